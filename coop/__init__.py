@@ -1,0 +1,1 @@
+"""The back office that an energy co-operative runs itself on."""

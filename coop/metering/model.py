@@ -1,0 +1,164 @@
+"""Nouns of metering: quantities, qualities, stands, series.
+
+Invariant: every value is a whole number of ``10 ** exponent`` of its quantity's base unit, so 0.01 GJ, 1 kWh and the
+fractions of a resampled register are all exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from enum import IntEnum, StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coop.values import Problem
+
+Int64Array = NDArray[np.int64]
+QualityArray = NDArray[np.uint8]
+
+
+class Quality(IntEnum):
+    """How a value came to be. Stored as one byte per value; never renumber."""
+
+    MISSING = 0
+    MEASURED = 1
+    CUSTOMER = 2
+    ESTIMATED = 3
+    CORRECTED = 4
+
+
+class Quantity(StrEnum):
+    """What a register counts, by the direction of the connection."""
+
+    ELECTRICITY_IMPORT = "electricity_import"
+    ELECTRICITY_EXPORT = "electricity_export"
+    HEAT = "heat"
+    COLD = "cold"
+    VOLUME = "volume"
+    POWER = "power"
+    VOLUME_FLOW = "volume_flow"
+    FLOW_TEMPERATURE = "flow_temperature"
+    RETURN_TEMPERATURE = "return_temperature"
+    OUTSIDE_TEMPERATURE = "outside_temperature"
+    SOURCE_TEMPERATURE = "source_temperature"
+
+
+BASE_UNIT: dict[Quantity, str] = {
+    Quantity.ELECTRICITY_IMPORT: "Wh",
+    Quantity.ELECTRICITY_EXPORT: "Wh",
+    Quantity.HEAT: "J",
+    Quantity.COLD: "J",
+    Quantity.VOLUME: "l",
+    Quantity.POWER: "W",
+    Quantity.VOLUME_FLOW: "l/h",
+    Quantity.FLOW_TEMPERATURE: "degC",
+    Quantity.RETURN_TEMPERATURE: "degC",
+    Quantity.OUTSIDE_TEMPERATURE: "degC",
+    Quantity.SOURCE_TEMPERATURE: "degC",
+}
+
+DEFAULT_EXPONENT: dict[Quantity, int] = {
+    quantity: -2 if BASE_UNIT[quantity] == "degC" else 0 for quantity in Quantity
+}
+"""Register resolution where a meter's record states no other: whole base units, temperatures in 0.01 degC."""
+
+_FACTOR: dict[tuple[str, str], Decimal] = {
+    ("Wh", "Wh"): Decimal(1),
+    ("kWh", "Wh"): Decimal(1000),
+    ("MWh", "Wh"): Decimal(1_000_000),
+    ("J", "J"): Decimal(1),
+    ("kJ", "J"): Decimal(1000),
+    ("MJ", "J"): Decimal(1_000_000),
+    ("GJ", "J"): Decimal(1_000_000_000),
+    ("Wh", "J"): Decimal(3600),
+    ("kWh", "J"): Decimal(3_600_000),
+    ("MWh", "J"): Decimal(3_600_000_000),
+    ("l", "l"): Decimal(1),
+    ("m3", "l"): Decimal(1000),
+    ("W", "W"): Decimal(1),
+    ("kW", "W"): Decimal(1000),
+    ("l/h", "l/h"): Decimal(1),
+    ("m3/h", "l/h"): Decimal(1000),
+    ("degC", "degC"): Decimal(1),
+}
+
+
+_EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
+
+
+def to_units(value: Decimal, unit: str, quantity: Quantity, exponent: int) -> int:
+    """Value in whole units of ``10 ** exponent`` of the quantity's base unit.
+
+    >>> to_units(Decimal("12.34"), "GJ", Quantity.HEAT, 0)
+    12340000000
+    >>> to_units(Decimal("5347.61445783133"), "kWh", Quantity.HEAT, -6)
+    19251412048192788
+
+    Raises:
+        ValueError: the unit does not measure the quantity, or the value is not a whole number of such units.
+    """
+    factor = _FACTOR.get((unit, BASE_UNIT[quantity]))
+    if factor is None:
+        raise ValueError(f"{unit} is not a unit of {quantity.value}")
+    # The default context would round past 28 digits without a word.
+    scaled = _EXACT.multiply(value, factor).scaleb(-exponent, _EXACT)
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"{value} {unit} is not a whole number of 10^{exponent} {BASE_UNIT[quantity]}")
+    return whole
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One reading of a cumulative register, as the meter said it."""
+
+    meter: str
+    quantity: Quantity
+    at: datetime
+    value: Decimal
+    unit: str
+    quality: Quality = Quality.MEASURED
+    line: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is not UTC:
+            raise ValueError("instants are UTC")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Consecutive interval values of one register. ``values`` and ``quality`` have shape (n,).
+
+    Interval ``i`` covers ``start + i * step_s`` up to the next; ``values`` are whole units of ``unit`` (a unit name
+    known to ``to_units``); where ``quality`` is MISSING the value is 0 and means nothing.
+    """
+
+    meter: str
+    quantity: Quantity
+    start: datetime
+    step_s: int
+    unit: str
+    values: Int64Array
+    quality: QualityArray
+    line: int | None = None
+
+    @property
+    def end(self) -> datetime:
+        """First instant after the last interval."""
+        return self.start + timedelta(seconds=self.step_s * len(self.values))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a format made of a delivery: everything it could read, and a problem for everything it could not.
+
+    A problem never stops its neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked.
+    """
+
+    stands: list[Stand] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    broken: list[bytes] = field(default_factory=list)

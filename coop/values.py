@@ -1,0 +1,213 @@
+"""Values that every room shares: money, periods, ids, refusals.
+
+Invariant: nothing here ever holds a float. Money is a whole number of cents, prices are ``Decimal``, energy is a whole
+number of its register's unit. Pure, standard library only.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+"""Civil dates of the co-operative are dates in this zone; instants are always UTC."""
+
+_ID_ROOT = uuid.UUID("6f0a2f3e-6c0e-5d0b-9a55-0c0a57c00b00")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with what came in: where, and why.
+
+    ``line`` counts from 1 in the file or batch and is None where lines mean nothing; ``field`` names the column, key or
+    part of the telegram.
+    """
+
+    reason: str
+    field: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}"] if self.line is not None else []
+        where += [self.field] if self.field else []
+        return f"{', '.join(where)}: {self.reason}" if where else self.reason
+
+
+class CoopError(Exception):
+    """A refusal: the request was understood and may not happen. ``code`` is stable, the message is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class BadInput(CoopError):
+    """What came in cannot be read. Carries every problem at once, so that the sender mends them in one go."""
+
+    def __init__(self, problems: Sequence[Problem], code: str = "bad-input") -> None:
+        super().__init__(code, "; ".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def derive_id(*parts: object) -> str:
+    """Id that follows from ``parts``: the same parts give the same id, in any process, in any order of arrival.
+
+    >>> derive_id("bill", 1) == derive_id("bill", 1) != derive_id("bill", 2)
+    True
+    """
+    return str(uuid.uuid5(_ID_ROOT, "\x1f".join(str(part) for part in parts)))
+
+
+def round_cents(amount_eur: Decimal) -> int:
+    """Amount in whole cents, half away from zero: the rule for every bill line. Source: domain.md section 10.
+
+    >>> round_cents(Decimal("1642.0579")), round_cents(Decimal("-0.005"))
+    (164206, -1)
+    """
+    return int((amount_eur * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def eur(cents: int) -> Decimal:
+    """Cents as EUR with two decimals.
+
+    >>> eur(-5), eur(198689)
+    (Decimal('-0.05'), Decimal('1986.89'))
+    """
+    return Decimal(cents).scaleb(-2)
+
+
+def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+    """Divide ``total`` whole units over ``weights``; sums to ``total`` exactly, ties go to the earlier weight.
+
+    A negative total is divided by its absolute value. Weights are whole and not negative; when all are zero every
+    share is zero and ``total`` must be zero as well. Source: domain.md section 4.3, examples E15.
+
+    >>> split_by_largest_remainder(10000, [1, 1, 1])
+    [3334, 3333, 3333]
+    >>> split_by_largest_remainder(10, [1] * 7)
+    [2, 2, 2, 1, 1, 1, 1]
+
+    Raises:
+        ValueError: a weight is negative, or a total other than zero has nobody to go to.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights may not be negative")
+    base = sum(weights)
+    if base == 0:
+        if total:
+            raise ValueError("nothing to divide a total over")
+        return [0] * len(weights)
+    sign, amount = (-1, -total) if total < 0 else (1, total)
+    shares = [amount * weight // base for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % base), i))
+    for i in by_remainder[: amount - sum(shares)]:
+        shares[i] += 1
+    return [sign * share for share in shares]
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Half-open span of civil dates in Amsterdam: ``start`` is in it, ``end`` is not."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a period must end after it starts: {self.start} .. {self.end}")
+
+    @classmethod
+    def month(cls, year: int, month: int) -> Period:
+        """The civil month.
+
+        >>> str(Period.month(2025, 12))
+        '2025-12'
+        """
+        return cls(date(year, month, 1), date(year + month // 12, month % 12 + 1, 1))
+
+    @classmethod
+    def year(cls, year: int) -> Period:
+        """The civil year."""
+        return cls(date(year, 1, 1), date(year + 1, 1, 1))
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read ``2025``, ``2025-03`` or ``2025-03-04/2025-04-01``.
+
+        Raises:
+            BadInput: the text is none of these.
+        """
+        try:
+            if "/" in text:
+                start, end = text.split("/")
+                return cls(date.fromisoformat(start), date.fromisoformat(end))
+            if "-" in text:
+                year, month = text.split("-")
+                return cls.month(int(year), int(month))
+            return cls.year(int(text))
+        except ValueError as error:
+            raise BadInput([Problem(f"{text!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01", "period")]) from error
+
+    def __str__(self) -> str:
+        if self.start.day == 1 and self == Period.month(self.start.year, self.start.month):
+            return f"{self.start:%Y-%m}"
+        if self.start == date(self.start.year, 1, 1) and self.end == date(self.start.year + 1, 1, 1):
+            return f"{self.start:%Y}"
+        return f"{self.start}/{self.end}"
+
+    @property
+    def days(self) -> int:
+        """Number of civil days."""
+        return (self.end - self.start).days
+
+    @property
+    def start_at(self) -> datetime:
+        """First instant, UTC."""
+        return midnight(self.start)
+
+    @property
+    def end_at(self) -> datetime:
+        """First instant after it, UTC."""
+        return midnight(self.end)
+
+    def overlap(self, other: Period) -> Period | None:
+        """What both cover, or None."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Period(start, end) if start < end else None
+
+    def months(self) -> list[Period]:
+        """The civil months it touches, each cut to it."""
+        found, start = [], self.start
+        while start < self.end:
+            month = Period.month(start.year, start.month)
+            found.append(Period(start, min(month.end, self.end)))
+            start = month.end
+        return found
+
+
+def midnight(day: date) -> datetime:
+    """The instant (UTC) at which the civil day starts in Amsterdam.
+
+    >>> midnight(date(2026, 7, 1)).isoformat()
+    '2026-06-30T22:00:00+00:00'
+    """
+    return datetime.combine(day, time(), AMSTERDAM).astimezone(UTC)
+
+
+def civil_date(at: datetime) -> date:
+    """The civil date in Amsterdam at an instant."""
+    return at.astimezone(AMSTERDAM).date()
+
+
+def quarters(period: Period) -> int:
+    """Number of quarter-hours: 92 and 100 on the days the clock changes.
+
+    >>> quarters(Period(date(2026, 3, 29), date(2026, 3, 30))), quarters(Period(date(2026, 10, 25), date(2026, 10, 26)))
+    (92, 100)
+    """
+    return (period.end_at - period.start_at) // timedelta(minutes=15)
