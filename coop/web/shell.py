@@ -1,0 +1,232 @@
+"""What stands around every page: templates, sections, language switch, style sheet, flash messages.
+
+A service calls ``render(request, "billing/bill.html", bill=...)``; its template extends ``base.html`` and imports the
+macros of ``ui.html``. One template environment per language, because macros that are imported see no request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, unquote
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from coop.values import Problem
+from coop.web import language, writing
+from coop.web.sections import CARDS, SECTIONS, Section
+
+SERVICES = ("members", "metering", "billing", "governance", "demo")
+FLASH_COOKIE = "coop_flash"
+
+_WEB = Path(__file__).resolve().parent
+
+
+class Person(Protocol):
+    """Who is signed in, as ``request.state.session`` tells; nobody is None."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True)
+class Flash:
+    """One sentence about what just happened: ``kind`` is done, note or refused."""
+
+    text: str
+    kind: str = "done"
+
+
+@lru_cache
+def environment(lang: str = "nl") -> jinja2.Environment:
+    """The templates of the shell, and of each service under its own name, in one language."""
+    loader = jinja2.ChoiceLoader(
+        [
+            jinja2.FileSystemLoader(_WEB / "templates"),
+            jinja2.PrefixLoader({name: jinja2.FileSystemLoader(_WEB.parent / name / "templates") for name in SERVICES}),
+        ]
+    )
+    made = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        partial(language.gettext, lang), partial(language.ngettext, lang), newstyle=True
+    )
+    made.filters.update(writing.filters(lang))
+    made.globals.update(lang=lang, static=static_url)
+    return made
+
+
+def render(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page in the reader's language.
+
+    ``template`` extends ``base.html`` and finds there ``person``, ``sections``, ``section`` (its href), ``lang``
+    and ``request``, beside what the caller gives.
+    """
+    lang = language.language_of(request)
+    person = person_of(request)
+    sections = sections_for(person)
+    page = (
+        environment(lang)
+        .get_template(template)
+        .render(
+            request=request,
+            person=person,
+            sections=sections,
+            section=current_section(request.url.path, sections),
+            site_name=getattr(request.app.state, "site_name", "coop"),
+            languages=[
+                (code, language.LANGUAGE_NAMES[code], _in_language(request, code)) for code in language.LANGUAGES
+            ],
+            flash=_flash(request),
+            **context,
+        )
+    )
+    response = HTMLResponse(page, status_code, headers={"Content-Language": lang, "Vary": "Accept-Language, Cookie"})
+    if request.query_params.get("lang") == lang:
+        response.set_cookie(language.COOKIE, lang, max_age=365 * 86400, samesite="lax", path="/")
+    if FLASH_COOKIE in request.cookies:
+        response.delete_cookie(FLASH_COOKIE, path="/")
+    return response
+
+
+def card(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A fragment without the shell: a card of the home page, or the live part of a page.
+
+    Its template extends nothing. An element in it with ``data-refresh="15"`` asks to be fetched again after 15 s.
+    """
+    lang = language.language_of(request)
+    fragment = environment(lang).get_template(template).render(request=request, person=person_of(request), **context)
+    return HTMLResponse(fragment, status_code, headers={"Content-Language": lang, "Cache-Control": "no-store"})
+
+
+def home_page(request: Request) -> HTMLResponse:
+    """The cards of all services that this person may see, side by side; a welcome for who is not signed in."""
+    person = person_of(request)
+    return render(request, "home.html", cards=[card for card in CARDS if _may_see(person, card.roles)])
+
+
+def error_page(
+    request: Request, status_code: int, message: str = "", problems: Sequence[Problem] = (), code: str = ""
+) -> HTMLResponse:
+    """The page of a refusal or a failure: what happened, what is wrong line by line, and what to do now.
+
+    ``message`` is the refusal's own sentence and may be empty; never pass the text of an unexpected exception.
+    """
+    return render(request, "error.html", status_code, status=status_code, message=message, problems=problems, code=code)
+
+
+def confirm_page(request: Request, *, title: str, text: str, button: str, action: str, back: str) -> HTMLResponse:
+    """Ask before something that cannot be undone; ``button`` posts to ``action``."""
+    return render(request, "confirm.html", title=title, text=text, button=button, action=action, back=back)
+
+
+def redirect(url: str, message: str = "", kind: str = "done") -> RedirectResponse:
+    """After a POST: send the browser on, and let the next page say ``message`` once."""
+    response = RedirectResponse(url, status_code=303)
+    if message:
+        text = quote(json.dumps([kind, message]))
+        response.set_cookie(FLASH_COOKIE, text, max_age=60, httponly=True, samesite="lax", path="/")
+    return response
+
+
+def _flash(request: Request) -> Flash | None:
+    try:
+        kind, text = json.loads(unquote(request.cookies.get(FLASH_COOKIE, "")))
+    except ValueError:
+        return None
+    return Flash(str(text), kind if kind in ("done", "note", "refused") else "note")
+
+
+def person_of(request: Request) -> Person | None:
+    """Who is signed in, or None."""
+    session: Person | None = getattr(request.state, "session", None)
+    return session
+
+
+def sections_for(person: Person | None) -> list[Section]:
+    """The sections that this person's roles open; nobody sees only the open ones."""
+    return [section for section in SECTIONS if _may_see(person, section.roles)]
+
+
+def _may_see(person: Person | None, roles: frozenset[str] | None) -> bool:
+    return roles is None or (person is not None and bool(roles & person.roles))
+
+
+def current_section(path: str, sections: Sequence[Section]) -> str:
+    """The href of the section that a path lies in: the longest that it starts with.
+
+    >>> current_section("/billing/runs/3", [s for s in SECTIONS if s.href.startswith("/billing")])
+    '/billing/runs'
+    """
+    inside = [
+        section.href
+        for section in sections
+        if path == section.href or (section.href != "/" and path.startswith(section.href.rstrip("/") + "/"))
+    ]
+    return max(inside, key=len, default="")
+
+
+def _in_language(request: Request, lang: str) -> str:
+    url = request.url.include_query_params(lang=lang)
+    return f"{url.path}?{url.query}"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A static file and the hash of its content, which makes its address new whenever the file is."""
+
+    body: bytes
+    media_type: str
+    digest: str
+
+
+@lru_cache
+def assets() -> dict[str, Asset]:
+    """Every static file by name."""
+    found = {}
+    for path in sorted((_WEB / "static").iterdir()):
+        body = path.read_bytes()
+        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        found[path.name] = Asset(body, media_type, hashlib.sha256(body).hexdigest()[:12])
+    return found
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, new with every change of its content."""
+    return f"/static/{name}?v={assets()[name].digest}"
+
+
+async def _static(request: Request) -> Response:
+    asset = assets().get(request.path_params["name"])
+    if asset is None:
+        raise HTTPException(404)
+    etag = f'"{asset.digest}"'
+    named = request.query_params.get("v") == asset.digest
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=31536000, immutable" if named else "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(asset.body, media_type=asset.media_type, headers=headers)
+
+
+def mount_static(app: Starlette) -> None:
+    """Serve the shell's files under ``/static``; calling it for every service that shares one app is harmless."""
+    if not any(getattr(route, "name", None) == "static" for route in app.routes):
+        app.add_route("/static/{name}", _static, name="static", include_in_schema=False)

@@ -1,0 +1,106 @@
+"""Numbers, money, energy and time as a Dutch or an English reader writes them: the template filters.
+
+Invariant: nothing here rounds what is stored; a value is only written with fewer digits. Values stay integers and
+``Decimal`` until they are text. Energy comes with its unit because the store holds joules and watt-hours side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from coop.values import AMSTERDAM
+
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+"""British dates and the euro sign in front: the English of a reader in Amsterdam."""
+
+_SCALES = {"J": (-9, "GJ", 2), "Wh": (-3, "kWh", 1), "l": (-3, "m³", 2)}
+
+
+def money(lang: str, cents: int) -> str:
+    """Cents as euros.
+
+    >>> money("nl", 123456).replace(chr(160), " "), money("en", -5)
+    ('€ 1.234,56', '-€0.05')
+    """
+    return str(format_currency(Decimal(cents).scaleb(-2), "EUR", locale=LOCALES[lang]))
+
+
+def number(lang: str, value: int | Decimal, digits: int | None = None) -> str:
+    """A plain number; with ``digits`` exactly that many decimals, else as many as it has.
+
+    >>> number("nl", Decimal("43.790"), 3), number("en", 12345)
+    ('43,790', '12,345')
+    """
+    pattern = "#,##0.############" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern, locale=LOCALES[lang], decimal_quantization=digits is not None))
+
+
+def energy(lang: str, amount: int, unit: str, digits: int | None = None) -> str:
+    """An amount in a register's base unit ``J``, ``Wh`` or ``l``, written in GJ, kWh or m³.
+
+    >>> energy("nl", 28_040_000_000, "J"), energy("en", 3_213_400, "Wh")
+    ('28,04\\xa0GJ', '3,213.4\\xa0kWh')
+    """
+    scale, name, usual = _SCALES[unit]
+    return f"{number(lang, Decimal(amount).scaleb(scale), usual if digits is None else digits)}\u00a0{name}"
+
+
+def percent(lang: str, share: Decimal | float, digits: int = 0) -> str:
+    """A share of one as a percentage.
+
+    >>> percent("nl", Decimal("0.9375"), 1)
+    '93,8%'
+    """
+    return f"{number(lang, Decimal(str(share)).scaleb(2), digits)}%"
+
+
+def civil_day(lang: str, day: date, style: str = "long") -> str:
+    """A civil date: ``long`` 4 maart 2026, ``medium`` 4 mrt 2026, ``full`` with the weekday.
+
+    >>> civil_day("nl", date(2026, 3, 4)), civil_day("en", date(2026, 3, 4), "medium")
+    ('4 maart 2026', '4 Mar 2026')
+    """
+    return str(format_date(day, format=style, locale=LOCALES[lang]))
+
+
+def month(lang: str, day: date, style: str = "long") -> str:
+    """The month of a date: ``long`` maart 2026, ``short`` mrt.
+
+    >>> month("nl", date(2026, 3, 1)), month("en", date(2026, 3, 1), "short")
+    ('maart 2026', 'Mar')
+    """
+    return str(format_date(day, format="LLLL yyyy" if style == "long" else "LLL", locale=LOCALES[lang])).rstrip(".")
+
+
+def instant(lang: str, at: datetime, style: str = "medium") -> str:
+    """An instant on the clocks of Amsterdam, to the minute.
+
+    >>> from datetime import UTC
+    >>> instant("nl", datetime(2026, 7, 1, 10, 15, tzinfo=UTC))
+    '1 jul 2026 12:15'
+    """
+    day = format_date(at.astimezone(AMSTERDAM).date(), format=style, locale=LOCALES[lang])
+    return f"{day} {format_datetime(at, 'HH:mm', tzinfo=AMSTERDAM, locale=LOCALES[lang])}"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "money": money,
+    "number": number,
+    "energy": energy,
+    "percent": percent,
+    "date": civil_day,
+    "month": month,
+    "instant": instant,
+}
+
+
+def filters(lang: str) -> dict[str, Callable[..., Any]]:
+    """The writers as template filters of one language: ``{{ cents | money }}``, ``{{ heat_j | energy("J") }}``."""
+    return {name: partial(writer, lang) for name, writer in FILTERS.items()}
