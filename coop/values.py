@@ -6,8 +6,10 @@ number of its register's unit. Pure, standard library only.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -151,7 +153,9 @@ class Period:
                 return cls.month(int(year), int(month))
             return cls.year(int(text))
         except ValueError as error:
-            raise BadInput([Problem(f"{text!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01", "period")]) from error
+            raise BadInput(
+                [Problem(f"{text!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01", "period")]
+            ) from error
 
     def __str__(self) -> str:
         if self.start.day == 1 and self == Period.month(self.start.year, self.start.month):
@@ -211,3 +215,30 @@ def quarters(period: Period) -> int:
     (92, 100)
     """
     return (period.end_at - period.start_at) // timedelta(minutes=15)
+
+
+def hash_parameters(parameters: object) -> str:
+    """SHA-256 of the canonical JSON of ``parameters``: what a notice binds and what a tariff must match.
+
+    Keys in order, no spaces, text only: a float would make the same decision hash differently elsewhere.
+
+    >>> hash_parameters({"b": "1", "a": "2"}) == hash_parameters({"a": "2", "b": "1"})
+    True
+
+    Raises:
+        TypeError: a value is not text, a whole number, a truth value, None, or a list or mapping of these.
+    """
+    _refuse_floats(parameters)
+    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)
+    elif value is not None and not isinstance(value, str | int):
+        raise TypeError(f"{value!r} has no canonical form; write it as text")

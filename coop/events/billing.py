@@ -1,0 +1,34 @@
+"""Facts of billing: what was issued."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from coop.events.envelope import Event
+
+
+class BillIssued(Event):
+    """A bill was issued. ``kind``: bill, or correction (then ``corrects`` names the bill). ``inputs_hash`` is over all
+    that it was computed from."""
+
+    TYPE: ClassVar[str] = "billing.bill-issued.v1"
+    NOUNS: ClassVar[str] = "bills"
+
+    bill_id: str
+    number: str
+    kind: str
+    corrects: str | None
+    member_id: str
+    contract_id: str
+    period_start: date
+    period_end: date
+    total_cents: int
+    credit_cents: int
+    tariff_ids: tuple[str, ...]
+    resolution_ids: tuple[str, ...]
+    inputs_hash: str
+    issued_on: date
+
+    def key(self) -> str:
+        return self.member_id

@@ -1,0 +1,143 @@
+"""Base of all facts and the envelope in which they travel (CloudEvents 1.0 attributes)."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from coop.values import BadInput, CoopError, Problem, derive_id
+
+_ROOMS = ("members", "metering", "billing", "governance")
+
+
+class Event(BaseModel):
+    """A fact. Subclasses set ``TYPE`` (``service.noun-verbed.vN``), ``NOUNS`` (its topic) and ``key``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str] = ""
+    NOUNS: ClassVar[str] = ""
+
+    def key(self) -> str:
+        """Id of the entity whose facts must stay in order."""
+        raise TypeError(f"{type(self).__name__} names no key")
+
+    @classmethod
+    def service(cls) -> str:
+        """Name of the service that tells it."""
+        return cls.TYPE.split(".", 1)[0]
+
+    @classmethod
+    def topic(cls) -> str:
+        """Kafka topic on which it travels."""
+        return f"coop.{cls.service()}.{cls.NOUNS}"
+
+    def canonical(self) -> bytes:
+        """Canonical JSON: keys in order, decimals as text. The same fact has the same bytes everywhere."""
+        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+
+    def fact_id(self, community: str) -> str:
+        """Id that follows from what is told, so that telling it again is the same fact."""
+        return derive_id("fact", community, self.TYPE, self.canonical().decode())
+
+
+class UnknownEvent(CoopError):
+    """A type or version that this code cannot read."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One fact on its way. ``position`` and ``hash`` place it in its service's chain."""
+
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    community: str
+    position: int
+    hash: str
+    data: bytes
+
+    def to_json(self) -> bytes:
+        """The CloudEvents JSON form, as it stands on the bus and in feeds."""
+        return orjson.dumps(
+            {
+                "specversion": "1.0",
+                "id": self.id,
+                "type": self.type,
+                "source": self.source,
+                "subject": self.subject,
+                "time": self.time,
+                "datacontenttype": "application/json",
+                "community": self.community,
+                "position": self.position,
+                "chainhash": self.hash,
+                "data": orjson.Fragment(self.data),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            BadInput: the body is not such an envelope; the reason names the field.
+        """
+        try:
+            fields = orjson.loads(body)
+            return cls(
+                id=fields["id"],
+                type=fields["type"],
+                source=fields["source"],
+                subject=fields["subject"],
+                time=datetime.fromisoformat(fields["time"]),
+                community=fields["community"],
+                position=fields["position"],
+                hash=fields["chainhash"],
+                data=orjson.dumps(fields["data"], option=orjson.OPT_SORT_KEYS),
+            )
+        except orjson.JSONDecodeError as error:
+            raise BadInput([Problem(f"not JSON: {error}", "envelope")]) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput([Problem(f"missing or malformed: {error}", "envelope")]) from error
+
+
+def event_classes() -> dict[str, type[Event]]:
+    """All facts that this code knows, by type."""
+    _load_rooms()
+    return {cls.TYPE: cls for cls in Event.__subclasses__()}
+
+
+@functools.cache
+def _load_rooms() -> None:
+    for room in _ROOMS:
+        importlib.import_module(f"coop.events.{room}")
+
+
+def read_event(envelope: Envelope) -> Event:
+    """The fact in an envelope.
+
+    Raises:
+        UnknownEvent: this code does not know the type or the version.
+        BadInput: the data do not fit the type; every field that is wrong is named.
+    """
+    cls = event_classes().get(envelope.type)
+    if cls is None:
+        raise UnknownEvent("unknown-event", f"{envelope.type} is not an event type or version that this code knows")
+    try:
+        return cls.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise BadInput(
+            [Problem(f["msg"], ".".join(str(part) for part in f["loc"])) for f in _details(error)], "bad-event"
+        ) from error
+
+
+def _details(error: ValidationError) -> list[dict[str, Any]]:
+    return [dict(detail) for detail in error.errors(include_url=False)]

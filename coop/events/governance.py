@@ -1,0 +1,141 @@
+"""Facts of governance: what the members decided, what was reached, what was released."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from coop.events.envelope import Event
+
+
+class ResolutionDecided(Event):
+    """The meeting counted the votes on a resolution. ``verdict``: adopted or rejected; ``article`` says by which rule."""
+
+    TYPE: ClassVar[str] = "governance.resolution-decided.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    meeting_id: str
+    kind: str
+    verdict: str
+    article: str
+    parameters_hash: str
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_present: int
+    decided_on: date
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class TariffAdopted(Event):
+    """The meeting adopted a tariff. ``parameters`` are texts; ``parameters_hash`` is over them as adopted and
+    ``notice_hash`` over them as they stood in the notice of the meeting: a tariff exists only where both are equal."""
+
+    TYPE: ClassVar[str] = "governance.tariff-adopted.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    tariff_id: str
+    resolution_id: str
+    meeting_id: str
+    valid_from: date
+    parameters: dict[str, str]
+    parameters_hash: str
+    notice_hash: str
+    decided_on: date
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class AllocationKeyAdopted(Event):
+    """The meeting adopted the key by which a sharing group divides its energy from ``valid_from``."""
+
+    TYPE: ClassVar[str] = "governance.allocation-key-adopted.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    key_id: str
+    resolution_id: str
+    group_id: str
+    valid_from: date
+    parameters: dict[str, Any]
+    parameters_hash: str
+    notice_hash: str
+    decided_on: date
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class RealisationDecided(Event):
+    """The members decided to build a phase."""
+
+    TYPE: ClassVar[str] = "governance.realisation-decided.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    resolution_id: str
+    programme_id: str
+    phase_id: str
+    budget_cents: int
+    parameters_hash: str
+    decided_on: date
+
+    def key(self) -> str:
+        return self.programme_id
+
+
+class MilestoneReached(Event):
+    """A milestone was reached with evidence; ``evidence_hash`` is over the list of evidence."""
+
+    TYPE: ClassVar[str] = "governance.milestone-reached.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    milestone_id: str
+    programme_id: str
+    phase_id: str
+    name: str
+    reached_on: date
+    deadline: date
+    budget_cents: int
+    cost_cents: int
+    evidence_hash: str
+
+    def key(self) -> str:
+        return self.programme_id
+
+
+class TrancheReleased(Event):
+    """A tranche was released by rule, or by the steering group where the rule had referred it to them."""
+
+    TYPE: ClassVar[str] = "governance.tranche-released.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    tranche_id: str
+    programme_id: str
+    milestone_id: str
+    financier: str
+    amount_cents: int
+    released_on: date
+    rule: str
+
+    def key(self) -> str:
+        return self.programme_id
+
+
+class TrancheReferred(Event):
+    """The rule did not release a tranche: it goes to the steering group, with the reason."""
+
+    TYPE: ClassVar[str] = "governance.tranche-referred.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    tranche_id: str
+    programme_id: str
+    milestone_id: str
+    amount_cents: int
+    reason: str
+    referred_on: date
+
+    def key(self) -> str:
+        return self.programme_id

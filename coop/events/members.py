@@ -1,0 +1,109 @@
+"""Facts of the register: who is a member, which connection they hold, what they signed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from coop.events.envelope import Event
+
+
+class MemberAdmitted(Event):
+    """Somebody became a member. ``kind``: tenant, owner, business or corporation."""
+
+    TYPE: ClassVar[str] = "members.member-admitted.v1"
+    NOUNS: ClassVar[str] = "members"
+
+    member_id: str
+    kind: str
+    joined_on: date
+    votes: int = 1
+
+    def key(self) -> str:
+        return self.member_id
+
+
+class MemberLeft(Event):
+    """A membership ended; ``left_on`` is the first day without it."""
+
+    TYPE: ClassVar[str] = "members.member-left.v1"
+    NOUNS: ClassVar[str] = "members"
+
+    member_id: str
+    left_on: date
+
+    def key(self) -> str:
+        return self.member_id
+
+
+class ConnectionOpened(Event):
+    """A member took over a connection. ``kind``: dwelling, business or common."""
+
+    TYPE: ClassVar[str] = "members.connection-opened.v1"
+    NOUNS: ClassVar[str] = "connections"
+
+    connection_id: str
+    member_id: str
+    building_id: str
+    kind: str
+    opened_on: date
+
+    def key(self) -> str:
+        return self.connection_id
+
+
+class ConnectionClosed(Event):
+    """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs."""
+
+    TYPE: ClassVar[str] = "members.connection-closed.v1"
+    NOUNS: ClassVar[str] = "connections"
+
+    connection_id: str
+    member_id: str
+    closed_on: date
+
+    def key(self) -> str:
+        return self.connection_id
+
+
+class GasYear(BaseModel):
+    """What a member paid for gas in one year, incl. VAT."""
+
+    model_config = ConfigDict(frozen=True)
+
+    year: int
+    gas_m3: int
+    amount_cents: int
+
+
+class ContractSigned(Event):
+    """A supply contract. ``tariff_clause`` is the version of the clause that reserves the power to change the tariff
+    (BW 2:59); without it no later tariff binds this member. ``reference`` is the basis of Niet Meer Dan Nu."""
+
+    TYPE: ClassVar[str] = "members.contract-signed.v1"
+    NOUNS: ClassVar[str] = "contracts"
+
+    contract_id: str
+    member_id: str
+    connection_id: str
+    starts_on: date
+    tariff_clause: str | None
+    reference: tuple[GasYear, ...]
+
+    def key(self) -> str:
+        return self.contract_id
+
+
+class ContractEnded(Event):
+    """A contract ended; ``ends_on`` is the first day without it."""
+
+    TYPE: ClassVar[str] = "members.contract-ended.v1"
+    NOUNS: ClassVar[str] = "contracts"
+
+    contract_id: str
+    ends_on: date
+
+    def key(self) -> str:
+        return self.contract_id

@@ -1,0 +1,117 @@
+"""Facts of metering: what was measured, what was allocated, how the heat system did."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from coop.events.envelope import Event
+
+
+class MeasuredPart(BaseModel):
+    """One register's part of a measurement: from stand to stand, in whole units of ``10 ** exponent`` of the base unit.
+
+    ``from_quality`` and ``to_quality`` name how each stand came to be (measured, estimated, ...). ``versions_hash`` is
+    over the interval blocks that were read, so that the part can be read again as it was.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    meter: str
+    register_id: str
+    from_at: datetime
+    to_at: datetime
+    from_stand: int
+    to_stand: int
+    energy: int
+    exponent: int
+    from_quality: str
+    to_quality: str
+    versions_hash: str
+
+
+class PeriodMeasured(Event):
+    """What one member used through one connection in a period. ``energy_j`` is exact; ``revision`` counts from 1 and
+    a later one replaces an earlier one as the truth, never as history."""
+
+    TYPE: ClassVar[str] = "metering.period-measured.v1"
+    NOUNS: ClassVar[str] = "periods"
+
+    measurement_id: str
+    revision: int
+    period_start: date
+    period_end: date
+    connection_id: str
+    member_id: str
+    quantity: str
+    energy_j: Decimal
+    estimated: bool
+    cause: str = ""
+    parts: tuple[MeasuredPart, ...]
+
+    def key(self) -> str:
+        return self.connection_id
+
+
+class EnergyAllocated(Event):
+    """What one member was allocated of the shared energy in a period, under the key that a resolution adopted."""
+
+    TYPE: ClassVar[str] = "metering.energy-allocated.v1"
+    NOUNS: ClassVar[str] = "periods"
+
+    run_id: str
+    revision: int
+    period_start: date
+    period_end: date
+    group_id: str
+    connection_id: str
+    member_id: str
+    consumed_wh: int
+    allocated_wh: int
+    key_id: str
+    resolution_id: str
+    inputs_hash: str
+    cause: str = ""
+
+    def key(self) -> str:
+        return self.connection_id
+
+
+class PeriodClosed(Event):
+    """A period (or a revision of it) is complete: so many measurements and allocations were told for it."""
+
+    TYPE: ClassVar[str] = "metering.period-closed.v1"
+    NOUNS: ClassVar[str] = "periods"
+
+    period_start: date
+    period_end: date
+    revision: int
+    measured_count: int
+    allocated_count: int
+    run_id: str
+
+    def key(self) -> str:
+        return f"{self.period_start}/{self.period_end}"
+
+
+class HeatSystemReported(Event):
+    """The heat system's month: energy in, energy out, loss, seasonal performance. ``spf`` is None without electricity."""
+
+    TYPE: ClassVar[str] = "metering.heat-system-reported.v1"
+    NOUNS: ClassVar[str] = "heat-systems"
+
+    period_start: date
+    period_end: date
+    revision: int
+    heat_produced_j: Decimal
+    heat_delivered_j: Decimal
+    electricity_wh: int
+    source_temperature_min_cdegc: int | None = None
+    spf: Decimal | None = None
+    loss_share: Decimal | None = None
+
+    def key(self) -> str:
+        return "heat-system"

@@ -1,0 +1,247 @@
+"""Journal: facts written in the transaction that made them true, then sealed into a hash chain.
+
+Invariants: a row is never changed once sealed and never deleted (triggers refuse it); positions are 1, 2, 3 ... without
+a gap; ``hash = sha256(previous hash, position and every attribute of the row)``. Rows are sealed in the order in which
+the sealer finds them, so a slow transaction whose row number is lower is sealed later and never skipped. The journal is
+the outbox, the audit chain, the replay source and the feed source in one, and is never pruned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from coop.events import Envelope, Event
+from coop.kit import clock
+from coop.kit.database import Instant, new_metadata
+
+GENESIS = "0" * 64
+"""Previous hash of the first row."""
+
+kit_metadata = new_metadata()
+
+journal = Table(
+    "journal",
+    kit_metadata,
+    Column("row_id", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", String(36), nullable=False, unique=True),
+    Column("type", String(100), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("community", String(100), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("position", Integer, unique=True),
+    Column("previous_hash", String(64)),
+    Column("hash", String(64)),
+    CheckConstraint(
+        "(position IS NULL AND previous_hash IS NULL AND hash IS NULL)"
+        " OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
+        name="sealed_whole",
+    ),
+)
+Index(
+    "ix_journal_unsealed",
+    journal.c.row_id,
+    sqlite_where=journal.c.position.is_(None),
+    postgresql_where=journal.c.position.is_(None),
+)
+
+relay_state = Table(
+    "relay_state",
+    kit_metadata,
+    Column("name", String(20), primary_key=True),
+    Column("published_position", Integer, nullable=False),
+)
+
+GUARDS_SQLITE = (
+    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is never pruned'); END",
+    "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal WHEN OLD.position IS NOT NULL"
+    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id"
+    " BEGIN SELECT RAISE(ABORT, 'a sealed row never changes'); END",
+)
+GUARDS_POSTGRESQL = (
+    "CREATE FUNCTION journal_refuses() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'the journal is never pruned and a sealed row never changes'; END $$",
+    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_refuses()",
+    "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal FOR EACH ROW WHEN (OLD.position IS NOT NULL"
+    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id)"
+    " EXECUTE FUNCTION journal_refuses()",
+)
+
+
+@dataclass(frozen=True)
+class ChainBreak:
+    """Where a journal no longer tells what it sealed."""
+
+    position: int
+    reason: str
+
+
+def add_kit_tables(metadata: MetaData) -> None:
+    """Give a service's metadata the tables of the kit."""
+    import coop.kit.inbox  # noqa: F401  (declares its tables in kit_metadata)
+
+    for table in kit_metadata.sorted_tables:
+        table.to_metadata(metadata)
+
+
+def guard_journal(connection: Connection) -> None:
+    """Create the triggers that keep the journal append-only; a migration calls this once."""
+    for statement in GUARDS_SQLITE if connection.dialect.name == "sqlite" else GUARDS_POSTGRESQL:
+        connection.exec_driver_sql(statement)
+
+
+def append(
+    connection: Connection, events: Sequence[Event], community: str, occurred_at: datetime | None = None
+) -> None:
+    """Write facts, in this transaction. A fact that was told before is not told again."""
+    if not events:
+        return
+    at = occurred_at or clock.now()
+    rows = [
+        {
+            "event_id": event.fact_id(community),
+            "type": event.TYPE,
+            "subject": event.key(),
+            "community": community,
+            "occurred_at": at,
+            "data": event.canonical().decode(),
+        }
+        for event in events
+    ]
+    insert_new(connection, journal, rows, ["event_id"])
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, object]], key: Sequence[str]) -> None:
+    """Insert the rows whose ``key`` is not there yet."""
+    if rows:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=list(key)), rows)
+
+
+def seal(connection: Connection, limit: int = 1000) -> int:
+    """Seal up to ``limit`` rows that wait; returns how many."""
+    _lock(connection)
+    waiting = connection.execute(
+        select(journal).where(journal.c.position.is_(None)).order_by(journal.c.row_id).limit(limit)
+    ).all()
+    if not waiting:
+        return 0
+    last = connection.execute(
+        select(journal.c.position, journal.c.hash)
+        .where(journal.c.position.is_not(None))
+        .order_by(journal.c.position.desc())
+        .limit(1)
+    ).first()
+    position, previous = (last.position, last.hash) if last else (0, GENESIS)
+    sealed = []
+    for row in waiting:
+        position += 1
+        digest = _hash(row, position, previous)
+        sealed.append({"key": row.row_id, "new_position": position, "new_previous": previous, "new_hash": digest})
+        previous = digest
+    connection.execute(_SEAL, sealed)
+    return len(sealed)
+
+
+def envelopes(connection: Connection, service: str, after: int, limit: int = 1000) -> list[Envelope]:
+    """Sealed facts after a position, in order."""
+    rows = connection.execute(
+        select(journal).where(journal.c.position > after).order_by(journal.c.position).limit(limit)
+    )
+    return [
+        Envelope(
+            id=row.event_id,
+            type=row.type,
+            source=f"/coop/{service}",
+            subject=row.subject,
+            time=row.occurred_at,
+            community=row.community,
+            position=row.position,
+            hash=row.hash,
+            data=row.data.encode(),
+        )
+        for row in rows
+    ]
+
+
+def published_position(connection: Connection) -> int:
+    """Position up to which facts were handed to the bus."""
+    return connection.scalar(select(relay_state.c.published_position).where(relay_state.c.name == "relay")) or 0
+
+
+def mark_published(connection: Connection, position: int) -> None:
+    """Remember that facts up to ``position`` were handed to the bus."""
+    _lock(connection)
+    connection.execute(
+        update(relay_state)
+        .where(relay_state.c.name == "relay", relay_state.c.published_position < position)
+        .values(published_position=position)
+    )
+
+
+def verify_chain(connection: Connection) -> tuple[int, ChainBreak | None]:
+    """Walk the whole chain; returns how many rows are whole and the first break, if any."""
+    previous, expected = GENESIS, 0
+    rows = connection.execution_options(yield_per=5000).execute(
+        select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
+    )
+    for row in rows:
+        expected += 1
+        if row.position != expected:
+            return expected - 1, ChainBreak(expected, f"position {expected} is gone")
+        if row.previous_hash != previous:
+            return expected - 1, ChainBreak(expected, "does not follow the row before it")
+        if row.hash != _hash(row, row.position, previous):
+            return expected - 1, ChainBreak(expected, "was changed after it was sealed")
+        previous = row.hash
+    return expected, None
+
+
+_SEAL = (
+    update(journal)
+    .where(journal.c.row_id == bindparam("key"))
+    .values(position=bindparam("new_position"), previous_hash=bindparam("new_previous"), hash=bindparam("new_hash"))
+)
+
+
+def _hash(row: Row[tuple[object, ...]], position: int, previous: str) -> str:
+    parts = (
+        previous,
+        str(position),
+        row.event_id,
+        row.type,
+        row.subject,
+        row.community,
+        row.occurred_at.isoformat(timespec="microseconds"),
+        row.data,
+    )
+    # Lengths keep one attribute from borrowing bytes of the next.
+    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+
+
+def _lock(connection: Connection) -> None:
+    """One sealer at a time: the row lock of PostgreSQL; SQLite's write transaction is exclusive already."""
+    query = select(relay_state.c.name).where(relay_state.c.name == "relay").with_for_update()
+    if connection.execute(query).first() is None:
+        insert_new(connection, relay_state, [{"name": "relay", "published_position": 0}], ["name"])
+        connection.execute(query)
