@@ -1,0 +1,339 @@
+"""The charts of the pages: plain data in, a picture with its sentence and its table out.
+
+Every chart says in one sentence what it shows, and holds the same numbers as a table, so that nobody has to see it to
+know it. Numbers become floats only here, where they become lengths; the table is written from the values as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from coop.web.drawing import DASHES, FILLS, NARROW_PX, STROKES, WIDE_PX, draw, for_print, frame
+from coop.web.language import translate
+from coop.web.writing import civil_day, money, number
+
+Number = int | float | Decimal
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart as the ``chart`` macro of ``ui.html`` shows it: two pictures, a sentence and a table.
+
+    ``columns`` are headings with ``text`` or ``number`` for the alignment, ``rows`` written cells.
+    """
+
+    title: str
+    sentence: str
+    wide: Markup
+    narrow: Markup
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def printed(self, font: str = "Libertinus Serif") -> str:
+        """The wide picture as SVG text for a PDF."""
+        return for_print(self.wide, font)
+
+
+def _chart(
+    spec: dict[str, Any], title: str, sentence: str, lang: str, columns: Any, rows: Any, height_px: int = 260
+) -> Chart:
+    wide, narrow = (
+        draw(spec, title=title, sentence=sentence, lang=lang, width_px=width_px, height_px=height_px)
+        for width_px in (WIDE_PX, NARROW_PX)
+    )
+    return Chart(title, sentence, wide, narrow, tuple(columns), tuple(tuple(row) for row in rows))
+
+
+def _table(
+    lang: str, heading: str, labels: Sequence[str], series: Mapping[str, Sequence[Number | None]], unit: str, digits: int
+) -> tuple[list[tuple[str, str]], list[list[str]]]:
+    columns = [(heading, "text"), *((f"{name} [{unit}]", "number") for name in series)]
+    rows = [
+        [label, *(_written(lang, values[i], digits) for values in series.values())] for i, label in enumerate(labels)
+    ]
+    return columns, rows
+
+
+def _written(lang: str, value: Number | None, digits: int) -> str:
+    return "–" if value is None else number(lang, Decimal(str(value)), digits)
+
+
+def bars(
+    *,
+    title: str,
+    sentence: str,
+    heading: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Number]],
+    unit: str,
+    lang: str,
+    digits: int = 1,
+) -> Chart:
+    """Stacked bars, one per label (month, day), one layer per series.
+
+    Args:
+        title: what is shown, as a heading.
+        sentence: what it says, whole, for who does not see it.
+        heading: what the labels are, above their column of the table ("Month").
+        labels: one per bar, in order.
+        series: name to values, one value per label; at most four.
+        unit: of the values, on the axis and in the table.
+        lang: ``nl`` or ``en``.
+        digits: decimals in the table.
+    """
+    names = list(series)
+    values = [
+        {"at": i, "label": label, "name": name, "value": float(series[name][i])}
+        for i, label in enumerate(labels)
+        for name in names
+    ]
+    spec = {
+        "data": {"values": values},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {
+                "field": "label",
+                "type": "ordinal",
+                "sort": {"field": "at"},
+                "scale": {"paddingInner": 0.3, "paddingOuter": 0.15},
+                "axis": {"title": None, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 3},
+            },
+            "y": {"field": "value", "type": "quantitative", "title": unit, "axis": {"format": ",~f"}},
+            "color": {
+                "field": "name",
+                "scale": {"domain": names, "range": list(FILLS[: len(names)])},
+                "legend": {} if len(names) > 1 else None,
+            },
+            "order": {"field": "at"},
+        },
+    }
+    return _chart(spec, title, sentence, lang, *_table(lang, heading, labels, series, unit, digits))
+
+
+def lines(
+    *,
+    title: str,
+    sentence: str,
+    heading: str,
+    days: Sequence[date],
+    series: Mapping[str, Sequence[Number | None]],
+    unit: str,
+    lang: str,
+    digits: int = 1,
+) -> Chart:
+    """Lines over civil days, told apart by dash and by a name at the end of each; None leaves a hole in the line.
+
+    ``series`` maps a name to one value per day, at most four of them.
+    """
+    names = list(series)
+    spec: dict[str, Any] = {
+        "data": {"values": _points(days, series)},
+        "encoding": {"x": _days_axis(), "y": {"field": "value", "type": "quantitative", "title": unit}},
+        "layer": [
+            {
+                "mark": {"type": "line", "strokeWidth": 2.5, "strokeJoin": "round"},
+                "encoding": {
+                    "color": {"field": "name", "scale": {"domain": names, "range": list(STROKES[: len(names)])}},
+                    "strokeDash": {"field": "name", "scale": {"domain": names, "range": list(DASHES[: len(names)])}},
+                },
+            }
+        ],
+        "config": {"legend": {"symbolType": "stroke", "symbolStrokeWidth": 2.5, "symbolSize": 300}},
+    }
+    labels = [civil_day(lang, day, "medium") for day in days]
+    return _chart(spec, title, sentence, lang, *_table(lang, heading, labels, series, unit, digits))
+
+
+def _points(days: Sequence[date], series: Mapping[str, Sequence[Number | None]]) -> list[dict[str, Any]]:
+    return [
+        {"day": day.isoformat() + "T00:00:00Z", "name": name, "value": None if value is None else float(value)}
+        for name, values in series.items()
+        for day, value in zip(days, values, strict=True)
+    ]
+
+
+def _days_axis() -> dict[str, Any]:
+    # The UTC scale keeps a civil date a date, wherever the server's clock stands.
+    axis = {"title": None, "labelOverlap": "greedy", "labelSeparation": 8, "tickCount": 8, "labelFlush": True}
+    return {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+
+
+def progress_against_ceiling(
+    *,
+    title: str,
+    sentence: str,
+    days: Sequence[date],
+    cost_cents: Sequence[int],
+    ceiling_cents: int,
+    lang: str,
+    expected_cents: Sequence[int | None] = (),
+) -> Chart:
+    """What a year has cost so far, day by day or month by month, under the line that it may not cross.
+
+    Args:
+        title: what is shown.
+        sentence: what it says.
+        days: the last day of each step, the whole year long.
+        cost_cents: running total at each day so far [cents]; shorter than ``days`` while the year runs.
+        ceiling_cents: the personal ceiling of the year [cents].
+        lang: ``nl`` or ``en``.
+        expected_cents: running total expected at each day [cents], None where nothing is expected; may be left out.
+    """
+    cost, expected, ceiling = (
+        translate(lang, "Cost so far"),
+        translate(lang, "Expected"),
+        translate(lang, "Ceiling"),
+    )
+    so_far: list[int | None] = [*cost_cents, *[None] * (len(days) - len(cost_cents))]
+    series: dict[str, Sequence[int | None]] = {cost: so_far}
+    if expected_cents:
+        series[expected] = expected_cents
+    euros = {
+        name: [None if cents is None else Decimal(cents).scaleb(-2) for cents in steps] for name, steps in series.items()
+    }
+    points = _points(days, euros)
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": "€",
+        "axis": {"format": ",.0f"},
+        "scale": {"domainMin": 0, "domainMax": max([ceiling_cents, *cost_cents]) / 100 * 1.12},
+    }
+    top = {"value": ceiling_cents / 100, "text": f"{ceiling} {money(lang, ceiling_cents)}"}
+    spec: dict[str, Any] = {
+        "encoding": {"x": _days_axis(), "y": y},
+        "layer": [
+            _step_line(points, expected, "var(--chart-muted)", [4, 4], 1.5),
+            {
+                "data": {"values": [point for point in points if point["name"] == cost]},
+                "mark": {"type": "area", "color": "var(--chart-1-soft)"},
+            },
+            _step_line(points, cost, "var(--chart-1)", [1, 0], 3),
+            {
+                "data": {"values": [point for point in points if point["name"] == cost and point["value"] is not None][-1:]},
+                "mark": {"type": "point", "filled": True, "size": 90, "color": "var(--chart-1)", "opacity": 1},
+            },
+            {
+                "data": {"values": [top]},
+                "mark": {"type": "rule", "color": "var(--chart-2)", "strokeWidth": 2.5},
+                "encoding": {"x": None, "y": {"field": "value", "type": "quantitative"}},
+            },
+            {
+                "data": {"values": [top]},
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "baseline": "bottom",
+                    "dy": -5,
+                    "fontSize": 13,
+                    "fontWeight": "bold",
+                    "color": "var(--chart-2)",
+                },
+                "encoding": {"x": {"value": 4}, "y": {"field": "value", "type": "quantitative"}, "text": {"field": "text"}},
+            },
+        ],
+    }
+    columns = [(translate(lang, "Until"), "text"), *((name, "number") for name in series), (ceiling, "number")]
+    rows = [
+        [
+            civil_day(lang, day, "medium"),
+            *("–" if (cents := steps[i]) is None else money(lang, cents) for steps in series.values()),
+            money(lang, ceiling_cents),
+        ]
+        for i, day in enumerate(days)
+    ]
+    return _chart(spec, title, sentence, lang, columns, rows)
+
+
+def _step_line(points: list[dict[str, Any]], name: str, colour: str, dash: list[int], width: float) -> dict[str, Any]:
+    return {
+        "data": {"values": [point for point in points if point["name"] == name]},
+        "mark": {"type": "line", "color": colour, "strokeWidth": width, "strokeDash": dash},
+    }
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A row of a programme: planned from ``start`` to ``due``; ``reached`` is None while it is open."""
+
+    name: str
+    start: date
+    due: date
+    reached: date | None
+    state: str
+
+
+def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: date, lang: str) -> Chart:
+    """A programme as bars from start to due date, a diamond where a milestone was reached, and a line for today.
+
+    ``state`` of each milestone is a text that is already written in the reader's language.
+    """
+    names = [milestone.name for milestone in plan]
+    planned = [
+        {"name": m.name, "start": f"{m.start}T00:00:00Z", "due": f"{m.due}T00:00:00Z", "open": m.reached is None}
+        for m in plan
+    ]
+    reached = [{"name": m.name, "day": f"{m.reached}T00:00:00Z"} for m in plan if m.reached]
+    rows_axis = {
+        "field": "name",
+        "type": "nominal",
+        "sort": names,
+        "axis": {"title": None, "labelLimit": 150, "labelColor": "var(--chart-ink)", "grid": False},
+        "scale": {"padding": 0.5},
+    }
+    spec = {
+        "encoding": {"y": rows_axis},
+        "layer": [
+            {
+                "data": {"values": planned},
+                "mark": {"type": "bar", "height": 14},
+                "encoding": {
+                    "x": _days_axis() | {"field": "start"},
+                    "x2": {"field": "due"},
+                    "color": {
+                        "condition": {"test": "datum.open", "value": "url(#hatch)"},
+                        "value": "var(--chart-1)",
+                    },
+                },
+            },
+            {
+                "data": {"values": reached},
+                "mark": {
+                    "type": "point",
+                    "shape": "diamond",
+                    "size": 190,
+                    "filled": True,
+                    "color": "var(--chart-ink)",
+                    "stroke": "var(--chart-paper)",
+                    "opacity": 1,
+                },
+                "encoding": {"x": _days_axis()},
+            },
+            {
+                "data": {"values": [{"day": f"{today}T00:00:00Z"}]},
+                "mark": {"type": "rule", "color": "var(--chart-bad)", "strokeWidth": 1.5, "strokeDash": [3, 3]},
+                "encoding": {"x": _days_axis(), "y": None},
+            },
+        ],
+    }
+    columns = [
+        (translate(lang, heading), "text")
+        for heading in ("Milestone", "Start", "Due", "Reached", "State")
+    ]
+    rows = [
+        [
+            m.name,
+            civil_day(lang, m.start, "medium"),
+            civil_day(lang, m.due, "medium"),
+            civil_day(lang, m.reached, "medium") if m.reached else "–",
+            m.state,
+        ]
+        for m in plan
+    ]
+    return _chart(spec, title, sentence, lang, columns, rows, height_px=60 + 34 * len(plan))
