@@ -1,0 +1,92 @@
+"""Real servers as fixtures. What they need and how they start is in tests/servers; here is only how long they live."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import TypeVar
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.servers.absent import ServerAbsent, skip_or_fail, turn_skip_into_failure
+from tests.servers.chromium import chromium_path, open_browser
+from tests.servers.kafka import Kafka, kafka_server
+from tests.servers.mosquitto import Mosquitto, mosquitto_server
+from tests.servers.postgres import Postgres, postgres_server
+
+Server = TypeVar("Server")
+
+
+def _lent(server: AbstractContextManager[Server]) -> Iterator[Server]:
+    """Runs the server for the fixture's life; where it cannot be had, the tests are skipped with the reason."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(server)
+        except ServerAbsent as reason:
+            skip_or_fail(reason)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, one for the whole run."""
+    yield from _lent(postgres_server())
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """URL of an empty PostgreSQL database that this test alone has."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def kafka_for_all() -> Iterator[Kafka]:
+    """A Kafka broker, one for the whole run, with what earlier tests left in it."""
+    yield from _lent(kafka_server())
+
+
+@pytest.fixture
+def kafka(kafka_for_all: Kafka) -> Kafka:
+    """A Kafka broker without topics or groups."""
+    kafka_for_all.forget_everything()
+    return kafka_for_all
+
+
+@pytest.fixture(scope="session")
+def mosquitto() -> Iterator[Mosquitto]:
+    """An MQTT broker, one for the whole run: a test tells its messages apart by topic."""
+    yield from _lent(mosquitto_server())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    try:
+        return chromium_path()
+    except ServerAbsent as reason:
+        skip_or_fail(reason)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """An open browser, one per module so that its event loop is gone before other modules run theirs."""
+    with open_browser(chromium) as opened:
+        yield opened
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets no test be skipped under CI."""
+    report = yield
+    turn_skip_into_failure(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Lets no module be skipped under CI."""
+    report = yield
+    turn_skip_into_failure(report)
+    return report

