@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, Text, insert, select, update
@@ -60,21 +60,31 @@ Index(
 TRIES = 5
 """Times a handler may fail by a bug before its fact is parked."""
 
-PARKED_IN_A_ROW = 50
-"""So many refusals without one success mean that something else is wrong than the facts."""
-
 
 class StreamStopped(CoopError):
     """Too many facts in a row were refused: somebody has to look before more are parked."""
 
 
+@dataclass
+class Streak:
+    """How many facts in a row a consumer has refused."""
+
+    refused: int = 0
+
+
 @dataclass(frozen=True)
 class Consumer:
-    """What a service hears, and where it keeps it."""
+    """What a service hears, and where it keeps it.
+
+    ``park_limit`` refusals without one success mean that something else is wrong than the facts; an operator who has
+    looked and wants them parked all the same raises it (COOP_PARK_LIMIT).
+    """
 
     service: str
     database: Database
     hears: Mapping[type[Event], Handler]
+    park_limit: int = 50
+    streak: Streak = field(default_factory=Streak)
 
     def topics(self) -> list[str]:
         """Topics that carry what it hears."""
@@ -94,7 +104,7 @@ def consume(
     ``TRIES``; when the database is away, nothing is parked and the error goes to the caller, who tries the batch again.
 
     Raises:
-        StreamStopped: the last ``PARKED_IN_A_ROW`` facts were all refused.
+        StreamStopped: as many facts in a row as the consumer's ``park_limit`` were refused; nothing of the batch is kept.
         OperationalError: the database is away.
     """
     wanted = [envelope for envelope in batch if consumer.wants(envelope)]
@@ -115,7 +125,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     new = 0
     with consumer.database.write() as connection:
         seen = _seen(connection, [envelope.id for envelope in batch])
-        in_a_row = 0
+        refused = consumer.streak.refused
         for envelope in batch:
             if envelope.id in seen:
                 continue
@@ -124,10 +134,10 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
             try:
                 with connection.begin_nested():
                     handle(consumer, connection, envelope)
-                in_a_row = 0
+                refused = 0
             except CoopError as refusal:
                 park(connection, "event", envelope.source, envelope.to_json(), refusal.code, refusal.message)
-                in_a_row += 1
+                refused += 1
             except DBAPIError as error:
                 if isinstance(error, OperationalError) or not park_bugs:
                     raise
@@ -137,8 +147,9 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
                     raise
                 park(connection, "event", envelope.source, envelope.to_json(), "bug", repr(error))
             connection.execute(insert(inbox).values(event_id=envelope.id, type=envelope.type, received_at=clock.now()))
-            if in_a_row >= PARKED_IN_A_ROW:
-                raise StreamStopped("too-many-parked", f"{consumer.service}: {in_a_row} facts in a row were refused")
+            if refused >= consumer.park_limit:
+                raise StreamStopped("too-many-parked", f"{consumer.service}: {refused} facts in a row were refused")
+    consumer.streak.refused = refused
     return new
 
 

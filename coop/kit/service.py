@@ -30,9 +30,9 @@ class Service:
     hears: Mapping[type[Event], Handler] = field(default_factory=dict)
     heard_tables: Sequence[Table] = ()
 
-    def consumer(self, database: Database) -> Consumer:
+    def consumer(self, database: Database, park_limit: int = 50) -> Consumer:
         """This service listening, over its database."""
-        return Consumer(self.name, database, self.hears)
+        return Consumer(self.name, database, self.hears, park_limit)
 
 
 class Bus(Protocol):

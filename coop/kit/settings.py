@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     secret: str = ""
     community: str = "demo"
+    park_limit: int = 50
     log_level: str = "INFO"
 
     def url(self, service: str) -> str:
