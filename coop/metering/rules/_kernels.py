@@ -1,0 +1,274 @@
+"""Compiled kernels of the allocation: one function per family of keys, each over all intervals on one core.
+
+Invariant: every result is exact, or the interval is marked and left to someone who can do it (``BEYOND``, ``REFUSED``);
+nothing is rounded on the way and nothing depends on the order of the columns.
+
+The one act is ``_divide``: ``amount`` whole units over ``weights`` that add up to ``base``, by largest remainder. Two
+passes over a row that stays in the first-level cache:
+
+1. *Floors and remainders.* ``amount * weight`` and everything derived from it are whole numbers below 2**53, so float64
+   holds them exactly and the processor does eight at a time, which it cannot with integer division. Multiplying by
+   ``1 / base`` instead of dividing puts the floor wrong by at most one, because the quotient is below 2**31 and the two
+   roundings add an error below 2**-20; the remainder, exact again, shows it (below 0, or not below ``base``) and it is
+   put right.
+2. *Who gets the leftover units.* No sorting: find the threshold that as many remainders reach as there are units left.
+   Each probe counts the remainders at or above a value, one vectorised pass of a tenth of a nanosecond per participant;
+   the next value is interpolated between the last two, and every fourth time their middle, so that even remainders made
+   to mislead end within four times log2(base) probes. If the threshold falls inside a group of equal remainders, the
+   units go through that group in the order of ids (``by_id``), which is the only place where order matters.
+
+Range: production and each use below 2**31 Wh, and product plus divisor below 2**53.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from coop.metering.model import Int64Array
+
+StateArray = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+Whole: TypeAlias = int | np.int64
+
+DONE, BEYOND, REFUSED = 0, 1, 2
+"""What became of an interval: allocated here, exact only with larger numbers, or not an energy at all."""
+
+HIGHEST_WH = 2**40
+"""Largest energy in one interval that is taken for one: 1 TWh. Sums over 2**20 participants stay far inside int64."""
+
+_FAST_WH = 2**31
+_EXACT_FLOAT = 2.0**53
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def _compiled(function: Function) -> Function:
+    """Compile at the first call, releasing the GIL, and keep the machine code on disk where a place can be written.
+
+    The place is ``__pycache__``, the user's cache directory, or ``NUMBA_CACHE_DIR``. Where none of them can be written
+    (a read-only installation without a home) each process compiles for itself: slower to start, equal in result.
+    """
+    try:
+        return cast(Function, njit(function, nogil=True, error_model="numpy", cache=True))
+    except RuntimeError:
+        return cast(Function, njit(function, nogil=True, error_model="numpy"))
+
+
+@_compiled
+def _count_from(values: FloatArray, least: float) -> int:
+    count = 0
+    for i in range(values.size):
+        count += values[i] >= least
+    return count
+
+
+@_compiled
+def _divide(
+    amount: Whole, weights: Int64Array, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray
+) -> None:
+    """Write the part of each weight into ``parts``; they add up to ``amount``. ``remainders`` is working space."""
+    total, divisor, reciprocal = np.float64(amount), np.float64(base), 1.0 / np.float64(base)
+    left = np.int64(amount)
+    for i in range(weights.size):
+        # Conversions between int32 and float64 are vectorised on every processor, those of int64 are not.
+        product = total * np.float64(np.int32(weights[i]))
+        floor = np.floor(product * reciprocal)
+        remainder = product - floor * divisor
+        if remainder < 0.0:
+            floor -= 1.0
+            remainder += divisor
+        elif remainder >= divisor:
+            floor += 1.0
+            remainder -= divisor
+        remainders[i] = remainder
+        part = np.int64(np.int32(floor))
+        parts[i] = part
+        left -= part
+    if left > 0:
+        _hand_out(left, base, by_id, parts, remainders)
+
+
+@_compiled
+def _hand_out(left: Whole, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray) -> None:
+    """Add one unit to each of the ``left`` largest remainders, a tie to the lowest id."""
+    low, above_low = np.int64(0), remainders.size
+    high, above_high = np.int64(base), 0
+    probe = 0
+    while high - low > 1 and above_high != left:
+        probe += 1
+        if probe % 4 == 0:
+            value = (low + high) // 2
+        else:
+            value = low + np.int64((high - low) * ((above_low - left) / (above_low - above_high)))
+            value = min(max(value, low + 1), high - 1)
+        count = _count_from(remainders, np.float64(value))
+        if count > left:
+            low, above_low = value, count
+        else:
+            high, above_high = value, count
+    threshold = np.float64(high)
+    for i in range(remainders.size):
+        parts[i] += remainders[i] >= threshold
+    ties = left - above_high
+    equal = np.float64(low)
+    j = 0
+    while ties > 0:
+        if remainders[by_id[j]] == equal:
+            parts[by_id[j]] += 1
+            ties -= 1
+        j += 1
+
+
+@_compiled
+def _total_and_bits(row: Int64Array) -> tuple[Whole, Whole]:
+    """Sum, and all values or-ed together: its sign and its size bound those of every value, at no cost."""
+    total, bits = np.int64(0), np.int64(0)
+    for i in range(row.size):
+        total += row[i]
+        bits |= row[i]
+    return total, bits
+
+
+@_compiled
+def _state(production: Whole, bits: Whole) -> int:
+    if production < 0 or bits < 0 or production >= HIGHEST_WH or bits >= HIGHEST_WH:
+        return REFUSED
+    return BEYOND if production >= _FAST_WH or bits >= _FAST_WH else DONE
+
+
+@_compiled
+def _exceeds(amount: Whole, largest_weight: Whole, base: Whole) -> bool | np.bool:
+    return np.float64(amount) * np.float64(largest_weight) + np.float64(base) >= _EXACT_FLOAT
+
+
+@_compiled
+def dynamic(production: Int64Array, consumption: Int64Array, by_id: Int64Array, allocated: Int64Array) -> StateArray:
+    """Pro rata to use."""
+    intervals, participants = consumption.shape
+    states = np.zeros(intervals, np.uint8)
+    remainders = np.empty(participants, np.float64)
+    for t in range(intervals):
+        row = consumption[t]
+        total, bits = _total_and_bits(row)
+        states[t] = _state(production[t], bits)
+        if states[t] != DONE:
+            continue
+        if production[t] >= total:
+            allocated[t] = row
+        elif _exceeds(production[t], bits, total):
+            states[t] = BEYOND
+        else:
+            _divide(production[t], row, total, by_id, allocated[t], remainders)
+    return states
+
+
+@_compiled
+def static(
+    production: Int64Array,
+    consumption: Int64Array,
+    by_id: Int64Array,
+    weights: Int64Array,
+    base: Whole,
+    hybrid: bool,
+    allocated: Int64Array,
+) -> StateArray:
+    """By agreed share, never more than the use; with ``hybrid`` what is left follows the use that is still open."""
+    intervals, participants = consumption.shape
+    states = np.zeros(intervals, np.uint8)
+    remainders = np.empty(participants, np.float64)
+    open_use, extra = np.empty(participants, np.int64), np.empty(participants, np.int64)
+    for t in range(intervals):
+        row, parts = consumption[t], allocated[t]
+        total, bits = _total_and_bits(row)
+        states[t] = _state(production[t], bits)
+        if states[t] != DONE:
+            continue
+        if hybrid and production[t] >= total:
+            parts[:] = row
+            continue
+        _divide(production[t], weights, base, by_id, parts, remainders)
+        left = production[t]
+        for i in range(participants):
+            parts[i] = min(parts[i], row[i])
+            left -= parts[i]
+        if not hybrid or left == 0:
+            continue
+        still_open = np.int64(0)
+        for i in range(participants):
+            open_use[i] = row[i] - parts[i]
+            still_open += open_use[i]
+        if _exceeds(left, bits, still_open):
+            states[t] = BEYOND
+            continue
+        _divide(left, open_use, still_open, by_id, extra, remainders)
+        for i in range(participants):
+            parts[i] += extra[i]
+    return states
+
+
+@_compiled
+def fill(
+    production: Int64Array,
+    consumption: Int64Array,
+    by_id: Int64Array,
+    weights: Int64Array,
+    base: Whole,
+    allocated: Int64Array,
+) -> StateArray:
+    """By weight, what one cannot use to the others: one level, in proportion to weight, that all rise to.
+
+    Sweeps take out who is full at the present level, which only ever raises the level for the rest, so the order of the
+    sweep does not matter; when a sweep finds nobody, the rest is one division.
+    """
+    intervals, participants = consumption.shape
+    states = np.zeros(intervals, np.uint8)
+    remainders = np.empty(participants, np.float64)
+    open_weights = np.empty(participants, np.int64)
+    for t in range(intervals):
+        row, parts = consumption[t], allocated[t]
+        total, bits = _total_and_bits(row)
+        states[t] = _state(production[t], bits)
+        if states[t] != DONE:
+            continue
+        if production[t] >= total:
+            parts[:] = row
+            continue
+        open_weights[:] = weights
+        left, open_base, seen = np.int64(production[t]), np.int64(base), np.int64(0)
+        while seen != open_base:
+            seen = open_base
+            for i in range(participants):
+                if open_weights[i] > 0 and row[i] * open_base <= open_weights[i] * left:
+                    left -= row[i]
+                    open_base -= open_weights[i]
+                    open_weights[i] = 0
+        _divide(left, open_weights, open_base, by_id, parts, remainders)
+        for i in range(participants):
+            if open_weights[i] == 0:
+                parts[i] = row[i]
+    return states
+
+
+@_compiled
+def priority(production: Int64Array, consumption: Int64Array, in_turn: Int64Array, allocated: Int64Array) -> StateArray:
+    """In the order of ``in_turn``, each up to its use."""
+    intervals, participants = consumption.shape
+    states = np.zeros(intervals, np.uint8)
+    for t in range(intervals):
+        _, bits = _total_and_bits(consumption[t])
+        states[t] = _state(production[t], bits)
+        if states[t] == REFUSED:
+            continue
+        # Nothing is multiplied here, so there is no row that is too large.
+        states[t] = DONE
+        left = production[t]
+        for j in range(participants):
+            i = in_turn[j]
+            allocated[t, i] = min(left, consumption[t, i])
+            left -= allocated[t, i]
+    return states

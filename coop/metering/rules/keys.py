@@ -1,0 +1,137 @@
+"""Allocation keys: the agreed way to divide shared production over the participants of a sharing group.
+
+Invariant: a ``Key`` that exists can be applied. Whatever is wrong with its terms is refused when it is made; whether it
+fits a group of participants is refused by ``require_participants``.
+
+Source: domain.md section 4.2 (Austria, Flanders, France, Spain; no Dutch statutory key was found).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from coop.values import BadInput, Problem
+
+PARTS = 1_000_000
+"""Shares are whole parts of this many, so that 12.5 % and one hundred-thousandth are both exact."""
+
+
+class KeyKind(StrEnum):
+    """How shared production is divided within one interval. ``c`` is a participant's use, ``k`` its agreed share."""
+
+    STATIC = "static"
+    """k of the production, never more than c; what a participant cannot use goes back to the producer."""
+    DYNAMIC = "dynamic"
+    """Pro rata to c."""
+    REDISTRIBUTION = "static_redistribution"
+    """By k, and what one cannot use is divided over the others by their k, until production or use is exhausted."""
+    HYBRID = "hybrid"
+    """Static first, then what is left pro rata to the use that is not yet covered."""
+    EQUAL = "equal"
+    """The same for everyone, never more than c; what one cannot use is divided equally over the others."""
+    PRIORITY = "priority"
+    """In the agreed order, each up to c."""
+
+
+SHARED_BY_PARTS = frozenset({KeyKind.STATIC, KeyKind.REDISTRIBUTION, KeyKind.HYBRID})
+
+
+@dataclass(frozen=True)
+class Key:
+    """One allocation key with its terms.
+
+    ``weights`` (participant to parts per million) belongs to the kinds in ``SHARED_BY_PARTS``, ``order`` (first served
+    first) to the priority key; the other kinds take neither.
+
+    >>> Key(KeyKind.STATIC, {"B": 500_000, "A": 500_000}).weights
+    {'A': 500000, 'B': 500000}
+    >>> Key(KeyKind.STATIC, {"A": 999_999})
+    Traceback (most recent call last):
+    coop.values.BadInput: weights: the shares add up to 999999 parts, not to 1000000
+
+    Raises:
+        BadInput: the kind is unknown, the shares are negative or do not add up, or terms belong to another kind.
+    """
+
+    kind: KeyKind
+    weights: Mapping[str, int] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in set(KeyKind):
+            raise BadInput([Problem(f"{self.kind!r} is not one of {', '.join(KeyKind)}", "kind")], "allocation-key")
+        # Terms may come from a stored resolution: plain text becomes the kind, and nobody else keeps hold of the terms.
+        object.__setattr__(self, "kind", KeyKind(self.kind))
+        object.__setattr__(self, "weights", dict(sorted(self.weights.items())))
+        object.__setattr__(self, "order", tuple(self.order))
+        problems = [*self._problems_of_weights(), *self._problems_of_order()]
+        if problems:
+            raise BadInput(problems, "allocation-key")
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, Any]) -> Key:
+        """Make the key from the parameters that a resolution adopted: ``kind``, and ``weights`` or ``order``.
+
+        >>> Key.read({"kind": "priority", "order": ["B", "A"]}).order
+        ('B', 'A')
+
+        Raises:
+            BadInput: a parameter is missing, unknown or of the wrong form, or the terms are refused.
+        """
+        weights, order = parameters.get("weights", {}), parameters.get("order", [])
+        unknown = sorted(set(parameters) - {"kind", "weights", "order"})
+        problems = [Problem("an allocation key has no such parameter", name) for name in unknown]
+        if not isinstance(weights, Mapping) or not all(isinstance(name, str) for name in weights):
+            problems.append(Problem("must give a number of parts per participant", "weights"))
+        if not isinstance(order, list | tuple) or not all(isinstance(name, str) for name in order):
+            problems.append(Problem("must be a list of participants", "order"))
+        if problems:
+            raise BadInput(problems, "allocation-key")
+        return cls(parameters.get("kind", ""), weights, tuple(order))
+
+    def _problems_of_weights(self) -> Iterable[Problem]:
+        if self.kind not in SHARED_BY_PARTS:
+            if self.weights:
+                yield Problem(f"the {self.kind} key takes no shares", "weights")
+            return
+        least = 1 if self.kind is KeyKind.REDISTRIBUTION else 0
+        for participant, parts in self.weights.items():
+            if type(parts) is not int:
+                yield Problem(f"the share of {participant} is {parts!r}, not a whole number of parts", "weights")
+            elif parts < least:
+                # Nothing can be redistributed to a share of nothing: such a participant belongs outside the key.
+                yield Problem(f"the share of {participant} is {parts} parts, below {least}", "weights")
+        if (total := sum(self.weights.values())) != PARTS:
+            yield Problem(f"the shares add up to {total} parts, not to {PARTS}", "weights")
+
+    def _problems_of_order(self) -> Iterable[Problem]:
+        if self.kind is not KeyKind.PRIORITY:
+            if self.order:
+                yield Problem(f"the {self.kind} key takes no order", "order")
+            return
+        for participant in _repeated(self.order):
+            yield Problem(f"{participant} stands in the order more than once", "order")
+
+    def require_participants(self, participants: Sequence[str]) -> None:
+        """Refuse a group that is not the one the key was agreed for.
+
+        Raises:
+            BadInput: a participant is named twice, is missing from the key, or the key names someone else.
+        """
+        problems = [Problem(f"{twice} is named more than once", "participants") for twice in _repeated(participants)]
+        if self.kind in SHARED_BY_PARTS or self.kind is KeyKind.PRIORITY:
+            term, named = (
+                ("order", set(self.order)) if self.kind is KeyKind.PRIORITY else ("weights", set(self.weights))
+            )
+            problems += [Problem(f"{one} has no place in the key", term) for one in sorted(set(participants) - named)]
+            problems += [Problem(f"{one} does not take part", term) for one in sorted(named - set(participants))]
+        if problems:
+            raise BadInput(problems, "allocation-key")
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
