@@ -1,0 +1,77 @@
+"""What no meter of a co-operative can say, judged from one value or one instant alone.
+
+Invariant: what passes here fits the store's 64-bit registers. Jumps against earlier readings are judged by
+``metering.rules``, which knows them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from coop.metering.model import BASE_UNIT, Quantity, to_units
+
+CLOCK_MARGIN = timedelta(days=1)
+"""How far a clock may be ahead of ours: a time zone set wrongly passes, a year set wrongly does not."""
+
+CUMULATIVE = frozenset(
+    {
+        Quantity.ELECTRICITY_IMPORT,
+        Quantity.ELECTRICITY_EXPORT,
+        Quantity.HEAT,
+        Quantity.COLD,
+        Quantity.VOLUME,
+    }
+)
+"""Quantities that a meter adds up: a register of one is never negative and never falls."""
+
+TEMPERATURE_RANGE_DEGC = (-60, 200)
+"""Below lies no Dutch outside air, above no heat network: sensors that are broken or not fitted read beyond it."""
+
+_FINE = -15
+_LARGEST = 2**63
+
+
+def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
+    """Why no meter can mean this value, or None.
+
+    >>> implausible(Quantity.HEAT, Decimal("-1"), "kWh")
+    '-1 kWh is negative'
+    >>> implausible(Quantity.FLOW_TEMPERATURE, Decimal("243"), "degC")
+    '243 degC is outside -60 .. 200 degC'
+    >>> implausible(Quantity.HEAT, Decimal(1), "m3")
+    'm3 is not a unit of heat'
+    >>> implausible(Quantity.VOLUME, Decimal("640.581"), "m3") is None
+    True
+    """
+    try:
+        fine = to_units(value, unit, quantity, _FINE)
+    except ValueError as error:
+        return str(error)
+    except ArithmeticError:
+        return f"{value} {unit} has more digits than any register"
+    one = 10**-_FINE
+    if quantity in CUMULATIVE and fine < 0:
+        return f"{value} {unit} is negative"
+    lowest, highest = TEMPERATURE_RANGE_DEGC
+    if BASE_UNIT[quantity] == "degC" and not lowest * one <= fine <= highest * one:
+        return f"{value} {unit} is outside {lowest} .. {highest} degC"
+    if abs(fine) >= _LARGEST * one:
+        return f"{value} {unit} is more than a register can hold"
+    return None
+
+
+def too_late(at: datetime, received_at: datetime) -> str | None:
+    """Why an instant cannot be, or None: it lies more than a day after we received it.
+
+    >>> from datetime import UTC
+    >>> too_late(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC))
+    '2026-01-03T00:00:00Z is in the future: received 2026-01-01T12:00:00Z'
+    """
+    if at <= received_at + CLOCK_MARGIN:
+        return None
+    return f"{_iso(at)} is in the future: received {_iso(received_at)}"
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
