@@ -1,0 +1,128 @@
+"""Holds deploy/compose.yaml to the compose specification, to the settings that `coop` knows and to its services."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from coop.kit.settings import Settings
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+SERVICES = ("members", "metering", "billing", "governance")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The compose file, with YAML's merges done."""
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_it_follows_the_compose_specification(compose: dict[str, Any]) -> None:
+    schema = json.loads(
+        files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text(encoding="utf-8")
+    )
+    errors = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(compose)]
+    assert errors == []
+
+
+def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, Any]) -> None:
+    rooms = {name: service["command"] for name, service in compose["services"].items() if "command" in service}
+    assert rooms == {name: ["coop", "serve", name] for name in SERVICES}
+    for name in SERVICES:
+        assert (DEPLOY.parent / "coop" / name / "__init__.py").is_file()
+
+
+def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {"SITE": "coop.example", "COOP_COMMUNITY": "wg", "COOP_SECRET": "s3cret", "POSTGRES_PASSWORD": "pass"}
+    known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
+    for name in SERVICES:
+        given = compose["services"][name]["environment"]
+        assert set(given) <= known
+        for variable, value in given.items():
+            monkeypatch.setenv(variable, interpolated(str(value), chosen))
+        settings = Settings()
+        assert settings.bus == "kafka"
+        assert settings.kafka == "kafka:9092"
+        assert settings.url(name) == "postgresql+psycopg://coop:pass@postgres:5432/coop"
+        assert settings.public_url() == "https://coop.example"
+        assert settings.signing_secret() == "s3cret"
+        assert settings.mqtt_url == ""
+        assert settings.port == 8020
+
+
+def test_the_example_names_every_variable_that_is_filled_in(compose: dict[str, Any]) -> None:
+    used = set(re.findall(r"(?<!\$)\$\{(\w+)", json.dumps(compose)))
+    lines = (DEPLOY / "coop.env.example").read_text(encoding="utf-8").splitlines()
+    offered = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert set(offered) == used
+    assert offered["COOP_SECRET"] == offered["POSTGRES_PASSWORD"] == "", "an example that works is one that gets used"
+
+
+def test_whoever_is_waited_for_says_when_it_is_well(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for service in services.values():
+        assert "healthcheck" in service
+        for awaited in service.get("depends_on", ()):
+            assert awaited in services
+
+
+def test_every_volume_is_declared_and_every_declared_volume_used(compose: dict[str, Any]) -> None:
+    mounts = [mount.split(":")[0] for service in compose["services"].values() for mount in service.get("volumes", ())]
+    named = {mount for mount in mounts if not mount.startswith(".")}
+    assert named == set(compose["volumes"])
+    for mount in mounts:
+        assert mount in named or (DEPLOY / mount).is_file()
+
+
+def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any]) -> None:
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["proxy"]
+
+
+def test_images_are_pinned_and_kafka_is_the_version_that_the_tests_run_on(compose: dict[str, Any]) -> None:
+    images = {name: service["image"].split(":") for name, service in compose["services"].items()}
+    for name, parts in images.items():
+        assert len(parts) == 2, name
+        assert re.match(r"\d+\.\d+", parts[1]), name
+    pom = ElementTree.parse(DEPLOY / "kafka" / "pom.xml")
+    assert images["kafka"] == ["apache/kafka", pom.findtext("properties/kafka.version")]
+
+
+def test_the_proxy_sends_each_prefix_to_its_service_and_the_rest_to_the_members(compose: dict[str, Any]) -> None:
+    rules = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    port = compose["services"]["members"]["environment"]["COOP_PORT"]
+    assert dict(re.findall(r"@(\w+) path /(\w+) /\2/\*", rules)) == {name: name for name in SERVICES[1:]}
+    assert re.findall(r"reverse_proxy (?:@(\w+) )?(\w+):(\d+)", rules) == [
+        *((name, name, str(port)) for name in SERVICES[1:]),
+        ("", "members", str(port)),
+    ]
+
+
+def test_the_image_takes_in_only_files_that_exist() -> None:
+    for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines():
+        if line.startswith("COPY"):
+            for source in line.split()[1:-1]:
+                assert (DEPLOY.parent / source).exists(), source
+
+
+def interpolated(value: str, variables: dict[str, str]) -> str:
+    """A value with ${NAME}, ${NAME:-default} and ${NAME:?complaint} filled in, as compose does it."""
+
+    def fill(match: re.Match[str]) -> str:
+        name, default = match[1], match[2]
+        if name in variables:
+            return variables[name]
+        assert default is not None, f"{name} has to be set"
+        return str(default)
+
+    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", fill, value)
