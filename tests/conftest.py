@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.servers.absent import ServerAbsent, skip_or_fail, turn_skip_into_failure
+from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
 from tests.servers.kafka import Kafka, kafka_server
 from tests.servers.mosquitto import Mosquitto, mosquitto_server
@@ -21,11 +21,18 @@ Server = TypeVar("Server")
 def _lent(server: AbstractContextManager[Server]) -> Iterator[Server]:
     """Runs the server for the fixture's life; where it cannot be had, the tests are skipped with the reason."""
     with ExitStack() as stack:
-        try:
-            running = stack.enter_context(server)
-        except ServerAbsent as reason:
-            skip_or_fail(reason)
-        yield running
+        lent = _or_reason(lambda: stack.enter_context(server))
+        if isinstance(lent, ServerAbsent):
+            skip_or_fail(lent)
+        yield lent
+
+
+def _or_reason(start: Callable[[], Server]) -> Server | ServerAbsent:
+    """What `start` returns, or why it could not; the skip must not look like a failure inside another failure."""
+    try:
+        return start()
+    except ServerAbsent as reason:
+        return reason
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +70,10 @@ def mosquitto() -> Iterator[Mosquitto]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser."""
-    try:
-        return chromium_path()
-    except ServerAbsent as reason:
-        skip_or_fail(reason)
+    path = _or_reason(chromium_path)
+    if isinstance(path, ServerAbsent):
+        skip_or_fail(path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +97,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     turn_skip_into_failure(report)
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end which stand-ins were used."""
+    for note in notes:
+        terminalreporter.write_line(note)

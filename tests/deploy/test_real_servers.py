@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,7 +161,12 @@ def test_a_server_that_ends_at_once_is_reported_with_what_it_said(tmp_path: Path
     log = tmp_path / "log"
     with (
         pytest.raises(RuntimeError, match=r"(?s)ended with code 3.*disk full"),
-        running(["sh", "-c", "echo disk full; exit 3"], log=log, ready=lambda: False, patience_s=10),
+        running(
+            [sys.executable, "-c", "import sys; print('disk full'); sys.exit(3)"],
+            log=log,
+            ready=lambda: False,
+            patience_s=10,
+        ),
     ):
         pass
 
@@ -168,7 +174,12 @@ def test_a_server_that_ends_at_once_is_reported_with_what_it_said(tmp_path: Path
 def test_a_server_that_never_answers_is_stopped(tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError, match=r"was not ready after 0\.2 s"),
-        running(["sleep", "60"], log=tmp_path / "log", ready=lambda: False, patience_s=0.2),
+        running(
+            [sys.executable, "-c", "import time; time.sleep(60)"],
+            log=tmp_path / "log",
+            ready=lambda: False,
+            patience_s=0.2,
+        ),
     ):
         pass
 

@@ -30,9 +30,7 @@ def run_without_programs(folder: Path, *, ci: bool) -> subprocess.CompletedProce
     """Runs the three tests above under the project's own conftest, where no program is on the path."""
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "test_asks.py").write_text(ASKS_FOR_A_BROWSER, encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]
-addopts = -ra
-", encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -ra\n", encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key not in ("CI", "COOP_TEST_CHROMIUM")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder)],

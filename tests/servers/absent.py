@@ -12,6 +12,10 @@ from typing import NoReturn
 import pytest
 
 
+notes: list[str] = []
+"""What the end of the run should say about the servers that it had; tests/conftest.py prints it."""
+
+
 class ServerAbsent(Exception):
     """This machine cannot start the server; the message says what is missing."""
 

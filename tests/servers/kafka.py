@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.servers.absent import ServerAbsent, nothing_may_be_skipped
+from tests.servers.absent import ServerAbsent, notes, nothing_may_be_skipped
 from tests.servers.process import answers, free_port, running
 
 ADDRESS_VARIABLE = "COOP_TEST_KAFKA"
@@ -83,7 +83,7 @@ def kafka_server() -> Iterator[Kafka]:
     elif nothing_may_be_skipped():
         raise ServerAbsent(why_not_apache)
     else:
-        print(f"Kafka tests run on tansu instead of Apache Kafka: {why_not_apache}", file=sys.stderr)
+        notes.append(f"Kafka tests ran on tansu instead of Apache Kafka: {why_not_apache}")
         with tansu() as broker:
             yield broker
 
