@@ -104,7 +104,7 @@ def consume(
     ``TRIES``; when the database is away, nothing is parked and the error goes to the caller, who tries the batch again.
 
     Raises:
-        StreamStopped: as many facts in a row as the consumer's ``park_limit`` were refused; nothing of the batch is kept.
+        StreamStopped: ``park_limit`` facts in a row were refused; nothing of the batch is kept.
         OperationalError: the database is away.
     """
     wanted = [envelope for envelope in batch if consumer.wants(envelope)]
@@ -196,6 +196,19 @@ def parked(connection: Connection, limit: int = 200) -> Sequence[Any]:
     ).all()
 
 
+def open_letter(connection: Connection, letter_id: str) -> Any:
+    """One open dead letter.
+
+    Raises:
+        CoopError: there is none with this id.
+    """
+    query = select(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.resolved_at.is_(None))
+    letter = connection.execute(query).first()
+    if letter is None:
+        raise CoopError("no-such-letter", f"nothing open is parked under {letter_id}")
+    return letter
+
+
 def resolve(connection: Connection, letter_id: str, resolution: str) -> None:
     """Close a dead letter: ``replayed`` or ``discarded``. It stays in the table."""
     connection.execute(
@@ -210,11 +223,7 @@ def replay_letter(consumer: Consumer, letter_id: str) -> None:
         CoopError: no such open letter, or it is refused again (and stays parked).
     """
     with consumer.database.write() as connection:
-        letter = connection.execute(
-            select(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.resolved_at.is_(None))
-        ).first()
-        if letter is None or letter.kind != "event":
-            raise CoopError("no-such-letter", f"there is no open parked fact {letter_id}")
+        letter = open_letter(connection, letter_id)
         handle(consumer, connection, Envelope.from_json(letter.body))
         resolve(connection, letter_id, "replayed")
 

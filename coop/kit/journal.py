@@ -73,7 +73,8 @@ relay_state = Table(
 )
 
 GUARDS_SQLITE = (
-    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is never pruned'); END",
+    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal"
+    " BEGIN SELECT RAISE(ABORT, 'the journal is never pruned'); END",
     "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal WHEN OLD.position IS NOT NULL"
     " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id"
     " BEGIN SELECT RAISE(ABORT, 'a sealed row never changes'); END",
@@ -98,7 +99,8 @@ class ChainBreak:
 
 def add_kit_tables(metadata: MetaData) -> None:
     """Give a service's metadata the tables of the kit."""
-    import coop.kit.inbox  # noqa: F401  (declares its tables in kit_metadata)
+    import coop.kit.inbox
+    import coop.kit.jobs  # noqa: F401  (both declare their tables in kit_metadata)
 
     for table in kit_metadata.sorted_tables:
         table.to_metadata(metadata)

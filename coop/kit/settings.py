@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     secret: str = ""
     community: str = "demo"
+    site_name: str = "Demo-coöperatie"
     park_limit: int = 50
     log_level: str = "INFO"
 

@@ -1,0 +1,11 @@
+"""Members: the register, connections, contracts and sign-in.
+
+Owns: who is a member and since when, which connection they hold, what they signed, who may sign in; the imports that
+brought these in. Names, addresses and e-mail live here and nowhere else.
+
+Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded.
+
+Hears: nothing. The register follows the secretary, not the machines.
+
+Refuses: readings, money, votes; national identification numbers (no legal basis, domain.md section 9).
+"""

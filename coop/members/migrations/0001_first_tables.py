@@ -38,11 +38,30 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "import_file",
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("record_count", sa.Integer(), nullable=False),
+        sa.Column("imported_at", Instant(), nullable=False),
+        sa.Column("undone_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_import_file")),
+    )
+    op.create_table(
         "inbox",
         sa.Column("event_id", sa.String(length=36), nullable=False),
         sa.Column("type", sa.String(length=100), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+    )
+    op.create_table(
+        "job_run",
+        sa.Column("job", sa.String(length=100), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.String(length=500), nullable=True),
+        sa.PrimaryKeyConstraint("job", "due_at", name=op.f("pk_job_run")),
     )
     op.create_table(
         "journal",
@@ -79,11 +98,122 @@ def upgrade() -> None:
         sa.Column("published_position", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_relay_state")),
     )
+    op.create_table(
+        "connection",
+        sa.Column("connection_id", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("building", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("ean", sa.String(length=18), nullable=False),
+        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["import_file.import_id"], name=op.f("fk_connection_import_id_import_file")
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_connection")),
+        sa.UniqueConstraint("community", "number", name=op.f("uq_connection_community_number")),
+    )
+    op.create_table(
+        "member",
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("postcode", sa.String(length=20), nullable=False),
+        sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("joined_on", sa.Date(), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation')", name=op.f("ck_member_kind_known")),
+        sa.CheckConstraint("left_on IS NULL OR left_on >= joined_on", name=op.f("ck_member_leaves_after_joining")),
+        sa.ForeignKeyConstraint(["import_id"], ["import_file.import_id"], name=op.f("fk_member_import_id_import_file")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member")),
+        sa.UniqueConstraint("community", "number", name=op.f("uq_member_community_number")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("roles", sa.String(length=200), nullable=False),
+        sa.Column("member_id", sa.String(length=64), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.member_id"], name=op.f("fk_account_member_id_member")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
+        sa.UniqueConstraint("community", "email", name=op.f("uq_account_community_email")),
+    )
+    op.create_table(
+        "contract",
+        sa.Column("contract_id", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("connection_id", sa.String(length=64), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("tariff_clause", sa.String(length=50), nullable=True),
+        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_contract_ends_after_starting")),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.connection_id"], name=op.f("fk_contract_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["import_file.import_id"], name=op.f("fk_contract_import_id_import_file")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.member_id"], name=op.f("fk_contract_member_id_member")),
+        sa.PrimaryKeyConstraint("contract_id", name=op.f("pk_contract")),
+        sa.UniqueConstraint("community", "number", name=op.f("uq_contract_community_number")),
+    )
+    op.create_table(
+        "occupancy",
+        sa.Column("connection_id", sa.String(length=64), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("member_id", sa.String(length=64), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.CheckConstraint(
+            "closed_on IS NULL OR closed_on >= opened_on", name=op.f("ck_occupancy_closes_after_opening")
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.connection_id"], name=op.f("fk_occupancy_connection_id_connection")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["import_file.import_id"], name=op.f("fk_occupancy_import_id_import_file")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.member_id"], name=op.f("fk_occupancy_member_id_member")),
+        sa.PrimaryKeyConstraint("connection_id", "opened_on", name=op.f("pk_occupancy")),
+    )
+    op.create_table(
+        "gas_bill",
+        sa.Column("contract_id", sa.String(length=64), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("gas_m3", sa.Integer(), nullable=False),
+        sa.Column("amount_cents", sa.Integer(), nullable=False),
+        sa.CheckConstraint("gas_m3 >= 0 AND amount_cents >= 0", name=op.f("ck_gas_bill_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["contract_id"], ["contract.contract_id"], name=op.f("fk_gas_bill_contract_id_contract")
+        ),
+        sa.PrimaryKeyConstraint("contract_id", "year", name=op.f("pk_gas_bill")),
+    )
     guard_journal(op.get_bind())
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("gas_bill")
+    op.drop_table("occupancy")
+    op.drop_table("contract")
+    op.drop_table("account")
+    op.drop_table("member")
+    op.drop_table("connection")
     op.drop_table("relay_state")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index(
@@ -93,7 +223,9 @@ def downgrade() -> None:
         )
 
     op.drop_table("journal")
+    op.drop_table("job_run")
     op.drop_table("inbox")
+    op.drop_table("import_file")
     with op.batch_alter_table("dead_letter", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_dead_letter_open",

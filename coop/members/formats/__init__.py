@@ -1,0 +1,1 @@
+"""Outside formats of the register."""
