@@ -1,0 +1,13 @@
+"""Billing: tariffs, the guarantee, bills and the ledger.
+
+Owns: written notices of tariffs, yearly figures (price index, degree days), bill runs, bills with their lines and the
+state of the guarantee, the ledger.
+
+Tells: BillIssued.
+
+Hears: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded, PeriodMeasured,
+EnergyAllocated, PeriodClosed, TariffAdopted, TrancheReleased.
+
+Refuses: to hold a tariff that no meeting adopted, to bill a period that metering has not closed, to change a bill that
+was issued, and to issue one above the member's ceiling. It reads no meter and counts no vote.
+"""

@@ -1,0 +1,288 @@
+"""Nouns of billing: tariff, reading, share, guarantee, bill, transfer.
+
+Invariant: a bill follows from ``BillInputs`` and from nothing else. Everything that a price, a ceiling or a sum depends
+on stands in it, so that the inputs kept with an issued bill give the same bill again, to the cent, at any later time.
+Amounts are whole cents incl. VAT, prices ``Decimal`` EUR incl. VAT, heat whole or decimal joules, electricity Wh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from coop.values import Period
+
+
+class LineKind(StrEnum):
+    """What a line of a bill is for, in the order of the bill."""
+
+    HEAT = "heat"
+    STANDING = "standing"
+    METERING = "metering"
+    DELIVERY_SET = "delivery-set"
+    ELECTRICITY = "electricity"
+    GUARANTEE = "guarantee"
+
+
+FIXED = (LineKind.STANDING, LineKind.METERING, LineKind.DELIVERY_SET)
+"""Parts charged by the day."""
+
+HEAT_COST = (LineKind.HEAT, *FIXED)
+"""What counts towards the ceiling of Niet Meer Dan Nu; shared electricity does not."""
+
+
+class GuaranteeMode(StrEnum):
+    """How the reference of Niet Meer Dan Nu is made. Source: domain.md 1.5, example E9."""
+
+    PLAIN = "plain"
+    WEATHER = "weather"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """Prices incl. VAT that a meeting adopted, by the resolution that adopted them."""
+
+    tariff_id: str
+    resolution_id: str
+    valid_from: date
+    decided_on: date
+    heat_price_eur_per_gj: Decimal
+    heat_standing_eur_per_year: Decimal
+    heat_metering_eur_per_year: Decimal
+    heat_delivery_set_eur_per_year: Decimal
+    shared_electricity_price_eur_per_kwh: Decimal
+    vat_rate: Decimal
+    nmdn: GuaranteeMode
+
+    def fixed_eur_per_year(self, kind: LineKind) -> Decimal:
+        """The yearly price of a fixed part."""
+        match kind:
+            case LineKind.STANDING:
+                return self.heat_standing_eur_per_year
+            case LineKind.METERING:
+                return self.heat_metering_eur_per_year
+            case LineKind.DELIVERY_SET:
+                return self.heat_delivery_set_eur_per_year
+        raise ValueError(f"{kind} is not charged by the day")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Written notice of a tariff (BW 2:59). ``member_id`` None: to all who were members on that day."""
+
+    tariff_id: str
+    member_id: str | None
+    sent_on: date
+
+
+@dataclass(frozen=True)
+class GasYear:
+    """What a member paid for gas in one year, incl. VAT."""
+
+    year: int
+    gas_m3: int
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A supply contract; ``ends_on`` is the first day without it."""
+
+    contract_id: str
+    member_id: str
+    connection_id: str
+    starts_on: date
+    ends_on: date | None
+    tariff_clause: str | None
+    reference: tuple[GasYear, ...]
+
+    def within(self, period: Period) -> Period | None:
+        """The days of a period that it covers."""
+        start = max(self.starts_on, period.start)
+        end = min(self.ends_on or period.end, period.end)
+        return Period(start, end) if start < end else None
+
+
+@dataclass(frozen=True)
+class HeatReading:
+    """Heat that metering measured for a member over ``period``, in one revision. ``versions`` are the hashes over the
+    interval blocks that were read."""
+
+    measurement_id: str
+    revision: int
+    period: Period
+    energy_j: Decimal
+    estimated: bool
+    cause: str
+    versions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SharedEnergy:
+    """Shared electricity that metering allocated to a member over ``period``, in one revision."""
+
+    run_id: str
+    revision: int
+    group_id: str
+    key_id: str
+    resolution_id: str
+    period: Period
+    allocated_wh: int
+    cause: str
+
+
+@dataclass(frozen=True)
+class TariffSpan:
+    """Days on which one tariff binds the member."""
+
+    period: Period
+    tariff: Tariff
+
+
+@dataclass(frozen=True)
+class Consumption:
+    """What is priced: the days of the contract, the energy of these days, and the tariffs that bind the member.
+
+    ``readings`` and ``shares`` carry the days that they stand for; where these reach beyond ``days`` (another contract
+    of the same member covers the rest), only the part by days is charged. ``cuts`` are the days on which a guarantee
+    year begins: cost before and after counts towards different ceilings.
+    """
+
+    days: Period
+    readings: tuple[HeatReading, ...]
+    shares: tuple[SharedEnergy, ...]
+    spans: tuple[TariffSpan, ...]
+    cuts: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class YearFigure:
+    """A published figure of one year: an index factor such as 1.033, or weighted degree days."""
+
+    year: int
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class GuaranteeTerms:
+    """What the ceiling of one guarantee year follows from. ``reference`` are the years that count, ``factors`` the
+    index factors from the second guarantee year on; ``degree_days`` and ``normal_degree_days`` serve the weather
+    variant alone; ``days_of_year`` of ``year`` are covered, fewer when the contract ended early."""
+
+    year: Period
+    mode: GuaranteeMode
+    reference: tuple[GasYear, ...]
+    factors: tuple[YearFigure, ...]
+    tap_share: Decimal
+    degree_days: tuple[YearFigure, ...]
+    normal_degree_days: Decimal | None
+    days_covered: int
+
+
+@dataclass(frozen=True)
+class GuaranteeState:
+    """A guarantee year as the bills before this one left it."""
+
+    terms: GuaranteeTerms
+    heat_before_cents: int
+    credit_before_cents: int
+
+
+@dataclass(frozen=True)
+class BillInputs:
+    """All that a bill follows from. ``previous`` is what the bill before priced, when this one corrects it."""
+
+    contract_id: str
+    member_id: str
+    connection_id: str
+    period: Period
+    consumption: Consumption
+    previous: Consumption | None
+    corrects: str | None
+    guarantee: tuple[GuaranteeState, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: ``quantity`` of ``unit`` at ``price_eur`` is ``amount_cents`` incl. VAT.
+
+    ``quantity`` is GJ, kWh or days; the price of a fixed part is per year. ``source_id`` and ``source_revision`` name
+    the measurement or the allocation run; ``notes`` are stable codes of what a reader should know, such as
+    ``split-by-days``; ``cause`` says on a correction why.
+    """
+
+    kind: LineKind
+    period: Period
+    quantity: Decimal
+    unit: str
+    price_eur: Decimal
+    amount_cents: int
+    vat_rate: Decimal
+    tariff_id: str
+    resolution_id: str
+    source_id: str = ""
+    source_revision: int = 0
+    group_id: str = ""
+    notes: tuple[str, ...] = ()
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class GuaranteeEntry:
+    """What a bill did to one guarantee year. ``ceiling_cents`` is None where there is no reference or no guarantee."""
+
+    year: Period
+    ceiling_cents: int | None
+    heat_cents: int
+    credit_cents: int
+    heat_so_far_cents: int
+    credit_so_far_cents: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VatAmount:
+    """One rate of a bill: ``excl + vat = incl``, exactly."""
+
+    rate: Decimal
+    excl_cents: int
+    vat_cents: int
+    incl_cents: int
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A bill as computed. ``credit_cents`` is what the guarantee took off (below zero: took back)."""
+
+    lines: tuple[Line, ...]
+    guarantee: tuple[GuaranteeEntry, ...]
+    vat: tuple[VatAmount, ...]
+    total_cents: int
+    credit_cents: int
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Money from one account to another: the only form in which the ledger is written."""
+
+    debit: str
+    credit: str
+    amount_cents: int
+
+    def __post_init__(self) -> None:
+        if self.amount_cents <= 0:
+            raise ValueError("a transfer moves a positive amount; turn it round instead")
+        if self.debit == self.credit:
+            raise ValueError("a transfer needs two accounts")
+
+
+@dataclass(frozen=True)
+class Brake:
+    """A reason to stop a run until the board releases it. ``contract_id`` or another subject, and a sentence."""
+
+    code: str
+    subject: str
+    reason: str

@@ -1,0 +1,1 @@
+"""Verbs of billing, split by noun; all pure."""

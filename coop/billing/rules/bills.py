@@ -1,0 +1,119 @@
+"""The bill as a pure function of its inputs, and the correction that brings an earlier one up to date.
+
+A correction prices what the bill before priced and what is true now, and bills the difference, line by line with its
+cause. Both go through the same guarantee: heat cost that changes afterwards changes the credit of its year as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from coop.billing.model import (
+    HEAT_COST,
+    Bill,
+    BillInputs,
+    Consumption,
+    GuaranteeEntry,
+    Line,
+    LineKind,
+)
+from coop.billing.rules.guarantee import apply_guarantee
+from coop.billing.rules.lines import lines_of
+from coop.billing.rules.vat import vat_by_rate
+from coop.values import Period
+
+_Key = tuple[LineKind, str, Period, str]
+
+
+def compute_bill(inputs: BillInputs) -> Bill:
+    """The bill that follows from its inputs: lines, guarantee credit, VAT on the document total. Source: domain.md 1.2
+    (fixed and variable apart, incl. VAT, clear units), 1.5 and 8."""
+    lines = lines_of(inputs.consumption)
+    if inputs.previous is not None:
+        lines = differences(inputs.previous, inputs.consumption, lines)
+    entries = []
+    for state in inputs.guarantee:
+        year = state.terms.year
+        within = [line for line in lines if line.kind in HEAT_COST and year.start <= line.period.start < year.end]
+        entry = apply_guarantee(state, sum(line.amount_cents for line in within))
+        entries.append(entry)
+        if entry.credit_cents:
+            lines.append(_credit_line(entry, inputs, within))
+    vat = vat_by_rate(lines)
+    return Bill(
+        lines=tuple(lines),
+        guarantee=tuple(entries),
+        vat=vat,
+        total_cents=sum(amount.incl_cents for amount in vat),
+        credit_cents=sum(entry.credit_cents for entry in entries),
+    )
+
+
+def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]) -> list[Line]:
+    """What is billed now less what was billed before, one line for each that differs in money, with its cause."""
+    old, new = _by_key(lines_of(before)), _by_key(lines_now)
+    found = []
+    for key in [*new, *(key for key in old if key not in new)]:
+        was, became = old.get(key), new.get(key)
+        shown = became or was
+        assert shown is not None
+        amount_cents = (became.amount_cents if became else 0) - (was.amount_cents if was else 0)
+        if amount_cents:
+            quantity = (became.quantity if became else Decimal(0)) - (was.quantity if was else Decimal(0))
+            cause = _cause(was, became, before, now)
+            found.append(replace(shown, quantity=quantity, amount_cents=amount_cents, cause=cause))
+    return found
+
+
+def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
+    """Lines by what they are for; readings of one kind over the same days under the same tariff count as one."""
+    found: dict[_Key, Line] = {}
+    for line in lines:
+        key = (line.kind, line.group_id, line.period, line.tariff_id)
+        known = found.get(key)
+        if known is not None:
+            line = replace(
+                line,
+                quantity=known.quantity + line.quantity,
+                amount_cents=known.amount_cents + line.amount_cents,
+            )
+        found[key] = line
+    return found
+
+
+def _cause(was: Line | None, became: Line | None, before: Consumption, now: Consumption) -> str:
+    """Why a line differs. The two plain texts are translated where they are shown."""
+    told = became or was
+    assert told is not None
+    source_now = (became.source_id, became.source_revision) if became else ("", 0)
+    source_before = (was.source_id, was.source_revision) if was else ("", 0)
+    if before.days != now.days:
+        return "the days of the contract changed"
+    if {span.tariff.tariff_id for span in before.spans} != {span.tariff.tariff_id for span in now.spans}:
+        return "another tariff binds"
+    if source_now != source_before and source_now[0]:
+        reasons = [r.cause for r in now.readings if (r.measurement_id, r.revision) == source_now]
+        reasons += [s.cause for s in now.shares if (s.run_id, s.revision) == source_now]
+        return f"revision {source_now[1]}: {reasons[0]}" if reasons and reasons[0] else f"revision {source_now[1]}"
+    return "the days of a tariff changed"
+
+
+def _credit_line(entry: GuaranteeEntry, inputs: BillInputs, within: Sequence[Line]) -> Line:
+    """The credit reduces the price of the year's heat, so it carries the rate and the tariff of that heat."""
+    days = inputs.consumption.days
+    in_year = [span for span in inputs.consumption.spans if span.period.overlap(entry.year)]
+    tariff = (in_year or list(inputs.consumption.spans))[-1].tariff
+    return Line(
+        kind=LineKind.GUARANTEE,
+        period=days.overlap(entry.year) or days,
+        quantity=Decimal(1),
+        unit="",
+        price_eur=Decimal(-entry.credit_cents).scaleb(-2),
+        amount_cents=-entry.credit_cents,
+        vat_rate=within[-1].vat_rate if within else tariff.vat_rate,
+        tariff_id=tariff.tariff_id,
+        resolution_id=tariff.resolution_id,
+        notes=entry.notes,
+    )

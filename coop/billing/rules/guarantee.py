@@ -1,0 +1,170 @@
+"""Niet Meer Dan Nu: the ceiling of a guarantee year, and the credit that keeps a member under it.
+
+Invariant: after every bill ``credit so far = max(0, heat cost so far - ceiling)``, so no bill, in whatever order months
+and corrections come, leaves a member above the ceiling, and at the end of the year the credits are together exactly the
+yearly formula. A guarantee year is twelve months from the start of the contract. Its ceiling is the mean of the
+reference years times the index factors of every year since, rounded once; a year cut short by the end of the contract
+has its share by days.
+
+Source: domain.md 1.5, example E9. The weather variant restates each reference year at normal degree days and scales the
+amount that was paid by the same factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from coop.billing.model import (
+    Contract,
+    GasYear,
+    GuaranteeEntry,
+    GuaranteeMode,
+    GuaranteeState,
+    GuaranteeTerms,
+    Tariff,
+    YearFigure,
+)
+from coop.billing.rules.choices import GuaranteeChoice, guarantee_choice
+from coop.values import CoopError, Period
+
+Figures = Mapping[tuple[str, int], Decimal]
+"""Published yearly figures by series and year."""
+
+
+def guarantee_years(contract: Contract, days: Period) -> list[Period]:
+    """The guarantee years of a contract that ``days`` touch."""
+    number = max(0, days.start.year - contract.starts_on.year - 1)
+    years = []
+    while (start := _anniversary(contract.starts_on, number)) < days.end:
+        year = Period(start, _anniversary(contract.starts_on, number + 1))
+        if year.end > days.start:
+            years.append(year)
+        number += 1
+    return years
+
+
+def guarantee_terms(
+    contract: Contract, year: Period, until: date, terms: Sequence[tuple[date, Tariff]], figures: Figures
+) -> GuaranteeTerms:
+    """What the ceiling of a guarantee year follows from, for a bill whose days end at ``until``.
+
+    The mode is that of the tariff that binds when the year begins, so a promise holds for its whole year.
+
+    Raises:
+        CoopError: an index factor or a degree-day figure that is needed is not on file.
+    """
+    choice = guarantee_choice(year.start)
+    begins = max(year.start, terms[0][0])
+    mode = [tariff for since, tariff in terms if since <= begins][-1].nmdn
+    reference = tuple(sorted(contract.reference, key=lambda gas_year: gas_year.year)[-choice.reference_years :])
+    if mode is GuaranteeMode.OFF or not reference:
+        return GuaranteeTerms(year, mode, reference, (), choice.tap_share, (), None, year.days)
+    indexed = range(contract.starts_on.year + 1, year.start.year + 1)
+    factors = tuple(_figure(figures, choice.index_series, index_year) for index_year in indexed)
+    ended = contract.ends_on is not None and contract.ends_on <= until and contract.ends_on < year.end
+    covered = (contract.ends_on - year.start).days if ended and contract.ends_on else year.days
+    degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
+    return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered)
+
+
+def reference_eur(terms: GuaranteeTerms) -> Fraction:
+    """Mean yearly gas amount, unrounded [EUR].
+
+    Raises:
+        ValueError: there are no reference years.
+    """
+    if not terms.reference:
+        raise ValueError("no reference years")
+    return sum((_amount_eur(gas_year, terms) for gas_year in terms.reference), Fraction(0)) / len(terms.reference)
+
+
+def normal_gas_m3(gas_m3: Decimal, tap_share: Decimal, degree_days: Decimal, normal_degree_days: Decimal) -> Fraction:
+    """Gas of one year restated at normal weather: tap water stays, the rest follows the weighted degree days [m3]."""
+    tap = Fraction(tap_share)
+    return Fraction(gas_m3) * (tap + (1 - tap) * Fraction(normal_degree_days) / Fraction(degree_days))
+
+
+def ceiling_cents(terms: GuaranteeTerms) -> int | None:
+    """The ceiling of the guarantee year, half-up to cents; None where nothing is promised."""
+    if terms.mode is GuaranteeMode.OFF or not terms.reference:
+        return None
+    ceiling = reference_eur(terms) * 100
+    for factor in terms.factors:
+        ceiling *= Fraction(factor.value)
+    ceiling = ceiling * terms.days_covered / terms.year.days
+    return (2 * ceiling.numerator + ceiling.denominator) // (2 * ceiling.denominator)
+
+
+def yearly_credit_cents(heat_cents: int, ceiling: int) -> int:
+    """Credit of a whole year: what goes above the ceiling."""
+    return max(0, heat_cents - ceiling)
+
+
+def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
+    """What a bill with ``heat_cents`` of heat cost does to a guarantee year. The credit is below zero only where a
+    correction lowered the cost, or raised the ceiling, after credit had been given."""
+    ceiling = ceiling_cents(state.terms)
+    heat_so_far = state.heat_before_cents + heat_cents
+    due = state.credit_before_cents if ceiling is None else yearly_credit_cents(heat_so_far, ceiling)
+    return GuaranteeEntry(
+        year=state.terms.year,
+        ceiling_cents=ceiling,
+        heat_cents=heat_cents,
+        credit_cents=due - state.credit_before_cents,
+        heat_so_far_cents=heat_so_far,
+        credit_so_far_cents=due,
+        notes=_notes(state.terms),
+    )
+
+
+def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:
+    if terms.mode is GuaranteeMode.OFF:
+        return ("guarantee-off",)
+    if not terms.reference:
+        return ("no-reference",)
+    notes = []
+    if len(terms.reference) < guarantee_choice(terms.year.start).reference_years:
+        notes.append("fewer-reference-years")
+    if terms.days_covered < terms.year.days:
+        notes.append("shortened-year")
+    return tuple(notes)
+
+
+def _amount_eur(gas_year: GasYear, terms: GuaranteeTerms) -> Fraction:
+    paid = Fraction(gas_year.amount_cents, 100)
+    if terms.mode is not GuaranteeMode.WEATHER or not gas_year.gas_m3 or terms.normal_degree_days is None:
+        return paid
+    degree_days = next(figure.value for figure in terms.degree_days if figure.year == gas_year.year)
+    gas_m3 = Decimal(gas_year.gas_m3)
+    return paid * normal_gas_m3(gas_m3, terms.tap_share, degree_days, terms.normal_degree_days) / Fraction(gas_m3)
+
+
+def _degree_days(
+    mode: GuaranteeMode,
+    reference: Sequence[GasYear],
+    contract: Contract,
+    choice: GuaranteeChoice,
+    figures: Figures,
+) -> tuple[tuple[YearFigure, ...], Decimal | None]:
+    if mode is not GuaranteeMode.WEATHER:
+        return (), None
+    found = tuple(_figure(figures, choice.degree_day_series, gas_year.year) for gas_year in reference)
+    return found, _figure(figures, choice.normal_degree_day_series, contract.starts_on.year).value
+
+
+def _figure(figures: Figures, series: str, year: int) -> YearFigure:
+    value = figures.get((series, year))
+    if value is None:
+        raise CoopError("figure-missing", f"the ceiling needs {series} of {year}, which is not on file; enter it first")
+    return YearFigure(year, value)
+
+
+def _anniversary(start: date, years: int) -> date:
+    """The same day so many years later; 29 February becomes 1 March."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return date(start.year + years, 3, 1)

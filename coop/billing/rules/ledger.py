@@ -1,0 +1,80 @@
+"""The ledger: what a bill or a tranche moves between accounts.
+
+Invariant: the ledger is written in transfers, each from one credited account to one debited account with one amount
+above zero. Whatever is booked, by whatever code, debits and credits are then equal line by line, so the sum of all
+balances is zero after every transaction by construction, and not because a check passed. Entries are never changed: a
+correction is a new transaction.
+
+VAT is rounded once per rate on the document (rules.vat). To book revenue without VAT, the running total of the lines is
+rounded after each account and the differences are booked, so that the parts are together exactly the document's total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coop.billing.model import Bill, LineKind, Transfer
+from coop.billing.rules.vat import excluding
+
+VAT_PAYABLE = "vat-payable"
+GUARANTEE_COST = "guarantee-cost"
+SUBSIDY_ADVANCES = "subsidy-advances"
+REVENUE = {
+    LineKind.HEAT: "revenue:heat-variable",
+    LineKind.STANDING: "revenue:heat-fixed",
+    LineKind.METERING: "revenue:heat-fixed",
+    LineKind.DELIVERY_SET: "revenue:heat-fixed",
+    LineKind.ELECTRICITY: "revenue:shared-electricity",
+    LineKind.GUARANTEE: GUARANTEE_COST,
+}
+"""The account that each kind of line is booked on, without VAT."""
+
+
+def debtor(member_id: str) -> str:
+    """The account of what a member owes."""
+    return f"debtors:{member_id}"
+
+
+def transfers_of_bill(member_id: str, bill: Bill) -> list[Transfer]:
+    """What a bill moves: the member owes its total, revenue and guarantee cost stand without VAT, VAT is payable."""
+    owed = debtor(member_id)
+    transfers: list[Transfer] = []
+    for vat in bill.vat:
+        incl_cents = excl_cents = 0
+        by_account: dict[str, int] = {}
+        for line in bill.lines:
+            if line.vat_rate == vat.rate:
+                account = REVENUE[line.kind]
+                by_account[account] = by_account.get(account, 0) + line.amount_cents
+        for account, amount_cents in by_account.items():
+            incl_cents += amount_cents
+            rounded = excluding(incl_cents, vat.rate)
+            transfers += _transfer(owed, account, rounded - excl_cents)
+            excl_cents = rounded
+        transfers += _transfer(owed, VAT_PAYABLE, vat.vat_cents)
+    return transfers
+
+
+def transfers_of_tranche(financier: str, amount_cents: int) -> list[Transfer]:
+    """A released tranche: the financier owes it, and it is an advance until the subsidy is determined.
+
+    Source: domain.md 6.2, life cycle.
+    """
+    return _transfer(f"subsidy-receivable:{financier}", SUBSIDY_ADVANCES, amount_cents)
+
+
+def balances(transfers: Iterable[Transfer]) -> dict[str, int]:
+    """Debit less credit by account [cents]; they sum to zero."""
+    found: dict[str, int] = {}
+    for transfer in transfers:
+        found[transfer.debit] = found.get(transfer.debit, 0) + transfer.amount_cents
+        found[transfer.credit] = found.get(transfer.credit, 0) - transfer.amount_cents
+    return found
+
+
+def _transfer(debit: str, credit: str, amount_cents: int) -> list[Transfer]:
+    if amount_cents == 0:
+        return []
+    if amount_cents < 0:
+        return [Transfer(credit, debit, -amount_cents)]
+    return [Transfer(debit, credit, amount_cents)]

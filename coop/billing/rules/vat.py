@@ -1,0 +1,50 @@
+"""VAT: one rounding per rate on the whole document, never per line.
+
+Consumer prices include VAT, so a bill takes VAT out of its total; a document in prices without VAT adds it to its
+total.
+Source: domain.md section 8 (VAT rounding), examples E1 and E16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from coop.billing.model import Line, VatAmount
+
+
+def excluding(incl_cents: int, rate: Decimal) -> int:
+    """The part of ``incl_cents`` without VAT, half away from zero.
+
+    >>> excluding(198689, Decimal("0.21"))
+    164206
+    """
+    over, under = (1 + rate).as_integer_ratio()
+    return _divide(incl_cents * under, over)
+
+
+def added_vat(excl_cents: int, rate: Decimal) -> int:
+    """VAT on a document total without VAT, half away from zero.
+
+    >>> added_vat(3 * 1212, Decimal("0.21")), added_vat(3 * 7, Decimal("0.21"))
+    (764, 4)
+    """
+    over, under = rate.as_integer_ratio()
+    return _divide(excl_cents * over, under)
+
+
+def vat_by_rate(lines: Iterable[Line]) -> tuple[VatAmount, ...]:
+    """Totals of a document by rate, highest rate first."""
+    totals: dict[Decimal, int] = {}
+    for line in lines:
+        totals[line.vat_rate] = totals.get(line.vat_rate, 0) + line.amount_cents
+    found = []
+    for rate, incl_cents in sorted(totals.items(), reverse=True):
+        excl_cents = excluding(incl_cents, rate)
+        found.append(VatAmount(rate, excl_cents, incl_cents - excl_cents, incl_cents))
+    return tuple(found)
+
+
+def _divide(over: int, under: int) -> int:
+    quotient = (2 * abs(over) + under) // (2 * under)
+    return -quotient if over < 0 else quotient
