@@ -6,15 +6,17 @@ fractions of a resampled register are all exact.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.values import Problem
+from coop.values import Problem, derive_id
 
 Int64Array = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
@@ -28,6 +30,16 @@ class Quality(IntEnum):
     CUSTOMER = 2
     ESTIMATED = 3
     CORRECTED = 4
+
+
+QUALITY_RANK: dict[Quality, int] = {
+    Quality.MISSING: 0,
+    Quality.ESTIMATED: 1,
+    Quality.CUSTOMER: 2,
+    Quality.MEASURED: 3,
+    Quality.CORRECTED: 4,
+}
+"""Of two values for one place the higher rank stands, whichever came first: a correction outranks what it corrects."""
 
 
 class Quantity(StrEnum):
@@ -60,9 +72,7 @@ BASE_UNIT: dict[Quantity, str] = {
     Quantity.SOURCE_TEMPERATURE: "degC",
 }
 
-DEFAULT_EXPONENT: dict[Quantity, int] = {
-    quantity: -2 if BASE_UNIT[quantity] == "degC" else 0 for quantity in Quantity
-}
+DEFAULT_EXPONENT: dict[Quantity, int] = {quantity: -2 if BASE_UNIT[quantity] == "degC" else 0 for quantity in Quantity}
 """Register resolution where a meter's record states no other: whole base units, temperatures in 0.01 degC."""
 
 _FACTOR: dict[tuple[str, str], Decimal] = {
@@ -83,7 +93,19 @@ _FACTOR: dict[tuple[str, str], Decimal] = {
     ("l/h", "l/h"): Decimal(1),
     ("m3/h", "l/h"): Decimal(1000),
     ("degC", "degC"): Decimal(1),
+    ("cdegC", "degC"): Decimal("0.01"),
 }
+
+CUMULATIVE = frozenset(
+    {
+        Quantity.ELECTRICITY_IMPORT,
+        Quantity.ELECTRICITY_EXPORT,
+        Quantity.HEAT,
+        Quantity.COLD,
+        Quantity.VOLUME,
+    }
+)
+"""Quantities that a meter adds up: a register of one never runs backwards."""
 
 
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
@@ -162,3 +184,101 @@ class Decoded:
     series: list[Series] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     broken: list[bytes] = field(default_factory=list)
+
+
+class MeterKind(StrEnum):
+    """What a meter is for."""
+
+    HEAT = "heat"
+    ELECTRICITY = "electricity"
+    SOLAR = "solar"
+    HEAT_PUMP = "heat_pump"
+    SOURCE = "source"
+
+
+class Shape(StrEnum):
+    """What a register's values are: stands at instants, or the values of consecutive intervals."""
+
+    STAND = "stand"
+    INTERVAL = "interval"
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A meter. ``serial`` is the id that its telegrams carry.
+
+    ``maxima`` holds, per quantity, the first value [base unit] that the register cannot show and at which it starts
+    again from zero. A meter counts from ``installed_at`` up to ``removed_at`` (None: still).
+    """
+
+    serial: str
+    kind: MeterKind
+    connection_id: str | None
+    installed_at: datetime
+    removed_at: datetime | None = None
+    maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
+
+    def hangs_at(self, at: datetime) -> bool:
+        """Whether it was installed at an instant; the stand taken at its removal still counts as its own."""
+        return self.installed_at <= at and (self.removed_at is None or at <= self.removed_at)
+
+
+@dataclass(frozen=True)
+class Register:
+    """One quantity of one meter, in whole units of ``10 ** exponent`` of the quantity's base unit."""
+
+    id: str
+    serial: str
+    quantity: Quantity
+    shape: Shape
+    exponent: int
+
+
+def register_id(community: str, serial: str, quantity: Quantity, shape: Shape) -> str:
+    """Id of a register: it follows from what the register is."""
+    return derive_id("register", community, serial, quantity.value, shape.value)
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """Who held a connection, from ``start`` up to ``end`` (None: still)."""
+
+    connection_id: str
+    member_id: str
+    start: date
+    end: date | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping)."""
+
+    format: str
+    gateway: str
+    received_at: datetime
+    body: bytes
+    decoded: Decoded
+    options: str = ""
+
+    def id(self, community: str, repeat: int = 0) -> str:
+        """Id that follows from the content: the same body again is the same delivery, whoever brings it and when.
+
+        ``repeat`` counts how often it was undone, so that an import can be made again after it was undone.
+        """
+        head = "\x1f".join((community, self.format, self.options, str(repeat)))
+        return hashlib.sha256(f"{len(head)}:{head}".encode() + self.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivery: ``values`` readings were taken, which made ``new_versions`` of register days.
+
+    ``accepted`` is False when nothing in it was good. ``duplicate`` means that it was here before and changed nothing.
+    """
+
+    delivery_id: str
+    accepted: bool
+    duplicate: bool
+    values: int
+    new_versions: int
+    problems: tuple[Problem, ...] = ()

@@ -5,9 +5,9 @@ passed over. A frame may run on over further lines that carry no instant; a line
 a new one, so half a frame costs itself alone.
 
 Taken over are the plain records: instantaneous, storage 0, tariff 0, subunit 0, with no code behind them that changes
-their meaning (a pulse value also calls itself a volume). The one exception is energy that a meter for both heat and cold
-counts by the sign of its flow: codes 3B (heat) and 3C (cold). Where a meter repeats a quantity in another unit, the first
-record counts.
+their meaning (a pulse value also calls itself a volume). The one exception is energy that a meter for both heat and
+cold counts by the sign of its flow: codes 3B (heat) and 3C (cold). Where a meter repeats a quantity in another unit,
+the first record counts.
 
 **Time.** The instant on the line comes from the gateway's synchronised clock and goes before all. Without one, the time
 point in the answer counts: it may be minutes off, but it belongs to the value, also when a file comes in weeks later.
@@ -200,7 +200,6 @@ def _quantity(record: Record, medium: int) -> Quantity | None:
 
 def _time_point(said: Answer) -> datetime | None:
     for record in said.records:
-        if record.quantity == "time point" and _is_plain(record) and not record.qualifiers:
-            if isinstance(record.value, datetime):
-                return record.value.astimezone(UTC)
+        if isinstance(record.value, datetime) and record.quantity == "time point" and _is_plain(record):
+            return record.value.astimezone(UTC)
     return None

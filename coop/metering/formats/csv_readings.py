@@ -1,0 +1,343 @@
+"""Readings in a CSV file, by a column mapping: cumulative registers ("stand") and interval values ("interval").
+
+A file goes in whole or not at all, and every bad line is named at once. Values are decimals from end to end; nothing
+passes through a float, so the fractions of a resampled register come out as written.
+
+**Order.** Each meter's lines go forward in time; a line that repeats its forerunner says nothing new and is passed over.
+**Local time.** Without an offset, times are civil times of the mapping's zone. In the autumn hour that comes twice, a
+meter's first pass through it is summer and the second is winter; the spring hour that is skipped is refused.
+**Gaps.** An empty cell is no reading. Intervals may have holes: each unbroken run becomes a series of its own.
+
+Source: the shape of the files in the shared data; RFC 4180 for the quoting.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from coop.metering.formats.plausible import CUMULATIVE, implausible, too_late
+from coop.metering.model import BASE_UNIT, DEFAULT_EXPONENT, Quality, Quantity, Series, Stand, to_units
+from coop.values import BadInput, Problem
+
+MOST_PROBLEMS = 1000
+"""Past this many bad lines the mapping is wrong, not the lines."""
+
+DAY_S = 86_400
+_SHAPE: ConfigDict = ConfigDict(extra="forbid", strict=False)
+_FITS = 2**63
+_NUMBER = {sign: re.compile(rf"[+-]?[0-9]{{1,15}}(?:{re.escape(sign)}[0-9]{{1,15}})?") for sign in ".,"}
+
+
+@dataclass(frozen=True)
+class CsvColumn:
+    """One column of values: what it counts [quantity, unit] and how.
+
+    ``exponent`` is the resolution at which the register is kept, in powers of ten of the quantity's base unit; an
+    interval column is kept in whole base units (temperatures in 0.01 degC) and names its step [s] instead.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
+
+    column: Annotated[str, Field(min_length=1)]
+    quantity: Quantity
+    unit: str
+    kind: Literal["stand", "interval"] = "stand"
+    exponent: Annotated[int, Field(ge=-12, le=3)] | None = None
+    step_s: Annotated[int, Field(ge=60, le=DAY_S)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "interval") != (self.step_s is not None):
+            raise ValueError("an interval column has a step_s, a stand column has none")
+        if self.step_s and DAY_S % self.step_s:
+            raise ValueError(f"step_s {self.step_s} does not divide a day")
+        if self.kind == "interval" and self.exponent is not None:
+            raise ValueError("an interval column is kept in whole base units: it has no exponent")
+        to_units(Decimal(0), self.unit, self.quantity, 0)
+
+    @property
+    def resolution(self) -> int:
+        """The exponent, stated or usual."""
+        return DEFAULT_EXPONENT[self.quantity] if self.exponent is None else self.exponent
+
+
+@dataclass(frozen=True)
+class CsvMapping:
+    """Which column means what. Exactly one of ``meter`` (the whole file) and ``meter_column`` is given.
+
+    ``time_format`` is a ``strptime`` pattern such as ``%d-%m-%Y %H:%M``; without it times are ISO 8601.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
+
+    time_column: Annotated[str, Field(min_length=1)]
+    columns: Annotated[tuple[CsvColumn, ...], Field(min_length=1)]
+    meter: str = ""
+    meter_column: str = ""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    timezone: str = "Europe/Amsterdam"
+    time_format: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.meter) == bool(self.meter_column):
+            raise ValueError("give either meter or meter_column")
+        if self.delimiter in '\r\n"' or self.delimiter == self.decimal:
+            raise ValueError("this delimiter cannot be told from the rest of a line")
+        quantities = [column.quantity for column in self.columns]
+        if len(set(quantities)) < len(quantities):
+            raise ValueError("two columns for one quantity: one register can have only one")
+        try:
+            ZoneInfo(self.timezone)
+        except (OSError, ValueError, LookupError) as error:
+            raise ValueError(f"{self.timezone!r} is no time zone") from error
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> CsvMapping:
+        """Mapping from plain data, such as a form or a TOML file.
+
+        >>> CsvMapping.parse({"time_column": "t", "meter": "H1",
+        ...                   "columns": [{"column": "e", "quantity": "heat", "unit": "m3"}]})
+        Traceback (most recent call last):
+            ...
+        coop.values.BadInput: columns[0]: m3 is not a unit of heat
+
+        Raises:
+            BadInput: with every fault in it.
+        """
+        try:
+            return _MAPPING.validate_python(dict(raw))
+        except ValidationError as error:
+            problems = []
+            for fault in error.errors(include_url=False, include_context=False, include_input=False):
+                path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
+                reason = fault["msg"].removeprefix("Value error, ")
+                problems.append(Problem(reason, path.removeprefix(".") or "mapping"))
+            raise BadInput(problems, code="bad-mapping") from error
+
+
+_MAPPING = TypeAdapter(CsvMapping)
+
+
+@dataclass(frozen=True)
+class CsvReadings:
+    """What a file holds. ``exponents`` gives the resolution of each stand register: 10 ** exponent base units."""
+
+    stands: list[Stand]
+    series: list[Series]
+    exponents: dict[tuple[str, Quantity], int]
+
+
+@dataclass
+class _Register:
+    """How far one column of one meter has come."""
+
+    column: CsvColumn
+    last: Decimal | None = None
+    run_start: datetime | None = None
+    run: list[int] = field(default_factory=list)
+    run_line: int = 0
+
+
+@dataclass
+class _Meter:
+    """How far one meter has come: its last instant, and what that line said."""
+
+    name: str
+    registers: list[_Register]
+    at: datetime | None = None
+    cells: list[str] = field(default_factory=list)
+
+
+def decode_csv(body: bytes, mapping: CsvMapping, *, received_at: datetime) -> CsvReadings:
+    """Read a whole file, or say everything that is wrong with it.
+
+    >>> mapping = CsvMapping.parse({"time_column": "time", "meter": "H1", "decimal": ",", "delimiter": ";",
+    ...     "columns": [{"column": "energy", "quantity": "heat", "unit": "kWh", "exponent": -3}]})
+    >>> now = datetime(2026, 1, 2, tzinfo=UTC)
+    >>> read = decode_csv(b"time;energy\\n2026-01-01 00:00;12,5\\n2026-01-01 01:00;13,25\\n", mapping, received_at=now)
+    >>> [(stand.at.isoformat(), stand.value) for stand in read.stands]
+    [('2025-12-31T23:00:00+00:00', Decimal('12.5')), ('2026-01-01T00:00:00+00:00', Decimal('13.25'))]
+    >>> decode_csv(b"time;energy\\n2026-01-01 00:00;12,5\\n2026-01-01 01:00;11\\n", mapping, received_at=now)
+    Traceback (most recent call last):
+        ...
+    coop.values.BadInput: line 3, energy: 11 kWh is below 12.5 kWh, where the register already stood
+
+    Raises:
+        BadInput: with line, column and reason of every bad line, at most 1,000 of them and how many more.
+    """
+    problems: list[Problem] = []
+    readings = CsvReadings([], [], {})
+    meters: dict[str, _Meter] = {}
+    zone = ZoneInfo(mapping.timezone)
+    rows = _rows(body, mapping, problems)
+    header = next(rows)[1]
+    time_at = header.index(mapping.time_column)
+    meter_at = header.index(mapping.meter_column) if mapping.meter_column else None
+    places = [header.index(column.column) for column in mapping.columns]
+    for line, cells in rows:
+        name = mapping.meter if meter_at is None else cells[meter_at].strip()
+        if not name:
+            problems.append(Problem("no meter", mapping.meter_column, line))
+            continue
+        if name not in meters:
+            meters[name] = _Meter(name, [_Register(column) for column in mapping.columns])
+        meter = meters[name]
+        texts = [cells[place].strip() for place in places]
+        at = _next_instant(cells[time_at].strip(), mapping, zone, meter, received_at)
+        if isinstance(at, str):
+            problems.append(Problem(at, mapping.time_column, line))
+            continue
+        if at == meter.at:
+            if texts != meter.cells:
+                problems.append(Problem("the same time again, with another value", mapping.time_column, line))
+            continue
+        meter.at, meter.cells = at, texts
+        for register, text in zip(meter.registers, texts, strict=True):
+            reason = _take(register, name, at, text, line, mapping.decimal, readings) if text else None
+            if reason:
+                problems.append(Problem(reason, register.column.column, line))
+    if not meters and not problems:
+        problems.append(Problem("no line after the header", line=1))
+    if problems:
+        more = len(problems) - MOST_PROBLEMS
+        raise BadInput(problems[:MOST_PROBLEMS] + ([Problem(f"and {more} more bad lines")] if more > 0 else []))
+    for meter in meters.values():
+        for register in meter.registers:
+            _close_run(register, meter.name, readings)
+    return readings
+
+
+def _rows(body: bytes, mapping: CsvMapping, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells): the header first, then every line that has as many cells as the header."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput([Problem("not UTF-8 text", line=body.count(b"\n", 0, error.start) + 1)]) from error
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True)
+    header: list[str] = []
+    try:
+        for cells in reader:
+            if not cells:
+                continue
+            if not header:
+                header = [cell.strip() for cell in cells]
+                _check_header(header, mapping, reader.line_num)
+                yield reader.line_num, header
+            elif len(cells) == len(header):
+                yield reader.line_num, cells
+            else:
+                reason = f"{len(cells)} cells where the header has {len(header)}"
+                problems.append(Problem(reason, "line", reader.line_num))
+    except csv.Error as error:
+        raise BadInput([*problems, Problem(str(error), "line", reader.line_num)]) from error
+    if not header:
+        raise BadInput([Problem("the file is empty", line=1)])
+
+
+def _check_header(header: list[str], mapping: CsvMapping, line: int) -> None:
+    named = [mapping.time_column, *(column.column for column in mapping.columns)]
+    named += [mapping.meter_column] if mapping.meter_column else []
+    problems = []
+    for name in dict.fromkeys(named):
+        if header.count(name) != 1:
+            wrong = "no such column" if name not in header else "more than one such column"
+            problems.append(Problem(f"{wrong}; the file has {', '.join(header)[:200]}", name, line))
+    if problems:
+        raise BadInput(problems)
+
+
+def _next_instant(
+    text: str, mapping: CsvMapping, zone: ZoneInfo, meter: _Meter, received_at: datetime
+) -> datetime | str:
+    """The line's instant, or why it cannot be the next one of this meter."""
+    try:
+        told = datetime.strptime(text, mapping.time_format) if mapping.time_format else datetime.fromisoformat(text)
+        at = _first_or_second(told, zone, meter.at) if told.tzinfo is None else told.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return f"{text[:40]!r} is no time" + (f" like {mapping.time_format}" if mapping.time_format else "")
+    if at is None:
+        return f"{text} does not exist in {mapping.timezone}: the clock skips it in spring"
+    if meter.at is not None and at < meter.at:
+        return f"{text} lies before the line above it of meter {meter.name}"
+    return too_late(at, received_at) or at
+
+
+def _first_or_second(civil: datetime, zone: ZoneInfo, last: datetime | None) -> datetime | None:
+    """Instant of a civil time: the second of two when the first has been; None when there is none."""
+    first = civil.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if first.astimezone(zone).replace(tzinfo=None) != civil:
+        return None
+    return civil.replace(tzinfo=zone, fold=1).astimezone(UTC) if last is not None and last >= first else first
+
+
+def _take(
+    register: _Register, meter: str, at: datetime, text: str, line: int, decimal: str, readings: CsvReadings
+) -> str | None:
+    """Take one value over, or say why not."""
+    column = register.column
+    if not _NUMBER[decimal].fullmatch(text):
+        return f"{text[:40]!r} is not a number with {decimal!r} before its decimals"
+    value = Decimal(text.replace(decimal, "."))
+    reason = implausible(column.quantity, value, column.unit)
+    if reason:
+        return reason
+    try:
+        units = to_units(value, column.unit, column.quantity, column.resolution)
+    except ValueError as error:
+        return str(error)
+    if abs(units) >= _FITS:
+        return f"{value} {column.unit} in steps of 10^{column.resolution} is more than a register can hold"
+    if column.step_s is None:
+        return _take_stand(register, Stand(meter, column.quantity, at, value, column.unit, line=line), readings)
+    return _take_interval(register, column.step_s, meter, at, units, line, readings)
+
+
+def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> str | None:
+    last, register.last = register.last, stand.value
+    if stand.quantity in CUMULATIVE and last is not None and stand.value < last:
+        return f"{stand.value} {stand.unit} is below {last} {stand.unit}, where the register already stood"
+    readings.stands.append(stand)
+    readings.exponents[stand.meter, stand.quantity] = register.column.resolution
+    return None
+
+
+def _take_interval(
+    register: _Register, step_s: int, meter: str, at: datetime, units: int, line: int, readings: CsvReadings
+) -> str | None:
+    if at.microsecond or int(at.timestamp()) % step_s:
+        return f"{at.isoformat()} does not lie on a step of {step_s} s"
+    if register.run_start is not None:
+        end = register.run_start + timedelta(seconds=step_s * len(register.run))
+        if at < end:
+            return f"less than {step_s} s after the value before it"
+        if at > end:
+            _close_run(register, meter, readings)
+    if register.run_start is None:
+        register.run_start, register.run_line = at, line
+    register.run.append(units)
+    return None
+
+
+def _close_run(register: _Register, meter: str, readings: CsvReadings) -> None:
+    """Make a series of the unbroken run, in the unit of which its values are whole numbers."""
+    column = register.column
+    if register.run_start is None or column.step_s is None:
+        return
+    unit = "cdegC" if BASE_UNIT[column.quantity] == "degC" else BASE_UNIT[column.quantity]
+    values = np.array(register.run, dtype=np.int64)
+    quality = np.full(len(values), Quality.MEASURED, dtype=np.uint8)
+    readings.series.append(
+        Series(meter, column.quantity, register.run_start, column.step_s, unit, values, quality, register.run_line)
+    )
+    register.run_start, register.run = None, []
