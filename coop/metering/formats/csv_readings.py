@@ -3,7 +3,7 @@
 A file goes in whole or not at all, and every bad line is named at once. Values are decimals from end to end; nothing
 passes through a float, so the fractions of a resampled register come out as written.
 
-**Order.** Each meter's lines go forward in time; a line that repeats its forerunner says nothing new and is passed over.
+**Order.** Each meter's lines go forward in time; a line that repeats the one before says nothing new and is passed over.
 **Local time.** Without an offset, times are civil times of the mapping's zone. In the autumn hour that comes twice, a
 meter's first pass through it is summer and the second is winter; the spring hour that is skipped is refused.
 **Gaps.** An empty cell is no reading. Intervals may have holes: each unbroken run becomes a series of its own.
@@ -16,117 +16,26 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from coop.metering.formats.csv_mapping import CsvColumn, CsvMapping
 from coop.metering.formats.plausible import CUMULATIVE, implausible, too_late
-from coop.metering.model import BASE_UNIT, DEFAULT_EXPONENT, Quality, Quantity, Series, Stand, to_units
+from coop.metering.model import BASE_UNIT, Quality, Quantity, Series, Stand, to_units
 from coop.values import BadInput, Problem
+
+__all__ = ["CsvColumn", "CsvMapping", "CsvReadings", "decode_csv"]
 
 MOST_PROBLEMS = 1000
 """Past this many bad lines the mapping is wrong, not the lines."""
 
-DAY_S = 86_400
-_SHAPE: ConfigDict = ConfigDict(extra="forbid", strict=False)
 _FITS = 2**63
 _NUMBER = {sign: re.compile(rf"[+-]?[0-9]{{1,15}}(?:{re.escape(sign)}[0-9]{{1,15}})?") for sign in ".,"}
-
-
-@dataclass(frozen=True)
-class CsvColumn:
-    """One column of values: what it counts [quantity, unit] and how.
-
-    ``exponent`` is the resolution at which the register is kept, in powers of ten of the quantity's base unit; an
-    interval column is kept in whole base units (temperatures in 0.01 degC) and names its step [s] instead.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
-
-    column: Annotated[str, Field(min_length=1)]
-    quantity: Quantity
-    unit: str
-    kind: Literal["stand", "interval"] = "stand"
-    exponent: Annotated[int, Field(ge=-12, le=3)] | None = None
-    step_s: Annotated[int, Field(ge=60, le=DAY_S)] | None = None
-
-    def __post_init__(self) -> None:
-        if (self.kind == "interval") != (self.step_s is not None):
-            raise ValueError("an interval column has a step_s, a stand column has none")
-        if self.step_s and DAY_S % self.step_s:
-            raise ValueError(f"step_s {self.step_s} does not divide a day")
-        if self.kind == "interval" and self.exponent is not None:
-            raise ValueError("an interval column is kept in whole base units: it has no exponent")
-        to_units(Decimal(0), self.unit, self.quantity, 0)
-
-    @property
-    def resolution(self) -> int:
-        """The exponent, stated or usual."""
-        return DEFAULT_EXPONENT[self.quantity] if self.exponent is None else self.exponent
-
-
-@dataclass(frozen=True)
-class CsvMapping:
-    """Which column means what. Exactly one of ``meter`` (the whole file) and ``meter_column`` is given.
-
-    ``time_format`` is a ``strptime`` pattern such as ``%d-%m-%Y %H:%M``; without it times are ISO 8601.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
-
-    time_column: Annotated[str, Field(min_length=1)]
-    columns: Annotated[tuple[CsvColumn, ...], Field(min_length=1)]
-    meter: str = ""
-    meter_column: str = ""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    decimal: Literal[".", ","] = "."
-    timezone: str = "Europe/Amsterdam"
-    time_format: str = ""
-
-    def __post_init__(self) -> None:
-        if bool(self.meter) == bool(self.meter_column):
-            raise ValueError("give either meter or meter_column")
-        if self.delimiter in '\r\n"' or self.delimiter == self.decimal:
-            raise ValueError("this delimiter cannot be told from the rest of a line")
-        quantities = [column.quantity for column in self.columns]
-        if len(set(quantities)) < len(quantities):
-            raise ValueError("two columns for one quantity: one register can have only one")
-        try:
-            ZoneInfo(self.timezone)
-        except (OSError, ValueError, LookupError) as error:
-            raise ValueError(f"{self.timezone!r} is no time zone") from error
-
-    @classmethod
-    def parse(cls, raw: Mapping[str, Any]) -> CsvMapping:
-        """Mapping from plain data, such as a form or a TOML file.
-
-        >>> CsvMapping.parse({"time_column": "t", "meter": "H1",
-        ...                   "columns": [{"column": "e", "quantity": "heat", "unit": "m3"}]})
-        Traceback (most recent call last):
-            ...
-        coop.values.BadInput: columns[0]: m3 is not a unit of heat
-
-        Raises:
-            BadInput: with every fault in it.
-        """
-        try:
-            return _MAPPING.validate_python(dict(raw))
-        except ValidationError as error:
-            problems = []
-            for fault in error.errors(include_url=False, include_context=False, include_input=False):
-                path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
-                reason = fault["msg"].removeprefix("Value error, ")
-                problems.append(Problem(reason, path.removeprefix(".") or "mapping"))
-            raise BadInput(problems, code="bad-mapping") from error
-
-
-_MAPPING = TypeAdapter(CsvMapping)
 
 
 @dataclass(frozen=True)
@@ -262,7 +171,10 @@ def _next_instant(
 ) -> datetime | str:
     """The line's instant, or why it cannot be the next one of this meter."""
     try:
-        told = datetime.strptime(text, mapping.time_format) if mapping.time_format else datetime.fromisoformat(text)
+        if mapping.time_format:
+            told = datetime.strptime(text, mapping.time_format)  # noqa: DTZ007 (the zone is the next line's work)
+        else:
+            told = datetime.fromisoformat(text)
         at = _first_or_second(told, zone, meter.at) if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
         return f"{text[:40]!r} is no time" + (f" like {mapping.time_format}" if mapping.time_format else "")

@@ -1,0 +1,111 @@
+"""What a board says about a CSV file before it is read: which column means what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from coop.metering.model import DEFAULT_EXPONENT, Quantity, to_units
+from coop.values import BadInput, Problem
+
+DAY_S = 86_400
+
+# A misspelt key would otherwise silently mean its default.
+_SHAPE = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class CsvColumn:
+    """One column of values: what it counts [quantity, unit] and how.
+
+    ``exponent`` is the resolution at which the register is kept, in powers of ten of the quantity's base unit; an
+    interval column is kept in whole base units (temperatures in 0.01 degC) and names its step [s] instead.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
+
+    column: Annotated[str, Field(min_length=1)]
+    quantity: Quantity
+    unit: str
+    kind: Literal["stand", "interval"] = "stand"
+    exponent: Annotated[int, Field(ge=-12, le=3)] | None = None
+    step_s: Annotated[int, Field(ge=60, le=DAY_S)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "interval") != (self.step_s is not None):
+            raise ValueError("an interval column has a step_s, a stand column has none")
+        if self.step_s and DAY_S % self.step_s:
+            raise ValueError(f"step_s {self.step_s} does not divide a day")
+        if self.kind == "interval" and self.exponent is not None:
+            raise ValueError("an interval column is kept in whole base units: it has no exponent")
+        to_units(Decimal(0), self.unit, self.quantity, 0)
+
+    @property
+    def resolution(self) -> int:
+        """The exponent, stated or usual."""
+        return DEFAULT_EXPONENT[self.quantity] if self.exponent is None else self.exponent
+
+
+@dataclass(frozen=True)
+class CsvMapping:
+    """Which column means what. Exactly one of ``meter`` (the whole file) and ``meter_column`` is given.
+
+    ``time_format`` is a ``strptime`` pattern such as ``%d-%m-%Y %H:%M``; without it times are ISO 8601.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
+
+    time_column: Annotated[str, Field(min_length=1)]
+    columns: tuple[CsvColumn, ...]
+    meter: str = ""
+    meter_column: str = ""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    timezone: str = "Europe/Amsterdam"
+    time_format: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.meter) == bool(self.meter_column):
+            raise ValueError("give either meter or meter_column")
+        if self.delimiter in '\r\n"' or self.delimiter == self.decimal:
+            raise ValueError("this delimiter cannot be told from the rest of a line")
+        if not self.columns:
+            raise ValueError("no column of values")
+        quantities = [column.quantity for column in self.columns]
+        if len(set(quantities)) < len(quantities):
+            raise ValueError("two columns for one quantity: one register can have only one")
+        try:
+            ZoneInfo(self.timezone)
+        except (OSError, ValueError, LookupError) as error:
+            raise ValueError(f"{self.timezone!r} is no time zone") from error
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> CsvMapping:
+        """Mapping from plain data, such as a form or a TOML file.
+
+        >>> CsvMapping.parse({"time_column": "t", "meter": "H1",
+        ...                   "columns": [{"column": "e", "quantity": "heat", "unit": "m3"}]})
+        Traceback (most recent call last):
+            ...
+        coop.values.BadInput: columns[0]: m3 is not a unit of heat
+
+        Raises:
+            BadInput: with every fault in it.
+        """
+        try:
+            return _MAPPING.validate_python(dict(raw))
+        except ValidationError as error:
+            problems = []
+            for fault in error.errors(include_url=False, include_context=False, include_input=False):
+                path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
+                reason = fault["msg"].removeprefix("Value error, ")
+                problems.append(Problem(reason, path.removeprefix(".") or "mapping"))
+            raise BadInput(problems, code="bad-mapping") from error
+
+
+_MAPPING = TypeAdapter(CsvMapping)
