@@ -11,7 +11,6 @@ from typing import NoReturn
 
 import pytest
 
-
 notes: list[str] = []
 """What the end of the run should say about the servers that it had; tests/conftest.py prints it."""
 
