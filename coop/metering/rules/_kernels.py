@@ -1,7 +1,7 @@
 """Compiled kernels of the allocation: one function per family of keys, each over all intervals on one core.
 
-Invariant: every result is exact, or the interval is marked and left to someone who can do it (``BEYOND``, ``REFUSED``);
-nothing is rounded on the way and nothing depends on the order of the columns.
+Invariant: every result is exact, or its interval is marked in the mask that is returned and left to who can do it;
+nothing is rounded on the way, and nothing depends on the order of the columns.
 
 The one act is ``_divide``: ``amount`` whole units over ``weights`` that add up to ``base``, by largest remainder. Two
 passes over a row that stays in the first-level cache:
@@ -31,15 +31,9 @@ from numpy.typing import NDArray
 
 from coop.metering.model import Int64Array
 
-StateArray = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 Whole: TypeAlias = int | np.int64
-
-DONE, BEYOND, REFUSED = 0, 1, 2
-"""What became of an interval: allocated here, exact only with larger numbers, or not an energy at all."""
-
-HIGHEST_WH = 2**40
-"""Largest energy in one interval that is taken for one: 1 TWh. Sums over 2**20 participants stay far inside int64."""
 
 _FAST_WH = 2**31
 _EXACT_FLOAT = 2.0**53
@@ -135,10 +129,9 @@ def _total_and_bits(row: Int64Array) -> tuple[Whole, Whole]:
 
 
 @_compiled
-def _state(production: Whole, bits: Whole) -> int:
-    if production < 0 or bits < 0 or production >= HIGHEST_WH or bits >= HIGHEST_WH:
-        return REFUSED
-    return BEYOND if production >= _FAST_WH or bits >= _FAST_WH else DONE
+def _outside(production: Whole, bits: Whole) -> bool | np.bool:
+    """Whether a value is negative or too large; which of the two, and whether that is a fault, the caller finds out."""
+    return production < 0 or bits < 0 or production >= _FAST_WH or bits >= _FAST_WH
 
 
 @_compiled
@@ -147,24 +140,24 @@ def _exceeds(amount: Whole, largest_weight: Whole, base: Whole) -> bool | np.boo
 
 
 @_compiled
-def dynamic(production: Int64Array, consumption: Int64Array, by_id: Int64Array, allocated: Int64Array) -> StateArray:
+def dynamic(production: Int64Array, consumption: Int64Array, by_id: Int64Array, allocated: Int64Array) -> Mask:
     """Pro rata to use."""
     intervals, participants = consumption.shape
-    states = np.zeros(intervals, np.uint8)
+    beyond = np.zeros(intervals, np.bool_)
     remainders = np.empty(participants, np.float64)
     for t in range(intervals):
         row = consumption[t]
         total, bits = _total_and_bits(row)
-        states[t] = _state(production[t], bits)
-        if states[t] != DONE:
+        beyond[t] = _outside(production[t], bits)
+        if beyond[t]:
             continue
         if production[t] >= total:
             allocated[t] = row
         elif _exceeds(production[t], bits, total):
-            states[t] = BEYOND
+            beyond[t] = True
         else:
             _divide(production[t], row, total, by_id, allocated[t], remainders)
-    return states
+    return beyond
 
 
 @_compiled
@@ -176,17 +169,17 @@ def static(
     base: Whole,
     hybrid: bool,
     allocated: Int64Array,
-) -> StateArray:
+) -> Mask:
     """By agreed share, never more than the use; with ``hybrid`` what is left follows the use that is still open."""
     intervals, participants = consumption.shape
-    states = np.zeros(intervals, np.uint8)
+    beyond = np.zeros(intervals, np.bool_)
     remainders = np.empty(participants, np.float64)
     open_use, extra = np.empty(participants, np.int64), np.empty(participants, np.int64)
     for t in range(intervals):
         row, parts = consumption[t], allocated[t]
         total, bits = _total_and_bits(row)
-        states[t] = _state(production[t], bits)
-        if states[t] != DONE:
+        beyond[t] = _outside(production[t], bits)
+        if beyond[t]:
             continue
         if hybrid and production[t] >= total:
             parts[:] = row
@@ -203,12 +196,12 @@ def static(
             open_use[i] = row[i] - parts[i]
             still_open += open_use[i]
         if _exceeds(left, bits, still_open):
-            states[t] = BEYOND
+            beyond[t] = True
             continue
         _divide(left, open_use, still_open, by_id, extra, remainders)
         for i in range(participants):
             parts[i] += extra[i]
-    return states
+    return beyond
 
 
 @_compiled
@@ -219,21 +212,21 @@ def fill(
     weights: Int64Array,
     base: Whole,
     allocated: Int64Array,
-) -> StateArray:
+) -> Mask:
     """By weight, what one cannot use to the others: one level, in proportion to weight, that all rise to.
 
     Sweeps take out who is full at the present level, which only ever raises the level for the rest, so the order of the
     sweep does not matter; when a sweep finds nobody, the rest is one division.
     """
     intervals, participants = consumption.shape
-    states = np.zeros(intervals, np.uint8)
+    beyond = np.zeros(intervals, np.bool_)
     remainders = np.empty(participants, np.float64)
     open_weights = np.empty(participants, np.int64)
     for t in range(intervals):
         row, parts = consumption[t], allocated[t]
         total, bits = _total_and_bits(row)
-        states[t] = _state(production[t], bits)
-        if states[t] != DONE:
+        beyond[t] = _outside(production[t], bits)
+        if beyond[t]:
             continue
         if production[t] >= total:
             parts[:] = row
@@ -251,24 +244,22 @@ def fill(
         for i in range(participants):
             if open_weights[i] == 0:
                 parts[i] = row[i]
-    return states
+    return beyond
 
 
 @_compiled
-def priority(production: Int64Array, consumption: Int64Array, in_turn: Int64Array, allocated: Int64Array) -> StateArray:
+def priority(production: Int64Array, consumption: Int64Array, in_turn: Int64Array, allocated: Int64Array) -> Mask:
     """In the order of ``in_turn``, each up to its use."""
     intervals, participants = consumption.shape
-    states = np.zeros(intervals, np.uint8)
+    beyond = np.zeros(intervals, np.bool_)
     for t in range(intervals):
         _, bits = _total_and_bits(consumption[t])
-        states[t] = _state(production[t], bits)
-        if states[t] == REFUSED:
+        beyond[t] = _outside(production[t], bits)
+        if beyond[t]:
             continue
-        # Nothing is multiplied here, so there is no row that is too large.
-        states[t] = DONE
         left = production[t]
         for j in range(participants):
             i = in_turn[j]
             allocated[t, i] = min(left, consumption[t, i])
             left -= allocated[t, i]
-    return states
+    return beyond

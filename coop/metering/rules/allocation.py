@@ -25,7 +25,8 @@ from coop.values import BadInput, Problem
 
 __all__ = ["PARTS", "Allocation", "Division", "Explanation", "Key", "KeyKind", "allocate", "explain"]
 
-_MOST_PARTICIPANTS = 2**20
+# A TWh in one interval is no reading any more, and the sum of so many participants stays far inside int64.
+_HIGHEST_WH, _MOST_PARTICIPANTS = 2**40, 2**20
 _MOST_PROBLEMS = 20
 
 
@@ -71,17 +72,17 @@ def allocate(
     production, consumption = np.ascontiguousarray(production_wh).view(), np.ascontiguousarray(consumption_wh).view()
     production.flags.writeable = consumption.flags.writeable = False
     allocated = np.empty(consumption.shape, np.int64)
-    states = _run_kernel(key, participants, production, consumption, allocated)
-    if states.any():
+    beyond = _run_kernel(key, participants, production, consumption, allocated)
+    if beyond.any():
         _require_energies(participants, production, consumption)
-    for t in np.flatnonzero(states):
+    for t in np.flatnonzero(beyond):
         allocated[t] = allocate_interval(key, participants, int(production[t]), consumption[t].tolist())
     return Allocation(allocated, production - allocated.sum(axis=1))
 
 
 def _run_kernel(
     key: Key, participants: Sequence[str], production: Int64Array, consumption: Int64Array, allocated: Int64Array
-) -> NDArray[np.uint8]:
+) -> NDArray[np.bool_]:
     # Imported here: who does not allocate need not wait for the compiler to load.
     from coop.metering.rules import _kernels
 
@@ -117,19 +118,17 @@ def _require_shapes(participants: Sequence[str], production: Int64Array, consump
 
 
 def _require_energies(participants: Sequence[str], production: Int64Array, consumption: Int64Array) -> None:
-    from coop.metering.rules._kernels import HIGHEST_WH
-
-    found = [("production_wh", t, production[t]) for (t,) in np.argwhere(~_is_energy(production, HIGHEST_WH))]
-    for t, i in np.argwhere(~_is_energy(consumption, HIGHEST_WH)):
+    found = [("production_wh", t, production[t]) for (t,) in np.argwhere(~_is_energy(production))]
+    for t, i in np.argwhere(~_is_energy(consumption)):
         found.append((f"consumption_wh of {participants[i]}", t, consumption[t, i]))
     # One flaw upstream can spoil a whole matrix: the first few say enough.
     problems = [
-        Problem(f"{wh} Wh in interval {t} is no energy from 0 to below {HIGHEST_WH} Wh", field)
+        Problem(f"{wh} Wh in interval {t} is no energy from 0 to below {_HIGHEST_WH} Wh", field)
         for field, t, wh in found[:_MOST_PROBLEMS]
     ]
     if problems:
         raise BadInput(problems, "allocation-input")
 
 
-def _is_energy(values_wh: Int64Array, highest_wh: int) -> NDArray[np.bool_]:
-    return (values_wh >= 0) & (values_wh < highest_wh)
+def _is_energy(values_wh: Int64Array) -> NDArray[np.bool_]:
+    return (values_wh >= 0) & (values_wh < _HIGHEST_WH)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from coop.metering.model import Int64Array
+from coop.metering.rules import _kernels
 from coop.metering.rules.allocation import PARTS, Key, KeyKind, allocate, explain
 from coop.metering.rules.explanation import allocate_interval
 from coop.values import BadInput, split_by_largest_remainder
@@ -309,6 +310,31 @@ def test_kernels_equal_the_reference_for_large_groups(key_kind: KeyKind, kind: s
 
 
 # ---- the compiled code
+
+
+@pytest.mark.parametrize(
+    ("amount", "weights"),
+    [
+        (7, [7, 42]),  # 49 * (1 / 49) is just below 1: the floor comes out one too low
+        (1_091_953_040, [6_800_789] + 64 * [6_463_847]),  # remainder base - 1: the floor comes out one too high
+    ],
+)
+def test_remainders_are_exact_where_the_reciprocal_is_not(amount: int, weights: list[int]) -> None:
+    parts, remainders = np.empty(len(weights), np.int64), np.empty(len(weights))
+    base = sum(weights)
+    assert any(int(np.floor(amount * weight * (1 / base))) != amount * weight // base for weight in weights)
+    by_id = np.arange(len(weights))
+    _kernels._divide(amount, np.array(weights), base, by_id, parts, remainders)
+    assert remainders.tolist() == [amount * weight % base for weight in weights]
+    assert parts.tolist() == split_by_largest_remainder(amount, weights)
+
+
+def test_products_that_float64_cannot_hold_are_left_to_whole_numbers() -> None:
+    # Production one Wh short of the use: exactly the largest user bears it. Float64 sees groups of eight as equal here.
+    use = 2**25 + np.arange(40)
+    names = [f"{39 - i:02}" for i in range(40)]
+    found = allocate(Key(KeyKind.DYNAMIC), names, np.array([use.sum() - 1]), use[None, :])
+    assert (use - found.allocated_wh[0]).tolist() == [0] * 39 + [1]
 
 
 def test_who_does_not_allocate_does_not_load_the_compiler() -> None:
