@@ -1,0 +1,11 @@
+"""Governance: statutes, meetings, votes, resolutions that act, programmes and their money.
+
+Owns: the statutes as data, notices of meetings with their resolutions and the hash of every resolution's parameters,
+    open ballots with their history, verdicts; programmes with phases, milestones, evidence and tranches; the tokens of
+    the public feed. All of these are only ever added to: a database trigger refuses to change or delete them.
+Tells: ResolutionDecided, TariffAdopted, AllocationKeyAdopted, RealisationDecided, MilestoneReached, TrancheReleased,
+    TrancheReferred.
+Hears: MemberAdmitted, MemberLeft.
+Refuses: to judge prices (billing does), to hold a secret ballot as long as a ballot could be tied to a member, to let
+    a parameter change after the notice, to tell anybody how a person voted.
+"""

@@ -1,0 +1,29 @@
+"""Facts of the register that decide who may vote. They may come in any order, and again."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from coop.events import Envelope
+from coop.events.members import MemberAdmitted, MemberLeft
+from coop.governance.storage import meetings as store
+from coop.values import CoopError
+
+
+def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+    """From that date the member has their votes.
+
+    Raises:
+        CoopError: the same admission was told before with another number of votes.
+    """
+    kept = store.keep_voter(connection, envelope.community, event.member_id, event.joined_on, "admitted", event.votes)
+    if kept != event.votes:
+        raise CoopError(
+            "voter-conflict",
+            f"member {event.member_id} joined on {event.joined_on} with {kept} votes, and now with {event.votes}",
+        )
+
+
+def on_member_left(connection: Connection, event: MemberLeft, envelope: Envelope) -> None:
+    """From that date the member has no vote."""
+    store.keep_voter(connection, envelope.community, event.member_id, event.left_on, "left", 0)

@@ -1,0 +1,1 @@
+"""Verbs of governance: pure functions from values to values, one module per noun."""

@@ -1,0 +1,59 @@
+"""What the parameters of a resolution must hold before a notice can bind them.
+
+Only the shape is judged: which texts and numbers an adopted resolution needs in order to act by itself. Whether a price
+is allowed is for billing, whether a key can divide is for metering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from coop.governance.model import KINDS, Resolution
+from coop.values import Problem, hash_parameters
+
+_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tariff": (),
+    "allocation-key": ("group_id", "kind"),
+    "realisation": ("programme_id", "phase_id"),
+}
+_DATED: Final = ("tariff", "allocation-key")
+
+
+def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
+    """What keeps this resolution off an agenda; ``line`` is its place there."""
+    where = f"{resolution.resolution_id}.parameters"
+    if resolution.kind not in KINDS:
+        return [Problem(f"{resolution.kind!r} is none of {', '.join(KINDS)}", f"{resolution.resolution_id}.kind", line)]
+    parameters = resolution.parameters
+    problems = []
+    try:
+        hash_parameters(parameters)
+    except TypeError as error:
+        problems.append(Problem(str(error), where, line))
+    problems += [
+        Problem("must be a text", f"{where}.{name}", line)
+        for name in _TEXTS.get(resolution.kind, ())
+        if not (isinstance(parameters.get(name), str) and parameters[name])
+    ]
+    if resolution.kind == "tariff":
+        problems += [
+            Problem("must be a text", f"{where}.{name}", line)
+            for name, value in parameters.items()
+            if not isinstance(value, str)
+        ]
+    if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
+        problems.append(Problem("must be a date such as 2026-01-01", f"{where}.valid_from", line))
+    if resolution.kind == "realisation":
+        budget = parameters.get("budget_cents")
+        if not isinstance(budget, int) or isinstance(budget, bool) or budget <= 0:
+            problems.append(Problem("must be a positive whole number of cents", f"{where}.budget_cents", line))
+    return problems
+
+
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None

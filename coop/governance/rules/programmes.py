@@ -1,0 +1,166 @@
+"""Money by rule: when a milestone releases its tranches, and how long a project stood still waiting.
+
+The Danish way: a tranche is released by the rule itself when its milestone is met with all its evidence, within margin
+and in time, in a phase that the members decided to build. Otherwise it goes to the steering group with every reason.
+Source: domain.md 6.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from coop.governance.model import Evidence, Milestone, Programme, Reached, Tranche
+from coop.values import BadInput, Problem, eur, split_by_largest_remainder
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that the rule asks of a milestone. ``name``: evidence, cost, deadline or realisation."""
+
+    name: str
+    met: bool
+    sentence: str
+
+
+def split_grant(amount_cents: int, shares: Sequence[int]) -> list[int]:
+    """Divide a grant over its tranches in whole cents.
+
+    >>> split_grant(770_000_000, [40, 30, 20, 10])
+    [308000000, 231000000, 154000000, 77000000]
+
+    Source: example E18 in domain.md.
+    """
+    return split_by_largest_remainder(amount_cents, shares)
+
+
+def check_programme(programme: Programme) -> None:
+    """Refuse a programme that cannot be carried out as written.
+
+    Raises:
+        BadInput: naming everything that is wrong.
+    """
+    problems = []
+    milestones = [milestone for phase in programme.phases for milestone in phase.milestones]
+    for name, ids in (
+        ("phase_id", [phase.phase_id for phase in programme.phases]),
+        ("milestone_id", [milestone.milestone_id for milestone in milestones]),
+        ("tranche_id", [tranche.tranche_id for tranche in programme.tranches]),
+    ):
+        problems += [
+            Problem(f"{key} stands here {times} times", name) for key, times in Counter(ids).items() if times > 1
+        ]
+    for phase in programme.phases:
+        planned = sum(milestone.budget_cents for milestone in phase.milestones)
+        if planned > phase.budget_cents:
+            reason = f"milestones of {_euros(planned)} do not fit in a budget of {_euros(phase.budget_cents)}"
+            problems.append(Problem(reason, f"{phase.phase_id}.budget_cents"))
+    for milestone in milestones:
+        if milestone.budget_cents < 0 or milestone.margin_per_mille < 0:
+            problems.append(Problem("budget and margin may not be negative", milestone.milestone_id))
+    known = {milestone.milestone_id for milestone in milestones}
+    for tranche in programme.tranches:
+        if tranche.milestone_id not in known:
+            problems.append(Problem(f"there is no milestone {tranche.milestone_id}", tranche.tranche_id))
+        if tranche.amount_cents <= 0:
+            problems.append(Problem("a tranche is more than nothing", f"{tranche.tranche_id}.amount_cents"))
+    if problems:
+        raise BadInput(problems, "bad-programme")
+
+
+def check_evidence(reached: Reached) -> None:
+    """Refuse a report whose evidence cannot be checked later, or whose cost is no amount.
+
+    Raises:
+        BadInput: naming each piece of evidence by its line.
+    """
+    problems = [Problem("may not be negative", "cost_cents")] if reached.cost_cents < 0 else []
+    for line, piece in enumerate(reached.evidence, start=1):
+        if not piece.name or not piece.reference:
+            problems.append(Problem("needs a name and a reference", "evidence", line))
+        if not _SHA256.fullmatch(piece.sha256):
+            problems.append(Problem("is not a SHA-256 in 64 small hexadecimal digits", "evidence.sha256", line))
+    if problems:
+        raise BadInput(problems, "bad-evidence")
+
+
+def evidence_rows(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
+    """Evidence in one order, whatever the order it was handed in: what is stored and hashed."""
+    ordered = sorted(set(evidence), key=lambda piece: (piece.name, piece.reference, piece.sha256))
+    return [{"name": piece.name, "reference": piece.reference, "sha256": piece.sha256} for piece in ordered]
+
+
+def conditions(milestone: Milestone, reached: Reached, realised_on: date | None) -> list[Condition]:
+    """What the rule asks, and whether it is met; ``realised_on`` is when the members decided to build the phase."""
+    shown = {piece.name for piece in reached.evidence}
+    lacking = [name for name in milestone.evidence if name not in shown]
+    have = len(milestone.evidence) - len(lacking)
+    return [
+        Condition(
+            "evidence",
+            not lacking,
+            f"evidence {have} of {len(milestone.evidence)}" + (f", lacking {', '.join(lacking)}" if lacking else ""),
+        ),
+        Condition(
+            "cost",
+            reached.cost_cents <= milestone.ceiling_cents,
+            f"cost {_euros(reached.cost_cents)} against {_euros(milestone.budget_cents)} with a margin of "
+            f"{milestone.margin_per_mille} per mille, {_euros(milestone.ceiling_cents)}",
+        ),
+        Condition(
+            "deadline",
+            reached.reached_on <= milestone.deadline,
+            f"reached on {reached.reached_on} against the deadline {milestone.deadline}",
+        ),
+        Condition(
+            "realisation",
+            realised_on is not None and realised_on <= reached.reached_on,
+            f"realisation decided on {realised_on}" if realised_on else "realisation not decided",
+        ),
+    ]
+
+
+def released_by_rule(checked: Sequence[Condition]) -> bool:
+    """True when every condition is met."""
+    return all(condition.met for condition in checked)
+
+
+def rule_text(checked: Sequence[Condition]) -> str:
+    """The rule with its numbers, for a release."""
+    return "released by rule: " + "; ".join(condition.sentence for condition in checked)
+
+
+def referral_text(checked: Sequence[Condition]) -> str:
+    """Every condition that was not met, with its numbers."""
+    return "; ".join(condition.sentence for condition in checked if not condition.met)
+
+
+def days_stood_still(waits: Iterable[tuple[date, date | None]], today: date) -> int:
+    """Days on which at least one reached milestone waited for its money; a wait without an end lasts until ``today``.
+
+    Two tranches that wait on the same day stop the project once.
+
+    >>> days_stood_still([(date(2026, 1, 1), date(2026, 1, 11)), (date(2026, 1, 6), date(2026, 1, 16))], date.max)
+    15
+    """
+    days, until = 0, date.min
+    for start, end in sorted((start, end or max(start, today)) for start, end in waits):
+        start = max(start, until)
+        if end > start:
+            days += (end - start) // timedelta(days=1)
+            until = end
+    return days
+
+
+def tranches_of(programme: Programme, milestone_id: str) -> list[Tranche]:
+    """The tranches that a milestone releases, in the order of their ids."""
+    return sorted((t for t in programme.tranches if t.milestone_id == milestone_id), key=lambda t: t.tranche_id)
+
+
+def _euros(cents: int) -> str:
+    return f"EUR {eur(cents):,}"

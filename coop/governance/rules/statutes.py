@@ -1,0 +1,111 @@
+"""The statutes applied to dates: when a notice is in time, from when a vote may be cast, which version counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from coop.governance.model import Meeting, Statutes, VotingRule
+from coop.values import BadInput, CoopError, Problem
+
+
+def last_notice_date(held_on: date, notice_days: int) -> date:
+    """Last date on which a notice leaves ``notice_days`` clear days before the meeting.
+
+    >>> last_notice_date(date(2026, 6, 24), 7).isoformat()
+    '2026-06-16'
+
+    Source: example E19 in domain.md; BW 2:42 for statute changes.
+    """
+    return held_on - timedelta(days=notice_days + 1)
+
+
+def first_vote_date(meeting: Meeting, rule: VotingRule) -> date:
+    """First date on which a vote may be cast: in the advance window, and never before the notice.
+
+    Source: BW 2:38 lid 8: not before the thirtieth day before the meeting (example E19).
+    """
+    return max(meeting.held_on - timedelta(days=rule.advance_days), meeting.convened_on)
+
+
+def in_force(versions: Iterable[Statutes], day: date) -> Statutes:
+    """The version of the statutes that counts on a date.
+
+    Raises:
+        CoopError: no version was in force yet.
+    """
+    known = [version for version in versions if version.valid_from <= day]
+    if not known:
+        raise CoopError("no-statutes", f"no statutes are in force on {day}")
+    return max(known, key=lambda version: version.valid_from)
+
+
+def rule_for(statutes: Statutes, kind: str) -> VotingRule:
+    """The rule for a kind of resolution.
+
+    Raises:
+        CoopError: the statutes say nothing about it.
+    """
+    rule = statutes.rule(kind)
+    if rule is None:
+        raise CoopError("no-rule", f"the statutes of {statutes.valid_from} have no rule for a resolution on {kind}")
+    return rule
+
+
+def check_notice(meeting: Meeting, statutes: Statutes) -> None:
+    """Refuse a notice that leaves fewer clear days than any of its resolutions asks.
+
+    Raises:
+        CoopError: naming for each resolution that is too late the article and the last date.
+    """
+    late = []
+    for resolution in meeting.resolutions:
+        rule = rule_for(statutes, resolution.kind)
+        last = last_notice_date(meeting.held_on, rule.notice_days)
+        if meeting.convened_on > last:
+            late.append(
+                f"{resolution.resolution_id}: {rule.article} asks {rule.notice_days} clear days, so a meeting on "
+                f"{meeting.held_on} must be convened by {last}, not on {meeting.convened_on}"
+            )
+    if late:
+        raise CoopError("notice-too-late", "; ".join(late))
+
+
+def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:
+    """Rules as the statutes record holds them, fractions as ``"2/3"``; a quorum may be None.
+
+    Raises:
+        BadInput: with every field of every line that cannot be read.
+    """
+    rules: list[VotingRule] = []
+    problems: list[Problem] = []
+    for line, row in enumerate(rows, start=1):
+        fields = dict(row)
+        quorum, majority = fields.pop("quorum"), fields.pop("majority")
+        try:
+            quorum_num, quorum_den = _fraction(quorum, "quorum") if quorum else (0, 0)
+            majority_num, majority_den = _fraction(majority, "majority")
+            rule = VotingRule(
+                quorum_num=quorum_num,
+                quorum_den=quorum_den,
+                majority_num=majority_num,
+                majority_den=majority_den,
+                **fields,
+            )
+        except BadInput as error:
+            problems += [Problem(problem.reason, problem.field, line) for problem in error.problems]
+            continue
+        if any(rule.kind == other.kind for other in rules):
+            problems.append(Problem(f"a second rule for {rule.kind}", "kind", line))
+        rules.append(rule)
+    if problems:
+        raise BadInput(problems, "bad-rule")
+    return tuple(rules)
+
+
+def _fraction(text: str, field: str) -> tuple[int, int]:
+    num, slash, den = text.partition("/")
+    if not (slash and num.isdecimal() and den.isdecimal() and int(den)):
+        raise BadInput([Problem(f"{text!r} is not a fraction such as 2/3", field)])
+    return int(num), int(den)

@@ -1,0 +1,301 @@
+"""Tables. Every own table is only added to; ``feed_token`` alone may change, when a token is revoked.
+
+A decision carries the hash of the parameters as adopted, and a foreign key lets it be no other than the hash in the
+notice: what the members were told is what takes effect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from coop.kit.database import new_metadata
+from coop.kit.journal import add_kit_tables
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+def _table(name: str, key: tuple[str, ...], *parts: Any) -> Table:
+    community = Column("community", String(100), nullable=False)
+    return Table(name, metadata, community, *parts, PrimaryKeyConstraint("community", *key))
+
+
+def _to(columns: tuple[str, ...], table: str, theirs: tuple[str, ...] = ()) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["community", *columns], [f"{table}.community", *(f"{table}.{column}" for column in theirs or columns)]
+    )
+
+
+def _id(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, String(100), nullable=nullable)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _day(name: str) -> Column[Any]:
+    return Column(name, Date, nullable=False)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _cents(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+voter = _table(
+    "voter",
+    ("member_id", "from_on", "change"),
+    _id("member_id"),
+    _day("from_on"),
+    Column("change", String(10), nullable=False),
+    _count("votes"),
+    CheckConstraint("change IN ('admitted', 'left')", name="change"),
+    CheckConstraint("votes >= 0", name="votes"),
+)
+"""Heard: from a date on, a member has so many votes; none from the day they left."""
+
+statutes = _table("statutes", ("valid_from",), _day("valid_from"), _text("name"))
+
+voting_rule = _table(
+    "voting_rule",
+    ("valid_from", "kind"),
+    _day("valid_from"),
+    Column("kind", String(20), nullable=False),
+    Column("article", String(100), nullable=False),
+    _count("notice_days"),
+    _count("quorum_num"),
+    _count("quorum_den"),
+    _count("majority_num"),
+    _count("majority_den"),
+    Column("base", String(10), nullable=False),
+    _count("proxy_limit"),
+    Column("secrecy", String(10), nullable=False),
+    _count("advance_days"),
+    _to(("valid_from",), "statutes"),
+    CheckConstraint("kind IN ('tariff', 'allocation-key', 'realisation', 'programme', 'other')", name="kind"),
+    CheckConstraint("base IN ('cast', 'present', 'all')", name="base"),
+    CheckConstraint("secrecy = 'open'", name="secrecy"),
+    CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name="quorum"),
+    CheckConstraint(
+        "majority_den > 0 AND 2 * majority_num >= majority_den AND majority_num <= majority_den", name="majority"
+    ),
+    CheckConstraint("notice_days >= 0 AND proxy_limit >= 0 AND advance_days >= 0", name="counts"),
+)
+
+meeting = _table(
+    "meeting",
+    ("meeting_id",),
+    _id("meeting_id"),
+    _day("held_on"),
+    _day("convened_on"),
+    Column("place", String(200), nullable=False),
+    _day("statutes_from"),
+    _to(("statutes_from",), "statutes", ("valid_from",)),
+    CheckConstraint("convened_on <= held_on", name="convened"),
+)
+
+resolution = _table(
+    "resolution",
+    ("resolution_id",),
+    _id("resolution_id"),
+    _id("meeting_id"),
+    _count("number"),
+    Column("kind", String(20), nullable=False),
+    _text("subject_nl"),
+    _text("subject_en"),
+    _text("explanation_nl"),
+    _text("explanation_en"),
+    _text("parameters"),
+    Column("notice_hash", String(64), nullable=False),
+    _to(("meeting_id",), "meeting"),
+    UniqueConstraint("community", "meeting_id", "number"),
+    UniqueConstraint("community", "resolution_id", "notice_hash"),
+    CheckConstraint("kind IN ('tariff', 'allocation-key', 'realisation', 'programme', 'other')", name="kind"),
+)
+
+ballot = _table(
+    "ballot",
+    ("resolution_id", "member_id", "number"),
+    _id("resolution_id"),
+    _id("member_id"),
+    _count("number"),
+    Column("choice", String(10), nullable=False),
+    _day("cast_on"),
+    _id("proxy_holder", nullable=True),
+    _to(("resolution_id",), "resolution"),
+    CheckConstraint("choice IN ('for', 'against', 'blank')", name="choice"),
+    CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name="proxy"),
+    CheckConstraint("number >= 1", name="number"),
+)
+"""The ballot with the highest number stands; the others are its history."""
+
+decision = _table(
+    "decision",
+    ("resolution_id",),
+    _id("resolution_id"),
+    _day("decided_on"),
+    Column("verdict", String(10), nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("article", String(100), nullable=False),
+    Column("parameters_hash", String(64), nullable=False),
+    _count("votes_needed"),
+    _count("votes_for"),
+    _count("votes_against"),
+    _count("votes_blank"),
+    _count("votes_entitled"),
+    _to(("resolution_id", "parameters_hash"), "resolution", ("resolution_id", "notice_hash")),
+    CheckConstraint("verdict IN ('adopted', 'rejected')", name="verdict"),
+    CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name="reason"),
+    CheckConstraint(
+        "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for > votes_against)", name="majority"
+    ),
+    CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name="votes"),
+    CheckConstraint("votes_for + votes_against + votes_blank <= votes_entitled", name="entitled"),
+)
+
+programme = _table("programme", ("programme_id",), _id("programme_id"), _text("name"))
+
+phase = _table(
+    "phase",
+    ("phase_id",),
+    _id("phase_id"),
+    _id("programme_id"),
+    _count("number"),
+    _text("name_nl"),
+    _text("name_en"),
+    _cents("budget_cents"),
+    _to(("programme_id",), "programme"),
+    UniqueConstraint("community", "programme_id", "number"),
+)
+
+milestone = _table(
+    "milestone",
+    ("milestone_id",),
+    _id("milestone_id"),
+    _id("phase_id"),
+    _count("number"),
+    _text("name_nl"),
+    _text("name_en"),
+    _cents("budget_cents"),
+    _count("margin_per_mille"),
+    _day("deadline"),
+    _text("evidence"),
+    _to(("phase_id",), "phase"),
+    UniqueConstraint("community", "phase_id", "number"),
+    CheckConstraint("budget_cents >= 0 AND margin_per_mille >= 0", name="budget"),
+)
+
+tranche = _table(
+    "tranche",
+    ("tranche_id",),
+    _id("tranche_id"),
+    _id("milestone_id"),
+    Column("financier", String(200), nullable=False),
+    _cents("amount_cents"),
+    _to(("milestone_id",), "milestone"),
+    CheckConstraint("amount_cents > 0", name="amount"),
+)
+
+realisation = _table(
+    "realisation",
+    ("phase_id",),
+    _id("phase_id"),
+    _id("resolution_id"),
+    _day("decided_on"),
+    _to(("phase_id",), "phase"),
+    _to(("resolution_id",), "decision"),
+)
+"""A phase that the members decided to build, once."""
+
+milestone_reached = _table(
+    "milestone_reached",
+    ("milestone_id",),
+    _id("milestone_id"),
+    _day("reached_on"),
+    _cents("cost_cents"),
+    _text("evidence"),
+    Column("evidence_hash", String(64), nullable=False),
+    _to(("milestone_id",), "milestone"),
+    CheckConstraint("cost_cents >= 0", name="cost"),
+)
+
+tranche_referral = _table(
+    "tranche_referral",
+    ("tranche_id",),
+    _id("tranche_id"),
+    _day("referred_on"),
+    _text("reason"),
+    _text("unmet"),
+    _to(("tranche_id",), "tranche"),
+)
+"""``unmet`` names the conditions that failed, so that a page can say them in the reader's language."""
+
+steering_decision = _table(
+    "steering_decision",
+    ("tranche_id", "decided_on"),
+    _id("tranche_id"),
+    _day("decided_on"),
+    Column("decision", String(10), nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    _to(("tranche_id",), "tranche_referral"),
+    CheckConstraint("decision IN ('release', 'keep')", name="decision"),
+)
+
+tranche_release = _table(
+    "tranche_release",
+    ("tranche_id",),
+    _id("tranche_id"),
+    _day("released_on"),
+    _text("rule"),
+    _to(("tranche_id",), "tranche"),
+)
+
+feed_token = _table(
+    "feed_token",
+    ("token_id",),
+    _id("token_id"),
+    Column("audience", String(200), nullable=False),
+    Column("token_sha256", String(64), nullable=False),
+    _day("created_on"),
+    Column("revoked_on", Date),
+    UniqueConstraint("token_sha256"),
+)
+Index("ix_feed_token_audience", feed_token.c.community, feed_token.c.audience)
+
+KEPT = (
+    statutes,
+    voting_rule,
+    meeting,
+    resolution,
+    ballot,
+    decision,
+    programme,
+    phase,
+    milestone,
+    tranche,
+    realisation,
+    milestone_reached,
+    tranche_referral,
+    steering_decision,
+    tranche_release,
+)
+"""Tables whose rows are never changed or deleted."""
