@@ -3,7 +3,7 @@
 A file goes in whole or not at all, and every bad line is named at once. Values are decimals from end to end; nothing
 passes through a float, so the fractions of a resampled register come out as written.
 
-**Order.** Each meter's lines go forward in time; a line that repeats the one before says nothing new and is passed over.
+**Order.** Each meter's lines go forward in time; a line that repeats the one before is passed over.
 **Local time.** Without an offset, times are civil times of the mapping's zone. In the autumn hour that comes twice, a
 meter's first pass through it is summer and the second is winter; the spring hour that is skipped is refused.
 **Gaps.** An empty cell is no reading. Intervals may have holes: each unbroken run becomes a series of its own.
@@ -171,10 +171,7 @@ def _next_instant(
 ) -> datetime | str:
     """The line's instant, or why it cannot be the next one of this meter."""
     try:
-        if mapping.time_format:
-            told = datetime.strptime(text, mapping.time_format)  # noqa: DTZ007 (the zone is the next line's work)
-        else:
-            told = datetime.fromisoformat(text)
+        told = _civil(text, mapping.time_format)
         at = _first_or_second(told, zone, meter.at) if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
         return f"{text[:40]!r} is no time" + (f" like {mapping.time_format}" if mapping.time_format else "")
@@ -183,6 +180,11 @@ def _next_instant(
     if meter.at is not None and at < meter.at:
         return f"{text} lies before the line above it of meter {meter.name}"
     return too_late(at, received_at) or at
+
+
+def _civil(text: str, time_format: str) -> datetime:
+    """As the file tells it, with the offset if it tells one: the caller supplies the zone where it does not."""
+    return datetime.strptime(text, time_format) if time_format else datetime.fromisoformat(text)  # noqa: DTZ007
 
 
 def _first_or_second(civil: datetime, zone: ZoneInfo, last: datetime | None) -> datetime | None:

@@ -215,5 +215,6 @@ def _reasons(error: ValidationError) -> list[tuple[str, str]]:
     reasons = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
-        reasons.append((path.removeprefix("."), fault["msg"].removeprefix("Value error, ")))
+        said = "not a JSON object" if fault["type"] == "model_type" else fault["msg"].removeprefix("Value error, ")
+        reasons.append((path.removeprefix("."), said))
     return reasons
