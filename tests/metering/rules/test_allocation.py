@@ -190,6 +190,17 @@ def test_an_impossible_energy_is_refused_by_interval_and_participant(key: Key) -
     ]
 
 
+@pytest.mark.parametrize("key", [key for key, _, _ in E14], ids=lambda key: key.kind)
+@pytest.mark.parametrize("wh", [-1, -(2**63), 2**40, 2**63 - 1])
+def test_one_impossible_energy_alone_is_found(key: Key, wh: int) -> None:
+    fine = [5, 1, 0, 2]
+    for place in range(4):
+        production, *use = fine[:place] + [wh] + fine[place + 1 :]
+        with pytest.raises(BadInput) as refusal:
+            allocate_one(key, dict(zip("ABC", use, strict=True)), production)
+        assert len(refusal.value.problems) == 1
+
+
 def test_shapes_and_types_that_do_not_fit_are_refused() -> None:
     key, whole, broken = Key(KeyKind.DYNAMIC), np.ones((2, 1), np.int64), np.ones((2, 1))
     for production, use in ((whole[:, 0], whole[:1]), (whole, whole), (whole[:, 0], broken), (broken[:, 0], whole)):
