@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -204,18 +205,17 @@ def mark_published(connection: Connection, position: int) -> None:
 def verify_chain(connection: Connection) -> tuple[int, ChainBreak | None]:
     """Walk the whole chain; returns how many rows are whole and the first break, if any."""
     previous, expected = GENESIS, 0
-    rows = connection.execution_options(yield_per=5000).execute(
-        select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
-    )
-    for row in rows:
-        expected += 1
-        if row.position != expected:
-            return expected - 1, ChainBreak(expected, f"position {expected} is gone")
-        if row.previous_hash != previous:
-            return expected - 1, ChainBreak(expected, "does not follow the row before it")
-        if row.hash != _hash(row, row.position, previous):
-            return expected - 1, ChainBreak(expected, "was changed after it was sealed")
-        previous = row.hash
+    query = select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
+    with closing(connection.execute(query, execution_options={"yield_per": 5000})) as rows:
+        for row in rows:
+            expected += 1
+            if row.position != expected:
+                return expected - 1, ChainBreak(expected, f"position {expected} is gone")
+            if row.previous_hash != previous:
+                return expected - 1, ChainBreak(expected, "does not follow the row before it")
+            if row.hash != _hash(row, row.position, previous):
+                return expected - 1, ChainBreak(expected, "was changed after it was sealed")
+            previous = row.hash
     return expected, None
 
 

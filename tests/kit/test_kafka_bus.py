@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, parked
 from coop.kit.kafka import KafkaBus
 from coop.kit.service import relay_once
-from tests.kit.town import LISTENER, heard_by, member, open_database, tell
+from tests.kit.town import LISTENER, heard_by, member, tell
 from tests.servers.kafka import Kafka
 
 pytestmark = pytest.mark.live
 
 Pair = tuple[Database, Database]
-
-
-@pytest.fixture
-def pair(postgres_url: str) -> Iterator[Pair]:
-    databases = open_database(postgres_url, "members"), open_database(postgres_url, "billing")
-    yield databases
-    for database in databases:
-        database.close()
 
 
 @asynccontextmanager
@@ -62,8 +55,6 @@ def test_every_fact_arrives_once_and_a_refused_one_is_parked(kafka: Kafka, pair:
                 pass
             # Handed over once more, as a relay does that was killed before it noted how far it came.
             with teller.read() as connection:
-                from coop.kit import journal
-
                 again = journal.envelopes(connection, "members", 0, 300)
             await asyncio.to_thread(bus.publish, again)
             return await until(1199, listener)

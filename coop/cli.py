@@ -1,0 +1,237 @@
+"""``coop``: the whole product from a terminal.
+
+Exit codes: 0 done and in order; 1 something is refused or found wrong, and the text says what; 2 the command was not
+understood; 3 a server is away.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from coop.kit.settings import Settings
+from coop.values import BadInput, CoopError
+
+app = typer.Typer(
+    help="The back office that an energy co-operative runs itself on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class ServiceName(StrEnum):
+    """The four services."""
+
+    MEMBERS = "members"
+    METERING = "metering"
+    BILLING = "billing"
+    GOVERNANCE = "governance"
+
+
+class RegisterFile(StrEnum):
+    """Files of the register that ``coop import`` reads."""
+
+    MEMBERS = "members"
+    CONNECTIONS = "connections"
+    OCCUPANCIES = "occupancies"
+    CONTRACTS = "contracts"
+
+
+Size = Annotated[int, typer.Option(help="Connections of the demonstration co-operative, 4 to 1500.", min=4, max=1500)]
+Seed = Annotated[int, typer.Option(help="Seed: the same seed gives the same telegrams, to the byte.")]
+Year = Annotated[int, typer.Option(help="The year that streams in.", min=2022, max=2090)]
+Live = Annotated[bool, typer.Option(help="After the year, go on a telegram at a time.")]
+
+
+@app.command()
+def run(
+    demo: Annotated[bool, typer.Option(help="Fill an empty installation with the demonstration co-operative.")] = True,
+    size: Size = 100,
+    seed: Seed = 1,
+    year: Year = 2025,
+    live: Live = True,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+) -> None:
+    """Run all four services in this process, on SQLite files and the local bus."""
+    from coop.demo.running import run_embedded
+
+    settings = _settings()
+    settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
+    from coop.demo.plan import DemoPlan
+
+    run_embedded(settings, DemoPlan(size, seed, year) if demo else None, live=live)
+
+
+@app.command()
+def serve(
+    service: Annotated[ServiceName, typer.Argument(help="Which service.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+) -> None:
+    """Run one service by itself, on Kafka and PostgreSQL from the settings (COOP_BUS=kafka, COOP_DATABASE_URL)."""
+    import uvicorn
+
+    from coop.runtime import service_app
+
+    settings = _settings()
+    if settings.bus != "kafka":
+        raise CoopError("needs-kafka", "a service by itself needs COOP_BUS=kafka and COOP_KAFKA; `coop run` needs neither")
+    uvicorn.run(
+        service_app(service.value, settings),
+        host=host or settings.host,
+        port=port or settings.port,
+        log_level=settings.log_level.lower(),
+    )
+
+
+@app.command()
+def migrate(
+    services: Annotated[list[ServiceName] | None, typer.Argument(help="Which services; all when none is named.")] = None,
+) -> None:
+    """Bring the databases to the newest revision."""
+    from coop.runtime import NAMES, open_room
+
+    for name in [service.value for service in services or []] or NAMES:
+        open_room(name, _settings()).database.close()
+        typer.echo(f"{name}: up to date")
+
+
+@app.command()
+def demo(
+    size: Size = 100,
+    seed: Seed = 1,
+    year: Year = 2025,
+    live: Live = False,
+    url: Annotated[str, typer.Option(help="Address of the running installation.")] = "",
+    service_url: Annotated[
+        list[str] | None, typer.Option(help="Address of one service, as billing=http://host:port; may be repeated.")
+    ] = None,
+) -> None:
+    """Play the demonstration co-operative into a running installation through its HTTP doors."""
+    from coop.demo.plan import DemoPlan
+    from coop.demo.running import play_remotely
+
+    settings = _settings()
+    addresses = dict(pair.split("=", 1) for pair in service_url or [])
+    play_remotely(settings, DemoPlan(size, seed, year), url or settings.public_url(), addresses, live=live)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder of telegram files.", exists=True)],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind",
+            help="members, connections, occupancies or contracts for the register; p1, mbus or head-end for telegrams;"
+            " csv for readings with a column mapping.",
+        ),
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="Column mapping (JSON) of a csv file.", exists=True)] = None,
+    received_at: Annotated[datetime | None, typer.Option(help="When it came in, UTC; now when left out.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only check and say what would happen.")] = False,
+    undo: Annotated[str, typer.Option(help="Undo the import with this id instead; the path is not read.")] = "",
+) -> None:
+    """Read a file into the register or the readings: a CSV file whole or not at all, telegrams one by one."""
+    from coop.importing import import_path
+
+    columns = json.loads(mapping.read_text()) if mapping else None
+    for line in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run, undo=undo):
+        typer.echo(line)
+
+
+@app.command()
+def replay(
+    service: Annotated[ServiceName, typer.Argument(help="The service that hears everything again.")],
+) -> None:
+    """Rebuild what a service heard from the journals of the others; its own truths stay. Stop the service first."""
+    from coop.kit.service import rebuild
+    from coop.runtime import open_rooms
+
+    rooms = open_rooms(_settings())
+    room = rooms[service.value]
+    journals = {name: other.database for name, other in rooms.items()}
+    count = rebuild(room.service, room.database, journals, progress=lambda name, n: typer.echo(f"{name}: {n} so far"))
+    typer.echo(f"{service.value}: heard {count} facts again")
+
+
+@app.command()
+def deadletters(
+    service: Annotated[ServiceName | None, typer.Argument(help="One service; all when none is named.")] = None,
+    replay_id: Annotated[str, typer.Option("--replay", help="Try this one again; `all` tries every one.")] = "",
+    discard_id: Annotated[str, typer.Option("--discard", help="Close this one without handling it.")] = "",
+) -> None:
+    """What was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked."""
+    from coop.importing import work_dead_letters
+
+    names = [service.value] if service else [name.value for name in ServiceName]
+    lines, parked = work_dead_letters(_settings(), names, replay_id, discard_id)
+    for line in lines:
+        typer.echo(line)
+    raise typer.Exit(1 if parked else 0)
+
+
+@app.command()
+def verify(
+    bill: Annotated[str, typer.Argument(help="Number or id of a bill.")] = "",
+    journal: Annotated[bool, typer.Option("--journal", help="Walk every service's hash chain.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every bill and every chain.")] = False,
+) -> None:
+    """Recompute a bill from its readings, allocation, tariff and vote; or check that no journal was tampered with."""
+    from coop.verification import verify_bills, verify_journals
+
+    if not (bill or journal or everything):
+        raise typer.BadParameter("name a bill, or give --journal or --all")
+    settings = _settings()
+    good = True
+    if journal or everything:
+        good &= verify_journals(settings, typer.echo)
+    if bill or everything:
+        good &= verify_bills(settings, bill, typer.echo)
+    raise typer.Exit(0 if good else 1)
+
+
+def main() -> NoReturn:
+    """Entry point: runs a command and turns refusals into one clear text and an exit code."""
+    try:
+        app()
+    except BadInput as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(1)
+    except CoopError as error:
+        print(f"{error.message} [{error.code}]", file=sys.stderr)
+        sys.exit(1)
+    except OperationalError as error:
+        print(f"the database is away or busy: {error.orig}", file=sys.stderr)
+        sys.exit(3)
+    except ConnectionError as error:
+        print(f"a server is away: {error}", file=sys.stderr)
+        sys.exit(3)
+    sys.exit(0)
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
+        sys.exit(2)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return settings
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The words between services: every version ever sent can still be read, and every card tells the truth."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from coop.events import Envelope, Event, event_classes, read_event
+
+EXAMPLES = Path(__file__).parent / "examples"
+ROOMS = ("members", "metering", "billing", "governance")
+
+
+def test_every_type_and_version_has_an_example() -> None:
+    assert sorted(path.stem for path in EXAMPLES.glob("*.json")) == sorted(event_classes())
+
+
+@pytest.mark.parametrize("type_", sorted(event_classes()))
+def test_the_frozen_example_can_be_read_and_means_the_same(type_: str) -> None:
+    data = (EXAMPLES / f"{type_}.json").read_bytes()
+    envelope = Envelope("i", type_, "/coop/x", "k", datetime(2025, 1, 1, tzinfo=UTC), "demo", 1, "0" * 64, data)
+    event = read_event(envelope)
+    assert type_ == event.TYPE
+    read_back = json.loads(event.canonical())
+    assert {key: read_back[key] for key in json.loads(data)} == json.loads(data)
+    assert event.key()
+
+
+@pytest.mark.parametrize("type_", sorted(event_classes()))
+def test_no_fact_has_a_place_for_what_names_a_person(type_: str) -> None:
+    fields = json.dumps(event_classes()[type_].model_json_schema()["properties"])
+    assert not re.search(r'"(email|address|iban|street|postcode|birth\w*|phone|choice|ballot)"', fields)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_service_s_card_says_what_it_tells_and_hears(room: str) -> None:
+    service = importlib.import_module(f"coop.{room}.main").SERVICE
+    card = importlib.import_module(f"coop.{room}").__doc__ or ""
+    for word, events in (("Tells", service.tells), ("Hears", service.hears)):
+        paragraph = re.search(rf"{word}\W+(.*?)(?=\n\s*\n|\Z)", card, re.S)
+        assert paragraph, f"the card of {room} has no line {word}"
+        named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", paragraph[1]))
+        assert named == {event.__name__ for event in events}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_service_tells_all_of_its_own_facts_and_hears_none_of_them(room: str) -> None:
+    service = importlib.import_module(f"coop.{room}.main").SERVICE
+    own = {event for event in event_classes().values() if event.service() == room}
+    assert set(service.tells) == own
+    assert not own & set(service.hears)
+
+
+def test_a_topic_is_named_by_service_and_noun() -> None:
+    topics = {cls.topic() for cls in event_classes().values()}
+    assert all(re.fullmatch(r"coop\.[a-z]+\.[a-z-]+", topic) for topic in topics)
+
+
+def test_decimals_travel_as_text() -> None:
+    cls: type[Event] = event_classes()["metering.period-measured.v1"]
+    data = json.loads((EXAMPLES / "metering.period-measured.v1.json").read_bytes())
+    assert isinstance(json.loads(cls.model_validate(data).canonical())["energy_j"], str)
