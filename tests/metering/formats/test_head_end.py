@@ -51,7 +51,7 @@ def test_a_series_comes_out_as_whole_numbers_with_a_quality_each() -> None:
     assert found.start.tzinfo is UTC
     np.testing.assert_array_equal(found.values, [120, 0, 131])
     np.testing.assert_array_equal(found.quality, [Quality.MEASURED, Quality.MISSING, Quality.ESTIMATED])
-    assert (found.values.dtype, found.quality.dtype) == (np.int64, np.uint8)
+    assert (found.values.dtype.name, found.quality.dtype.name) == ("int64", "uint8")
 
 
 def test_telemetry_of_a_heat_pump_travels_in_the_same_shape() -> None:
