@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,8 +39,16 @@ def test_it_follows_the_compose_specification(compose: dict[str, Any]) -> None:
 def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, Any]) -> None:
     rooms = {name: service["command"] for name, service in compose["services"].items() if "command" in service}
     assert rooms == {name: ["coop", "serve", name] for name in SERVICES}
-    for name in SERVICES:
-        assert (DEPLOY.parent / "coop" / name / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], name: str) -> None:
+    command = compose["services"][name]["command"]
+    program = str(Path(sys.executable).with_name(command[0]))
+    known = subprocess.run([program, *command[1:], "--help"], capture_output=True, text=True, check=False)
+    assert known.returncode == 0
+    # The list of services in the help is drawn into a box, which may break a word over two lines.
+    assert name in re.sub(r"\W", "", known.stdout)
 
 
 def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
