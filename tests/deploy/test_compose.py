@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -45,10 +46,10 @@ def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, 
 def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], name: str) -> None:
     command = compose["services"][name]["command"]
     program = str(Path(sys.executable).with_name(command[0]))
-    known = subprocess.run([program, *command[1:], "--help"], capture_output=True, text=True, check=False)
+    wide = {**os.environ, "COLUMNS": "200"}  # or the help breaks names over two lines
+    known = subprocess.run([program, *command[1:], "--help"], env=wide, capture_output=True, text=True, check=False)
     assert known.returncode == 0
-    # The list of services in the help is drawn into a box, which may break a word over two lines.
-    assert name in re.sub(r"\W", "", known.stdout)
+    assert name in known.stdout
 
 
 def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
