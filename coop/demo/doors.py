@@ -1,0 +1,100 @@
+"""The HTTP doors of a running installation, as the demonstration uses them.
+
+Every command can be repeated, so whatever fails on the way (a service that is being restarted, a fact that has not
+arrived yet) is simply sent again until it is taken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from coop.kit.auth import COOKIE, Session, sign
+from coop.kit.settings import Settings
+from coop.values import CoopError
+
+
+class Doors:
+    """Sends commands as the installation's operator, for whom its secret signs a session."""
+
+    def __init__(
+        self, settings: Settings, url: str, addresses: Mapping[str, str] | None = None, patience_s: float = 300.0
+    ) -> None:
+        operator = Session("demo", "Demo", frozenset({"operator", "board", "treasurer"}), None, settings.community)
+        self._client = httpx2.Client(
+            cookies={COOKIE: sign(operator, settings.signing_secret())},
+            timeout=120,
+            headers={"accept": "application/json"},
+        )
+        self._url, self._addresses, self._patience_s = url.rstrip("/"), dict(addresses or {}), patience_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def post(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        content: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        while_refused: Sequence[str] = (),
+    ) -> Any:
+        """Send a command and return the answer.
+
+        ``while_refused`` are refusal codes that pass by themselves, once a fact on its way has arrived.
+
+        Raises:
+            CoopError: the command was refused for another reason.
+            ConnectionError: the service stayed away longer than the patience lasts.
+        """
+        headers = {"content-type": "text/csv" if content is not None else "application/json"}
+        return self._patiently(
+            "POST", path, while_refused, json=body, content=content, params=dict(params or {}), headers=headers
+        )
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """Read something."""
+        return self._patiently("GET", path, (), params=dict(params or {}))
+
+    def _patiently(self, method: str, path: str, while_refused: Sequence[str], **request: Any) -> Any:
+        service = path.split("/")[1]
+        address = self._addresses.get(service, self._url) + path
+        if request.get("content") is None:
+            request.pop("content", None)
+        else:
+            request.pop("json", None)
+        deadline, pause_s, trouble = time.monotonic() + self._patience_s, 0.05, ""
+        while time.monotonic() < deadline:
+            try:
+                answer = self._client.request(method, address, **request)
+            except httpx2.TransportError as error:
+                trouble = str(error)
+            else:
+                if answer.is_success:
+                    return answer.json()
+                trouble = answer.text
+                if answer.status_code < 500:
+                    refusal = _refusal(answer)
+                    if refusal.code not in while_refused:
+                        raise refusal
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, 2.0)
+        raise ConnectionError(f"{method} {path} was not taken within {self._patience_s:.0f} s: {trouble}")
+
+
+def _refusal(answer: httpx2.Response) -> CoopError:
+    try:
+        fields = answer.json()
+        return CoopError(fields["code"], f"{fields['message']} ({answer.request.method} {answer.request.url.path})")
+    except (ValueError, KeyError, TypeError):
+        return CoopError("http-error", f"{answer.status_code} {answer.request.url.path}: {answer.text[:500]}")

@@ -1,0 +1,160 @@
+"""Plays a plan into an installation: its people's steps and its meters' telegrams, in the order of time.
+
+How far it came is noted after every batch, so that a play that was killed goes on where it was. What is sent twice
+after a kill is silent: telegrams by their hash, commands by their ids.
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import orjson
+
+from coop.demo.doors import Doors
+from coop.demo.plan import DemoPlan
+from coop.demo.script import Step, calendar, opening
+from coop.demo.stream import Delivery, complete_by, deliveries, live
+from coop.values import CoopError, midnight
+
+BATCH = 200
+"""Telegram deliveries that go through the door together."""
+
+Deliver = Callable[[Sequence[Delivery]], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a play is: ``share`` of the year from 0 to 1, the simulated time, and what is being done."""
+
+    share: float
+    at: datetime
+    doing: str
+    telegrams: int
+
+
+Report = Callable[[Progress], None]
+
+
+class Mark:
+    """The note on how far a plan was played, in a file; an installation plays one plan only."""
+
+    def __init__(self, path: Path, plan: DemoPlan) -> None:
+        self._path, self._plan = path, {"size": plan.size, "seed": plan.seed, "year": plan.year}
+        self.done: datetime | None = None
+        if not path.exists():
+            return
+        noted = orjson.loads(path.read_bytes())
+        if noted["plan"] != self._plan:
+            told = ", ".join(f"{name} {value}" for name, value in noted["plan"].items())
+            reason = f"here plays a demonstration of {told}; run it with these, or choose another COOP_DATA_DIR"
+            raise CoopError("other-demonstration", reason)
+        self.done = datetime.fromisoformat(noted["done"])
+
+    def note(self, done: datetime) -> None:
+        """Everything before ``done`` was played."""
+        self.done = done
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_bytes(orjson.dumps({"plan": self._plan, "done": done.isoformat()}))
+        fresh.replace(self._path)
+
+
+def through_http(doors: Doors) -> Deliver:
+    """Deliver through metering's HTTP door, many telegrams a request."""
+
+    def deliver(batch: Sequence[Delivery]) -> None:
+        doors.post(
+            "/metering/api/deliveries/batch",
+            {
+                "deliveries": [
+                    {
+                        "format": delivery.format,
+                        "gateway": delivery.gateway,
+                        "received_at": delivery.received_at.isoformat(),
+                        "body": base64.b64encode(delivery.body).decode(),
+                    }
+                    for delivery in batch
+                ]
+            },
+        )
+
+    return deliver
+
+
+def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report: Report) -> int:
+    """The opening, then the year with its meetings and bills; returns how many telegram deliveries were handed over."""
+    start, end = midnight(date(plan.year, 1, 1)), complete_by(plan)
+    if mark.done is None:
+        for step in opening(plan):
+            report(Progress(0.0, step.at, step.name, 0))
+            step.do(doors)
+        mark.note(start)
+    done, sent = mark.done or start, 0
+    after = end + timedelta(days=1)
+    if done >= midnight(end):
+        return 0
+    steps = [step for step in calendar(plan, after) if step.at >= done]
+    coming = (d for d in deliveries(plan, done.date(), end) if d.received_at >= done)
+
+    def tell(at: datetime, doing: str) -> None:
+        report(Progress((at - start) / (midnight(after) - start), at, doing, sent))
+
+    for item in _in_order(coming, steps):
+        if isinstance(item, Step):
+            tell(item.at, item.name)
+            item.do(doors)
+            mark.note(item.at)
+        else:
+            deliver(item)
+            sent += len(item)
+            tell(item[-1].received_at, "telegrams")
+            mark.note(item[-1].received_at)
+    mark.note(midnight(after))
+    tell(midnight(after), "the year is in")
+    return sent
+
+
+def play_live(
+    plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, pause_s: float, going_on: Callable[[], bool]
+) -> None:
+    """Go on after the year, a telegram at a time, months and bills included, for as long as ``going_on``."""
+    done = mark.done or midnight(complete_by(plan))
+    steps = iter([step for step in calendar(plan, done.date() + timedelta(days=3660)) if step.at > done])
+    step = next(steps, None)
+    for place, delivery in enumerate(live(plan, done)):
+        if not going_on():
+            return
+        while step and step.at <= delivery.received_at:
+            step.do(doors)
+            step = next(steps, None)
+        deliver([delivery])
+        if place % 20 == 0:
+            mark.note(delivery.received_at)
+        time.sleep(pause_s)
+
+
+def _in_order(coming: Iterator[Delivery], steps: Sequence[Step]) -> Iterator[list[Delivery] | Step]:
+    """Steps and batches of telegrams in the order of time; no batch reaches past the next step."""
+    waiting = list(steps)
+
+    def slot(delivery: Delivery) -> int:
+        return sum(step.at <= delivery.received_at for step in steps)
+
+    for place, between in groupby(coming, key=slot):
+        while len(steps) - len(waiting) < place:
+            yield waiting.pop(0)
+        batch: list[Delivery] = []
+        for delivery in between:
+            batch.append(delivery)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+    yield from waiting

@@ -1,0 +1,135 @@
+"""``coop run`` and ``coop demo``: the server, the demonstration beside it, and what the terminal shows of both."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from coop.demo.accounts import accounts
+from coop.demo.doors import Doors
+from coop.demo.plan import DemoPlan
+from coop.demo.playing import Mark, Progress, Report, play_live, play_year, through_http
+from coop.demo.script import password
+from coop.kit.settings import Settings
+from coop.values import CoopError
+
+LIVE_PAUSE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def run_embedded(settings: Settings, plan: DemoPlan | None, *, live: bool) -> None:
+    """Serve all four services in this process; play ``plan`` beside it when there is one.
+
+    Raises:
+        CoopError: the installation plays another demonstration.
+    """
+    from coop.runtime import embedded_app
+
+    console = Console(stderr=False)
+    mark = Mark(settings.data_dir / "demonstration.json", plan) if plan else None
+    server = uvicorn.Server(
+        uvicorn.Config(embedded_app(settings), host=settings.host, port=settings.port, log_level="warning")
+    )
+    stopping = threading.Event()
+    player = None
+    if plan and mark:
+        player = threading.Thread(
+            target=_play_when_up, args=(settings, plan, mark, server, stopping, console, live), name="demo", daemon=True
+        )
+        player.start()
+    else:
+        console.print(f"[bold]{settings.public_url()}[/bold]")
+    try:
+        server.run()
+    finally:
+        stopping.set()
+        if player:
+            player.join(timeout=10)
+
+
+def play_remotely(settings: Settings, plan: DemoPlan, url: str, addresses: Mapping[str, str], *, live: bool) -> None:
+    """Play ``plan`` into an installation that runs elsewhere.
+
+    Raises:
+        CoopError: a command was refused.
+        ConnectionError: a service stayed away.
+    """
+    console = Console()
+    mark = Mark(settings.data_dir / "demonstration.json", plan)
+    with Doors(settings, url, addresses) as doors:
+        _tell_sign_ins(console, plan, url)
+        with _bar(console) as report:
+            play_year(plan, doors, through_http(doors), mark, report)
+        if live:
+            play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: True)
+
+
+def _play_when_up(
+    settings: Settings,
+    plan: DemoPlan,
+    mark: Mark,
+    server: uvicorn.Server,
+    stopping: threading.Event,
+    console: Console,
+    live: bool,
+) -> None:
+    while not server.started:
+        if stopping.wait(0.05):
+            return
+    _tell_sign_ins(console, plan, settings.public_url())
+    try:
+        with Doors(settings, f"http://127.0.0.1:{settings.port}") as doors:
+            with _bar(console) as report:
+                play_year(plan, doors, through_http(doors), mark, report)
+            if live:
+                console.print("The year is in; its meters speak on, a telegram at a time. Ctrl-C stops.")
+                play_live(plan, doors, through_http(doors), mark, LIVE_PAUSE_S, lambda: not stopping.is_set())
+    except (CoopError, ConnectionError) as error:
+        if not stopping.is_set():
+            log.error("the demonstration stopped: %s", error)
+
+
+def _tell_sign_ins(console: Console, plan: DemoPlan, url: str) -> None:
+    table = Table(title=f"Demonstration co-operative: {url}", title_justify="left")
+    for heading in ("who", "e-mail", "password"):
+        table.add_column(heading)
+    for account in accounts(plan):
+        table.add_row(account.role, account.login, password(plan, account))
+    console.print(table)
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Report]:
+    """A progress bar on a terminal, a line now and then elsewhere."""
+    bar = Bar(
+        SpinnerColumn(),
+        TextColumn("{task.description:<34}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=1.0)
+        last_shown = -1
+
+        def report(progress: Progress) -> None:
+            nonlocal last_shown
+            text = f"{progress.at:%Y-%m-%d} {progress.doing}"
+            bar.update(task, completed=progress.share, description=text[:34])
+            tenth = int(progress.share * 10)
+            if not console.is_terminal and tenth != last_shown:
+                last_shown = tenth
+                console.print(f"{progress.share:4.0%} {text}, {progress.telegrams} deliveries")
+
+        yield report
