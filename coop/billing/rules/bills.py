@@ -103,8 +103,9 @@ def _cause(was: Line | None, became: Line | None, before: Consumption, now: Cons
 def _credit_line(entry: GuaranteeEntry, inputs: BillInputs, within: Sequence[Line]) -> Line:
     """The credit reduces the price of the year's heat, so it carries the rate and the tariff of that heat."""
     days = inputs.consumption.days
-    in_year = [span for span in inputs.consumption.spans if span.period.overlap(entry.year)]
-    tariff = (in_year or list(inputs.consumption.spans))[-1].tariff
+    spans = inputs.consumption.spans or (inputs.previous or inputs.consumption).spans
+    in_year = [span for span in spans if span.period.overlap(entry.year)]
+    tariff = (in_year or list(spans))[-1].tariff
     return Line(
         kind=LineKind.GUARANTEE,
         period=days.overlap(entry.year) or days,

@@ -1,0 +1,114 @@
+"""One function per fact that billing hears. Each only keeps what it hears, so facts may come in any order; nothing is
+decided before a run asks whether all that it needs has come."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import Connection
+
+from coop.billing.rules.ledger import transfers_of_tranche
+from coop.billing.rules.tariffs import above_maximum, read_tariff
+from coop.billing.storage import heard, ledger, tables
+from coop.events import Envelope
+from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.members import (
+    ContractEnded,
+    ContractSigned,
+    MemberAdmitted,
+    MemberLeft,
+)
+from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
+from coop.values import BadInput, CoopError, Problem, hash_parameters
+
+
+def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+    """Keep from when somebody is a member: a notice to all reaches them from then on."""
+    heard.store(
+        connection,
+        tables.member_admitted,
+        envelope.community,
+        member_id=event.member_id,
+        joined_on=event.joined_on,
+        kind=event.kind,
+    )
+
+
+def on_member_left(connection: Connection, event: MemberLeft, envelope: Envelope) -> None:
+    """Keep until when."""
+    heard.store(connection, tables.member_left, envelope.community, **event.model_dump())
+
+
+def on_contract_signed(connection: Connection, event: ContractSigned, envelope: Envelope) -> None:
+    """Keep a contract with its clause and its reference years."""
+    reference = orjson.dumps([gas_year.model_dump() for gas_year in event.reference]).decode()
+    values = event.model_dump(exclude={"reference"})
+    heard.store(connection, tables.contract_signed, envelope.community, **values, reference=reference)
+
+
+def on_contract_ended(connection: Connection, event: ContractEnded, envelope: Envelope) -> None:
+    """Keep the end of a contract."""
+    heard.store(connection, tables.contract_ended, envelope.community, **event.model_dump())
+
+
+def on_period_measured(connection: Connection, event: PeriodMeasured, envelope: Envelope) -> None:
+    """Keep one revision of a measurement.
+
+    Raises:
+        BadInput: the energy is below zero or the days are none.
+    """
+    problems = [Problem("heat cannot be below zero", "energy_j")] if event.energy_j < 0 else []
+    if event.period_start >= event.period_end:
+        problems.append(Problem("ends before it starts", "period_end"))
+    if problems:
+        raise BadInput(problems, "bad-measurement")
+    heard.store_measurement(connection, envelope.community, event)
+
+
+def on_energy_allocated(connection: Connection, event: EnergyAllocated, envelope: Envelope) -> None:
+    """Keep one revision of an allocation.
+
+    Raises:
+        BadInput: more is allocated than was used, or less than nothing.
+    """
+    if not 0 <= event.allocated_wh <= event.consumed_wh:
+        raise BadInput([Problem(f"{event.allocated_wh} of {event.consumed_wh} Wh used", "allocated_wh")], "bad-share")
+    heard.store_allocation(connection, envelope.community, event)
+
+
+def on_period_closed(connection: Connection, event: PeriodClosed, envelope: Envelope) -> None:
+    """Keep how many facts a revision of a period has."""
+    heard.store(connection, tables.period_closed, envelope.community, **event.model_dump())
+
+
+def on_tariff_adopted(connection: Connection, event: TariffAdopted, envelope: Envelope) -> None:
+    """A tariff comes to be: what the meeting adopted, as its notice said, within the law's maxima.
+
+    Raises:
+        CoopError: the parameters hash to something else than was adopted or announced, or a tariff of this id says
+            something else.
+        BadInput: a parameter cannot be read, or a price is above ACM's maximum; all problems at once.
+    """
+    actual = hash_parameters(event.parameters)
+    for name, told in (("adopted", event.parameters_hash), ("in the notice", event.notice_hash)):
+        if told != actual:
+            raise CoopError(
+                "tariff-hash-differs",
+                f"tariff {event.tariff_id}: the parameters hash to {actual[:12]}, {name} was {told[:12]}",
+            )
+    tariff = read_tariff(event.tariff_id, event.resolution_id, event.valid_from, event.decided_on, event.parameters)
+    problems = above_maximum(tariff)
+    if not event.resolution_id:
+        problems.append(Problem("a tariff needs the resolution that adopted it", "resolution_id"))
+    if problems:
+        raise BadInput(problems, "tariff-not-allowed")
+    known = heard.tariff_row(connection, envelope.community, event.tariff_id)
+    if known is not None and (known.parameters_hash, known.resolution_id) != (actual, event.resolution_id):
+        raise CoopError("tariff-differs", f"tariff {event.tariff_id} exists and says something else")
+    heard.store_tariff(connection, envelope.community, event, envelope.position, envelope.time)
+
+
+def on_tranche_released(connection: Connection, event: TrancheReleased, envelope: Envelope) -> None:
+    """Book a released tranche: the financier owes it."""
+    heard.store_tranche(connection, envelope.community, event)
+    transfers = transfers_of_tranche(event.financier, event.amount_cents)
+    ledger.book(connection, envelope.community, "tranche", event.tranche_id, event.released_on, transfers)

@@ -1,0 +1,362 @@
+"""Tables of billing.
+
+Invariant: what was heard is only ever added, one row per fact, and joined when it is read. So facts may come in any
+order across topics and more than once, and the rows are the same. What billing issued (``bill`` and what hangs on it,
+``posting``) is never changed or deleted; triggers refuse it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from coop.kit.database import Instant, new_metadata
+from coop.kit.journal import add_kit_tables
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+def _key(name: str, length: int = 100) -> Column[str]:
+    return Column(name, String(length), primary_key=True)
+
+
+def _id(name: str) -> Column[str]:
+    return Column(name, String(100), nullable=False)
+
+
+member_admitted = Table(
+    "member_admitted",
+    metadata,
+    _key("community"),
+    _key("member_id"),
+    Column("joined_on", Date, primary_key=True),
+    _id("kind"),
+)
+
+member_left = Table(
+    "member_left", metadata, _key("community"), _key("member_id"), Column("left_on", Date, primary_key=True)
+)
+
+contract_signed = Table(
+    "contract_signed",
+    metadata,
+    _key("community"),
+    _key("contract_id"),
+    _id("member_id"),
+    _id("connection_id"),
+    Column("starts_on", Date, nullable=False),
+    Column("tariff_clause", String(100)),
+    Column("reference", Text, nullable=False),
+)
+
+contract_ended = Table(
+    "contract_ended", metadata, _key("community"), _key("contract_id"), Column("ends_on", Date, primary_key=True)
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    _key("community"),
+    _key("measurement_id"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    _id("connection_id"),
+    _id("member_id"),
+    _id("quantity"),
+    Column("energy_j", String(60), nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("parts", Text, nullable=False),
+    CheckConstraint("revision >= 1", name="revision_counts"),
+    Index("ix_measurement_period", "community", "period_start"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    _key("community"),
+    _key("run_id"),
+    _key("group_id"),
+    _key("connection_id"),
+    _key("member_id"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("allocated_wh", BigInteger, nullable=False),
+    Column("consumed_wh", BigInteger, nullable=False),
+    _id("key_id"),
+    _id("resolution_id"),
+    Column("inputs_hash", String(64), nullable=False),
+    Column("cause", Text, nullable=False),
+    CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
+    Index("ix_allocation_period", "community", "period_start"),
+)
+
+period_closed = Table(
+    "period_closed",
+    metadata,
+    _key("community"),
+    Column("period_start", Date, primary_key=True),
+    Column("period_end", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("measured_count", Integer, nullable=False),
+    Column("allocated_count", Integer, nullable=False),
+    _id("run_id"),
+)
+
+tariff = Table(
+    "tariff",
+    metadata,
+    _key("community"),
+    _key("tariff_id"),
+    _id("resolution_id"),
+    _id("meeting_id"),
+    Column("valid_from", Date, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("parameters_hash", String(64), nullable=False),
+    Column("notice_hash", String(64), nullable=False),
+    Column("known_position", BigInteger, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    CheckConstraint("parameters_hash = notice_hash", name="as_in_the_notice"),
+    CheckConstraint("resolution_id <> ''", name="adopted"),
+)
+
+tranche = Table(
+    "tranche",
+    metadata,
+    _key("community"),
+    _key("tranche_id"),
+    _id("programme_id"),
+    _id("milestone_id"),
+    _id("financier"),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("released_on", Date, nullable=False),
+    CheckConstraint("amount_cents > 0", name="moves_money"),
+)
+
+HEARD = (
+    member_admitted,
+    member_left,
+    contract_signed,
+    contract_ended,
+    measurement,
+    allocation,
+    period_closed,
+    tariff,
+    tranche,
+)
+"""Tables that hold only what was heard; they can be rebuilt from the journals, so nothing refers to their rows."""
+
+tariff_notice = Table(
+    "tariff_notice",
+    metadata,
+    _key("id", 36),
+    _id("community"),
+    _id("tariff_id"),
+    Column("member_id", String(100)),
+    Column("sent_on", Date, nullable=False),
+    _id("channel"),
+    Index("ix_tariff_notice_community", "community"),
+)
+"""Written notice of a tariff; ``member_id`` NULL reached all who were members on ``sent_on``."""
+
+yearly_figure = Table(
+    "yearly_figure",
+    metadata,
+    _key("community"),
+    _key("series"),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("value", String(40), nullable=False),
+    Column("source", Text, nullable=False),
+    CheckConstraint("source <> ''", name="names_its_source"),
+)
+
+bill_counter = Table(
+    "bill_counter",
+    metadata,
+    _key("community"),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+"""Last number of a year. Its row is locked by who issues, so numbers have no gap and no twin."""
+
+bill_run = Table(
+    "bill_run",
+    metadata,
+    _key("id", 36),
+    _id("community"),
+    Column("kind", String(20), nullable=False),
+    Column("period_start", Date),
+    Column("period_end", Date),
+    Column("issued_on", Date, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("brakes", Text, nullable=False),
+    Column("released_on", Date),
+    Column("released_by", String(100)),
+    CheckConstraint("status IN ('held', 'issued')", name="status_known"),
+    CheckConstraint("kind IN ('period', 'corrections')", name="kind_known"),
+    CheckConstraint("(kind = 'period') = (period_start IS NOT NULL AND period_end IS NOT NULL)", name="has_its_period"),
+    CheckConstraint(
+        "status = 'held' OR brakes = '[]' OR (released_on IS NOT NULL AND released_by IS NOT NULL)",
+        name="braked_only_by_release",
+    ),
+    Index("ix_bill_run_community", "community", "period_start"),
+)
+
+run_period = Table(
+    "run_period",
+    metadata,
+    Column("run_id", String(36), ForeignKey("bill_run.id"), primary_key=True),
+    _id("community"),
+    Column("period_start", Date, primary_key=True),
+    Column("period_end", Date, primary_key=True),
+    Column("closed_revision", Integer, nullable=False),
+    Column("terms_hash", String(64), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+)
+"""Which revision of which period a run has dealt with; the highest ``ordinal`` of a period is the newest."""
+
+bill = Table(
+    "bill",
+    metadata,
+    _key("id", 36),
+    _id("community"),
+    Column("number", String(20), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("run_id", String(36), ForeignKey("bill_run.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("corrects", String(36), ForeignKey("bill.id")),
+    _id("member_id"),
+    _id("contract_id"),
+    _id("connection_id"),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("days_start", Date, nullable=False),
+    Column("days_end", Date, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("total_cents", BigInteger, nullable=False),
+    Column("credit_cents", BigInteger, nullable=False),
+    Column("vat", Text, nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("inputs_hash", String(64), nullable=False),
+    CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="correction_names_its_bill"),
+    CheckConstraint("kind IN ('bill', 'correction')", name="kind_known"),
+    CheckConstraint("sequence >= 1", name="sequence_counts"),
+    CheckConstraint("days_end > days_start AND period_end > period_start", name="ends_after_start"),
+    UniqueConstraint("community", "number"),
+    UniqueConstraint("community", "year", "sequence"),
+    Index("ix_bill_member", "community", "member_id"),
+    Index("ix_bill_period", "community", "period_start"),
+    Index("ix_bill_run_id", "run_id"),
+)
+Index(
+    "uq_bill_once",
+    bill.c.community,
+    bill.c.contract_id,
+    bill.c.period_start,
+    bill.c.period_end,
+    unique=True,
+    sqlite_where=bill.c.corrects.is_(None),
+    postgresql_where=bill.c.corrects.is_(None),
+)
+
+bill_line = Table(
+    "bill_line",
+    metadata,
+    Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("quantity", String(60), nullable=False),
+    Column("unit", String(10), nullable=False),
+    Column("price_eur", String(40), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("vat_rate", String(10), nullable=False),
+    _id("tariff_id"),
+    _id("resolution_id"),
+    _id("source_id"),
+    Column("source_revision", Integer, nullable=False),
+    _id("group_id"),
+    Column("notes", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
+)
+
+guarantee_entry = Table(
+    "guarantee_entry",
+    metadata,
+    Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
+    Column("year_start", Date, primary_key=True),
+    Column("year_end", Date, nullable=False),
+    _id("community"),
+    _id("contract_id"),
+    Column("until", Date, nullable=False),
+    Column("ceiling_cents", BigInteger),
+    Column("heat_cents", BigInteger, nullable=False),
+    Column("credit_cents", BigInteger, nullable=False),
+    Column("heat_so_far_cents", BigInteger, nullable=False),
+    Column("credit_so_far_cents", BigInteger, nullable=False),
+    Column("notes", Text, nullable=False),
+    CheckConstraint(
+        "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents", name="below_the_ceiling"
+    ),
+    Index("ix_guarantee_entry_contract", "community", "contract_id", "year_start"),
+)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("transaction_id", String(36), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    _id("community"),
+    Column("booked_on", Date, nullable=False),
+    Column("source_kind", String(20), nullable=False),
+    _id("source_id"),
+    Column("debit", String(120), nullable=False),
+    Column("credit", String(120), nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    CheckConstraint("amount_cents > 0", name="moves_money"),
+    CheckConstraint("debit <> credit", name="two_accounts"),
+    Index("ix_posting_community", "community"),
+)
+
+_ISSUED = ("bill", "bill_line", "guarantee_entry", "posting")
+
+
+def guard_bills(connection: Connection) -> None:
+    """Create the triggers that keep issued bills and the ledger as they are; a migration calls this once."""
+    if connection.dialect.name == "sqlite":
+        for name in _ISSUED:
+            for action in ("UPDATE", "DELETE"):
+                connection.exec_driver_sql(
+                    f"CREATE TRIGGER {name}_stays_on_{action.lower()} BEFORE {action} ON {name}"
+                    f" BEGIN SELECT RAISE(ABORT, 'what was issued never changes'); END"
+                )
+        return
+    connection.exec_driver_sql(
+        "CREATE FUNCTION billing_refuses() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'what was issued never changes'; END $$"
+    )
+    for name in _ISSUED:
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {name}_stays BEFORE UPDATE OR DELETE ON {name}"
+            f" FOR EACH ROW EXECUTE FUNCTION billing_refuses()"
+        )
