@@ -112,16 +112,13 @@ def state(connection: Connection, community: str) -> dict[str, Any]:
 
 
 def tranches_at(connection: Connection, community: str, milestone_id: str) -> dict[str, str]:
-    """Of each tranche of a milestone whether it was released, referred or still waits."""
+    """What the rule did with each tranche of a milestone that was reached: released or referred."""
     states = programme_store.tranche_states(connection, community)
-    found = {}
-    for programme in programme_store.programmes(connection, community):
-        for tranche in tranches_of(programme, milestone_id):
-            state = states[tranche.tranche_id]
-            found[tranche.tranche_id] = (
-                "released" if state.released_on else "referred" if state.referred_on else "planned"
-            )
-    return found
+    return {
+        tranche.tranche_id: "referred" if states[tranche.tranche_id].referred_on else "released"
+        for programme in programme_store.programmes(connection, community)
+        for tranche in tranches_of(programme, milestone_id)
+    }
 
 
 def _day(day: Any) -> str | None:

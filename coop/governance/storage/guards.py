@@ -37,8 +37,8 @@ def _sqlite(kept: Sequence[str]) -> list[str]:
 def _postgresql(kept: Sequence[str]) -> list[str]:
     made = [
         "CREATE FUNCTION governance_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'a % is never changed or deleted', TG_TABLE_NAME"
-        " USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        " $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'a ' || TG_TABLE_NAME || ' is never changed or deleted',"
+        " ERRCODE = 'integrity_constraint_violation'; END $$",
         "CREATE FUNCTION ballot_closes() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN IF EXISTS ({_DECIDED}) THEN RAISE EXCEPTION '{_TOO_LATE}'"
         " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",

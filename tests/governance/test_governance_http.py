@@ -1,0 +1,233 @@
+"""The JSON API: the whole life of a co-operative sent by a program, refusals with line and reason, and who may do what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from coop.kit.database import Database
+from coop.values import hash_parameters
+from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, live, members
+from tests.governance.town_hall import client
+
+STATUTES = {
+    "valid_from": "2020-01-01",
+    "name": "Deed of 2020",
+    "rules": [
+        {
+            "kind": kind,
+            "article": "art. 14.2",
+            "notice_days": 7,
+            "majority": "2/3",
+            "quorum": "1/4",
+            "base": "cast",
+            "proxy_limit": 2,
+            "advance_days": 30,
+        }
+        for kind in ("tariff", "allocation-key", "realisation", "other")
+    ],
+}
+PROGRAMME = {
+    "programme_id": "wg-heat",
+    "name": "WG heat",
+    "phases": [
+        {
+            "phase_id": "wg-1",
+            "name_nl": "Bron",
+            "name_en": "Source",
+            "budget_cents": 500_000_000,
+            "milestones": [
+                {
+                    "milestone_id": f"m{number}",
+                    "name_nl": f"Mijlpaal {number}",
+                    "name_en": f"Milestone {number}",
+                    "budget_cents": 100_000_000,
+                    "margin_per_mille": 50,
+                    "deadline": "2026-12-31",
+                    "evidence": ["permit"],
+                }
+                for number in range(1, 5)
+            ],
+        }
+    ],
+    "grants": [
+        {
+            "financier": "Municipality",
+            "amount_cents": 770_000_000,
+            "tranches": [
+                {"tranche_id": f"t{number}", "milestone_id": f"m{number}", "share": share}
+                for number, share in enumerate((40, 30, 20, 10), start=1)
+            ],
+        }
+    ],
+}
+MEETING = {
+    "meeting_id": "alv-1",
+    "held_on": "2026-06-24",
+    "convened_on": "2026-05-20",
+    "resolutions": [
+        {
+            "resolution_id": "tariff",
+            "kind": "tariff",
+            "subject_nl": "Tarief",
+            "subject_en": "Tariff",
+            "parameters": TARIFF,
+        },
+        {
+            "resolution_id": "key",
+            "kind": "allocation-key",
+            "subject_nl": "Sleutel",
+            "subject_en": "Key",
+            "parameters": KEY,
+        },
+        {
+            "resolution_id": "build",
+            "kind": "realisation",
+            "subject_nl": "Bouw",
+            "subject_en": "Build",
+            "parameters": BUILD,
+        },
+    ],
+}
+EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
+
+
+@pytest.fixture
+def board(database: Database, tmp_path: Path) -> TestClient:
+    with database.write() as connection:
+        admit(connection, *members(4))
+    return client(database, tmp_path, "board")
+
+
+def votes(resolution_id: str, **change: Any) -> dict[str, Any]:
+    ballots = [{"member_id": member, "choice": "for", "cast_on": "2026-06-24", **change} for member in members(4)]
+    return {"resolution_id": resolution_id, "ballots": ballots}
+
+
+def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    answer = client.post(f"/governance/api/{path}", json=body)
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+def live_over_http(board: TestClient) -> list[dict[str, Any]]:
+    return [
+        post(board, "statutes", STATUTES),
+        post(board, "programmes", PROGRAMME),
+        post(board, "meetings", MEETING),
+        *(post(board, "meetings/alv-1/votes", votes(name)) for name in ("tariff", "key", "build")),
+        post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "entitled_members": 4}),
+        post(board, "milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 1, "evidence": EVIDENCE}),
+        post(board, "milestones/m2/reach", {"reached_on": "2027-01-01", "cost_cents": 1, "evidence": EVIDENCE}),
+        post(board, "tranches/t2/decide", {"decision": "release", "decided_on": "2027-02-01"}),
+        post(board, "feed-tokens", {"audience": "Municipality", "created_on": "2026-01-01"}),
+    ]
+
+
+def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(board: TestClient) -> None:
+    first = live_over_http(board)
+    state = board.get("/governance/api/state").json()
+    again = live_over_http(board)
+    assert board.get("/governance/api/state").json() == state
+    assert [answer | {"new": 0} for answer in again] == [answer | {"new": 0} for answer in first]
+    assert first[1]["tranches"] == {"t1": 308_000_000, "t2": 231_000_000, "t3": 154_000_000, "t4": 77_000_000}
+    assert first[2]["resolutions"][0] == {"resolution_id": "tariff", "notice_hash": hash_parameters(TARIFF)}
+    assert [one["verdict"] for one in first[6]["resolutions"]] == ["adopted"] * 3
+    assert first[7]["tranches"] == {"t1": "released"}
+    assert first[8]["tranches"] == {"t2": "referred"}
+    assert state["tranches"]["t2"]["released_on"] == "2027-02-01"
+
+
+def test_a_resolution_is_read_with_its_parameters_verdict_and_hashes(board: TestClient) -> None:
+    live_over_http(board)
+    record = board.get("/governance/api/resolutions/tariff").json()
+    assert record["parameters"] == TARIFF
+    assert record["notice_hash"] == record["adopted_hash"] == record["parameters_hash"] == hash_parameters(TARIFF)
+    assert (record["verdict"], record["article"]) == ("adopted", "art. 14.2")
+    assert record["count"]["votes_for"] == 4
+
+
+def test_every_bad_ballot_is_answered_with_its_line_and_nothing_is_half_done(board: TestClient) -> None:
+    post(board, "statutes", STATUTES)
+    post(board, "programmes", PROGRAMME)
+    post(board, "meetings", MEETING)
+    batch = votes("tariff")
+    batch["ballots"][1]["choice"] = "maybe"
+    batch["ballots"][3] = {"member_id": "stranger", "choice": "for", "cast_on": "2026-05-24"}
+    answer = post(board, "meetings/alv-1/votes", batch, 422)
+    assert [(problem["line"], problem["field"]) for problem in answer["problems"]] == [
+        (2, "choice"),
+        (4, "member_id"),
+        (4, "cast_on"),
+    ]
+    assert "from 2026-05-25, not on 2026-05-24" in answer["message"]
+    count = post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "dry_run": True})["resolutions"][0]["count"]
+    assert count["votes_present"] == 0
+
+
+def test_changing_a_parameter_after_the_notice_is_refused_with_409(board: TestClient) -> None:
+    live_over_http(board)
+    [tariff, *others] = MEETING["resolutions"]
+    changed = MEETING | {"resolutions": [tariff | {"parameters": TARIFF | {"vat_rate": "0.09"}}, *others]}  # type: ignore[operator]
+    assert post(board, "meetings", changed, 409)["code"] == "notice-fixed"
+
+
+def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) -> None:
+    post(board, "statutes", STATUTES)
+    post(board, "programmes", PROGRAMME)
+    answer = post(board, "meetings", MEETING | {"convened_on": "2026-06-17"}, 409)
+    assert "art. 14.2 asks 7 clear days" in answer["message"]
+    assert "by 2026-06-16" in answer["message"]
+
+
+def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) -> None:
+    rules = STATUTES["rules"]
+    answer = post(board, "statutes", STATUTES | {"rules": [rules[0], rules[1] | {"secrecy": "secret"}]}, 422)  # type: ignore[index]
+    assert answer["problems"] == [
+        {
+            "line": 2,
+            "field": "secrecy",
+            "reason": "a secret ballot cannot be held here: a stored ballot would still be tied to its member",
+        }
+    ]
+
+
+def test_a_float_cannot_be_put_to_the_vote(board: TestClient) -> None:
+    post(board, "statutes", STATUTES)
+    point = {"resolution_id": "x", "kind": "other", "subject_nl": "x", "subject_en": "x", "parameters": {"share": 0.5}}
+    answer = post(board, "meetings", MEETING | {"resolutions": [point]}, 422)
+    assert answer["problems"][0]["field"] == "x.parameters"
+
+
+def test_an_unknown_field_is_refused(board: TestClient) -> None:
+    answer = board.post("/governance/api/statutes", json=STATUTES | {"adopted": "yes"})
+    assert answer.status_code == 422
+    assert "adopted" in answer.text
+
+
+@pytest.mark.parametrize("path", ["statutes", "meetings", "programmes"])
+@pytest.mark.parametrize("roles", [(), ("member",), ("partner",), ("treasurer",), ("auditor",)])
+def test_only_the_board_and_the_operator_command(
+    database: Database, tmp_path: Path, path: str, roles: tuple[str, ...]
+) -> None:
+    bodies = {"statutes": STATUTES, "meetings": MEETING, "programmes": PROGRAMME}
+    post(client(database, tmp_path, *roles), path, bodies[path], 403 if roles else 401)
+
+
+def test_the_state_is_not_for_members(database: Database, tmp_path: Path) -> None:
+    live(database)
+    assert client(database, tmp_path, "member").get("/governance/api/state").status_code == 403
+    assert client(database, tmp_path, "auditor").get("/governance/api/state").status_code == 200
+
+
+def test_another_community_finds_nothing_here(database: Database, tmp_path: Path) -> None:
+    live(database)
+    stranger = client(database, tmp_path, "board", community="elsewhere")
+    assert stranger.get("/governance/api/resolutions/tariff").status_code == 404
+    post(stranger, "meetings/alv-1/close", {"closed_on": "2026-06-24"}, 404)
+    assert (
+        client(database, tmp_path, "board", community=TOWN).get("/governance/api/resolutions/tariff").status_code == 200
+    )

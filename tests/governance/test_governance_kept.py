@@ -1,0 +1,133 @@
+"""What was decided stays: every step is whole or absent, can be repeated, and is never changed afterwards."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import DBAPIError
+
+from coop.governance.storage.tables import KEPT, ballot, decision, resolution, voting_rule
+from coop.kit.database import Database
+from tests.governance.assembly import HELD, STEPS, TOWN, contents, live
+
+
+class PowerCut(Exception):
+    """The process died before the commit."""
+
+
+def cut_off(database: Database, name: str) -> None:
+    with database.write() as connection:
+        STEPS[name](connection)
+        raise PowerCut
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_cut_off_before_its_commit_leaves_nothing_and_repeating_it_changes_nothing(
+    database: Database, name: str
+) -> None:
+    live(database, until=name)
+    with database.read() as connection:
+        before = contents(connection)
+    with pytest.raises(PowerCut):
+        cut_off(database, name)
+    with database.read() as connection:
+        assert contents(connection) == before
+    with database.write() as connection:
+        STEPS[name](connection)
+    with database.read() as connection:
+        after = contents(connection)
+    assert after != before
+    with database.write() as connection:
+        STEPS[name](connection)
+    with database.read() as connection:
+        assert contents(connection) == after
+
+
+def test_a_whole_life_lived_twice_is_the_same_life(database: Database) -> None:
+    live(database)
+    with database.read() as connection:
+        once = contents(connection)
+    live(database)
+    with database.read() as connection:
+        assert contents(connection) == once
+
+
+@pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
+def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: object) -> None:
+    live(database)
+    for statement in (update(table).values(community="other"), delete(table)):  # type: ignore[arg-type]
+        with pytest.raises(DBAPIError, match="never changed or deleted"), database.write() as connection:
+            connection.execute(statement)
+
+
+def test_no_ballot_is_added_once_the_resolution_is_decided(database: Database) -> None:
+    live(database)
+    late = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 2, "choice": "against"}
+    with pytest.raises(DBAPIError, match="closed"), database.write() as connection:
+        connection.execute(insert(ballot).values(**late, cast_on=HELD))
+
+
+def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_stored(database: Database) -> None:
+    live(database, until="vote")
+    with pytest.raises(DBAPIError), database.write() as connection:
+        connection.execute(
+            insert(decision).values(
+                community=TOWN,
+                resolution_id="tariff",
+                decided_on=HELD,
+                verdict="adopted",
+                reason="majority",
+                article="art. 14.2",
+                parameters_hash="0" * 64,
+                votes_needed=1,
+                votes_for=1,
+                votes_against=0,
+                votes_blank=0,
+                votes_entitled=4,
+            )
+        )
+
+
+def test_an_adoption_without_its_majority_cannot_be_stored(database: Database) -> None:
+    live(database, until="vote")
+    with database.read() as connection:
+        bound = connection.scalar(resolution.select().with_only_columns(resolution.c.notice_hash).limit(1))
+    with pytest.raises(DBAPIError), database.write() as connection:
+        connection.execute(
+            insert(decision).values(
+                community=TOWN,
+                resolution_id="tariff",
+                decided_on=HELD,
+                verdict="adopted",
+                reason="majority",
+                article="art. 14.2",
+                parameters_hash=bound,
+                votes_needed=3,
+                votes_for=2,
+                votes_against=1,
+                votes_blank=0,
+                votes_entitled=4,
+            )
+        )
+
+
+def test_a_secret_rule_cannot_be_stored(database: Database) -> None:
+    live(database, until="plan")
+    secret = {
+        "community": TOWN,
+        "valid_from": date(2020, 1, 1),
+        "kind": "tariff",
+        "article": "art. 1",
+        "notice_days": 7,
+        "quorum_num": 0,
+        "quorum_den": 0,
+        "majority_num": 1,
+        "majority_den": 2,
+        "base": "cast",
+        "proxy_limit": 0,
+        "advance_days": 0,
+    }
+    with pytest.raises(DBAPIError, match="secrecy"), database.write() as connection:
+        connection.execute(insert(voting_rule).values(**secret, secrecy="secret"))

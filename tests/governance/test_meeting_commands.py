@@ -1,0 +1,318 @@
+"""A meeting from its notice to what its resolutions do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
+from coop.governance.handlers import meetings, programmes, records
+from coop.governance.model import Meeting, Statutes
+from coop.kit.database import Database
+from coop.kit.web import NotFound
+from coop.values import BadInput, CoopError, hash_parameters
+from tests.governance.assembly import (
+    BUILD,
+    HELD,
+    KEY,
+    MEETING,
+    PLAIN,
+    PROGRAMME,
+    STATUTES,
+    TARIFF,
+    TOWN,
+    TWO_THIRDS,
+    admit,
+    leave,
+    live,
+    meeting,
+    members,
+    only,
+    resolution,
+    rows,
+    told,
+    vote_all,
+)
+
+
+def convene(database: Database, convened: Meeting) -> None:
+    with database.write() as connection:
+        meetings.convene_meeting(connection, TOWN, convened)
+
+
+def vote(database: Database, resolution_id: str, choices: dict[str, str], cast_on: date = HELD) -> int:
+    with database.write() as connection:
+        return meetings.cast_votes(connection, TOWN, "alv-1", resolution_id, rows(choices, cast_on))
+
+
+def close(database: Database, closed_on: date = HELD, meeting_id: str = "alv-1") -> list[meetings.Outcome]:
+    with database.write() as connection:
+        return meetings.close_meeting(connection, TOWN, meeting_id, closed_on)
+
+
+def test_an_adopted_tariff_is_told_once_with_the_hash_of_the_notice(database: Database) -> None:
+    live(database)
+    [adopted] = only(told(database), TariffAdopted)
+    assert adopted.parameters == TARIFF
+    assert adopted.parameters_hash == adopted.notice_hash == hash_parameters(TARIFF)
+    assert (adopted.valid_from, adopted.decided_on) == (date(2027, 1, 1), HELD)
+
+
+def test_an_adopted_key_and_a_decision_to_build_are_told(database: Database) -> None:
+    live(database)
+    [key] = only(told(database), AllocationKeyAdopted)
+    assert (key.group_id, key.parameters, key.notice_hash) == ("roofs", KEY, hash_parameters(KEY))
+    [build] = only(told(database), RealisationDecided)
+    assert (build.phase_id, build.budget_cents) == ("wg-1", 500_000_000)
+
+
+def test_a_rejected_resolution_only_tells_its_verdict(database: Database) -> None:
+    live(database, until="vote")
+    with database.write() as connection:
+        vote_all(connection, "tariff", "key", "build", choice="against")
+    close(database)
+    facts = told(database)
+    assert [fact.verdict for fact in only(facts, ResolutionDecided)] == ["rejected"] * 3
+    assert len(facts) == 3
+
+
+def test_no_fact_says_who_voted_how(database: Database) -> None:
+    live(database)
+    assert not any(member in fact.canonical().decode() for fact in told(database) for member in members(4))
+
+
+def test_the_verdict_cites_its_article_and_its_count(database: Database) -> None:
+    live(database, until="vote")
+    vote(database, "tariff", {"m001": "for", "m002": "for", "m003": "against", "m004": "blank"})
+    outcome = close(database)[0]
+    assert (outcome.verdict.word, outcome.verdict.article) == ("adopted", "art. 14.2")
+    [fact] = [one for one in only(told(database), ResolutionDecided) if one.resolution_id == "tariff"]
+    assert (fact.votes_for, fact.votes_against, fact.votes_blank, fact.votes_present) == (2, 1, 1, 4)
+
+
+def test_nothing_in_a_notice_can_change(database: Database) -> None:
+    live(database, until="vote")
+    dearer = resolution("tariff", "tariff", TARIFF | {"heat_price_eur_per_gj": "40.00"})
+    for other in (
+        replace(MEETING, resolutions=(dearer, *MEETING.resolutions[1:])),
+        replace(MEETING, held_on=HELD + timedelta(days=1)),
+        replace(MEETING, resolutions=MEETING.resolutions[:2]),
+    ):
+        with pytest.raises(CoopError) as refused:
+            convene(database, other)
+        assert refused.value.code == "notice-fixed"
+
+
+def test_a_notice_too_late_is_refused_and_nothing_is_kept(database: Database) -> None:
+    live(database, until="convene")
+    with pytest.raises(CoopError, match="must be convened by 2026-06-16"):
+        convene(database, replace(MEETING, convened_on=date(2026, 6, 17)))
+    convene(database, MEETING)
+
+
+def test_an_agenda_is_refused_with_every_problem_at_once(database: Database) -> None:
+    live(database, until="convene")
+    bad = meeting(
+        resolution("t", "tariff", {"valid_from": "soon", "vat_rate": 21}),
+        resolution("k", "allocation-key", {"kind": "dynamic", "valid_from": "2027-01-01", "share": 0.5}),
+        resolution("r", "realisation", {"programme_id": "wg-heat", "phase_id": "wg-1", "budget_cents": "a lot"}),
+        resolution("p", "party"),
+    )
+    with pytest.raises(BadInput) as refused:
+        convene(database, bad)
+    assert [(problem.line, problem.field) for problem in refused.value.problems] == [
+        (1, "t.parameters.vat_rate"),
+        (1, "t.parameters.valid_from"),
+        (2, "k.parameters"),
+        (2, "k.parameters.group_id"),
+        (3, "r.parameters.budget_cents"),
+        (4, "p.kind"),
+    ]
+
+
+def test_a_meeting_without_resolutions_or_with_one_twice_is_refused(database: Database) -> None:
+    live(database, until="convene")
+    for bad in (meeting(), meeting(resolution("a"), resolution("a"))):
+        with pytest.raises(BadInput):
+            convene(database, bad)
+
+
+def test_a_resolution_stands_on_one_agenda(database: Database) -> None:
+    live(database, until="vote")
+    with pytest.raises(BadInput, match="stood on the agenda of alv-1"):
+        convene(database, meeting(resolution("tariff", "tariff", TARIFF), meeting_id="alv-2"))
+
+
+@pytest.mark.parametrize("change", [{"phase_id": "wg-9"}, {"budget_cents": 1}, {"programme_id": "other"}])
+def test_a_decision_to_build_is_about_a_planned_phase_and_its_budget(
+    database: Database, change: dict[str, object]
+) -> None:
+    live(database, until="convene")
+    with pytest.raises(BadInput):
+        convene(database, meeting(resolution("build", "realisation", BUILD | change)))
+
+
+def test_a_phase_is_decided_once(database: Database) -> None:
+    live(database)
+    again = meeting(resolution("again", "realisation", BUILD), meeting_id="alv-2")
+    with pytest.raises(BadInput, match="decided once"):
+        convene(database, again)
+
+
+def test_a_kind_without_a_rule_cannot_be_put_to_the_vote(database: Database) -> None:
+    with database.write() as connection:
+        meetings.adopt_statutes(connection, TOWN, Statutes(date(2020, 1, 1), "Short deed", (TWO_THIRDS,)))
+    with pytest.raises(CoopError, match="no rule for a resolution on other"):
+        convene(database, meeting(resolution("a")))
+
+
+def test_a_different_ballot_replaces_and_the_earlier_one_stays_in_the_history(database: Database) -> None:
+    live(database, until="vote")
+    assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 1
+    assert vote(database, "tariff", {"m001": "against"}) == 1
+    assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 0
+    with database.read() as connection:
+        [outcome, *_] = meetings.preview(connection, TOWN, "alv-1")
+        history = meetings.store.ballots(connection, TOWN, "tariff")["m001"]
+    assert (outcome.count.votes_for, outcome.count.votes_against) == (0, 1)
+    assert [ballot.choice for ballot in history] == ["for", "against"]
+
+
+def test_a_bad_line_keeps_the_whole_batch_out(database: Database) -> None:
+    live(database, until="vote")
+    with pytest.raises(BadInput, match="line 2, member_id: stranger has no vote"):
+        vote(database, "tariff", {"m001": "for", "stranger": "for"})
+    with database.read() as connection:
+        assert meetings.preview(connection, TOWN, "alv-1")[0].count.votes_present == 0
+
+
+def test_a_vote_after_the_closing_is_refused_and_a_repeat_is_silent(database: Database) -> None:
+    live(database)
+    assert vote(database, "tariff", {"m001": "for"}) == 0
+    with pytest.raises(CoopError) as refused:
+        vote(database, "tariff", {"m001": "against"})
+    assert refused.value.code == "vote-closed"
+
+
+def test_who_left_before_the_meeting_is_not_counted(database: Database) -> None:
+    live(database, until="vote")
+    vote(database, "tariff", {"m001": "for", "m002": "for"}, date(2026, 6, 1))
+    with database.write() as connection:
+        leave(connection, "m002", date(2026, 6, 20))
+    outcome = close(database)[0]
+    assert (outcome.count.votes_for, outcome.count.votes_entitled) == (1, 3)
+
+
+def test_a_dry_run_decides_nothing(database: Database) -> None:
+    live(database, until="close")
+    with database.write() as connection:
+        outcome = meetings.close_meeting(connection, TOWN, "alv-1", HELD, dry_run=True)[0]
+    assert outcome.verdict.adopted
+    assert outcome.decided_on is None
+    assert told(database) == []
+
+
+def test_a_meeting_closes_on_one_date_and_not_before_it_was_held(database: Database) -> None:
+    live(database, until="close")
+    with pytest.raises(CoopError) as early:
+        close(database, HELD - timedelta(days=1))
+    assert early.value.code == "meeting-not-held"
+    close(database)
+    with pytest.raises(CoopError) as twice:
+        close(database, HELD + timedelta(days=1))
+    assert twice.value.code == "meeting-closed"
+
+
+def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database: Database) -> None:
+    live(database, until="close")
+    with pytest.raises(CoopError) as refused, database.write() as connection:
+        meetings.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+    assert refused.value.code == "register-incomplete"
+    with database.write() as connection:
+        admit(connection, "m005")
+        meetings.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+
+
+def test_a_member_heard_after_the_closing_changes_no_count(database: Database) -> None:
+    live(database)
+    with database.write() as connection:
+        admit(connection, "m005", "m006")
+    assert close(database)[0].count.votes_entitled == 4
+
+
+def test_statutes_cannot_change_under_a_meeting_that_was_convened(database: Database) -> None:
+    live(database, until="vote")
+    newer = Statutes(HELD, "Deed of 2026", (replace(TWO_THIRDS, majority_num=3, majority_den=4), PLAIN))
+    with pytest.raises(CoopError) as refused, database.write() as connection:
+        meetings.adopt_statutes(connection, TOWN, newer)
+    assert refused.value.code == "statutes-too-late"
+    with database.write() as connection:
+        meetings.adopt_statutes(connection, TOWN, replace(newer, valid_from=HELD + timedelta(days=1)))
+        meetings.adopt_statutes(connection, TOWN, replace(newer, valid_from=date(2019, 1, 1)))
+
+
+def test_other_statutes_from_the_same_date_are_refused(database: Database) -> None:
+    live(database, until="plan")
+    with pytest.raises(CoopError) as refused, database.write() as connection:
+        meetings.adopt_statutes(connection, TOWN, replace(STATUTES, rules=(PLAIN,)))
+    assert refused.value.code == "statutes-fixed"
+
+
+def test_the_newer_statutes_rule_a_meeting_after_they_start(database: Database) -> None:
+    live(database, until="convene")
+    stricter = replace(TWO_THIRDS, article="art. 20", notice_days=14)
+    with database.write() as connection:
+        meetings.adopt_statutes(connection, TOWN, Statutes(HELD, "Deed of 2026", (stricter, PLAIN)))
+    late = meeting(resolution("tariff", "tariff", TARIFF), convened_on=date(2026, 6, 16))
+    with pytest.raises(CoopError, match=r"art\. 20 asks 14 clear days"):
+        convene(database, late)
+    convene(database, replace(late, held_on=HELD - timedelta(days=1), convened_on=date(2026, 6, 15)))
+
+
+def test_what_does_not_exist_is_not_found(database: Database) -> None:
+    live(database, until="vote")
+    with pytest.raises(NotFound):
+        vote(database, "nothing", {"m001": "for"})
+    with pytest.raises(NotFound):
+        close(database, meeting_id="nowhere")
+    with pytest.raises(NotFound), database.read() as connection:
+        records.resolution_record(connection, TOWN, "nothing")
+
+
+def test_another_community_sees_nothing_of_it(database: Database) -> None:
+    live(database)
+    with database.read() as connection:
+        assert records.state(connection, "elsewhere") == {
+            "resolutions": {},
+            "realisations": {},
+            "milestones": {},
+            "tranches": {},
+        }
+    with database.write() as connection:
+        programmes.plan_programme(connection, "elsewhere", PROGRAMME)
+
+
+def test_a_record_carries_three_hashes_that_are_equal(database: Database) -> None:
+    live(database)
+    with database.read() as connection:
+        record = records.resolution_record(connection, TOWN, "tariff")
+    assert record["parameters_hash"] == record["notice_hash"] == record["adopted_hash"] == hash_parameters(TARIFF)
+    assert (record["verdict"], record["majority"], record["quorum"]) == ("adopted", "2/3", "1/4")
+
+
+def test_the_state_does_not_depend_on_the_order_in_which_votes_came(database: Database) -> None:
+    states = []
+    for community, order in (("one", members(4)), ("two", members(4)[::-1])):
+        with database.write() as connection:
+            for member in order:
+                admit(connection, member, community=community)
+            meetings.adopt_statutes(connection, community, STATUTES)
+            meetings.convene_meeting(connection, community, meeting(resolution("a"), resolution("b")))
+            for member in order:
+                for point in ("a", "b"):
+                    meetings.cast_votes(connection, community, "alv-1", point, rows({member: "for"}))
+            meetings.close_meeting(connection, community, "alv-1", HELD)
+            states.append(records.state(connection, community))
+    assert states[0] == states[1]

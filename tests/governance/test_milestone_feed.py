@@ -1,0 +1,190 @@
+"""The feed for municipality and water board: who may read it, and that others can read what it says."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from starlette.testclient import TestClient
+
+from coop.events import Envelope, read_event
+from coop.events.governance import AllocationKeyAdopted, MilestoneReached
+from coop.governance.feed import PUBLIC
+from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
+from coop.kit import journal
+from coop.kit.database import Database
+from tests.governance.assembly import TOWN, live, members, told
+from tests.governance.town_hall import SECRET, client
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def token(database: Database) -> str:
+    live(database)
+    told(database)
+    with database.write() as connection:
+        return create_feed_token(connection, TOWN, "Municipality", date(2026, 1, 1), SECRET)[1]
+
+
+@pytest.fixture
+def visitor(database: Database, tmp_path: Path) -> TestClient:
+    return client(database, tmp_path)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
+def test_a_feed_opens_with_its_token_alone(database: Database, visitor: TestClient, token: str, path: str) -> None:
+    assert visitor.get(f"/governance/{path}", headers=bearer(token)).status_code == 200
+    assert visitor.get(f"/governance/{path}", params={"token": token}).status_code == 200
+    assert visitor.get(f"/governance/{path}").status_code == 401
+    assert visitor.get(f"/governance/{path}", headers=bearer("wrong")).status_code == 401
+    assert visitor.get(f"/governance/{path}", params={"token": token[:-1]}).status_code == 401
+
+
+def test_a_revoked_token_opens_nothing_and_the_next_one_is_another(
+    database: Database, visitor: TestClient, token: str
+) -> None:
+    with database.write() as connection:
+        token_id, same = create_feed_token(connection, TOWN, "Municipality", date(2026, 2, 1), SECRET)
+        assert same == token
+        revoke_feed_token(connection, TOWN, token_id, date(2026, 3, 1))
+        revoke_feed_token(connection, TOWN, token_id, date(2026, 4, 1))
+        _, other = create_feed_token(connection, TOWN, "Municipality", date(2026, 3, 2), SECRET)
+    assert other != token
+    assert visitor.get("/governance/feed.json", headers=bearer(token)).status_code == 401
+    assert visitor.get("/governance/feed.json", headers=bearer(other)).status_code == 200
+
+
+def test_a_partner_reads_the_feed_signed_in_and_a_member_does_not(
+    database: Database, tmp_path: Path, token: str
+) -> None:
+    assert client(database, tmp_path, "partner").get("/governance/feed.atom").status_code == 200
+    assert client(database, tmp_path, "member").get("/governance/feed.atom").status_code == 403
+
+
+def test_the_json_feed_is_a_batch_of_cloudevents_of_public_types(
+    database: Database, visitor: TestClient, token: str
+) -> None:
+    answer = visitor.get("/governance/feed.json", headers=bearer(token))
+    assert answer.headers["content-type"] == "application/cloudevents-batch+json"
+    batch = answer.json()
+    for event in batch:
+        assert event["specversion"] == "1.0"
+        assert all(isinstance(event[name], str) and event[name] for name in ("id", "source", "type", "subject"))
+        assert datetime.fromisoformat(event["time"]).tzinfo is not None
+        assert event["datacontenttype"] == "application/json"
+        assert all(re.fullmatch("[a-z0-9]+", name) for name in event)
+    assert {event["type"] for event in batch} <= set(PUBLIC)
+    assert AllocationKeyAdopted.TYPE not in {event["type"] for event in batch}
+    assert [event["position"] for event in batch] == sorted(event["position"] for event in batch)
+    [milestone] = [
+        event for event in batch if event["data"].get("milestone_id") == "permit" and "cost_cents" in event["data"]
+    ]
+    with database.read() as connection:
+        [fact] = [one for one in journal.envelopes(connection, "governance", 0) if one.id == milestone["id"]]
+    assert isinstance(read_event(fact), MilestoneReached)
+    assert Envelope.from_json(fact.to_json()).hash == milestone["chainhash"]
+
+
+@pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
+def test_no_feed_names_a_member(visitor: TestClient, token: str, path: str) -> None:
+    text = visitor.get(f"/governance/{path}", headers=bearer(token)).text
+    assert not any(member in text for member in members(4))
+
+
+def test_the_json_feed_goes_on_from_a_position(visitor: TestClient, token: str) -> None:
+    whole = visitor.get("/governance/feed.json", headers=bearer(token)).json()
+    found, address = [], "/governance/feed.json?limit=2"
+    while address:
+        page = visitor.get(address, headers=bearer(token))
+        found += page.json()
+        following = re.fullmatch('<(.+)>; rel="next"', page.headers.get("link", ""))
+        address = following.group(1) if following else ""
+    assert found == whole
+    assert len(whole) > 4
+
+
+def test_the_atom_feed_is_one_that_a_reader_takes(visitor: TestClient, token: str) -> None:
+    answer = visitor.get("/governance/feed.atom", headers=bearer(token))
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ElementTree.fromstring(answer.content)
+    assert feed.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated"):
+        assert feed.findtext(ATOM + name)
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == TOWN
+    assert {link.get("rel") for link in feed.findall(f"{ATOM}link")} == {"self", "alternate"}
+    entries = feed.findall(f"{ATOM}entry")
+    updated = [datetime.fromisoformat(entry.findtext(f"{ATOM}updated", "")) for entry in entries]
+    assert updated == sorted(updated, reverse=True)
+    assert feed.findtext(f"{ATOM}updated") == entries[0].findtext(f"{ATOM}updated")
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    assert len(set(ids)) == len(entries) > 4
+    for entry in entries:
+        assert re.fullmatch("urn:uuid:[0-9a-f-]{36}", entry.findtext(f"{ATOM}id", ""))
+        assert entry.findtext(f"{ATOM}title")
+        links = entry.findall(f"{ATOM}link")
+        assert [link.get("rel") for link in links] == ["alternate"]
+        assert (links[0].get("href") or "").startswith("http://testserver/governance/")
+    titles = [entry.findtext(f"{ATOM}title") for entry in entries]
+    assert "Milestone reached: Permit, 2026-12-01, cost EUR 1,050,000.00" in titles
+    assert "Resolution tariff adopted: 4 for, 0 against, 0 blank (art. 14.2)" in titles
+
+
+def test_the_atom_feed_shows_only_what_came_after_a_position(visitor: TestClient, token: str) -> None:
+    last = visitor.get("/governance/feed.json", headers=bearer(token)).json()[-2]["position"]
+    feed = ElementTree.fromstring(visitor.get(f"/governance/feed.atom?since={last}", headers=bearer(token)).content)
+    assert len(feed.findall(f"{ATOM}entry")) == 1
+
+
+def test_an_older_page_of_the_atom_feed_is_linked(
+    database: Database, visitor: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coop.governance.feed.PAGE", 3)
+    seen: list[str | None] = []
+    address = "/governance/feed.atom"
+    while address:
+        feed = ElementTree.fromstring(visitor.get(address, headers=bearer(token)).content)
+        seen += [entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")]
+        following = [link for link in feed.findall(f"{ATOM}link") if link.get("rel") == "next"]
+        address = following[0].get("href", "") if following else ""
+    whole = visitor.get("/governance/feed.json", headers=bearer(token)).json()
+    assert seen == [f"urn:uuid:{event['id']}" for event in reversed(whole)]
+
+
+@pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
+def test_a_reader_who_has_it_all_is_told_so(database: Database, visitor: TestClient, token: str, path: str) -> None:
+    etag = visitor.get(f"/governance/{path}", headers=bearer(token)).headers["etag"]
+    again = {**bearer(token), "If-None-Match": etag}
+    assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
+    with database.write() as connection:
+        news = MilestoneReached(
+            milestone_id="pump",
+            programme_id="wg-heat",
+            phase_id="wg-1",
+            name="Heat pump",
+            reached_on=date(2027, 9, 1),
+            deadline=date(2027, 6, 30),
+            budget_cents=1,
+            cost_cents=1,
+            evidence_hash="0" * 64,
+        )
+        journal.append(connection, [news], TOWN)
+    assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
+    told(database)
+    assert visitor.get(f"/governance/{path}", headers=again).status_code == 200
+
+
+def test_an_empty_feed_is_still_a_feed(database: Database, visitor: TestClient) -> None:
+    with database.write() as connection:
+        empty = create_feed_token(connection, "elsewhere", "Water board", date(2026, 1, 1), SECRET)[1]
+    assert visitor.get("/governance/feed.json", headers=bearer(empty)).json() == []
+    feed = ElementTree.fromstring(visitor.get("/governance/feed.atom", headers=bearer(empty)).content)
+    assert feed.findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"
+    assert feed.findall(f"{ATOM}entry") == []

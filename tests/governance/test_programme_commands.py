@@ -1,0 +1,146 @@
+"""A programme from its plan to its money."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
+from coop.governance.handlers import programmes
+from coop.governance.model import Programme, Reached, Tranche
+from coop.governance.storage import programmes as store
+from coop.kit.database import Database
+from coop.kit.web import NotFound
+from coop.values import BadInput, CoopError
+from tests.governance.assembly import IN_TIME, PERMIT, PROGRAMME, TOWN, live, only, told
+
+
+def reach(database: Database, report: Reached, milestone_id: str = "permit") -> None:
+    with database.write() as connection:
+        programmes.reach_milestone(connection, TOWN, milestone_id, report)
+
+
+def decide(database: Database, decision: str, decided_on: date, tranche_id: str = "t1", by: str = "board") -> None:
+    with database.write() as connection:
+        programmes.decide_referred(connection, TOWN, tranche_id, decision, decided_on, by)
+
+
+def test_reaching_a_milestone_releases_its_tranches_on_that_day(database: Database) -> None:
+    live(database, until="reach late")
+    released = only(told(database), TrancheReleased)
+    assert {(one.tranche_id, one.financier, one.amount_cents) for one in released} == {
+        ("t1", "Municipality", 308_000_000),
+        ("t2", "Water board", 231_000_000),
+    }
+    assert {one.released_on for one in released} == {IN_TIME.reached_on}
+    assert all(one.rule.startswith("released by rule: evidence 2 of 2") for one in released)
+    [reached] = only(told(database), MilestoneReached)
+    assert (reached.cost_cents, reached.phase_id) == (105_000_000, "wg-1")
+
+
+def test_a_milestone_above_its_margin_refers_with_the_reason_and_releases_nothing(database: Database) -> None:
+    live(database, until="reach")
+    reach(database, replace(IN_TIME, cost_cents=105_000_001))
+    referred = only(told(database), TrancheReferred)
+    assert {one.tranche_id for one in referred} == {"t1", "t2"}
+    assert referred[0].reason == (
+        "cost EUR 1,050,000.01 against EUR 1,000,000.00 with a margin of 50 per mille, EUR 1,050,000.00"
+    )
+    assert only(told(database), TrancheReleased) == []
+
+
+def test_a_phase_that_nobody_decided_to_build_gets_no_money_by_rule(database: Database) -> None:
+    live(database, until="convene")
+    reach(database, IN_TIME)
+    assert {one.reason for one in only(told(database), TrancheReferred)} == {"realisation not decided"}
+
+
+def test_the_order_of_evidence_does_not_matter(database: Database) -> None:
+    live(database, until="reach late")
+    reach(database, replace(IN_TIME, evidence=IN_TIME.evidence[::-1]))
+
+
+def test_a_milestone_is_reached_once(database: Database) -> None:
+    live(database, until="reach late")
+    with pytest.raises(CoopError) as refused:
+        reach(database, replace(IN_TIME, cost_cents=1))
+    assert refused.value.code == "milestone-reached"
+
+
+def test_the_steering_group_keeps_and_later_releases(database: Database) -> None:
+    live(database)
+    with database.read() as connection:
+        state = store.tranche_states(connection, TOWN)["t3"]
+    assert (state.referred_on, state.released_on) == (date(2027, 7, 10), date(2027, 8, 10))
+    assert [one.decision for one in state.steering] == ["keep", "release"]
+    [released] = [one for one in only(told(database), TrancheReleased) if one.tranche_id == "t3"]
+    assert released.rule.startswith(
+        "released by the steering group on 2027-08-10; the rule had referred it: reached on"
+    )
+    assert "board" not in released.rule
+
+
+def test_only_a_referred_tranche_goes_to_the_steering_group(database: Database) -> None:
+    live(database, until="reach late")
+    for tranche_id in ("t1", "t3"):
+        with pytest.raises(CoopError) as refused:
+            decide(database, "release", date(2027, 1, 1), tranche_id)
+        assert refused.value.code == "not-referred"
+
+
+def test_a_released_tranche_is_not_decided_again(database: Database) -> None:
+    live(database)
+    with pytest.raises(CoopError) as refused:
+        decide(database, "keep", date(2027, 9, 1), "t3")
+    assert refused.value.code == "tranche-released"
+
+
+def test_decisions_on_a_tranche_follow_each_other_in_time(database: Database) -> None:
+    live(database, until="release")
+    for day in (date(2027, 7, 1), date(2027, 7, 20)):
+        with pytest.raises(CoopError) as refused:
+            decide(database, "release", day, "t3")
+        assert refused.value.code == "decided-otherwise"
+
+
+def test_a_decision_is_to_release_or_to_keep(database: Database) -> None:
+    live(database, until="release")
+    with pytest.raises(BadInput):
+        decide(database, "perhaps", date(2027, 8, 1), "t3")
+
+
+def test_another_plan_under_the_same_id_is_refused(database: Database) -> None:
+    live(database, until="convene")
+    with pytest.raises(CoopError) as refused, database.write() as connection:
+        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, name="Other"))
+    assert refused.value.code == "programme-fixed"
+
+
+def test_a_second_programme_shares_no_part_with_the_first(database: Database) -> None:
+    live(database, until="convene")
+    with pytest.raises(CoopError) as refused, database.write() as connection:
+        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, programme_id="second"))
+    assert refused.value.code == "id-taken"
+    with database.write() as connection:
+        programmes.plan_programme(connection, TOWN, Programme("second", "Second", (), ()))
+        assert [one.programme_id for one in store.programmes(connection, TOWN)] == ["second", "wg-heat"]
+
+
+def test_the_order_of_tranches_in_a_plan_does_not_matter(database: Database) -> None:
+    live(database, until="convene")
+    with database.write() as connection:
+        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, tranches=PROGRAMME.tranches[::-1]))
+
+
+def test_a_tranche_of_a_milestone_elsewhere_is_refused(database: Database) -> None:
+    with pytest.raises(BadInput), database.write() as connection:
+        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, tranches=(Tranche("t", "moon", "bank", 1),)))
+
+
+def test_what_is_not_planned_is_not_found(database: Database) -> None:
+    with pytest.raises(NotFound):
+        reach(database, replace(IN_TIME, evidence=(PERMIT,)), "nothing")
+    with pytest.raises(NotFound):
+        decide(database, "keep", date(2027, 1, 1), "nothing")
