@@ -126,7 +126,8 @@ def community(plan: DemoPlan) -> Community:
         spans = tuple(Occupancy(member_id(plan, code), start, end) for code, start, end in occupants)
         owns_itself = kind == "owner" or kind == "business"
         for (code, start, end), occupancy in zip(occupants, spans, strict=True):
-            if code not in members:
+            # Who moves house or stands in for an empty home is made elsewhere.
+            if code.removesuffix("b") == f"{number:03d}":
                 left = None if code == "012" else end
                 members[code] = _member(plan, code, _kind(kind), house_number, start - timedelta(days=30), left)
             history = gas_years(plan, number, code) if code == f"{number:03d}" else ()

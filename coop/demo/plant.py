@@ -31,8 +31,8 @@ _LOSS_PERMILLE = 165
 _MEAN_BELOW_PIPE_CDEGC = 4440
 """How much warmer the pipes (55 degC) are than the air over a normal year."""
 
-_CHARGE_PERCENT = 185
-"""Charging power against the mean demand; it stores what a winter takes out and a tenth that the ground keeps."""
+_CHARGE_PERCENT = 205
+"""Charging power against the mean demand; over the years it stores what winters take out and what the ground keeps."""
 
 
 @dataclass(frozen=True)
