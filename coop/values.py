@@ -56,6 +56,13 @@ class BadInput(CoopError):
         self.problems = tuple(problems)
 
 
+class NotFound(CoopError):
+    """There is no such thing, or it is not yours to know of."""
+
+    def __init__(self, message: str = "there is nothing here") -> None:
+        super().__init__("not-found", message)
+
+
 def derive_id(*parts: object) -> str:
     """Id that follows from ``parts``: the same parts give the same id, in any process, in any order of arrival.
 

@@ -18,8 +18,7 @@ from coop.billing.storage import bills
 from coop.kit.auth import Session, require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.kit.web import NotFound
-from coop.values import Period
+from coop.values import NotFound, Period
 
 WATCHES = ("board", "treasurer", "auditor")
 """Roles that see every bill."""

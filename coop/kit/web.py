@@ -16,7 +16,9 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 
 from coop.kit.auth import COOKIE, NotAllowed, NotSignedIn, read, same_origin
 from coop.kit.settings import Settings
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem
+
+__all__ = ["ErrorPage", "NotFound", "create_app", "status_of"]
 
 ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 """Makes the page of an error from request, status, code, message and problems."""
@@ -28,13 +30,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-
-
-class NotFound(CoopError):
-    """There is no such thing, or it is not yours to know of."""
-
-    def __init__(self, message: str = "there is nothing here") -> None:
-        super().__init__("not-found", message)
 
 
 def create_app(

@@ -12,8 +12,7 @@ from coop.governance.handlers import programmes
 from coop.governance.model import Programme, Reached, Tranche
 from coop.governance.storage import programmes as store
 from coop.kit.database import Database
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError
+from coop.values import BadInput, CoopError, NotFound
 from tests.governance.assembly import IN_TIME, PERMIT, PROGRAMME, TOWN, live, only, told
 
 

@@ -15,8 +15,8 @@ from coop.kit.auth import COOKIE, NotAllowed, Session, read, require, sign
 from coop.kit.database import Database
 from coop.kit.jobs import Job, chain_check, last_runs, run_due, scheduler
 from coop.kit.settings import Settings
-from coop.kit.web import NotFound, create_app
-from coop.values import BadInput, CoopError, Problem
+from coop.kit.web import create_app
+from coop.values import BadInput, CoopError, NotFound, Problem
 from tests.kit.town import member, open_database, tell
 
 MEMBER = Session("a1", "Demo-lid 1", frozenset({"member"}), "m1", "demo")

@@ -24,8 +24,7 @@ from coop.billing.storage.book import PeriodFacts, closed_periods, load_period
 from coop.billing.storage.ledger import posting_rows
 from coop.events.billing import BillIssued
 from coop.kit import journal
-from coop.kit.web import NotFound
-from coop.values import CoopError, Period, derive_id
+from coop.values import CoopError, NotFound, Period, derive_id
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from coop.billing.storage import bills, heard
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem
 
 
 def send_notices(

@@ -20,8 +20,7 @@ from coop.billing.storage import bills, ledger
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import load_contract, load_measurement, load_share, tariff_of
 from coop.billing.storage.heard import tariff_row
-from coop.kit.web import NotFound
-from coop.values import eur, hash_parameters
+from coop.values import NotFound, eur, hash_parameters
 
 
 @dataclass(frozen=True)

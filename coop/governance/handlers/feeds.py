@@ -13,8 +13,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from coop.governance.storage import feeds as store
-from coop.kit.web import NotFound
-from coop.values import BadInput, Problem, derive_id
+from coop.values import BadInput, NotFound, Problem, derive_id
 
 
 def create_feed_token(

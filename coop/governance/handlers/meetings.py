@@ -24,8 +24,7 @@ from coop.governance.rules.statutes import check_notice, in_force, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.kit import journal
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError, Problem, derive_id, hash_parameters
+from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, hash_parameters
 
 
 @dataclass(frozen=True)

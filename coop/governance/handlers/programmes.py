@@ -26,8 +26,7 @@ from coop.governance.rules.programmes import (
 )
 from coop.governance.storage import programmes as store
 from coop.kit import journal
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError, Problem, hash_parameters
+from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters
 
 
 @dataclass(frozen=True)

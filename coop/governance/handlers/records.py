@@ -10,8 +10,7 @@ from coop.governance.handlers.meetings import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
-from coop.kit.web import NotFound
-from coop.values import hash_parameters
+from coop.values import NotFound, hash_parameters
 
 
 def resolution_record(connection: Connection, community: str, resolution_id: str) -> dict[str, Any]:
