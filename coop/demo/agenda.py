@@ -13,7 +13,7 @@ from typing import Literal
 from coop.demo.community import community
 from coop.demo.model import Member
 from coop.demo.plan import DemoPlan, generator
-from coop.demo.programme import programme
+from coop.demo.programme import Phase, Programme, programme
 from coop.demo.tariffs import Parameters, allocation_key, summer_tariff, winter_tariff
 from coop.values import AMSTERDAM, derive_id
 
@@ -104,12 +104,7 @@ def meetings(plan: DemoPlan) -> tuple[Meeting, ...]:
     year = plan.year
     winter, summer = _thursday(year - 1, 11, 3), _thursday(year, 6, 2)
     works = programme(plan)
-    realisation: Parameters = {
-        "programme": works.id,
-        "budget_cents": sum(milestone.budget_cents for milestone in works.milestones),
-        "connections": plan.size,
-    }
-    grant: Parameters = {"programme": works.id, "milestones": [milestone.code for milestone in works.milestones]}
+    grant: Parameters = {"programme_id": works.id, "milestones": [milestone.code for milestone in works.milestones]}
     start = date(year, 1, 1)
     return (
         _meeting(
@@ -126,7 +121,7 @@ def meetings(plan: DemoPlan) -> tuple[Meeting, ...]:
                     start,
                     None,
                 ),
-                ("realisation", "Realisatiebesluit", "Realisation decision", realisation, winter, None),
+                *(_realisation(works, phase, winter) for phase in works.phases),
                 ("programme", "Programma Warmtenet WG", "Programme Warmtenet WG", grant, winter, None),
             ],
         ),
@@ -162,6 +157,16 @@ Proposal = tuple[
 ]
 
 
+def _realisation(works: Programme, phase: Phase, winter: date) -> Proposal:
+    parameters: Parameters = {
+        "programme_id": works.id,
+        "phase_id": phase.id,
+        "budget_cents": works.budget_cents(phase),
+    }
+    titles = f"Realisatiebesluit {phase.title_nl}", f"Realisation decision: {phase.title_en}"
+    return "realisation", *titles, parameters, winter, None
+
+
 def _thursday(year: int, month: int, nth: int) -> date:
     first = date(year, month, 1)
     return first + timedelta(days=(3 - first.weekday()) % 7 + 7 * (nth - 1))
@@ -172,7 +177,7 @@ def _meeting(plan: DemoPlan, name: str, day: date, proposals: list[Proposal], up
     ways = _ways(plan, name, voters, upcoming)
     resolutions = tuple(
         Resolution(
-            derive_id("demo", plan.seed, "resolution", name, kind),
+            derive_id("demo", plan.seed, "resolution", name, title_en),
             kind,
             title_nl,
             title_en,
@@ -181,7 +186,7 @@ def _meeting(plan: DemoPlan, name: str, day: date, proposals: list[Proposal], up
             effective_from,
             notice_sent_on,
             tuple(
-                Ballot(member.id, _choice(plan, name, kind, member), *ways[member.code])
+                Ballot(member.id, _choice(plan, name, title_en, member), *ways[member.code])
                 for member in voters
                 if member.code in ways
             ),
@@ -222,8 +227,8 @@ def _ways(plan: DemoPlan, name: str, voters: list[Member], upcoming: bool) -> di
     return ways
 
 
-def _choice(plan: DemoPlan, name: str, kind: str, member: Member) -> Choice:
-    draw = int(generator(plan, "ballot", name, kind, member.code).integers(100))
+def _choice(plan: DemoPlan, name: str, title: str, member: Member) -> Choice:
+    draw = int(generator(plan, "ballot", name, title, member.code).integers(100))
     if member.code in BOARD or draw < 88:
         return "for"
     return "against" if draw < 96 else "blank"

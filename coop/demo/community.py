@@ -26,7 +26,7 @@ from coop.demo.model import (
     Roof,
     SharingGroup,
 )
-from coop.demo.plan import DemoPlan, generator
+from coop.demo.plan import DemoPlan, generator, sharing_group_id
 from coop.values import derive_id, midnight
 
 STREET = "Ketelhuisplein"
@@ -206,4 +206,4 @@ def _sharing_group(plan: DemoPlan, buildings: tuple[Building, ...], connections:
                 for span in connection.occupancies
             ]
     roofs = tuple(building.roof.meter for building in buildings)
-    return SharingGroup(derive_id("demo", plan.seed, "sharing-group"), "Zon op het plein", roofs, tuple(taking_part))
+    return SharingGroup(sharing_group_id(plan), "Zon op het plein", roofs, tuple(taking_part))

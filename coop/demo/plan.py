@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.values import AMSTERDAM
+from coop.values import AMSTERDAM, derive_id
 
 Int64Array = NDArray[np.int64]
 
@@ -47,6 +47,11 @@ def generator(plan: DemoPlan, *name: object) -> np.random.Generator:
     words = "\x1f".join(str(part) for part in (plan.seed, *name))
     entropy = int.from_bytes(hashlib.sha256(words.encode()).digest()[:16], "big")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+
+def sharing_group_id(plan: DemoPlan) -> str:
+    """Id of the one group that shares the roofs."""
+    return derive_id("demo", plan.seed, "sharing-group")
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,16 @@ class Milestone:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """A part of the programme that the members decide to build, or not."""
+
+    id: str
+    code: str
+    title_nl: str
+    title_en: str
+
+
+@dataclass(frozen=True)
 class Tranche:
     """A part of the grant that one milestone releases."""
 
@@ -58,9 +68,13 @@ class Programme:
     id: str
     name: str
     financier: str
-    phases: tuple[tuple[str, str], ...]
+    phases: tuple[Phase, ...]
     milestones: tuple[Milestone, ...]
     tranches: tuple[Tranche, ...]
+
+    def budget_cents(self, phase: Phase) -> int:
+        """What the milestones of a phase may cost together."""
+        return sum(milestone.budget_cents for milestone in self.milestones if milestone.phase == phase.code)
 
 
 def programme(plan: DemoPlan) -> Programme:
@@ -132,6 +146,14 @@ def programme(plan: DemoPlan) -> Programme:
         Tranche(derive_id("demo", plan.seed, "tranche", place), f"T{place}", code, amount)
         for place, (code, amount) in enumerate(zip(("M1", "M2", "M3", "M5"), amounts, strict=True), 1)
     )
-    phases = (("F1", "Ontwikkeling"), ("F2", "Bron en opslag"), ("F3", "Warmtenet"), ("F4", "Aansluiten"))
+    phases = tuple(
+        Phase(derive_id("demo", plan.seed, "phase", code), code, title_nl, title_en)
+        for code, title_nl, title_en in (
+            ("F1", "Ontwikkeling", "Development"),
+            ("F2", "Bron en opslag", "Source and storage"),
+            ("F3", "Warmtenet", "Heat network"),
+            ("F4", "Aansluiten", "Connecting"),
+        )
+    )
     key = derive_id("demo", plan.seed, "programme")
     return Programme(key, "Warmtenet WG", "Demo-gemeente", phases, milestones, tranches)

@@ -5,7 +5,7 @@ All of them stay below ACM's maximum of 2025: 43.79 per GJ and 760.77 a year for
 
 from __future__ import annotations
 
-from coop.demo.plan import DemoPlan
+from coop.demo.plan import DemoPlan, sharing_group_id
 
 Parameters = dict[str, object]
 
@@ -17,11 +17,12 @@ def winter_tariff(plan: DemoPlan) -> Parameters:
     return {
         "valid_from": f"{plan.year}-01-01",
         "heat_price_eur_per_gj": "34.50",
-        "standing_eur_per_year": "380.00",
-        "metering_eur_per_year": "30.00",
-        "delivery_set_eur_per_year": "120.00",
+        "heat_standing_eur_per_year": "380.00",
+        "heat_metering_eur_per_year": "30.00",
+        "heat_delivery_set_eur_per_year": "120.00",
         "shared_electricity_price_eur_per_kwh": "0.2150",
         "vat_rate": "0.21",
+        "nmdn": "plain",
     }
 
 
@@ -32,7 +33,7 @@ def summer_tariff(plan: DemoPlan) -> Parameters:
 
 def allocation_key(plan: DemoPlan) -> Parameters:
     """Shared solar goes by use, quarter-hour by quarter-hour."""
-    return {"valid_from": f"{plan.year}-01-01", "key": "dynamic", "sharing_group": "Zon op het plein"}
+    return {"valid_from": f"{plan.year}-01-01", "kind": "dynamic", "group_id": sharing_group_id(plan)}
 
 
 def household_price_index(plan: DemoPlan) -> dict[int, str]:

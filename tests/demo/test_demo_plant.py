@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from coop.demo.meters import CANAL_METER, CHARGE_METER, DISCHARGE_METER, heat_pumps
@@ -65,10 +67,8 @@ def test_heat_follows_the_cold_and_the_morning(months: list[Chunk]) -> None:
 
 def test_a_connection_takes_heat_from_its_first_contract_until_it_leaves(months: list[Chunk]) -> None:
     # Connection 6 joins on 10 April, connection 8 leaves on 1 October: civil midnight is 22:00 UTC the day before.
-    april, september = months[3], months[8]
-    joined = april.span.hour_at(april.span.start.replace(month=4, day=9, hour=22))
+    april, october = months[3], months[9]
+    joined = april.span.hour_at(datetime(2025, 4, 9, 22, tzinfo=UTC))
     assert april.heat_j[5, :joined].sum() == 0 < april.heat_j[5, joined:].sum()
-    left = september.span.hour_at(september.span.start.replace(month=9, day=29, hour=22))
-    assert september.heat_j[7, :left].sum() > 0
-    assert months[9].heat_j[7].sum() > 0 or months[9].span.start.day == 30
-    assert months[10].heat_j[7].sum() == 0
+    left = october.span.hour_at(datetime(2025, 9, 30, 22, tzinfo=UTC))
+    assert october.heat_j[7, :left].sum() > 0 == october.heat_j[7, left:].sum() == months[10].heat_j[7].sum()
