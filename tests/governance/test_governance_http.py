@@ -1,4 +1,4 @@
-"""The JSON API: the whole life of a co-operative sent by a program, refusals with line and reason, and who may do what."""
+"""The JSON API: a life of a co-operative sent by a program, refusals with line and reason, and who may do what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coop.values import hash_parameters
 from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, live, members
 from tests.governance.town_hall import client
 
-STATUTES = {
+STATUTES: dict[str, Any] = {
     "valid_from": "2020-01-01",
     "name": "Deed of 2020",
     "rules": [
@@ -30,7 +30,7 @@ STATUTES = {
         for kind in ("tariff", "allocation-key", "realisation", "other")
     ],
 }
-PROGRAMME = {
+PROGRAMME: dict[str, Any] = {
     "programme_id": "wg-heat",
     "name": "WG heat",
     "phases": [
@@ -64,33 +64,19 @@ PROGRAMME = {
         }
     ],
 }
-MEETING = {
+POINTS: list[dict[str, Any]] = [
+    {"resolution_id": name, "kind": kind, "subject_nl": name, "subject_en": name, "parameters": parameters}
+    for name, kind, parameters in (
+        ("tariff", "tariff", TARIFF),
+        ("key", "allocation-key", KEY),
+        ("build", "realisation", BUILD),
+    )
+]
+MEETING: dict[str, Any] = {
     "meeting_id": "alv-1",
     "held_on": "2026-06-24",
     "convened_on": "2026-05-20",
-    "resolutions": [
-        {
-            "resolution_id": "tariff",
-            "kind": "tariff",
-            "subject_nl": "Tarief",
-            "subject_en": "Tariff",
-            "parameters": TARIFF,
-        },
-        {
-            "resolution_id": "key",
-            "kind": "allocation-key",
-            "subject_nl": "Sleutel",
-            "subject_en": "Key",
-            "parameters": KEY,
-        },
-        {
-            "resolution_id": "build",
-            "kind": "realisation",
-            "subject_nl": "Bouw",
-            "subject_en": "Build",
-            "parameters": BUILD,
-        },
-    ],
+    "resolutions": POINTS,
 }
 EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
 
@@ -170,8 +156,8 @@ def test_every_bad_ballot_is_answered_with_its_line_and_nothing_is_half_done(boa
 
 def test_changing_a_parameter_after_the_notice_is_refused_with_409(board: TestClient) -> None:
     live_over_http(board)
-    [tariff, *others] = MEETING["resolutions"]
-    changed = MEETING | {"resolutions": [tariff | {"parameters": TARIFF | {"vat_rate": "0.09"}}, *others]}  # type: ignore[operator]
+    [tariff, *others] = POINTS
+    changed = MEETING | {"resolutions": [tariff | {"parameters": TARIFF | {"vat_rate": "0.09"}}, *others]}
     assert post(board, "meetings", changed, 409)["code"] == "notice-fixed"
 
 
@@ -185,7 +171,7 @@ def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) 
 
 def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) -> None:
     rules = STATUTES["rules"]
-    answer = post(board, "statutes", STATUTES | {"rules": [rules[0], rules[1] | {"secrecy": "secret"}]}, 422)  # type: ignore[index]
+    answer = post(board, "statutes", STATUTES | {"rules": [rules[0], rules[1] | {"secrecy": "secret"}]}, 422)
     assert answer["problems"] == [
         {
             "line": 2,

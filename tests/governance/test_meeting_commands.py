@@ -10,6 +10,7 @@ import pytest
 from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
 from coop.governance.handlers import meetings, programmes, records
 from coop.governance.model import Meeting, Statutes
+from coop.governance.storage import meetings as store
 from coop.kit.database import Database
 from coop.kit.web import NotFound
 from coop.values import BadInput, CoopError, hash_parameters
@@ -175,7 +176,7 @@ def test_a_different_ballot_replaces_and_the_earlier_one_stays_in_the_history(da
     assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 0
     with database.read() as connection:
         [outcome, *_] = meetings.preview(connection, TOWN, "alv-1")
-        history = meetings.store.ballots(connection, TOWN, "tariff")["m001"]
+        history = store.ballots(connection, TOWN, "tariff")["m001"]
     assert (outcome.count.votes_for, outcome.count.votes_against) == (0, 1)
     assert [ballot.choice for ballot in history] == ["for", "against"]
 

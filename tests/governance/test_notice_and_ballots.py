@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,12 +21,12 @@ TARIFF_MEETING = meeting(resolution("tariff", "tariff", {"valid_from": "2027-01-
 VOTES = {"a": 1, "b": 1, "c": 1, "d": 3}
 
 
-def box(history: dict[str, Sequence[Ballot]] | None = None) -> Box:
+def box(history: Mapping[str, Sequence[Ballot]] | None = None) -> Box:
     return Box(TARIFF_MEETING, TWO_THIRDS, VOTES, history or {})
 
 
 def problems(
-    batch: list[dict[str, Any]], history: dict[str, Sequence[Ballot]] | None = None
+    batch: list[dict[str, Any]], history: Mapping[str, Sequence[Ballot]] | None = None
 ) -> list[tuple[int | None, str]]:
     with pytest.raises(BadInput) as refused:
         accept(box(history), batch)

@@ -24,7 +24,9 @@ counts = st.builds(
 majorities = st.integers(1, 12).flatmap(lambda den: st.tuples(st.integers(-(-den // 2), den), st.just(den)))
 quorums = st.integers(1, 12).flatmap(lambda den: st.tuples(st.integers(0, den), st.just(den)))
 voting_rules = st.builds(
-    lambda base, majority, quorum: VotingRule("other", "art. 1", 7, *quorum, *majority, base, 0, "open", 0),
+    lambda base, majority, quorum: VotingRule(
+        "other", "art. 1", 7, quorum[0], quorum[1], majority[0], majority[1], base, 0, "open", 0
+    ),
     st.sampled_from(BASES),
     majorities,
     st.one_of(st.just((0, 0)), quorums),
