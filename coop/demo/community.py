@@ -124,12 +124,12 @@ def community(plan: DemoPlan) -> Community:
         house_number, kind = f"{building}-{place}", kind_of(plan, number)
         occupants, leaves = _occupants(plan, number)
         spans = tuple(Occupancy(member_id(plan, code), start, end) for code, start, end in occupants)
-        owns_itself = kind == "owner" or kind == "business"
+        owns_itself = kind in ("owner", "business")
         for (code, start, end), occupancy in zip(occupants, spans, strict=True):
             # Who moves house or stands in for an empty home is made elsewhere.
             if code.removesuffix("b") == f"{number:03d}":
                 left = None if code == "012" else end
-                members[code] = _member(plan, code, _kind(kind), house_number, start - timedelta(days=30), left)
+                members[code] = _member(plan, code, kind, house_number, start - timedelta(days=30), left)
             history = gas_years(plan, number, code) if code == f"{number:03d}" else ()
             contract = derive_id("demo", plan.seed, "contract", number, code)
             contracts.append(
@@ -148,7 +148,7 @@ def community(plan: DemoPlan) -> Community:
         )
         connections.append(connection)
         removed = midnight(spans[-1].end) if leaves and spans[-1].end else None
-        meters += connection_meters(plan, connection, _opened(plan, spans), removed)
+        meters += connection_meters(plan, connection, _opened(spans), removed)
     buildings = _buildings(plan)
     meters += [
         Meter(
@@ -170,15 +170,11 @@ def community(plan: DemoPlan) -> Community:
     )
 
 
-def _kind(text: str) -> MemberKind:
-    return "tenant" if text == "tenant" else "owner" if text == "owner" else "business"
-
-
 def _before(plan: DemoPlan) -> datetime:
     return datetime(plan.year - 1, 6, 1, 8, tzinfo=UTC)
 
 
-def _opened(plan: DemoPlan, spans: tuple[Occupancy, ...]) -> datetime:
+def _opened(spans: tuple[Occupancy, ...]) -> datetime:
     """The heat meter comes with the first contract; electricity was there before."""
     return midnight(spans[0].start)
 

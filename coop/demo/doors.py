@@ -7,7 +7,7 @@ arrived yet) is simply sent again until it is taken.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,8 @@ import httpx2
 from coop.kit.auth import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.values import CoopError
+
+SERVICES = ("members", "metering", "billing", "governance")
 
 
 class Doors:
@@ -47,26 +49,44 @@ class Doors:
         *,
         content: bytes | None = None,
         params: Mapping[str, str] | None = None,
-        while_refused: Sequence[str] = (),
     ) -> Any:
         """Send a command and return the answer.
 
-        ``while_refused`` are refusal codes that pass by themselves, once a fact on its way has arrived.
-
         Raises:
-            CoopError: the command was refused for another reason.
+            CoopError: the command was refused.
             ConnectionError: the service stayed away longer than the patience lasts.
         """
         headers = {"content-type": "text/csv" if content is not None else "application/json"}
-        return self._patiently(
-            "POST", path, while_refused, json=body, content=content, params=dict(params or {}), headers=headers
-        )
+        return self._patiently("POST", path, json=body, content=content, params=dict(params or {}), headers=headers)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Read something."""
-        return self._patiently("GET", path, (), params=dict(params or {}))
+        return self._patiently("GET", path, params=dict(params or {}))
 
-    def _patiently(self, method: str, path: str, while_refused: Sequence[str], **request: Any) -> Any:
+    def settled(self) -> None:
+        """Wait until every service has heard what the others told so far.
+
+        What follows then does not depend on how fast facts travel, so that every installation comes to the same bills.
+
+        Raises:
+            ConnectionError: facts were still on their way when the patience ended.
+        """
+        deadline, on_the_way = time.monotonic() + self._patience_s, ["?"]
+        while time.monotonic() < deadline:
+            traffic = {name: self.get(f"/{name}/api/traffic") for name in SERVICES}
+            on_the_way = [
+                f"{count - told_to['heard'].get(type_, 0)} {type_} to {listener}"
+                for teller in traffic.values()
+                for type_, count in teller["told"].items()
+                for listener, told_to in traffic.items()
+                if type_ in told_to["hears"] and told_to["heard"].get(type_, 0) < count
+            ]
+            if not on_the_way:
+                return
+            time.sleep(0.1)
+        raise ConnectionError(f"still on the way after {self._patience_s:.0f} s: {', '.join(on_the_way)}")
+
+    def _patiently(self, method: str, path: str, **request: Any) -> Any:
         service = path.split("/")[1]
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
@@ -84,9 +104,7 @@ class Doors:
                     return answer.json()
                 trouble = answer.text
                 if answer.status_code < 500:
-                    refusal = _refusal(answer)
-                    if refusal.code not in while_refused:
-                        raise refusal
+                    raise _refusal(answer)
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, 2.0)
         raise ConnectionError(f"{method} {path} was not taken within {self._patience_s:.0f} s: {trouble}")

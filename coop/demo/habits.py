@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from coop.demo.model import MemberKind
 from coop.demo.plan import DemoPlan, generator
 
 
@@ -32,10 +33,13 @@ class Habits:
     holiday: tuple[int, int]
 
 
-def kind_of(plan: DemoPlan, number: int) -> str:
+_FIRST_FOUR: tuple[MemberKind, ...] = ("tenant", "owner", "business", "tenant")
+
+
+def kind_of(plan: DemoPlan, number: int) -> MemberKind:
     """Tenant, owner or business: the first four are fixed, so that the smallest community has each."""
     if number <= 4:
-        return ("tenant", "owner", "business", "tenant")[number - 1]
+        return _FIRST_FOUR[number - 1]
     draw = generator(plan, "kind", number).integers(100)
     return "tenant" if draw < 62 else "owner" if draw < 91 else "business"
 

@@ -25,9 +25,6 @@ from coop.demo.stream import complete_by
 from coop.demo.tariffs import household_price_index
 from coop.values import Period, civil_date, midnight
 
-NOT_YET = ("unknown-voter", "unknown-member", "members-missing", "unknown-tariff", "period-incomplete", "no-key")
-"""Refusals that pass once a fact on its way between two services has arrived."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -215,24 +212,28 @@ def _hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
     doors.post(
         f"/governance/api/meetings/{meeting.id}/close",
         {"closed_on": held_on.isoformat(), "entitled_members": _entitled(plan, held_on)},
-        while_refused=NOT_YET,
     )
-    for resolution in meeting.resolutions:
-        if resolution.notice_sent_on:
+    noticed = {resolution.id: resolution.notice_sent_on for resolution in meeting.resolutions}
+    if not any(noticed.values()):
+        return
+    doors.settled()
+    for tariff in doors.get("/billing/api/tariffs"):
+        if sent_on := noticed.get(tariff["resolution_id"]):
+            addressees = [member.id for member in community(plan).members if member.is_member_on(sent_on)]
             doors.post(
                 "/billing/api/notices",
                 {
-                    "resolution_id": resolution.id,
-                    "sent_on": resolution.notice_sent_on.isoformat(),
+                    "tariff_id": tariff["tariff_id"],
+                    "sent_on": sent_on.isoformat(),
                     "channel": "letter",
-                    "members": [m.id for m in community(plan).members if m.joined_on <= resolution.notice_sent_on],
+                    "members": addressees,
                 },
-                while_refused=NOT_YET,
             )
 
 
 def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
     held_on = civil_date(meeting.at)
+    doors.settled()
     doors.post(
         "/governance/api/meetings",
         {
@@ -258,7 +259,6 @@ def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
             doors.post(
                 f"/governance/api/meetings/{meeting.id}/votes",
                 {"resolution_id": resolution.id, "ballots": ballots},
-                while_refused=(*NOT_YET, "bad-ballots"),
             )
 
 
@@ -343,7 +343,7 @@ def _set_index(plan: DemoPlan, doors: Doors) -> None:
     for year, factor in household_price_index(plan).items():
         doors.post(
             "/billing/api/index",
-            {"series": "cpi-household", "year": year, "factor": factor, "source": "hyp., after example E9"},
+            {"series": "cpi-households", "year": year, "factor": factor, "source": "hyp., after example E9"},
         )
 
 
@@ -378,29 +378,28 @@ def _meter(meter: Meter) -> dict[str, Any]:
 def _bill(month: Period, earlier: Iterable[Period], doors: Doors) -> None:
     """Close a month, mend the months before where something came in late, and issue the bills."""
     closing = month.end + timedelta(days=5)
-    _correct(earlier, closing, doors, run=False)
-    doors.post(
-        f"/metering/api/periods/{month}/close",
-        {"closed_at": f"{closing}T10:00:00Z", "accept_estimates": True},
-        while_refused=NOT_YET,
-    )
-    run = doors.post(
-        "/billing/api/runs", {"period": str(month), "issued_on": closing.isoformat()}, while_refused=NOT_YET
-    )
-    _release(run, closing, doors)
+    doors.settled()
+    _mend(earlier, closing, doors)
+    doors.post(f"/metering/api/periods/{month}/close", {"closed_at": f"{closing}T10:00:00Z", "accept_estimates": True})
+    doors.settled()
+    _run({"period": str(month)}, closing, doors)
 
 
-def _correct(months: Iterable[Period], on: date, doors: Doors, run: bool = True) -> None:
+def _correct(months: Iterable[Period], on: date, doors: Doors) -> None:
+    """Mend months that are billed already, and issue the correction bills."""
+    _mend(months, on, doors)
+    doors.settled()
+    _run({}, on, doors)
+
+
+def _mend(months: Iterable[Period], on: date, doors: Doors) -> None:
     for month in months:
-        doors.post(f"/metering/api/periods/{month}/correct", {"closed_at": f"{on}T09:00:00Z"}, while_refused=NOT_YET)
-        if run:
-            done = doors.post(
-                "/billing/api/runs", {"period": str(month), "issued_on": on.isoformat()}, while_refused=NOT_YET
-            )
-            _release(done, on, doors)
+        doors.post(f"/metering/api/periods/{month}/correct", {"closed_at": f"{on}T09:00:00Z"})
 
 
-def _release(run: dict[str, Any], on: date, doors: Doors) -> None:
-    """The board looks at what the brakes stopped, and releases it."""
-    if run.get("status") == "stopped":
-        doors.post(f"/billing/api/runs/{run['run_id']}/release", {"released_on": on.isoformat(), "by": "Demo-bestuur"})
+def _run(what: dict[str, str], on: date, doors: Doors) -> None:
+    """Bill ``what``; where the brakes held the run, the board looks at it and releases it."""
+    run = doors.post("/billing/api/runs", {"issued_on": on.isoformat(), **what})
+    if run["status"] == "held":
+        released = {"released_on": on.isoformat(), "by": "Demo-bestuur"}
+        doors.post(f"/billing/api/runs/{run['run_id']}/release", released)

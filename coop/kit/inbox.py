@@ -14,7 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, Text, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from coop.events import Envelope, Event, UnknownEvent, read_event
@@ -165,6 +178,12 @@ def handle(consumer: Consumer, connection: Connection, envelope: Envelope) -> No
     if handler is None:
         raise UnknownEvent("unknown-event", f"{consumer.service} does not hear {envelope.type}")
     handler(connection, event, envelope)
+
+
+def count_heard(connection: Connection) -> dict[str, int]:
+    """How many facts of each type were heard, parked ones included."""
+    query = select(inbox.c.type, func.count()).group_by(inbox.c.type)
+    return {row[0]: row[1] for row in connection.execute(query).tuples()}
 
 
 def park(connection: Connection, kind: str, source: str, body: bytes, code: str, reason: str) -> str:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     select,
     update,
 )
@@ -185,6 +186,12 @@ def envelopes(connection: Connection, service: str, after: int, limit: int = 100
         )
         for row in rows
     ]
+
+
+def count_told(connection: Connection) -> dict[str, int]:
+    """How many facts of each type were told, sealed or not."""
+    query = select(journal.c.type, func.count()).group_by(journal.c.type)
+    return {row[0]: row[1] for row in connection.execute(query).tuples()}
 
 
 def published_position(connection: Connection) -> int:

@@ -44,6 +44,14 @@ class Letter(BaseModel):
     attempts: int
 
 
+class Traffic(BaseModel):
+    """Facts by type: told by this service, heard by it from others, and the types that it hears at all."""
+
+    told: dict[str, int]
+    heard: dict[str, int]
+    hears: list[str]
+
+
 def status(database: Database) -> Status:
     """Counts of the journal, the relay, the inbox and the dead letters."""
     rows = journal.journal
@@ -90,6 +98,17 @@ def router(consumer: Consumer, replayers: Mapping[str, Replayer]) -> APIRouter:
         with database.write() as tx:
             inbox.resolve(tx, inbox.open_letter(tx, letter_id).id, "discarded")
         return redirect("/members/operations", translate(lang, "Discarded. It stays on file with its reason."))
+
+    @routes.get("/api/traffic")
+    def traffic(request: Request) -> Traffic:
+        """How many facts of each type were told and heard here: who compares services sees what is still on its way."""
+        require(request, "board", "operator", "auditor")
+        with database.read() as tx:
+            return Traffic(
+                told=journal.count_told(tx),
+                heard=inbox.count_heard(tx),
+                hears=sorted(event.TYPE for event in consumer.hears),
+            )
 
     @routes.get("/api/dead-letters")
     def letters(request: Request) -> list[Letter]:
