@@ -1,0 +1,23 @@
+"""A small co-operative as billing hears it, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coop.kit.database import Database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty billing database, once of each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/billing.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    made = Database(url, "billing")
+    made.migrate()
+    yield made
+    made.close()

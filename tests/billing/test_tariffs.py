@@ -1,0 +1,201 @@
+"""From when a tariff binds a member, and what keeps one from existing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.model import Contract, Notice, Tariff
+from coop.billing.rules.tariffs import above_maximum, has_maximum, read_tariff, spans_of, terms_of
+from coop.billing.storage import tables
+from coop.events.governance import TariffAdopted
+from coop.kit.database import Database
+from coop.kit.inbox import parked
+from coop.values import BadInput, CoopError, Period, hash_parameters
+from tests.billing.village import COMMUNITY, hear, parameters, tariff_adopted
+
+ALWAYS = [Period(date(2020, 1, 1), date.max)]
+
+
+def tariff(name: str, valid_from: date, decided_on: date, price: str = "38", nmdn: str = "plain") -> Tariff:
+    return read_tariff(
+        name, f"r-{name}", valid_from, decided_on, parameters(valid_from, heat_price_eur_per_gj=price, nmdn=nmdn)
+    )
+
+
+OWN = tariff("own", date(2025, 1, 1), date(2024, 12, 1))
+DEARER = tariff("dearer", date(2025, 7, 1), date(2025, 5, 1), "40")
+CHEAPER = tariff("cheaper", date(2025, 1, 1), date(2025, 5, 1), "35")
+
+
+def contract(clause: str | None = "clause-1", starts_on: date = date(2025, 1, 1)) -> Contract:
+    return Contract("c", "m", "x", starts_on, None, clause, ())
+
+
+def names(found: list[tuple[date, Tariff]]) -> list[tuple[date, str]]:
+    return [(since, tariff.tariff_id) for since, tariff in found]
+
+
+def test_the_first_tariff_is_the_contracts_own() -> None:
+    assert names(terms_of(contract(), [OWN, DEARER], [], ALWAYS)) == [(date(2025, 1, 1), "own")]
+
+
+def test_a_later_tariff_binds_from_its_notice_on() -> None:
+    late = Notice("dearer", "m", date(2025, 8, 10))
+    assert names(terms_of(contract(), [OWN, DEARER], [late], ALWAYS)) == [
+        (date(2025, 1, 1), "own"),
+        (date(2025, 8, 10), "dearer"),
+    ]
+
+
+def test_a_notice_in_time_binds_from_the_first_day() -> None:
+    early = Notice("dearer", None, date(2025, 5, 20))
+    assert names(terms_of(contract(), [DEARER, OWN], [early], ALWAYS))[1] == (date(2025, 7, 1), "dearer")
+
+
+def test_no_clause_no_change() -> None:
+    notice = Notice("dearer", "m", date(2025, 5, 20))
+    assert names(terms_of(contract(clause=None), [OWN, DEARER], [notice], ALWAYS)) == [(date(2025, 1, 1), "own")]
+
+
+def test_a_notice_to_others_binds_nobody_else() -> None:
+    notice = Notice("dearer", "somebody", date(2025, 5, 20))
+    assert len(terms_of(contract(), [OWN, DEARER], [notice], ALWAYS)) == 1
+
+
+def test_a_notice_to_all_reaches_only_who_was_a_member_then() -> None:
+    notice = Notice("dearer", None, date(2025, 5, 20))
+    joined_later = [Period(date(2025, 6, 1), date.max)]
+    assert len(terms_of(contract(), [OWN, DEARER], [notice], joined_later)) == 1
+
+
+def test_a_contract_signed_later_has_the_tariff_of_its_day() -> None:
+    new = contract(starts_on=date(2025, 9, 1), clause=None)
+    assert names(terms_of(new, [OWN, DEARER], [], ALWAYS)) == [(date(2025, 9, 1), "dearer")]
+
+
+def test_a_contract_older_than_the_first_tariff_has_the_first() -> None:
+    old = contract(starts_on=date(2024, 3, 1), clause=None)
+    assert names(terms_of(old, [DEARER, OWN], [], ALWAYS)) == [(date(2025, 1, 1), "own")]
+
+
+def test_a_repair_that_makes_nothing_dearer_reaches_back_to_its_first_day() -> None:
+    notice = Notice("cheaper", "m", date(2025, 6, 15))
+    assert names(terms_of(contract(), [OWN, CHEAPER], [notice], ALWAYS)) == [(date(2025, 1, 1), "cheaper")]
+
+
+def test_a_cheaper_tariff_without_the_guarantee_is_no_gift() -> None:
+    trick = tariff("trick", date(2025, 1, 1), date(2025, 5, 1), "35", nmdn="off")
+    notice = Notice("trick", "m", date(2025, 6, 15))
+    assert names(terms_of(contract(), [OWN, trick], [notice], ALWAYS)) == [
+        (date(2025, 1, 1), "own"),
+        (date(2025, 6, 15), "trick"),
+    ]
+
+
+def test_days_are_cut_where_another_tariff_begins() -> None:
+    terms = [(date(2025, 1, 1), OWN), (date(2025, 8, 10), DEARER)]
+    spans = spans_of(terms, Period.month(2025, 8))
+    assert [(span.period.days, span.tariff.tariff_id) for span in spans] == [(9, "own"), (22, "dearer")]
+
+
+def test_prices_above_the_maximum_are_named_one_by_one() -> None:
+    greedy = read_tariff(
+        "t",
+        "r",
+        date(2025, 1, 1),
+        date(2024, 12, 1),
+        parameters(date(2025, 1, 1), heat_price_eur_per_gj="43.80", heat_standing_eur_per_year="640.78"),
+    )
+    assert [problem.field for problem in above_maximum(greedy)] == ["heat_price_eur_per_gj", "fixed_total_eur_per_year"]
+    assert not above_maximum(OWN)
+    assert has_maximum(2026)
+    assert not has_maximum(2027)
+
+
+def test_unreadable_parameters_are_named_all_at_once() -> None:
+    broken = parameters(date(2025, 1, 1), heat_price_eur_per_gj="38,00", vat_rate="21", nmdn="maybe")
+    del broken["heat_metering_eur_per_year"]
+    with pytest.raises(BadInput) as refused:
+        read_tariff("t", "r", date(2025, 1, 1), date(2024, 12, 1), broken)
+    assert [problem.field for problem in refused.value.problems] == [
+        "heat_price_eur_per_gj",
+        "heat_metering_eur_per_year",
+        "nmdn",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (tariff_adopted().model_copy(update={"notice_hash": "0" * 64}), "tariff-hash-differs"),
+        (tariff_adopted().model_copy(update={"parameters_hash": "0" * 64}), "tariff-hash-differs"),
+        (tariff_adopted().model_copy(update={"resolution_id": ""}), "tariff-not-allowed"),
+        (tariff_adopted(heat_price_eur_per_gj="43.80"), "tariff-not-allowed"),
+        (tariff_adopted(heat_price_eur_per_gj="thirty"), "bad-tariff"),
+    ],
+)
+def test_a_tariff_that_may_not_be_is_parked_with_its_reason(
+    database: Database, event: TariffAdopted, code: str
+) -> None:
+    hear(database, event)
+    with database.read() as tx:
+        assert [letter.code for letter in parked(tx)] == [code]
+        assert tx.execute(select(tables.tariff)).first() is None
+
+
+def test_a_second_tariff_of_the_same_name_is_parked(database: Database) -> None:
+    hear(database, tariff_adopted(), tariff_adopted(heat_price_eur_per_gj="39.00"))
+    with database.read() as tx:
+        assert [letter.code for letter in parked(tx)] == ["tariff-differs"]
+
+
+@pytest.mark.parametrize("change", [{"notice_hash": "1" * 64}, {"resolution_id": None}, {"resolution_id": ""}])
+def test_the_database_itself_refuses_a_tariff_without_its_vote(database: Database, change: dict[str, object]) -> None:
+    adopted = parameters(date(2025, 1, 1))
+    row = {
+        "community": COMMUNITY,
+        "tariff_id": "t",
+        "resolution_id": "r",
+        "meeting_id": "m",
+        "valid_from": date(2025, 1, 1),
+        "decided_on": date(2024, 12, 1),
+        "parameters": "{}",
+        "parameters_hash": hash_parameters(adopted),
+        "notice_hash": hash_parameters(adopted),
+        "known_position": 1,
+        "known_at": datetime(2025, 1, 1, tzinfo=UTC),
+    }
+    with pytest.raises(IntegrityError), database.write() as tx:
+        tx.execute(insert(tables.tariff).values(**{**row, **change}))
+
+
+def test_a_notice_needs_a_tariff_and_comes_after_its_decision(database: Database) -> None:
+    with pytest.raises(CoopError, match="there is no tariff"), database.write() as tx:
+        send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", None)
+    hear(database, tariff_adopted())
+    with pytest.raises(CoopError, match="tells of a proposal"), database.write() as tx:
+        send_notices(tx, COMMUNITY, "tariff-2025", date(2024, 11, 1), "letter", None)
+    with pytest.raises(BadInput), database.write() as tx:
+        send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), " ", None)
+    for _ in range(2):
+        with database.write() as tx:
+            send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", ["anna", "bram"])
+            send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", None)
+    with database.read() as tx:
+        assert len(tx.execute(select(tables.tariff_notice)).all()) == 3
+
+
+def test_a_figure_is_entered_once_with_its_source(database: Database) -> None:
+    for _ in range(2):
+        with database.write() as tx:
+            record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.033"), "CBS table")
+    with pytest.raises(CoopError, match="on file as 1.033"), database.write() as tx:
+        record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.034"), "CBS table")
+    with pytest.raises(BadInput), database.write() as tx:
+        record_figure(tx, COMMUNITY, "cpi-households", 2027, Decimal("0"), "")

@@ -1,0 +1,191 @@
+"""Facts of a small co-operative, as other services would tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from coop.billing.main import SERVICE
+from coop.events import Envelope, Event
+from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.members import ContractEnded, ContractSigned, GasYear, MemberAdmitted
+from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
+from coop.kit.database import Database
+from coop.kit.inbox import consume
+from coop.values import Period, derive_id, hash_parameters
+
+COMMUNITY = "wg"
+
+E9_YEARS = (
+    GasYear(year=2020, gas_m3=1250, amount_cents=118_750),
+    GasYear(year=2021, gas_m3=1180, amount_cents=165_200),
+    GasYear(year=2022, gas_m3=1090, amount_cents=155_870),
+    GasYear(year=2023, gas_m3=1150, amount_cents=161_000),
+)
+"""The four bills of example E9."""
+
+
+def parameters(valid_from: date, **changes: str) -> dict[str, str]:
+    """Tariff parameters of 2025, below the maximum of that year."""
+    return {
+        "valid_from": valid_from.isoformat(),
+        "heat_price_eur_per_gj": "38.00",
+        "heat_standing_eur_per_year": "400.00",
+        "heat_metering_eur_per_year": "30.00",
+        "heat_delivery_set_eur_per_year": "90.00",
+        "shared_electricity_price_eur_per_kwh": "0.21",
+        "vat_rate": "0.21",
+        "nmdn": "plain",
+        **changes,
+    }
+
+
+def tariff_adopted(
+    tariff_id: str = "tariff-2025",
+    valid_from: date = date(2025, 1, 1),
+    decided_on: date = date(2024, 12, 3),
+    **changes: str,
+) -> TariffAdopted:
+    """A tariff as the meeting adopted it."""
+    adopted = parameters(valid_from, **changes)
+    return TariffAdopted(
+        tariff_id=tariff_id,
+        resolution_id=f"resolution-{tariff_id}",
+        meeting_id="meeting-1",
+        valid_from=valid_from,
+        parameters=adopted,
+        parameters_hash=hash_parameters(adopted),
+        notice_hash=hash_parameters(adopted),
+        decided_on=decided_on,
+    )
+
+
+def admitted(member_id: str, joined_on: date = date(2024, 6, 1)) -> MemberAdmitted:
+    return MemberAdmitted(member_id=member_id, kind="tenant", joined_on=joined_on)
+
+
+def signed(
+    member_id: str,
+    starts_on: date = date(2025, 1, 1),
+    clause: str | None = "clause-1",
+    reference: Sequence[GasYear] = E9_YEARS,
+    contract_id: str = "",
+) -> ContractSigned:
+    """A contract of a member on their own connection."""
+    return ContractSigned(
+        contract_id=contract_id or f"contract-{member_id}",
+        member_id=member_id,
+        connection_id=f"connection-{member_id}",
+        starts_on=starts_on,
+        tariff_clause=clause,
+        reference=tuple(reference),
+    )
+
+
+def ended(member_id: str, ends_on: date) -> ContractEnded:
+    return ContractEnded(contract_id=f"contract-{member_id}", ends_on=ends_on)
+
+
+def measured(
+    member_id: str, period: Period, energy_gj: str, revision: int = 1, cause: str = "", estimated: bool = False
+) -> PeriodMeasured:
+    """Heat of a member in a period."""
+    connection_id = f"connection-{member_id}"
+    energy_j = Decimal(energy_gj).scaleb(9)
+    part = MeasuredPart(
+        meter=f"meter-{member_id}",
+        register_id=f"register-{member_id}",
+        from_at=period.start_at,
+        to_at=period.end_at,
+        from_stand=0,
+        to_stand=int(energy_j),
+        energy=int(energy_j),
+        exponent=0,
+        from_quality="measured",
+        to_quality="measured",
+        versions_hash=hash_parameters([connection_id, str(period), revision]),
+    )
+    return PeriodMeasured(
+        measurement_id=derive_id("measurement", connection_id, period, revision),
+        revision=revision,
+        period_start=period.start,
+        period_end=period.end,
+        connection_id=connection_id,
+        member_id=member_id,
+        quantity="heat",
+        energy_j=energy_j,
+        estimated=estimated,
+        cause=cause,
+        parts=(part,),
+    )
+
+
+def allocated(member_id: str, period: Period, allocated_wh: int, revision: int = 1, cause: str = "") -> EnergyAllocated:
+    """Shared electricity of a member in a period."""
+    return EnergyAllocated(
+        run_id=f"run-{period}-{revision}",
+        revision=revision,
+        period_start=period.start,
+        period_end=period.end,
+        group_id="roofs",
+        connection_id=f"connection-{member_id}",
+        member_id=member_id,
+        consumed_wh=allocated_wh * 3,
+        allocated_wh=allocated_wh,
+        key_id="key-1",
+        resolution_id="resolution-key-1",
+        inputs_hash="0" * 64,
+        cause=cause,
+    )
+
+
+def closed(period: Period, measured_count: int, allocated_count: int = 0, revision: int = 1) -> PeriodClosed:
+    return PeriodClosed(
+        period_start=period.start,
+        period_end=period.end,
+        revision=revision,
+        measured_count=measured_count,
+        allocated_count=allocated_count,
+        run_id=f"run-{period}-{revision}",
+    )
+
+
+def tranche(amount_cents: int = 77_000_000) -> TrancheReleased:
+    return TrancheReleased(
+        tranche_id="tranche-1",
+        programme_id="programme-1",
+        milestone_id="milestone-1",
+        financier="municipality",
+        amount_cents=amount_cents,
+        released_on=date(2025, 3, 1),
+        rule="article 4",
+    )
+
+
+def month_of(members: Iterable[str], period: Period, energy_gj: str = "2.5", wh: int = 40_000) -> list[Event]:
+    """A whole month of these members, closed."""
+    names = list(members)
+    facts: list[Event] = [measured(name, period, energy_gj) for name in names]
+    facts += [allocated(name, period, wh) for name in names]
+    return [*facts, closed(period, len(names), len(names))]
+
+
+def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
+    """The fact on its way, from the service that tells it."""
+    return Envelope(
+        id=event.fact_id(community),
+        type=event.TYPE,
+        source=f"/coop/{event.service()}",
+        subject=event.key(),
+        time=datetime(2025, 1, 1, tzinfo=UTC),
+        community=community,
+        position=1,
+        hash="0" * 64,
+        data=event.canonical(),
+    )
+
+
+def hear(database: Database, *events: Event, community: str = COMMUNITY) -> int:
+    """Let billing hear these facts; returns how many were new."""
+    return consume(SERVICE.consumer(database), [envelope(event, community) for event in events])
