@@ -251,7 +251,8 @@ class Occupancy:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping)."""
+    """What a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping), and
+    ``exponents`` how fine its registers are where they are finer than usual."""
 
     format: str
     gateway: str
@@ -259,6 +260,7 @@ class Delivery:
     body: bytes
     decoded: Decoded
     options: str = ""
+    exponents: Mapping[tuple[str, Quantity], int] = field(default_factory=dict)
 
     def id(self, community: str, repeat: int = 0) -> str:
         """Id that follows from the content: the same body again is the same delivery, whoever brings it and when.

@@ -1,0 +1,242 @@
+"""Computing a period: what every occupancy used and was allocated, and how the heat system did, from what is stored.
+
+Nothing here writes. Each result carries the exact versions it was read from, and what it depends on besides readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
+
+from sqlalchemy import Connection
+
+from coop.metering.model import CUMULATIVE, Meter, MeterKind, Occupancy, Quantity, Register, Shape
+from coop.metering.parameters import completeness, limit, tap_water_permille
+from coop.metering.rules.blocks import DAY_S
+from coop.metering.rules.degree_days import Share, by_degree_days, civil_day, linear, mean_cdegc, weighted_degree_days
+from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
+from coop.metering.rules.plausibility import Bound
+from coop.metering.storage import readings, register
+from coop.metering.storage.readings import Key, Stored, seconds
+from coop.values import CoopError, Period, civil_date, midnight
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one occupancy used in a period. ``versions`` are those of all days that were read for it."""
+
+    connection_id: str
+    member_id: str
+    quantity: Quantity
+    energy_j: Decimal
+    estimated: bool
+    uses: tuple[Use, ...]
+    tap_permille: int
+    versions: Mapping[Key, int]
+
+
+@dataclass(frozen=True)
+class Plant:
+    """How the heat system did in a period; energies in J and Wh."""
+
+    heat_produced_j: Decimal
+    heat_delivered_j: Decimal
+    electricity_wh: int
+    source_temperature_min_cdegc: int | None
+
+    @property
+    def spf(self) -> Decimal | None:
+        """Heat out per electricity in. Source: domain.md section 7.3, example E24."""
+        if not self.electricity_wh:
+            return None
+        return (self.heat_produced_j / (self.electricity_wh * 3600)).quantize(Decimal("0.001"), ROUND_HALF_EVEN)
+
+    @property
+    def loss_share(self) -> Decimal | None:
+        """Share of the heat fed in that was not delivered. Source: domain.md section 7.3, example E24."""
+        if not self.heat_produced_j:
+            return None
+        lost = (self.heat_produced_j - self.heat_delivered_j) / self.heat_produced_j
+        return lost.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+
+
+class Store:
+    """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs."""
+
+    def __init__(self, connection: Connection, community: str) -> None:
+        self.connection, self.community = connection, community
+        self.meters = register.all_meters(connection, community)
+        self.registers = {
+            (one.serial, one.quantity, one.shape): one for one in register.all_registers(connection, community)
+        }
+        self.occupancies = register.occupancies(connection, community)
+
+    def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
+        """The register that counts a quantity of a meter: its stands where it has any, else its intervals."""
+        stand = self.registers.get((meter.serial, quantity, Shape.STAND))
+        return stand or self.registers.get((meter.serial, quantity, Shape.INTERVAL))
+
+    def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
+        """The latest version of every day of registers, by register."""
+        found: dict[str, dict[int, Stored]] = {}
+        stored = readings.latest(self.connection, ids, range(first_day, last_day + 1))
+        for (identity, day), one in stored.items():
+            found.setdefault(identity, {})[day] = one
+        return found
+
+
+def bound_of(meter: Meter, one: Register, day: date) -> Bound | None:
+    """What a register can do, in its own units; None where nothing is set."""
+    most = limit(meter.kind, one.quantity, day) if one.quantity in CUMULATIVE else None
+    if most is None:
+        return None
+    modulus = meter.maxima.get(one.quantity, Decimal(0))
+    per_hour, step, top = (int(Decimal(x).scaleb(-one.exponent)) for x in (most.per_hour, most.step, modulus))
+    return Bound(per_hour, step, top)
+
+
+def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occupancy, int, int]]:
+    """Who held a connection in a period, from when and until when [s since 1970].
+
+    Raises:
+        CoopError: two members hold one connection at the same time.
+    """
+    found: list[tuple[Occupancy, int, int]] = []
+    for one in occupancies:
+        start = max(one.start, period.start)
+        end = min(one.end, period.end) if one.end else period.end
+        if start < end:
+            found.append((one, seconds(midnight(start)), seconds(midnight(end))))
+    found.sort(key=lambda held: (held[0].connection_id, held[1]))
+    for (one, _, end_s), (other, start_s, _) in pairwise(found):
+        if one.connection_id == other.connection_id and start_s < end_s:
+            who = f"{one.member_id} and {other.member_id}"
+            raise CoopError("two-occupants", f"connection {one.connection_id} is held by {who} at the same time")
+    return found
+
+
+def measured(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
+    """Heat of every occupancy in a period, and what is missing for it."""
+    spans, lacking = _spans(store, period)
+    first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
+    ids = {span.register_id for some in spans.values() for span in some}
+    days = store.days(ids, first_day, last_day)
+    wide = {span.register_id for some in spans.values() for span in some if _looks_further(_use(span, days))}
+    days |= store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
+    tap = tap_water_permille(period.start)
+    allowed_s = completeness(period.start).stand_gap.total_seconds()
+    found: list[Measured] = []
+    for (connection_id, member_id), some in sorted(spans.items()):
+        uses: list[Use] = []
+        versions: dict[Key, int] = {}
+        for span in some:
+            use = _use(span, days)
+            if use is not None and use.open_s:
+                weather = _weather(store, use)
+                use = _use(span, days, share_of(weather, tap))
+                versions |= {(one.register_id, day): one.version for day, one in weather.items()}
+            if use is None or use.gap_s is None or use.gap_s > allowed_s:
+                lacking.append(f"meter {span.serial}: no stand near enough to {_civil(span)}")
+            if use is not None:
+                uses.append(use)
+                versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
+        if uses:
+            estimated = any(use.estimated for use in uses)
+            who = (connection_id, member_id, Quantity.HEAT)
+            found.append(Measured(*who, total_energy(uses), estimated, tuple(uses), tap, versions))
+    return found, lacking
+
+
+def share_of(weather: Mapping[int, Stored], tap_permille: int) -> Share:
+    """How a count is shared out over time under this weather; evenly where a day's temperatures are not complete."""
+    per_day = {
+        day: weighted_degree_days(mean_cdegc(one.content.values), civil_day(day))
+        for day, one in weather.items()
+        if one.step_s and len(one.content) == DAY_S // one.step_s
+    }
+    return by_degree_days(per_day, tap_permille) if per_day else linear
+
+
+def plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
+    """How the heat system did; None where there is no heat pump."""
+    pumps = [meter for meter in store.meters if meter.kind is MeterKind.HEAT_PUMP]
+    if not pumps:
+        return None
+    sources = [meter for meter in store.meters if meter.kind is MeterKind.SOURCE]
+    start_s, end_s = seconds(period.start_at), seconds(period.end_at)
+    wanted = [
+        (meter, one)
+        for meter in [*pumps, *sources]
+        for quantity in (Quantity.HEAT, Quantity.ELECTRICITY_IMPORT, Quantity.SOURCE_TEMPERATURE)
+        if (one := store.register_for(meter, quantity)) is not None
+    ]
+    days = store.days([one.id for _, one in wanted], start_s // DAY_S - 1, end_s // DAY_S + 1)
+    heat_j, electricity, coldest = Decimal(0), Decimal(0), []
+    for meter, one in wanted:
+        if one.quantity is Quantity.SOURCE_TEMPERATURE:
+            for day, stored in days.get(one.id, {}).items():
+                at_s = stored.content.offsets + day * DAY_S
+                inside = stored.content.values[(at_s >= start_s) & (at_s < end_s)]
+                coldest += [int(inside.min())] if len(inside) else []
+        elif meter.kind is MeterKind.HEAT_PUMP:
+            bound = bound_of(meter, one, period.start)
+            use = _use(Span(meter.serial, one.id, one.exponent, 0, start_s, end_s, bound), days)
+            if use is not None and one.quantity is Quantity.HEAT:
+                heat_j += use.energy
+            elif use is not None:
+                electricity += use.energy
+    lowest = min(coldest) if coldest else None
+    return Plant(heat_j, delivered_j, int(electricity.to_integral_value()), lowest)
+
+
+def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[str]]:
+    """Which register counted for whom, from when and until when; and which heat meters never said anything."""
+    heat = [meter for meter in store.meters if meter.kind is MeterKind.HEAT]
+    spans: dict[tuple[str, str], list[Span]] = {}
+    lacking: list[str] = []
+    for occupancy, from_s, to_s in holdings(store.occupancies, period):
+        here = [meter for meter in heat if meter.connection_id == occupancy.connection_id]
+        for meter in sorted(here, key=lambda one: (one.installed_at, one.serial)):
+            start = max(from_s, seconds(meter.installed_at))
+            end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
+            if start >= end:
+                continue
+            one = store.register_for(meter, Quantity.HEAT)
+            if one is None:
+                lacking.append(f"meter {meter.serial} was never read")
+                continue
+            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound_of(meter, one, period.start))
+            spans.setdefault((occupancy.connection_id, occupancy.member_id), []).append(span)
+    return spans, lacking
+
+
+def _use(span: Span, days: Mapping[str, Mapping[int, Stored]], share: Share = linear) -> Use | None:
+    here = days.get(span.register_id, {})
+    step_s = next((one.step_s for one in here.values()), 0)
+    return use_of(replace(span, step_s=step_s), {day: one.content for day, one in here.items()}, share)
+
+
+def _looks_further(use: Use | None) -> bool:
+    return use is None or use.gap_s is None
+
+
+def _weather(store: Store, use: Use) -> dict[int, Stored]:
+    """Outside temperatures of the days over which a bound has to be estimated, from the plant's thermometer."""
+    thermometers = sorted(
+        (one.serial, one.id)
+        for (_, quantity, shape), one in store.registers.items()
+        if quantity is Quantity.OUTSIDE_TEMPERATURE and shape is Shape.INTERVAL
+    )
+    if not thermometers:
+        return {}
+    first_day = min(after_s for after_s, _ in use.open_s) // DAY_S
+    last_day = max(before_s for _, before_s in use.open_s) // DAY_S
+    identity = thermometers[0][1]
+    return store.days([identity], first_day, last_day).get(identity, {})
+
+
+def _civil(span: Span) -> str:
+    return f"{civil_date(readings.instant(span.from_s))} or {civil_date(readings.instant(span.to_s))}"

@@ -1,0 +1,38 @@
+"""Late values: what changes after a period was closed marks that period, so that somebody corrects it.
+
+A mark is a hint with a name and a day. Whether the period's results really change is found by computing them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from coop.metering.handlers.intake import Changed
+from coop.metering.storage import periods
+from coop.metering.storage.readings import seconds
+
+
+def mark_late(connection: Connection, community: str, changed: Sequence[Changed]) -> None:
+    """Mark the closed periods that new versions touch.
+
+    A period's own bounds count as in it, for its stands are read there; so does what comes after them for a register
+    whose stand at the bound was estimated from what lay around it.
+    """
+    if not changed:
+        return
+    for closed in periods.closed(connection, community):
+        start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
+        touched = [
+            (one.register_id, one.day, one.version)
+            for one in changed
+            if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
+        ]
+        periods.add_late(connection, community, closed, touched)
+
+
+def _fills(one: Changed, open_ends: Mapping[str, list[list[int]]]) -> bool:
+    """Whether a version brings a reading to where one was missed."""
+    spans = open_ends.get(one.register_id, ())
+    return any(one.last_s > after_s and one.first_s < before_s for after_s, before_s in spans)

@@ -1,0 +1,177 @@
+"""Receiving: a delivery from a door to durable and queryable readings, in one transaction.
+
+The same delivery again is silent, whoever brings it and when. A gateway's delivery goes in as far as it is good, and what
+is not good is parked; a file that a person imports goes in whole or not at all, and can be undone.
+
+Kept of a delivery: text telegrams and imported files as they came, so that a member can see the telegram behind a stand;
+of columnar batches only the hash, because the blocks hold the same values (decision record 0011).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from coop.kit.database import Database
+from coop.metering.formats import FORMATS
+from coop.metering.handlers.intake import Changed
+from coop.metering.handlers.late import mark_late
+from coop.metering.handlers.parking import park_broken, park_refused, take
+from coop.metering.model import Decoded, Delivery, Receipt
+from coop.metering.rules.blocks import DAY_S, fold, pack_day
+from coop.metering.storage import readings
+from coop.metering.storage.readings import microseconds
+from coop.values import BadInput, CoopError, Problem
+
+CSV = "csv"
+UNDO = "undo"
+COLUMNAR = frozenset({"head-end"})
+"""Formats of which only the hash is kept."""
+
+
+def decode_delivery(
+    format: str, body: bytes, *, gateway: str, received_at: datetime, mapping: Mapping[str, Any] | None = None
+) -> Delivery:
+    """Decode what was handed over. Needs no transaction, and belongs outside one.
+
+    Args:
+        format: A name in ``FORMATS``, or ``csv``, which needs a ``mapping``.
+        body: As it came.
+        gateway: Who handed it over.
+        received_at: When, UTC.
+        mapping: What the columns of a CSV file mean (``formats.csv_readings.CsvMapping``).
+
+    Raises:
+        BadInput: no such format, the mapping is wrong, or the file has any bad line.
+    """
+    if format == CSV:
+        from coop.metering.formats.csv_readings import CsvMapping, decode_csv
+
+        told = dict(mapping or {})
+        read = decode_csv(body, CsvMapping.parse(told), received_at=received_at)
+        options = json.dumps(told, sort_keys=True, separators=(",", ":"))
+        decoded = Decoded(read.stands, read.series)
+        return Delivery(CSV, gateway, received_at, body, decoded, options, read.exponents)
+    if format not in FORMATS:
+        raise BadInput([Problem(f"{format!r} is none of {', '.join([*FORMATS, CSV])}", "format")], "unknown-format")
+    return Delivery(format, gateway, received_at, body, FORMATS[format](body, received_at=received_at))
+
+
+def receive(connection: Connection, community: str, delivery: Delivery) -> Receipt:
+    """Store a delivery's readings, and park what is not good.
+
+    Raises:
+        BadInput: an imported file holds a reading that is refused; nothing of it may be committed.
+    """
+    delivery_id, known = _identify(connection, community, delivery)
+    if known is not None:
+        return Receipt(delivery_id, known.problems == 0 or known.values_taken > 0, True, 0, 0)
+    taken = take(connection, community, delivery_id, delivery)
+    problems = [*delivery.decoded.problems, *(one.problem for one in taken.refused)]
+    if delivery.format == CSV and problems:
+        raise BadInput(problems, "bad-file")
+    park_broken(connection, community, delivery_id, delivery.decoded)
+    park_refused(connection, community, delivery_id, taken.refused)
+    readings.add_delivery(
+        connection,
+        community,
+        delivery_id,
+        delivery,
+        keep_body=delivery.format not in COLUMNAR,
+        values_taken=taken.values,
+        new_versions=len(taken.changed),
+        problems=len(problems),
+    )
+    mark_late(connection, community, taken.changed)
+    accepted = taken.values > 0 or not problems
+    return Receipt(delivery_id, accepted, False, taken.values, len(taken.changed), tuple(problems))
+
+
+def receive_many(database: Database, community: str, deliveries: Sequence[Delivery]) -> list[Receipt]:
+    """Store several deliveries, in order and in one transaction: all are durable when it returns."""
+    with database.write() as connection:
+        return [receive(connection, community, delivery) for delivery in deliveries]
+
+
+def undo_import(connection: Connection, community: str, delivery_id: str, received_at: datetime) -> Receipt:
+    """Take an imported file back: each day that it touched gets a version as it would be without the file.
+
+    What came later and from elsewhere stays. The undoing is a delivery of its own and is kept as one; done twice it is
+    the same one.
+
+    Raises:
+        CoopError: there is no such import.
+    """
+    row = readings.delivered(connection, delivery_id)
+    if row is None or row.community != community or row.format != CSV:
+        raise CoopError("no-such-import", f"there is no import {delivery_id}")
+    undo = Delivery(UNDO, row.gateway, received_at, delivery_id.encode(), Decoded())
+    undo_id, known = _identify(connection, community, undo)
+    if known is not None:
+        return Receipt(undo_id, True, True, 0, 0)
+    rows, changed = [], []
+    for key in readings.touched_by(connection, delivery_id):
+        versions = readings.versions_of(connection, *key)
+        newest = versions[-1][0]
+        without = fold(
+            [one.content for one, _ in versions],
+            [microseconds(at) for _, at in versions],
+            [one.delivery_id == delivery_id for one, _ in versions],
+        ).day
+        offsets, values, quality = pack_day(without, newest.step_s)
+        rows.append(
+            {
+                "day": key[1],
+                "register_id": key[0],
+                "version": newest.version + 1,
+                "known_at": max(received_at, newest.known_at),
+                "delivery_id": undo_id,
+                "step_s": newest.step_s,
+                "offsets": offsets,
+                "readings": values,
+                "quality": quality,
+            }
+        )
+        start_s = key[1] * DAY_S
+        changed.append(Changed(*key, newest.version + 1, start_s, start_s + DAY_S))
+    readings.add_blocks(connection, rows)
+    readings.add_delivery(
+        connection,
+        community,
+        undo_id,
+        undo,
+        keep_body=True,
+        values_taken=0,
+        new_versions=len(rows),
+        problems=0,
+        undoes=delivery_id,
+    )
+    mark_late(connection, community, changed)
+    return Receipt(undo_id, True, False, 0, len(rows))
+
+
+def preview(connection: Connection, community: str, delivery: Delivery) -> Receipt:
+    """What ``receive`` would answer, with nothing kept; for a look before an import.
+
+    Raises:
+        BadInput: as ``receive``.
+    """
+    with connection.begin_nested() as attempt:
+        receipt = receive(connection, community, delivery)
+        attempt.rollback()
+    return receipt
+
+
+def _identify(connection: Connection, community: str, delivery: Delivery) -> tuple[str, Any]:
+    """Id of a delivery, and its row if it was here before and not undone since."""
+    repeat = 0
+    while True:
+        delivery_id = delivery.id(community, repeat)
+        row = readings.delivered(connection, delivery_id)
+        if row is None or not (delivery.format == CSV and readings.undone(connection, delivery_id)):
+            return delivery_id, row
+        repeat += 1

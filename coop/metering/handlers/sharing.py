@@ -1,0 +1,102 @@
+"""Runs of shared energy: who shares what in a period, under which key, and from which readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from coop.metering.handlers.compute import Store, holdings
+from coop.metering.model import MeterKind, Quantity, Shape
+from coop.metering.parameters import completeness
+from coop.metering.rules.blocks import DAY_S
+from coop.metering.rules.sharing import Holding, Inputs, Outcome, Readings, matrices, participants_of, run
+from coop.metering.storage import readings, register
+from coop.metering.storage.readings import Key, Stored, seconds
+from coop.metering.storage.register import AdoptedKey, Group
+from coop.values import Period
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: a group, for as long within the period as one key was in force."""
+
+    group_id: str
+    period: Period
+    key: AdoptedKey
+    inputs: Inputs
+    outcome: Outcome
+    versions: Mapping[Key, int]
+
+
+def shared(store: Store, period: Period) -> tuple[list[Run], list[str]]:
+    """All runs of a period, and what is missing for them."""
+    found: list[Run] = []
+    lacking: list[str] = []
+    for group in register.groups(store.connection, store.community):
+        for span, key in in_force(register.keys_of(store.connection, store.community, group.group_id), period):
+            inputs = _inputs(store, group, key, span)
+            days = _load(store, inputs)
+            outcome = run(inputs, matrices(inputs, contents(days)))
+            versions = {at: one.version for at, one in days.items()}
+            found.append(Run(group.group_id, span, key, inputs, outcome, versions))
+            permille = completeness(period.start).missing_quarters_permille
+            if outcome.missing * 1000 > permille * outcome.expected:
+                lacking.append(
+                    f"group {group.group_id}: {outcome.missing} of {outcome.expected} quarter-hours are missing"
+                )
+    return found, lacking
+
+
+def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
+    """Which key was in force when, within a period. Before the first key nothing is shared.
+
+    ``keys`` are in the order of the day from which they are valid; of two from one day the later decision counts.
+    """
+    newest = {key.valid_from: key for key in keys}
+    starts = sorted(newest)
+    found = []
+    for start, end in zip(starts, [*starts[1:], period.end], strict=True):
+        overlap = Period(start, end).overlap(period) if start < end else None
+        if overlap is not None:
+            found.append((overlap, newest[start]))
+    return found
+
+
+def contents(days: Mapping[Key, Stored]) -> Readings:
+    """Stored days as the rules take them."""
+    return {at: (one.step_s, one.content) for at, one in days.items()}
+
+
+def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs:
+    meters = [one for one in store.meters if one.kind is MeterKind.ELECTRICITY and one.connection_id is not None]
+    consumers: dict[str, list[str]] = {}
+    for meter in meters:
+        one = store.registers.get((meter.serial, Quantity.ELECTRICITY_IMPORT, Shape.INTERVAL))
+        if one is not None and meter.connection_id is not None and meter.serial not in group.producers:
+            consumers.setdefault(meter.connection_id, []).append(one.id)
+    everybody = sorted(consumers) if group.connections is None else group.connections
+    participants = participants_of(key.parameters, everybody)
+    producers = [
+        one.id
+        for serial in group.producers
+        if (one := store.registers.get((serial, Quantity.ELECTRICITY_EXPORT, Shape.INTERVAL))) is not None
+    ]
+    held = tuple(
+        Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
+        for occupancy, from_s, to_s in holdings(store.occupancies, span)
+        if occupancy.connection_id in participants
+    )
+    return Inputs(
+        key.parameters,
+        seconds(span.start_at),
+        seconds(span.end_at),
+        participants,
+        {name: tuple(sorted(consumers.get(name, ()))) for name in participants},
+        tuple(sorted(producers)),
+        held,
+    )
+
+
+def _load(store: Store, inputs: Inputs) -> dict[Key, Stored]:
+    days = range(inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S + 1)
+    return readings.latest(store.connection, inputs.register_ids(), days)

@@ -1,0 +1,64 @@
+"""Dated figures of metering, read from ``parameters.toml``: limits of plausibility, hot water's share, completeness."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from coop.metering.model import BASE_UNIT, MeterKind, Quantity
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most one register can count: ``per_hour`` [base unit per hour] and ``step`` [base unit] beyond it."""
+
+    per_hour: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What a period may lack and still close: gaps of stands, and quarter-hours [permille]."""
+
+    stand_gap: timedelta
+    missing_quarters_permille: int
+
+
+@cache
+def limit(kind: MeterKind, quantity: Quantity, day: date) -> Limit | None:
+    """Limit of a cumulative quantity, in base units; None where none is set."""
+    most = _on("limits", day)[kind.value]
+    step = _on("steps", day).get(quantity.value, 0)
+    match BASE_UNIT[quantity]:
+        case "Wh":
+            return Limit(most["power_w"], step)
+        case "J":
+            return Limit(most["power_w"] * 3600, step)
+        case "l":
+            return Limit(most["flow_l_per_h"], step)
+        case _:
+            return None
+
+
+def tap_water_permille(day: date) -> int:
+    """Share of heat that goes to hot water [permille]."""
+    return int(_on("tap_water", day)["permille"])
+
+
+def completeness(day: date) -> Completeness:
+    """What a period that starts on this day may lack."""
+    row = _on("completeness", day)
+    return Completeness(timedelta(hours=row["stand_gap_hours"]), row["missing_quarters_permille"])
+
+
+def _on(name: str, day: date) -> dict[str, Any]:
+    return max((row for row in _rows()[name] if row["from"] <= day), key=lambda row: row["from"])
+
+
+@cache
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads((files(__package__) / "parameters.toml").read_text())

@@ -1,0 +1,271 @@
+"""What metering shows of itself: plain data for the API and for the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from coop.kit.auth import NotAllowed, Session
+from coop.kit.web import NotFound
+from coop.metering.handlers.close import Results
+from coop.metering.handlers.verify import Quarter
+from coop.metering.model import Meter, Quality
+from coop.metering.storage import periods, readings, register
+from coop.metering.storage.periods import Closed
+from coop.metering.storage.readings import DAY, day_number
+from coop.values import Period
+
+BOOK_READERS = ("board", "treasurer", "auditor", "operator")
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """How much of each meter's day is there. ``share_percent`` has shape (meters, days); 100 is all of it.
+
+    A register of intervals is complete with every interval; one of stands with a stand a day. ``estimated`` says where
+    some of it is an estimate.
+    """
+
+    days: tuple[date, ...]
+    serials: tuple[str, ...]
+    share_percent: tuple[tuple[int, ...], ...]
+    estimated: tuple[tuple[bool, ...], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "days": [day.isoformat() for day in self.days],
+            "meters": [
+                {"serial": serial, "percent": list(row), "estimated": list(flags)}
+                for serial, row, flags in zip(self.serials, self.share_percent, self.estimated, strict=True)
+            ],
+        }
+
+    @property
+    def percent(self) -> int:
+        """Of everything, rounded down."""
+        cells = [share for row in self.share_percent for share in row if share >= 0]
+        return sum(cells) // len(cells) if cells else 0
+
+
+def completeness(connection: Connection, community: str, period: Period) -> Completeness:
+    """Readings per meter and UTC day; -1 where a meter did not hang there."""
+    meters = register.all_meters(connection, community)
+    registers: dict[str, list[str]] = {}
+    for one in register.all_registers(connection, community):
+        registers.setdefault(one.serial, []).append(one.id)
+    days = [period.start + timedelta(days=i) for i in range(period.days)]
+    first = day_number(period.start_at + timedelta(hours=2))
+    ids = [identity for some in registers.values() for identity in some]
+    stored = readings.latest(connection, ids, range(first, first + len(days)))
+    shares, flags = [], []
+    for meter in meters:
+        shares.append(
+            tuple(
+                _percent(meter, first + i, [stored.get((one, first + i)) for one in registers.get(meter.serial, ())])
+                for i in range(len(days))
+            )
+        )
+        flags.append(
+            tuple(
+                any(
+                    bool((found.content.quality == Quality.ESTIMATED).any())
+                    for one in registers.get(meter.serial, ())
+                    if (found := stored.get((one, first + i))) is not None
+                )
+                for i in range(len(days))
+            )
+        )
+    return Completeness(tuple(days), tuple(meter.serial for meter in meters), tuple(shares), tuple(flags))
+
+
+def _percent(meter: Meter, day: int, stored: Sequence[readings.Stored | None]) -> int:
+    start = readings.instant(day * 86_400)
+    if start + DAY <= meter.installed_at or (meter.removed_at is not None and meter.removed_at <= start):
+        return -1
+    if not stored:
+        return 0
+    whole = [
+        0 if one is None else 100 if not one.step_s else 100 * len(one.content) * one.step_s // 86_400 for one in stored
+    ]
+    return sum(whole) // len(whole)
+
+
+def meter_json(one: Meter) -> dict[str, Any]:
+    """A meter."""
+    return {
+        "serial": one.serial,
+        "kind": one.kind.value,
+        "connection_id": one.connection_id,
+        "installed_at": one.installed_at.isoformat(),
+        "removed_at": one.removed_at.isoformat() if one.removed_at else None,
+        "maxima": {quantity.value: str(most) for quantity, most in one.maxima.items()},
+    }
+
+
+def letter_json(row: Any) -> dict[str, Any]:
+    """A parked telegram, with the first of its bytes."""
+    return {
+        "id": row.id,
+        "code": row.code,
+        "reason": row.reason,
+        "parked_at": row.parked_at.isoformat(),
+        "attempts": row.attempts,
+        "delivery_id": row.source.split(":")[2],
+        "body": row.body[:2000].decode("utf-8", "replace"),
+    }
+
+
+def closed_json(one: Closed) -> dict[str, Any]:
+    """A revision of a closed period."""
+    return {
+        "period": str(one.period),
+        "period_start": one.period.start.isoformat(),
+        "period_end": one.period.end.isoformat(),
+        "revision": one.revision,
+        "closed_at": one.closed_at.isoformat(),
+        "measured_count": one.measured_count,
+        "allocated_count": one.allocated_count,
+        "run_id": one.run_id,
+        "cause": one.cause,
+        "heat_system": one.heat_system,
+    }
+
+
+def periods_json(connection: Connection, community: str) -> list[dict[str, Any]]:
+    """Closed periods in their newest revision, with how many late values touched them since."""
+    marks: dict[tuple[date, int], int] = {}
+    for row in periods.late(connection, community):
+        marks[row.period_start, row.revision] = marks.get((row.period_start, row.revision), 0) + 1
+    return [
+        closed_json(one) | {"late_values": marks.get((one.period.start, one.revision), 0)}
+        for one in periods.closed(connection, community)
+    ]
+
+
+def results_json(results: Results) -> dict[str, Any]:
+    """What a period would come to."""
+    return {
+        "lacking": list(results.lacking),
+        "measured_count": len(results.measured),
+        "estimated_count": sum(one.estimated for one in results.measured),
+        "energy_j": str(sum((one.energy_j for one in results.measured), start=0)),
+        "allocated_count": sum(len(run.outcome.shares) for run in results.runs),
+        "allocated_wh": sum(share.allocated_wh for run in results.runs for share in run.outcome.shares),
+        "missing_quarters": sum(run.outcome.missing for run in results.runs),
+        "heat_system": {
+            "heat_produced_j": str(results.plant.heat_produced_j),
+            "heat_delivered_j": str(results.plant.heat_delivered_j),
+            "spf": str(results.plant.spf),
+            "loss_share": str(results.plant.loss_share),
+        }
+        if results.plant
+        else None,
+    }
+
+
+def measurements_json(connection: Connection, community: str, member_id: str | None) -> list[dict[str, Any]]:
+    """Measurements (of one member) in every revision."""
+    return [
+        {
+            "measurement_id": row.id,
+            "revision": row.revision,
+            "period_start": row.period_start.isoformat(),
+            "period_end": row.period_end.isoformat(),
+            "connection_id": row.connection_id,
+            "member_id": row.member_id,
+            "quantity": row.quantity,
+            "energy_j": row.energy_j,
+            "estimated": row.estimated,
+            "cause": row.cause,
+            "parts": json.loads(row.parts),
+        }
+        for row in periods.measurements(connection, community)
+        if member_id is None or row.member_id == member_id
+    ]
+
+
+def allocations_json(connection: Connection, community: str, member_id: str | None) -> list[dict[str, Any]]:
+    """Allocations as told (to one member) in every revision."""
+    return [
+        {
+            "run_id": row.run_id,
+            "revision": row.revision,
+            "period_start": row.period_start.isoformat(),
+            "period_end": row.period_end.isoformat(),
+            "group_id": row.group_id,
+            "connection_id": row.connection_id,
+            "member_id": row.member_id,
+            "consumed_wh": row.consumed_wh,
+            "allocated_wh": row.allocated_wh,
+            "key_id": row.key_id,
+            "resolution_id": row.resolution_id,
+            "inputs_hash": row.inputs_hash,
+            "cause": row.cause,
+        }
+        for row in periods.allocations_of(connection, community, member_id)
+    ]
+
+
+def state(connection: Connection, community: str) -> dict[str, Any]:
+    """Everything that was told, in one order and without a clock."""
+    return {
+        "periods": [
+            {key: value for key, value in closed_json(one).items() if key != "closed_at"}
+            for newest in periods.closed(connection, community)
+            for one in periods.revisions(connection, community, newest.period)
+        ],
+        "measurements": measurements_json(connection, community, None),
+        "allocations": allocations_json(connection, community, None),
+    }
+
+
+def quarter_json(found: Quarter) -> dict[str, Any]:
+    """Why somebody got what they got in one quarter-hour."""
+    why = found.explanation
+    return {
+        "at": found.at.isoformat(),
+        "run_id": found.run_id,
+        "group_id": found.group_id,
+        "key_id": found.key_id,
+        "resolution_id": found.resolution_id,
+        "kind": why.kind.value,
+        "participant": why.participant,
+        "production_wh": why.production_wh,
+        "total_consumption_wh": why.total_consumption_wh,
+        "consumption_wh": why.consumption_wh,
+        "allocated_wh": why.allocated_wh,
+        "divisions": [
+            {
+                "amount_wh": part.amount_wh,
+                "weight": part.weight,
+                "total_weight": part.total_weight,
+                "quotient": str(part.quotient),
+                "floor_wh": part.floor_wh,
+                "leftover_units": part.leftover_units,
+                "remainder_rank": part.remainder_rank,
+                "granted_wh": part.granted_wh,
+                "cap_wh": part.cap_wh,
+            }
+            for part in why.divisions
+        ],
+    }
+
+
+def require_own(connection: Connection, session: Session, run_id: str, connection_id: str) -> None:
+    """Refuse a member who asks for the allocation of somebody else's connection.
+
+    Raises:
+        NotFound: there is no such allocation.
+        NotAllowed: it is not theirs.
+    """
+    rows = [row for row in periods.allocations(connection, run_id) if row.connection_id == connection_id]
+    if not rows or rows[0].community != session.community:
+        raise NotFound
+    if not session.has(*BOOK_READERS) and session.member_id not in {row.member_id for row in rows}:
+        raise NotAllowed

@@ -1,0 +1,209 @@
+"""Shared energy over a period: from quarter-hours to what each occupancy used and was allocated.
+
+Columns are connections, in the order of their ids; each quarter-hour of a connection belongs to who held it then, and to
+nobody when it stood empty: an empty home takes no share. A quarter-hour that is missing counts as zero, for production as
+for use: nothing is shared that was not measured, and what comes in later is shared by a correction run. Quarter-hours are
+counted in UTC from the first instant of the period, so the days on which the clock changes have 92 and 100 of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coop.metering.model import Int64Array
+from coop.metering.rules.allocation import Key, allocate
+from coop.metering.rules.blocks import DAY_S, Day
+
+QUARTER_S = 900
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Who held a connection from ``from_s`` up to ``to_s`` [s since 1970], within the run."""
+
+    connection_id: str
+    member_id: str
+    from_s: int
+    to_s: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a run depends on, besides the readings: what is written down so that it can be computed again.
+
+    ``participants`` are connection ids in order; ``consumers`` names the registers of each, ``producers`` those whose
+    export is shared.
+    """
+
+    parameters: Mapping[str, Any]
+    from_s: int
+    to_s: int
+    participants: tuple[str, ...]
+    consumers: Mapping[str, tuple[str, ...]]
+    producers: tuple[str, ...]
+    holdings: tuple[Holding, ...]
+
+    def register_ids(self) -> list[str]:
+        """Every register that is read."""
+        return [*self.producers, *(one for ids in self.consumers.values() for one in ids)]
+
+    def to_json(self) -> str:
+        """As text."""
+        fields = {
+            "parameters": dict(self.parameters),
+            "from_s": self.from_s,
+            "to_s": self.to_s,
+            "participants": list(self.participants),
+            "consumers": {name: list(ids) for name, ids in self.consumers.items()},
+            "producers": list(self.producers),
+            "holdings": [[one.connection_id, one.member_id, one.from_s, one.to_s] for one in self.holdings],
+        }
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Inputs:
+        """What ``to_json`` wrote."""
+        fields = json.loads(text)
+        return cls(
+            fields["parameters"],
+            fields["from_s"],
+            fields["to_s"],
+            tuple(fields["participants"]),
+            {name: tuple(ids) for name, ids in fields["consumers"].items()},
+            tuple(fields["producers"]),
+            tuple(Holding(*row) for row in fields["holdings"]),
+        )
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Quarter-hours of a run: ``production_wh`` (n,) and ``consumption_wh`` (n, participants), both C-ordered.
+
+    ``missing`` counts quarter-hours without a reading: of producers, and of connections while somebody held them.
+    """
+
+    production_wh: Int64Array
+    consumption_wh: Int64Array
+    missing: int
+    expected: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one occupancy used and was allocated in the run [Wh]."""
+
+    connection_id: str
+    member_id: str
+    consumed_wh: int
+    allocated_wh: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a run. ``inputs_hash`` is over everything that it was computed from."""
+
+    shares: tuple[Share, ...]
+    produced_wh: int
+    surplus_wh: int
+    missing: int
+    expected: int
+    inputs_hash: str
+
+
+Readings = Mapping[tuple[str, int], tuple[int, Day]]
+"""(step, day) by register and day since 1970-01-01."""
+
+
+def matrices(inputs: Inputs, readings: Readings) -> Matrices:
+    """Put the readings of a run into their places."""
+    n = (inputs.to_s - inputs.from_s) // QUARTER_S
+    by_register: dict[str, list[tuple[int, Day]]] = {}
+    for (identity, day), (step_s, content) in readings.items():
+        if step_s == QUARTER_S:
+            by_register.setdefault(identity, []).append((day, content))
+    production, missing = np.zeros(n, np.int64), 0
+    for identity in inputs.producers:
+        there = np.zeros(n, np.bool_)
+        _fill(production, there, inputs.from_s, by_register.get(identity, ()))
+        missing += n - int(np.count_nonzero(there))
+    rows = np.zeros((len(inputs.participants), n), np.int64)
+    held = _held(inputs, n)
+    for k, name in enumerate(inputs.participants):
+        there = np.zeros(n, np.bool_)
+        for identity in inputs.consumers.get(name, ()):
+            _fill(rows[k], there, inputs.from_s, by_register.get(identity, ()))
+        missing += int(np.count_nonzero(held[k] & ~there))
+    rows[~held] = 0
+    expected = n * len(inputs.producers) + int(np.count_nonzero(held))
+    return Matrices(production, np.ascontiguousarray(rows.T), missing, expected)
+
+
+def run(inputs: Inputs, found: Matrices) -> Outcome:
+    """Allocate, and add up per occupancy."""
+    key = Key.read(inputs.parameters)
+    result = allocate(key, inputs.participants, found.production_wh, found.consumption_wh)
+    # Sums down the columns up to each quarter-hour at which somebody comes or goes.
+    column = {name: k for k, name in enumerate(inputs.participants)}
+    totals: dict[tuple[str, str], list[int]] = {}
+    whole_consumed, whole_allocated = found.consumption_wh.sum(axis=0), result.allocated_wh.sum(axis=0)
+    for one in inputs.holdings:
+        k = column[one.connection_id]
+        total = totals.setdefault((one.connection_id, one.member_id), [0, 0])
+        if (one.from_s, one.to_s) == (inputs.from_s, inputs.to_s):
+            total[0] += int(whole_consumed[k])
+            total[1] += int(whole_allocated[k])
+        else:
+            quarters = slice((one.from_s - inputs.from_s) // QUARTER_S, (one.to_s - inputs.from_s) // QUARTER_S)
+            total[0] += int(found.consumption_wh[quarters, k].sum())
+            total[1] += int(result.allocated_wh[quarters, k].sum())
+    shares = tuple(Share(*who, *total) for who, total in sorted(totals.items()))
+    return Outcome(
+        shares,
+        int(found.production_wh.sum()),
+        int(result.surplus_wh.sum()),
+        found.missing,
+        found.expected,
+        inputs_hash(inputs, found),
+    )
+
+
+def inputs_hash(inputs: Inputs, found: Matrices) -> str:
+    """Over the agreement, the people and every quarter-hour: whatever arrived when, the same content hashes alike."""
+    digest = hashlib.sha256(inputs.to_json().encode())
+    digest.update(found.production_wh.astype("<i8").tobytes())
+    digest.update(found.consumption_wh.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def _held(inputs: Inputs, n: int) -> NDArray[np.bool_]:
+    held = np.zeros((len(inputs.participants), n), np.bool_)
+    column = {name: k for k, name in enumerate(inputs.participants)}
+    for one in inputs.holdings:
+        first, end = (one.from_s - inputs.from_s) // QUARTER_S, (one.to_s - inputs.from_s) // QUARTER_S
+        held[column[one.connection_id], first:end] = True
+    return held
+
+
+def _fill(row: Int64Array, there: NDArray[np.bool_], from_s: int, days: Iterable[tuple[int, Day]]) -> None:
+    """Add a register's quarter-hours to a row, and say where there were any."""
+    for day, content in days:
+        places = (content.offsets + (day * DAY_S - from_s)) // QUARTER_S
+        values = content.values
+        if places[0] < 0 or places[-1] >= len(row):
+            inside = (places >= 0) & (places < len(row))
+            places, values = places[inside], values[inside]
+        row[places] += values
+        there[places] = True
+
+
+def participants_of(parameters: Mapping[str, Any], group: Sequence[str]) -> tuple[str, ...]:
+    """Who takes part: those whom the key names, or the whole group where the key names nobody."""
+    key = Key.read(parameters)
+    return tuple(sorted(key.weights or key.order or group))

@@ -1,0 +1,255 @@
+"""Tables of metering.
+
+Invariant: readings are only added. A ``block`` holds all values of one register in one UTC day as they were known after
+one delivery; a change makes the next version and never touches the last (triggers refuse it). The key starts with the
+day, because deliveries come day by day: neighbours in time are neighbours on disk, and a month of all registers is one
+range. Days count from 1970-01-01.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from coop.kit.database import Instant, new_metadata
+from coop.kit.journal import add_kit_tables
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+meter = Table(
+    "meter",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("serial", String(100), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("connection_id", String(100)),
+    Column("installed_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    Column("maxima", Text, nullable=False),
+    CheckConstraint("kind IN ('heat', 'electricity', 'solar', 'heat_pump', 'source')", name="kind"),
+    CheckConstraint("removed_at IS NULL OR removed_at > installed_at", name="removed_after_installed"),
+)
+
+register = Table(
+    "register",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False),
+    Column("serial", String(100), nullable=False, index=True),
+    Column("quantity", String(40), nullable=False),
+    Column("shape", String(10), nullable=False),
+    Column("exponent", SmallInteger, nullable=False),
+    CheckConstraint("shape IN ('stand', 'interval')", name="shape"),
+    UniqueConstraint("community", "serial", "quantity", "shape"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("community", String(100), nullable=False, index=True),
+    Column("format", String(20), nullable=False),
+    Column("gateway", String(200), nullable=False),
+    Column("options", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("values_taken", BigInteger, nullable=False),
+    Column("new_versions", Integer, nullable=False),
+    Column("problems", Integer, nullable=False),
+    Column("body", LargeBinary),
+    Column("undoes", String(64), unique=True),
+)
+
+block = Table(
+    "block",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("known_at", Instant, nullable=False),
+    # Checked at commit: a delivery is written after its blocks, when what became of it is known.
+    Column("delivery_id", String(64), ForeignKey("delivery.id", deferrable=True, initially="DEFERRED"), nullable=False),
+    Column("step_s", Integer, nullable=False),
+    Column("offsets", LargeBinary),
+    Column("readings", LargeBinary, nullable=False),
+    Column("quality", LargeBinary, nullable=False),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name="shape"),
+    sqlite_with_rowid=False,
+)
+
+connection_opened = Table(
+    "connection_opened",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("connection_id", String(100), primary_key=True),
+    Column("member_id", String(100), primary_key=True),
+    Column("opened_on", Date, primary_key=True),
+    Column("building_id", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+)
+
+connection_closed = Table(
+    "connection_closed",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("connection_id", String(100), primary_key=True),
+    Column("member_id", String(100), primary_key=True),
+    Column("closed_on", Date, primary_key=True),
+)
+
+allocation_key = Table(
+    "allocation_key",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("key_id", String(100), primary_key=True),
+    Column("group_id", String(100), nullable=False),
+    Column("resolution_id", String(100), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("parameters_hash", String(64), nullable=False),
+    Column("notice_hash", String(64), nullable=False),
+    # The members were told these parameters and no others before they voted.
+    CheckConstraint("parameters_hash = notice_hash", name="as_noticed"),
+)
+
+sharing_group = Table(
+    "sharing_group",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("group_id", String(100), primary_key=True),
+    Column("producers", Text, nullable=False),
+    Column("connections", Text, nullable=False),
+)
+
+gateway = Table(
+    "gateway",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+)
+
+period = Table(
+    "period",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("period_end", Date, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    Column("measured_count", Integer, nullable=False),
+    Column("allocated_count", Integer, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("heat_system", Text, nullable=False),
+    Column("open_ends", Text, nullable=False),
+    CheckConstraint("period_end > period_start", name="ends_after_start"),
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False, index=True),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("connection_id", String(100), nullable=False),
+    Column("member_id", String(100), nullable=False),
+    Column("quantity", String(40), nullable=False),
+    Column("energy_j", String(60), nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("parts", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    UniqueConstraint(
+        "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
+    ),
+)
+
+allocation_run = Table(
+    "allocation_run",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False, index=True),
+    Column("group_id", String(100), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("key_id", String(100), nullable=False),
+    Column("resolution_id", String(100), nullable=False),
+    Column("inputs_hash", String(64), nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("produced_wh", BigInteger, nullable=False),
+    Column("surplus_wh", BigInteger, nullable=False),
+    Column("missing_quarters", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    CheckConstraint("surplus_wh >= 0 AND surplus_wh <= produced_wh", name="surplus_within_production"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    Column("run_id", String(36), ForeignKey("allocation_run.id"), primary_key=True),
+    Column("connection_id", String(100), primary_key=True),
+    Column("member_id", String(100), primary_key=True),
+    Column("community", String(100), nullable=False),
+    Column("consumed_wh", BigInteger, nullable=False),
+    Column("allocated_wh", BigInteger, nullable=False),
+    Column("told", Boolean, nullable=False),
+    CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
+)
+
+late_value = Table(
+    "late_value",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+
+KEPT = ("block", "delivery", "measurement", "allocation_run", "allocation")
+"""Tables of which no row is ever changed or deleted."""
+
+
+def guard_readings(connection: Connection) -> None:
+    """Create the triggers that keep what was read and what was computed from it; a migration calls this once."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(
+            "CREATE FUNCTION reading_refuses() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'readings and results are only added'; END $$"
+        )
+    for name in KEPT:
+        if connection.dialect.name == "sqlite":
+            for act in ("UPDATE", "DELETE"):
+                connection.exec_driver_sql(
+                    f"CREATE TRIGGER {name}_keeps_{act.lower()} BEFORE {act} ON {name}"
+                    " BEGIN SELECT RAISE(ABORT, 'readings and results are only added'); END"
+                )
+        else:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name}_keeps BEFORE UPDATE OR DELETE ON {name}"
+                " FOR EACH ROW EXECUTE FUNCTION reading_refuses()"
+            )
