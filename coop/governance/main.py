@@ -14,7 +14,7 @@ from coop.events.governance import (
     TrancheReleased,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance import feed, http
+from coop.governance import feed, http, pages, programme_pages
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.storage import metadata
 from coop.governance.storage.tables import voter
@@ -41,4 +41,4 @@ SERVICE = Service(
 
 def routers(database: Database, settings: Settings) -> list[APIRouter]:
     """What governance answers over HTTP."""
-    return [http.router(database, settings), feed.router(database, settings)]
+    return [one.router(database, settings) for one in (http, feed, pages, programme_pages)]

@@ -1,0 +1,73 @@
+"""Walk a resolution back: count its ballots again under the statutes of its meeting, and compare every hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from coop.governance.model import Count, Verdict
+from coop.governance.rules.counting import count_ballots, decide
+from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.storage import meetings as store
+from coop.values import NotFound, hash_parameters
+
+
+@dataclass(frozen=True)
+class VerifiedResolution:
+    """A decided resolution, counted again. It agrees when there are no findings."""
+
+    resolution_id: str
+    subject_nl: str
+    subject_en: str
+    held_on: date
+    decided_on: date | None
+    count: Count
+    verdict: Verdict
+    ballots: int
+    findings: tuple[str, ...]
+
+
+def verify_resolution(connection: Connection, community: str, resolution_id: str) -> VerifiedResolution:
+    """Count a resolution again and say everything that does not agree with what was decided.
+
+    Raises:
+        NotFound: there is no such resolution.
+    """
+    meeting_id = store.meeting_of(connection, community, resolution_id)
+    meeting = store.find_meeting(connection, community, meeting_id) if meeting_id else None
+    if meeting is None:
+        raise NotFound(f"there is no resolution {resolution_id}")
+    resolution = next(one for one in meeting.resolutions if one.resolution_id == resolution_id)
+    history = store.ballots(connection, community, resolution_id)
+    count = count_ballots(
+        (earlier[-1] for earlier in history.values()), store.votes_on(connection, community, meeting.held_on)
+    )
+    rule = rule_for(in_force(store.all_statutes(connection, community), meeting.held_on), resolution.kind)
+    verdict = decide(rule, count)
+    decided = store.find_decision(connection, community, resolution_id)
+    findings = []
+    parameters_hash = hash_parameters(resolution.parameters)
+    if parameters_hash != store.notice_hash(connection, community, resolution_id):
+        findings.append("the parameters are no longer those of the notice")
+    if decided is None:
+        findings.append("it was never decided")
+    else:
+        if decided.parameters_hash != parameters_hash:
+            findings.append("the parameters are no longer those that were adopted")
+        if decided.count != count:
+            findings.append("the ballots counted again give another count")
+        if decided.verdict.adopted != verdict.adopted:
+            findings.append(f"the ballots counted again give another verdict: {verdict.word}")
+    return VerifiedResolution(
+        resolution_id=resolution_id,
+        subject_nl=resolution.subject_nl,
+        subject_en=resolution.subject_en,
+        held_on=meeting.held_on,
+        decided_on=decided.decided_on if decided else None,
+        count=count,
+        verdict=verdict,
+        ballots=len(history),
+        findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
+    )

@@ -1,0 +1,204 @@
+"""What governance says to people, in the language they read: verdicts, parameters, tranches, facts of the feed.
+
+The facts themselves keep plain English sentences with their numbers; here the same is said from the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from coop.events.governance import (
+    MilestoneReached,
+    RealisationDecided,
+    ResolutionDecided,
+    TariffAdopted,
+    TrancheReferred,
+)
+from coop.governance.handlers.meetings import Outcome
+from coop.governance.model import Phase, Resolution
+from coop.governance.rules.counting import base_votes, quorum_needed
+from coop.web.language import N_, gettext, translate
+from coop.web.writing import civil_day, money, number, percent
+
+KINDS: Final = {
+    "tariff": N_("Tariff"),
+    "allocation-key": N_("Sharing key"),
+    "realisation": N_("Decision to build"),
+    "programme": N_("Programme"),
+    "other": N_("Other subject"),
+}
+CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
+UNMET: Final = {
+    "evidence": N_("not all evidence was there"),
+    "cost": N_("it cost more than the budget with its margin"),
+    "deadline": N_("it was reached after the deadline"),
+    "realisation": N_("the members had not decided to build this phase"),
+}
+_BASES: Final = {
+    "cast": N_("of the votes for and against"),
+    "present": N_("of the votes present, blank ones too"),
+    "all": N_("of all votes that members have"),
+}
+_PARAMETERS: Final = {
+    "valid_from": N_("In force from"),
+    "heat_price_eur_per_gj": N_("Heat, per GJ"),
+    "heat_standing_eur_per_year": N_("Standing charge for heat, per year"),
+    "heat_metering_eur_per_year": N_("Metering of heat, per year"),
+    "heat_delivery_set_eur_per_year": N_("Delivery set, per year"),
+    "shared_electricity_price_eur_per_kwh": N_("Shared electricity, per kWh"),
+    "vat_rate": N_("VAT"),
+    "nmdn": N_("Way of comparing for Niet Meer Dan Nu"),
+    "group_id": N_("Sharing group"),
+    "kind": N_("Kind of key"),
+    "weights": N_("Weights"),
+    "programme_id": N_("Programme"),
+    "phase_id": N_("Phase"),
+    "budget_cents": N_("Budget"),
+}
+_VALUES: Final = {
+    "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
+    "static": N_("static: by fixed weights"),
+    "plain": N_("plain: this year's heat against this year's ceiling"),
+}
+
+
+def kind(lang: str, name: str) -> str:
+    """The kind of a resolution."""
+    return gettext(lang, KINDS[name])
+
+
+def parameters(lang: str, resolution: Resolution) -> list[tuple[str, str]]:
+    """What a resolution will do, in words: name and value of each parameter."""
+    return [
+        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, value))
+        for name, value in resolution.parameters.items()
+    ]
+
+
+def _value(lang: str, name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_value(lang, '', inner)}" for key, inner in value.items())
+    if name == "budget_cents" and isinstance(value, int):
+        return money(lang, value)
+    text = str(value)
+    try:
+        if name == "valid_from":
+            return civil_day(lang, date.fromisoformat(text))
+        if name == "vat_rate":
+            return percent(lang, Decimal(text))
+        if "_eur_per_" in name:
+            amount = Decimal(text)
+            decimals = -int(amount.as_tuple().exponent)
+            return f"€\u00a0{number(lang, amount, max(2, decimals))}"
+    except (ValueError, InvalidOperation):
+        return text  # as it was put to the vote: billing refuses what is no price
+    return gettext(lang, _VALUES.get(text, text))
+
+
+def rule(lang: str, outcome: Outcome) -> str:
+    """What the statutes ask of this resolution, in a sentence with its article."""
+    asked = outcome.rule
+    if 2 * asked.majority_num == asked.majority_den:
+        share = translate(lang, "more than half")
+    else:
+        share = translate(lang, "at least %(num)s/%(den)s", num=asked.majority_num, den=asked.majority_den)
+    base = gettext(lang, _BASES[asked.base])
+    if outcome.decided_on is None:
+        # As long as one may vote, nobody reads the stand from the rule.
+        sentence = translate(
+            lang, "%(article)s asks %(share)s %(base)s.", article=asked.article, share=share, base=base
+        )
+        if asked.quorum_den:
+            quorum = f"{asked.quorum_num}/{asked.quorum_den}"
+            sentence += " " + translate(lang, "At least %(quorum)s of all votes must be present.", quorum=quorum)
+        return sentence
+    sentence = translate(
+        lang,
+        "%(article)s asks %(share)s %(base)s: %(needed)s of %(total)s.",
+        article=asked.article,
+        share=share,
+        base=base,
+        needed=number(lang, outcome.verdict.votes_needed),
+        total=number(lang, base_votes(asked, outcome.count)),
+    )
+    if asked.quorum_den:
+        sentence += " " + translate(
+            lang,
+            "At least %(needed)s of %(total)s votes must be present; %(present)s were.",
+            needed=number(lang, quorum_needed(asked, outcome.count)),
+            total=number(lang, outcome.count.votes_entitled),
+            present=number(lang, outcome.count.votes_present),
+        )
+    return sentence
+
+
+def verdict(lang: str, outcome: Outcome) -> str:
+    """Why the count decides as it does."""
+    count = outcome.count
+    reasons = {
+        "majority": N_("Adopted with %(votes_for)s votes for and %(votes_against)s against."),
+        "no-votes": N_("Rejected: nobody voted for or against."),
+        "no-quorum": N_("Rejected: too few votes were present to decide."),
+        "tie": N_("Rejected: %(votes_for)s votes for and as many against; a tie rejects."),
+        "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),
+    }
+    return translate(
+        lang,
+        reasons[outcome.verdict.reason],
+        votes_for=number(lang, count.votes_for),
+        votes_against=number(lang, count.votes_against),
+    )
+
+
+def phase_name(lang: str, phase: Phase) -> str:
+    """The name of a phase."""
+    return phase.name_nl if lang == "nl" else phase.name_en
+
+
+def reasons(lang: str, unmet: tuple[str, ...]) -> str:
+    """Why the rule did not release a tranche."""
+    return "; ".join(gettext(lang, UNMET[name]) for name in unmet)
+
+
+def fact(lang: str, event_type: str, data: Mapping[str, Any]) -> str:
+    """One line on a fact of the feed."""
+    match event_type:
+        case ResolutionDecided.TYPE if data["verdict"] == "adopted":
+            return translate(lang, "Resolution adopted: %(id)s", id=data["resolution_id"])
+        case ResolutionDecided.TYPE:
+            return translate(lang, "Resolution rejected: %(id)s", id=data["resolution_id"])
+        case TariffAdopted.TYPE:
+            return translate(lang, "Tariff adopted from %(day)s", day=_day(lang, data["valid_from"]))
+        case RealisationDecided.TYPE:
+            return translate(
+                lang,
+                "Decided to build: %(id)s, budget %(amount)s",
+                id=data["phase_id"],
+                amount=money(lang, data["budget_cents"]),
+            )
+        case MilestoneReached.TYPE:
+            return translate(lang, "Milestone reached: %(name)s", name=data["name"])
+        case TrancheReferred.TYPE:
+            return translate(
+                lang,
+                "Tranche referred to the steering group: %(id)s, %(amount)s",
+                id=data["tranche_id"],
+                amount=money(lang, data["amount_cents"]),
+            )
+        case _:
+            return translate(
+                lang,
+                "Tranche released: %(id)s, %(amount)s from %(financier)s",
+                id=data["tranche_id"],
+                amount=money(lang, data["amount_cents"]),
+                financier=data["financier"],
+            )
+
+
+def _day(lang: str, text: str) -> str:
+    return civil_day(lang, date.fromisoformat(text))
