@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from coop.metering.model import BASE_UNIT, MeterKind, Quantity
+from coop.metering.rules.plausibility import Bound
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ def limit(kind: MeterKind, quantity: Quantity, day: date) -> Limit | None:
             return Limit(most["flow_l_per_h"], step)
         case _:
             return None
+
+
+@lru_cache(maxsize=4096)
+def register_bound(
+    kind: MeterKind, quantity: Quantity, exponent: int, modulus: Decimal | None, day: date
+) -> Bound | None:
+    """What a register of whole ``10 ** exponent`` base units can do on a day, in its own units; None where none is set.
+
+    ``modulus`` is where it starts again from zero [base unit].
+    """
+    most = limit(kind, quantity, day)
+    if most is None:
+        return None
+    per_hour, step, top = (int(Decimal(x).scaleb(-exponent)) for x in (most.per_hour, most.step, modulus or 0))
+    return Bound(per_hour, step, top)
 
 
 def tap_water_permille(day: date) -> int:

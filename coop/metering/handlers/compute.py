@@ -14,7 +14,7 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from coop.metering.model import CUMULATIVE, Meter, MeterKind, Occupancy, Quantity, Register, Shape
-from coop.metering.parameters import completeness, limit, tap_water_permille
+from coop.metering.parameters import completeness, register_bound, tap_water_permille
 from coop.metering.rules.blocks import DAY_S
 from coop.metering.rules.degree_days import Share, by_degree_days, civil_day, linear, mean_cdegc, weighted_degree_days
 from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
@@ -89,13 +89,10 @@ class Store:
 
 
 def bound_of(meter: Meter, one: Register, day: date) -> Bound | None:
-    """What a register can do, in its own units; None where nothing is set."""
-    most = limit(meter.kind, one.quantity, day) if one.quantity in CUMULATIVE else None
-    if most is None:
+    """What a register can do, in its own units; None where it does not count."""
+    if one.quantity not in CUMULATIVE:
         return None
-    modulus = meter.maxima.get(one.quantity, Decimal(0))
-    per_hour, step, top = (int(Decimal(x).scaleb(-one.exponent)) for x in (most.per_hour, most.step, modulus))
-    return Bound(per_hour, step, top)
+    return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), day)
 
 
 def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occupancy, int, int]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -25,7 +24,7 @@ from coop.metering.model import (
     Stand,
     register_id,
 )
-from coop.metering.parameters import limit
+from coop.metering.parameters import register_bound
 from coop.metering.rules.blocks import DAY_S, Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import Bound
 from coop.metering.storage import readings, register
@@ -113,38 +112,33 @@ class Intake:
             self.taken.refused.append(Refused(problem, code, series=(reading,)))
 
     def bound(self, meter: Meter, one: Register, at: datetime) -> Bound | None:
-        """What a register can do, in its own units; None where nothing is set."""
+        """What a register can do, in its own units; None where it does not count."""
         if one.quantity not in CUMULATIVE:
             return None
-        most = limit(meter.kind, one.quantity, civil_date(at))
-        if most is None:
-            return None
-        modulus = meter.maxima.get(one.quantity, Decimal(0))
-        return Bound(*(int(Decimal(x).scaleb(-one.exponent)) for x in (most.per_hour, most.step, modulus)))
+        return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), civil_date(at))
 
     def merge_day(self, key: Key, step_s: int, new: Day, old: Stored | None) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""
         if not len(new):
             return
         if old is None:
-            self.add(key, 1, self.delivery.received_at, step_s, pack_day(new, step_s), new.offsets[[0, -1]])
+            self.add(key, 1, self.received_us, step_s, pack_day(new, step_s), new.offsets[[0, -1]])
             return
-        old_us: Int64Array | int = microseconds(old.known_at)
+        old_us: Int64Array | int = old.known_us
         if old_us >= self.received_us:
             # Something was received after this and came in before it: each value has to be asked for its own instant.
             versions = readings.versions_of(self.connection, *key)
             old_us = fold([one.content for one, _ in versions], [microseconds(at) for _, at in versions]).received_us
         merged = merge(old.content, new, old_us, self.received_us)
         if merged is not None:
-            known_at = max(self.delivery.received_at, old.known_at)
             day, changed = merged
-            self.add(key, old.version + 1, known_at, step_s, pack_day(day, step_s), changed[[0, -1]])
+            self.add(key, old.version + 1, max(self.received_us, old.known_us), step_s, pack_day(day, step_s), changed[[0, -1]])
 
     def add(
         self,
         key: Key,
         version: int,
-        known_at: datetime,
+        known_us: int,
         step_s: int,
         packed: tuple[bytes | None, bytes, bytes],
         changed: Int64Array,
@@ -155,7 +149,7 @@ class Intake:
                 "day": key[1],
                 "register_id": key[0],
                 "version": version,
-                "known_at": known_at,
+                "known_us": known_us,
                 "delivery_id": self.delivery_id,
                 "step_s": step_s,
                 "offsets": packed[0],

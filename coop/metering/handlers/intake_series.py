@@ -28,7 +28,7 @@ Row = tuple[Series, Meter, Register]
 def take_series(intake: Intake) -> None:
     """Take all series of a delivery."""
     groups: dict[tuple[datetime, int, int, int], list[Row]] = {}
-    seen: dict[tuple[Register, datetime, int, int], int] = {}
+    seen: dict[tuple[str, datetime, int, int], int] = {}
     for told in intake.delivery.decoded.series:
         meter = intake.meters.get(told.meter)
         if meter is None:
@@ -38,7 +38,7 @@ def take_series(intake: Intake) -> None:
         one = intake.register_of(meter, series.quantity, Shape.INTERVAL)
         alike = (series.start, series.step_s, len(series.values))
         # A register told twice in one batch goes into a later group, which then finds the first one stored.
-        seen[one, *alike] = turn = seen.get((one, *alike), 0) + 1
+        seen[one.id, *alike] = turn = seen.get((one.id, *alike), 0) + 1
         groups.setdefault((*alike, turn), []).append((series, meter, one))
     for (start, step_s, n, _), rows in groups.items():
         _take_matrix(intake, start, step_s, n, rows)
@@ -129,7 +129,7 @@ def _take_day(
     changed = np.stack([first, last], axis=1)
     for i, k in enumerate(fresh):
         key = (rows[k][2].id, day)
-        intake.add(key, 1, intake.delivery.received_at, step_s, (None, packed[i], codes[i]), changed[i])
+        intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed[i])
 
 
 def _whole(part: NDArray[np.generic], slot: int, step_s: int) -> NDArray[np.generic]:

@@ -128,7 +128,7 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
                 "day": key[1],
                 "register_id": key[0],
                 "version": newest.version + 1,
-                "known_at": max(received_at, newest.known_at),
+                "known_us": max(microseconds(received_at), newest.known_us),
                 "delivery_id": undo_id,
                 "step_s": newest.step_s,
                 "offsets": offsets,

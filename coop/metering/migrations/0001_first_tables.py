@@ -277,7 +277,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("known_at", Instant(), nullable=False),
+        sa.Column("known_us", sa.BigInteger(), nullable=False),
         sa.Column("delivery_id", sa.String(length=64), nullable=False),
         sa.Column("step_s", sa.Integer(), nullable=False),
         sa.Column("offsets", sa.LargeBinary(), nullable=True),

@@ -23,12 +23,12 @@ _DAYS = 100
 
 @dataclass(frozen=True)
 class Stored:
-    """One version of one register's day."""
+    """One version of one register's day; ``known_us`` is when all of it was known [us since 1970]."""
 
     register_id: str
     day: int
     version: int
-    known_at: datetime
+    known_us: int
     delivery_id: str
     step_s: int
     content: Day
@@ -129,20 +129,6 @@ def latest(connection: Connection, register_ids: Iterable[str], days: Iterable[i
     return found
 
 
-def latest_between(
-    connection: Connection, first_day: int, last_day: int, register_ids: Iterable[str]
-) -> dict[Key, Stored]:
-    """The latest version of each day from ``first_day`` up to and including ``last_day``, for many registers at once."""
-    wanted = set(register_ids)
-    query = (
-        select(block)
-        .where(block.c.day >= first_day, block.c.day <= last_day)
-        .order_by(block.c.day, block.c.register_id, block.c.version)
-    )
-    rows = {(row.register_id, row.day): row for row in connection.execute(query) if row.register_id in wanted}
-    return {key: _stored(row) for key, row in rows.items()}
-
-
 def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, Stored]:
     """These versions and no others: what a result was computed from.
 
@@ -183,4 +169,4 @@ def touched_by(connection: Connection, delivery_id: str) -> list[Key]:
 
 def _stored(row: Any) -> Stored:
     content = unpack_day(row.offsets, row.readings, row.quality, row.step_s)
-    return Stored(row.register_id, row.day, row.version, row.known_at, row.delivery_id, row.step_s, content)
+    return Stored(row.register_id, row.day, row.version, row.known_us, row.delivery_id, row.step_s, content)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
@@ -90,13 +91,18 @@ def meters_of(connection: Connection, community: str, serials: Iterable[str]) ->
     found = {}
     for some in chunks(serials):
         query = select(meter).where(meter.c.community == community, meter.c.serial.in_(some))
-        found.update({row.serial: _meter(row) for row in connection.execute(query)})
+        found.update({row[1]: _meter(row) for row in connection.execute(query).all()})
     return found
 
 
 def _meter(row: Any) -> Meter:
-    maxima = {Quantity(name): Decimal(most) for name, most in json.loads(row.maxima).items()}
-    return Meter(row.serial, MeterKind(row.kind), row.connection_id, row.installed_at, row.removed_at, maxima)
+    _, serial, kind, connection_id, installed_at, removed_at, maxima = row
+    return Meter(serial, MeterKind(kind), connection_id, installed_at, removed_at, _maxima(maxima))
+
+
+@lru_cache(maxsize=256)
+def _maxima(text: str) -> Mapping[Quantity, Decimal]:
+    return {Quantity(name): Decimal(most) for name, most in json.loads(text).items()}
 
 
 def registers_of(connection: Connection, community: str, serials: Iterable[str]) -> dict[str, Register]:
@@ -104,7 +110,7 @@ def registers_of(connection: Connection, community: str, serials: Iterable[str])
     found = {}
     for some in chunks(serials):
         query = select(register).where(register.c.community == community, register.c.serial.in_(some))
-        found.update({row.id: _register(row) for row in connection.execute(query)})
+        found.update({row[0]: _register(row) for row in connection.execute(query).all()})
     return found
 
 
@@ -123,7 +129,8 @@ def register_by_id(connection: Connection, community: str, register_id: str) -> 
 
 
 def _register(row: Any) -> Register:
-    return Register(row.id, row.serial, Quantity(row.quantity), Shape(row.shape), row.exponent)
+    identity, _, serial, quantity, shape, exponent = row
+    return Register(identity, serial, Quantity(quantity), Shape(shape), exponent)
 
 
 def add_registers(connection: Connection, community: str, registers: Sequence[Register]) -> None:

@@ -81,7 +81,8 @@ block = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("known_at", Instant, nullable=False),
+    # Microseconds since 1970: a thousand instants a delivery are dear to convert.
+    Column("known_us", BigInteger, nullable=False),
     # Checked at commit: a delivery is written after its blocks, when what became of it is known.
     Column("delivery_id", String(64), ForeignKey("delivery.id", deferrable=True, initially="DEFERRED"), nullable=False),
     Column("step_s", Integer, nullable=False),
