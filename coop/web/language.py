@@ -131,7 +131,9 @@ class Message:
 def spoken() -> Iterator[Message]:
     """Every translatable text in the Python and the templates of all rooms, in the order of the files."""
     methods = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
-    found = extract_from_dir(str(_COOP), methods, {"**/templates/**.html": {"newstyle_gettext": "true"}}, _KEYWORDS)
+    # Without "silent" off, a template that the extractor cannot parse would count as one that says nothing.
+    options = {"newstyle_gettext": "true", "extensions": "jinja2.ext.do", "silent": "false"}
+    found = extract_from_dir(str(_COOP), methods, {"**/templates/**.html": options}, _KEYWORDS)
     for file, line, message, _comments, _context in found:
         yield Message(file, line, message if isinstance(message, str) else message[0])
 
