@@ -13,11 +13,10 @@ from coop.kit.database import Database
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty billing database, once of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/billing.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    made = Database(url, "billing")
+    sqlite = request.param == "sqlite"
+    made = Database(
+        f"sqlite:///{tmp_path}/billing.db" if sqlite else request.getfixturevalue("postgres_url"), "billing"
+    )
     made.migrate()
     yield made
     made.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,18 +10,17 @@ from fractions import Fraction
 import pytest
 
 from coop.billing.model import (
+    Bill,
     BillInputs,
     Consumption,
     Contract,
     GasYear,
     GuaranteeMode,
     GuaranteeState,
-    GuaranteeTerms,
     HeatReading,
     LineKind,
     Tariff,
     TariffSpan,
-    YearFigure,
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.guarantee import (
@@ -32,7 +32,7 @@ from coop.billing.rules.guarantee import (
     yearly_credit_cents,
 )
 from coop.billing.rules.lines import fixed_cents
-from coop.billing.rules.tariffs import read_tariff, terms_of
+from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.vat import added_vat, excluding
 from coop.values import CoopError, Period, split_by_largest_remainder
 from tests.billing.village import parameters
@@ -72,12 +72,14 @@ def inputs(
     return BillInputs("c", "m", "x", period, Consumption(period, (reading,), (), spans), None, None, guarantee)
 
 
-def year_bill(year: int, energy_gj: str, price_eur_per_gj: str, fixed_eur: str):
+def year_bill(year: int, energy_gj: str, price_eur_per_gj: str, fixed_eur: str) -> Bill:
     days = Period.year(year)
     return compute_bill(inputs(days, energy_gj, (TariffSpan(days, tariff(days.start, price_eur_per_gj, fixed_eur)),)))
 
 
-def contract(starts_on: date = date(2025, 1, 1), ends_on: date | None = None, reference=E9) -> Contract:
+def contract(
+    starts_on: date = date(2025, 1, 1), ends_on: date | None = None, reference: Sequence[GasYear] = E9
+) -> Contract:
     return Contract("c", "m", "x", starts_on, ends_on, "clause", tuple(reference))
 
 
@@ -182,7 +184,7 @@ def test_e9_weather_variant() -> None:
         Decimal("1142.19"),
         Decimal("1235.17"),
     ]
-    mean = sum(normal) / 4
+    mean = sum(normal, Fraction(0)) / 4
     assert round(Decimal(mean.numerator) / mean.denominator, 2) == Decimal("1211.12")
     assert sum(year.gas_m3 for year in E9) / 4 == 1167.5
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, DatabaseError
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from coop.billing import answers
-from coop.billing.handlers.runs import preview_of, release_run, run_bills, run_corrections
+from coop.billing.handlers.runs import RunResult, preview_of, release_run, run_bills, run_corrections
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.handlers.verify import verify_bill
+from coop.billing.main import SERVICE
 from coop.billing.model import LineKind
-from coop.billing.storage import bills, tables
+from coop.billing.storage import bills, ledger, tables
+from coop.events import Event
+from coop.events.billing import BillIssued
 from coop.kit import journal
 from coop.kit.database import Database
-from coop.kit.inbox import parked
 from coop.values import CoopError, Period
 from tests.billing.village import (
     COMMUNITY,
@@ -25,6 +30,7 @@ from tests.billing.village import (
     allocated,
     closed,
     ended,
+    envelope,
     hear,
     measured,
     month_of,
@@ -35,16 +41,21 @@ from tests.billing.village import (
 
 JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
 MEMBERS = ("anna", "bram", "cees")
+TERMS: list[Event] = [
+    tariff_adopted(),
+    *(admitted(name) for name in MEMBERS),
+    *(signed(name) for name in MEMBERS),
+]
 
 
-def village(database: Database) -> None:
-    """Three members with contracts and a tariff."""
-    hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
-
-
-def run(database: Database, period: Period, issued_on: date | None = None):
+def run(database: Database, period: Period, issued_on: date | None = None) -> RunResult:
     with database.write() as tx:
         return run_bills(tx, COMMUNITY, period, issued_on or period.end)
+
+
+def correct(database: Database, issued_on: date = date(2025, 5, 1)) -> RunResult:
+    with database.write() as tx:
+        return run_corrections(tx, COMMUNITY, issued_on)
 
 
 def state(database: Database) -> object:
@@ -52,9 +63,27 @@ def state(database: Database) -> object:
         return answers.state(tx, COMMUNITY)
 
 
+def bill_of(database: Database, number: str) -> bills.IssuedBill:
+    with database.read() as tx:
+        return bills.find_bills(tx, COMMUNITY, number=number)[0]
+
+
+@contextmanager
+def crash(database: Database) -> Iterator[Connection]:
+    """A transaction whose process dies before the commit."""
+    with suppress(KeyboardInterrupt), database.write() as tx:
+        yield tx
+        raise KeyboardInterrupt
+
+
+def told(database: Database) -> list[BillIssued]:
+    with database.write() as tx:
+        journal.seal(tx)
+        return [BillIssued.model_validate_json(fact.data) for fact in journal.envelopes(tx, "billing", 0)]
+
+
 def test_a_month_is_billed_in_order_of_contract_with_gapless_numbers(database: Database) -> None:
-    village(database)
-    hear(database, *month_of(MEMBERS, JANUARY), *month_of(MEMBERS, FEBRUARY))
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY), *month_of(MEMBERS, FEBRUARY))
     first, second = run(database, JANUARY), run(database, FEBRUARY)
     assert first.status == second.status == "issued"
     assert [bill.number for bill in first.bills] == ["2025-000001", "2025-000002", "2025-000003"]
@@ -62,17 +91,399 @@ def test_a_month_is_billed_in_order_of_contract_with_gapless_numbers(database: D
     assert [bill.number for bill in second.bills] == ["2025-000004", "2025-000005", "2025-000006"]
     # 2.5 GJ at 38.00, 31/365 of 400.00, 30.00 and 90.00, 40 kWh at 0.21
     assert first.bills[0].total_cents == 9500 + 3397 + 255 + 764 + 840
+    assert [fact.number for fact in told(database)] == [bill.number for bill in (*first.bills, *second.bills)]
 
 
 def test_a_run_twice_changes_nothing(database: Database) -> None:
-    village(database)
-    hear(database, *month_of(MEMBERS, JANUARY))
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
     first = run(database, JANUARY)
-    before = state(database)
+    before, facts = state(database), told(database)
     again = run(database, JANUARY, date(2025, 6, 1))
     assert [bill.number for bill in again.bills] == [bill.number for bill in first.bills]
     assert again.run_id == first.run_id
+    assert (state(database), told(database)) == (before, facts)
+
+
+def test_a_run_that_crashes_before_its_commit_leaves_nothing(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    with crash(database) as tx:
+        run_bills(tx, COMMUNITY, JANUARY, date(2025, 2, 1))
+    assert state(database) == {"bills": [], "ledger": []}
+    assert told(database) == []
+    assert run(database, JANUARY).bills[0].number == "2025-000001"
+
+
+def test_a_dry_run_changes_nothing(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    with database.read() as tx:
+        preview = run_bills(tx, COMMUNITY, JANUARY, date(2025, 2, 1), dry_run=True)
+    assert (preview.status, len(preview.bills)) == ("preview", 3)
+    assert state(database) == {"bills": [], "ledger": []}
+    assert preview.total_cents == run(database, JANUARY).total_cents
+
+
+def test_a_period_that_is_not_whole_is_refused_and_says_what_is_missing(database: Database) -> None:
+    facts = month_of(MEMBERS, JANUARY)
+    hear(database, *TERMS, *facts[1:-1])
+    with pytest.raises(CoopError, match="revision 1 is not closed") as refused:
+        run(database, JANUARY)
+    assert refused.value.code == "period-incomplete"
+    hear(database, facts[-1])
+    with pytest.raises(CoopError, match="2 of 3 measurements of revision 1 have come"):
+        run(database, JANUARY)
+    hear(database, facts[0])
+    assert run(database, JANUARY).status == "issued"
+
+
+def test_a_period_whose_newer_revision_has_begun_waits_for_it(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY), measured("anna", JANUARY, "3", revision=2))
+    with pytest.raises(CoopError, match="revision 2 is not closed"):
+        run(database, JANUARY)
+    hear(database, closed(JANUARY, 1, 0, revision=2))
+    assert bill_total(run(database, JANUARY), "anna") == 11400 + 3397 + 255 + 764 + 840
+
+
+def bill_total(result: RunResult, member_id: str) -> int:
+    return next(bill.total_cents for bill in result.bills if bill.member_id == member_id)
+
+
+def test_days_without_a_tariff_cannot_be_billed(database: Database) -> None:
+    hear(database, signed("anna"), *month_of(["anna"], JANUARY))
+    with pytest.raises(CoopError) as refused:
+        run(database, JANUARY)
+    assert refused.value.code == "no-tariff"
+
+
+def test_the_order_in_which_facts_come_does_not_matter(database: Database) -> None:
+    facts = [
+        *TERMS,
+        *month_of(MEMBERS, JANUARY),
+        *month_of(MEMBERS, FEBRUARY, "3.1"),
+        tranche(),
+        ended("cees", date(2025, 2, 11)),
+    ]
+    for seed in range(3):
+        community = f"village-{seed}"
+        shuffled = facts.copy()
+        random.Random(seed).shuffle(shuffled)
+        hear(database, *shuffled, community=community)
+        with database.write() as tx:
+            run_bills(tx, community, JANUARY, date(2025, 2, 1))
+            run_bills(tx, community, FEBRUARY, date(2025, 3, 1))
+    with database.read() as tx:
+        states = [answers.state(tx, f"village-{seed}") for seed in range(3)]
+    for found in states:
+        for bill in found["bills"]:
+            del bill["bill_id"]  # follows from the community as well
+    assert states[0] == states[1] == states[2]
+    assert len(states[0]["bills"]) == 6
+
+
+@pytest.mark.parametrize(
+    "event", [*TERMS[:2], TERMS[-1], *month_of(["anna"], JANUARY), ended("anna", JANUARY.end), tranche()]
+)
+def test_a_fact_heard_twice_or_lost_in_a_crash_is_kept_once(database: Database, event: Event) -> None:
+    handler = SERVICE.hears[type(event)]
+    with crash(database) as tx:
+        handler(tx, event, envelope(event))
+    kept = [*tables.HEARD, tables.posting]
+    with database.read() as tx:
+        assert sum(tx.scalar(select(func.count()).select_from(table)) or 0 for table in kept) == 0
+    for _ in range(2):
+        with database.write() as tx:
+            handler(tx, event, envelope(event))
+    with database.read() as tx:
+        rows = {table.name: tx.scalar(select(func.count()).select_from(table)) or 0 for table in tables.HEARD}
+        assert sum(rows.values()) == 1
+        assert (tx.scalar(select(func.count()).select_from(tables.posting)) == 1) == (rows["tranche"] == 1)
+
+
+def test_commands_that_crash_before_their_commit_leave_nothing(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    with crash(database) as tx:
+        send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", None)
+        record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.033"), "CBS")
+    with database.read() as tx:
+        assert tx.execute(select(tables.tariff_notice)).first() is None
+        assert tx.execute(select(tables.yearly_figure)).first() is None
+    run(database, JANUARY)
+    hear(database, measured("anna", JANUARY, "2.1", revision=2), closed(JANUARY, 1, 0, revision=2))
+    before = state(database)
+    with crash(database) as tx:
+        assert len(run_corrections(tx, COMMUNITY, date(2025, 5, 1)).bills) == 1
     assert state(database) == before
+    facts = month_of(MEMBERS, FEBRUARY)
+    hear(database, measured("anna", FEBRUARY, "25"), *facts[1:])
+    held = run(database, FEBRUARY)
+    with crash(database) as tx:
+        assert release_run(tx, COMMUNITY, held.run_id, date(2025, 3, 2), "board").status == "issued"
+    assert state(database) == before
+
+
+def test_an_implausible_bill_holds_the_run_until_the_board_releases_it(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    facts = month_of(MEMBERS, FEBRUARY)
+    facts[0] = measured("anna", FEBRUARY, "25")
+    hear(database, *facts)
+    held = run(database, FEBRUARY)
+    assert held.status == "held"
+    assert [(brake.code, brake.subject) for brake in held.brakes] == [("implausible-difference", "contract-anna")]
+    assert len(told(database)) == 3
+    assert run(database, FEBRUARY).status == "held"
+    with database.read() as tx:
+        assert preview_of(tx, COMMUNITY, held.run_id).status == "held"
+    for _ in range(2):
+        with database.write() as tx:
+            released = release_run(tx, COMMUNITY, held.run_id, date(2025, 3, 2), "treasurer")
+        assert released.status == "issued"
+        assert [bill.number for bill in released.bills] == ["2025-000004", "2025-000005", "2025-000006"]
+    assert len(told(database)) == 6
+
+
+def test_a_release_does_not_cover_a_brake_that_came_afterwards(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    facts = month_of(MEMBERS, FEBRUARY)
+    facts[0] = measured("anna", FEBRUARY, "25")
+    hear(database, *facts)
+    held = run(database, FEBRUARY)
+    hear(database, measured("bram", FEBRUARY, "30", revision=2), closed(FEBRUARY, 1, 0, revision=2))
     with database.write() as tx:
-        journal.seal(tx)
-        assert len(journal.envelopes(tx, "billing", 0)) == 3
+        again = release_run(tx, COMMUNITY, held.run_id, date(2025, 3, 2), "treasurer")
+    assert again.status == "held"
+    assert [brake.subject for brake in again.brakes] == ["contract-anna", "contract-bram"]
+
+
+def test_a_shorter_month_is_no_implausible_one(database: Database) -> None:
+    hear(database, *TERMS, ended("anna", date(2025, 2, 4)), *month_of(MEMBERS, JANUARY, "6"))
+    run(database, JANUARY)
+    facts = month_of(MEMBERS, FEBRUARY, "6")
+    facts[0] = measured("anna", FEBRUARY, "0.6")
+    hear(database, *facts)
+    assert run(database, FEBRUARY).status == "issued"
+
+
+def test_energy_without_a_contract_and_a_contract_without_a_reading_brake_the_run(database: Database) -> None:
+    hear(database, *TERMS[:-1], *month_of(("anna", "cees"), JANUARY))
+    held = run(database, JANUARY)
+    assert [(brake.code, brake.subject) for brake in held.brakes] == [
+        ("no-contract", "connection-cees"),
+        ("no-reading", "contract-bram"),
+    ]
+
+
+def test_a_revision_makes_a_correction_bill_that_names_its_cause(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    hear(
+        database,
+        measured("anna", JANUARY, "2.1", revision=2, cause="meter exchange was read late"),
+        allocated("anna", JANUARY, 45_000, revision=2, cause="late solar"),
+        closed(JANUARY, 1, 1, revision=2),
+    )
+    result = correct(database)
+    assert [(bill.number, bill.kind, bill.total_cents) for bill in result.bills] == [
+        ("2025-000004", "correction", -1520 + 105)
+    ]
+    issued = bill_of(database, "2025-000004")
+    assert issued.corrects == bill_of(database, "2025-000001").id
+    assert [(line.kind, line.quantity, line.amount_cents, line.cause) for line in issued.bill.lines] == [
+        (LineKind.HEAT, Decimal("-0.4"), -1520, "revision 2: meter exchange was read late"),
+        (LineKind.ELECTRICITY, Decimal("5"), 105, "revision 2: late solar"),
+    ]
+    assert [bill.number for bill in correct(database).bills] == ["2025-000004"]
+    with database.read() as tx:
+        assert verify_bill(tx, COMMUNITY, "2025-000004").findings == ()
+        assert verify_bill(tx, COMMUNITY, "2025-000001").findings == ()
+
+
+def test_the_next_run_brings_corrections_along_before_its_own_bills(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY), *month_of(MEMBERS, FEBRUARY))
+    run(database, JANUARY)
+    hear(database, measured("bram", JANUARY, "2.6", revision=2), closed(JANUARY, 1, 0, revision=2))
+    result = run(database, FEBRUARY)
+    assert [(bill.kind, bill.contract_id) for bill in result.bills] == [
+        ("bill", "contract-anna"),
+        ("correction", "contract-bram"),
+        ("bill", "contract-bram"),
+        ("bill", "contract-cees"),
+    ]
+    again = correct(database)
+    assert again.bills == ()
+
+
+def test_a_revision_that_changes_no_cent_makes_no_bill(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    hear(database, measured("anna", JANUARY, "2.500000001", revision=2), closed(JANUARY, 1, 0, revision=2))
+    assert correct(database).bills == ()
+    assert len(told(database)) == 3
+
+
+def test_an_end_of_contract_that_comes_late_gives_the_days_back(database: Database) -> None:
+    hear(database, tariff_adopted(), signed("anna", reference=()))
+    hear(database, *month_of(["anna"], JANUARY), *month_of(["anna"], FEBRUARY))
+    run(database, JANUARY)
+    run(database, FEBRUARY)
+    hear(database, ended("anna", date(2025, 1, 21)))
+    held = correct(database)
+    assert [(brake.code, brake.subject) for brake in held.brakes] == [
+        ("no-contract", "connection-anna"),
+        ("implausible-difference", "contract-anna"),
+    ]
+    with database.write() as tx:
+        result = release_run(tx, COMMUNITY, held.run_id, date(2025, 5, 2), "board")
+    january, february = (bill_of(database, bill.number) for bill in result.bills)
+    # 20 of 31 days in January; what was measured in January was theirs. February is given back whole.
+    assert january.bill.total_cents == (2192 - 3397) + (164 - 255) + (493 - 764)
+    assert {line.cause for line in january.bill.lines} == {"the days of the contract changed"}
+    assert february.bill.total_cents == -bill_of(database, "2025-000002").bill.total_cents
+    with database.read() as tx:
+        assert verify_bill(tx, COMMUNITY, february.number).findings == ()
+
+
+def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_the_days(database: Database) -> None:
+    hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], JANUARY, "4", wh=0), ended("anna", JANUARY.end))
+    run(database, JANUARY)
+    entry = bill_of(database, "2025-000001").bill.guarantee[0]
+    assert entry.notes == ("shortened-year",)
+    assert entry.ceiling_cents == 12_757  # 1,502.05 * 31/365
+    assert entry.heat_cents - entry.credit_cents == 12_757
+
+
+def test_a_tariff_change_in_the_month_cuts_the_lines_at_the_notice(database: Database) -> None:
+    second = tariff_adopted("tariff-2025b", date(2025, 2, 1), date(2025, 1, 14), heat_price_eur_per_gj="40.00")
+    hear(database, *TERMS, second, *month_of(MEMBERS, FEBRUARY))
+    with database.write() as tx:
+        send_notices(tx, COMMUNITY, "tariff-2025b", date(2025, 2, 11), "letter", ["anna"])
+    run(database, FEBRUARY)
+    anna, bram = bill_of(database, "2025-000001"), bill_of(database, "2025-000002")
+    heat = [line for line in anna.bill.lines if line.kind is LineKind.HEAT]
+    assert [(line.period.days, line.price_eur, line.notes) for line in heat] == [
+        (10, Decimal("38.00"), ("split-by-days",)),
+        (18, Decimal("40.00"), ("split-by-days",)),
+    ]
+    assert sum(line.quantity for line in heat) == Decimal("2.5")
+    assert {line.tariff_id for line in bram.bill.lines} == {"tariff-2025"}
+    assert set(told(database)[0].resolution_ids) == {"resolution-tariff-2025", "resolution-tariff-2025b"}
+
+
+def test_a_repair_tariff_makes_credit_lines_for_leavers_too(database: Database) -> None:
+    contracts = [signed(name, reference=()) for name in MEMBERS]
+    hear(database, *TERMS[:4], *contracts, ended("anna", JANUARY.end), *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    repair = tariff_adopted("repair", date(2025, 1, 1), date(2025, 6, 3), heat_standing_eur_per_year="364.00")
+    hear(database, repair)
+    assert correct(database, date(2025, 6, 4)).bills == ()
+    with database.write() as tx:
+        send_notices(tx, COMMUNITY, "repair", date(2025, 6, 10), "letter", list(MEMBERS))
+    result = correct(database, date(2025, 6, 20))
+    assert [bill.total_cents for bill in result.bills] == [3092 - 3397] * 3
+    assert bill_of(database, result.bills[0].number).bill.lines[0].cause == "another tariff binds"
+
+
+def test_the_guarantee_over_a_year_gives_what_the_yearly_formula_gives(database: Database) -> None:
+    hear(database, *TERMS[:2], signed("anna"))
+    heat_gj = ["6", "5", "4.5", "2", "1", "0.5", "0.5", "0.5", "1", "2", "4", "5.5"]
+    total = credit = 0
+    for number, energy_gj in enumerate(heat_gj, 1):
+        period = Period.month(2025, number)
+        hear(database, *month_of(["anna"], period, energy_gj, wh=0))
+        with database.write() as tx:
+            result = run_bills(tx, COMMUNITY, period, period.end)
+            if result.status == "held":
+                result = release_run(tx, COMMUNITY, result.run_id, period.end, "board")
+        total += result.total_cents
+        credit += result.bills[0].credit_cents
+        assert total <= 150_205
+    heat = int(sum(Decimal(energy) for energy in heat_gj) * 3800) + 52_000
+    assert (total + credit, credit) == (heat, max(0, heat - 150_205))
+    assert total == 150_205
+
+
+def test_the_second_guarantee_year_asks_for_its_index(database: Database) -> None:
+    period = Period.month(2026, 1)
+    hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], period))
+    with pytest.raises(CoopError, match="cpi-households of 2026"):
+        run(database, period)
+    with database.write() as tx:
+        record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.033"), "hyp.")
+    run(database, period)
+    assert bill_of(database, "2026-000001").bill.guarantee[0].ceiling_cents == 155_162
+    with database.read() as tx:
+        assert verify_bill(tx, COMMUNITY, "2026-000001").findings == ()
+
+
+@pytest.mark.parametrize("table", [tables.bill, tables.bill_line, tables.guarantee_entry, tables.posting], ids=str)
+def test_what_was_issued_never_changes(database: Database, table: Table) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    column = next(column for column in table.c if not column.primary_key)
+    with pytest.raises(DBAPIError, match="never changes"), database.write() as tx:
+        tx.execute(update(table).values({column.name: column}))
+    with pytest.raises(DBAPIError, match="never changes"), database.write() as tx:
+        tx.execute(delete(table))
+
+
+def test_the_database_itself_refuses_a_bill_above_the_ceiling(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    with database.read() as tx:
+        row = tx.execute(select(tables.guarantee_entry)).first()
+    assert row is not None
+    above = {**row._asdict(), "year_start": date(2031, 1, 1), "heat_so_far_cents": 150_206, "credit_so_far_cents": 0}
+    with pytest.raises(IntegrityError), database.write() as tx:
+        tx.execute(insert(tables.guarantee_entry).values(**above))
+
+
+def test_the_ledger_balances_and_holds_what_the_bills_say(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY), tranche())
+    result = run(database, JANUARY)
+    with database.read() as tx:
+        rows = ledger.trial_balance(tx, COMMUNITY)
+    assert sum(debit for _, debit, _ in rows) == sum(credit for _, _, credit in rows)
+    balance = {account: debit - credit for account, debit, credit in rows}
+    assert sum(amount for account, amount in balance.items() if account.startswith("debtors:")) == result.total_cents
+    assert balance["subsidy-receivable:municipality"] == 77_000_000 == -balance["subsidy-advances"]
+    assert -balance["vat-payable"] == sum(
+        vat.vat_cents for bill in result.bills for vat in bill_of(database, bill.number).bill.vat
+    )
+
+
+def test_verify_finds_a_fact_that_was_changed_behind_its_back(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    with database.read() as tx:
+        good = verify_bill(tx, COMMUNITY, "2025-000001")
+    assert good.agrees
+    assert {reference.kind for reference in good.references} == {"reading", "allocation", "tariff", "resolution"}
+    with database.write() as tx:
+        tx.execute(update(tables.measurement).values(energy_j="9000000000"))
+    with database.read() as tx:
+        bad = verify_bill(tx, COMMUNITY, "2025-000001")
+    assert any("says something else now" in finding for finding in bad.findings)
+    assert any("95.00 EUR was billed, 342.00 follows" in finding for finding in bad.findings)
+
+
+def test_a_member_with_two_contracts_in_a_month_pays_each_day_once(database: Database) -> None:
+    hear(
+        database,
+        tariff_adopted(),
+        signed("anna"),
+        ended("anna", date(2025, 1, 11)),
+        signed("anna", starts_on=date(2025, 1, 11), contract_id="second"),
+        *month_of(["anna"], JANUARY, "3.1"),
+    )
+    result = run(database, JANUARY)
+    lines = [line for bill in result.bills for line in bill_of(database, bill.number).bill.lines]
+    heat = [line for line in lines if line.kind is LineKind.HEAT]
+    assert [line.quantity for line in heat] == [Decimal(1), Decimal("2.1")]
+    assert sum(line.amount_cents for line in lines if line.kind is LineKind.STANDING) == 3397
+
+
+def test_half_a_month_of_contract_bears_all_that_was_measured_for_it(database: Database) -> None:
+    hear(database, tariff_adopted(), signed("anna", starts_on=date(2025, 1, 11)), *month_of(["anna"], JANUARY, "3.1"))
+    run(database, JANUARY)
+    heat = bill_of(database, "2025-000001").bill.lines[0]
+    assert (heat.quantity, heat.notes) == (Decimal("3.1"), ())

@@ -195,7 +195,7 @@ def test_a_figure_is_entered_once_with_its_source(database: Database) -> None:
     for _ in range(2):
         with database.write() as tx:
             record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.033"), "CBS table")
-    with pytest.raises(CoopError, match="on file as 1.033"), database.write() as tx:
+    with pytest.raises(CoopError, match=r"on file as 1\.033"), database.write() as tx:
         record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.034"), "CBS table")
     with pytest.raises(BadInput), database.write() as tx:
         record_figure(tx, COMMUNITY, "cpi-households", 2027, Decimal("0"), "")

@@ -181,6 +181,7 @@ def _drafts(
         if reopened != period and reopened in done_before and done_before[reopened] != (revision, terms_hash):
             facts = _complete(load_period(connection, community, reopened))
             work.append((facts, bills.newest_bills(connection, community, reopened)))
+            brakes += [brake for brake in brakes_of_period(desk, facts) if brake.code == "no-contract"]
             done.append((reopened, revision, terms_hash))
     before: dict[str, tuple[int, int]] = {}
     if period is not None:
