@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import ORJSONResponse
 from pydantic import BaseModel
 
 from coop.billing import answers
@@ -59,7 +58,7 @@ class Release(BaseModel):
 
 def router(database: Database, settings: Settings) -> APIRouter:
     """Routes under ``/billing/api``."""
-    routes = APIRouter(prefix="/billing/api", tags=["billing"], default_response_class=ORJSONResponse)
+    routes = APIRouter(prefix="/billing/api", tags=["billing"])
 
     @routes.post("/notices")
     def send_notices(request: Request, notice: NewNotice) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""The JSON door of billing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coop.kit.database import Database
+from coop.values import Period
+from tests.billing.desk import client
+from tests.billing.village import admitted, hear, measured, month_of, signed, tariff_adopted
+
+JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
+MEMBERS = ("anna", "bram")
+
+
+def village(database: Database) -> None:
+    hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
+    hear(database, *month_of(MEMBERS, JANUARY))
+
+
+def test_a_run_is_started_seen_and_answered_the_same_again(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = client(database, tmp_path, "board")
+    wish = {"period": "2025-01", "issued_on": "2025-02-03"}
+    preview = board.post("/billing/api/runs", json={**wish, "dry_run": True}).json()
+    assert (preview["status"], preview["bill_count"]) == ("preview", 2)
+    assert board.get("/billing/api/bills").json() == []
+    issued = board.post("/billing/api/runs", json=wish)
+    assert issued.status_code == 200
+    assert issued.json()["status"] == "issued"
+    again = board.post("/billing/api/runs", json=wish).json()
+    assert [bill["number"] for bill in again["bills"]] == ["2025-000001", "2025-000002"]
+    assert [run["bill_count"] for run in board.get("/billing/api/runs").json()] == [2]
+
+
+def test_an_incomplete_period_is_409_with_what_is_missing(database: Database, tmp_path: Path) -> None:
+    village(database)
+    answer = client(database, tmp_path, "board").post(
+        "/billing/api/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}
+    )
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "period-incomplete"
+    assert "revision 1 is not closed" in answer.json()["message"]
+
+
+def test_a_period_that_cannot_be_read_is_422(database: Database, tmp_path: Path) -> None:
+    answer = client(database, tmp_path, "board").post(
+        "/billing/api/runs", json={"period": "January", "issued_on": "2025-03-01"}
+    )
+    assert answer.status_code == 422
+
+
+def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = client(database, tmp_path, "treasurer")
+    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
+    held = board.post("/billing/api/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}).json()
+    assert held["status"] == "held"
+    assert [brake["subject"] for brake in held["brakes"]] == ["contract-anna"]
+    path = f"/billing/api/runs/{held['run_id']}/release"
+    for _ in range(2):
+        released = board.post(path, json={"released_on": "2025-03-02", "by": "Robin"})
+        assert released.json()["status"] == "issued"
+    assert (
+        board.post("/billing/api/runs/none/release", json={"released_on": "2025-03-02", "by": "R"}).status_code == 404
+    )
+
+
+def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = client(database, tmp_path, "board")
+    notice = {"tariff_id": "tariff-2025", "sent_on": "2025-01-02", "channel": "letter", "members": "all"}
+    assert board.post("/billing/api/notices", json=notice).json() == {"tariff_id": "tariff-2025", "notices": 1}
+    assert board.post("/billing/api/notices", json={**notice, "members": ["anna"]}).json()["notices"] == 1
+    assert board.post("/billing/api/notices", json={**notice, "tariff_id": "other"}).status_code == 404
+    figure = {"series": "cpi-households", "year": 2026, "factor": "1.033", "source": "hyp."}
+    assert board.post("/billing/api/index", json=figure).json() == figure
+    assert board.post("/billing/api/index", json={**figure, "factor": "1.05"}).status_code == 409
+    assert board.post("/billing/api/index", json={**figure, "factor": "-1"}).status_code == 422
+    assert board.post("/billing/api/runs", json={"issued_on": "2025-02-01"}).json()["bills"] == []
+    tariffs = client(database, tmp_path, "member", member_id="anna").get("/billing/api/tariffs").json()
+    assert [len(tariff["notices"]) for tariff in tariffs] == [2]
+    assert tariffs[0]["maximum_on_file"]
+
+
+def test_a_member_sees_only_their_own(database: Database, tmp_path: Path) -> None:
+    village(database)
+    client(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    anna = client(database, tmp_path, "member", member_id="anna")
+    found = anna.get("/billing/api/bills", params={"member": "bram"}).json()
+    assert [bill["member_id"] for bill in found] == ["anna"]
+    own, other = "2025-000001", "2025-000002"
+    bill = anna.get(f"/billing/api/bills/{own}").json()
+    assert bill["total_eur"] == "147.56"
+    assert bill["inputs"]["consumption"]["readings"][0]["energy_j"] == "2500000000"
+    assert anna.get(f"/billing/api/bills/{other}").status_code == 404
+    assert anna.get(f"/billing/api/bills/{other}/verify").status_code == 404
+    verified = anna.get(f"/billing/api/bills/{bill['bill_id']}/verify").json()
+    assert verified["agrees"]
+    assert verified["recomputed_cents"] == bill["total_cents"]
+    assert anna.post("/billing/api/runs", json={"issued_on": "2025-02-01"}).status_code == 403
+    assert anna.get("/billing/api/state").status_code == 403
+    assert client(database, tmp_path).get("/billing/api/bills").status_code == 401
+
+
+def test_the_state_holds_every_bill_and_balance(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = client(database, tmp_path, "board")
+    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    state = board.get("/billing/api/state").json()
+    assert [bill["number"] for bill in state["bills"]] == ["2025-000001", "2025-000002"]
+    assert sum(row["debit_cents"] for row in state["ledger"]) == sum(row["credit_cents"] for row in state["ledger"])
