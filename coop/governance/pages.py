@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from coop.governance import wording
 from coop.governance.formbook import EMPTY_POINT, read_agenda, read_notice
-from coop.governance.handlers import meetings, records
-from coop.governance.handlers.meetings import Outcome
+from coop.governance.handlers import closing, meetings, records
+from coop.governance.handlers.closing import Outcome
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.views import MeetingView, meeting_view, meeting_views
@@ -18,8 +18,7 @@ from coop.kit import clock
 from coop.kit.auth import NotAllowed, Session, require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError
+from coop.values import BadInput, CoopError, NotFound
 from coop.web import charts
 from coop.web.language import gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -132,7 +131,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
     ) -> Response:
         session, lang = require(request, *_STEWARDS), language_of(request)
         with database.write() as connection:
-            outcomes = meetings.close_meeting(
+            outcomes = closing.close_meeting(
                 connection, session.community, meeting_id, closed_on, dry_run=confirmed != "yes"
             )
         if confirmed != "yes":
@@ -201,7 +200,7 @@ def _count_chart(outcome: Outcome, lang: str) -> charts.Chart | None:
     absent = count.votes_entitled - count.votes_present
     return charts.bars(
         title=translate(lang, "How the votes were counted"),
-        sentence=f"{wording.verdict(lang, outcome)} {wording.rule(lang, outcome)}",
+        sentence=wording.verdict(lang, outcome),
         heading=translate(lang, "Vote"),
         labels=[*(gettext(lang, text) for text in wording.CHOICES.values()), translate(lang, "Not present")],
         series={translate(lang, "Votes"): [count.votes_for, count.votes_against, count.votes_blank, absent]},

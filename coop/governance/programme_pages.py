@@ -13,6 +13,7 @@ from coop.governance.feed import PUBLIC, page_of
 from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.handlers.programmes import decide_referred
 from coop.governance.storage import feeds as feed_store
+from coop.governance.storage.meetings import all_meetings
 from coop.governance.views import ProgrammeView, programme_views
 from coop.kit import clock
 from coop.kit.auth import require
@@ -127,10 +128,13 @@ def router(database: Database, settings: Settings) -> APIRouter:
             views = programme_views(connection, community, today)
             facts = feed_store.facts_before(connection, community, PUBLIC, None, _RECENT)
             tokens = feed_store.tokens(connection, community)
+            meetings = all_meetings(connection, community)
+        called = wording.names(lang, meetings, [view.programme for view in views])
         news = []
         for fact in facts:
             data = json.loads(fact.data)
-            news.append((fact, wording.fact(lang, fact.type, data), "/governance" + page_of(fact.type, data)))
+            text = wording.fact(lang, fact.type, data, called)
+            news.append((wording.fact_day(data), text, "/governance" + page_of(fact.type, data)))
         return render(
             request,
             "governance/partner.html",
@@ -165,7 +169,7 @@ def _chart(view: ProgrammeView, today: date, lang: str) -> charts.Chart | None:
         ),
         plan=[
             charts.Milestone(
-                one.milestone.name_nl if lang == "nl" else one.milestone.name_en,
+                wording.milestone_name(lang, one.milestone),
                 one.start,
                 one.milestone.deadline,
                 one.reached.reached_on if one.reached else None,

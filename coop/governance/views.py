@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from coop.governance.handlers.meetings import Outcome, outcomes
+from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.rules.programmes import days_stood_still
 from coop.governance.rules.statutes import first_vote_date
@@ -129,6 +129,8 @@ def _programme_view(
             # No start is planned: a milestone starts where the one before was due, or when its phase was decided.
             decided = realised.get(phase.phase_id)
             start = before or (decided.decided_on if decided else milestone.deadline)
+            if report:
+                start = min(start, report.reached_on)
             state = _milestone_state(milestone, report, today)
             milestones.append(MilestoneView(phase, milestone, report, min(start, milestone.deadline), state))
             before = milestone.deadline

@@ -5,7 +5,7 @@ The facts themselves keep plain English sentences with their numbers; here the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -17,8 +17,8 @@ from coop.events.governance import (
     TariffAdopted,
     TrancheReferred,
 )
-from coop.governance.handlers.meetings import Outcome
-from coop.governance.model import Phase, Resolution
+from coop.governance.handlers.closing import Outcome
+from coop.governance.model import Meeting, Milestone, Phase, Programme, Resolution
 from coop.governance.rules.counting import base_votes, quorum_needed
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, money, number, percent
@@ -72,9 +72,10 @@ def kind(lang: str, name: str) -> str:
 
 def parameters(lang: str, resolution: Resolution) -> list[tuple[str, str]]:
     """What a resolution will do, in words: name and value of each parameter."""
+    order = list(_PARAMETERS)
+    known = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
-        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, value))
-        for name, value in resolution.parameters.items()
+        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name])) for name in known
     ]
 
 
@@ -108,11 +109,10 @@ def rule(lang: str, outcome: Outcome) -> str:
     else:
         share = translate(lang, "at least %(num)s/%(den)s", num=asked.majority_num, den=asked.majority_den)
     base = gettext(lang, _BASES[asked.base])
+    article = asked.article[:1].upper() + asked.article[1:]
     if outcome.decided_on is None:
         # As long as one may vote, nobody reads the stand from the rule.
-        sentence = translate(
-            lang, "%(article)s asks %(share)s %(base)s.", article=asked.article, share=share, base=base
-        )
+        sentence = translate(lang, "%(article)s asks %(share)s %(base)s.", article=article, share=share, base=base)
         if asked.quorum_den:
             quorum = f"{asked.quorum_num}/{asked.quorum_den}"
             sentence += " " + translate(lang, "At least %(quorum)s of all votes must be present.", quorum=quorum)
@@ -120,7 +120,7 @@ def rule(lang: str, outcome: Outcome) -> str:
     sentence = translate(
         lang,
         "%(article)s asks %(share)s %(base)s: %(needed)s of %(total)s.",
-        article=asked.article,
+        article=article,
         share=share,
         base=base,
         needed=number(lang, outcome.verdict.votes_needed),
@@ -160,29 +160,50 @@ def phase_name(lang: str, phase: Phase) -> str:
     return phase.name_nl if lang == "nl" else phase.name_en
 
 
+def milestone_name(lang: str, milestone: Milestone) -> str:
+    """The name of a milestone."""
+    return milestone.name_nl if lang == "nl" else milestone.name_en
+
+
 def reasons(lang: str, unmet: tuple[str, ...]) -> str:
     """Why the rule did not release a tranche."""
     return "; ".join(gettext(lang, UNMET[name]) for name in unmet)
 
 
-def fact(lang: str, event_type: str, data: Mapping[str, Any]) -> str:
+def names(lang: str, meetings: Iterable[Meeting], programmes: Iterable[Programme]) -> dict[str, str]:
+    """What resolutions, phases and milestones are called, by their ids: facts carry ids alone."""
+    found = {one.resolution_id: one.subject(lang) for meeting in meetings for one in meeting.resolutions}
+    for programme in programmes:
+        for phase in programme.phases:
+            found[phase.phase_id] = phase_name(lang, phase)
+            found.update({one.milestone_id: milestone_name(lang, one) for one in phase.milestones})
+    return found
+
+
+def fact_day(data: Mapping[str, Any]) -> date:
+    """The day on which a fact of the feed became true."""
+    days = ("decided_on", "reached_on", "released_on", "referred_on")
+    return date.fromisoformat(next(data[name] for name in days if name in data))
+
+
+def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
     """One line on a fact of the feed."""
     match event_type:
         case ResolutionDecided.TYPE if data["verdict"] == "adopted":
-            return translate(lang, "Resolution adopted: %(id)s", id=data["resolution_id"])
+            return translate(lang, "Resolution adopted: %(id)s", id=called[data["resolution_id"]])
         case ResolutionDecided.TYPE:
-            return translate(lang, "Resolution rejected: %(id)s", id=data["resolution_id"])
+            return translate(lang, "Resolution rejected: %(id)s", id=called[data["resolution_id"]])
         case TariffAdopted.TYPE:
             return translate(lang, "Tariff adopted from %(day)s", day=_day(lang, data["valid_from"]))
         case RealisationDecided.TYPE:
             return translate(
                 lang,
                 "Decided to build: %(id)s, budget %(amount)s",
-                id=data["phase_id"],
+                id=called[data["phase_id"]],
                 amount=money(lang, data["budget_cents"]),
             )
         case MilestoneReached.TYPE:
-            return translate(lang, "Milestone reached: %(name)s", name=data["name"])
+            return translate(lang, "Milestone reached: %(name)s", name=called[data["milestone_id"]])
         case TrancheReferred.TYPE:
             return translate(
                 lang,

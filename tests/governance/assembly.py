@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from coop.events import Envelope, Event, read_event
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.handlers import meetings, programmes
+from coop.governance.handlers import closing, meetings, programmes
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.model import (
     Evidence,
@@ -141,7 +141,7 @@ STEPS: dict[str, Callable[[Connection], object]] = {
     "plan": lambda connection: programmes.plan_programme(connection, TOWN, PROGRAMME),
     "convene": lambda connection: meetings.convene_meeting(connection, TOWN, MEETING),
     "vote": lambda connection: vote_all(connection, "tariff", "key", "build"),
-    "close": lambda connection: meetings.close_meeting(connection, TOWN, "alv-1", HELD),
+    "close": lambda connection: closing.close_meeting(connection, TOWN, "alv-1", HELD),
     "reach": lambda connection: programmes.reach_milestone(connection, TOWN, "permit", IN_TIME),
     "reach late": lambda connection: programmes.reach_milestone(
         connection, TOWN, "pump", Reached(date(2027, 7, 10), 200_000_000, ())

@@ -8,12 +8,11 @@ from datetime import date, timedelta
 import pytest
 
 from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
-from coop.governance.handlers import meetings, programmes, records
+from coop.governance.handlers import closing, meetings, programmes, records
 from coop.governance.model import Meeting, Statutes
 from coop.governance.storage import meetings as store
 from coop.kit.database import Database
-from coop.kit.web import NotFound
-from coop.values import BadInput, CoopError, hash_parameters
+from coop.values import BadInput, CoopError, NotFound, hash_parameters
 from tests.governance.assembly import (
     BUILD,
     HELD,
@@ -48,9 +47,9 @@ def vote(database: Database, resolution_id: str, choices: dict[str, str], cast_o
         return meetings.cast_votes(connection, TOWN, "alv-1", resolution_id, rows(choices, cast_on))
 
 
-def close(database: Database, closed_on: date = HELD, meeting_id: str = "alv-1") -> list[meetings.Outcome]:
+def close(database: Database, closed_on: date = HELD, meeting_id: str = "alv-1") -> list[closing.Outcome]:
     with database.write() as connection:
-        return meetings.close_meeting(connection, TOWN, meeting_id, closed_on)
+        return closing.close_meeting(connection, TOWN, meeting_id, closed_on)
 
 
 def test_an_adopted_tariff_is_told_once_with_the_hash_of_the_notice(database: Database) -> None:
@@ -175,7 +174,7 @@ def test_a_different_ballot_replaces_and_the_earlier_one_stays_in_the_history(da
     assert vote(database, "tariff", {"m001": "against"}) == 1
     assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 0
     with database.read() as connection:
-        [outcome, *_] = meetings.preview(connection, TOWN, "alv-1")
+        [outcome, *_] = closing.preview(connection, TOWN, "alv-1")
         history = store.ballots(connection, TOWN, "tariff")["m001"]
     assert (outcome.count.votes_for, outcome.count.votes_against) == (0, 1)
     assert [ballot.choice for ballot in history] == ["for", "against"]
@@ -186,7 +185,7 @@ def test_a_bad_line_keeps_the_whole_batch_out(database: Database) -> None:
     with pytest.raises(BadInput, match="line 2, member_id: stranger has no vote"):
         vote(database, "tariff", {"m001": "for", "stranger": "for"})
     with database.read() as connection:
-        assert meetings.preview(connection, TOWN, "alv-1")[0].count.votes_present == 0
+        assert closing.preview(connection, TOWN, "alv-1")[0].count.votes_present == 0
 
 
 def test_a_vote_after_the_closing_is_refused_and_a_repeat_is_silent(database: Database) -> None:
@@ -209,7 +208,7 @@ def test_who_left_before_the_meeting_is_not_counted(database: Database) -> None:
 def test_a_dry_run_decides_nothing(database: Database) -> None:
     live(database, until="close")
     with database.write() as connection:
-        outcome = meetings.close_meeting(connection, TOWN, "alv-1", HELD, dry_run=True)[0]
+        outcome = closing.close_meeting(connection, TOWN, "alv-1", HELD, dry_run=True)[0]
     assert outcome.verdict.adopted
     assert outcome.decided_on is None
     assert told(database) == []
@@ -229,11 +228,11 @@ def test_a_meeting_closes_on_one_date_and_not_before_it_was_held(database: Datab
 def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database: Database) -> None:
     live(database, until="close")
     with pytest.raises(CoopError) as refused, database.write() as connection:
-        meetings.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+        closing.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
     assert refused.value.code == "register-incomplete"
     with database.write() as connection:
         admit(connection, "m005")
-        meetings.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+        closing.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
 
 
 def test_a_member_heard_after_the_closing_changes_no_count(database: Database) -> None:
@@ -314,6 +313,6 @@ def test_the_state_does_not_depend_on_the_order_in_which_votes_came(database: Da
             for member in order:
                 for point in ("a", "b"):
                     meetings.cast_votes(connection, community, "alv-1", point, rows({member: "for"}))
-            meetings.close_meeting(connection, community, "alv-1", HELD)
+            closing.close_meeting(connection, community, "alv-1", HELD)
             states.append(records.state(connection, community))
     assert states[0] == states[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from coop.governance.handlers.meetings import Outcome, outcomes
+from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store

@@ -1,0 +1,200 @@
+"""Counting and closing a meeting.
+
+Invariant: a resolution is decided once, on the parameters of its notice, and what it then does (a tariff, a key, a
+decision to build) is told in the transaction that keeps the decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from coop.events import Event
+from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
+from coop.governance.model import Count, Meeting, Resolution, Verdict, VotingRule
+from coop.governance.rules.counting import count_ballots, decide
+from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.storage import meetings as store
+from coop.governance.storage import programmes as programme_store
+from coop.kit import journal
+from coop.values import CoopError, NotFound, derive_id, hash_parameters
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A resolution counted under its rule; ``decided_on`` is None as long as the meeting is open."""
+
+    resolution: Resolution
+    rule: VotingRule
+    count: Count
+    verdict: Verdict
+    decided_on: date | None
+
+
+def preview(connection: Connection, community: str, meeting_id: str) -> list[Outcome]:
+    """What the count says now, or what was decided: one outcome per resolution, in the order of the agenda."""
+    meeting = store.find_meeting(connection, community, meeting_id)
+    if meeting is None:
+        raise NotFound(f"there is no meeting {meeting_id}")
+    return outcomes(connection, community, meeting)
+
+
+def outcomes(connection: Connection, community: str, meeting: Meeting) -> list[Outcome]:
+    """As ``preview``, of a meeting at hand."""
+    statutes = in_force(store.all_statutes(connection, community), meeting.held_on)
+    votes = store.votes_on(connection, community, meeting.held_on)
+    found = []
+    for resolution in meeting.resolutions:
+        rule = rule_for(statutes, resolution.kind)
+        decided = store.find_decision(connection, community, resolution.resolution_id)
+        if decided:
+            found.append(Outcome(resolution, rule, decided.count, decided.verdict, decided.decided_on))
+            continue
+        history = store.ballots(connection, community, resolution.resolution_id)
+        count = count_ballots((earlier[-1] for earlier in history.values()), votes)
+        found.append(Outcome(resolution, rule, count, decide(rule, count), None))
+    return found
+
+
+def close_meeting(
+    connection: Connection,
+    community: str,
+    meeting_id: str,
+    closed_on: date,
+    *,
+    dry_run: bool = False,
+    entitled_members: int | None = None,
+) -> list[Outcome]:
+    """Count every vote, keep the decisions and let the adopted ones act, once.
+
+    Args:
+        connection: open transaction.
+        community: the co-operative.
+        meeting_id: the meeting.
+        closed_on: date of the decisions, not before the meeting.
+        dry_run: only say what the count would decide.
+        entitled_members: how many members could vote by the register; when given, it must be how many are known here,
+            so that a meeting is not counted before all of the register was heard.
+
+    Raises:
+        CoopError: the meeting was closed on another date, or cannot be closed yet.
+    """
+    meeting = store.find_meeting(connection, community, meeting_id, lock=True)
+    if meeting is None:
+        raise NotFound(f"there is no meeting {meeting_id}")
+    counted = outcomes(connection, community, meeting)
+    if dry_run:
+        return counted
+    decided_on = counted[0].decided_on
+    if decided_on is not None:
+        if decided_on != closed_on:
+            raise CoopError("meeting-closed", f"meeting {meeting_id} was closed on {decided_on}")
+        return counted
+    if closed_on < meeting.held_on:
+        raise CoopError("meeting-not-held", f"meeting {meeting_id} is on {meeting.held_on}, it cannot close before")
+    known = len(store.votes_on(connection, community, meeting.held_on))
+    if entitled_members is not None and entitled_members != known:
+        raise CoopError(
+            "register-incomplete",
+            f"the register has {entitled_members} members with a vote on {meeting.held_on}, here {known} are known",
+        )
+    told = [event for outcome in counted for event in _keep(connection, community, meeting, outcome, closed_on)]
+    journal.append(connection, told, community)
+    return outcomes(connection, community, meeting)
+
+
+def _keep(connection: Connection, community: str, meeting: Meeting, outcome: Outcome, decided_on: date) -> list[Event]:
+    """Keep one decision and return what is to be told of it."""
+    resolution, count, verdict = outcome.resolution, outcome.count, outcome.verdict
+    adopted_hash = hash_parameters(resolution.parameters)
+    bound = store.notice_hash(connection, community, resolution.resolution_id)
+    if adopted_hash != bound:
+        raise CoopError(
+            "parameters-changed",
+            f"{resolution.resolution_id}: the parameters are no longer those of the notice ({adopted_hash}, {bound})",
+        )
+    store.add_decision(
+        connection,
+        community,
+        store.Decided(resolution.resolution_id, decided_on, verdict, adopted_hash, count),
+    )
+    decided = ResolutionDecided(
+        resolution_id=resolution.resolution_id,
+        meeting_id=meeting.meeting_id,
+        kind=resolution.kind,
+        verdict=verdict.word,
+        article=verdict.article,
+        parameters_hash=adopted_hash,
+        votes_for=count.votes_for,
+        votes_against=count.votes_against,
+        votes_blank=count.votes_blank,
+        votes_present=count.votes_present,
+        decided_on=decided_on,
+    )
+    if not verdict.adopted:
+        return [decided]
+    return [decided, *_act(connection, community, meeting, resolution, adopted_hash, decided_on)]
+
+
+def _act(
+    connection: Connection,
+    community: str,
+    meeting: Meeting,
+    resolution: Resolution,
+    adopted_hash: str,
+    decided_on: date,
+) -> list[Event]:
+    """What an adopted resolution does, by its kind."""
+    parameters = dict(resolution.parameters)
+    resolution_id = resolution.resolution_id
+    match resolution.kind:
+        case "tariff":
+            return [
+                TariffAdopted(
+                    tariff_id=derive_id("tariff", community, resolution_id),
+                    resolution_id=resolution_id,
+                    meeting_id=meeting.meeting_id,
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    parameters=parameters,
+                    parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
+                    decided_on=decided_on,
+                )
+            ]
+        case "allocation-key":
+            return [
+                AllocationKeyAdopted(
+                    key_id=derive_id("allocation-key", community, resolution_id),
+                    resolution_id=resolution_id,
+                    group_id=parameters["group_id"],
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    parameters=parameters,
+                    parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
+                    decided_on=decided_on,
+                )
+            ]
+        case "realisation":
+            phase_id = parameters["phase_id"]
+            known = programme_store.realisations(connection, community).get(phase_id)
+            if known:
+                raise CoopError(
+                    "phase-decided", f"phase {phase_id} was decided on {known.decided_on} by {known.resolution_id}"
+                )
+            programme_store.add_realisation(
+                connection, community, programme_store.Realised(phase_id, resolution_id, decided_on)
+            )
+            return [
+                RealisationDecided(
+                    resolution_id=resolution_id,
+                    programme_id=parameters["programme_id"],
+                    phase_id=phase_id,
+                    budget_cents=parameters["budget_cents"],
+                    parameters_hash=adopted_hash,
+                    decided_on=decided_on,
+                )
+            ]
+        case _:
+            return []
