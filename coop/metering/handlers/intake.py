@@ -128,7 +128,8 @@ class Intake:
         if old_us >= self.received_us:
             # Something was received after this and came in before it: each value has to be asked for its own instant.
             versions = readings.versions_of(self.connection, *key)
-            old_us = fold([one.content for one, _ in versions], [microseconds(at) for _, at in versions]).received_us
+            received_us = [microseconds(at) if at else self.received_us for _, at in versions]
+            old_us = fold([one.content for one, _ in versions], received_us).received_us
         merged = merge(old.content, new, old_us, self.received_us)
         if merged is not None:
             day, changed = merged

@@ -47,7 +47,7 @@ def take_series(intake: Intake) -> None:
 
 def _within(intake: Intake, series: Series, meter: Meter) -> Series:
     """The series without what lies outside its meter's time, which is refused."""
-    gone = meter.removed_at or intake.horizon
+    gone = meter.removed_at or max(series.end, intake.horizon)
     if series.start >= meter.installed_at and series.end <= min(gone, intake.horizon):
         return series
     step = timedelta(seconds=series.step_s)

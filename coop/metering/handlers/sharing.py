@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from coop.metering.handlers.compute import Store, holdings
 from coop.metering.model import MeterKind, Quantity, Shape
@@ -55,7 +56,7 @@ def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, Adopt
     newest = {key.valid_from: key for key in keys}
     starts = sorted(newest)
     found = []
-    for start, end in zip(starts, [*starts[1:], period.end], strict=True):
+    for start, end in pairwise([*starts, period.end]):
         overlap = Period(start, end).overlap(period) if start < end else None
         if overlap is not None:
             found.append((overlap, newest[start]))

@@ -150,11 +150,14 @@ def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, St
     return found
 
 
-def versions_of(connection: Connection, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
-    """All versions of one day, each with the instant at which its delivery was received."""
+def versions_of(connection: Connection, register_id: str, day: int) -> list[tuple[Stored, datetime | None]]:
+    """All versions of one day, each with the instant at which its delivery was received.
+
+    It is None for the delivery that is just being taken in, whose row is written last.
+    """
     query = (
         select(block, delivery.c.received_at)
-        .join(delivery, delivery.c.id == block.c.delivery_id)
+        .outerjoin(delivery, delivery.c.id == block.c.delivery_id)
         .where(block.c.register_id == register_id, block.c.day == day)
         .order_by(block.c.version)
     )

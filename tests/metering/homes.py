@@ -1,0 +1,137 @@
+"""What the tests of metering share: a co-operative with a few meters, and deliveries in short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+from sqlalchemy import Connection
+
+from coop.events import Envelope, Event
+from coop.events.governance import AllocationKeyAdopted
+from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.kit.database import Database
+from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
+from coop.metering.handlers.receive import receive
+from coop.metering.handlers.register import register_meters, set_group
+from coop.metering.model import Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
+from coop.metering.storage import readings, register
+from coop.metering.storage.register import Group
+from coop.values import hash_parameters
+
+COMMUNITY = "wg"
+INSTALLED = datetime(2024, 1, 1, tzinfo=UTC)
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+HEAT_MAX = {Quantity.HEAT: Decimal(10_000_000_000_000)}
+
+
+def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
+    """An envelope round a fact of another service."""
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    return Envelope(event.fact_id(community), event.TYPE, "/coop/test", "", at, community, 1, "0" * 64, event.canonical())
+
+
+def occupy(
+    connection: Connection,
+    connection_id: str,
+    member_id: str,
+    start: date,
+    end: date | None = None,
+    community: str = COMMUNITY,
+) -> None:
+    """Let a member hold a connection."""
+    opened = ConnectionOpened(
+        connection_id=connection_id, member_id=member_id, building_id="B1", kind="dwelling", opened_on=start
+    )
+    on_connection_opened(connection, opened, envelope(opened, community))
+    if end:
+        closed = ConnectionClosed(connection_id=connection_id, member_id=member_id, closed_on=end)
+        on_connection_closed(connection, closed, envelope(closed, community))
+
+
+def adopt_key(connection: Connection, parameters: dict[str, object], valid_from: date, key_id: str = "K1") -> None:
+    """Let the meeting adopt an allocation key for the group "roofs"."""
+    digest = hash_parameters(parameters)
+    adopted = AllocationKeyAdopted(
+        key_id=key_id,
+        resolution_id=f"R-{key_id}",
+        group_id="roofs",
+        valid_from=valid_from,
+        parameters=parameters,
+        parameters_hash=digest,
+        notice_hash=digest,
+        decided_on=valid_from,
+    )
+    on_allocation_key_adopted(connection, adopted, envelope(adopted))
+
+
+def found(connection: Connection, community: str = COMMUNITY) -> None:
+    """Three homes with heat and electricity meters, a shared roof, and a heat pump with its source."""
+    heat = [Meter(f"H{i}", MeterKind.HEAT, f"C{i}", INSTALLED, None, HEAT_MAX) for i in (1, 2, 3)]
+    power = [Meter(f"E{i}", MeterKind.ELECTRICITY, f"C{i}", INSTALLED) for i in (1, 2, 3)]
+    others = [
+        Meter("S1", MeterKind.SOLAR, None, INSTALLED),
+        Meter("WP1", MeterKind.HEAT_PUMP, None, INSTALLED),
+        Meter("BRON", MeterKind.SOURCE, None, INSTALLED),
+    ]
+    register_meters(connection, community, [*heat, *power, *others])
+    set_group(connection, community, Group("roofs", ("S1",), None))
+    for i in (1, 2, 3):
+        occupy(connection, f"C{i}", f"M{i}", date(2024, 1, 1), community=community)
+
+
+def gj(meter: str, at: datetime, value: str, quality: Quality = Quality.MEASURED) -> Stand:
+    """A heat stand in GJ."""
+    return Stand(meter, Quantity.HEAT, at, Decimal(value), "GJ", quality)
+
+
+def quarters(
+    meter: str,
+    start: datetime,
+    values: Sequence[int],
+    quantity: Quantity = Quantity.ELECTRICITY_IMPORT,
+    quality: Sequence[int] | None = None,
+    unit: str = "Wh",
+    step_s: int = 900,
+) -> Series:
+    """Interval values from ``start`` on; without ``quality`` all are measured."""
+    codes = np.array(quality if quality is not None else [1] * len(values), np.uint8)
+    return Series(meter, quantity, start, step_s, unit, np.array(values, np.int64), codes)
+
+
+def deliver(
+    connection: Connection, *told: Stand | Series, received_at: datetime = LATER, community: str = COMMUNITY
+) -> Receipt:
+    """Hand readings over as a gateway would; the body follows from what they say."""
+    stands = [one for one in told if isinstance(one, Stand)]
+    series = [one for one in told if isinstance(one, Series)]
+    body = json.dumps([repr(one) if isinstance(one, Stand) else [repr(one), one.values.tolist()] for one in told])
+    delivery = Delivery("p1" if stands else "head-end", "gw", received_at, body.encode(), Decoded(stands, series))
+    return receive(connection, community, delivery)
+
+
+def latest_values(database: Database, community: str = COMMUNITY) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
+    """Everything that now counts: by meter, quantity and shape, (value, quality) by second since 1970."""
+    with database.read() as connection:
+        registers = register.all_registers(connection, community)
+        days = range(readings.day_number(datetime(2023, 12, 1, tzinfo=UTC)), readings.day_number(LATER) + 1)
+        stored = readings.latest(connection, [one.id for one in registers], days)
+    names = {one.id: (one.serial, one.quantity.value, one.shape.value) for one in registers}
+    result: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
+    for (identity, day), one in stored.items():
+        for offset, value, quality in zip(one.content.offsets, one.content.values, one.content.quality, strict=True):
+            result.setdefault(names[identity], {})[day * 86_400 + int(offset)] = (int(value), int(quality))
+    return result
+
+
+def at(text: str) -> datetime:
+    """An instant, UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def hours(start: datetime, n: int) -> list[datetime]:
+    """Whole hours from ``start`` on."""
+    return [start + timedelta(hours=i) for i in range(n)]
