@@ -39,7 +39,11 @@ class MemberLeft(Event):
 
 
 class ConnectionOpened(Event):
-    """A member took over a connection. ``kind``: dwelling, business or common."""
+    """A member took over a connection. ``kind``: dwelling, business or common.
+
+    ``registration`` is above 1 where the same hold was entered before by an import that was undone: it is told anew,
+    and only a closing with the same number ends it.
+    """
 
     TYPE: ClassVar[str] = "members.connection-opened.v1"
     NOUNS: ClassVar[str] = "connections"
@@ -49,13 +53,15 @@ class ConnectionOpened(Event):
     building_id: str
     kind: str
     opened_on: date
+    registration: int = 1
 
     def key(self) -> str:
         return self.connection_id
 
 
 class ConnectionClosed(Event):
-    """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs."""
+    """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs. A hold that closes on the
+    day it opened never was. ``registration`` is that of the opening."""
 
     TYPE: ClassVar[str] = "members.connection-closed.v1"
     NOUNS: ClassVar[str] = "connections"
@@ -63,6 +69,7 @@ class ConnectionClosed(Event):
     connection_id: str
     member_id: str
     closed_on: date
+    registration: int = 1
 
     def key(self) -> str:
         return self.connection_id

@@ -12,15 +12,17 @@ from coop.kit import clock
 from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.members import accounts, handlers, storage
+from coop.members import accounts, handlers
+from coop.members.storage import register
 
 
 class ImportAnswer(BaseModel):
-    """What an import did or would do."""
+    """What an import did or would do: ``added`` of its ``count`` lines were not registered yet."""
 
     import_id: str
     kind: str
     count: int
+    added: int
     new: bool
     dry_run: bool
 
@@ -104,7 +106,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         """All members."""
         session = require(request, "board", "treasurer", "auditor", "operator")
         with database.read() as tx:
-            found = storage.members(tx, session.community, search)
+            found = register.members(tx, session.community, search)
         return [MemberAnswer.model_validate(row, from_attributes=True) for row in found]
 
     @routes.post("/accounts")

@@ -44,8 +44,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("record_count", sa.Integer(), nullable=False),
+        sa.Column("added_count", sa.Integer(), nullable=False),
         sa.Column("imported_at", Instant(), nullable=False),
         sa.Column("undone_at", Instant(), nullable=True),
+        sa.CheckConstraint(
+            "added_count BETWEEN 0 AND record_count", name=op.f("ck_import_file_added_are_of_the_records")
+        ),
         sa.PrimaryKeyConstraint("import_id", name=op.f("pk_import_file")),
     )
     op.create_table(
@@ -76,7 +80,8 @@ def upgrade() -> None:
         sa.Column("previous_hash", sa.String(length=64), nullable=True),
         sa.Column("hash", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
-            "(position IS NULL AND previous_hash IS NULL AND hash IS NULL) OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
+            "(position IS NULL AND previous_hash IS NULL AND hash IS NULL)"
+            " OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
             name=op.f("ck_journal_sealed_whole"),
         ),
         sa.PrimaryKeyConstraint("row_id", name=op.f("pk_journal")),
@@ -99,6 +104,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_relay_state")),
     )
     op.create_table(
+        "sign_in_try",
+        sa.Column("address_key", sa.String(length=64), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("address_key", name=op.f("pk_sign_in_try")),
+    )
+    op.create_table(
+        "withdrawn",
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.Column("noun", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("record_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "noun", "number", name=op.f("pk_withdrawn")),
+    )
+    op.create_table(
         "connection",
         sa.Column("connection_id", sa.String(length=64), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -107,13 +129,23 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("ean", sa.String(length=18), nullable=False),
-        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("kind IN ('dwelling', 'business', 'common')", name=op.f("ck_connection_kind_known")),
         sa.ForeignKeyConstraint(
             ["import_id"], ["import_file.import_id"], name=op.f("fk_connection_import_id_import_file")
         ),
         sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_connection")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_connection_community_number")),
     )
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_connection_ean",
+            ["community", "ean"],
+            unique=True,
+            sqlite_where=sa.text("ean != ''"),
+            postgresql_where=sa.text("ean != ''"),
+        )
+
     op.create_table(
         "member",
         sa.Column("member_id", sa.String(length=64), nullable=False),
@@ -127,9 +159,9 @@ def upgrade() -> None:
         sa.Column("city", sa.String(length=100), nullable=False),
         sa.Column("joined_on", sa.Date(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
-        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.Column("import_id", sa.String(length=64), nullable=False),
         sa.CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation')", name=op.f("ck_member_kind_known")),
-        sa.CheckConstraint("left_on IS NULL OR left_on >= joined_on", name=op.f("ck_member_leaves_after_joining")),
+        sa.CheckConstraint("left_on IS NULL OR left_on > joined_on", name=op.f("ck_member_leaves_after_joining")),
         sa.ForeignKeyConstraint(["import_id"], ["import_file.import_id"], name=op.f("fk_member_import_id_import_file")),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_member_community_number")),
@@ -141,15 +173,17 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("one_time_until", Instant(), nullable=True),
         sa.Column("roles", sa.String(length=200), nullable=False),
         sa.Column("member_id", sa.String(length=64), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("locked_until", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.member_id"], name=op.f("fk_account_member_id_member")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
         sa.UniqueConstraint("community", "email", name=op.f("uq_account_community_email")),
     )
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_member_id"), ["member_id"], unique=False)
+
     op.create_table(
         "contract",
         sa.Column("contract_id", sa.String(length=64), nullable=False),
@@ -160,8 +194,8 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("tariff_clause", sa.String(length=50), nullable=True),
-        sa.Column("import_id", sa.String(length=64), nullable=True),
-        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name=op.f("ck_contract_ends_after_starting")),
+        sa.Column("import_id", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_contract_ends_after_starting")),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.connection_id"], name=op.f("fk_contract_connection_id_connection")
         ),
@@ -172,15 +206,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contract_id", name=op.f("pk_contract")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_contract_community_number")),
     )
+    with op.batch_alter_table("contract", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contract_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contract_member_id"), ["member_id"], unique=False)
+
     op.create_table(
         "occupancy",
         sa.Column("connection_id", sa.String(length=64), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=64), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
-        sa.Column("import_id", sa.String(length=64), nullable=True),
+        sa.Column("registration", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
-            "closed_on IS NULL OR closed_on >= opened_on", name=op.f("ck_occupancy_closes_after_opening")
+            "closed_on IS NULL OR closed_on > opened_on", name=op.f("ck_occupancy_closes_after_opening")
         ),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.connection_id"], name=op.f("fk_occupancy_connection_id_connection")
@@ -191,10 +231,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.member_id"], name=op.f("fk_occupancy_member_id_member")),
         sa.PrimaryKeyConstraint("connection_id", "opened_on", name=op.f("pk_occupancy")),
     )
+    with op.batch_alter_table("occupancy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_occupancy_member_id"), ["member_id"], unique=False)
+
     op.create_table(
         "gas_bill",
         sa.Column("contract_id", sa.String(length=64), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("gas_m3", sa.Integer(), nullable=False),
         sa.Column("amount_cents", sa.Integer(), nullable=False),
         sa.CheckConstraint("gas_m3 >= 0 AND amount_cents >= 0", name=op.f("ck_gas_bill_not_negative")),
@@ -209,11 +253,28 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("gas_bill")
+    with op.batch_alter_table("occupancy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_occupancy_member_id"))
+
     op.drop_table("occupancy")
+    with op.batch_alter_table("contract", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contract_member_id"))
+        batch_op.drop_index(batch_op.f("ix_contract_connection_id"))
+
     op.drop_table("contract")
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_member_id"))
+
     op.drop_table("account")
     op.drop_table("member")
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_connection_ean", sqlite_where=sa.text("ean != ''"), postgresql_where=sa.text("ean != ''")
+        )
+
     op.drop_table("connection")
+    op.drop_table("withdrawn")
+    op.drop_table("sign_in_try")
     op.drop_table("relay_state")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index(
