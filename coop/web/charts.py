@@ -51,7 +51,12 @@ def _chart(
 
 
 def _table(
-    lang: str, heading: str, labels: Sequence[str], series: Mapping[str, Sequence[Number | None]], unit: str, digits: int
+    lang: str,
+    heading: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Number | None]],
+    unit: str,
+    digits: int,
 ) -> tuple[list[tuple[str, str]], list[list[str]]]:
     columns = [(heading, "text"), *((f"{name} [{unit}]", "number") for name in series)]
     rows = [
@@ -195,7 +200,8 @@ def progress_against_ceiling(
     if expected_cents:
         series[expected] = expected_cents
     euros = {
-        name: [None if cents is None else Decimal(cents).scaleb(-2) for cents in steps] for name, steps in series.items()
+        name: [None if cents is None else Decimal(cents).scaleb(-2) for cents in steps]
+        for name, steps in series.items()
     }
     points = _points(days, euros)
     y = {
@@ -216,7 +222,9 @@ def progress_against_ceiling(
             },
             _step_line(points, cost, "var(--chart-1)", [1, 0], 3),
             {
-                "data": {"values": [point for point in points if point["name"] == cost and point["value"] is not None][-1:]},
+                "data": {
+                    "values": [point for point in points if point["name"] == cost and point["value"] is not None][-1:]
+                },
                 "mark": {"type": "point", "filled": True, "size": 90, "color": "var(--chart-1)", "opacity": 1},
             },
             {
@@ -235,7 +243,11 @@ def progress_against_ceiling(
                     "fontWeight": "bold",
                     "color": "var(--chart-2)",
                 },
-                "encoding": {"x": {"value": 4}, "y": {"field": "value", "type": "quantitative"}, "text": {"field": "text"}},
+                "encoding": {
+                    "x": {"value": 4},
+                    "y": {"field": "value", "type": "quantitative"},
+                    "text": {"field": "text"},
+                },
             },
         ],
     }
@@ -322,10 +334,7 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
             },
         ],
     }
-    columns = [
-        (translate(lang, heading), "text")
-        for heading in ("Milestone", "Start", "Due", "Reached", "State")
-    ]
+    columns = [(translate(lang, heading), "text") for heading in ("Milestone", "Start", "Due", "Reached", "State")]
     rows = [
         [
             m.name,

@@ -83,7 +83,7 @@ _CONFIG: dict[str, Any] = {
         "symbolSize": 130,
         "symbolStrokeWidth": 0,
         "columnPadding": 18,
-        "offset": 20,
+        "offset": 30,
     },
 }
 
@@ -114,7 +114,8 @@ def _lean(body: str) -> str:
     body = re.sub(r'<path class="(?:back|fore)ground"[^>]*?(?:/>|></path>)', "", body)
     body = re.sub(r' (?:aria-[a-z]+|role|class|pointer-events|font-family|stroke-miterlimit)="[^"]*"', "", body)
     body = re.sub(r' opacity="1"| fill-opacity="1"', "", body)
-    body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)
+    # Hundredths of a pixel are enough for shapes; texts between the tags keep every digit.
+    body = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag.group()), body)
     while (shorter := re.sub(r"<g(?: transform=\"translate\(0,0\)\")?>\s*</g>", "", body)) != body:
         body = shorter
     return body

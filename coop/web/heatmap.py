@@ -6,6 +6,7 @@ cells; as single shapes that would be megabytes, as runs it is a few dozen kilob
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import groupby
@@ -81,26 +82,52 @@ def _picture(
     title: str,
     sentence: str,
 ) -> str:
-    left = _LEFT_PX[width_px]
+    left, top = _LEFT_PX[width_px], _TOP_PX if width_px == WIDE_PX else 12 + 20 * ((len(legend) + 1) // 2)
     step = (width_px - left) / max(len(columns), 1)
-    gap = 1 if step > 5 else 0
-    paths: dict[int, list[str]] = {}
+    height = top + len(rows) * row_px + _BOTTOM_PX
+    cells = _apart(levels, fills, step, row_px) if step > 5 and row_px > 5 else _touching(levels, fills, step, row_px)
+    drawn = [
+        *_legend(width_px, legend, fills),
+        f'<g transform="translate({left} {top})">{cells}</g><g fill="var(--chart-muted)" font-size="11">',
+        *_row_labels(rows, left, top, row_px),
+        *_column_labels(columns, left, step, height - 8),
+        "</g>",
+    ]
+    return frame("".join(drawn), title, sentence, width_px, height)
+
+
+def _runs(levels: Sequence[Sequence[int]]) -> dict[int, list[tuple[int, int, int]]]:
+    """Class to its runs: row, first column, count."""
+    runs: dict[int, list[tuple[int, int, int]]] = {}
     for i, row in enumerate(levels):
         at = 0
         for level, cells in groupby(row):
-            count = len(list(cells))
-            x, length = left + at * step, count * step - gap
-            bar = row_px - gap if row_px > 5 else row_px
-            paths.setdefault(level, []).append(f"M{x:.1f} {_top(width_px, legend) + i * row_px}h{length:.1f}v{bar}h-{length:.1f}z")
+            count = sum(1 for _ in cells)
+            runs.setdefault(level, []).append((i, at, count))
             at += count
-    height = _top(width_px, legend) + len(rows) * row_px + _BOTTOM_PX
-    drawn = [f'<path fill="{fills[level]}" d="{"".join(parts)}"/>' for level, parts in sorted(paths.items())]
-    drawn += _texts(width_px, row_px, rows, columns, left, step, height, legend)
-    return frame("".join([*_legend(width_px, legend, fills), *drawn]), title, sentence, width_px, height)
+    return dict(sorted(runs.items()))
 
 
-def _top(width_px: int, legend: Sequence[str]) -> int:
-    return _TOP_PX if width_px == WIDE_PX else 12 + 20 * ((len(legend) + 1) // 2)
+def _apart(levels: Sequence[Sequence[int]], fills: Sequence[str], step: float, row_px: int) -> str:
+    drawn = []
+    for level, runs in _runs(levels).items():
+        bars = "".join(
+            f"M{at * step:.1f} {row * row_px}h{count * step - 1:.1f}v{row_px - 1}H{at * step:.1f}z"
+            for row, at, count in runs
+        )
+        drawn.append(f'<path fill="{fills[level]}" d="{bars}"/>')
+    return "".join(drawn)
+
+
+def _touching(levels: Sequence[Sequence[int]], fills: Sequence[str], step: float, row_px: int) -> str:
+    width = max(map(len, levels), default=0)
+    drawn = [f'<g transform="scale({step:.4f} {row_px}) translate(0 .5)" stroke-width="1.02">']
+    drawn.append(f'<path fill="{fills[0]}" d="M0-.5h{width}v{len(levels)}H0z"/>')
+    for level, runs in _runs(levels).items():
+        if level:
+            strokes = "".join(f"M{at} {row}h{count}" for row, at, count in runs)
+            drawn.append(f'<path stroke="{fills[level]}" d="{strokes}"/>')
+    return "".join([*drawn, "</g>"])
 
 
 def _legend(width_px: int, legend: Sequence[str], fills: Sequence[str]) -> list[str]:
@@ -110,34 +137,33 @@ def _legend(width_px: int, legend: Sequence[str], fills: Sequence[str]) -> list[
             x, y = 1.0 + (i % 2) * width_px / 2, 2 + 20 * (i // 2)
         drawn.append(
             f'<rect x="{x:.0f}" y="{y}" width="12" height="12" fill="{fills[i]}" stroke="var(--chart-muted)" '
-            f'stroke-width=".5"/><text x="{x + 18:.0f}" y="{y + 10}" font-size="12" fill="var(--chart-ink)">{escape(name)}</text>'
+            f'stroke-width=".5"/>'
+            f'<text x="{x + 18:.0f}" y="{y + 10}" font-size="12" fill="var(--chart-ink)">{escape(name)}</text>'
         )
         x += 18 + 7.2 * len(name) + 20
     return drawn
 
 
-def _texts(
-    width_px: int,
-    row_px: int,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    left: float,
-    step: float,
-    height: int,
-    legend: Sequence[str],
-) -> list[str]:
-    top, drawn, free_from = _top(width_px, legend), [], 0.0
+def _row_labels(rows: Sequence[str], left: int, top: int, row_px: int) -> list[str]:
+    """Labels that would stand on each other are left out; the table has them all."""
+    drawn, free_from = [], 0.0
     for i, label in enumerate(rows):
-        # Labels that would stand on each other are left out; the table has them all.
-        y = top + i * row_px + row_px * 0.5 + 4
+        y = top + (i + 0.5) * row_px + 4
         if label and y >= free_from:
             cut = label if len(label) * 6.4 < left else label[: int(left / 6.4) - 1] + "…"
-            drawn.append(f'<text x="{left - 6:.0f}" y="{y:.1f}" text-anchor="end" font-size="11">{escape(cut)}</text>')
+            drawn.append(f'<text x="{left - 6}" y="{y:.1f}" text-anchor="end">{escape(cut)}</text>')
             free_from = y + 12
-    free_from = 0.0
-    for i, label in enumerate(columns):
-        x = left + (i + 0.5) * step
-        if label and x - len(label) * 3.2 >= free_from and x + len(label) * 3.2 <= width_px + 4:
-            drawn.append(f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle" font-size="11">{escape(label)}</text>')
-            free_from = x + len(label) * 3.2 + 8
-    return ['<g fill="var(--chart-muted)">', *drawn, "</g>"]
+    return drawn
+
+
+def _column_labels(columns: Sequence[str], left: int, step: float, y: int) -> list[str]:
+    """Every label, or every second, third ... when they would touch; the first stands under the first column."""
+    labelled = [(i, label) for i, label in enumerate(columns) if label]
+    if not labelled:
+        return []
+    widest = max(len(label) for _, label in labelled) * 6.4 + 8
+    apart = step * (labelled[-1][0] - labelled[0][0]) / max(len(labelled) - 1, 1) or widest
+    return [
+        f'<text x="{left + i * step:.1f}" y="{y}">{escape(label)}</text>'
+        for i, label in labelled[:: max(1, math.ceil(widest / apart))]
+    ]

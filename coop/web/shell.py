@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -133,9 +133,20 @@ def error_page(
     return render(request, "error.html", status_code, status=status_code, message=message, problems=problems, code=code)
 
 
-def confirm_page(request: Request, *, title: str, text: str, button: str, action: str, back: str) -> HTMLResponse:
-    """Ask before something that cannot be undone; ``button`` posts to ``action``."""
-    return render(request, "confirm.html", title=title, text=text, button=button, action=action, back=back)
+def confirm_page(
+    request: Request,
+    *,
+    title: str,
+    text: str,
+    button: str,
+    action: str,
+    back: str,
+    hidden: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Ask before something that cannot be undone; ``button`` posts ``confirmed=yes`` and ``hidden`` to ``action``."""
+    return render(
+        request, "confirm.html", title=title, text=text, button=button, action=action, back=back, hidden=hidden or {}
+    )
 
 
 def redirect(url: str, message: str = "", kind: str = "done") -> RedirectResponse:

@@ -1,0 +1,201 @@
+"""The bill on paper: a tagged PDF/A that names, line by line, the readings, the tariff and the vote behind it.
+
+Invariant: the same document gives the same bytes, today and after a restart: the date in the file is the date of issue,
+fonts come with the typesetter, and nothing is read from the machine. Every number is written by ``coop.web.writing`` before
+it reaches the typesetter, which only places text; so page and paper never differ by a digit.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import typst
+
+from coop.values import Period
+from coop.web.language import N_, translate
+from coop.web.writing import civil_day, money
+
+TEMPLATE = Path(__file__).resolve().parent / "templates" / "bill.typ"
+
+TITLES = {
+    "bill": N_("Bill"),
+    "settlement": N_("Yearly settlement"),
+    "correction": N_("Correction bill"),
+    "credit": N_("Credit note"),
+}
+
+# An archive copy that a screen reader can read: PDF/A-2a for the seven years that books are kept, tagged as PDF/UA-1.
+STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+
+
+class Sender(TypedDict):
+    """The co-operative: name, address lines, pairs such as ("KvK", "12345678"), and how to reach it."""
+
+    name: str
+    lines: Sequence[str]
+    references: Sequence[tuple[str, str]]
+    contact: str
+
+
+class Recipient(TypedDict):
+    """The member, by name and address lines as they are printed, and by member id."""
+
+    name: str
+    lines: Sequence[str]
+    member: str
+
+
+class Line(TypedDict):
+    """One line; quantity and price are written already, ``source`` names the marks of what it rests on."""
+
+    text: str
+    quantity: str
+    price: str
+    amount_cents: int
+    source: Sequence[str]
+
+
+class Source(TypedDict):
+    """What lines rest on: readings versions, an allocation run, a tariff version with its resolution, the guarantee."""
+
+    mark: str
+    kind: str
+    text: str
+    code: str
+
+
+class Guarantee(TypedDict):
+    """ "Niet Meer Dan Nu" in this year: the ceiling, the cost so far, and what this bill gives back [cents]."""
+
+    ceiling_cents: int
+    so_far_cents: int
+    credit_cents: int
+    text: str
+
+
+class BillDocument(TypedDict):
+    """All that is printed. Free texts are in the reader's language already."""
+
+    number: str
+    kind: str
+    issued: date
+    due: date
+    period: Period
+    sender: Sender
+    recipient: Recipient
+    lines: Sequence[Line]
+    net_cents: int
+    vat: Sequence[tuple[str, int, int]]
+    """Rate as written, net and tax of that rate [cents]."""
+    total_cents: int
+    payment: str
+    sources: Sequence[Source]
+    hash: str
+    dispute: str
+    cause: NotRequired[str]
+    """Why a correction was made."""
+    guarantee: NotRequired[Guarantee]
+    chart_svg: NotRequired[str]
+    """``Chart.printed()`` of a chart, with what it says in ``chart_text``."""
+    chart_text: NotRequired[str]
+
+
+def bill_pdf(document: BillDocument, lang: str) -> bytes:
+    """Typeset a bill.
+
+    Args:
+        document: what is printed.
+        lang: ``nl`` or ``en``, for the headings and the writing of amounts and dates.
+
+    Returns:
+        A PDF/A-2a and PDF/UA-1 file; the same bytes for the same document.
+
+    Raises:
+        KeyError: the document misses a part or is of an unknown kind.
+    """
+    issued = datetime.combine(document["issued"], time(), UTC)
+    inputs = {"data": json.dumps(_printed(document, lang)), "chart": document.get("chart_svg", "")}
+    with _ONE_AT_A_TIME:
+        made = _compiler().compile(
+            input=TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=issued
+        )
+    assert isinstance(made, bytes)
+    return made
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@lru_cache
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True)
+
+
+def _printed(document: BillDocument, lang: str) -> dict[str, object]:
+    """The document with every amount, date and heading as text."""
+
+    def word(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    def day(at: date) -> str:
+        return civil_day(lang, at)
+
+    period, guarantee = document["period"], document.get("guarantee")
+    last_day = date.fromordinal(period.end.toordinal() - 1)
+    sender, recipient = document["sender"], document["recipient"]
+    return {
+        "lang": lang,
+        "title": word(TITLES[document["kind"]]),
+        "number": document["number"],
+        "sender": sender,
+        "recipient": recipient,
+        "facts": [
+            (word("Number"), document["number"]),
+            (word("Date"), day(document["issued"])),
+            (word("Period"), word("%(first)s to %(last)s", first=day(period.start), last=day(last_day))),
+            (word("Pay by"), day(document["due"])),
+            (word("Member"), recipient["member"]),
+        ],
+        "headings": [word("Description"), word("Quantity"), word("Price"), word("Amount")],
+        "lines": [line | {"amount": money(lang, line["amount_cents"])} for line in document["lines"]],
+        "sums": [
+            (word("Total without VAT"), money(lang, document["net_cents"])),
+            *(
+                (word("VAT %(rate)s on %(net)s", rate=rate, net=money(lang, net)), money(lang, tax))
+                for rate, net, tax in document["vat"]
+            ),
+        ],
+        "total": (
+            word("To pay") if document["total_cents"] >= 0 else word("You receive"),
+            money(lang, abs(document["total_cents"])),
+        ),
+        "cause": document.get("cause", ""),
+        "payment": document["payment"],
+        "guarantee": guarantee
+        and {
+            "title": word("Not More Than Now"),
+            "text": guarantee["text"],
+            "figures": [
+                (word("Your ceiling this year"), money(lang, guarantee["ceiling_cents"])),
+                (word("Cost so far"), money(lang, guarantee["so_far_cents"])),
+                (word("Credit on this bill"), money(lang, guarantee["credit_cents"])),
+            ],
+        },
+        "chart_text": document.get("chart_text", ""),
+        "sources_title": word("Where each line comes from"),
+        "sources_text": word(
+            "Each mark behind a line leads to the meter readings, the allocation and the vote that it rests on. On your "
+            "own page every mark opens what it names."
+        ),
+        "sources": list(document["sources"]),
+        "hash": (word("Fingerprint of this bill"), document["hash"]),
+        "dispute": (word("Not agreed?"), document["dispute"]),
+        "page": word("Page"),
+        "of": word("of"),
+    }
