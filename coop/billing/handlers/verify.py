@@ -99,7 +99,7 @@ def verify_bill(connection: Connection, community: str, number_or_id: str) -> Ve
         total_cents=issued.bill.total_cents,
         recomputed_cents=again.total_cents,
         lines=lines,
-        references=_references(issued.inputs),
+        references=references_of(issued.inputs),
         findings=tuple(findings),
     )
 
@@ -184,7 +184,7 @@ def _check_figure(connection: Connection, community: str, year: int, value: str,
         findings.append(f"the index factor {value} of {year} is not on file")
 
 
-def _references(inputs: BillInputs) -> tuple[Reference, ...]:
+def references_of(inputs: BillInputs) -> tuple[Reference, ...]:
     """What the bill rests on, each once, in the order of the walk back."""
     found = []
     for consumption in (inputs.consumption, inputs.previous):

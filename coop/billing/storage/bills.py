@@ -314,6 +314,23 @@ def find_bills(
     return [_issued(row, lines.get(row.id, ()), entries.get(row.id, ())) for row in rows]
 
 
+def chain_of(connection: Connection, community: str, issued: IssuedBill) -> list[tuple[str, str, str]]:
+    """Id, number and kind of the other bills of the same contract and period, in order of number."""
+    period = issued.inputs.period
+    rows = connection.execute(
+        select(bill.c.id, bill.c.number, bill.c.kind)
+        .where(
+            bill.c.community == community,
+            bill.c.contract_id == issued.inputs.contract_id,
+            bill.c.period_start == period.start,
+            bill.c.period_end == period.end,
+            bill.c.id != issued.id,
+        )
+        .order_by(bill.c.year, bill.c.sequence)
+    )
+    return [(row.id, row.number, row.kind) for row in rows]
+
+
 def entries_before(
     connection: Connection, community: str, contract_id: str, year_start: date, number: str
 ) -> tuple[int, int]:
@@ -361,6 +378,13 @@ def notices(connection: Connection, community: str) -> Sequence[Any]:
         .where(table.c.community == community)
         .order_by(table.c.tariff_id, table.c.sent_on, table.c.member_id)
     ).all()
+
+
+def figures(connection: Connection, community: str) -> Sequence[Row[Any]]:
+    """Every yearly figure, by series and year."""
+    table = yearly_figure
+    query = select(table).where(table.c.community == community).order_by(table.c.series, table.c.year)
+    return connection.execute(query).all()
 
 
 def get_figure(connection: Connection, community: str, series: str, year: int) -> Row[Any] | None:

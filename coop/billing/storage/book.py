@@ -251,3 +251,48 @@ def _until_next(start: date, ends: list[date]) -> Period | None:
     """From ``start`` to the first end on or after it; None when it ended on the day it began."""
     end = min((day for day in ends if day >= start), default=date.max)
     return Period(start, end) if end > start else None
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """How many facts of a period have come, of how many that metering told; ``told`` is None while it is open."""
+
+    revision: int
+    come: int
+    told: int | None
+    complete: bool
+
+
+def arrivals(connection: Connection, community: str) -> dict[Period, Arrivals]:
+    """How complete each period is, by civil month where metering has not closed it yet."""
+    closes = _rows(connection, tables.period_closed, community)
+    come: dict[tuple[Period, int], int] = {}
+    for table in (tables.measurement, tables.allocation):
+        rows = connection.execute(
+            select(table.c.period_start, table.c.period_end, table.c.revision, func.count())
+            .where(table.c.community == community)
+            .group_by(table.c.period_start, table.c.period_end, table.c.revision)
+        )
+        for start, end, revision, count in rows:
+            holding = (Period(c.period_start, c.period_end) for c in closes if c.period_start <= start < c.period_end)
+            period = next((p for p in holding if end <= p.end), Period.month(start.year, start.month))
+            come[period, revision] = come.get((period, revision), 0) + count
+    told: dict[tuple[Period, int], int] = {
+        (Period(c.period_start, c.period_end), c.revision): c.measured_count + c.allocated_count for c in closes
+    }
+    found = {}
+    for period in {key[0] for key in (*come, *told)}:
+        revisions = {key[1] for key in (*come, *told) if key[0] == period}
+        newest = max(revisions)
+        whole = all(
+            (period, revision) in told and come.get((period, revision), 0) == told[period, revision]
+            for revision in range(1, newest + 1)
+        )
+        is_closed = all((period, revision) in told for revision in range(1, newest + 1))
+        found[period] = Arrivals(
+            revision=newest,
+            come=sum(count for (p, _), count in come.items() if p == period),
+            told=sum(count for (p, _), count in told.items() if p == period) if is_closed else None,
+            complete=whole,
+        )
+    return found

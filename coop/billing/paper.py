@@ -1,0 +1,98 @@
+"""The bill on paper: what ``coop.web.pdf`` prints, with a mark behind each line that leads to what it rests on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from coop.billing import words
+from coop.billing.handlers.verify import references_of
+from coop.billing.model import Line, LineKind
+from coop.billing.storage.bills import IssuedBill
+from coop.web import pdf
+from coop.web.language import N_, translate
+from coop.web.writing import money, percent
+
+DAYS_TO_PAY = 14
+"""Usual time to pay in the Netherlands. Source: domain.md 2.3 [46]."""
+
+_KINDS = {
+    "reading": N_("Reading"),
+    "allocation": N_("Allocation"),
+    "tariff": N_("Tariff"),
+    "resolution": N_("Vote"),
+    "bill": N_("Bill"),
+}
+
+
+def document_of(issued: IssuedBill, site_name: str, name: str, lang: str) -> pdf.BillDocument:
+    """The document of a bill.
+
+    Args:
+        issued: the bill.
+        site_name: name of the co-operative.
+        name: how the member is called; billing itself knows only the id.
+        lang: ``nl`` or ``en``.
+    """
+    bill, inputs = issued.bill, issued.inputs
+    references = references_of(inputs)
+    marks = {(reference.kind, reference.id): f"{place}" for place, reference in enumerate(references, 1)}
+    due = issued.issued_on + timedelta(days=DAYS_TO_PAY)
+    document: pdf.BillDocument = {
+        "number": issued.number,
+        "kind": issued.kind,
+        "issued": issued.issued_on,
+        "due": due,
+        "period": inputs.consumption.days,
+        "sender": {"name": site_name, "lines": [], "references": [], "contact": ""},
+        "recipient": {"name": name, "lines": [], "member": inputs.member_id},
+        "lines": [_line(line, marks, lang) for line in bill.lines],
+        "net_cents": sum(vat.excl_cents for vat in bill.vat),
+        "vat": [(percent(lang, vat.rate), vat.excl_cents, vat.vat_cents) for vat in bill.vat],
+        "total_cents": bill.total_cents,
+        "payment": translate(lang, "Please name the bill's number with your payment.")
+        if bill.total_cents > 0
+        else translate(lang, "You need not do anything; we pay this amount to you."),
+        "sources": [
+            {
+                "mark": marks[reference.kind, reference.id],
+                "kind": translate(lang, _KINDS[reference.kind]),
+                "text": reference.detail,
+                "code": reference.id,
+            }
+            for reference in references
+        ],
+        "hash": issued.inputs_hash,
+        "dispute": translate(
+            lang, "Write to the board first. If that does not help, any member can bring it before the meeting."
+        ),
+    }
+    causes = list(dict.fromkeys(words.cause(lang, line.cause) for line in bill.lines if line.cause))
+    if causes:
+        document["cause"] = "; ".join(causes)
+    entry = bill.guarantee[-1] if bill.guarantee else None
+    if entry is not None and entry.ceiling_cents is not None:
+        cost_cents = entry.heat_so_far_cents - entry.credit_so_far_cents
+        document["guarantee"] = {
+            "ceiling_cents": entry.ceiling_cents,
+            "so_far_cents": cost_cents,
+            "credit_cents": entry.credit_cents,
+            "text": translate(
+                lang,
+                "In the guarantee year %(days)s you pay no more than %(ceiling)s for heat.",
+                days=words.days(lang, entry.year),
+                ceiling=money(lang, entry.ceiling_cents),
+            ),
+        }
+    return document
+
+
+def _line(line: Line, marks: dict[tuple[str, str], str], lang: str) -> pdf.Line:
+    source = {LineKind.HEAT: "reading", LineKind.ELECTRICITY: "allocation"}.get(line.kind, "")
+    rests_on = [(source, line.source_id), ("tariff", line.tariff_id), ("resolution", line.resolution_id)]
+    return {
+        "text": f"{words.kind_name(lang, line)}, {words.days(lang, line.period)}",
+        "quantity": words.quantity(lang, line),
+        "price": words.line_price(lang, line),
+        "amount_cents": line.amount_cents,
+        "source": [marks[key] for key in rests_on if key in marks],
+    }

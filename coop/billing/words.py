@@ -1,0 +1,127 @@
+"""What billing calls things on pages and paper, in the reader's language."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from coop.billing.model import FIXED, Line, LineKind
+from coop.values import Period
+from coop.web.language import N_, translate
+from coop.web.writing import civil_day, month, number
+
+KINDS = {
+    LineKind.HEAT: N_("Heat"),
+    LineKind.STANDING: N_("Standing charge"),
+    LineKind.METERING: N_("Metering charge"),
+    LineKind.DELIVERY_SET: N_("Delivery set"),
+    LineKind.ELECTRICITY: N_("Shared electricity"),
+    LineKind.GUARANTEE: N_("Credit under Not More Than Now"),
+}
+
+NOTES = {
+    "split-by-days": N_("Split by days, because two tariffs, contracts or guarantee years meet in this month."),
+    "estimated": N_("Estimated: at least one stand was not read but reckoned."),
+    "fewer-reference-years": N_("The ceiling rests on fewer than four years of gas bills."),
+    "no-reference": N_("There are no gas bills on file, so there is no ceiling."),
+    "guarantee-off": N_("The tariff has no guarantee."),
+    "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share by days."),
+}
+
+CAUSES = (
+    N_("the days of the contract changed"),
+    N_("another tariff binds"),
+    N_("the days of a tariff changed"),
+)
+
+BRAKES = {
+    "implausible-difference": N_("Unlikely beside the bill before"),
+    "no-contract": N_("Energy without a contract"),
+    "no-reading": N_("No heat reading"),
+}
+
+STATUSES = {
+    "preview": (N_("Ready"), "busy"),
+    "held": (N_("Held by its brakes"), "warn"),
+    "issued": (N_("Issued"), "good"),
+    "incomplete": (N_("Incomplete"), "plain"),
+}
+
+PRICES = {
+    "heat_price_eur_per_gj": (N_("Heat"), N_("per GJ")),
+    "heat_standing_eur_per_year": (N_("Standing charge"), N_("per year")),
+    "heat_metering_eur_per_year": (N_("Metering charge"), N_("per year")),
+    "heat_delivery_set_eur_per_year": (N_("Delivery set"), N_("per year")),
+    "fixed_total_eur_per_year": (N_("Fixed parts together"), N_("per year")),
+    "shared_electricity_price_eur_per_kwh": (N_("Shared electricity"), N_("per kWh")),
+}
+
+ACCOUNTS = {
+    "debtors": N_("Members owe"),
+    "revenue:heat-variable": N_("Revenue of heat by use"),
+    "revenue:heat-fixed": N_("Revenue of heat by the day"),
+    "revenue:shared-electricity": N_("Revenue of shared electricity"),
+    "vat-payable": N_("VAT to be paid"),
+    "guarantee-cost": N_("Cost of Not More Than Now"),
+    "subsidy-receivable": N_("Subsidy to be received"),
+    "subsidy-advances": N_("Subsidy received in advance"),
+}
+
+
+def kind_name(lang: str, line: Line) -> str:
+    """What a line is for."""
+    return translate(lang, KINDS[line.kind])
+
+
+def price(lang: str, price_eur: Decimal) -> str:
+    """A price in euros with all its decimals and at least two."""
+    places = max(2, -int(price_eur.normalize().as_tuple().exponent))
+    return f"€\u00a0{number(lang, price_eur, places)}"
+
+
+def quantity(lang: str, line: Line) -> str:
+    """How much, in its unit."""
+    if line.kind is LineKind.GUARANTEE:
+        return ""
+    if line.kind in FIXED:
+        return translate(lang, "%(count)s days", count=number(lang, line.quantity))
+    return f"{number(lang, line.quantity, 3)}\u00a0{line.unit}"
+
+
+def line_price(lang: str, line: Line) -> str:
+    """At what price, incl. VAT."""
+    if line.kind is LineKind.GUARANTEE:
+        return ""
+    unit = "year" if line.kind in FIXED else line.unit
+    return f"{price(lang, line.price_eur)} {translate(lang, f'per {unit}')}"
+
+
+def days(lang: str, period: Period, style: str = "medium") -> str:
+    """First and last day."""
+    last = period.end.fromordinal(period.end.toordinal() - 1)
+    first_day, last_day = civil_day(lang, period.start, style), civil_day(lang, last, style)
+    return translate(lang, "%(first)s to %(last)s", first=first_day, last=last_day)
+
+
+def cause(lang: str, text: str) -> str:
+    """Why a correction line differs; what metering told as the reason stays in its words."""
+    if text in CAUSES:
+        return translate(lang, text)
+    number_of, _, reason = text.removeprefix("revision ").partition(": ")
+    said = translate(lang, "Revision %(revision)s of the reading", revision=number_of)
+    return f"{said}: {reason}" if reason else said
+
+
+def period_name(lang: str, period: Period) -> str:
+    """A month by its name, anything else by its days."""
+    return (
+        month(lang, period.start)
+        if period == Period.month(period.start.year, period.start.month)
+        else days(lang, period)
+    )
+
+
+def account_name(lang: str, account: str) -> str:
+    """What an account holds."""
+    name = translate(lang, ACCOUNTS.get(account, ACCOUNTS.get(account.split(":")[0], account)))
+    financier = account.partition("subsidy-receivable:")[2]
+    return f"{name}: {financier}" if financier else name

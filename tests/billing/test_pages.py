@@ -1,0 +1,159 @@
+"""What members and the board see of billing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from coop.kit.database import Database
+from coop.values import Period
+from tests.billing.desk import client
+from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche
+
+JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
+HTML = {"accept": "text/html", "accept-language": "en"}
+MEMBERS = ("anna", "bram")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """One database is enough for pages: what they show is tested on both elsewhere."""
+    made = Database(f"sqlite:///{tmp_path}/billing.db", "billing")
+    made.migrate()
+    return made
+
+
+@pytest.fixture
+def village(database: Database, tmp_path: Path) -> Database:
+    """Two members with a bill each of January, and February heard with one unlikely reading."""
+    hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
+    hear(database, *month_of(MEMBERS, JANUARY), tranche())
+    client(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
+    return database
+
+
+def text_of(answer: object) -> str:
+    """The words of a page, without tags and with single spaces."""
+    body = getattr(answer, "text", "")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("&#39;", "'")
+
+
+def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Database, tmp_path: Path) -> None:
+    anna = client(village, tmp_path, "member", member_id="anna")
+    page = anna.get("/billing/", headers=HTML)
+    assert page.status_code == 200
+    assert "Until 31 January 2025 your heat cost €139.16, of at most €1,502.05 in this guarantee year." in text_of(page)
+    path = re.search(r"/billing/bills/[0-9a-f-]{36}", page.text)
+    assert path
+    bill = anna.get(path.group(), headers=HTML)
+    assert "2.500 GJ" in text_of(bill).replace("\xa0", " ")
+    assert "/metering/readings/" in bill.text
+    assert "/metering/allocations/run-2025-01-1/connection-anna" in bill.text
+    assert "/governance/resolutions/resolution-tariff-2025" in bill.text
+    verified = anna.get(path.group() + "/verify", headers=HTML)
+    assert "It agrees" in text_of(verified)
+    assert "coop verify 2025-000001" in text_of(verified)
+
+
+def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
+    anna = client(village, tmp_path, "member", member_id="anna")
+    page = anna.get("/billing/", headers={"accept": "text/html", "accept-language": "nl"})
+    assert "Jouw rekeningen" in page.text
+    assert "€ 1.502,05" in page.text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_bill_is_also_on_paper(village: Database, tmp_path: Path, language: str) -> None:
+    anna = client(village, tmp_path, "member", member_id="anna")
+    number = "2025-000001"
+    answer = anna.get(f"/billing/bills/{number}.pdf", headers={"accept-language": language})
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert answer.content == anna.get(f"/billing/bills/{number}.pdf", headers={"accept-language": language}).content
+    assert anna.get("/billing/bills/2025-000002.pdf", headers=HTML).status_code == 404
+
+
+def test_a_correction_says_why(village: Database, tmp_path: Path) -> None:
+    hear(village, measured("anna", JANUARY, "2", revision=2, cause="late telegram"), closed(JANUARY, 1, 0, revision=2))
+    board = client(village, tmp_path, "board")
+    board.post("/billing/runs/correct", follow_redirects=False)
+    corrected = board.get("/billing/bills/2025-000003", headers=HTML)
+    assert "Revision 2 of the reading: late telegram" in text_of(corrected)
+    assert "Bill 2025-000001" in text_of(corrected)
+    assert board.get("/billing/bills/2025-000003.pdf").content.startswith(b"%PDF-")
+
+
+def test_the_board_sees_what_came_previews_holds_and_releases(village: Database, tmp_path: Path) -> None:
+    board = client(village, tmp_path, "board")
+    runs = text_of(board.get("/billing/runs", headers=HTML))
+    assert "January 2025 4 / 4 Issued 2" in runs
+    assert "February 2025 4 / 4 Ready" in runs
+    preview = text_of(board.get("/billing/runs/2025-02", headers=HTML))
+    assert "Unlikely beside the bill before contract-anna" in preview
+    held = board.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
+    assert "The run is held" in text_of(held)
+    path = re.search(r"/billing/runs/[0-9a-f-]{36}/release", held.text)
+    assert path
+    asked = text_of(board.get(path.group(), headers=HTML))
+    assert "2 bills will be issued although 1 of them were found unlikely" in asked
+    released = board.post(path.group(), headers=HTML)
+    assert "The bills are issued." in text_of(released)
+    assert "2025-000003" in released.text
+
+
+def test_a_period_that_is_not_whole_says_what_is_missing(village: Database, tmp_path: Path) -> None:
+    hear(village, measured("anna", Period.month(2025, 3), "1"))
+    board = client(village, tmp_path, "treasurer")
+    assert "March 2025 1 / ? Incomplete" in text_of(board.get("/billing/runs", headers=HTML))
+    assert "revision 1 is not closed" in text_of(board.get("/billing/runs/2025-03", headers=HTML))
+
+
+def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path) -> None:
+    board = client(village, tmp_path, "board")
+    sent = board.post(
+        "/billing/tariffs/tariff-2025/notice", data={"sent_on": "2025-01-05", "channel": "letter"}, headers=HTML
+    )
+    page = text_of(sent).replace("\xa0", " ")
+    assert "Heat € 38.00 per GJ € 43.79 [11]" in page
+    assert "5 Jan 2025 letter All members" in page
+    figure = {"series": "cpi-households", "year": "2026", "value": "1,033", "source": "CBS"}
+    assert "1.033 CBS" in text_of(board.post("/billing/tariffs/figures", data=figure, headers=HTML))
+    assert board.post("/billing/tariffs/figures", data={**figure, "value": "x"}, headers=HTML).status_code == 422
+    member = client(village, tmp_path, "member", member_id="anna")
+    assert "Record a notice" not in member.get("/billing/tariffs", headers=HTML).text
+
+
+def test_the_ledger_shows_both_columns_with_one_sum(village: Database, tmp_path: Path) -> None:
+    page = text_of(client(village, tmp_path, "auditor").get("/billing/ledger", headers=HTML))
+    assert "Members owe (2) €295.12 €0.00 €295.12" in page
+    assert "Total €770,295.12 €770,295.12 €0.00" in page
+
+
+def test_cards_are_small_and_for_those_who_may_see_them(village: Database, tmp_path: Path) -> None:
+    anna = client(village, tmp_path, "member", member_id="anna")
+    assert "€139.16" in anna.get("/billing/cards/cost", headers=HTML).text
+    assert "January 2025" in anna.get("/billing/cards/bills", headers=HTML).text
+    assert anna.get("/billing/cards/runs").status_code == 403
+    assert "February 2025" in client(village, tmp_path, "board").get("/billing/cards/runs", headers=HTML).text
+    for name in ("cost", "bills", "runs"):
+        assert client(village, tmp_path).get(f"/billing/cards/{name}").status_code == 401
+
+
+def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_path: Path) -> None:
+    anna = client(database, tmp_path, "member", member_id="anna")
+    board = client(database, tmp_path, "board")
+    assert "No bills yet" in anna.get("/billing/", headers=HTML).text
+    assert "No bills of your own" in board.get("/billing/", headers=HTML).text
+    assert "No period yet" in board.get("/billing/runs", headers=HTML).text
+    assert "No tariff yet" in board.get("/billing/tariffs", headers=HTML).text
+    assert "Nothing is booked yet" in board.get("/billing/ledger", headers=HTML).text
+    for name in ("cost", "bills", "runs"):
+        assert board.get(f"/billing/cards/{name}", headers=HTML).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/billing/runs", "/billing/ledger", "/billing/runs/2025-01"])
+def test_a_member_has_no_business_at_the_boards_desk(village: Database, tmp_path: Path, path: str) -> None:
+    assert client(village, tmp_path, "member", member_id="anna").get(path, headers=HTML).status_code == 403
