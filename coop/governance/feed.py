@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree
@@ -28,6 +29,9 @@ from coop.events.governance import (
 )
 from coop.governance.handlers.feeds import community_of_token
 from coop.governance.storage import feeds as store
+from coop.governance.storage.meetings import all_meetings
+from coop.governance.storage.programmes import programmes
+from coop.governance.wording import names
 from coop.kit.auth import NotSignedIn, require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
@@ -91,15 +95,18 @@ def router(database: Database, settings: Settings) -> APIRouter:
             if (unchanged := _unchanged(request, etag)) is not None:
                 return unchanged
             found = store.facts_before(connection, community, PUBLIC, before, PAGE + 1)
+            called = names("en", all_meetings(connection, community), programmes(connection, community))
         facts = [fact for fact in found if fact.position > since]
-        body = atom(facts[:PAGE], community, address, older=len(facts) > PAGE, since=since)
+        body = atom(facts[:PAGE], called, community, address, older=len(facts) > PAGE, since=since)
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
         return PlainResponse(body, media_type="application/atom+xml; charset=utf-8", headers=headers)
 
     return routes
 
 
-def atom(facts: list[Envelope], community: str, address: str, *, older: bool, since: int) -> bytes:
+def atom(
+    facts: list[Envelope], called: Mapping[str, str], community: str, address: str, *, older: bool, since: int
+) -> bytes:
     """The Atom document of ``facts``, newest first."""
     root = ElementTree.Element(f"{{{_ATOM}}}feed")
     _add(root, "id", f"urn:coop:{community}:governance")
@@ -115,7 +122,7 @@ def atom(facts: list[Envelope], community: str, address: str, *, older: bool, si
         data = json.loads(fact.data)
         entry = _add(root, "entry")
         _add(entry, "id", f"urn:uuid:{fact.id}")
-        _add(entry, "title", title(fact.type, data))
+        _add(entry, "title", title(fact.type, data, called))
         _add(entry, "updated", _instant(fact))
         _add(entry, "category", term=fact.type)
         _add(entry, "link", rel="alternate", type="text/html", href=address + page_of(fact.type, data))
@@ -123,24 +130,24 @@ def atom(facts: list[Envelope], community: str, address: str, *, older: bool, si
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def title(event_type: str, data: dict[str, Any]) -> str:
-    """One line that says what happened."""
+def title(event_type: str, data: dict[str, Any], called: Mapping[str, str]) -> str:
+    """One line that says what happened; ids as they are ``called`` in English."""
     match event_type:
         case ResolutionDecided.TYPE:
             return (
-                f"Resolution {data['resolution_id']} {data['verdict']}: {data['votes_for']} for, "
+                f"Resolution {data['verdict']}: {called[data['resolution_id']]}, {data['votes_for']} for, "
                 f"{data['votes_against']} against, {data['votes_blank']} blank ({data['article']})"
             )
         case TariffAdopted.TYPE:
-            return f"Tariff from {data['valid_from']} adopted by resolution {data['resolution_id']}"
+            return f"Tariff from {data['valid_from']} adopted: {called[data['resolution_id']]}"
         case RealisationDecided.TYPE:
-            return f"Phase {data['phase_id']} will be built, budget {_euros(data['budget_cents'])}"
+            return f"Phase {called[data['phase_id']]} will be built, budget {_euros(data['budget_cents'])}"
         case MilestoneReached.TYPE:
             return f"Milestone reached: {data['name']}, {data['reached_on']}, cost {_euros(data['cost_cents'])}"
         case TrancheReleased.TYPE:
-            return f"Tranche {data['tranche_id']} of {_euros(data['amount_cents'])} released on {data['released_on']}"
+            return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} released on {data['released_on']}"
         case TrancheReferred.TYPE:
-            return f"Tranche {data['tranche_id']} of {_euros(data['amount_cents'])} referred: {data['reason']}"
+            return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} referred: {data['reason']}"
         case _:
             return event_type
 

@@ -58,6 +58,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             record = records.resolution_record(connection, session.community, resolution_id)
             history = store.ballots(connection, session.community, resolution_id)
             votes = store.votes_on(connection, session.community, view.meeting.held_on)
+            called = wording.names(lang, [], programme_store.programmes(connection, session.community))
         own = history.get(session.member_id or "", [])
         return render(
             request,
@@ -65,6 +66,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             view=view,
             outcome=outcome,
             record=record,
+            parameters=wording.parameters(lang, outcome.resolution, called),
             own=own,
             may_vote=view.state == "open" and votes.get(session.member_id or "", 0) > 0,
             own_votes=votes.get(session.member_id or "", 0),

@@ -75,7 +75,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             return confirm_page(
                 request,
                 title=gettext(lang, title),
-                text=translate(lang, "The decision of the steering group on %(id)s is kept for good.", id=tranche_id),
+                text=translate(lang, "The decision of the steering group is kept for good, with its date."),
                 button=gettext(lang, button),
                 action=f"/governance/tranches/{tranche_id}/decide",
                 back=back,

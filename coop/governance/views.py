@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Reached, Tranche
-from coop.governance.rules.programmes import days_stood_still
+from coop.governance.rules.programmes import days_stood_still, numbered_tranches
 from coop.governance.rules.statutes import first_vote_date
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
@@ -41,6 +41,7 @@ class MilestoneView:
 class TrancheView:
     """A tranche and where it stands: planned, referred, released. ``days_waited`` since its milestone was reached."""
 
+    number: int
     tranche: Tranche
     milestone: Milestone
     state: programme_store.TrancheState
@@ -136,14 +137,17 @@ def _programme_view(
             before = milestone.deadline
     by_id = {one.milestone.milestone_id: one.milestone for one in milestones}
     tranches, waits = [], []
-    for tranche in programme.tranches:
+    numbers = numbered_tranches(programme)
+    for tranche in sorted(programme.tranches, key=lambda one: numbers[one.tranche_id]):
         state_of = states[tranche.tranche_id]
         report = reached.get(tranche.milestone_id)
         wait = [(report.reached_on, state_of.released_on)] if report else []
         waits += wait
         word = "released" if state_of.released_on else "referred" if state_of.referred_on else "planned"
         milestone = by_id[tranche.milestone_id]
-        tranches.append(TrancheView(tranche, milestone, state_of, word, days_stood_still(wait, today)))
+        tranches.append(
+            TrancheView(numbers[tranche.tranche_id], tranche, milestone, state_of, word, days_stood_still(wait, today))
+        )
     return ProgrammeView(programme, realised, tuple(milestones), tuple(tranches), days_stood_still(waits, today))
 
 

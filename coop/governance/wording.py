@@ -20,6 +20,7 @@ from coop.events.governance import (
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Resolution
 from coop.governance.rules.counting import base_votes, quorum_needed
+from coop.governance.rules.programmes import numbered_tranches
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, money, number, percent
 
@@ -70,20 +71,21 @@ def kind(lang: str, name: str) -> str:
     return gettext(lang, KINDS[name])
 
 
-def parameters(lang: str, resolution: Resolution) -> list[tuple[str, str]]:
-    """What a resolution will do, in words: name and value of each parameter."""
+def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a resolution will do, in words: name and value of each parameter, ids as they are ``called``."""
     order = list(_PARAMETERS)
     known = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
-        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name])) for name in known
+        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name], called))
+        for name in known
     ]
 
 
-def _value(lang: str, name: str, value: Any) -> str:
+def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
     if value is None:
         return "–"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_value(lang, '', inner)}" for key, inner in value.items())
+        return ", ".join(f"{key}: {_value(lang, '', inner, called)}" for key, inner in value.items())
     if name == "budget_cents" and isinstance(value, int):
         return money(lang, value)
     text = str(value)
@@ -98,7 +100,7 @@ def _value(lang: str, name: str, value: Any) -> str:
             return f"€\u00a0{number(lang, amount, max(2, decimals))}"
     except (ValueError, InvalidOperation):
         return text  # as it was put to the vote: billing refuses what is no price
-    return gettext(lang, _VALUES.get(text, text))
+    return called.get(text) or gettext(lang, _VALUES.get(text, text))
 
 
 def rule(lang: str, outcome: Outcome) -> str:
@@ -171,9 +173,12 @@ def reasons(lang: str, unmet: tuple[str, ...]) -> str:
 
 
 def names(lang: str, meetings: Iterable[Meeting], programmes: Iterable[Programme]) -> dict[str, str]:
-    """What resolutions, phases and milestones are called, by their ids: facts carry ids alone."""
+    """What resolutions, programmes, phases, milestones and tranches are called, by their ids: facts carry ids alone."""
     found = {one.resolution_id: one.subject(lang) for meeting in meetings for one in meeting.resolutions}
     for programme in programmes:
+        found[programme.programme_id] = programme.name
+        for tranche_id, place in numbered_tranches(programme).items():
+            found[tranche_id] = translate(lang, "Tranche %(number)s", number=place)
         for phase in programme.phases:
             found[phase.phase_id] = phase_name(lang, phase)
             found.update({one.milestone_id: milestone_name(lang, one) for one in phase.milestones})
@@ -207,15 +212,15 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
         case TrancheReferred.TYPE:
             return translate(
                 lang,
-                "Tranche referred to the steering group: %(id)s, %(amount)s",
-                id=data["tranche_id"],
+                "%(tranche)s referred to the steering group: %(amount)s",
+                tranche=called[data["tranche_id"]],
                 amount=money(lang, data["amount_cents"]),
             )
         case _:
             return translate(
                 lang,
-                "Tranche released: %(id)s, %(amount)s from %(financier)s",
-                id=data["tranche_id"],
+                "%(tranche)s released: %(amount)s from %(financier)s",
+                tranche=called[data["tranche_id"]],
                 amount=money(lang, data["amount_cents"]),
                 financier=data["financier"],
             )

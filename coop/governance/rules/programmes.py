@@ -162,5 +162,16 @@ def tranches_of(programme: Programme, milestone_id: str) -> list[Tranche]:
     return sorted((t for t in programme.tranches if t.milestone_id == milestone_id), key=lambda t: t.tranche_id)
 
 
+def numbered_tranches(programme: Programme) -> dict[str, int]:
+    """The number by which people call each tranche: in the order of the milestones that release them, from 1."""
+    ordered = [
+        tranche
+        for phase in programme.phases
+        for milestone in phase.milestones
+        for tranche in tranches_of(programme, milestone.milestone_id)
+    ]
+    return {tranche.tranche_id: number for number, tranche in enumerate(ordered, start=1)}
+
+
 def _euros(cents: int) -> str:
     return f"EUR {eur(cents):,}"
