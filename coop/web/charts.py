@@ -14,8 +14,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from coop.web.drawing import DASHES, FILLS, NARROW_PX, STROKES, WIDE_PX, draw, for_print, frame
-from coop.web.language import translate
+from coop.web.drawing import DASHES, FILLS, NARROW_PX, STROKES, WIDE_PX, draw, for_print
+from coop.web.language import N_, translate
 from coop.web.writing import civil_day, money, number
 
 Number = int | float | Decimal
@@ -139,7 +139,10 @@ def lines(
     names = list(series)
     spec: dict[str, Any] = {
         "data": {"values": _points(days, series)},
-        "encoding": {"x": _days_axis(), "y": {"field": "value", "type": "quantitative", "title": unit}},
+        "encoding": {
+            "x": _days_axis(days[0], days[-1]),
+            "y": {"field": "value", "type": "quantitative", "title": unit},
+        },
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 2.5, "strokeJoin": "round"},
@@ -163,10 +166,26 @@ def _points(days: Sequence[date], series: Mapping[str, Sequence[Number | None]])
     ]
 
 
-def _days_axis() -> dict[str, Any]:
+def _days_axis(first: date, last: date) -> dict[str, Any]:
+    """Ticks at the start of months, or of weeks in a short span, each named behind its tick."""
+    if (last - first).days > 120:
+        ticks: dict[str, Any] = {"interval": "month", "step": 1 if (last - first).days < 400 else 3}
+        written = "utcmonth(datum.value) == 0 ? utcFormat(datum.value, '%b %Y') : utcFormat(datum.value, '%b')"
+    else:
+        ticks, written = {"interval": "week", "step": 1}, "utcFormat(datum.value, '%-d %b')"
+    axis = {
+        "title": None,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
+        "tickCount": ticks,
+        "labelExpr": written,
+        "labelAlign": "left",
+        "labelOffset": -1,
+        "ticks": True,
+        "tickColor": "var(--chart-muted)",
+    }
     # The UTC scale keeps a civil date a date, wherever the server's clock stands.
-    axis = {"title": None, "labelOverlap": "greedy", "labelSeparation": 8, "tickCount": 8, "labelFlush": True}
-    return {"field": "day", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    return {"field": "day", "type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
 
 
 def progress_against_ceiling(
@@ -203,7 +222,11 @@ def progress_against_ceiling(
         name: [None if cents is None else Decimal(cents).scaleb(-2) for cents in steps]
         for name, steps in series.items()
     }
+    # A year starts at nothing, on its first day.
+    begin = days[0].replace(day=1)
     points = _points(days, euros)
+    if begin < days[0]:
+        points.insert(0, {"day": f"{begin}T00:00:00Z", "name": cost, "value": 0})
     y = {
         "field": "value",
         "type": "quantitative",
@@ -213,7 +236,7 @@ def progress_against_ceiling(
     }
     top = {"value": ceiling_cents / 100, "text": f"{ceiling} {money(lang, ceiling_cents)}"}
     spec: dict[str, Any] = {
-        "encoding": {"x": _days_axis(), "y": y},
+        "encoding": {"x": _days_axis(begin, days[-1]), "y": y},
         "layer": [
             _step_line(points, expected, "var(--chart-muted)", [4, 4], 1.5),
             {
@@ -286,55 +309,45 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
 
     ``state`` of each milestone is a text that is already written in the reader's language.
     """
-    names = [milestone.name for milestone in plan]
+    kinds = [translate(lang, "Reached"), translate(lang, "Open")]
     planned = [
-        {"name": m.name, "start": f"{m.start}T00:00:00Z", "due": f"{m.due}T00:00:00Z", "open": m.reached is None}
+        {"name": m.name, "day": f"{m.start}T00:00:00Z", "due": f"{m.due}T00:00:00Z", "kind": kinds[m.reached is None]}
         for m in plan
     ]
     reached = [{"name": m.name, "day": f"{m.reached}T00:00:00Z"} for m in plan if m.reached]
+    days = _days_axis(min(m.start for m in plan), max(max(m.due, m.reached or m.due) for m in plan))
     rows_axis = {
         "field": "name",
         "type": "nominal",
-        "sort": names,
+        "sort": [m.name for m in plan],
         "axis": {"title": None, "labelLimit": 150, "labelColor": "var(--chart-ink)", "grid": False},
         "scale": {"padding": 0.5},
     }
+    diamond = {"type": "point", "shape": "diamond", "size": 190, "filled": True, "opacity": 1}
     spec = {
-        "encoding": {"y": rows_axis},
+        "encoding": {"x": days, "y": rows_axis},
         "layer": [
             {
                 "data": {"values": planned},
                 "mark": {"type": "bar", "height": 14},
                 "encoding": {
-                    "x": _days_axis() | {"field": "start"},
                     "x2": {"field": "due"},
-                    "color": {
-                        "condition": {"test": "datum.open", "value": "url(#hatch)"},
-                        "value": "var(--chart-1)",
-                    },
+                    "color": {"field": "kind", "scale": {"domain": kinds, "range": ["var(--chart-1)", "url(#hatch)"]}},
                 },
             },
             {
                 "data": {"values": reached},
-                "mark": {
-                    "type": "point",
-                    "shape": "diamond",
-                    "size": 190,
-                    "filled": True,
-                    "color": "var(--chart-ink)",
-                    "stroke": "var(--chart-paper)",
-                    "opacity": 1,
-                },
-                "encoding": {"x": _days_axis()},
+                "mark": diamond | {"color": "var(--chart-ink)", "stroke": "var(--chart-paper)"},
             },
             {
                 "data": {"values": [{"day": f"{today}T00:00:00Z"}]},
                 "mark": {"type": "rule", "color": "var(--chart-bad)", "strokeWidth": 1.5, "strokeDash": [3, 3]},
-                "encoding": {"x": _days_axis(), "y": None},
+                "encoding": {"y": None},
             },
         ],
     }
-    columns = [(translate(lang, heading), "text") for heading in ("Milestone", "Start", "Due", "Reached", "State")]
+    headings = (N_("Milestone"), N_("Start"), N_("Due"), N_("Reached"), N_("State"))
+    columns = [(translate(lang, heading), "text") for heading in headings]
     rows = [
         [
             m.name,
@@ -345,4 +358,4 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
         ]
         for m in plan
     ]
-    return _chart(spec, title, sentence, lang, columns, rows, height_px=60 + 34 * len(plan))
+    return _chart(spec, title, sentence, lang, columns, rows, height_px=90 + 34 * len(plan))

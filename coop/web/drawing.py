@@ -1,7 +1,8 @@
 """From a Vega-Lite specification to an SVG that lives in a page or in a PDF.
 
-Invariant: the same specification gives the same bytes, in any process. The renderer numbers its clip paths by a counter
-that never stops, so every id is renamed here after the content it stands in; that also keeps two charts on one page apart.
+Invariant: the same specification gives the same bytes, in any process. The renderer numbers its clip paths by a
+counter that never stops, so every id is renamed here after the content it stands in; that also keeps two charts on one
+page apart.
 
 Colours are the page's own custom properties (``var(--chart-1)``), so a chart follows the light and dark style sheet
 without being drawn again; ``for_print`` puts the light palette in their place. No series is told by colour alone: the
@@ -14,13 +15,13 @@ import hashlib
 import json
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import vl_convert
 from markupsafe import Markup, escape
 
 WIDE_PX, NARROW_PX = 720, 340
-"""Width of the two pictures of each chart; the style sheet shows the one that fits its column, so text stays readable."""
+"""Width of the two pictures of each chart; the style sheet shows the one that fits, so text stays readable."""
 
 PALETTE = {
     "--chart-1": "#0f6674",
@@ -47,13 +48,14 @@ DASHES = ([1, 0], [6, 3], [2, 3], [8, 3, 2, 3])
 
 PATTERNS = (
     '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="6" height="6" fill="var(--chart-2-soft)"/><rect width="3" height="6" fill="var(--chart-2)"/></pattern>'
+    '<rect width="6" height="6" fill="var(--chart-2-soft)"/>'
+    '<rect width="3" height="6" fill="var(--chart-2)"/></pattern>'
     '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<rect width="6" height="6" fill="var(--chart-3-soft)"/><circle cx="3" cy="3" r="1.6" fill="var(--chart-3)"/></pattern>'
+    '<rect width="6" height="6" fill="var(--chart-3-soft)"/>'
+    '<circle cx="3" cy="3" r="1.6" fill="var(--chart-3)"/></pattern>'
 )
 
-_LOCALES = {"nl": "nl-NL", "en": "en-GB"}
-_NUMBERS_EN = json.dumps({"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["€", ""]})
+_LOCALES: dict[str, Literal["nl-NL", "en-GB"]] = {"nl": "nl-NL", "en": "en-GB"}
 _FONT = "sans-serif"
 _CONFIG: dict[str, Any] = {
     "font": _FONT,
@@ -101,7 +103,7 @@ def _draw(spec: str, title: str, sentence: str, lang: str) -> str:
         json.loads(spec),
         vl_version="6.4",
         config=_CONFIG,
-        format_locale=_LOCALES[lang] if lang == "nl" else json.loads(_NUMBERS_EN),
+        format_locale=_LOCALES[lang],
         time_format_locale=_LOCALES[lang],
     )
     start = drawn.index(">") + 1

@@ -1,7 +1,7 @@
 """Many small cells as one picture: meters by days, or quarter-hours by the days of a year.
 
-Invariant: a class of cells is one path, and neighbours in a row are one stroke of it. A year of quarter-hours is 35,040
-cells; as single shapes that would be megabytes, as runs it is a few dozen kilobytes.
+Invariant: a class of cells is one path, and neighbours in a row are one run of it. A year of quarter-hours is 35,040
+cells: as single shapes that would be megabytes. Where cells touch, a run is one horizontal stroke in units of cells.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _row_labels(rows: Sequence[str], left: int, top: int, row_px: int) -> list[s
 
 
 def _column_labels(columns: Sequence[str], left: int, step: float, y: int) -> list[str]:
-    """Every label, or every second, third ... when they would touch; the first stands under the first column."""
+    """Every label, or every second, third ... when they would touch; each starts at its column's edge."""
     labelled = [(i, label) for i, label in enumerate(columns) if label]
     if not labelled:
         return []

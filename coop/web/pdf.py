@@ -1,8 +1,8 @@
 """The bill on paper: a tagged PDF/A that names, line by line, the readings, the tariff and the vote behind it.
 
 Invariant: the same document gives the same bytes, today and after a restart: the date in the file is the date of issue,
-fonts come with the typesetter, and nothing is read from the machine. Every number is written by ``coop.web.writing`` before
-it reaches the typesetter, which only places text; so page and paper never differ by a digit.
+fonts come with the typesetter, and nothing is read from the machine. Every number is written by ``coop.web.writing``
+before it reaches the typesetter, which only places text; so page and paper never differ by a digit.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _compiler() -> typst.Compiler:
 def _printed(document: BillDocument, lang: str) -> dict[str, object]:
     """The document with every amount, date and heading as text."""
 
-    def word(text: str, **values: object) -> str:
+    def _(text: str, **values: object) -> str:
         return translate(lang, text, **values)
 
     def day(at: date) -> str:
@@ -148,54 +148,54 @@ def _printed(document: BillDocument, lang: str) -> dict[str, object]:
 
     period, guarantee = document["period"], document.get("guarantee")
     last_day = date.fromordinal(period.end.toordinal() - 1)
-    sender, recipient = document["sender"], document["recipient"]
+    sender, recipient, title = document["sender"], document["recipient"], TITLES[document["kind"]]
     return {
         "lang": lang,
-        "title": word(TITLES[document["kind"]]),
+        "title": _(title),
         "number": document["number"],
         "sender": sender,
         "recipient": recipient,
         "facts": [
-            (word("Number"), document["number"]),
-            (word("Date"), day(document["issued"])),
-            (word("Period"), word("%(first)s to %(last)s", first=day(period.start), last=day(last_day))),
-            (word("Pay by"), day(document["due"])),
-            (word("Member"), recipient["member"]),
+            (_("Number"), document["number"]),
+            (_("Date"), day(document["issued"])),
+            (_("Period"), _("%(first)s to %(last)s", first=day(period.start), last=day(last_day))),
+            (_("Pay by"), day(document["due"])),
+            (_("Member"), recipient["member"]),
         ],
-        "headings": [word("Description"), word("Quantity"), word("Price"), word("Amount")],
+        "headings": [_("Description"), _("Quantity"), _("Price"), _("Amount")],
         "lines": [line | {"amount": money(lang, line["amount_cents"])} for line in document["lines"]],
         "sums": [
-            (word("Total without VAT"), money(lang, document["net_cents"])),
+            (_("Total without VAT"), money(lang, document["net_cents"])),
             *(
-                (word("VAT %(rate)s on %(net)s", rate=rate, net=money(lang, net)), money(lang, tax))
+                (_("VAT %(rate)s on %(net)s", rate=rate, net=money(lang, net)), money(lang, tax))
                 for rate, net, tax in document["vat"]
             ),
         ],
         "total": (
-            word("To pay") if document["total_cents"] >= 0 else word("You receive"),
+            _("To pay") if document["total_cents"] >= 0 else _("You receive"),
             money(lang, abs(document["total_cents"])),
         ),
         "cause": document.get("cause", ""),
         "payment": document["payment"],
         "guarantee": guarantee
         and {
-            "title": word("Not More Than Now"),
+            "title": _("Not More Than Now"),
             "text": guarantee["text"],
             "figures": [
-                (word("Your ceiling this year"), money(lang, guarantee["ceiling_cents"])),
-                (word("Cost so far"), money(lang, guarantee["so_far_cents"])),
-                (word("Credit on this bill"), money(lang, guarantee["credit_cents"])),
+                (_("Your ceiling this year"), money(lang, guarantee["ceiling_cents"])),
+                (_("Cost so far"), money(lang, guarantee["so_far_cents"])),
+                (_("Credit on this bill"), money(lang, guarantee["credit_cents"])),
             ],
         },
         "chart_text": document.get("chart_text", ""),
-        "sources_title": word("Where each line comes from"),
-        "sources_text": word(
-            "Each mark behind a line leads to the meter readings, the allocation and the vote that it rests on. On your "
-            "own page every mark opens what it names."
+        "sources_title": _("Where each line comes from"),
+        "sources_text": _(
+            "Each mark behind a line leads to the meter readings, the allocation and the vote that it rests on. "
+            "On your own page every mark opens what it names."
         ),
         "sources": list(document["sources"]),
-        "hash": (word("Fingerprint of this bill"), document["hash"]),
-        "dispute": (word("Not agreed?"), document["dispute"]),
-        "page": word("Page"),
-        "of": word("of"),
+        "hash": (_("Fingerprint of this bill"), document["hash"]),
+        "dispute": (_("Not agreed?"), document["dispute"]),
+        "page": _("Page"),
+        "of": _("of"),
     }
