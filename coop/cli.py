@@ -6,7 +6,6 @@ understood; 3 a server is away.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import datetime
@@ -36,15 +35,6 @@ class ServiceName(StrEnum):
     METERING = "metering"
     BILLING = "billing"
     GOVERNANCE = "governance"
-
-
-class RegisterFile(StrEnum):
-    """Files of the register that ``coop import`` reads."""
-
-    MEMBERS = "members"
-    CONNECTIONS = "connections"
-    OCCUPANCIES = "occupancies"
-    CONTRACTS = "contracts"
 
 
 Size = Annotated[int, typer.Option(help="Connections of the demonstration co-operative, 4 to 1500.", min=4, max=1500)]
@@ -86,7 +76,9 @@ def serve(
 
     settings = _settings()
     if settings.bus != "kafka":
-        raise CoopError("needs-kafka", "a service by itself needs COOP_BUS=kafka and COOP_KAFKA; `coop run` needs neither")
+        raise CoopError(
+            "needs-kafka", "a service by itself needs COOP_BUS=kafka and COOP_KAFKA; `coop run` needs neither"
+        )
     uvicorn.run(
         service_app(service.value, settings),
         host=host or settings.host,
@@ -97,7 +89,9 @@ def serve(
 
 @app.command()
 def migrate(
-    services: Annotated[list[ServiceName] | None, typer.Argument(help="Which services; all when none is named.")] = None,
+    services: Annotated[
+        list[ServiceName] | None, typer.Argument(help="Which services; all when none is named.")
+    ] = None,
 ) -> None:
     """Bring the databases to the newest revision."""
     from coop.runtime import NAMES, open_room
@@ -144,9 +138,9 @@ def import_(
     undo: Annotated[str, typer.Option(help="Undo the import with this id instead; the path is not read.")] = "",
 ) -> None:
     """Read a file into the register or the readings: a CSV file whole or not at all, telegrams one by one."""
-    from coop.importing import import_path
+    from coop.importing import import_path, read_mapping
 
-    columns = json.loads(mapping.read_text()) if mapping else None
+    columns = read_mapping(mapping) if mapping else None
     for line in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run, undo=undo):
         typer.echo(line)
 
@@ -230,6 +224,7 @@ def _settings() -> Settings:
             print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
         sys.exit(2)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings
 
 

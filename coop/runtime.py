@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from coop.kit.database import Database
-from coop.kit.inbox import Consumer
+from coop.kit.inbox import Consumer, replay_letter
 from coop.kit.jobs import Job, chain_check, scheduler
 from coop.kit.kafka import KafkaBus
 from coop.kit.service import Bus, LocalBus, Relay, Service
@@ -114,7 +114,7 @@ def _app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, ka
         return troubles
 
     routers = [router for room in rooms.values() for router in room.main.routers(room.database, settings)]
-    routers[:0] = [operations.router(room.consumer, _replayers(room, settings)) for room in rooms.values()]
+    routers[:0] = [operations.router(room.consumer, replayers(room, settings)) for room in rooms.values()]
     routers.insert(0, documents.router([service_named(name) for name in NAMES], settings))
     app = create_app(title, settings, routers, _error_page, lifespan, health)
     app.state.site_name = settings.site_name
@@ -126,9 +126,10 @@ def _error_page(request: Request, status: int, code: str, message: str, problems
     return error_page(request, status, message, problems, code)
 
 
-def _replayers(room: Room, settings: Settings) -> dict[str, operations.Replayer]:
-    made: dict[str, operations.Replayer] = getattr(room.main, "replayers", lambda *_: {})(room.database, settings)
-    return made
+def replayers(room: Room, settings: Settings) -> dict[str, operations.Replayer]:
+    """How each kind of dead letter of a service is tried again; every service can replay a fact."""
+    own: dict[str, operations.Replayer] = getattr(room.main, "replayers", lambda *_: {})(room.database, settings)
+    return {"event": lambda letter_id: replay_letter(room.consumer, letter_id), **own}
 
 
 def _jobs(room: Room, settings: Settings) -> list[Job]:

@@ -349,29 +349,23 @@ def _set_index(plan: DemoPlan, doors: Doors) -> None:
 
 def _register_meters(plan: DemoPlan, doors: Doors) -> None:
     people = community(plan)
-    doors.post("/metering/api/meters", {"meters": [_meter(meter) for meter in people.meters]})
+    doors.post("/metering/api/meters", [_meter(meter) for meter in people.meters])
     group = people.sharing_group
+    sharing = sorted({participant.connection_id for participant in group.participants})
     doors.post(
         "/metering/api/groups",
-        {
-            "group_id": group.id,
-            "name": group.name,
-            "producers": list(group.solar_meters),
-            "connections": sorted({participant.connection_id for participant in group.participants}),
-        },
+        {"group_id": group.id, "producers": list(group.solar_meters), "connections": sharing},
     )
 
 
 def _meter(meter: Meter) -> dict[str, Any]:
-    spans = {"heat": meter.register_span * meter.resolution_j} if meter.register_span else {}
     return {
         "serial": meter.serial,
         "kind": meter.kind,
         "connection_id": meter.connection_id,
-        "installed_at": meter.installed_at.isoformat(),
-        "removed_at": meter.removed_at.isoformat() if meter.removed_at else None,
-        "register_spans": spans,
-        "settles": meter.settles,
+        "installed_on": meter.installed_at.isoformat(),
+        "removed_on": meter.removed_at.isoformat() if meter.removed_at else None,
+        "maxima": {"heat": f"{meter.register_span * meter.resolution_j} J"} if meter.register_span else {},
     }
 
 

@@ -142,6 +142,12 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, ob
         connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=list(key)), rows)
 
 
+def is_waiting(connection: Connection) -> bool:
+    """True while there are rows to seal."""
+    query = select(journal.c.row_id).where(journal.c.position.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def seal(connection: Connection, limit: int = 1000) -> int:
     """Seal up to ``limit`` rows that wait; returns how many."""
     _lock(connection)

@@ -60,8 +60,12 @@ def relay_once(service: str, database: Database, bus: Bus, limit: int = 1000) ->
 
     Killed before ``mark_published``, it hands the same facts over again; inboxes make that harmless.
     """
-    with database.write() as connection:
-        sealed = journal.seal(connection, limit)
+    sealed = 0
+    with database.read() as connection:
+        waiting = journal.is_waiting(connection)
+    if waiting:  # an idle relay takes no write lock
+        with database.write() as connection:
+            sealed = journal.seal(connection, limit)
     with database.read() as connection:
         batch = journal.envelopes(connection, service, journal.published_position(connection), limit)
     if batch:

@@ -76,14 +76,17 @@ class Key:
     def read(cls, parameters: Mapping[str, Any]) -> Key:
         """Make the key from the parameters that a resolution adopted: ``kind``, and ``weights`` or ``order``.
 
+        ``group_id`` and ``valid_from`` say where and from when it holds; they are no terms of the key itself. A term
+        that a kind does not have may be left out or null.
+
         >>> Key.read({"kind": "priority", "order": ["B", "A"]}).order
         ('B', 'A')
 
         Raises:
             BadInput: a parameter is missing, unknown or of the wrong form, or the terms are refused.
         """
-        weights, order = parameters.get("weights", {}), parameters.get("order", [])
-        unknown = sorted(set(parameters) - {"kind", "weights", "order"})
+        weights, order = parameters.get("weights") or {}, parameters.get("order") or []
+        unknown = sorted(set(parameters) - {"kind", "weights", "order", "group_id", "valid_from"})
         problems = [Problem("an allocation key has no such parameter", name) for name in unknown]
         if not isinstance(weights, Mapping) or not all(isinstance(name, str) for name in weights):
             problems.append(Problem("must give a number of parts per participant", "weights"))

@@ -1,0 +1,132 @@
+"""A whole installation for tests: embedded in this process, or four processes on Kafka and PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from coop.demo.doors import SERVICES, Doors
+from coop.kit.settings import Settings
+from coop.runtime import embedded_app
+from tests.servers.process import free_port
+
+COMPARED = ("billing", "governance", "metering")
+"""Services whose whole state is compared between two installations."""
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Settings]:
+    """All four services in this process, serving on a free port."""
+    settings = Settings(data_dir=folder, port=free_port(), secret="secret of the tests")
+    server = uvicorn.Server(
+        uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_level="error")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield settings
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def state_of(doors: Doors) -> dict[str, Any]:
+    """Every bill, vote, tranche, measurement and balance, in canonical order and without clocks."""
+    return {name: doors.get(f"/{name}/api/state") for name in COMPARED}
+
+
+@dataclass
+class FourProcesses:
+    """``coop serve`` four times, each of which can be killed and started again."""
+
+    settings: Settings
+    folder: Path
+    ports: Mapping[str, int] = field(default_factory=lambda: {name: free_port() for name in SERVICES})
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def addresses(self) -> dict[str, str]:
+        """Base URL of each service."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+
+    def start(self, name: str) -> None:
+        """Start one service; it need not be up yet when this returns."""
+        environment = {
+            **os.environ,
+            "COOP_BUS": "kafka",
+            "COOP_KAFKA": self.settings.kafka,
+            "COOP_DATABASE_URL": self.settings.database_url,
+            "COOP_SECRET": self.settings.secret,
+            "COOP_PORT": str(self.ports[name]),
+            "COOP_LOG_LEVEL": "WARNING",
+        }
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", "coop", "serve", name], env=environment, stdout=log, stderr=log
+            )
+
+    def kill(self, name: str) -> None:
+        """End one service as a power cut would."""
+        self.running[name].send_signal(signal.SIGKILL)
+        self.running[name].wait()
+
+    def wait_until_up(self, patience_s: float = 90) -> None:
+        """Return when all four answer.
+
+        Raises:
+            TimeoutError: one did not; the end of its log is in the message.
+        """
+        deadline = time.monotonic() + patience_s
+        for name, address in self.addresses().items():
+            while not _answers(address):
+                if time.monotonic() > deadline or self.running[name].poll() is not None:
+                    raise TimeoutError(f"{name} is not up:\n{self.log(name)[-3000:]}")
+                time.sleep(0.1)
+
+    def log(self, name: str) -> str:
+        """What a service printed."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def stop(self) -> None:
+        """End all four, politely."""
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def four_processes(settings: Settings, folder: Path) -> Iterator[FourProcesses]:
+    """The four services as processes of their own, up and answering."""
+    processes = FourProcesses(settings, folder)
+    try:
+        for name in SERVICES:
+            processes.start(name)
+        processes.wait_until_up()
+        yield processes
+    finally:
+        processes.stop()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/healthz", timeout=2).status_code in (200, 503)
+    except httpx2.TransportError:
+        return False
