@@ -85,7 +85,7 @@ _CONFIG: dict[str, Any] = {
         "symbolSize": 130,
         "symbolStrokeWidth": 0,
         "columnPadding": 18,
-        "offset": 30,
+        "offset": 34,
     },
 }
 

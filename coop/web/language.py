@@ -4,20 +4,21 @@ Invariant: a message id *is* the English text, so English needs no catalog and a
 Dutch lives beside the code that speaks it, in ``coop/<room>/locale/nl.po``; all are read once and merged, and two
 rooms that say the same English must mean the same Dutch.
 
-``python -m coop.web.language missing`` lists what still lacks Dutch, ``unused`` what nobody says any more.
+``python -m coop.web.language missing`` lists what still lacks Dutch, ``unused`` what nobody says any more, ``quarrels``
+what two rooms put differently.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
+from babel.messages.pofile import normalize, read_po
 from starlette.requests import Request
 
 LANGUAGES = ("nl", "en")
@@ -37,38 +38,39 @@ def N_(text: str) -> str:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Dutch by English: single texts, and the pair of forms of a counted text by its English singular."""
+    """Dutch by English: single texts, and the pair of forms of a counted text by its English singular.
+
+    ``quarrels`` names what two rooms put into different Dutch; the first room is heard, and the tests are not silent.
+    """
 
     texts: dict[str, str]
     counted: dict[str, tuple[str, str]]
+    quarrels: list[str]
 
 
 @lru_cache
 def catalog() -> Catalog:
-    """All Dutch of all rooms, merged.
-
-    Raises:
-        ValueError: two rooms give the same English two different Dutch texts.
-    """
-    found = Catalog({}, {})
+    """All Dutch of all rooms, merged in the order of their names."""
+    found = Catalog({}, {}, [])
     for path in catalog_files():
         with path.open("rb") as file:
             messages = read_po(file, locale="nl", abort_invalid=True)
         for message in messages:
-            if not message.id or message.fuzzy:
-                continue
             forms = message.string
+            if not message.id or not forms or message.fuzzy:
+                continue
             if isinstance(message.id, str):
-                if forms:
-                    _put(found.texts, message.id, str(forms), path)
-            elif isinstance(forms, (tuple, list)) and all(forms):
-                _put(found.counted, message.id[0], (forms[0], forms[1]), path)
+                known: Any = found.texts.setdefault(message.id, str(forms))
+            elif all(forms):
+                forms = (forms[0], forms[1])
+                known = found.counted.setdefault(message.id[0], forms)
+            else:
+                continue
+            if known != forms:
+                found.quarrels.append(
+                    f"{path.relative_to(_COOP)}: {message.id!r} is {forms!r} here, {known!r} elsewhere"
+                )
     return found
-
-
-def _put(known: dict[str, Any], text: str, dutch: Any, path: Path) -> None:
-    if known.setdefault(text, dutch) != dutch:
-        raise ValueError(f"{path}: {text!r} is {dutch!r} here and {known[text]!r} elsewhere")
 
 
 def catalog_files() -> list[Path]:
@@ -150,20 +152,29 @@ def unused() -> list[str]:
     return sorted((catalog().texts.keys() | catalog().counted.keys()) - said)
 
 
+def _entries() -> list[str]:
+    """``missing`` as entries to paste into a ``nl.po``, each text once."""
+    places: dict[str, Message] = {message.text: message for message in reversed(missing())}
+    return [
+        f'#: coop/{message.file}:{message.line}\nmsgid {normalize(text)}\nmsgstr ""\n'
+        for text, message in places.items()
+    ]
+
+
 def main(arguments: list[str]) -> int:
-    """List ``missing`` as ready ``.po`` entries, or ``unused`` texts; the exit code is 1 when there are any."""
-    if arguments == ["missing"]:
-        lacking = missing()
-        for message in lacking:
-            text = message.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            print(f'#: coop/{message.file}:{message.line}\nmsgid "{text}"\nmsgstr ""\n')
-        return int(bool(lacking))
-    if arguments == ["unused"]:
-        idle = unused()
-        print("\n".join(idle))
-        return int(bool(idle))
-    print("usage: python -m coop.web.language missing|unused", file=sys.stderr)
-    return 2
+    """Print what a report of the module finds; the exit code is 1 when it finds anything."""
+    reports: dict[str, Callable[[], list[str]]] = {
+        "missing": _entries,
+        "unused": unused,
+        "quarrels": lambda: catalog().quarrels,
+    }
+    if len(arguments) != 1 or arguments[0] not in reports:
+        print(f"usage: python -m coop.web.language {'|'.join(reports)}", file=sys.stderr)
+        return 2
+    found = reports[arguments[0]]()
+    for line in found:
+        print(line)
+    return int(bool(found))
 
 
 if __name__ == "__main__":
