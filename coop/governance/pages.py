@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
 from coop.governance.formbook import EMPTY_POINT, read_agenda, read_notice
@@ -93,14 +93,16 @@ def router(database: Database, settings: Settings) -> APIRouter:
         return redirect(f"/governance/resolutions/{resolution_id}", said)
 
     @routes.get("/meetings/new")
-    def convene_form(request: Request, points: int = Query(1, ge=1, le=20)) -> Response:
+    def convene_form(request: Request) -> Response:
         session = require(request, *_STEWARDS)
-        return _convene_page(request, session, {"agenda": [EMPTY_POINT] * points})
+        return _convene_page(request, session, {"agenda": [EMPTY_POINT]})
 
     @routes.post("/meetings/new")
     async def convene(request: Request) -> Response:
         session = require(request, *_STEWARDS)
         form = {name: str(value) for name, value in (await request.form()).items()}
+        if form.get("more"):
+            return _convene_page(request, session, {**form, "agenda": [*read_agenda(form), EMPTY_POINT]})
         try:
             meeting = read_notice(form)
             with database.write() as connection:

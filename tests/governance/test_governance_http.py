@@ -82,10 +82,10 @@ EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
 
 
 @pytest.fixture
-def board(database: Database, tmp_path: Path) -> TestClient:
-    with database.write() as connection:
+def board(embedded: Database, tmp_path: Path) -> TestClient:
+    with embedded.write() as connection:
         admit(connection, *members(4))
-    return client(database, tmp_path, "board")
+    return client(embedded, tmp_path, "board")
 
 
 def votes(resolution_id: str, **change: Any) -> dict[str, Any]:
@@ -197,23 +197,23 @@ def test_an_unknown_field_is_refused(board: TestClient) -> None:
 @pytest.mark.parametrize("path", ["statutes", "meetings", "programmes"])
 @pytest.mark.parametrize("roles", [(), ("member",), ("partner",), ("treasurer",), ("auditor",)])
 def test_only_the_board_and_the_operator_command(
-    database: Database, tmp_path: Path, path: str, roles: tuple[str, ...]
+    embedded: Database, tmp_path: Path, path: str, roles: tuple[str, ...]
 ) -> None:
     bodies = {"statutes": STATUTES, "meetings": MEETING, "programmes": PROGRAMME}
-    post(client(database, tmp_path, *roles), path, bodies[path], 403 if roles else 401)
+    post(client(embedded, tmp_path, *roles), path, bodies[path], 403 if roles else 401)
 
 
-def test_the_state_is_not_for_members(database: Database, tmp_path: Path) -> None:
-    live(database)
-    assert client(database, tmp_path, "member").get("/governance/api/state").status_code == 403
-    assert client(database, tmp_path, "auditor").get("/governance/api/state").status_code == 200
+def test_the_state_is_not_for_members(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    assert client(embedded, tmp_path, "member").get("/governance/api/state").status_code == 403
+    assert client(embedded, tmp_path, "auditor").get("/governance/api/state").status_code == 200
 
 
-def test_another_community_finds_nothing_here(database: Database, tmp_path: Path) -> None:
-    live(database)
-    stranger = client(database, tmp_path, "board", community="elsewhere")
+def test_another_community_finds_nothing_here(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    stranger = client(embedded, tmp_path, "board", community="elsewhere")
     assert stranger.get("/governance/api/resolutions/tariff").status_code == 404
     post(stranger, "meetings/alv-1/close", {"closed_on": "2026-06-24"}, 404)
     assert (
-        client(database, tmp_path, "board", community=TOWN).get("/governance/api/resolutions/tariff").status_code == 200
+        client(embedded, tmp_path, "board", community=TOWN).get("/governance/api/resolutions/tariff").status_code == 200
     )

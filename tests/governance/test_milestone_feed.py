@@ -23,16 +23,16 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
-def token(database: Database) -> str:
-    live(database)
-    told(database)
-    with database.write() as connection:
+def token(embedded: Database) -> str:
+    live(embedded)
+    told(embedded)
+    with embedded.write() as connection:
         return create_feed_token(connection, TOWN, "Municipality", date(2026, 1, 1), SECRET)[1]
 
 
 @pytest.fixture
-def visitor(database: Database, tmp_path: Path) -> TestClient:
-    return client(database, tmp_path)
+def visitor(embedded: Database, tmp_path: Path) -> TestClient:
+    return client(embedded, tmp_path)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -40,7 +40,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
-def test_a_feed_opens_with_its_token_alone(database: Database, visitor: TestClient, token: str, path: str) -> None:
+def test_a_feed_opens_with_its_token_alone(embedded: Database, visitor: TestClient, token: str, path: str) -> None:
     assert visitor.get(f"/governance/{path}", headers=bearer(token)).status_code == 200
     assert visitor.get(f"/governance/{path}", params={"token": token}).status_code == 200
     assert visitor.get(f"/governance/{path}").status_code == 401
@@ -49,9 +49,9 @@ def test_a_feed_opens_with_its_token_alone(database: Database, visitor: TestClie
 
 
 def test_a_revoked_token_opens_nothing_and_the_next_one_is_another(
-    database: Database, visitor: TestClient, token: str
+    embedded: Database, visitor: TestClient, token: str
 ) -> None:
-    with database.write() as connection:
+    with embedded.write() as connection:
         token_id, same = create_feed_token(connection, TOWN, "Municipality", date(2026, 2, 1), SECRET)
         assert same == token
         revoke_feed_token(connection, TOWN, token_id, date(2026, 3, 1))
@@ -63,14 +63,14 @@ def test_a_revoked_token_opens_nothing_and_the_next_one_is_another(
 
 
 def test_a_partner_reads_the_feed_signed_in_and_a_member_does_not(
-    database: Database, tmp_path: Path, token: str
+    embedded: Database, tmp_path: Path, token: str
 ) -> None:
-    assert client(database, tmp_path, "partner").get("/governance/feed.atom").status_code == 200
-    assert client(database, tmp_path, "member").get("/governance/feed.atom").status_code == 403
+    assert client(embedded, tmp_path, "partner").get("/governance/feed.atom").status_code == 200
+    assert client(embedded, tmp_path, "member").get("/governance/feed.atom").status_code == 403
 
 
 def test_the_json_feed_is_a_batch_of_cloudevents_of_public_types(
-    database: Database, visitor: TestClient, token: str
+    embedded: Database, visitor: TestClient, token: str
 ) -> None:
     answer = visitor.get("/governance/feed.json", headers=bearer(token))
     assert answer.headers["content-type"] == "application/cloudevents-batch+json"
@@ -87,7 +87,7 @@ def test_the_json_feed_is_a_batch_of_cloudevents_of_public_types(
     [milestone] = [
         event for event in batch if event["data"].get("milestone_id") == "permit" and "cost_cents" in event["data"]
     ]
-    with database.read() as connection:
+    with embedded.read() as connection:
         [fact] = [one for one in journal.envelopes(connection, "governance", 0) if one.id == milestone["id"]]
     assert isinstance(read_event(fact), MilestoneReached)
     assert Envelope.from_json(fact.to_json()).hash == milestone["chainhash"]
@@ -144,7 +144,7 @@ def test_the_atom_feed_shows_only_what_came_after_a_position(visitor: TestClient
 
 
 def test_an_older_page_of_the_atom_feed_is_linked(
-    database: Database, visitor: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+    embedded: Database, visitor: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("coop.governance.feed.PAGE", 3)
     seen: list[str | None] = []
@@ -159,11 +159,11 @@ def test_an_older_page_of_the_atom_feed_is_linked(
 
 
 @pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
-def test_a_reader_who_has_it_all_is_told_so(database: Database, visitor: TestClient, token: str, path: str) -> None:
+def test_a_reader_who_has_it_all_is_told_so(embedded: Database, visitor: TestClient, token: str, path: str) -> None:
     etag = visitor.get(f"/governance/{path}", headers=bearer(token)).headers["etag"]
     again = {**bearer(token), "If-None-Match": etag}
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
-    with database.write() as connection:
+    with embedded.write() as connection:
         news = MilestoneReached(
             milestone_id="pump",
             programme_id="wg-heat",
@@ -177,12 +177,12 @@ def test_a_reader_who_has_it_all_is_told_so(database: Database, visitor: TestCli
         )
         journal.append(connection, [news], TOWN)
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
-    told(database)
+    told(embedded)
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 200
 
 
-def test_an_empty_feed_is_still_a_feed(database: Database, visitor: TestClient) -> None:
-    with database.write() as connection:
+def test_an_empty_feed_is_still_a_feed(embedded: Database, visitor: TestClient) -> None:
+    with embedded.write() as connection:
         empty = create_feed_token(connection, "elsewhere", "Water board", date(2026, 1, 1), SECRET)[1]
     assert visitor.get("/governance/feed.json", headers=bearer(empty)).json() == []
     feed = ElementTree.fromstring(visitor.get("/governance/feed.atom", headers=bearer(empty)).content)

@@ -44,11 +44,13 @@ def preview(connection: Connection, community: str, meeting_id: str) -> list[Out
 def outcomes(connection: Connection, community: str, meeting: Meeting) -> list[Outcome]:
     """As ``preview``, of a meeting at hand."""
     statutes = in_force(store.all_statutes(connection, community), meeting.held_on)
-    votes = store.votes_on(connection, community, meeting.held_on)
+    decisions = store.decisions(connection, community, meeting.meeting_id)
+    undecided = len(decisions) < len(meeting.resolutions)
+    votes = store.votes_on(connection, community, meeting.held_on) if undecided else {}
     found = []
     for resolution in meeting.resolutions:
         rule = rule_for(statutes, resolution.kind)
-        decided = store.find_decision(connection, community, resolution.resolution_id)
+        decided = decisions.get(resolution.resolution_id)
         if decided:
             found.append(Outcome(resolution, rule, decided.count, decided.verdict, decided.decided_on))
             continue

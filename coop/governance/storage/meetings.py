@@ -193,9 +193,14 @@ def add_ballots(
         )
 
 
-def decisions(connection: Connection, community: str) -> dict[str, Decided]:
-    """Every decision by resolution."""
-    rows = connection.execute(select(decision).where(decision.c.community == community))
+def decisions(connection: Connection, community: str, meeting_id: str) -> dict[str, Decided]:
+    """The decisions of a meeting by resolution; none while it is open."""
+    on_agenda = select(resolution.c.resolution_id).where(
+        resolution.c.community == community, resolution.c.meeting_id == meeting_id
+    )
+    rows = connection.execute(
+        select(decision).where(decision.c.community == community, decision.c.resolution_id.in_(on_agenda))
+    )
     return {row.resolution_id: _decided(row) for row in rows}
 
 
