@@ -21,15 +21,15 @@ from coop.kit.auth import NotSignedIn, Session, require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.metering import queries
-from coop.metering.files import read_meters
+from coop.metering.amounts import amount, instant_of
 from coop.metering.handlers import close, parking, verify
 from coop.metering.handlers.receive import decode_delivery, preview, receive, undo_import
 from coop.metering.handlers.register import exchange_meter, register_gateway, register_meters, set_group, token_hash
+from coop.metering.meters_csv import read_meters
 from coop.metering.model import Meter, MeterKind, Quantity, Receipt
 from coop.metering.storage import register
 from coop.metering.storage.periods import Closed
 from coop.metering.storage.register import Group
-from coop.metering.values_in import amount, instant_of
 from coop.values import BadInput, CoopError, Period, Problem
 
 LARGEST_BODY = 64 * 1024 * 1024

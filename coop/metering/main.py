@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from fastapi import APIRouter
 
 from coop.events.governance import AllocationKeyAdopted
@@ -10,8 +12,10 @@ from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClos
 from coop.kit.database import Database
 from coop.kit.service import Service
 from coop.kit.settings import Settings
-from coop.metering import http
+from coop.metering import bus, http
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
+from coop.metering.handlers.parking import KIND, community_of_letter, replay_telegram
+from coop.metering.mqtt import MqttDoor
 from coop.metering.storage import metadata
 from coop.metering.storage.tables import allocation_key, connection_closed, connection_opened
 
@@ -30,4 +34,27 @@ SERVICE = Service(
 
 def routers(database: Database, settings: Settings) -> list[APIRouter]:
     """Everything that metering serves over HTTP."""
-    return [http.router(database, settings)]
+    return [bus.router(database), http.router(database, settings)]
+
+
+raw_topics = bus.raw_topics
+
+
+def raw_topics(database: Database, settings: Settings) -> dict[str, Callable[[Sequence[bus.RawMessage]], None]]:
+    """Topics on which head-ends publish telegrams themselves."""
+    return {bus.TELEGRAMS: bus.telegram_handler(database, settings)}
+
+
+def doors(database: Database, settings: Settings) -> list[MqttDoor]:
+    """Doors that stay open while metering runs."""
+    return [MqttDoor(database, settings.mqtt_url)] if settings.mqtt_url else []
+
+
+def replayers(database: Database, settings: Settings) -> dict[str, Callable[[str], None]]:
+    """How parked telegrams are tried again, whichever co-operative they belong to."""
+
+    def replay(letter_id: str) -> None:
+        with database.write() as connection:
+            replay_telegram(connection, community_of_letter(connection, letter_id), letter_id)
+
+    return {KIND: replay}

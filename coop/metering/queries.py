@@ -11,14 +11,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from coop.kit.auth import NotAllowed, Session
-from coop.kit.web import NotFound
 from coop.metering.handlers.close import Results
 from coop.metering.handlers.verify import Quarter
 from coop.metering.model import Meter, Quality
 from coop.metering.storage import periods, readings, register
 from coop.metering.storage.periods import Closed
 from coop.metering.storage.readings import DAY, day_number
-from coop.values import Period
+from coop.values import NotFound, Period
 
 BOOK_READERS = ("board", "treasurer", "auditor", "operator")
 
@@ -116,7 +115,7 @@ def letter_json(row: Any) -> dict[str, Any]:
         "reason": row.reason,
         "parked_at": row.parked_at.isoformat(),
         "attempts": row.attempts,
-        "delivery_id": row.source.split(":")[2],
+        "delivery_id": row.source.split(":", 2)[2],
         "body": row.body[:2000].decode("utf-8", "replace"),
     }
 

@@ -133,7 +133,14 @@ class Intake:
         merged = merge(old.content, new, old_us, self.received_us)
         if merged is not None:
             day, changed = merged
-            self.add(key, old.version + 1, max(self.received_us, old.known_us), step_s, pack_day(day, step_s), changed[[0, -1]])
+            self.add(
+                key,
+                old.version + 1,
+                max(self.received_us, old.known_us),
+                step_s,
+                pack_day(day, step_s),
+                changed[[0, -1]],
+            )
 
     def add(
         self,

@@ -25,7 +25,7 @@ from coop.metering.storage import readings
 from coop.values import BadInput, CoopError, Problem
 
 KIND = "telegram"
-_READ, _RAW = "readings", "raw"
+_READ, _RAW, _UNROUTED = "readings", "raw", "unrouted"
 
 
 def park_refused(connection: Connection, community: str, delivery_id: str, refused: Sequence[Refused]) -> None:
@@ -53,6 +53,11 @@ def park_broken(connection: Connection, community: str, delivery_id: str, decode
         park(connection, KIND, _source(_RAW, community, delivery_id), part, "unreadable", reason)
 
 
+def park_unrouted(connection: Connection, community: str, where: str, body: bytes, refusal: CoopError) -> None:
+    """Keep what came in at an address of which nothing is known, such as a topic with an unknown format."""
+    park(connection, KIND, _source(_UNROUTED, community, where), body, refusal.code, refusal.message)
+
+
 def parked_telegrams(connection: Connection, community: str, limit: int = 200) -> list[Any]:
     """Open letters of a co-operative's telegrams, oldest first."""
     query = (
@@ -71,7 +76,9 @@ def replay_telegram(connection: Connection, community: str, letter_id: str) -> T
         CoopError: there is no such open letter, or it is refused again (and stays parked).
     """
     letter = _open(connection, community, letter_id)
-    form, _, delivery_id = letter.source.split(":")
+    form, _, delivery_id = letter.source.split(":", 2)
+    if form == _UNROUTED:
+        raise CoopError("not-replayable", f"nothing says how to read it: {letter.reason}")
     row = readings.delivered(connection, delivery_id)
     if form == _READ:
         decoded = _decode(letter.body)
@@ -85,6 +92,20 @@ def replay_telegram(connection: Connection, community: str, letter_id: str) -> T
         raise BadInput([one.problem for one in taken.refused])
     resolve(connection, letter_id, "replayed")
     return taken
+
+
+def community_of_letter(connection: Connection, letter_id: str) -> str:
+    """Whose telegram a letter holds.
+
+    Raises:
+        CoopError: there is no such letter.
+    """
+    source = connection.scalar(
+        select(dead_letter.c.source).where(dead_letter.c.id == letter_id, dead_letter.c.kind == KIND)
+    )
+    if source is None:
+        raise CoopError("no-such-letter", f"there is no open parked telegram {letter_id}")
+    return str(source.split(":", 2)[1])
 
 
 def discard_telegram(connection: Connection, community: str, letter_id: str) -> None:

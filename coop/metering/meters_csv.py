@@ -1,64 +1,15 @@
-"""Files as a door: each file of a folder is one delivery; meters and exchanges come as CSV.
-
-The format of a file follows from its name: ``*.p1`` and ``*.dsmr`` are P1 telegrams, ``*.mbus`` and ``*.hex`` M-Bus
-frames, ``*.json`` head-end batches, and ``*.csv`` needs its column mapping beside it in ``<name>.mapping.json``.
-"""
+"""The register of meters as a CSV file: in whole or not at all, every bad line named at once."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
 
-from coop.kit.database import Database
-from coop.metering.handlers.receive import decode_delivery, receive
-from coop.metering.model import Meter, MeterKind, Quantity, Receipt
-from coop.metering.values_in import amount, instant_of
+from coop.metering.amounts import amount, instant_of
+from coop.metering.model import Meter, MeterKind, Quantity
 from coop.values import BadInput, Problem
 
-FORMAT_OF = {".p1": "p1", ".dsmr": "p1", ".mbus": "mbus", ".hex": "mbus", ".json": "head-end", ".csv": "csv"}
-MAPPING = ".mapping.json"
-
 _COLUMNS = ("serial", "kind", "connection_id", "installed_on", "removed_on", "maxima")
-
-
-def import_path(
-    database: Database, community: str, path: Path, received_at: datetime, gateway: str = "file"
-) -> Iterator[tuple[Path, Receipt | BadInput]]:
-    """Take in a file, or every file of a folder in the order of names; each is durable before the next is read.
-
-    Yields:
-        Each file with its receipt, or with what is wrong with it: the others go on.
-    """
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    for file in files:
-        if file.name.endswith(MAPPING):
-            continue
-        try:
-            yield file, _import_file(database, community, file, received_at, gateway)
-        except BadInput as wrong:
-            yield file, wrong
-
-
-def _import_file(database: Database, community: str, file: Path, received_at: datetime, gateway: str) -> Receipt:
-    format = FORMAT_OF.get(file.suffix.lower())
-    if format is None:
-        raise BadInput([Problem(f"no format goes with {file.suffix or 'a name without an ending'}", file.name)])
-    mapping = None
-    if format == "csv":
-        beside = file.with_name(file.stem + MAPPING)
-        if not beside.exists():
-            raise BadInput([Problem(f"a CSV file needs its column mapping in {beside.name}", file.name)], "bad-mapping")
-        try:
-            mapping = json.loads(beside.read_text())
-        except ValueError as error:
-            raise BadInput([Problem(f"is not JSON: {error}", beside.name)], "bad-mapping") from error
-    delivery = decode_delivery(format, file.read_bytes(), gateway=gateway, received_at=received_at, mapping=mapping)
-    with database.write() as connection:
-        return receive(connection, community, delivery)
 
 
 def read_meters(body: bytes) -> list[Meter]:

@@ -1,0 +1,252 @@
+"""The API of metering, as gateways, members and the board use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from coop.kit.database import Database
+from coop.metering import http
+from coop.metering.formats.p1 import crc16
+from coop.metering.handlers.close import close_period
+from tests.metering.desk import open_desk, sign_in
+from tests.metering.homes import COMMUNITY, LATER, adopt_key, latest_values
+from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
+
+API = "/metering/api"
+TOKEN = "a-token-of-more-than-twenty-characters"
+NOW = {"received_at": "2025-04-02T00:00:00Z"}
+
+
+@pytest.fixture
+def desk(one_database: Database, tmp_path: Path) -> Iterator[TestClient]:
+    with open_desk(one_database, tmp_path) as client:
+        yield client
+
+
+def batch(**changes: Any) -> bytes:
+    series = {
+        "meter": "E1",
+        "quantity": "electricity_import",
+        "unit": "Wh",
+        "start": "2025-03-31T22:00:00Z",
+        "step_s": 900,
+        "values": [1, 2, 3],
+    }
+    return json.dumps({"head_end": "h", "sent_at": "2025-04-01T00:00:00Z", "series": [series | changes]}).encode()
+
+
+def telegram(meter: str = "H1", value: str = "0012.34", day: str = "250331000000S") -> bytes:
+    lines = [
+        "/KWG5\\HEAT-0001",
+        "",
+        f"0-0:1.0.0({day})",
+        "0-1:24.1.0(004)",
+        f"0-1:96.1.0({meter.encode().hex()})",
+        f"0-1:24.2.1({day})({value}*GJ)",
+        "!",
+    ]
+    text = "\r\n".join(lines).encode()
+    return text + f"{crc16(text):04X}\r\n".encode()
+
+
+def test_a_gateway_delivers_by_its_token_and_a_repeat_is_silent(desk: TestClient, one_database: Database) -> None:
+    sign_in(desk, "operator").post(f"{API}/gateways", json={"name": "he-1", "token": TOKEN}).raise_for_status()
+    desk.cookies.clear()
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    answers = [
+        desk.post(f"{API}/deliveries", params={"format": "head-end", **NOW}, content=batch(), headers=bearer)
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.json()["duplicate"] for answer in answers] == [False, True]
+    assert answers[0].json()["values"] == 3
+    assert len(latest_values(one_database)["E1", "electricity_import", "interval"]) == 3
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer no-such-token"}])
+def test_nobody_delivers_without_a_token_or_a_sign_in(desk: TestClient, headers: dict[str, str]) -> None:
+    answer = desk.post(f"{API}/deliveries", params={"format": "p1", **NOW}, content=telegram(), headers=headers)
+    assert answer.status_code == 401
+
+
+def test_a_member_may_not_deliver_or_close(desk: TestClient) -> None:
+    sign_in(desk, "member", member_id="M1")
+    assert desk.post(f"{API}/deliveries", params={"format": "p1"}, content=b"").status_code == 403
+    assert desk.post(f"{API}/periods/2025-03/close", json={}).status_code == 403
+    assert desk.get(f"{API}/state").status_code == 403
+
+
+BAD = [
+    ("p1", telegram()[:-6] + b"0000\r\n", 422, "checksum", "its bytes give"),
+    ("p1", telegram()[:40], 422, "telegram", "cut off"),
+    ("p1", telegram("H9"), 422, "H9 heat", "not registered"),
+    ("p1", telegram(day="270331000000S"), 422, "H1", "in the future"),
+    ("head-end", b'{"head_end": "h", "ser', 422, "body", "not JSON"),
+    ("head-end", batch(values=[1, -5]), 422, "series[0].values[1]", "negative"),
+    ("head-end", batch(values=[70_000]), 422, "E1 electricity_import", "more than the meter can count"),
+    ("head-end", batch(start="2025-04-02T00:00:00Z"), 422, "E1 electricity_import", "after it was received"),
+    ("mbus", b"681D1D680801721758", 422, "length", "announced"),
+    ("sms", b"hello", 422, "format", "is none of"),
+]
+
+
+@pytest.mark.parametrize(("format", "body", "status", "field", "reason"), BAD)
+def test_bad_input_is_answered_with_field_and_reason_and_kept(
+    desk: TestClient, format: str, body: bytes, status: int, field: str, reason: str
+) -> None:
+    sign_in(desk, "operator")
+    answer = desk.post(f"{API}/deliveries", params={"format": format, **NOW}, content=body)
+    assert answer.status_code == status
+    problems = answer.json()["problems"]
+    if status == 422:
+        assert any(field in problem["field"] and reason in problem["reason"] for problem in problems)
+    if format != "sms" and problems:
+        assert desk.get(f"{API}/parked").json()
+
+
+def test_good_telegrams_beside_a_bad_one_go_in(desk: TestClient, one_database: Database) -> None:
+    sign_in(desk, "operator")
+    body = telegram() + telegram()[:50] + b"\r\n" + telegram("H2")
+    answer = desk.post(f"{API}/deliveries", params={"format": "p1", **NOW}, content=body)
+    assert (answer.status_code, answer.json()["values"], len(answer.json()["problems"])) == (200, 2, 1)
+    assert answer.json()["problems"][0]["line"] == 8
+    [letter] = desk.get(f"{API}/parked").json()
+    assert letter["code"] == "unreadable"
+    refused = desk.post(f"{API}/parked/{letter['id']}/replay")
+    assert refused.status_code == 422
+    desk.post(f"{API}/parked/{letter['id']}/discard").raise_for_status()
+    assert desk.get(f"{API}/parked").json() == []
+    assert desk.post(f"{API}/parked/{letter['id']}/discard").status_code == 409
+
+
+def test_a_body_that_is_too_large_is_refused(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LARGEST_BODY", 10)
+    answer = sign_in(desk, "operator").post(f"{API}/deliveries", params={"format": "p1"}, content=b"x" * 11)
+    assert (answer.status_code, answer.json()["code"]) == (422, "too-large")
+
+
+def test_a_csv_file_is_looked_at_imported_and_undone(desk: TestClient, one_database: Database) -> None:
+    sign_in(desk, "board")
+    mapping = {"time_column": "t", "meter": "H1", "columns": [{"column": "e", "quantity": "heat", "unit": "GJ"}]}
+    body = b"t,e\n2025-03-01T00:00Z,1.5\n2025-03-02T00:00Z,1.75\n"
+    query = {"mapping": json.dumps(mapping), **NOW}
+    look = desk.post(f"{API}/csv", params={**query, "dry_run": "true"}, content=body)
+    assert (look.status_code, look.json()["values"], latest_values(one_database)) == (200, 2, {})
+    done = desk.post(f"{API}/csv", params=query, content=body).json()
+    assert len(latest_values(one_database)["H1", "heat", "stand"]) == 2
+    desk.post(f"{API}/imports/{done['delivery_id']}/undo", params=NOW).raise_for_status()
+    assert latest_values(one_database) == {}
+    assert desk.post(f"{API}/imports/nothing/undo", params=NOW).status_code == 409
+
+
+def test_a_csv_file_with_the_wrong_columns_or_lines_is_refused_whole(desk: TestClient, one_database: Database) -> None:
+    sign_in(desk, "board")
+    mapping = {"time_column": "t", "meter": "H1", "columns": [{"column": "e", "quantity": "heat", "unit": "GJ"}]}
+    query = {"mapping": json.dumps(mapping), **NOW}
+    columns = desk.post(f"{API}/csv", params=query, content=b"when,what\n2025-03-01T00:00Z,1\n")
+    assert [problem["field"] for problem in columns.json()["problems"]] == ["t", "e"]
+    lines = desk.post(f"{API}/csv", params=query, content=b"t,e\n2025-03-01T00:00Z,1\nlater,2\n2025-03-03T00:00Z,x\n")
+    assert [problem["line"] for problem in lines.json()["problems"]] == [3, 4]
+    unreadable = desk.post(f"{API}/csv", params={**query, "mapping": "{"}, content=b"t,e\n")
+    assert unreadable.json()["problems"][0]["field"] == "mapping"
+    assert latest_values(one_database) == {}
+
+
+def test_meters_are_registered_listed_and_exchanged(desk: TestClient) -> None:
+    sign_in(desk, "board")
+    meters = [
+        {
+            "serial": "N1",
+            "kind": "heat",
+            "connection_id": "C7",
+            "installed_on": "2025-01-01",
+            "maxima": {"heat": "10000 GJ"},
+        }
+    ]
+    assert desk.post(f"{API}/meters", json=meters).json() == {"registered": 1}
+    assert desk.post(f"{API}/meters", json=meters).json() == {"registered": 0}
+    file = b"serial,kind,connection_id,installed_on,removed_on,maxima\nN2,solar,,2025-01-01,,\n"
+    assert desk.post(f"{API}/meters/csv", content=file).json() == {"registered": 1}
+    told = {
+        "new_serial": "N3",
+        "at": "2025-03-01T10:00:00+01:00",
+        "end_stands": {"heat": "12.34 GJ"},
+        "start_stands": {"heat": "0 GJ"},
+        **NOW,
+    }
+    assert desk.post(f"{API}/meters/N1/exchange", json=told).json()["values"] == 2
+    listed = {meter["serial"]: meter for meter in desk.get(f"{API}/meters").json()}
+    assert listed["N1"]["removed_at"] == listed["N3"]["installed_at"] == "2025-03-01T09:00:00+00:00"
+    assert listed["N1"]["maxima"] == {"heat": "10000000000000"}
+    assert desk.post(f"{API}/meters/none/exchange", json=told).status_code == 409
+
+
+def test_a_meter_file_names_every_bad_line(desk: TestClient) -> None:
+    sign_in(desk, "board")
+    head = b"serial,kind,connection_id,installed_on,removed_on,maxima\n"
+    body = head + b"N1,gas,,2025-01-01,,\nN2,heat,,yesterday,,\nN3,heat,,2025-01-01,,heat=many\nN4,heat\n"
+    problems = desk.post(f"{API}/meters/csv", content=body).json()["problems"]
+    assert [(problem["line"], problem["field"]) for problem in problems] == [
+        (2, "kind"),
+        (3, "installed_on"),
+        (4, "maxima"),
+        (5, ""),
+    ]
+
+
+def test_a_group_needs_registered_producers(desk: TestClient) -> None:
+    sign_in(desk, "board")
+    answer = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1", "S9"], "connections": "all"})
+    assert answer.json()["problems"] == [{"reason": "meter S9 is not registered", "field": "producers", "line": None}]
+    good = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1"], "connections": ["C1"]})
+    assert good.json() == {"group_id": "g"}
+
+
+def test_a_period_is_looked_at_closed_and_corrected(desk: TestClient, one_database: Database) -> None:
+    with one_database.write() as connection:
+        heat_of_march(connection)
+        power_of_march(connection)
+        adopt_key(connection, DYNAMIC, date(2025, 1, 1))
+    sign_in(desk, "board")
+    closing = {"closed_at": "2025-04-02T00:00:00Z"}
+    look = desk.post(f"{API}/periods/2025-03/close", json={**closing, "dry_run": True}).json()
+    assert (look["lacking"], look["measured_count"], look["allocated_count"]) == ([], 3, 3)
+    assert desk.get(f"{API}/periods").json() == []
+    closed = desk.post(f"{API}/periods/2025-03/close", json=closing).json()
+    assert closed == desk.post(f"{API}/periods/2025-03/close", json=closing).json()
+    assert desk.post(f"{API}/periods/2025-03/correct", json=closing).json() == closed
+    assert desk.post(f"{API}/periods/2025-02/correct", json=closing).status_code == 409
+    assert desk.post(f"{API}/periods/maart/close", json=closing).status_code == 422
+    [listed] = desk.get(f"{API}/periods").json()
+    assert (listed["period"], listed["late_values"]) == ("2025-03", 0)
+    complete = desk.get(f"{API}/completeness", params={"period": "2025-03"}).json()
+    assert len(complete["days"]) == 31
+    state = desk.get(f"{API}/state").json()
+    assert (len(state["measurements"]), len(state["allocations"]), "closed_at" in str(state)) == (3, 3, False)
+
+
+def test_a_member_sees_their_own_readings_and_asks_why(desk: TestClient, one_database: Database) -> None:
+    with one_database.write() as connection:
+        heat_of_march(connection)
+        power_of_march(connection)
+        adopt_key(connection, DYNAMIC, date(2025, 1, 1))
+        run_id = close_period(connection, COMMUNITY, MARCH, LATER).run_id
+    sign_in(desk, "member", member_id="M1")
+    assert {one["member_id"] for one in desk.get(f"{API}/readings").json()} == {"M1"}
+    [own] = desk.get(f"{API}/allocations").json()
+    assert own["allocated_wh"] == 2972 * 3200
+    moment = {"at": "2025-03-10T10:00:00Z"}
+    why = desk.get(f"{API}/allocations/{run_id}/C1/why", params=moment).json()
+    assert (why["production_wh"], why["consumption_wh"], why["allocated_wh"]) == (6000, 4000, 3200)
+    assert desk.get(f"{API}/allocations/{run_id}/C2/why", params=moment).status_code == 403
+    assert desk.get(f"{API}/allocations/none/C1/why", params=moment).status_code == 404
+    sign_in(desk, "member", member_id="M1", community="elsewhere")
+    assert desk.get(f"{API}/allocations/{run_id}/C1/why", params=moment).status_code == 404
+    assert desk.get(f"{API}/readings").json() == []
