@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -193,6 +194,18 @@ def test_a_vote_after_the_closing_is_refused_and_a_repeat_is_silent(database: Da
     assert vote(database, "tariff", {"m001": "for"}) == 0
     with pytest.raises(CoopError) as refused:
         vote(database, "tariff", {"m001": "against"})
+    assert refused.value.code == "vote-closed"
+
+
+def test_a_vote_that_comes_while_the_meeting_closes_waits_and_is_refused(database: Database) -> None:
+    live(database, until="close")
+    with ThreadPoolExecutor(1) as another:
+        with database.write() as connection:
+            closing.close_meeting(connection, TOWN, "alv-1", HELD)
+            late = another.submit(vote, database, "tariff", {"m001": "against"})
+            assert wait([late], timeout=0.3).not_done
+        with pytest.raises(CoopError) as refused:
+            late.result(timeout=20)
     assert refused.value.code == "vote-closed"
 
 
