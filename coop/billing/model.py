@@ -281,8 +281,14 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Brake:
-    """A reason to stop a run until the board releases it. ``contract_id`` or another subject, and a sentence."""
+    """A reason to stop a run until the board releases it: about which contract or connection, and a sentence.
+
+    ``cost_cents`` and ``likely_cents`` are what a bill costs and what the one before made likely, where that is
+    the reason.
+    """
 
     code: str
     subject: str
     reason: str
+    cost_cents: int | None = None
+    likely_cents: int | None = None

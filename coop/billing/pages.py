@@ -12,6 +12,7 @@ from coop.billing import answers, board, views, words
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.http import WATCHES, visible_bill
+from coop.billing.model import FIXED, LineKind
 from coop.billing.paper import document_of
 from coop.billing.rules.tariffs import maxima
 from coop.billing.storage import bills, ledger
@@ -100,6 +101,10 @@ def router(database: Database, settings: Settings) -> APIRouter:
             issued=issued,
             lines=[(line, views.walk_back(issued, line, tariffs, lang)) for line in issued.bill.lines],
             related=related,
+            by_day_cents=sum(line.amount_cents for line in issued.bill.lines if line.kind in FIXED),
+            by_use_cents=sum(
+                line.amount_cents for line in issued.bill.lines if line.kind in (LineKind.HEAT, LineKind.ELECTRICITY)
+            ),
             words=words,
         )
 
@@ -132,7 +137,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
                 else:
                     result = runs.preview_of(tx, session.community, name)
             except CoopError as error:
-                if not _is_period(name):
+                if error.code not in words.REFUSALS:
                     raise
                 refusal = error
         return render(

@@ -56,7 +56,7 @@ def document_of(issued: IssuedBill, site_name: str, name: str, lang: str) -> pdf
             {
                 "mark": marks[reference.kind, reference.id],
                 "kind": translate(lang, _KINDS[reference.kind]),
-                "text": reference.detail,
+                "text": words.reference(lang, reference),
                 "code": reference.id,
             }
             for reference in references

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from coop.billing.model import FIXED, Line, LineKind
+from coop.billing.handlers.verify import Reference
+from coop.billing.model import FIXED, Brake, Line, LineKind
 from coop.values import Period
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, month, number
+from coop.web.writing import civil_day, money, month, number
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
@@ -37,6 +38,14 @@ BRAKES = {
     "implausible-difference": N_("Unlikely beside the bill before"),
     "no-contract": N_("Energy without a contract"),
     "no-reading": N_("No heat reading"),
+}
+
+REFUSALS = {
+    "period-incomplete": N_("Metering has not closed this period yet, or not every fact of it has come."),
+    "no-tariff": N_(
+        "No tariff binds on every day of this period. A tariff needs a resolution of the members' meeting."
+    ),
+    "figure-missing": N_("A ceiling follows a published figure that is not on file. Enter it under Tariffs."),
 }
 
 STATUSES = {
@@ -117,6 +126,35 @@ def period_name(lang: str, period: Period) -> str:
         month(lang, period.start)
         if period == Period.month(period.start.year, period.start.month)
         else days(lang, period)
+    )
+
+
+def reference(lang: str, rests_on: Reference) -> str:
+    """What one thing that a bill rests on is, in a few words."""
+    revision = translate(lang, "Revision %(revision)s", revision=rests_on.revision)
+    over = days(lang, rests_on.period) if rests_on.period else ""
+    match rests_on.kind:
+        case "reading":
+            blocks = " ".join(version[:12] for version in rests_on.versions)
+            return ", ".join(part for part in (over, revision, blocks) if part)
+        case "allocation":
+            return f"{over}, {revision}"
+        case "tariff":
+            return over
+        case "resolution":
+            return translate(lang, "Adopted %(what)s", what=rests_on.adopts)
+    return translate(lang, "The bill that this one corrects")
+
+
+def brake(lang: str, one: Brake) -> str:
+    """Why a run stops, in a sentence where there is more to say than its name."""
+    if one.cost_cents is None or one.likely_cents is None:
+        return ""
+    return translate(
+        lang,
+        "%(cost)s where %(likely)s was likely",
+        cost=money(lang, one.cost_cents),
+        likely=money(lang, one.likely_cents),
     )
 
 

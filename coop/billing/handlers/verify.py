@@ -20,7 +20,7 @@ from coop.billing.storage import bills, ledger
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import load_contract, load_measurement, load_share, tariff_of
 from coop.billing.storage.heard import tariff_row
-from coop.values import NotFound, eur, hash_parameters
+from coop.values import NotFound, Period, eur, hash_parameters
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,18 @@ class VerifiedLine:
 
 @dataclass(frozen=True)
 class Reference:
-    """One thing that a bill rests on: reading, allocation, tariff, resolution or bill, by id and revision or hash."""
+    """One thing that a bill rests on, by kind (reading, allocation, tariff, resolution, bill) and id.
+
+    ``versions`` are the hashes of the blocks that a reading was read from, ``adopts`` is the key or the tariff that a
+    resolution adopted.
+    """
 
     kind: str
     id: str
-    detail: str
+    revision: int = 0
+    versions: tuple[str, ...] = ()
+    period: Period | None = None
+    adopts: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,15 +198,15 @@ def references_of(inputs: BillInputs) -> tuple[Reference, ...]:
         if consumption is None:
             continue
         for reading in consumption.readings:
-            versions = " ".join(version[:12] for version in reading.versions)
-            detail = f"revision {reading.revision}, versions {versions}".removesuffix(", versions ")
-            found.append(Reference("reading", reading.measurement_id, detail))
+            found.append(
+                Reference("reading", reading.measurement_id, reading.revision, reading.versions, reading.period)
+            )
         for share in consumption.shares:
-            found.append(Reference("allocation", share.run_id, f"revision {share.revision}, key {share.key_id}"))
-            found.append(Reference("resolution", share.resolution_id, f"adopted key {share.key_id}"))
+            found.append(Reference("allocation", share.run_id, share.revision, period=share.period))
+            found.append(Reference("resolution", share.resolution_id, adopts=share.key_id))
         for span in consumption.spans:
-            found.append(Reference("tariff", span.tariff.tariff_id, f"from {span.period.start} to {span.period.end}"))
-            found.append(Reference("resolution", span.tariff.resolution_id, f"adopted tariff {span.tariff.tariff_id}"))
+            found.append(Reference("tariff", span.tariff.tariff_id, period=span.period))
+            found.append(Reference("resolution", span.tariff.resolution_id, adopts=span.tariff.tariff_id))
     if inputs.corrects:
-        found.append(Reference("bill", inputs.corrects, "corrected by this one"))
+        found.append(Reference("bill", inputs.corrects))
     return tuple(dict.fromkeys(found))

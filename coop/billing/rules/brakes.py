@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coop.billing.model import Brake
 from coop.billing.rules.choices import BrakeChoice
+from coop.values import eur
 
 
 def implausible(
@@ -25,4 +26,5 @@ def implausible(
     low, high = sorted((now, before))
     if high - low < choice.difference_cents or high <= choice.ratio * max(low, 0):
         return None
-    return Brake("implausible-difference", contract_id, f"{now / 100:.2f} EUR where {before / 100:.2f} EUR was likely")
+    reason = f"{eur(now)} EUR where {eur(before)} EUR was likely"
+    return Brake("implausible-difference", contract_id, reason, now, before)
