@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from fastapi import APIRouter
 
@@ -38,11 +38,6 @@ def routers(database: Database, settings: Settings) -> list[APIRouter]:
 
 
 raw_topics = bus.raw_topics
-
-
-def raw_topics(database: Database, settings: Settings) -> dict[str, Callable[[Sequence[bus.RawMessage]], None]]:
-    """Topics on which head-ends publish telegrams themselves."""
-    return {bus.TELEGRAMS: bus.telegram_handler(database, settings)}
 
 
 def doors(database: Database, settings: Settings) -> list[MqttDoor]:
