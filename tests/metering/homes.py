@@ -31,7 +31,9 @@ HEAT_MAX = {Quantity.HEAT: Decimal(10_000_000_000_000)}
 def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
     """An envelope round a fact of another service."""
     at = datetime(2024, 1, 1, tzinfo=UTC)
-    return Envelope(event.fact_id(community), event.TYPE, "/coop/test", "", at, community, 1, "0" * 64, event.canonical())
+    return Envelope(
+        event.fact_id(community), event.TYPE, "/coop/test", "", at, community, 1, "0" * 64, event.canonical()
+    )
 
 
 def occupy(
@@ -113,7 +115,9 @@ def deliver(
     return receive(connection, community, delivery)
 
 
-def latest_values(database: Database, community: str = COMMUNITY) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
+def latest_values(
+    database: Database, community: str = COMMUNITY
+) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
     """Everything that now counts: by meter, quantity and shape, (value, quality) by second since 1970."""
     with database.read() as connection:
         registers = register.all_registers(connection, community)

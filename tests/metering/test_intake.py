@@ -210,7 +210,11 @@ def test_quarters_after_the_removal_of_a_meter_are_refused_alone(database: Datab
 
 def test_a_jump_that_no_meter_can_make_is_parked(database: Database) -> None:
     with database.write() as connection:
-        told = [gj("H1", JANUARY, "1"), gj("H1", JANUARY + timedelta(hours=1), "900"), gj("H1", JANUARY + timedelta(hours=2), "1.05")]
+        told = [
+            gj("H1", JANUARY, "1"),
+            gj("H1", JANUARY + timedelta(hours=1), "900"),
+            gj("H1", JANUARY + timedelta(hours=2), "1.05"),
+        ]
         receipt = deliver(connection, *told)
     assert "more than the meter can have counted" in receipt.problems[0].reason
     assert [value for value, _ in latest_values(database)[HEAT_1].values()] == [1_000_000_000, 1_050_000_000]
@@ -233,7 +237,12 @@ def test_one_false_zero_does_not_condemn_what_follows(database: Database) -> Non
 
 def test_an_unknown_meter_is_replayed_once_it_is_registered(database: Database) -> None:
     with database.write() as connection:
-        receipt = deliver(connection, gj("H9", JANUARY, "1.5"), gj("H9", JANUARY + timedelta(hours=1), "1.6"), quarters("H9", JANUARY, [3], unit="Wh"))
+        receipt = deliver(
+            connection,
+            gj("H9", JANUARY, "1.5"),
+            gj("H9", JANUARY + timedelta(hours=1), "1.6"),
+            quarters("H9", JANUARY, [3], unit="Wh"),
+        )
         letters = parked_telegrams(connection, COMMUNITY)
     with pytest.raises(BadInput, match="not registered"), database.write() as connection:
         replay_telegram(connection, COMMUNITY, letters[0].id)
@@ -318,7 +327,10 @@ def test_an_exchange_ends_one_meter_and_starts_the_next(database: Database) -> N
 
 
 def test_a_meter_that_is_there_otherwise_is_refused_with_its_line(database: Database) -> None:
-    meters = [Meter("N1", MeterKind.HEAT, "C1", INSTALLED), Meter("H1", MeterKind.HEAT, "C2", INSTALLED, None, HEAT_MAX)]
+    meters = [
+        Meter("N1", MeterKind.HEAT, "C1", INSTALLED),
+        Meter("H1", MeterKind.HEAT, "C2", INSTALLED, None, HEAT_MAX),
+    ]
     with pytest.raises(BadInput, match="line 2, H1: is registered already"), database.write() as connection:
         register_meters(connection, COMMUNITY, meters)
 
