@@ -37,6 +37,11 @@ PALETTE = {
     "--chart-muted": "#54666b",
     "--chart-grid": "#dde4e3",
     "--chart-paper": "#ffffff",
+    "--heat-1": "#bfdcdd",
+    "--heat-2": "#86bcc1",
+    "--heat-3": "#4a97a0",
+    "--heat-4": "#1b7280",
+    "--heat-5": "#0b4450",
 }
 """The light palette, as ``coop.css`` has it; a test compares them."""
 

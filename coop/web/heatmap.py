@@ -44,7 +44,7 @@ def heatmap(
     levels: Sequence[Sequence[int]],
     legend: Sequence[str],
     fills: Sequence[str] = QUALITY,
-    row_px: int = 12,
+    row_px: int = 14,
 ) -> Chart:
     """A grid of classes.
 

@@ -10,6 +10,7 @@ what two rooms put differently.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ LANGUAGES = ("nl", "en")
 
 LANGUAGE_NAMES = {"nl": "Nederlands", "en": "English"}
 COOKIE = "coop_lang"
+PLACE = re.compile(r"%\(\w+\)s")
+"""A place in a text that a value fills."""
 
 _COOP = Path(__file__).resolve().parent.parent
 _KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,)}

@@ -120,7 +120,7 @@ def bill_pdf(document: BillDocument, lang: str) -> bytes:
         KeyError: the document misses a part or is of an unknown kind.
     """
     issued = datetime.combine(document["issued"], time(), UTC)
-    inputs = {"data": json.dumps(_printed(document, lang)), "chart": document.get("chart_svg", "")}
+    inputs = {"data": json.dumps(printed(document, lang)), "chart": document.get("chart_svg", "")}
     with _ONE_AT_A_TIME:
         made = _compiler().compile(
             input=TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=issued
@@ -137,8 +137,8 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True)
 
 
-def _printed(document: BillDocument, lang: str) -> dict[str, object]:
-    """The document with every amount, date and heading as text."""
+def printed(document: BillDocument, lang: str) -> dict[str, object]:
+    """The document with every amount, date and heading as text: what ``bill.typ`` places."""
 
     def _(text: str, **values: object) -> str:
         return translate(lang, text, **values)

@@ -1,0 +1,72 @@
+"""The bill on paper: the same bytes for the same bill, an archive format, and every figure as the page has it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import cast
+
+import pytest
+
+from coop.web.pdf import BillDocument, bill_pdf, printed
+from tests.web.gallery import BILL, cost_chart
+
+WITH_CHART = cast(BillDocument, {**BILL, "chart_svg": cost_chart().printed(), "chart_text": cost_chart().sentence})
+
+
+def test_the_same_bill_is_the_same_file() -> None:
+    assert bill_pdf(WITH_CHART, "nl") == bill_pdf(WITH_CHART, "nl")
+
+
+def test_another_amount_or_language_is_another_file() -> None:
+    files = {
+        bill_pdf(BILL, "nl"),
+        bill_pdf(BILL, "en"),
+        bill_pdf(cast(BillDocument, {**BILL, "total_cents": BILL["total_cents"] + 1}), "nl"),
+        bill_pdf(WITH_CHART, "nl"),
+    }
+    assert len(files) == 4
+
+
+def test_the_file_is_an_archive_copy_that_can_be_read_aloud() -> None:
+    made = bill_pdf(WITH_CHART, "nl")
+    assert made.startswith(b"%PDF-1.7")
+    assert b"<pdfaid:part>2</pdfaid:part><pdfaid:conformance>A" in made
+    assert b"<pdfuaid:part>1<" in made
+    assert b"Rekening 2025-000412" in made
+
+
+def test_paper_carries_every_line_its_sources_and_the_fingerprint() -> None:
+    text = json.dumps(printed(BILL, "nl"), ensure_ascii=False).replace("\u00a0", " ")
+    for part in ("€ 46,86", "€ -49,97", "€ 69,40", "1 september 2025 tot en met 30 september 2025", "3 oktober 2025"):
+        assert part in text
+    for source in BILL["sources"]:
+        assert source["code"] in text
+    assert BILL["hash"] in text
+
+
+def test_every_mark_behind_a_line_is_explained() -> None:
+    explained = {source["mark"] for source in BILL["sources"]}
+    assert {mark for line in BILL["lines"] for mark in line["source"]} <= explained
+
+
+def test_what_is_given_back_is_named_so_and_has_no_sign() -> None:
+    credit = printed(cast(BillDocument, {**BILL, "kind": "credit", "total_cents": -1_000}), "en")
+    assert credit["title"] == "Credit note"
+    assert credit["total"] == ("You receive", "€10.00")
+
+
+def test_signs_of_the_typesetter_in_a_name_are_only_text() -> None:
+    recipient = {**BILL["recipient"], "name": 'A. #panic("x") $1$ *B* \\ "C" <d>'}
+    assert bill_pdf(cast(BillDocument, {**BILL, "recipient": recipient}), "nl").startswith(b"%PDF")
+
+
+def test_a_bill_of_many_lines_goes_on_over_the_pages() -> None:
+    long = cast(BillDocument, {**BILL, "lines": list(BILL["lines"]) * 40})
+    pages = [int(found) for found in re.findall(rb"NPages>(\d+)<", bill_pdf(BILL, "nl") + bill_pdf(long, "nl"))]
+    assert pages == [2, 6]
+
+
+def test_an_unknown_kind_of_bill_is_refused() -> None:
+    with pytest.raises(KeyError):
+        printed(cast(BillDocument, {**BILL, "kind": "gift"}), "nl")
