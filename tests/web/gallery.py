@@ -1,6 +1,6 @@
 """A gallery of everything that the shell offers, with plausible data: to look at, and for the tests to walk through.
 
-Run it with ``uvicorn --app-dir tests/web gallery:app`` and open ``/?as=member``, ``/bill``, ``/board`` ...
+Run it with ``uvicorn tests.web.gallery:app`` and open ``/?as=member``, ``/bill``, ``/board`` ...
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from coop.values import Period, Problem
 from coop.web import charts, heatmap, pdf, shell
+from coop.web.language import LANGUAGES
 from coop.web.writing import energy, money, month
 
 HERE = Path(__file__).resolve().parent
@@ -54,17 +55,20 @@ async def sign_in(request: Request, call_next: Callable[[Request], Awaitable[Res
     return response
 
 
+for lang in LANGUAGES:
+    # The gallery stands beside the services: its templates have a folder of their own.
+    pages = jinja2.PrefixLoader({"gallery": jinja2.FileSystemLoader(HERE / "pages")})
+    shell.environment(lang).loader = jinja2.ChoiceLoader([shell.environment(lang).loader or pages, pages])
+
+
 def page(request: Request, name: str, **context: Any) -> HTMLResponse:
     """A page of the gallery's own template folder."""
-    for lang in ("nl", "en"):
-        loader = shell.environment(lang).loader
-        assert isinstance(loader, jinja2.ChoiceLoader)
-        if len(loader.loaders) == 2:
-            loader.loaders = [
-                *loader.loaders,
-                jinja2.PrefixLoader({"gallery": jinja2.FileSystemLoader(HERE / "pages")}),
-            ]
     return shell.render(request, f"gallery/{name}.html", **context)
+
+
+def fragment(request: Request, name: str, **context: Any) -> HTMLResponse:
+    """A fragment of the gallery's own template folder."""
+    return shell.card(request, f"gallery/{name}.html", **context)
 
 
 def cost_chart(lang: str = "nl") -> charts.Chart:
@@ -73,9 +77,10 @@ def cost_chart(lang: str = "nl") -> charts.Chart:
     monthly = [21_450, 19_320, 15_580, 11_240, 7_180, 5_020, 4_610, 4_880, 6_940]
     cost = [sum(monthly[: i + 1]) for i in range(9)]
     expected: list[int | None] = [None] * 8 + [cost[-1], cost[-1] + 12_100, cost[-1] + 28_400, cost[-1] + 48_900]
+    so_far, ceiling = money(lang, cost[-1]), money(lang, 159_817)
     sentence = {
-        "nl": f"Tot en met september kostte uw energie {money('nl', cost[-1])}, van een plafond van {money('nl', 159_817)}.",
-        "en": f"Until September your energy cost {money('en', cost[-1])} of a ceiling of {money('en', 159_817)}.",
+        "nl": f"Tot en met september kostte uw energie {so_far}, van een plafond van {ceiling}.",
+        "en": f"Until September your energy cost {so_far} of a ceiling of {ceiling}.",
     }[lang]
     title = {"nl": "Kosten tegen het plafond", "en": "Cost against the ceiling"}[lang]
     return charts.progress_against_ceiling(
@@ -185,7 +190,7 @@ def year_chart() -> charts.Chart:
     starts = {p.start.timetuple().tm_yday - 1: month("nl", p.start, "short") for p in Period.year(2025).months()}
     return heatmap.heatmap(
         title="Zon van het dak, ieder kwartier",
-        sentence="De panelen leveren van maart tot oktober tussen zeven en zeven; in december blijven ze vaak onder 1 kWh per kwartier.",
+        sentence="In december blijven de panelen vaak onder 1 kWh per kwartier.",
         heading="Uur",
         rows=[f"{q // 4}:00" if q % 16 == 0 else "" for q in range(96)],
         columns=[starts.get(d, "") for d in range(365)],
@@ -210,12 +215,6 @@ def cost_card(request: Request) -> HTMLResponse:
 def other_card(request: Request, name: str) -> HTMLResponse:
     """A card with figures that moves."""
     return fragment(request, "card_energy", heat_j=28_040_000_000, power_wh=1_213_400, now=datetime.now(UTC))
-
-
-def fragment(request: Request, name: str, **context: Any) -> HTMLResponse:
-    """A fragment of the gallery's own folder."""
-    page(request, "empty")
-    return shell.card(request, f"gallery/{name}.html", **context)
 
 
 @app.get("/bill")
@@ -250,7 +249,7 @@ def confirm(request: Request) -> HTMLResponse:
     return shell.confirm_page(
         request,
         title="Rekeningenloop september vrijgeven",
-        text="96 rekeningen worden uitgegeven en 96 incasso's aangekondigd. Uitgegeven rekeningen veranderen nooit meer.",
+        text="96 rekeningen worden uitgegeven. Uitgegeven rekeningen veranderen nooit meer.",
         button="Vrijgeven",
         action="/forms",
         back="/board",
@@ -338,7 +337,7 @@ BILL: pdf.BillDocument = {
         {
             "mark": "T1",
             "kind": "Tarief",
-            "text": "Warmte 2025, geldig vanaf 1 jan 2025; besluit 2024-11 van de ALV van 28 nov 2024, 71 voor, 4 tegen",
+            "text": "Warmte 2025; besluit 2024-11 van de ALV van 28 november 2024, 71 voor, 4 tegen",
             "code": "tariff-heat-2025v1",
         },
         {
@@ -355,5 +354,5 @@ BILL: pdf.BillDocument = {
         },
     ],
     "hash": "9c1f6b7e0a3d5528c2b90f41d7aa6e35104fb2c98e77d01f3f8f2b6a5de4c713",
-    "dispute": "Klopt er iets niet? Laat het binnen 8 weken weten; zolang wij het uitzoeken hoeft u het betwiste deel niet te betalen.",
+    "dispute": "Klopt er iets niet? Laat het weten; het betwiste deel hoeft u zolang niet te betalen.",
 }
