@@ -12,7 +12,7 @@ from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClos
 from coop.kit.database import Database
 from coop.kit.service import Service
 from coop.kit.settings import Settings
-from coop.metering import bus, http
+from coop.metering import http, http_batch
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.parking import KIND, community_of_letter, replay_telegram
 from coop.metering.mqtt import MqttDoor
@@ -34,10 +34,7 @@ SERVICE = Service(
 
 def routers(database: Database, settings: Settings) -> list[APIRouter]:
     """Everything that metering serves over HTTP."""
-    return [bus.router(database), http.router(database, settings)]
-
-
-raw_topics = bus.raw_topics
+    return [http_batch.router(database), http.router(database, settings)]
 
 
 def doors(database: Database, settings: Settings) -> list[MqttDoor]:

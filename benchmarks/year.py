@@ -1,0 +1,249 @@
+"""A year of quarter-hours through the whole house: ingest, allocate, bill; seconds, peak memory, and growth.
+
+    python -m benchmarks.year [--members 1000]
+
+Each size runs in a process of its own on fresh SQLite files: 365 head-end batches of quarter-hours, a P1 telegram per
+home at every month's bounds, twelve closed periods and twelve bill runs, through the same handlers, journals and bus as
+in service. Making the telegrams is not counted. The base that everything is divided by is one plain pass (write and
+fsync) over the bytes of the very same telegrams.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from coop.billing.handlers.runs import run_bills
+from coop.demo.telegrams import Column, P1Reading, head_end, p1
+from coop.events import Event
+from coop.events.governance import AllocationKeyAdopted, TariffAdopted
+from coop.events.members import ConnectionOpened, ContractSigned, GasYear, MemberAdmitted
+from coop.kit import journal
+from coop.kit.service import LocalBus, settle
+from coop.kit.settings import Settings
+from coop.metering.handlers.close import close_period
+from coop.metering.handlers.receive import decode_delivery, receive_many
+from coop.metering.handlers.register import register_meters, set_group
+from coop.metering.model import Int64Array, Meter, MeterKind
+from coop.metering.storage.register import Group
+from coop.runtime import Room, local_bus, open_rooms
+from coop.values import Period, hash_parameters, midnight
+
+YEAR = 2025
+COMMUNITY = "bench"
+TARIFF = {
+    "valid_from": "2025-01-01",
+    "heat_price_eur_per_gj": "34.50",
+    "heat_standing_eur_per_year": "380.00",
+    "heat_metering_eur_per_year": "30.00",
+    "heat_delivery_set_eur_per_year": "120.00",
+    "shared_electricity_price_eur_per_kwh": "0.2150",
+    "vat_rate": "0.21",
+    "nmdn": "plain",
+}
+
+
+@dataclass
+class Watch:
+    """Seconds by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Add the block's time to a phase."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+def main() -> None:
+    """Run each size in its own process and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--members", type=int, default=1000, help="the largest size; a half and a quarter of it run too"
+    )
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.one)))
+        return
+    print(f"A year of {YEAR}: ingest, allocate, bill (SQLite, one process)")
+    print(
+        f"{'members':>8} {'ingest':>8} {'close':>8} {'bills':>8} {'all, s':>8} {'MiB':>6} {'x plain write':>14} {'x half':>7}"
+    )
+    before = None
+    for members in (options.members // 4, options.members // 2, options.members):
+        command = [sys.executable, "-m", "benchmarks.year", "--one", str(members)]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        total = told["ingest"] + told["close"] + told["bills"]
+        growth = f"{total / before:7.2f}" if before else "      –"
+        print(
+            f"{members:>8} {told['ingest']:8.1f} {told['close']:8.1f} {told['bills']:8.1f} {total:8.1f}"
+            f" {told['peak_mib']:6.0f} {total / told['plain_write']:14.0f} {growth}"
+        )
+        before = total
+
+
+def measure(members: int) -> dict[str, float]:
+    """One size: seconds by phase, peak memory [MiB], and what a plain write of the same bytes took [s]."""
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), community=COMMUNITY)
+        rooms = open_rooms(settings)
+        bus = local_bus(rooms, settings)
+        _found(rooms, bus, members)
+        use_wh, solar_wh = _quarters(members)
+        for month in Period.year(YEAR).months():
+            bodies = list(_telegrams(month, members, use_wh, solar_wh))
+            with watch.phase("plain_write"):
+                _plain_write(Path(folder) / "plain", [body for _, _, body in bodies])
+            with watch.phase("ingest"):
+                for format_, at, body in bodies:
+                    delivery = decode_delivery(format_, body, gateway="bench", received_at=at)
+                    receive_many(rooms["metering"].database, COMMUNITY, [delivery])
+            with watch.phase("close"):
+                with rooms["metering"].database.write() as connection:
+                    close_period(connection, COMMUNITY, month, month.end_at + timedelta(days=2), accept_estimates=True)
+                _settle(rooms, bus)
+            with watch.phase("bills"):
+                with rooms["billing"].database.write() as connection:
+                    run = run_bills(connection, COMMUNITY, month, month.end + timedelta(days=5))
+                _settle(rooms, bus)
+            if len(run.bills) != members:
+                raise SystemExit(f"{len(run.bills)} bills in {month}, {members} members; {run.brakes[:3]}")
+        for room in rooms.values():
+            room.database.close()
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**watch.seconds, "peak_mib": peak_mib}
+
+
+def _found(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:
+    """Members with a connection, a contract and meters; a tariff and a key, as if just adopted."""
+    start = date(YEAR, 1, 1)
+    told: list[Event] = []
+    for n in range(members):
+        reference = tuple(GasYear(year=year, gas_m3=1100, amount_cents=160_000) for year in range(YEAR - 4, YEAR))
+        member_id, connection_id = f"M{n:05d}", f"C{n:05d}"
+        told += [
+            MemberAdmitted(member_id=member_id, kind="tenant", joined_on=start),
+            ConnectionOpened(
+                member_id=member_id, connection_id=connection_id, building_id="B", kind="dwelling", opened_on=start
+            ),
+            ContractSigned(
+                contract_id=f"K{n:05d}",
+                member_id=member_id,
+                connection_id=connection_id,
+                starts_on=start,
+                tariff_clause="1",
+                reference=reference,
+            ),
+        ]
+    key = {"group_id": "roofs", "kind": "dynamic", "valid_from": start.isoformat()}
+    decided: list[Event] = [
+        TariffAdopted(
+            tariff_id="T",
+            resolution_id="R1",
+            meeting_id="ALV",
+            parameters=TARIFF,
+            valid_from=start,
+            decided_on=start,
+            **_hashes(TARIFF),
+        ),
+        AllocationKeyAdopted(
+            key_id="S",
+            resolution_id="R2",
+            group_id="roofs",
+            parameters=key,
+            valid_from=start,
+            decided_on=start,
+            **_hashes(key),
+        ),
+    ]
+    for name, events in (("members", told), ("governance", decided)):
+        with rooms[name].database.write() as connection:
+            journal.append(connection, events, COMMUNITY)
+    _settle(rooms, bus)
+    installed = datetime(YEAR - 1, 12, 1, tzinfo=UTC)
+    meters = [Meter("SOLAR", MeterKind.SOLAR, None, installed)]
+    for n in range(members):
+        meters.append(Meter(f"E{n:05d}", MeterKind.ELECTRICITY, f"C{n:05d}", installed))
+        meters.append(Meter(f"P{n:05d}", MeterKind.ELECTRICITY, f"C{n:05d}", installed))
+        meters.append(Meter(f"H{n:05d}", MeterKind.HEAT, f"C{n:05d}", installed))
+    with rooms["metering"].database.write() as connection:
+        register_meters(connection, COMMUNITY, meters)
+        set_group(connection, COMMUNITY, Group("roofs", ("SOLAR",), None))
+
+
+def _hashes(parameters: dict[str, str]) -> dict[str, str]:
+    digest = hash_parameters(parameters)
+    return {"parameters_hash": digest, "notice_hash": digest}
+
+
+def _quarters(members: int) -> tuple[Int64Array, Int64Array]:
+    """Use of each home (members, 96) and of the roof (96,) on one UTC day [Wh]; days differ by a shift."""
+    draw = np.random.default_rng(1)
+    use = draw.integers(20, 400, (members, 96))
+    sun = np.clip(np.sin((np.arange(96) - 22) / 52 * np.pi), 0, None)
+    return use, (sun * 300 * members).astype(np.int64)
+
+
+def _telegrams(
+    month: Period,
+    members: int,
+    use_wh: Int64Array,
+    solar_wh: Int64Array,
+) -> Iterator[tuple[str, datetime, bytes]]:
+    """(format, received at, body): heat stands at the month's bounds, then a head-end batch a UTC day."""
+    first = date(YEAR, 1, 1)
+    for at in [month.start_at, month.end_at] if month.start == first else [month.end_at]:
+        day = (at - midnight(first)).days
+        bodies = [
+            p1(
+                P1Reading(
+                    "/KWG5\\BENCH", at, f"P{n:05d}", (0, 0), (0, 0), 1, 0, f"H{n:05d}", 100_000 + day * (5 + n % 7)
+                )
+            )
+            for n in range(members)
+        ]
+        yield "p1", at + timedelta(minutes=1), b"".join(bodies)
+    start = datetime(month.start.year, month.start.month, 1, tzinfo=UTC) - timedelta(days=1)
+    for _ in range(month.days):
+        shift = start.timetuple().tm_yday
+        columns = [
+            Column(f"E{n:05d}", "electricity_import", start, 900, np.roll(use_wh[n], shift).tolist())
+            for n in range(members)
+        ]
+        columns.append(Column("SOLAR", "electricity_export", start, 900, solar_wh.tolist()))
+        sent_at = start + timedelta(days=1, hours=4)
+        yield "head-end", sent_at, head_end("bench", sent_at, columns)
+        start += timedelta(days=1)
+
+
+def _plain_write(path: Path, bodies: list[bytes]) -> None:
+    with path.open("wb") as file:
+        for body in bodies:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _settle(rooms: dict[str, Room], bus: LocalBus) -> None:
+    settle([(name, room.database) for name, room in rooms.items()], bus)
+
+
+if __name__ == "__main__":
+    main()
