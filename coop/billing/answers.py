@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from coop.billing.handlers.runs import RunResult
+from coop.billing.handlers.results import RunResult
 from coop.billing.rules.tariffs import has_maximum
 from coop.billing.storage import bills, ledger
+from coop.billing.storage import runs as stored_runs
+from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.book import tariff_of
 from coop.billing.storage.heard import tariff_rows
 from coop.values import eur
@@ -54,7 +56,7 @@ def run_row(row: Any) -> dict[str, Any]:
         "status": row.status,
         "bill_count": row.bill_count or 0,
         "total_cents": int(row.total_cents or 0),
-        "brakes": bills.brakes_of(row),
+        "brakes": stored_runs.brakes_of(row),
         "released_on": row.released_on,
         "released_by": row.released_by,
     }
@@ -105,7 +107,7 @@ def bill_answer(issued: bills.IssuedBill) -> dict[str, Any]:
 def tariff_answers(connection: Connection, community: str) -> list[dict[str, Any]]:
     """Every tariff, oldest first, with its parameters, its notices, and whether a maximum is on file for its year."""
     notices: dict[str, list[dict[str, Any]]] = {}
-    for row in bills.notices(connection, community):
+    for row in stored_terms.notices(connection, community):
         notices.setdefault(row.tariff_id, []).append(
             {"sent_on": row.sent_on, "channel": row.channel, "member_id": row.member_id}
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from coop.billing.storage import bills
+from coop.billing.storage import runs as stored_runs
 from coop.billing.storage.book import Arrivals, arrivals
 from coop.values import Period
 
@@ -29,7 +29,7 @@ def periods(connection: Connection, community: str) -> list[PeriodView]:
     """Every period of which something was heard, newest first."""
     runs = {
         Period(run.period_start, run.period_end): run
-        for run in bills.runs(connection, community)
+        for run in stored_runs.all_runs(connection, community)
         if run.kind == "period"
     }
     found = []
@@ -44,7 +44,7 @@ def periods(connection: Connection, community: str) -> list[PeriodView]:
                 run_id=run.id if run else "",
                 bill_count=(run.bill_count or 0) if run else 0,
                 total_cents=int(run.total_cents or 0) if run else 0,
-                brake_count=len(bills.brakes_of(run)) if run else 0,
+                brake_count=len(stored_runs.brakes_of(run)) if run else 0,
             )
         )
     return sorted(found, key=lambda view: view.period, reverse=True)

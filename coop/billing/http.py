@@ -13,14 +13,13 @@ from pydantic import BaseModel
 from coop.billing import answers
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.verify import verify_bill
+from coop.billing.sight import WATCHES, visible_bill
 from coop.billing.storage import bills
-from coop.kit.auth import Session, require
+from coop.billing.storage import runs as stored_runs
+from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.values import NotFound, Period
-
-WATCHES = ("board", "treasurer", "auditor")
-"""Roles that see every bill."""
+from coop.values import Period
 
 
 class NewNotice(BaseModel):
@@ -102,7 +101,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         """All runs, newest first."""
         session = require(request, *WATCHES, "operator")
         with database.read() as tx:
-            return [answers.run_row(row) for row in bills.runs(tx, session.community)]
+            return [answers.run_row(row) for row in stored_runs.all_runs(tx, session.community)]
 
     @routes.get("/bills")
     def list_bills(request: Request, member: str | None = None) -> list[dict[str, Any]]:
@@ -143,17 +142,3 @@ def router(database: Database, settings: Settings) -> APIRouter:
             return answers.state(tx, session.community)
 
     return routes
-
-
-def visible_bill(connection: Any, session: Session, bill_id: str) -> bills.IssuedBill:
-    """A bill by id or number that this person may see.
-
-    Raises:
-        NotFound: there is none, or it is somebody else's.
-    """
-    found = bills.find_bills(connection, session.community, bill_id=bill_id) or bills.find_bills(
-        connection, session.community, number=bill_id
-    )
-    if not found or not (session.has(*WATCHES, "operator") or found[0].inputs.member_id == session.member_id):
-        raise NotFound(f"there is no bill {bill_id}")
-    return found[0]

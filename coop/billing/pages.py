@@ -11,11 +11,13 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.billing import answers, board, views, words
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.verify import verify_bill
-from coop.billing.http import WATCHES, visible_bill
 from coop.billing.model import FIXED, LineKind
 from coop.billing.paper import document_of
 from coop.billing.rules.tariffs import maxima
+from coop.billing.sight import WATCHES, visible_bill
 from coop.billing.storage import bills, ledger
+from coop.billing.storage import runs as stored_runs
+from coop.billing.storage import terms as stored_terms
 from coop.kit import clock
 from coop.kit.auth import require
 from coop.kit.database import Database
@@ -121,7 +123,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         session = require(request, *WATCHES)
         with database.read() as tx:
             periods = board.periods(tx, session.community)
-            corrections = [run for run in bills.runs(tx, session.community) if run.kind == "corrections"]
+            corrections = [run for run in stored_runs.all_runs(tx, session.community) if run.kind == "corrections"]
         return render(request, "billing/runs.html", periods=periods, corrections=corrections, words=words)
 
     @routes.get("/runs/{name}")
@@ -132,7 +134,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             try:
                 if _is_period(name):
                     result = runs.run_bills(tx, session.community, Period.parse(name), clock.today(), dry_run=True)
-                    known = bills.get_run(tx, session.community, result.run_id)
+                    known = stored_runs.get_run(tx, session.community, result.run_id)
                     result = runs.preview_of(tx, session.community, known.id) if known else result
                 else:
                     result = runs.preview_of(tx, session.community, name)
@@ -210,7 +212,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         session = require(request)
         with database.read() as tx:
             tariffs = answers.tariff_answers(tx, session.community)
-            figures = bills.figures(tx, session.community)
+            figures = stored_terms.figures(tx, session.community)
         return render(
             request,
             "billing/tariffs.html",

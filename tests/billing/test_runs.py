@@ -13,16 +13,18 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from coop.billing import answers
-from coop.billing.handlers.runs import RunResult, preview_of, release_run, run_bills, run_corrections
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.runs import preview_of, release_run, run_bills, run_corrections
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.main import SERVICE
 from coop.billing.model import LineKind
-from coop.billing.storage import bills, ledger, tables
+from coop.billing.storage import bills, heard_tables, ledger, tables
 from coop.events import Event
 from coop.events.billing import BillIssued
 from coop.kit import journal
 from coop.kit.database import Database
+from coop.kit.service import rebuild
 from coop.values import CoopError, Period
 from tests.billing.village import (
     COMMUNITY,
@@ -186,14 +188,14 @@ def test_a_fact_heard_twice_or_lost_in_a_crash_is_kept_once(database: Database, 
     handler = SERVICE.hears[type(event)]
     with crash(database) as tx:
         handler(tx, event, envelope(event))
-    kept = [*tables.HEARD, tables.posting]
+    kept = [*heard_tables.HEARD, tables.posting]
     with database.read() as tx:
         assert sum(tx.scalar(select(func.count()).select_from(table)) or 0 for table in kept) == 0
     for _ in range(2):
         with database.write() as tx:
             handler(tx, event, envelope(event))
     with database.read() as tx:
-        rows = {table.name: tx.scalar(select(func.count()).select_from(table)) or 0 for table in tables.HEARD}
+        rows = {table.name: tx.scalar(select(func.count()).select_from(table)) or 0 for table in heard_tables.HEARD}
         assert sum(rows.values()) == 1
         assert (tx.scalar(select(func.count()).select_from(tables.posting)) == 1) == (rows["tranche"] == 1)
 
@@ -459,11 +461,26 @@ def test_verify_finds_a_fact_that_was_changed_behind_its_back(database: Database
     assert good.agrees
     assert {reference.kind for reference in good.references} == {"reading", "allocation", "tariff", "resolution"}
     with database.write() as tx:
-        tx.execute(update(tables.measurement).values(energy_j="9000000000"))
+        tx.execute(update(heard_tables.measurement).values(energy_j="9000000000"))
     with database.read() as tx:
         bad = verify_bill(tx, COMMUNITY, "2025-000001")
     assert any("says something else now" in finding for finding in bad.findings)
     assert any("95.00 EUR was billed, 342.00 follows" in finding for finding in bad.findings)
+
+
+def test_what_was_heard_can_be_heard_again_from_the_journals(database: Database) -> None:
+    facts = [*TERMS, *month_of(MEMBERS, JANUARY), tranche()]
+    hear(database, *facts)
+    run(database, JANUARY)
+    before = state(database)
+    rebuild(SERVICE, database, {})
+    with database.read() as tx:
+        assert "is not on file" in verify_bill(tx, COMMUNITY, "2025-000001").findings[0]
+    hear(database, *facts[::-1])
+    assert run(database, JANUARY).status == "issued"
+    assert state(database) == before
+    with database.read() as tx:
+        assert verify_bill(tx, COMMUNITY, "2025-000001").findings == ()
 
 
 def test_a_member_with_two_contracts_in_a_month_pays_each_day_once(database: Database) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import Contract, Notice, Tariff
 from coop.billing.rules.tariffs import above_maximum, has_maximum, read_tariff, spans_of, terms_of
-from coop.billing.storage import tables
+from coop.billing.storage import heard_tables, tables
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.inbox import parked
@@ -146,7 +146,7 @@ def test_a_tariff_that_may_not_be_is_parked_with_its_reason(
     hear(database, event)
     with database.read() as tx:
         assert [letter.code for letter in parked(tx)] == [code]
-        assert tx.execute(select(tables.tariff)).first() is None
+        assert tx.execute(select(heard_tables.tariff)).first() is None
 
 
 def test_a_second_tariff_of_the_same_name_is_parked(database: Database) -> None:
@@ -172,7 +172,7 @@ def test_the_database_itself_refuses_a_tariff_without_its_vote(database: Databas
         "known_at": datetime(2025, 1, 1, tzinfo=UTC),
     }
     with pytest.raises(IntegrityError), database.write() as tx:
-        tx.execute(insert(tables.tariff).values(**{**row, **change}))
+        tx.execute(insert(heard_tables.tariff).values(**{**row, **change}))
 
 
 def test_a_notice_needs_a_tariff_and_comes_after_its_decision(database: Database) -> None:

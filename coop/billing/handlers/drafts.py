@@ -19,6 +19,7 @@ from coop.billing.model import (
     Consumption,
     Contract,
     GuaranteeState,
+    Notice,
     Tariff,
 )
 from coop.billing.rules.bills import compute_bill
@@ -59,8 +60,11 @@ class Desk:
     years: dict[tuple[str, date], YearSoFar]
     terms: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
+    notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for notice in self.book.notices:
+            self.notices_to.setdefault(notice.member_id, []).append(notice)
         for contract in self.book.contracts:
             self.contracts_of.setdefault((contract.connection_id, contract.member_id), []).append(contract)
 
@@ -69,7 +73,8 @@ class Desk:
         found = self.terms.get(contract.contract_id)
         if found is None:
             members = self.book.memberships.get(contract.member_id, ())
-            found = terms_of(contract, self.book.tariffs, self.book.notices, members)
+            notices = [*self.notices_to.get(contract.member_id, ()), *self.notices_to.get(None, ())]
+            found = terms_of(contract, self.book.tariffs, notices, members)
             self.terms[contract.contract_id] = found
         return found
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import above_maximum, read_tariff
-from coop.billing.storage import heard, ledger, tables
+from coop.billing.storage import heard, heard_tables, ledger
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
@@ -25,7 +25,7 @@ def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: 
     """Keep from when somebody is a member: a notice to all reaches them from then on."""
     heard.store(
         connection,
-        tables.member_admitted,
+        heard_tables.member_admitted,
         envelope.community,
         member_id=event.member_id,
         joined_on=event.joined_on,
@@ -35,19 +35,19 @@ def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: 
 
 def on_member_left(connection: Connection, event: MemberLeft, envelope: Envelope) -> None:
     """Keep until when."""
-    heard.store(connection, tables.member_left, envelope.community, **event.model_dump())
+    heard.store(connection, heard_tables.member_left, envelope.community, **event.model_dump())
 
 
 def on_contract_signed(connection: Connection, event: ContractSigned, envelope: Envelope) -> None:
     """Keep a contract with its clause and its reference years."""
     reference = orjson.dumps([gas_year.model_dump() for gas_year in event.reference]).decode()
     values = event.model_dump(exclude={"reference"})
-    heard.store(connection, tables.contract_signed, envelope.community, **values, reference=reference)
+    heard.store(connection, heard_tables.contract_signed, envelope.community, **values, reference=reference)
 
 
 def on_contract_ended(connection: Connection, event: ContractEnded, envelope: Envelope) -> None:
     """Keep the end of a contract."""
-    heard.store(connection, tables.contract_ended, envelope.community, **event.model_dump())
+    heard.store(connection, heard_tables.contract_ended, envelope.community, **event.model_dump())
 
 
 def on_period_measured(connection: Connection, event: PeriodMeasured, envelope: Envelope) -> None:
@@ -77,7 +77,7 @@ def on_energy_allocated(connection: Connection, event: EnergyAllocated, envelope
 
 def on_period_closed(connection: Connection, event: PeriodClosed, envelope: Envelope) -> None:
     """Keep how many facts a revision of a period has."""
-    heard.store(connection, tables.period_closed, envelope.community, **event.model_dump())
+    heard.store(connection, heard_tables.period_closed, envelope.community, **event.model_dump())
 
 
 def on_tariff_adopted(connection: Connection, event: TariffAdopted, envelope: Envelope) -> None:

@@ -9,55 +9,24 @@ brings every reopened period up to date with correction bills.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from coop.billing.handlers.drafts import Desk, Draft, brakes_of, brakes_of_period, draft, draft_contract, open_desk
+from coop.billing.handlers.results import RunResult, as_issued, summary_of
 from coop.billing.model import Brake
 from coop.billing.rules.choices import BrakeChoice, brake_choice
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills
+from coop.billing.storage import runs as stored_runs
 from coop.billing.storage.book import PeriodFacts, closed_periods, load_period
 from coop.billing.storage.ledger import posting_rows
 from coop.events.billing import BillIssued
 from coop.kit import journal
 from coop.values import CoopError, NotFound, Period, derive_id
-
-
-@dataclass(frozen=True)
-class BillSummary:
-    """One bill of a run. ``number`` is empty in a preview; ``likely_cents`` is what the bill before makes likely."""
-
-    bill_id: str
-    number: str
-    kind: str
-    contract_id: str
-    member_id: str
-    period: Period
-    total_cents: int
-    credit_cents: int
-    likely_cents: int | None
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run did or would do. ``status``: preview, held (by its brakes) or issued."""
-
-    run_id: str
-    kind: str
-    period: Period | None
-    issued_on: date
-    status: str
-    bills: tuple[BillSummary, ...]
-    brakes: tuple[Brake, ...]
-
-    @property
-    def total_cents(self) -> int:
-        """Sum of all bills."""
-        return sum(bill.total_cents for bill in self.bills)
 
 
 def run_bills(
@@ -89,12 +58,12 @@ def release_run(connection: Connection, community: str, run_id: str, released_on
         NotFound: there is no such run.
         CoopError: as ``run_bills``.
     """
-    run = bills.get_run(connection, community, run_id)
+    run = stored_runs.get_run(connection, community, run_id)
     if run is None:
         raise NotFound(f"there is no bill run {run_id}")
     period = Period(run.period_start, run.period_end) if run.period_start else None
     released = {"released_on": released_on, "released_by": released_by}
-    return _run(connection, community, run_id, period, run.issued_on, False, bills.brakes_of(run), released)
+    return _run(connection, community, run_id, period, run.issued_on, False, stored_runs.brakes_of(run), released)
 
 
 def preview_of(connection: Connection, community: str, run_id: str) -> RunResult:
@@ -104,7 +73,7 @@ def preview_of(connection: Connection, community: str, run_id: str) -> RunResult
         NotFound: there is no such run.
         CoopError: as ``run_bills``.
     """
-    run = bills.get_run(connection, community, run_id)
+    run = stored_runs.get_run(connection, community, run_id)
     if run is None:
         raise NotFound(f"there is no bill run {run_id}")
     period = Period(run.period_start, run.period_end) if run.period_start else None
@@ -122,16 +91,16 @@ def _run(
     released: Sequence[Brake],
     release: dict[str, Any] | None = None,
 ) -> RunResult:
-    known = bills.get_run(connection, community, run_id) if run_id else None
+    known = stored_runs.get_run(connection, community, run_id) if run_id else None
     if known is not None and known.status == "issued":
-        return _as_issued(connection, community, known)
+        return as_issued(connection, community, known)
     last = 0 if dry_run else bills.lock_numbers(connection, community, issued_on.year)
     desk = open_desk(connection, community)
     drafts, brakes, done = _drafts(connection, community, desk, period, brake_choice(issued_on))
     if run_id is None:
-        known = bills.newest_corrections(connection, community, issued_on)
+        known = stored_runs.newest_corrections(connection, community, issued_on)
         if not drafts and known is not None:
-            return _as_issued(connection, community, known)
+            return as_issued(connection, community, known)
         # What is corrected names the run: another revision on the same day is another run.
         run_id = _run_id(community, f"corrections {issued_on} {done}")
     kind = "corrections" if period is None else "period"
@@ -144,7 +113,7 @@ def _run(
         issued_on=issued_on,
         status=status,
         bills=tuple(
-            _summary(community, d, f"{issued_on.year}-{number:06d}" if status == "issued" else "")
+            summary_of(community, d, f"{issued_on.year}-{number:06d}" if status == "issued" else "")
             for number, d in enumerate(drafts, last + 1)
         ),
         brakes=tuple(brakes),
@@ -161,10 +130,10 @@ def _run(
         "status": status,
         **(release or {} if status == "issued" else {}),
     }
-    bills.save_run(connection, row, brakes)
+    stored_runs.save_run(connection, row, brakes)
     if status == "issued":
         _issue(connection, community, result, drafts, last)
-        bills.save_run_periods(connection, run_id, community, done)
+        stored_runs.save_run_periods(connection, run_id, community, done)
     return result
 
 
@@ -172,7 +141,7 @@ def _drafts(
     connection: Connection, community: str, desk: Desk, period: Period | None, choice: BrakeChoice
 ) -> tuple[list[Draft], list[Brake], list[tuple[Period, int, str]]]:
     """Drafts in order of contract and period, brakes, and which revision of which period they deal with."""
-    done_before = bills.periods_done(connection, community)
+    done_before = stored_runs.periods_done(connection, community)
     work: list[tuple[PeriodFacts, dict[str, bills.IssuedBill]]] = []
     brakes: list[Brake] = []
     done: list[tuple[Period, int, str]] = []
@@ -274,50 +243,6 @@ def _issue(connection: Connection, community: str, result: RunResult, drafts: Se
 
 def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
-
-
-def _summary(community: str, made: Draft, number: str) -> BillSummary:
-    inputs = made.inputs
-    # A correction is named by what it corrects, so a chain of corrections has one id each.
-    bill_id = derive_id("bill", community, inputs.contract_id, inputs.period, inputs.corrects or "")
-    return BillSummary(
-        bill_id=bill_id,
-        number=number,
-        kind="correction" if inputs.corrects else "bill",
-        contract_id=inputs.contract_id,
-        member_id=inputs.member_id,
-        period=inputs.period,
-        total_cents=made.bill.total_cents,
-        credit_cents=made.bill.credit_cents,
-        likely_cents=made.likely_cents,
-    )
-
-
-def _as_issued(connection: Connection, community: str, run: Any) -> RunResult:
-    """The answer of a run that was issued: the same however often it is asked."""
-    issued = bills.find_bills(connection, community, run_id=run.id)
-    return RunResult(
-        run_id=run.id,
-        kind=run.kind,
-        period=Period(run.period_start, run.period_end) if run.period_start else None,
-        issued_on=run.issued_on,
-        status="issued",
-        bills=tuple(
-            BillSummary(
-                bill_id=one.id,
-                number=one.number,
-                kind=one.kind,
-                contract_id=one.inputs.contract_id,
-                member_id=one.inputs.member_id,
-                period=one.inputs.period,
-                total_cents=one.bill.total_cents,
-                credit_cents=one.bill.credit_cents,
-                likely_cents=None,
-            )
-            for one in issued
-        ),
-        brakes=tuple(bills.brakes_of(run)),
-    )
 
 
 def _run_id(community: str, what: str) -> str:

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from coop.billing.storage import bills, heard
+from coop.billing.storage import heard
+from coop.billing.storage import terms as stored_terms
 from coop.values import BadInput, CoopError, NotFound, Problem
 
 
@@ -31,7 +32,7 @@ def send_notices(
         raise CoopError(
             "notice-too-early", f"the tariff was decided on {row.decided_on}; notice of {sent_on} tells of a proposal"
         )
-    return bills.save_notices(connection, community, tariff_id, sent_on, channel.strip(), members or [None])
+    return stored_terms.save_notices(connection, community, tariff_id, sent_on, channel.strip(), members or [None])
 
 
 def record_figure(connection: Connection, community: str, series: str, year: int, value: Decimal, source: str) -> None:
@@ -46,7 +47,7 @@ def record_figure(connection: Connection, community: str, series: str, year: int
         problems.append(Problem("name where the figure was published", "source"))
     if problems:
         raise BadInput(problems)
-    known = bills.get_figure(connection, community, series, year)
+    known = stored_terms.get_figure(connection, community, series, year)
     if known is not None and Decimal(known.value) != value:
         raise CoopError("figure-known", f"{series} of {year} is on file as {known.value} ({known.source})")
-    bills.save_figure(connection, community, series, year, value, source.strip())
+    stored_terms.save_figure(connection, community, series, year, value, source.strip())

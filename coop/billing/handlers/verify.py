@@ -8,15 +8,18 @@ bill that was issued, and the ledger against both.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import zip_longest
 
 import orjson
 from sqlalchemy import Connection
 
-from coop.billing.model import BillInputs, Consumption, GuaranteeState, Line, TariffSpan
+from coop.billing.model import BillInputs, Consumption, GuaranteeState, GuaranteeTerms, Line, TariffSpan
 from coop.billing.rules.bills import compute_bill
+from coop.billing.rules.choices import guarantee_choice
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills, ledger
+from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import load_contract, load_measurement, load_share, tariff_of
 from coop.billing.storage.heard import tariff_row
@@ -129,8 +132,7 @@ def _as_heard(connection: Connection, community: str, issued: IssuedBill, findin
     for state in inputs.guarantee:
         if contract is not None and not set(state.terms.reference) <= set(contract.reference):
             findings.append("the reference years are not those of the contract")
-        for figure in state.terms.factors:
-            _check_figure(connection, community, figure.year, format(figure.value, "f"), findings)
+        findings += _figure_findings(connection, community, state.terms)
         before = bills.entries_before(connection, community, inputs.contract_id, state.terms.year.start, issued.number)
         if before != (state.heat_before_cents, state.credit_before_cents):
             findings.append(f"the bills before give another state of the guarantee year from {state.terms.year.start}")
@@ -186,9 +188,17 @@ def _span(connection: Connection, community: str, span: TariffSpan, findings: li
     return replace(span, tariff=tariff)
 
 
-def _check_figure(connection: Connection, community: str, year: int, value: str, findings: list[str]) -> None:
-    if value not in bills.figure_values(connection, community, year):
-        findings.append(f"the index factor {value} of {year} is not on file")
+def _figure_findings(connection: Connection, community: str, terms: GuaranteeTerms) -> list[str]:
+    """Published figures of a ceiling that are on file otherwise than the bill says."""
+    choice = guarantee_choice(terms.year.start)
+    used = [(choice.index_series, figure) for figure in terms.factors]
+    used += [(choice.degree_day_series, figure) for figure in terms.degree_days]
+    found = []
+    for series, figure in used:
+        row = stored_terms.get_figure(connection, community, series, figure.year)
+        if row is None or Decimal(row.value) != figure.value:
+            found.append(f"{series} of {figure.year} is not on file as {figure.value}")
+    return found
 
 
 def references_of(inputs: BillInputs) -> tuple[Reference, ...]:

@@ -1,9 +1,10 @@
 """Tables and every query of billing, split by what they hold.
 
-``tables`` declares them, ``heard`` keeps what other services told, ``book`` loads it by set for a run, ``bills`` keeps
-what billing itself decided, ``ledger`` its transfers.
+``heard_tables`` and ``tables`` declare them, ``heard`` keeps what other services told, ``book`` loads it by set for a
+run, ``runs``, ``bills`` and ``terms`` keep what billing itself decided, ``ledger`` its transfers.
 """
 
-from coop.billing.storage.tables import HEARD, guard_bills, metadata
+from coop.billing.storage.heard_tables import HEARD, metadata
+from coop.billing.storage.tables import guard_bills
 
 __all__ = ["HEARD", "guard_bills", "metadata"]

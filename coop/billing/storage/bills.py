@@ -1,9 +1,9 @@
-"""Runs, bills, lines and the state of the guarantee: what billing itself decided."""
+"""Bills, lines and the state of the guarantee: what billing itself issued."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,20 +13,16 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
-from coop.billing.model import Bill, BillInputs, Brake, GuaranteeEntry, Line, LineKind, VatAmount
+from coop.billing.model import Bill, BillInputs, GuaranteeEntry, Line, LineKind, VatAmount
 from coop.billing.storage.tables import (
     bill,
     bill_counter,
     bill_line,
-    bill_run,
     guarantee_entry,
     posting,
-    run_period,
-    tariff_notice,
-    yearly_figure,
 )
 from coop.kit.journal import insert_new
-from coop.values import Period, derive_id
+from coop.values import Period
 
 _INPUTS = TypeAdapter(BillInputs)
 _VAT = TypeAdapter(tuple[VatAmount, ...])
@@ -192,90 +188,6 @@ def amounts_before(connection: Connection, community: str, start: date) -> dict[
     }
 
 
-def get_run(connection: Connection, community: str, run_id: str) -> Row[Any] | None:
-    """One run, or None."""
-    return connection.execute(
-        select(bill_run).where(bill_run.c.community == community, bill_run.c.id == run_id)
-    ).first()
-
-
-def newest_corrections(connection: Connection, community: str, issued_on: date) -> Row[Any] | None:
-    """The corrections run that was issued last on a day, or None."""
-    return connection.execute(
-        select(bill_run)
-        .join(run_period, run_period.c.run_id == bill_run.c.id)
-        .where(
-            bill_run.c.community == community,
-            bill_run.c.kind == "corrections",
-            bill_run.c.issued_on == issued_on,
-            bill_run.c.status == "issued",
-        )
-        .order_by(run_period.c.ordinal.desc())
-    ).first()
-
-
-def runs(connection: Connection, community: str) -> Sequence[Row[Any]]:
-    """All runs with how many bills and how much money, newest period first."""
-    totals = (
-        select(
-            bill.c.run_id,
-            func.count().label("bill_count"),
-            func.sum(bill.c.total_cents).label("total_cents"),
-            func.sum(bill.c.credit_cents).label("credit_cents"),
-        )
-        .group_by(bill.c.run_id)
-        .subquery()
-    )
-    return connection.execute(
-        select(bill_run, totals.c.bill_count, totals.c.total_cents, totals.c.credit_cents)
-        .outerjoin(totals, totals.c.run_id == bill_run.c.id)
-        .where(bill_run.c.community == community)
-        .order_by(bill_run.c.issued_on.desc(), bill_run.c.period_start.desc(), bill_run.c.id)
-    ).all()
-
-
-def save_run(connection: Connection, run: dict[str, Any], brakes: Sequence[Brake]) -> None:
-    """Write a run, or bring the held one of that id up to date."""
-    values = {**run, "brakes": orjson.dumps(list(brakes)).decode()}
-    changed = connection.execute(update(bill_run).where(bill_run.c.id == run["id"]).values(**values))
-    if not changed.rowcount:
-        connection.execute(insert(bill_run).values(**values))
-
-
-def brakes_of(run: Row[Any]) -> list[Brake]:
-    """The brakes of a run."""
-    return [Brake(**fields) for fields in orjson.loads(run.brakes)]
-
-
-def save_run_periods(
-    connection: Connection, run_id: str, community: str, done: Iterable[tuple[Period, int, str]]
-) -> None:
-    """Remember which revision of which period, under which terms, a run has dealt with."""
-    last = connection.scalar(select(func.max(run_period.c.ordinal)).where(run_period.c.community == community)) or 0
-    rows = [
-        {
-            "run_id": run_id,
-            "community": community,
-            "period_start": period.start,
-            "period_end": period.end,
-            "closed_revision": revision,
-            "terms_hash": terms_hash,
-            "ordinal": last + 1,
-        }
-        for period, revision, terms_hash in done
-    ]
-    if rows:
-        connection.execute(insert(run_period), rows)
-
-
-def periods_done(connection: Connection, community: str) -> dict[Period, tuple[int, str]]:
-    """The revision and the terms under which each billed period was dealt with last."""
-    rows = connection.execute(
-        select(run_period).where(run_period.c.community == community).order_by(run_period.c.ordinal)
-    )
-    return {Period(row.period_start, row.period_end): (row.closed_revision, row.terms_hash) for row in rows}
-
-
 def find_bills(
     connection: Connection,
     community: str,
@@ -349,68 +261,6 @@ def entries_before(
         )
     ).one()
     return int(heat or 0), int(credit or 0)
-
-
-def save_notices(
-    connection: Connection, community: str, tariff_id: str, sent_on: date, channel: str, members: Sequence[str | None]
-) -> int:
-    """Keep a written notice to each member, or to all (None); returns how many there are of it."""
-    rows: list[dict[str, object]] = [
-        {
-            "id": derive_id("notice", community, tariff_id, member_id or "", sent_on, channel),
-            "community": community,
-            "tariff_id": tariff_id,
-            "member_id": member_id,
-            "sent_on": sent_on,
-            "channel": channel,
-        }
-        for member_id in members
-    ]
-    insert_new(connection, tariff_notice, rows, ["id"])
-    return len(rows)
-
-
-def notices(connection: Connection, community: str) -> Sequence[Any]:
-    """How a tariff was notified: to how many, when first, to all or to some."""
-    table = tariff_notice
-    return connection.execute(
-        select(table.c.tariff_id, table.c.sent_on, table.c.channel, table.c.member_id)
-        .where(table.c.community == community)
-        .order_by(table.c.tariff_id, table.c.sent_on, table.c.member_id)
-    ).all()
-
-
-def figures(connection: Connection, community: str) -> Sequence[Row[Any]]:
-    """Every yearly figure, by series and year."""
-    table = yearly_figure
-    query = select(table).where(table.c.community == community).order_by(table.c.series, table.c.year)
-    return connection.execute(query).all()
-
-
-def get_figure(connection: Connection, community: str, series: str, year: int) -> Row[Any] | None:
-    """A yearly figure, or None."""
-    table = yearly_figure
-    return connection.execute(
-        select(table).where(table.c.community == community, table.c.series == series, table.c.year == year)
-    ).first()
-
-
-def figure_values(connection: Connection, community: str, year: int) -> set[str]:
-    """Every figure of a year that is on file."""
-    table = yearly_figure
-    return set(connection.scalars(select(table.c.value).where(table.c.community == community, table.c.year == year)))
-
-
-def save_figure(connection: Connection, community: str, series: str, year: int, value: Decimal, source: str) -> None:
-    """Keep a yearly figure with its source."""
-    row: dict[str, object] = {
-        "community": community,
-        "series": series,
-        "year": year,
-        "value": format(value, "f"),
-        "source": source,
-    }
-    insert_new(connection, yearly_figure, [row], ["community", "series", "year"])
 
 
 def _issued(row: Row[Any], lines: Sequence[Line], entries: Sequence[GuaranteeEntry] = ()) -> IssuedBill:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from coop.billing.model import Contract, GasYear, HeatReading, Notice, SharedEnergy, Tariff
 from coop.billing.rules.tariffs import read_tariff
-from coop.billing.storage import tables
+from coop.billing.storage import heard_tables, tables
 from coop.values import Period
 
 Holder = tuple[str, str]
@@ -48,7 +48,7 @@ def load_book(connection: Connection, community: str) -> Book:
         contracts=_contracts(connection, community),
         tariffs=tuple(load_tariffs(connection, community)),
         notices=_notices(connection, community),
-        memberships=_spans(_rows(connection, tables.member_admitted, community), _left(connection, community)),
+        memberships=_spans(_rows(connection, heard_tables.member_admitted, community), _left(connection, community)),
         figures={
             (row.series, row.year): Decimal(row.value) for row in _rows(connection, tables.yearly_figure, community)
         },
@@ -57,7 +57,7 @@ def load_book(connection: Connection, community: str) -> Book:
 
 def load_tariffs(connection: Connection, community: str) -> list[Tariff]:
     """Every tariff that exists."""
-    return [tariff_of(row) for row in _rows(connection, tables.tariff, community)]
+    return [tariff_of(row) for row in _rows(connection, heard_tables.tariff, community)]
 
 
 def tariff_of(row: Any) -> Tariff:
@@ -76,11 +76,11 @@ def load_period(connection: Connection, community: str, period: Period) -> Perio
     A period is complete when every revision up to the newest that was closed has come with exactly the number of facts
     that metering told for it, and no newer one has begun.
     """
-    measured = _in_period(connection, tables.measurement, community, period)
-    allocated = _in_period(connection, tables.allocation, community, period)
+    measured = _in_period(connection, heard_tables.measurement, community, period)
+    allocated = _in_period(connection, heard_tables.allocation, community, period)
     closed = {
         row.revision: row
-        for row in _rows(connection, tables.period_closed, community)
+        for row in _rows(connection, heard_tables.period_closed, community)
         if (row.period_start, row.period_end) == (period.start, period.end)
     }
     newest = max([*closed, *(row.revision for row in measured), *(row.revision for row in allocated), 1])
@@ -108,7 +108,7 @@ def load_period(connection: Connection, community: str, period: Period) -> Perio
 
 def closed_periods(connection: Connection, community: str) -> list[tuple[Period, int]]:
     """Every period that metering closed, with its newest revision, in order."""
-    table = tables.period_closed
+    table = heard_tables.period_closed
     rows = connection.execute(
         select(table.c.period_start, table.c.period_end, func.max(table.c.revision).label("revision"))
         .where(table.c.community == community)
@@ -120,7 +120,7 @@ def closed_periods(connection: Connection, community: str) -> list[tuple[Period,
 
 def load_measurement(connection: Connection, community: str, measurement_id: str, revision: int) -> HeatReading | None:
     """One revision of a measurement as heard, or None."""
-    table = tables.measurement
+    table = heard_tables.measurement
     row = connection.execute(
         select(table).where(
             table.c.community == community, table.c.measurement_id == measurement_id, table.c.revision == revision
@@ -131,7 +131,7 @@ def load_measurement(connection: Connection, community: str, measurement_id: str
 
 def load_share(connection: Connection, community: str, share: SharedEnergy, holder: Holder) -> SharedEnergy | None:
     """One revision of an allocation as heard, or None."""
-    table = tables.allocation
+    table = heard_tables.allocation
     row = connection.execute(
         select(table).where(
             table.c.community == community,
@@ -201,7 +201,7 @@ def _share(row: Any) -> SharedEnergy:
 
 
 def _contracts(connection: Connection, community: str, contract_id: str | None = None) -> tuple[Contract, ...]:
-    signed, ended = tables.contract_signed, tables.contract_ended
+    signed, ended = heard_tables.contract_signed, heard_tables.contract_ended
     query = (
         select(signed, func.min(ended.c.ends_on).label("ends_on"))
         .outerjoin(ended, (ended.c.community == signed.c.community) & (ended.c.contract_id == signed.c.contract_id))
@@ -233,7 +233,7 @@ def _notices(connection: Connection, community: str) -> tuple[Notice, ...]:
 
 def _left(connection: Connection, community: str) -> dict[str, list[date]]:
     found: dict[str, list[date]] = {}
-    for row in _rows(connection, tables.member_left, community):
+    for row in _rows(connection, heard_tables.member_left, community):
         found.setdefault(row.member_id, []).append(row.left_on)
     return found
 
@@ -265,9 +265,9 @@ class Arrivals:
 
 def arrivals(connection: Connection, community: str) -> dict[Period, Arrivals]:
     """How complete each period is, by civil month where metering has not closed it yet."""
-    closes = _rows(connection, tables.period_closed, community)
+    closes = _rows(connection, heard_tables.period_closed, community)
     come: dict[tuple[Period, int], int] = {}
-    for table in (tables.measurement, tables.allocation):
+    for table in (heard_tables.measurement, heard_tables.allocation):
         rows = connection.execute(
             select(table.c.period_start, table.c.period_end, table.c.revision, func.count())
             .where(table.c.community == community)

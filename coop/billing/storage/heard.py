@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Table, select
 
-from coop.billing.storage import tables
+from coop.billing.storage import heard_tables
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.kit.journal import insert_new
@@ -23,7 +23,7 @@ def store_measurement(connection: Connection, community: str, event: PeriodMeasu
     """Keep one revision of a measurement."""
     store(
         connection,
-        tables.measurement,
+        heard_tables.measurement,
         community,
         measurement_id=event.measurement_id,
         revision=event.revision,
@@ -41,7 +41,7 @@ def store_measurement(connection: Connection, community: str, event: PeriodMeasu
 
 def store_allocation(connection: Connection, community: str, event: EnergyAllocated) -> None:
     """Keep one revision of an allocation."""
-    store(connection, tables.allocation, community, **event.model_dump())
+    store(connection, heard_tables.allocation, community, **event.model_dump())
 
 
 def store_tariff(
@@ -52,7 +52,7 @@ def store_tariff(
     parameters = orjson.dumps(event.parameters, option=orjson.OPT_SORT_KEYS).decode()
     store(
         connection,
-        tables.tariff,
+        heard_tables.tariff,
         community,
         **values,
         parameters=parameters,
@@ -63,7 +63,7 @@ def store_tariff(
 
 def tariff_row(connection: Connection, community: str, tariff_id: str) -> Any:
     """The tariff as heard, or None."""
-    table = tables.tariff
+    table = heard_tables.tariff
     return connection.execute(
         select(table).where(table.c.community == community, table.c.tariff_id == tariff_id)
     ).first()
@@ -71,9 +71,9 @@ def tariff_row(connection: Connection, community: str, tariff_id: str) -> Any:
 
 def store_tranche(connection: Connection, community: str, event: TrancheReleased) -> None:
     """Keep a released tranche."""
-    store(connection, tables.tranche, community, **event.model_dump(exclude={"rule"}))
+    store(connection, heard_tables.tranche, community, **event.model_dump(exclude={"rule"}))
 
 
 def tariff_rows(connection: Connection, community: str) -> Sequence[Any]:
     """Every tariff as heard."""
-    return connection.execute(select(tables.tariff).where(tables.tariff.c.community == community)).all()
+    return connection.execute(select(heard_tables.tariff).where(heard_tables.tariff.c.community == community)).all()

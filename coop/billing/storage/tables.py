@@ -1,15 +1,12 @@
-"""Tables of billing.
+"""Tables of what billing itself decides.
 
-Invariant: what was heard is only ever added, one row per fact, and joined when it is read. So facts may come in any
-order across topics and more than once, and the rows are the same. What billing issued (``bill`` and what hangs on it,
-``posting``) is never changed or deleted; triggers refuse it.
+Invariant: what was issued (``bill`` and what hangs on it, ``posting``) is never changed or deleted; triggers refuse it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -23,155 +20,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from coop.kit.database import Instant, new_metadata
-from coop.kit.journal import add_kit_tables
-
-metadata = new_metadata()
-add_kit_tables(metadata)
-
-
-def _key(name: str, length: int = 100) -> Column[str]:
-    return Column(name, String(length), primary_key=True)
-
-
-def _id(name: str) -> Column[str]:
-    return Column(name, String(100), nullable=False)
-
-
-member_admitted = Table(
-    "member_admitted",
-    metadata,
-    _key("community"),
-    _key("member_id"),
-    Column("joined_on", Date, primary_key=True),
-    _id("kind"),
-)
-
-member_left = Table(
-    "member_left", metadata, _key("community"), _key("member_id"), Column("left_on", Date, primary_key=True)
-)
-
-contract_signed = Table(
-    "contract_signed",
-    metadata,
-    _key("community"),
-    _key("contract_id"),
-    _id("member_id"),
-    _id("connection_id"),
-    Column("starts_on", Date, nullable=False),
-    Column("tariff_clause", String(100)),
-    Column("reference", Text, nullable=False),
-)
-
-contract_ended = Table(
-    "contract_ended", metadata, _key("community"), _key("contract_id"), Column("ends_on", Date, primary_key=True)
-)
-
-measurement = Table(
-    "measurement",
-    metadata,
-    _key("community"),
-    _key("measurement_id"),
-    Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("period_start", Date, nullable=False),
-    Column("period_end", Date, nullable=False),
-    _id("connection_id"),
-    _id("member_id"),
-    _id("quantity"),
-    Column("energy_j", String(60), nullable=False),
-    Column("estimated", Boolean, nullable=False),
-    Column("cause", Text, nullable=False),
-    Column("parts", Text, nullable=False),
-    CheckConstraint("revision >= 1", name="revision_counts"),
-    Index("ix_measurement_period", "community", "period_start"),
-)
-
-allocation = Table(
-    "allocation",
-    metadata,
-    _key("community"),
-    _key("run_id"),
-    _key("group_id"),
-    _key("connection_id"),
-    _key("member_id"),
-    Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("period_start", Date, nullable=False),
-    Column("period_end", Date, nullable=False),
-    Column("allocated_wh", BigInteger, nullable=False),
-    Column("consumed_wh", BigInteger, nullable=False),
-    _id("key_id"),
-    _id("resolution_id"),
-    Column("inputs_hash", String(64), nullable=False),
-    Column("cause", Text, nullable=False),
-    CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
-    Index("ix_allocation_period", "community", "period_start"),
-)
-
-period_closed = Table(
-    "period_closed",
-    metadata,
-    _key("community"),
-    Column("period_start", Date, primary_key=True),
-    Column("period_end", Date, primary_key=True),
-    Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("measured_count", Integer, nullable=False),
-    Column("allocated_count", Integer, nullable=False),
-    _id("run_id"),
-)
-
-tariff = Table(
-    "tariff",
-    metadata,
-    _key("community"),
-    _key("tariff_id"),
-    _id("resolution_id"),
-    _id("meeting_id"),
-    Column("valid_from", Date, nullable=False),
-    Column("decided_on", Date, nullable=False),
-    Column("parameters", Text, nullable=False),
-    Column("parameters_hash", String(64), nullable=False),
-    Column("notice_hash", String(64), nullable=False),
-    Column("known_position", BigInteger, nullable=False),
-    Column("known_at", Instant, nullable=False),
-    CheckConstraint("parameters_hash = notice_hash", name="as_in_the_notice"),
-    CheckConstraint("resolution_id <> ''", name="adopted"),
-)
-
-tranche = Table(
-    "tranche",
-    metadata,
-    _key("community"),
-    _key("tranche_id"),
-    _id("programme_id"),
-    _id("milestone_id"),
-    _id("financier"),
-    Column("amount_cents", BigInteger, nullable=False),
-    Column("released_on", Date, nullable=False),
-    CheckConstraint("amount_cents > 0", name="moves_money"),
-)
-
-HEARD = (
-    member_admitted,
-    member_left,
-    contract_signed,
-    contract_ended,
-    measurement,
-    allocation,
-    period_closed,
-    tariff,
-    tranche,
-)
-"""Tables that hold only what was heard; they can be rebuilt from the journals, so nothing refers to their rows."""
+from coop.billing.storage.heard_tables import identity, key, metadata
 
 tariff_notice = Table(
     "tariff_notice",
     metadata,
-    _key("id", 36),
-    _id("community"),
-    _id("tariff_id"),
+    key("id", 36),
+    identity("community"),
+    identity("tariff_id"),
     Column("member_id", String(100)),
     Column("sent_on", Date, nullable=False),
-    _id("channel"),
+    identity("channel"),
     Index("ix_tariff_notice_community", "community"),
 )
 """Written notice of a tariff; ``member_id`` NULL reached all who were members on ``sent_on``."""
@@ -179,8 +38,8 @@ tariff_notice = Table(
 yearly_figure = Table(
     "yearly_figure",
     metadata,
-    _key("community"),
-    _key("series"),
+    key("community"),
+    key("series"),
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("value", String(40), nullable=False),
     Column("source", Text, nullable=False),
@@ -190,7 +49,7 @@ yearly_figure = Table(
 bill_counter = Table(
     "bill_counter",
     metadata,
-    _key("community"),
+    key("community"),
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("last", Integer, nullable=False),
 )
@@ -199,8 +58,8 @@ bill_counter = Table(
 bill_run = Table(
     "bill_run",
     metadata,
-    _key("id", 36),
-    _id("community"),
+    key("id", 36),
+    identity("community"),
     Column("kind", String(20), nullable=False),
     Column("period_start", Date),
     Column("period_end", Date),
@@ -223,7 +82,7 @@ run_period = Table(
     "run_period",
     metadata,
     Column("run_id", String(36), ForeignKey("bill_run.id"), primary_key=True),
-    _id("community"),
+    identity("community"),
     Column("period_start", Date, primary_key=True),
     Column("period_end", Date, primary_key=True),
     Column("closed_revision", Integer, nullable=False),
@@ -235,17 +94,17 @@ run_period = Table(
 bill = Table(
     "bill",
     metadata,
-    _key("id", 36),
-    _id("community"),
+    key("id", 36),
+    identity("community"),
     Column("number", String(20), nullable=False),
     Column("year", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("run_id", String(36), ForeignKey("bill_run.id"), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("corrects", String(36), ForeignKey("bill.id")),
-    _id("member_id"),
-    _id("contract_id"),
-    _id("connection_id"),
+    identity("member_id"),
+    identity("contract_id"),
+    identity("connection_id"),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
     Column("days_start", Date, nullable=False),
@@ -290,11 +149,11 @@ bill_line = Table(
     Column("price_eur", String(40), nullable=False),
     Column("amount_cents", BigInteger, nullable=False),
     Column("vat_rate", String(10), nullable=False),
-    _id("tariff_id"),
-    _id("resolution_id"),
-    _id("source_id"),
+    identity("tariff_id"),
+    identity("resolution_id"),
+    identity("source_id"),
     Column("source_revision", Integer, nullable=False),
-    _id("group_id"),
+    identity("group_id"),
     Column("notes", Text, nullable=False),
     Column("cause", Text, nullable=False),
     CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
@@ -306,8 +165,8 @@ guarantee_entry = Table(
     Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
     Column("year_start", Date, primary_key=True),
     Column("year_end", Date, nullable=False),
-    _id("community"),
-    _id("contract_id"),
+    identity("community"),
+    identity("contract_id"),
     Column("until", Date, nullable=False),
     Column("ceiling_cents", BigInteger),
     Column("heat_cents", BigInteger, nullable=False),
@@ -326,10 +185,10 @@ posting = Table(
     metadata,
     Column("transaction_id", String(36), primary_key=True),
     Column("line", Integer, primary_key=True, autoincrement=False),
-    _id("community"),
+    identity("community"),
     Column("booked_on", Date, nullable=False),
     Column("source_kind", String(20), nullable=False),
-    _id("source_id"),
+    identity("source_id"),
     Column("debit", String(120), nullable=False),
     Column("credit", String(120), nullable=False),
     Column("amount_cents", BigInteger, nullable=False),

@@ -1,0 +1,163 @@
+"""Tables of what billing heard.
+
+Invariant: what was heard is only ever added, one row per fact, and joined when it is read. So facts may come in any
+order across topics and more than once, and the rows are the same. Nothing refers to these rows: they can be rebuilt
+from the journals of the services that told them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from coop.kit.database import Instant, new_metadata
+from coop.kit.journal import add_kit_tables
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+def key(name: str, length: int = 100) -> Column[str]:
+    """A column of text that is part of the key."""
+    return Column(name, String(length), primary_key=True)
+
+
+def identity(name: str) -> Column[str]:
+    """An id that is always there."""
+    return Column(name, String(100), nullable=False)
+
+
+member_admitted = Table(
+    "member_admitted",
+    metadata,
+    key("community"),
+    key("member_id"),
+    Column("joined_on", Date, primary_key=True),
+    identity("kind"),
+)
+
+member_left = Table(
+    "member_left", metadata, key("community"), key("member_id"), Column("left_on", Date, primary_key=True)
+)
+
+contract_signed = Table(
+    "contract_signed",
+    metadata,
+    key("community"),
+    key("contract_id"),
+    identity("member_id"),
+    identity("connection_id"),
+    Column("starts_on", Date, nullable=False),
+    Column("tariff_clause", String(100)),
+    Column("reference", Text, nullable=False),
+)
+
+contract_ended = Table(
+    "contract_ended", metadata, key("community"), key("contract_id"), Column("ends_on", Date, primary_key=True)
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    key("community"),
+    key("measurement_id"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    identity("connection_id"),
+    identity("member_id"),
+    identity("quantity"),
+    Column("energy_j", String(60), nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("parts", Text, nullable=False),
+    CheckConstraint("revision >= 1", name="revision_counts"),
+    Index("ix_measurement_period", "community", "period_start"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    key("community"),
+    key("run_id"),
+    key("group_id"),
+    key("connection_id"),
+    key("member_id"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("allocated_wh", BigInteger, nullable=False),
+    Column("consumed_wh", BigInteger, nullable=False),
+    identity("key_id"),
+    identity("resolution_id"),
+    Column("inputs_hash", String(64), nullable=False),
+    Column("cause", Text, nullable=False),
+    CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
+    Index("ix_allocation_period", "community", "period_start"),
+)
+
+period_closed = Table(
+    "period_closed",
+    metadata,
+    key("community"),
+    Column("period_start", Date, primary_key=True),
+    Column("period_end", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("measured_count", Integer, nullable=False),
+    Column("allocated_count", Integer, nullable=False),
+    identity("run_id"),
+)
+
+tariff = Table(
+    "tariff",
+    metadata,
+    key("community"),
+    key("tariff_id"),
+    identity("resolution_id"),
+    identity("meeting_id"),
+    Column("valid_from", Date, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("parameters_hash", String(64), nullable=False),
+    Column("notice_hash", String(64), nullable=False),
+    Column("known_position", BigInteger, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    CheckConstraint("parameters_hash = notice_hash", name="as_in_the_notice"),
+    CheckConstraint("resolution_id <> ''", name="adopted"),
+)
+
+tranche = Table(
+    "tranche",
+    metadata,
+    key("community"),
+    key("tranche_id"),
+    identity("programme_id"),
+    identity("milestone_id"),
+    identity("financier"),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("released_on", Date, nullable=False),
+    CheckConstraint("amount_cents > 0", name="moves_money"),
+)
+
+HEARD = (
+    member_admitted,
+    member_left,
+    contract_signed,
+    contract_ended,
+    measurement,
+    allocation,
+    period_closed,
+    tariff,
+    tranche,
+)
+"""All of them."""
