@@ -82,9 +82,7 @@ def main() -> None:
         print(json.dumps(measure(options.one)))
         return
     print(f"A year of {YEAR}: ingest, allocate, bill (SQLite, one process)")
-    print(
-        f"{'members':>8} {'ingest':>8} {'close':>8} {'bills':>8} {'all, s':>8} {'MiB':>6} {'x plain write':>14} {'x half':>7}"
-    )
+    print(" members   ingest    close    bills   all, s    MiB  x plain write  x half")
     before = None
     for members in (options.members // 4, options.members // 2, options.members):
         command = [sys.executable, "-m", "benchmarks.year", "--one", str(members)]
