@@ -12,61 +12,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from markupsafe import Markup
-
-from coop.web.drawing import DASHES, FILLS, NARROW_PX, STROKES, WIDE_PX, draw, for_print
+from coop.web.drawing import DASHES, FILLS, STROKES
+from coop.web.figures import Chart as Chart
+from coop.web.figures import Number, chart_of, days_axis, points_of, table_of
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, money, number
-
-Number = int | float | Decimal
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart as the ``chart`` macro of ``ui.html`` shows it: two pictures, a sentence and a table.
-
-    ``columns`` are headings with ``text`` or ``number`` for the alignment, ``rows`` written cells.
-    """
-
-    title: str
-    sentence: str
-    wide: Markup
-    narrow: Markup
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def printed(self, font: str = "Libertinus Serif") -> str:
-        """The wide picture as SVG text for a PDF."""
-        return for_print(self.wide, font)
-
-
-def _chart(
-    spec: dict[str, Any], title: str, sentence: str, lang: str, columns: Any, rows: Any, height_px: int = 260
-) -> Chart:
-    wide, narrow = (
-        draw(spec, title=title, sentence=sentence, lang=lang, width_px=width_px, height_px=height_px)
-        for width_px in (WIDE_PX, NARROW_PX)
-    )
-    return Chart(title, sentence, wide, narrow, tuple(columns), tuple(tuple(row) for row in rows))
-
-
-def _table(
-    lang: str,
-    heading: str,
-    labels: Sequence[str],
-    series: Mapping[str, Sequence[Number | None]],
-    unit: str,
-    digits: int,
-) -> tuple[list[tuple[str, str]], list[list[str]]]:
-    columns = [(heading, "text"), *((f"{name} [{unit}]", "number") for name in series)]
-    rows = [
-        [label, *(_written(lang, values[i], digits) for values in series.values())] for i, label in enumerate(labels)
-    ]
-    return columns, rows
-
-
-def _written(lang: str, value: Number | None, digits: int) -> str:
-    return "–" if value is None else number(lang, Decimal(str(value)), digits)
+from coop.web.writing import civil_day, money
 
 
 def bars(
@@ -118,7 +68,7 @@ def bars(
             "order": {"field": "at"},
         },
     }
-    return _chart(spec, title, sentence, lang, *_table(lang, heading, labels, series, unit, digits))
+    return chart_of(spec, title, sentence, lang, *table_of(lang, heading, labels, series, unit, digits))
 
 
 def lines(
@@ -138,9 +88,9 @@ def lines(
     """
     names = list(series)
     spec: dict[str, Any] = {
-        "data": {"values": _points(days, series)},
+        "data": {"values": points_of(days, series)},
         "encoding": {
-            "x": _days_axis(days[0], days[-1]),
+            "x": days_axis(days[0], days[-1]),
             "y": {"field": "value", "type": "quantitative", "title": unit},
         },
         "layer": [
@@ -155,37 +105,7 @@ def lines(
         "config": {"legend": {"symbolType": "stroke", "symbolStrokeWidth": 2.5, "symbolSize": 300}},
     }
     labels = [civil_day(lang, day, "medium") for day in days]
-    return _chart(spec, title, sentence, lang, *_table(lang, heading, labels, series, unit, digits))
-
-
-def _points(days: Sequence[date], series: Mapping[str, Sequence[Number | None]]) -> list[dict[str, Any]]:
-    return [
-        {"day": day.isoformat() + "T00:00:00Z", "name": name, "value": None if value is None else float(value)}
-        for name, values in series.items()
-        for day, value in zip(days, values, strict=True)
-    ]
-
-
-def _days_axis(first: date, last: date) -> dict[str, Any]:
-    """Ticks at the start of months, or of weeks in a short span, each named behind its tick."""
-    if (last - first).days > 120:
-        ticks: dict[str, Any] = {"interval": "month", "step": 1 if (last - first).days < 400 else 3}
-        written = "utcmonth(datum.value) == 0 ? utcFormat(datum.value, '%b %Y') : utcFormat(datum.value, '%b')"
-    else:
-        ticks, written = {"interval": "week", "step": 1}, "utcFormat(datum.value, '%-d %b')"
-    axis = {
-        "title": None,
-        "labelOverlap": "greedy",
-        "labelSeparation": 8,
-        "tickCount": ticks,
-        "labelExpr": written,
-        "labelAlign": "left",
-        "labelOffset": -1,
-        "ticks": True,
-        "tickColor": "var(--chart-muted)",
-    }
-    # The UTC scale keeps a civil date a date, wherever the server's clock stands.
-    return {"field": "day", "type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
+    return chart_of(spec, title, sentence, lang, *table_of(lang, heading, labels, series, unit, digits))
 
 
 def progress_against_ceiling(
@@ -224,7 +144,7 @@ def progress_against_ceiling(
     }
     # A year starts at nothing, on its first day.
     begin = days[0].replace(day=1)
-    points = _points(days, euros)
+    points = points_of(days, euros)
     if begin < days[0]:
         points.insert(0, {"day": f"{begin}T00:00:00Z", "name": cost, "value": 0})
     y = {
@@ -236,7 +156,7 @@ def progress_against_ceiling(
     }
     top = {"value": ceiling_cents / 100, "text": f"{ceiling} {money(lang, ceiling_cents)}"}
     spec: dict[str, Any] = {
-        "encoding": {"x": _days_axis(begin, days[-1]), "y": y},
+        "encoding": {"x": days_axis(begin, days[-1]), "y": y},
         "layer": [
             _step_line(points, expected, "var(--chart-muted)", [4, 4], 1.5),
             {
@@ -283,7 +203,7 @@ def progress_against_ceiling(
         ]
         for i, day in enumerate(days)
     ]
-    return _chart(spec, title, sentence, lang, columns, rows)
+    return chart_of(spec, title, sentence, lang, columns, rows)
 
 
 def _step_line(points: list[dict[str, Any]], name: str, colour: str, dash: list[int], width: float) -> dict[str, Any]:
@@ -315,7 +235,7 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
         for m in plan
     ]
     reached = [{"name": m.name, "day": f"{m.reached}T00:00:00Z"} for m in plan if m.reached]
-    days = _days_axis(min(m.start for m in plan), max(max(m.due, m.reached or m.due) for m in plan))
+    days = days_axis(min(m.start for m in plan), max(max(m.due, m.reached or m.due) for m in plan))
     rows_axis = {
         "field": "name",
         "type": "nominal",
@@ -358,4 +278,4 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
         ]
         for m in plan
     ]
-    return _chart(spec, title, sentence, lang, columns, rows, height_px=90 + 34 * len(plan))
+    return chart_of(spec, title, sentence, lang, columns, rows, height_px=90 + 34 * len(plan))

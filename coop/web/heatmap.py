@@ -13,8 +13,8 @@ from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from coop.web.charts import Chart
 from coop.web.drawing import NARROW_PX, WIDE_PX, frame
+from coop.web.figures import Chart
 
 QUALITY = ("var(--chart-1)", "url(#hatch)", "url(#dots)", "var(--chart-none)")
 """Measured, estimated, partly there, missing: told by pattern as well as by colour."""
