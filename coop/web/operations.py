@@ -1,4 +1,8 @@
-"""What an operator sees of every service: its chain, how far the bus is, and what is parked, with replay and discard."""
+"""What an operator sees of every service: its chain, how far the bus is, its jobs, and what is parked and why.
+
+Each service serves its own card and its own page of parked facts and telegrams; a page of one service places the cards
+of all side by side, so that no service asks another.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,26 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
-from coop.kit import inbox, journal
+from coop.kit import inbox, jobs, journal
 from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer
-from coop.web.language import language_of, translate
-from coop.web.shell import card, redirect
+from coop.values import CoopError
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import card, confirm_page, redirect, render
+
+SERVICES = {
+    "members": N_("Members"),
+    "metering": N_("Metering"),
+    "billing": N_("Billing"),
+    "governance": N_("Governance"),
+}
+KINDS = {"event": N_("Fact of another service"), "telegram": N_("Telegram")}
+"""What may be parked; a service that parks something else names it itself."""
+LETTERS_SHOWN = 100
+BODY_SHOWN = 2000
+FLASH_MAX = 500
+"""A message travels in a cookie, which browsers cut off at 4 KB."""
 
 Replayer = Callable[[str], None]
 """Tries one dead letter of a kind again, by its id; raises CoopError when it is refused again."""
@@ -52,6 +70,11 @@ class Traffic(BaseModel):
     hears: list[str]
 
 
+def operations_page(request: Request) -> Response:
+    """The cards of all services side by side."""
+    return render(request, "operations.html", services=SERVICES)
+
+
 def status(database: Database) -> Status:
     """Counts of the journal, the relay, the inbox and the dead letters."""
     rows = journal.journal
@@ -69,35 +92,88 @@ def status(database: Database) -> Status:
 
 
 def replay(database: Database, replayers: Mapping[str, Replayer], letter_id: str) -> None:
-    """Try a dead letter again, by the means of its kind."""
+    """Try a dead letter again, by the means of its kind.
+
+    Raises:
+        CoopError: there is no such open letter, its kind cannot be replayed, or it is refused again (and stays parked).
+    """
     with database.read() as tx:
         letter = inbox.open_letter(tx, letter_id)
+    if letter.kind not in replayers:
+        raise CoopError("no-replay", f"a {letter.kind} cannot be tried again here; let its sender send it again")
     replayers[letter.kind](letter_id)
 
 
+def readable(body: bytes) -> str:
+    """What came in as far as a person can read it: its text, or its bytes in hexadecimal; cut after ``BODY_SHOWN``."""
+    try:
+        text = body.decode()
+        plain = all(sign.isprintable() or sign.isspace() for sign in text)
+    except UnicodeDecodeError:
+        plain = False
+    shown = text if plain else body.hex(" ")
+    return shown if len(shown) <= BODY_SHOWN else shown[:BODY_SHOWN] + " …"
+
+
 def router(consumer: Consumer, replayers: Mapping[str, Replayer]) -> APIRouter:
-    """Routes of one service; ``replayers`` by kind of dead letter, ``event`` is always there."""
+    """Routes of one service; ``replayers`` by kind of dead letter."""
     routes = APIRouter(prefix=f"/{consumer.service}", tags=["operations"])
-    database = consumer.database
-    by_kind = {"event": lambda letter_id: inbox.replay_letter(consumer, letter_id), **replayers}
+    database, service = consumer.database, consumer.service
+    page = f"/{service}/dead-letters"
 
     @routes.get("/cards/operations", include_in_schema=False)
     def operations_card(request: Request) -> Response:
         require(request, "board", "operator")
-        with database.read() as tx:
-            letters = inbox.parked(tx, 20)
-        return card(request, "operations_card.html", service=consumer.service, status=status(database), letters=letters)
+        return card(request, "operations_card.html", service=service, name=SERVICES[service], status=status(database))
 
-    @routes.post("/dead-letters/{letter_id}/{action}", include_in_schema=False)
-    def act(request: Request, letter_id: str, action: str) -> Response:
+    @routes.get("/dead-letters", include_in_schema=False)
+    def dead_letters(request: Request) -> Response:
+        require(request, "board", "operator")
+        with database.read() as tx:
+            letters = inbox.parked(tx, LETTERS_SHOWN)
+        return render(
+            request,
+            "operations_service.html",
+            service=service,
+            name=SERVICES[service],
+            kinds=KINDS,
+            status=status(database),
+            letters=[(letter, readable(letter.body)) for letter in letters],
+            runs=jobs.last_runs(database, 10),
+        )
+
+    @routes.post("/dead-letters/{letter_id}/replay", include_in_schema=False)
+    def replay_from_page(request: Request, letter_id: str) -> Response:
         require(request, "board", "operator")
         lang = language_of(request)
-        if action == "replay":
-            replay(database, by_kind, letter_id)
-            return redirect("/members/operations", translate(lang, "Replayed: it was taken this time."))
+        try:
+            replay(database, replayers, letter_id)
+        except CoopError as refusal:
+            text = translate(lang, "Refused again: %(reason)s", reason=refusal.message)
+            return redirect(page, text[:FLASH_MAX], "refused")
+        return redirect(page, translate(lang, "Replayed: it was taken this time."))
+
+    @routes.get("/dead-letters/{letter_id}/discard", include_in_schema=False)
+    def ask_discard(request: Request, letter_id: str) -> Response:
+        require(request, "board", "operator")
+        lang = language_of(request)
+        with database.read() as tx:
+            letter = inbox.open_letter(tx, letter_id)
+        return confirm_page(
+            request,
+            title=translate(lang, "Discard this for good?"),
+            text=letter.reason,
+            button=translate(lang, "Discard"),
+            action=f"{page}/{letter_id}/discard",
+            back=page,
+        )
+
+    @routes.post("/dead-letters/{letter_id}/discard", include_in_schema=False)
+    def discard(request: Request, letter_id: str) -> Response:
+        require(request, "board", "operator")
         with database.write() as tx:
             inbox.resolve(tx, inbox.open_letter(tx, letter_id).id, "discarded")
-        return redirect("/members/operations", translate(lang, "Discarded. It stays on file with its reason."))
+        return redirect(page, translate(language_of(request), "Discarded. It stays on file with its reason."))
 
     @routes.get("/api/traffic")
     def traffic(request: Request) -> Traffic:
@@ -121,7 +197,7 @@ def router(consumer: Consumer, replayers: Mapping[str, Replayer]) -> APIRouter:
     def replay_one(request: Request, letter_id: str) -> dict[str, str]:
         """Try a parked fact or telegram again."""
         require(request, "board", "operator")
-        replay(database, by_kind, letter_id)
+        replay(database, replayers, letter_id)
         return {"resolution": "replayed"}
 
     return routes

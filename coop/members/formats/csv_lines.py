@@ -118,6 +118,13 @@ class Line:
             self.refuse(field, "may not be empty")
         return text
 
+    def one_of(self, field: str, allowed: Sequence[str]) -> str:
+        """One of a few words."""
+        text = self.text(field)
+        if text and text not in allowed:
+            self.refuse(field, f"{text!r} is none of {', '.join(allowed)}")
+        return text
+
     def date_or_none(self, field: str) -> date | None:
         """A date, or None where the field is empty."""
         text = self.row.get(field, "")

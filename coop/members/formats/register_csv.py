@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 from stdnum import ean as gs1
 
 from coop.members.formats.csv_lines import Line, read_lines
-from coop.members.model import Connection, Contract, GasBill, Member, Occupancy, Record, hold, is_email, make_id
+from coop.members.model import (
+    CONNECTION_KINDS,
+    MEMBER_KINDS,
+    Connection,
+    Contract,
+    GasBill,
+    Member,
+    Occupancy,
+    Record,
+    hold,
+    is_email,
+    make_id,
+)
 from coop.values import BadInput, Problem
 
 COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -81,7 +93,7 @@ def decode(body: bytes, kind: str, known: Known) -> Decoded:
 
 
 def _member(line: Line, known: Known) -> Member:
-    fields = {name: line.text(name) for name in ("number", "kind", "name")}
+    fields = {"number": line.text("number"), "kind": line.one_of("kind", MEMBER_KINDS), "name": line.text("name")}
     fields |= {name: line.optional(name) for name in ("email", "address", "postcode", "city")}
     if fields["email"] and not is_email(fields["email"]):
         line.refuse("email", f"{fields['email']!r} is not an e-mail address")
@@ -92,7 +104,8 @@ def _member(line: Line, known: Known) -> Member:
 
 
 def _connection(line: Line, known: Known) -> Connection:
-    fields = {name: line.text(name) for name in ("number", "building", "kind", "address")}
+    fields = {name: line.text(name) for name in ("number", "building", "address")}
+    fields["kind"] = line.one_of("kind", CONNECTION_KINDS)
     ean = line.optional("ean")
     if ean and not is_ean(ean):
         line.refuse("ean", f"{ean!r} is not an EAN code: 18 digits of which the last is a check digit")

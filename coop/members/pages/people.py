@@ -18,7 +18,9 @@ from coop.members.storage import register
 from coop.members.storage.accounts import Account, find_by_email, of_member
 from coop.values import BadInput, NotFound, Problem
 from coop.web.language import N_, language_of, translate
+from coop.web.operations import operations_page
 from coop.web.shell import confirm_page, redirect, render
+from coop.web.writing import civil_day
 
 READERS = ("board", "treasurer", "auditor", "operator")
 KEEPERS = ("board", "operator")
@@ -94,7 +96,7 @@ def add_routes(routes: APIRouter, database: Database) -> None:
     @routes.get("/members/operations")
     def operations(request: Request) -> Response:
         require(request, *KEEPERS)
-        return render(request, "operations.html", services=("members", "metering", "billing", "governance"))
+        return operations_page(request)
 
     @routes.get("/members/{member_id}")
     def member(request: Request, member_id: str) -> Response:
@@ -136,7 +138,7 @@ def add_routes(routes: APIRouter, database: Database) -> None:
                 "%(name)s is no member from %(day)s on. Contracts end and connections are given up on that day;"
                 " the last bill follows from it.",
                 name=known.member.name,
-                day=_day(left_on),
+                day=civil_day(lang, _day(left_on)),
             ),
             button=translate(lang, "End the membership"),
             action=f"/members/{member_id}/leave",
