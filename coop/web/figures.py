@@ -38,7 +38,7 @@ class Chart:
 def chart_of(
     spec: dict[str, Any], title: str, sentence: str, lang: str, columns: Any, rows: Any, height_px: int = 260
 ) -> Chart:
-    """The chart of a Vega-Lite specification, drawn for a desk and for a phone; ``columns`` and ``rows`` as in Chart."""
+    """The chart of a Vega-Lite specification, drawn for desk and phone; ``columns`` and ``rows`` as in Chart."""
     wide, narrow = (
         draw(spec, title=title, sentence=sentence, lang=lang, width_px=width_px, height_px=height_px)
         for width_px in (WIDE_PX, NARROW_PX)
