@@ -1,94 +1,26 @@
-"""Doors for many deliveries at once: a batch over HTTP, and the Kafka topic on which a head-end publishes by itself.
+"""The Kafka door: the topic on which a head-end or a collector publishes raw telegrams by itself.
 
-A batch is one transaction: it is durable when it is answered or acknowledged, and comes again whole when it was not.
-What is bad in it is parked by itself, as with a single delivery.
+What comes in together is one transaction: it is durable when the messages count as read, and comes again whole when it
+was not. What is bad in it is parked by itself, as with a single delivery.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
-
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
 
 from coop.kit import clock
-from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.kafka import RawHandler
 from coop.kit.settings import Settings
 from coop.metering.amounts import instant_of
 from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import CSV, decode_delivery, receive, receive_many
+from coop.metering.handlers.receive import CSV, decode_delivery, receive
 from coop.metering.model import Delivery
 from coop.values import BadInput, CoopError, Problem
 
 TOPIC = "coop.metering.telegrams"
-"""Raw telegrams: the body as it came, headers ``format``, ``gateway`` and ``received-at`` (ISO instant), and ``community``
-where one installation serves several. Key them by gateway, so that one gateway's deliveries stay in order."""
-
-
-class DeliveryIn(BaseModel):
-    """One delivery of a batch; ``body`` is base64 of the bytes as they came."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    format: str
-    gateway: str
-    received_at: datetime
-    body: str
-
-
-class BatchIn(BaseModel):
-    """Deliveries in the order in which they came."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    deliveries: list[DeliveryIn] = Field(min_length=1, max_length=5000)
-
-
-class BatchAnswer(BaseModel):
-    """What became of a batch: counts, and every problem with the place of its delivery in the batch."""
-
-    deliveries: int
-    duplicates: int
-    values: int
-    problems: list[dict[str, Any]]
-
-
-def router(database: Database) -> APIRouter:
-    """The batch door."""
-    api = APIRouter(prefix="/metering/api", tags=["metering"])
-
-    @api.post("/deliveries/batch")
-    def deliver_many(request: Request, batch: BatchIn) -> BatchAnswer:
-        """Take many deliveries in one transaction; what is bad in them is parked and named."""
-        session = require(request, "board", "operator")
-        decoded = [
-            decode_delivery(
-                one.format,
-                _bytes(one.body, place),
-                gateway=one.gateway,
-                received_at=one.received_at.astimezone(UTC),
-            )
-            for place, one in enumerate(batch.deliveries)
-        ]
-        receipts = receive_many(database, session.community, decoded)
-        return BatchAnswer(
-            deliveries=len(receipts),
-            duplicates=sum(receipt.duplicate for receipt in receipts),
-            values=sum(receipt.values for receipt in receipts),
-            problems=[
-                {"delivery": place, "line": problem.line, "field": problem.field, "reason": problem.reason}
-                for place, receipt in enumerate(receipts)
-                for problem in receipt.problems
-            ],
-        )
-
-    return api
+"""Raw telegrams: the body as it came, with headers ``format``, ``gateway``, ``received-at`` (ISO instant), and
+``community`` where one installation serves several. Key them by gateway: one gateway's deliveries stay in order."""
 
 
 def raw_topics(database: Database, settings: Settings) -> dict[str, RawHandler]:
@@ -118,10 +50,3 @@ def read_message(headers: Mapping[str, str], body: bytes) -> Delivery | CoopErro
         return decode_delivery(format, body, gateway=headers.get("gateway", "kafka"), received_at=received_at)
     except BadInput as refusal:
         return refusal
-
-
-def _bytes(text: str, place: int) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise BadInput([Problem(f"is not base64: {error}", f"deliveries[{place}].body")]) from error

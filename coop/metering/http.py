@@ -294,7 +294,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         """Why a connection got what it got in one quarter-hour."""
         session = require(request)
         with database.read() as connection:
-            queries.require_own(connection, session, run_id, connection_id)
+            queries.require_own(connection, session, run_id, connection_id, at.astimezone(UTC))
             found = verify.explain_allocation(connection, session.community, run_id, connection_id, at.astimezone(UTC))
         return queries.quarter_json(found)
 

@@ -12,7 +12,7 @@ from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClos
 from coop.kit.database import Database
 from coop.kit.service import Service
 from coop.kit.settings import Settings
-from coop.metering import http, http_batch
+from coop.metering import bus, http, http_batch, pages
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.parking import KIND, community_of_letter, replay_telegram
 from coop.metering.mqtt import MqttDoor
@@ -34,7 +34,11 @@ SERVICE = Service(
 
 def routers(database: Database, settings: Settings) -> list[APIRouter]:
     """Everything that metering serves over HTTP."""
-    return [http_batch.router(database), http.router(database, settings)]
+    return [http_batch.router(database), http.router(database, settings), pages.router(database, settings)]
+
+
+raw_topics = bus.raw_topics
+"""Topics on which head-ends publish telegrams themselves."""
 
 
 def doors(database: Database, settings: Settings) -> list[MqttDoor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from coop.kit.auth import NotAllowed, Session
 from coop.metering.handlers.close import Results
 from coop.metering.handlers.verify import Quarter
 from coop.metering.model import Meter, Quality
+from coop.metering.rules.sharing import Inputs
 from coop.metering.storage import periods, readings, register
 from coop.metering.storage.periods import Closed
 from coop.metering.storage.readings import DAY, day_number
@@ -256,15 +257,25 @@ def quarter_json(found: Quarter) -> dict[str, Any]:
     }
 
 
-def require_own(connection: Connection, session: Session, run_id: str, connection_id: str) -> None:
-    """Refuse a member who asks for the allocation of somebody else's connection.
+def require_own(
+    connection: Connection, session: Session, run_id: str, connection_id: str, at: datetime | None = None
+) -> None:
+    """Refuse a member who asks for the allocation of somebody else's connection, or of theirs before they held it.
 
     Raises:
         NotFound: there is no such allocation.
         NotAllowed: it is not theirs.
     """
+    run = periods.run_by_id(connection, session.community, run_id)
     rows = [row for row in periods.allocations(connection, run_id) if row.connection_id == connection_id]
-    if not rows or rows[0].community != session.community:
+    if run is None or not rows:
         raise NotFound
-    if not session.has(*BOOK_READERS) and session.member_id not in {row.member_id for row in rows}:
+    if session.has(*BOOK_READERS):
+        return
+    if session.member_id is None or session.member_id not in {row.member_id for row in rows}:
         raise NotAllowed
+    if at is not None:
+        at_s = readings.seconds(at)
+        held = [one for one in Inputs.from_json(run.inputs).holdings if one.member_id == session.member_id]
+        if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
+            raise NotAllowed

@@ -1,0 +1,176 @@
+"""A member's energy: the year's heat and shared electricity, a month day by day, and the newest reading."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fastapi import APIRouter, Request, Response
+
+from coop.kit import clock
+from coop.kit.auth import NotAllowed, Session, require
+from coop.kit.database import Database
+from coop.kit.settings import Settings
+from coop.metering import provenance, views
+from coop.metering.model import MeterKind
+from coop.metering.queries import BOOK_READERS
+from coop.metering.storage import register
+from coop.metering.views import DayUse, MemberYear
+from coop.values import Period
+from coop.web import charts
+from coop.web.language import gettext, language_of, translate
+from coop.web.shell import card, redirect, render
+from coop.web.writing import energy, month, percent
+
+_GJ, _KWH = Decimal("1e-9"), Decimal("1e-3")
+
+
+def router(database: Database, settings: Settings) -> APIRouter:
+    """Routes of a member's energy."""
+    routes = APIRouter(prefix="/metering")
+
+    @routes.get("/")
+    def own_year(request: Request, year: int | None = None) -> Response:
+        session, lang = require(request), language_of(request)
+        if session.member_id is None:
+            if session.has(*BOOK_READERS):
+                return redirect("/metering/data")
+            raise NotAllowed
+        with database.read() as connection:
+            found = views.member_year(connection, session.community, session.member_id, year)
+            own = sorted(views.own_connections(connection, session.community, session.member_id))
+        return render(
+            request,
+            "metering/energy.html",
+            year=found,
+            connections=own,
+            heat=heat_chart(found, lang) if found.heat else None,
+            shared=shared_chart(found, lang) if found.shared else None,
+        )
+
+    @routes.get("/days/{connection_id}/{period}")
+    def own_days(request: Request, connection_id: str, period: str) -> Response:
+        session, lang = require(request), language_of(request)
+        wanted = Period.parse(period)
+        member_id = _own(session)
+        with database.read() as connection:
+            if connection_id not in views.own_connections(connection, session.community, member_id):
+                raise NotAllowed
+            days = views.heat_by_day(connection, session.community, connection_id, member_id, wanted)
+        known = any(day.energy_j is not None for day in days)
+        return render(
+            request,
+            "metering/days.html",
+            period=wanted,
+            connection_id=connection_id,
+            days=days,
+            chart=days_chart(days, wanted, lang) if known else None,
+        )
+
+    @routes.get("/latest")
+    def latest(request: Request) -> Response:
+        session = require(request)
+        member_id = _own(session)
+        with database.read() as connection:
+            own = views.own_connections(connection, session.community, member_id)
+            serials = [
+                one.serial
+                for one in register.all_meters(connection, session.community)
+                if one.kind is MeterKind.HEAT and one.connection_id in own
+            ]
+            reading = provenance.latest_reading(connection, session.community, serials, clock.now())
+        return card(request, "metering/latest.html", reading=reading)
+
+    @routes.get("/cards/energy")
+    def energy_card(request: Request) -> Response:
+        session = require(request)
+        if session.member_id is None:
+            return card(request, "metering/card_energy.html", year=None)
+        with database.read() as connection:
+            found = views.member_year(connection, session.community, session.member_id, None)
+        return card(request, "metering/card_energy.html", year=found if found.years else None)
+
+    return routes
+
+
+def heat_chart(found: MemberYear, lang: str) -> charts.Chart:
+    """Heat by month."""
+    by_month: dict[str, Decimal] = {}
+    for one in found.heat:
+        label = month(lang, one.period.start, "short")
+        by_month[label] = by_month.get(label, Decimal(0)) + one.energy_j * _GJ
+    most = max(found.heat, key=lambda one: one.energy_j)
+    return charts.bars(
+        title=translate(lang, "Heat in %(year)s", year=found.year),
+        sentence=translate(
+            lang,
+            "Together %(total)s; the most in %(month)s, with %(most)s.",
+            total=energy(lang, int(found.heat_j), "J"),
+            month=month(lang, most.period.start),
+            most=energy(lang, int(most.energy_j), "J"),
+        ),
+        heading=gettext(lang, "Month"),
+        labels=list(by_month),
+        series={gettext(lang, "Heat"): list(by_month.values())},
+        unit="GJ",
+        lang=lang,
+        digits=2,
+    )
+
+
+def shared_chart(found: MemberYear, lang: str) -> charts.Chart:
+    """Electricity by month: what the shared roofs covered, and the rest."""
+    labels: list[str] = []
+    covered: list[Decimal] = []
+    rest: list[Decimal] = []
+    for one in found.shared:
+        label = month(lang, one.period.start, "short")
+        if label not in labels:
+            labels.append(label)
+            covered.append(Decimal(0))
+            rest.append(Decimal(0))
+        place = labels.index(label)
+        covered[place] += one.allocated_wh * _KWH
+        rest[place] += (one.consumed_wh - one.allocated_wh) * _KWH
+    share = Decimal(found.allocated_wh) / found.consumed_wh if found.consumed_wh else Decimal(0)
+    return charts.bars(
+        title=translate(lang, "Shared electricity in %(year)s", year=found.year),
+        sentence=translate(
+            lang,
+            "The shared roofs covered %(allocated)s of the %(consumed)s that you took: %(share)s.",
+            allocated=energy(lang, found.allocated_wh, "Wh", 0),
+            consumed=energy(lang, found.consumed_wh, "Wh", 0),
+            share=percent(lang, share),
+        ),
+        heading=gettext(lang, "Month"),
+        labels=labels,
+        series={gettext(lang, "From the shared roofs"): covered, gettext(lang, "From the grid"): rest},
+        unit="kWh",
+        lang=lang,
+    )
+
+
+def days_chart(days: list[DayUse], period: Period, lang: str) -> charts.Chart:
+    """Heat by day."""
+    total = sum((day.energy_j for day in days if day.energy_j is not None), Decimal(0))
+    known = sum(day.energy_j is not None for day in days)
+    return charts.bars(
+        title=translate(lang, "Heat in %(month)s, day by day", month=month(lang, period.start)),
+        sentence=translate(
+            lang,
+            "Together %(total)s on %(known)s days with readings.",
+            total=energy(lang, int(total), "J"),
+            known=known,
+        ),
+        heading=gettext(lang, "Day"),
+        labels=[str(day.day.day) for day in days],
+        series={gettext(lang, "Heat"): [(day.energy_j or Decimal(0)) * _GJ for day in days]},
+        unit="GJ",
+        lang=lang,
+        digits=3,
+    )
+
+
+def _own(session: Session) -> str:
+    if session.member_id is None:
+        raise NotAllowed
+    return session.member_id

@@ -1,0 +1,169 @@
+"""The pages of metering, as a member, the board and a stranger meet them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from coop.kit.database import Database
+from coop.metering.handlers.close import close_period
+from coop.metering.handlers.parking import parked_telegrams
+from coop.metering.handlers.receive import decode_delivery, receive
+from coop.metering.model import Quality, Quantity
+from coop.metering.storage import periods
+from tests.metering.desk import open_desk, sign_in
+from tests.metering.homes import COMMUNITY, LATER, adopt_key, deliver, gj, quarters
+from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
+from tests.metering.test_metering_http import telegram
+
+HTML = {"accept": "text/html"}
+
+
+@pytest.fixture
+def desk(one_database: Database, tmp_path: Path) -> Iterator[TestClient]:
+    with open_desk(one_database, tmp_path) as client:
+        client.headers.update(HTML)
+        yield client
+
+
+@pytest.fixture
+def march(one_database: Database) -> str:
+    """March, closed, with a telegram behind its last stand; returns the run's id."""
+    with one_database.write() as connection:
+        heat_of_march(connection)
+        power_of_march(connection)
+        adopt_key(connection, DYNAMIC, date(2025, 1, 1))
+        heat = quarters("WP1", MARCH.start_at, [10_000_000] * 743, Quantity.HEAT, unit="J", step_s=3600)
+        deliver(connection, heat, quarters("WP1", MARCH.start_at, [825] * 743, step_s=3600))
+        body = telegram("H1", "0014.80", "250401000000S") + telegram("H2", "0022.25", "250401000000S")
+        receive(connection, COMMUNITY, decode_delivery("p1", body, gateway="gw-7", received_at=LATER + timedelta(1)))
+        return close_period(connection, COMMUNITY, MARCH, LATER).run_id
+
+
+def text(client: TestClient, address: str, lang: str = "en") -> str:
+    answer = client.get(address, params={"lang": lang})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", answer.text.replace("\xa0", " "))
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_member_sees_the_year_and_the_way_to_each_month(desk: TestClient, march: str, lang: str) -> None:
+    page = text(sign_in(desk, "member", member_id="M1"), "/metering/", lang)
+    assert ("4.80 GJ" if lang == "en" else "4,80 GJ") in page
+    assert f"/metering/allocations/{march}/C1" in page
+    assert "/metering/days/C1/2025-03" in page
+    assert ("Shared electricity in 2025" if lang == "en" else "Gedeelde stroom in 2025") in page
+
+
+def test_a_member_without_a_closed_month_reads_what_will_come(desk: TestClient) -> None:
+    assert "No closed month yet" in text(sign_in(desk, "member", member_id="M9"), "/metering/")
+
+
+def test_a_measurement_leads_back_to_the_telegram_as_it_came_in(
+    desk: TestClient, march: str, one_database: Database
+) -> None:
+    with one_database.read() as connection:
+        row = next(one for one in periods.measurements(connection, COMMUNITY) if one.member_id == "M1")
+    page = text(sign_in(desk, "member", member_id="M1"), f"/metering/readings/{row.id}")
+    assert "14.8 GJ" in page
+    assert "250401000000S)(0014.80*GJ)" in page
+    assert "0022.25" not in page
+    assert "gw-7" in page
+    assert "it comes out the same" in page
+    sign_in(desk, "member", member_id="M2")
+    assert desk.get(f"/metering/readings/{row.id}").status_code == 403
+    assert desk.get("/metering/readings/none").status_code == 404
+
+
+def test_an_allocation_explains_itself_in_words(desk: TestClient, march: str) -> None:
+    sign_in(desk, "member", member_id="M1")
+    page = text(desk, f"/metering/allocations/{march}/C1")
+    assert "9,510.4 kWh" in page
+    assert "R-K1" in page
+    why = desk.get(f"/metering/allocations/{march}/C1", params={"at": "2025-03-10T12:00", "lang": "en"}).text
+    assert "The roofs made 6,000 Wh; together the group took 7,500 Wh, of which you took 4,000 Wh." in why
+    assert "You got 3,200 Wh." in why
+    assert "Quarter-hours of 10 March 2025" in why
+    assert desk.get(f"/metering/allocations/{march}/C2").status_code == 403
+    assert desk.get(f"/metering/allocations/{march}/C1", params={"at": "noon"}).status_code == 422
+
+
+def test_days_of_a_month_are_shown_to_who_held_the_connection(desk: TestClient, march: str) -> None:
+    sign_in(desk, "member", member_id="M1")
+    assert "day by day" in text(desk, "/metering/days/C1/2025-03")
+    assert "No readings in this month" in text(desk, "/metering/days/C1/2024-07")
+    assert desk.get("/metering/days/C2/2025-03").status_code == 403
+
+
+def test_the_latest_reading_and_the_cards_are_fragments(desk: TestClient, march: str) -> None:
+    assert desk.get("/metering/cards/energy").status_code == 401
+    sign_in(desk, "member", member_id="M1")
+    assert "No reading in the last ten days" in text(desk, "/metering/latest")
+    card = text(desk, "/metering/cards/energy")
+    assert "4.80 GJ" in card
+    assert "<html" not in card
+    sign_in(desk, "board")
+    assert "Nothing is parked" in text(desk, "/metering/cards/completeness")
+
+
+def test_the_board_sees_what_is_missing_and_what_is_parked(
+    desk: TestClient, march: str, one_database: Database
+) -> None:
+    with one_database.write() as connection:
+        deliver(connection, gj("H99", MARCH.start_at, "1"))
+        late = gj("H1", MARCH.start_at, "9.90", Quality.CORRECTED)
+        deliver(connection, late, received_at=LATER + timedelta(days=2))
+        letter = parked_telegrams(connection, COMMUNITY)[0].id
+    sign_in(desk, "board")
+    page = text(desk, "/metering/data")
+    assert "meter H99 is not registered" in page
+    assert "1 late value" in page
+    again = desk.post(f"/metering/data/parked/{letter}", data={"act": "replay"}, follow_redirects=True)
+    assert "not registered" in again.text
+    desk.post(f"/metering/data/parked/{letter}", data={"act": "discard"})
+    assert "H99" not in text(desk, "/metering/data")
+    sign_in(desk, "member", member_id="M1")
+    assert desk.get("/metering/data").status_code == 403
+
+
+def test_the_board_looks_at_a_period_closes_and_corrects_it(desk: TestClient, one_database: Database) -> None:
+    with one_database.write() as connection:
+        heat_of_march(connection)
+    sign_in(desk, "treasurer")
+    page = text(desk, "/metering/periods/2025-03")
+    assert "Close this period" in page
+    assert "6.75 GJ" in page
+    done = desk.post("/metering/periods/2025-03", data={"act": "close"}, params={"lang": "en"}, follow_redirects=True)
+    assert "3" in done.text
+    with one_database.write() as connection:
+        deliver(connection, gj("H2", MARCH.end_at, "22.30", Quality.CORRECTED), received_at=LATER + timedelta(days=1))
+    desk.post("/metering/periods/2025-03", data={"act": "correct"})
+    assert "late reading of meter H2 on 2025-03-31" in text(desk, "/metering/periods/2025-03")
+    sign_in(desk, "auditor")
+    assert desk.post("/metering/periods/2025-03", data={"act": "correct"}).status_code == 403
+
+
+def test_a_period_with_gaps_names_them_and_asks_to_accept_estimates(desk: TestClient, one_database: Database) -> None:
+    with one_database.write() as connection:
+        deliver(connection, gj("H1", MARCH.start_at, "1"))
+    sign_in(desk, "board")
+    page = text(desk, "/metering/periods/2025-03")
+    assert "meter H1: no stand near enough" in page
+    assert "Accept estimates" in page
+    refused = desk.post("/metering/periods/2025-03", data={"act": "close"}, follow_redirects=True)
+    assert "is not complete" in refused.text
+
+
+def test_the_heat_system_shows_loss_and_performance(desk: TestClient, march: str) -> None:
+    page = text(sign_in(desk, "partner"), "/metering/plant")
+    assert "Seasonal performance" in page
+    assert "3.37" in page
+
+
+def test_without_heat_pumps_closed_the_plant_page_says_when_it_will_show(desk: TestClient) -> None:
+    assert "No report yet" in text(sign_in(desk, "board"), "/metering/plant")
