@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 
 from sqlalchemy import Connection, func, literal, select, union_all
@@ -27,7 +26,9 @@ def posting_rows(
             "booked_on": booked_on,
             "source_kind": source_kind,
             "source_id": source_id,
-            **asdict(transfer),
+            "debit": transfer.debit,
+            "credit": transfer.credit,
+            "amount_cents": transfer.amount_cents,
         }
         for line, transfer in enumerate(transfers, 1)
     ]
