@@ -44,7 +44,7 @@ def import_register(
         BadInput: the file has bad lines; all are named and nothing was read.
         CoopError: this very file was imported and undone.
     """
-    import_id = derive_id("import", community, kind, hashlib.sha256(body).hexdigest())
+    import_id = import_id_of(community, kind, body)
     before = imports.find_import(tx, community, import_id)
     if before and before.undone_at:
         # Taken again it would bring everything back whenever a program repeats an old request.
@@ -89,6 +89,11 @@ def undo_import(tx: Tx, community: str, import_id: str, undone_at: datetime) -> 
         imports.mark_undone(tx, import_id, undone_at)
         journal.append(tx, [fact for record in records for fact in untell(record)], community)
     return found.added_count
+
+
+def import_id_of(community: str, kind: str, body: bytes) -> str:
+    """Id of the import of these very bytes, by which a repeat is known."""
+    return derive_id("import", community, kind, hashlib.sha256(body).hexdigest())
 
 
 def _registered(tx: Tx, community: str) -> list[Record]:

@@ -1,0 +1,241 @@
+"""Importing and undoing: all or nothing, told once, and taken back whole."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coop.kit.database import Database
+from coop.members import accounts
+from coop.members.handlers import undo_import
+from coop.members.model import make_id
+from coop.members.rules import Claim, overlaps
+from coop.members.storage import register
+from coop.values import CoopError, NotFound
+from tests.members.desk import (
+    AT,
+    CONNECTIONS,
+    FILES,
+    MEMBERS,
+    OCCUPANCIES,
+    TOWN,
+    VRIES,
+    YILDIZ,
+    bring,
+    bring_all,
+    contracts_of,
+    dump,
+    refused,
+    told,
+    undo,
+    verbs,
+    where,
+)
+
+
+def test_the_whole_register_comes_in_and_is_told(database: Database) -> None:
+    receipts = bring_all(database)
+    assert [(receipt.count, receipt.added, receipt.new) for receipt in receipts.values()] == [
+        (3, 3, True),
+        (3, 3, True),
+        (3, 3, True),
+        (2, 2, True),
+    ]
+    facts = told(database)
+    assert [verb for verb, _ in facts] == [
+        *["member-admitted"] * 3,
+        "connection-opened",
+        "connection-opened",
+        "connection-closed",
+        "connection-opened",
+        "contract-signed",
+        "contract-signed",
+        "contract-ended",
+    ]
+    signed = next(said for verb, said in facts if verb == "contract-signed")
+    assert signed["tariff_clause"] == "2024-1"
+    assert signed["reference"] == [
+        {"year": 2021, "gas_m3": 1250, "amount_cents": 118750},
+        {"year": 2022, "gas_m3": 1180, "amount_cents": 165200},
+    ]
+    assert [bill.amount_cents for bill in contracts_of(database, VRIES)[0].gas_bills] == [118750, 165200]
+
+
+def test_no_name_or_address_leaves_the_register(database: Database) -> None:
+    bring_all(database)
+    for _, said in told(database):
+        assert not any(word in str(said) for word in ("Vries", "Kade", "example.org"))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_same_file_again_is_silent(database: Database, kind: str) -> None:
+    first = bring_all(database)[kind]
+    before = dump(database)
+    again = bring(database, kind)
+    assert (again.import_id, again.count, again.new) == (first.import_id, first.count, False)
+    assert dump(database) == before
+
+
+def test_a_longer_file_adds_only_what_is_new(database: Database) -> None:
+    bring(database, "members")
+    receipt = bring(database, "members", MEMBERS + "004,owner,D. Nieuw,2025-01-01,,,,\n")
+    assert (receipt.count, receipt.added) == (4, 1)
+    assert verbs(database) == ["member-admitted"] * 4
+
+
+def test_a_line_that_contradicts_the_register_is_named(database: Database) -> None:
+    bring_all(database)
+    assert refused(database, "members", "number,kind,name,joined_on\n001,tenant,A. de Vries,2020-03-02\n") == [
+        (2, "kind", "is registered already, and differently: owner, not tenant"),
+        (2, "joined_on", "is registered already, and differently: 2020-03-01, not 2020-03-02"),
+    ]
+    assert where(refused(database, "occupancies", "connection,member,opened_on\n0001,002,2022-01-01\n")) == [
+        (2, "member")
+    ]
+    assert where(
+        refused(
+            database,
+            "contracts",
+            "number,member,connection,starts_on,gas_2021_m3,gas_2021_eur\nC1,001,0002,2022-01-01,1250,1.00\n",
+        )
+    ) == [(2, "connection"), (2, "gas_bills")]
+
+
+def test_one_bad_line_keeps_the_whole_file_out(database: Database) -> None:
+    problems = refused(database, "members", MEMBERS + "004,owner,D. Nieuw,some day,,,,\n")
+    assert where(problems) == [(5, "joined_on")]
+
+
+def test_a_dry_run_finds_the_same_and_changes_nothing(database: Database) -> None:
+    before = dump(database)
+    receipt = bring(database, "members", dry_run=True)
+    assert (receipt.count, receipt.added, receipt.new, receipt.dry_run) == (3, 3, True, True)
+    assert dump(database) == before
+    assert bring(database, "members").added == 3
+
+
+def test_an_id_or_code_that_another_record_has_is_named(database: Database) -> None:
+    bring_all(database)
+    assert where(refused(database, "members", f"number,kind,name,joined_on,id\n9,owner,X,2024-01-01,{VRIES}\n")) == [
+        (2, "id")
+    ]
+    line = "9,K1,dwelling,Kade 4,871687000000000016"
+    assert where(refused(database, "connections", f"number,building,kind,address,ean\n{line}\n")) == [(2, "ean")]
+
+
+def test_nobody_takes_over_a_connection_that_is_still_held(database: Database) -> None:
+    for kind in ("members", "connections", "occupancies"):
+        bring(database, kind)
+    body = (
+        "connection,member,opened_on,closed_on\n"
+        "0001,002,2023-01-01,\n"
+        "0001,nobody,2023-01-01,\n"
+        "0002,001,2022-06-30,2022-07-01\n"
+        "0003,001,2023-01-01,2023-02-01\n"
+        "0003,002,2023-01-31,\n"
+    )
+    problems = refused(database, "occupancies", body)
+    assert where(problems) == [(2, "opened_on"), (3, "member"), (4, "opened_on"), (6, "opened_on")]
+    assert problems[0][2] == "overlaps what is registered already: from 2022-01-01 on, on the same connection"
+    assert problems[3][2] == "overlaps what is on line 5: from 2023-01-01 to 2023-02-01, on the same connection"
+
+
+def test_a_connection_has_one_contract_at_a_time(database: Database) -> None:
+    bring_all(database)
+    body = "number,member,connection,starts_on\nC8,002,0001,2030-01-01\nC9,002,0003,2030-01-01\n"
+    assert where(refused(database, "contracts", body)) == [(2, "starts_on")]
+
+
+DAYS = st.integers(0, 30).map(lambda n: date(2025, 1, 1 + n))
+
+
+@given(st.lists(st.tuples(DAYS, st.one_of(st.none(), DAYS)), max_size=6))
+def test_overlaps_are_found_exactly_where_two_spans_share_a_day(spans: list[tuple[date, date | None]]) -> None:
+    claims = [
+        Claim("c", "opened_on", start, end, line)
+        for line, (start, end) in enumerate(spans, 2)
+        if end is None or end > start
+    ]
+    shared = any(
+        one.start < (other.end or date.max) and other.start < (one.end or date.max)
+        for one in claims
+        for other in claims
+        if one.line != other.line
+    )
+    found = overlaps(claims)
+    assert bool(found) is shared
+    # Without the lines that are named, what is left fits together.
+    assert not overlaps(claim for claim in claims if claim.line not in {problem.line for problem in found})
+
+
+def test_an_undone_import_never_was(database: Database) -> None:
+    receipts = bring_all(database)
+    for kind in reversed(FILES):
+        undo(database, receipts[kind])
+    with database.read() as tx:
+        assert register.count_members(tx, TOWN) == 0
+        assert not register.connections(tx, TOWN)
+        assert not register.occupancies(tx, TOWN)
+        assert not register.contracts(tx, TOWN)
+    facts = told(database)[10:]
+    assert sorted(verb for verb, _ in facts) == sorted(
+        ["contract-ended"] * 2 + ["connection-closed"] * 3 + ["member-left"] * 3
+    )
+    assert {"member_id": VRIES, "left_on": "2020-03-01"} in [said for _, said in facts]
+    closings = [said for verb, said in facts if verb == "connection-closed"]
+    assert ("2022-07-01", YILDIZ) in [(said["closed_on"], said["member_id"]) for said in closings]
+
+
+def test_an_undone_import_comes_back_told_anew(database: Database) -> None:
+    undo(database, bring(database, "members"))
+    bring(database, "members", MEMBERS + "\n")
+    admitted = [said["member_id"] for verb, said in told(database) if verb == "member-admitted"]
+    assert len(set(admitted)) == 6
+    assert admitted[3] == make_id("member", TOWN, "001", 1)
+    bring(database, "connections")
+    holds = bring(database, "occupancies")
+    undo(database, holds)
+    bring(database, "occupancies", OCCUPANCIES + "\n")
+    opened = [said["registration"] for verb, said in told(database) if verb == "connection-opened"]
+    closed = [said["registration"] for verb, said in told(database) if verb == "connection-closed"]
+    assert (opened, sorted(closed)) == ([1, 1, 1, 2, 2, 2], [1, 1, 1, 1, 2])
+
+
+def test_an_undone_place_keeps_its_id_for_nobody_was_told(database: Database) -> None:
+    undo(database, bring(database, "connections"))
+    bring(database, "connections", CONNECTIONS + "\n")
+    with database.read() as tx:
+        assert register.connections(tx, TOWN)[0].connection_id == make_id("connection", TOWN, "0001")
+
+
+def test_the_very_file_that_was_undone_is_not_taken_by_a_repeat(database: Database) -> None:
+    undo(database, bring(database, "members"))
+    with pytest.raises(CoopError, match="undone") as refusal:
+        bring(database, "members")
+    assert refusal.value.code == "import-undone"
+
+
+@pytest.mark.parametrize("kind", ["members", "connections"])
+def test_what_others_stand_on_is_not_taken_out(database: Database, kind: str) -> None:
+    receipts = bring_all(database)
+    before = dump(database)
+    with pytest.raises(CoopError, match="5 other records stand on this import"):
+        undo(database, receipts[kind])
+    assert dump(database) == before
+
+
+def test_a_member_with_an_account_is_not_taken_out(database: Database) -> None:
+    receipt = bring(database, "members")
+    with database.write() as tx:
+        accounts.create_account(tx, TOWN, "a@example.org", "A", {"member"}, "long enough", VRIES)
+    with pytest.raises(CoopError, match="1 other records"):
+        undo(database, receipt)
+
+
+def test_only_an_import_of_the_own_community_is_undone(database: Database) -> None:
+    receipt = bring(database, "members")
+    with database.write() as tx, pytest.raises(NotFound):
+        undo_import(tx, "elsewhere", receipt.import_id, AT)
