@@ -123,7 +123,7 @@ class MqttDoor:
             self._take(batch)
 
     def _take(self, batch: list[paho.MQTTMessage]) -> None:
-        opened = [(message, _open(message.topic, message.payload)) for message in batch]
+        opened = [(message, _open(message.topic, bytes(message.payload))) for message in batch]
         while not self._stop.is_set():
             try:
                 with self._database.write() as connection:
@@ -131,7 +131,7 @@ class MqttDoor:
                         if isinstance(delivery, Delivery):
                             receive(connection, community, delivery)
                         else:
-                            park_unrouted(connection, community, message.topic, message.payload, delivery)
+                            park_unrouted(connection, community, message.topic, bytes(message.payload), delivery)
                 break
             except OperationalError as outage:
                 self.trouble = f"the database is away: {outage}"

@@ -24,8 +24,8 @@ _P1_END = re.compile(rb"^![0-9A-Fa-f]{4}\s*?$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Source:
-    """One reading and where it came from. ``telegram`` is the part of the delivery that says it, as it came in, and None
-    where a columnar batch is kept as the values themselves."""
+    """One reading and where it came from. ``telegram`` is the part of the delivery that says it, as it came in, and
+    None where a columnar batch is kept as the values themselves."""
 
     at: datetime
     value: Decimal

@@ -1,4 +1,5 @@
-"""The database of metering, once as a SQLite file and once in PostgreSQL; and a faster one for what is alike on both."""
+"""The database of metering, once as a SQLite file and once in PostgreSQL; and a faster one for what is alike on
+both."""
 
 from __future__ import annotations
 

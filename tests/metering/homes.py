@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -26,6 +27,18 @@ COMMUNITY = "wg"
 INSTALLED = datetime(2024, 1, 1, tzinfo=UTC)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 HEAT_MAX = {Quantity.HEAT: Decimal(10_000_000_000_000)}
+
+
+class Killed(Exception):
+    """The process ended here."""
+
+
+@contextmanager
+def killed(database: Database) -> Iterator[Connection]:
+    """A transaction of a process that is killed before it commits."""
+    with suppress(Killed), database.write() as connection:
+        yield connection
+        raise Killed
 
 
 def envelope(event: Event, community: str = COMMUNITY) -> Envelope:

@@ -89,7 +89,7 @@ def test_what_was_not_acknowledged_comes_again_and_what_came_while_away_waits(
         CallbackAPIVersion.VERSION2, "door-2", clean_session=False, protocol=paho.MQTTv311, manual_ack=True
     )
     taken: list[bytes] = []
-    killed.on_message = lambda _client, _data, message: taken.append(message.payload)
+    killed.on_message = lambda _client, _data, message: taken.append(bytes(message.payload))
     killed.connect("127.0.0.1", mosquitto.port)
     killed.loop_start()
     wait_until(lambda: taken)

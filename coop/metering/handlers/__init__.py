@@ -1,1 +1,2 @@
-"""Handlers of metering: what happens on a delivery, a command or a fact, inside a transaction that the caller opened."""
+"""Handlers of metering: what happens on a delivery, a command or a fact, inside a transaction that the caller
+opened."""

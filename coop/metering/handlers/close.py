@@ -1,8 +1,9 @@
-"""Closing a period: its results are computed, written down with what they rest on, and told. Correcting it the same way.
+"""Closing a period: its results are computed, written down with what they rest on, and told. Correcting it the same
+way.
 
 Invariant: what was told stays. A correction makes the next revision, which tells only the measurements and allocations
-that came out differently; ``PeriodClosed`` counts what *its* revision told, so whoever heard that many facts of a revision
-has heard them all. Closing twice, or correcting when nothing changed, changes nothing and answers the same.
+that came out differently; ``PeriodClosed`` counts what *its* revision told, so whoever heard that many facts of a
+revision has heard them all. Closing twice, or correcting when nothing changed, changes nothing and answers the same.
 """
 
 from __future__ import annotations

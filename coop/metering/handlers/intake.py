@@ -1,7 +1,7 @@
 """Intake: from decoded readings to new versions of register days, in a handful of statements however many they are.
 
-Each reading is judged by itself and against what is known: its meter must be known and hang there, its instant must have
-been, its value must be possible. What is refused comes back with its reason and loses nothing; the rest goes on.
+Each reading is judged by itself and against what is known: its meter must be known and hang there, its instant must
+have been, its value must be possible. What is refused comes back with its reason and loses nothing; the rest goes on.
 """
 
 from __future__ import annotations

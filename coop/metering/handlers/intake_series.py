@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from coop.metering.storage import readings
 from coop.metering.storage.readings import Stored, seconds
 
 Row = tuple[Series, Meter, Register]
+Cell = TypeVar("Cell", np.int64, np.uint8)
 
 
 def take_series(intake: Intake) -> None:
@@ -132,7 +134,7 @@ def _take_day(
         intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed[i])
 
 
-def _whole(part: NDArray[np.generic], slot: int, step_s: int) -> NDArray[np.generic]:
+def _whole(part: NDArray[Cell], slot: int, step_s: int) -> NDArray[Cell]:
     """Columns of a part of a day, put in their places in the whole day; the rest is zero, which is MISSING."""
     count = DAY_S // step_s
     if part.shape[1] == count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def take_stands(intake: Intake) -> None:
         # Stands are in the order of time: a day is a run of them.
         days_at = at_s // DAY_S
         bounds = np.flatnonzero(np.diff(days_at, prepend=-1, append=-1)).tolist()
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, end in pairwise(bounds):
             day = int(days_at[start])
             new = one_each(at_s[start:end] - day * DAY_S, values[start:end], quality[start:end])
             intake.merge_day((one.id, day), 0, new, stored.get((one.id, day)))

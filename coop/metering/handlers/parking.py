@@ -80,10 +80,8 @@ def replay_telegram(connection: Connection, community: str, letter_id: str) -> T
     if form == _UNROUTED:
         raise CoopError("not-replayable", f"nothing says how to read it: {letter.reason}")
     row = readings.delivered(connection, delivery_id)
-    if form == _READ:
-        decoded = _decode(letter.body)
-    else:
-        decoded = FORMATS[row.format](letter.body, received_at=row.received_at)
+    read = _decode(letter.body) if form == _READ else None
+    decoded = read or FORMATS[row.format](letter.body, received_at=row.received_at)
     if decoded.problems:
         raise BadInput(decoded.problems)
     delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded)

@@ -1,10 +1,10 @@
 """Receiving: a delivery from a door to durable and queryable readings, in one transaction.
 
-The same delivery again is silent, whoever brings it and when. A gateway's delivery goes in as far as it is good, and what
-is not good is parked; a file that a person imports goes in whole or not at all, and can be undone.
+The same delivery again is silent, whoever brings it and when. A gateway's delivery goes in as far as it is good, and
+what is not good is parked; a file that a person imports goes in whole or not at all, and can be undone.
 
-Kept of a delivery: text telegrams and imported files as they came, so that a member can see the telegram behind a stand;
-of columnar batches only the hash, because the blocks hold the same values (decision record 0011).
+Kept of a delivery: text telegrams and imported files as they came, so that a member can see the telegram behind a
+stand; of columnar batches only the hash, because the blocks hold the same values (decision record 0011).
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def exchange_meter(
 ) -> Receipt:
     """Exchange a meter: the old one hangs until ``at`` and ends with its stands, the new one starts with its own.
 
-    Stands are in the quantity's base unit. The work order is a delivery, so that the stands have a source to walk back to.
+    Stands are in the quantity's base unit. The work order is a delivery, so that the stands have a source to walk back
+    to.
 
     Raises:
         CoopError: the old meter is unknown or was removed at another instant.

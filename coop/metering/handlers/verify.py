@@ -1,4 +1,5 @@
-"""Recomputing what was told, from the very versions it was computed from; and saying why an allocation is what it is."""
+"""Recomputing what was told, from the very versions it was computed from; and saying why an allocation is what it
+is."""
 
 from __future__ import annotations
 

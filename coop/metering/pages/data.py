@@ -1,4 +1,5 @@
-"""The board's view: how complete the data are, what is parked, which periods are closed, and how the heat system does."""
+"""The board's view: how complete the data are, what is parked, which periods are closed, and how the heat system
+does."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from coop.metering.queries import BOOK_READERS, Completeness
 from coop.metering.storage import periods, register
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
-from coop.web.language import gettext, language_of, translate
+from coop.web.language import language_of, translate
 from coop.web.shell import card, redirect, render
 from coop.web.writing import month, number
 
@@ -76,7 +77,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
                     said = translate(lang, "Taken in: %(count)s readings.", count=taken.values)
                 else:
                     parking.discard_telegram(connection, session.community, letter_id)
-                    said = gettext(lang, "Discarded; it stays in the register of what was refused.")
+                    said = translate(lang, "Discarded; it stays in the register of what was refused.")
         except CoopError as refusal:
             return redirect("/metering/data#parked", refusal.message[:300], "refused")
         return redirect("/metering/data#parked", said)
@@ -163,16 +164,16 @@ def completeness_chart(found: Completeness, period: Period, lang: str) -> charts
             percent=number(lang, found.percent),
             count=len(found.serials),
         ),
-        heading=gettext(lang, "Meter"),
+        heading=translate(lang, "Meter"),
         rows=[found.serials[i] for i in rows],
         columns=[str(day.day) for day in found.days],
         levels=levels,
         legend=[
-            gettext(lang, "Measured"),
-            gettext(lang, "Estimated"),
-            gettext(lang, "Partly there"),
-            gettext(lang, "Missing"),
-            gettext(lang, "Not installed"),
+            translate(lang, "Measured"),
+            translate(lang, "Estimated"),
+            translate(lang, "Partly there"),
+            translate(lang, "Missing"),
+            translate(lang, "Not installed"),
         ],
         fills=(*heatmap.QUALITY, "none"),
     )
@@ -189,16 +190,16 @@ def plant_chart(reports: list[dict[str, object]], lang: str) -> charts.Chart:
         arrived.append(delivered.scaleb(-9))
         lost.append(max(fed - delivered, Decimal(0)).scaleb(-9))
     return charts.bars(
-        title=gettext(lang, "Heat of the neighbourhood"),
+        title=translate(lang, "Heat of the neighbourhood"),
         sentence=translate(
             lang,
             "%(arrived)s GJ arrived in homes, %(lost)s GJ was lost on the way.",
             arrived=number(lang, sum(arrived, Decimal(0)), 0),
             lost=number(lang, sum(lost, Decimal(0)), 0),
         ),
-        heading=gettext(lang, "Month"),
+        heading=translate(lang, "Month"),
         labels=labels,
-        series={gettext(lang, "Arrived"): arrived, gettext(lang, "Lost"): lost},
+        series={translate(lang, "Arrived"): arrived, translate(lang, "Lost"): lost},
         unit="GJ",
         lang=lang,
     )

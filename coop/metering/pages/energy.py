@@ -17,7 +17,7 @@ from coop.metering.storage import register
 from coop.metering.views import DayUse, MemberYear
 from coop.values import Period
 from coop.web import charts
-from coop.web.language import gettext, language_of, translate
+from coop.web.language import language_of, translate
 from coop.web.shell import card, redirect, render
 from coop.web.writing import energy, month, percent
 
@@ -108,9 +108,9 @@ def heat_chart(found: MemberYear, lang: str) -> charts.Chart:
             month=month(lang, most.period.start),
             most=energy(lang, int(most.energy_j), "J"),
         ),
-        heading=gettext(lang, "Month"),
+        heading=translate(lang, "Month"),
         labels=list(by_month),
-        series={gettext(lang, "Heat"): list(by_month.values())},
+        series={translate(lang, "Heat"): list(by_month.values())},
         unit="GJ",
         lang=lang,
         digits=2,
@@ -141,9 +141,9 @@ def shared_chart(found: MemberYear, lang: str) -> charts.Chart:
             consumed=energy(lang, found.consumed_wh, "Wh", 0),
             share=percent(lang, share),
         ),
-        heading=gettext(lang, "Month"),
+        heading=translate(lang, "Month"),
         labels=labels,
-        series={gettext(lang, "From the shared roofs"): covered, gettext(lang, "From the grid"): rest},
+        series={translate(lang, "From the shared roofs"): covered, translate(lang, "From the grid"): rest},
         unit="kWh",
         lang=lang,
     )
@@ -161,9 +161,9 @@ def days_chart(days: list[DayUse], period: Period, lang: str) -> charts.Chart:
             total=energy(lang, int(total), "J"),
             known=known,
         ),
-        heading=gettext(lang, "Day"),
+        heading=translate(lang, "Day"),
         labels=[str(day.day.day) for day in days],
-        series={gettext(lang, "Heat"): [(day.energy_j or Decimal(0)) * _GJ for day in days]},
+        series={translate(lang, "Heat"): [(day.energy_j or Decimal(0)) * _GJ for day in days]},
         unit="GJ",
         lang=lang,
         digits=3,

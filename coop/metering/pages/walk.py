@@ -17,7 +17,7 @@ from coop.metering.storage import periods
 from coop.metering.views import RunDay
 from coop.values import AMSTERDAM, BadInput, NotFound, Problem
 from coop.web import charts
-from coop.web.language import gettext, language_of, translate
+from coop.web.language import language_of, translate
 from coop.web.shell import render
 from coop.web.writing import civil_day, energy
 
@@ -101,18 +101,18 @@ def _instant(text: str) -> datetime:
 def _days_chart(totals: list[tuple[date, int, int]], lang: str) -> charts.Chart:
     used, got = sum(one[1] for one in totals), sum(one[2] for one in totals)
     return charts.bars(
-        title=gettext(lang, "Day by day"),
+        title=translate(lang, "Day by day"),
         sentence=translate(
             lang,
             "%(got)s of %(used)s came from the shared roofs.",
             got=energy(lang, got, "Wh"),
             used=energy(lang, used, "Wh"),
         ),
-        heading=gettext(lang, "Day"),
+        heading=translate(lang, "Day"),
         labels=[str(one[0].day) for one in totals],
         series={
-            gettext(lang, "From the shared roofs"): [Decimal(one[2]).scaleb(-3) for one in totals],
-            gettext(lang, "From the grid"): [Decimal(one[1] - one[2]).scaleb(-3) for one in totals],
+            translate(lang, "From the shared roofs"): [Decimal(one[2]).scaleb(-3) for one in totals],
+            translate(lang, "From the grid"): [Decimal(one[1] - one[2]).scaleb(-3) for one in totals],
         },
         unit="kWh",
         lang=lang,
@@ -127,15 +127,15 @@ def _quarters_chart(quarters: RunDay, lang: str) -> charts.Chart:
         sentence=translate(
             lang,
             "In %(count)s of %(all)s quarter-hours something came from the shared roofs.",
-            count=sum(got > 0 for _, got in pairs),
+            count=sum(got > 0 for got in quarters.allocated_wh),
             all=len(pairs),
         ),
-        heading=gettext(lang, "Quarter-hour"),
+        heading=translate(lang, "Quarter-hour"),
         # In autumn an hour comes twice: the second time is told apart by an accent.
         labels=[label + ("′" if label in labels[:i] else "") for i, label in enumerate(labels)],
         series={
-            gettext(lang, "From the shared roofs"): [got for _, got in pairs],
-            gettext(lang, "From the grid"): [used - got for used, got in pairs],
+            translate(lang, "From the shared roofs"): list(quarters.allocated_wh),
+            translate(lang, "From the grid"): [used - got for used, got in pairs],
         },
         unit="Wh",
         lang=lang,

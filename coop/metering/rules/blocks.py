@@ -1,12 +1,13 @@
 """Days of readings: how they are packed, merged and taken apart again.
 
 Invariant: of two values for one place in a day (a second for stands, an interval's start for series) the one with the
-higher quality rank stands, then the one received later, then the larger; so whatever deliveries bring, in whatever split,
-order and repetition, the day that results is the same. A value is never thrown away: the version that it replaced stays.
+higher quality rank stands, then the one received later, then the larger; so whatever deliveries bring, in whatever
+split, order and repetition, the day that results is the same. A value is never thrown away: the version that it
+replaced stays.
 
 A packed array is one byte ``w``, eight bytes ``base`` and the values less ``base`` as whole numbers of ``w`` bytes, all
-little-endian; ``w`` is 0 where all are equal. Quarter-hours of a home need two bytes each instead of eight. Qualities are
-one byte each, or a single one where all are alike.
+little-endian; ``w`` is 0 where all are equal. Quarter-hours of a home need two bytes each instead of eight. Qualities
+are one byte each, or a single one where all are alike.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 
 @dataclass(frozen=True)
 class Day:
-    """What one register's UTC day holds: ``offsets`` [s since midnight UTC], rising, of what is there; never MISSING."""
+    """What one register's UTC day holds: ``offsets`` [s since midnight UTC], rising, of what is there; never
+    MISSING."""
 
     offsets: Int64Array
     values: Int64Array

@@ -1,7 +1,7 @@
 """Weighted degree days: how much of a span's heating belongs to a part of it.
 
-``DD = max(0, 18 - T_mean)`` of the UTC day, times 1.1 from November to February, 1.0 in March and October, 0.8 from April
-to September. Whole thousandths of a degree day, so that a share is a fraction of integers.
+``DD = max(0, 18 - T_mean)`` of the UTC day, times 1.1 from November to February, 1.0 in March and October, 0.8 from
+April to September. Whole thousandths of a degree day, so that a share is a fraction of integers.
 
 Source: domain.md section 3 (KNMI's daily means are over the UTC day), examples E10 and E12.
 """
@@ -45,8 +45,8 @@ def linear(a_s: int, t_s: int, b_s: int) -> tuple[int, int]:
 def by_degree_days(per_day: Mapping[int, int], tap_permille: int) -> Share:
     """Share by weighted degree days, with ``tap_permille`` of the heat spread evenly over time.
 
-    ``per_day`` holds weighted degree days [0.001 degC d] by day since 1970-01-01. Where a day is not known, or there are
-    no degree days at all, the share is in proportion to time.
+    ``per_day`` holds weighted degree days [0.001 degC d] by day since 1970-01-01. Where a day is not known, or there
+    are no degree days at all, the share is in proportion to time.
     """
 
     def share(a_s: int, t_s: int, b_s: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """One connection's use in a period, from the stands of the meters that hung there.
 
-A ``Span`` is one register for part of the period: a meter exchange or a move makes two. All that the result depends on is
-in the spans and the days of readings, so it can be computed again from what was written down.
+A ``Span`` is one register for part of the period: a meter exchange or a move makes two. All that the result depends on
+is in the spans and the days of readings, so it can be computed again from what was written down.
 """
 
 from __future__ import annotations

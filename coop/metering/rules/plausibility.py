@@ -20,7 +20,8 @@ HOUR_S = 3600
 
 @dataclass(frozen=True)
 class Bound:
-    """What a register can do: ``per_hour`` and ``step`` in its own units, ``modulus`` where it starts again (0: never)."""
+    """What a register can do: ``per_hour`` and ``step`` in its own units, ``modulus`` where it starts again (0:
+    never)."""
 
     per_hour: int
     step: int

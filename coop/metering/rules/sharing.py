@@ -1,9 +1,10 @@
 """Shared energy over a period: from quarter-hours to what each occupancy used and was allocated.
 
-Columns are connections, in the order of their ids; each quarter-hour of a connection belongs to who held it then, and to
-nobody when it stood empty: an empty home takes no share. A quarter-hour that is missing counts as zero, for production as
-for use: nothing is shared that was not measured, and what comes in later is shared by a correction run. Quarter-hours are
-counted in UTC from the first instant of the period, so the days on which the clock changes have 92 and 100 of them.
+Columns are connections, in the order of their ids; each quarter-hour of a connection belongs to who held it then, and
+to nobody when it stood empty: an empty home takes no share. A quarter-hour that is missing counts as zero, for
+production as for use: nothing is shared that was not measured, and what comes in later is shared by a correction run.
+Quarter-hours are counted in UTC from the first instant of the period, so the days on which the clock changes have 92
+and 100 of them.
 """
 
 from __future__ import annotations

@@ -1,17 +1,19 @@
 """What a cumulative register counted between two instants, whatever happened to it on the way.
 
-Invariant: the stands of a register are turned into one count that never falls; what was used between two instants is the
-difference of the count at both. So parts add up: the months of a year sum to its last count less its first, to the unit.
+Invariant: the stands of a register are turned into one count that never falls; what was used between two instants is
+the difference of the count at both. So parts add up: the months of a year sum to its last count less its first, to the
+unit.
 
 Where stands fall, the register
 
 - *rolled over*, when its maximum is known and the way across it is possible: the count goes on across the maximum;
-- *dipped*, when a later stand is possible from the one before the fall but not from the fallen ones: those are not used;
+- *dipped*, when a later stand is possible from the one before the fall but not from the fallen ones: those are not
+  used;
 - was *reset* otherwise: it counts on from zero, unless even the first new stand is more than it can have counted since;
   then that stand is where it starts, and what lies between is unknown and counted as nothing.
 
-The count between two stands is shared out over time (``Share``); the whole units that this gives are rounded down at the
-instant, not per part, so that nothing is lost or counted twice.
+The count between two stands is shared out over time (``Share``); the whole units that this gives are rounded down at
+the instant, not per part, so that nothing is lost or counted twice.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,11 +81,7 @@ def test_parts_of_any_division_add_up_to_the_whole(stands: list[int], cuts: list
     counted = register(*stands, bound=Bound(100, 5, 1001))
     bounds = sorted({0, 29 * HOUR, *cuts})
     whole = sum(energy for _, _, energy in energies(counted, bounds[0], bounds[-1]))
-    divided = [
-        energy
-        for start, end in zip(bounds[:-1], bounds[1:], strict=True)
-        for _, _, energy in energies(counted, start, end)
-    ]
+    divided = [energy for start, end in pairwise(bounds) for _, _, energy in energies(counted, start, end)]
     assert sum(divided) == whole
     assert all(energy >= 0 for energy in divided)
 
@@ -118,8 +116,6 @@ def test_without_degree_days_or_with_a_day_unknown_time_alone_counts() -> None:
 
 def test_degree_days_start_below_eighteen_degrees() -> None:
     # domain.md E10, unweighted in March: 20, 10 and -4 degC are 0 + 8 + 22.
-    from datetime import date
-
     march = date(2026, 3, 1)
     assert [weighted_degree_days(t, march) for t in (2000, 1000, -400)] == [0, 8_000, 22_000]
     assert mean_cdegc(np.array([100, 101])) == 101
