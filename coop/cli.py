@@ -223,8 +223,8 @@ def _settings() -> Settings:
         for detail in error.errors(include_url=False):
             print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
         sys.exit(2)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("coop").setLevel(settings.log_level)  # the libraries beneath speak up only when something is wrong
     return settings
 
 

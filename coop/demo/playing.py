@@ -18,8 +18,9 @@ import orjson
 
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
-from coop.demo.script import Step, calendar, opening
+from coop.demo.script import Step, calendar, convene_open_meeting, opening
 from coop.demo.stream import Delivery, complete_by, deliveries, live
+from coop.kit import clock
 from coop.values import CoopError, midnight
 
 BATCH = 200
@@ -47,6 +48,7 @@ class Mark:
     def __init__(self, path: Path, plan: DemoPlan) -> None:
         self._path, self._plan = path, {"size": plan.size, "seed": plan.seed, "year": plan.year}
         self.done: datetime | None = None
+        self.convened_on: date | None = None
         if not path.exists():
             return
         noted = orjson.loads(path.read_bytes())
@@ -55,13 +57,15 @@ class Mark:
             reason = f"here plays a demonstration of {told}; run it with these, or choose another COOP_DATA_DIR"
             raise CoopError("other-demonstration", reason)
         self.done = datetime.fromisoformat(noted["done"])
+        self.convened_on = date.fromisoformat(noted["convened_on"]) if noted["convened_on"] else None
 
-    def note(self, done: datetime) -> None:
-        """Everything before ``done`` was played."""
-        self.done = done
+    def note(self, done: datetime, convened_on: date | None = None) -> None:
+        """Everything before ``done`` was played; on ``convened_on`` a meeting was convened for visitors to vote at."""
+        self.done, self.convened_on = done, convened_on or self.convened_on
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps({"plan": self._plan, "done": done.isoformat()}))
+        noted = {"plan": self._plan, "done": self.done, "convened_on": self.convened_on}
+        fresh.write_bytes(orjson.dumps(noted))
         fresh.replace(self._path)
 
 
@@ -123,8 +127,16 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
 def play_live(
     plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, pause_s: float, going_on: Callable[[], bool]
 ) -> None:
-    """Go on after the year, a telegram at a time, months and bills included, for as long as ``going_on``."""
+    """Go on after the year, a telegram at a time, months and bills included, for as long as ``going_on``.
+
+    The first time, a meeting is convened that is two weeks ahead by the real calendar, so that there is something to
+    vote on; everything else lives in the plan's own time.
+    """
     done = mark.done or midnight(complete_by(plan))
+    if mark.convened_on is None:
+        today = clock.today()
+        convene_open_meeting(plan, today, doors)
+        mark.note(done, today)
     steps = iter([step for step in calendar(plan, done.date() + timedelta(days=3660)) if step.at > done])
     step = next(steps, None)
     for place, delivery in enumerate(live(plan, done)):

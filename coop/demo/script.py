@@ -56,6 +56,8 @@ def calendar(plan: DemoPlan, until: date) -> list[Step]:
     for milestone in programme(plan).milestones:
         if milestone.done_on:
             steps.append(Step(midnight(milestone.done_on), milestone.title_en, lambda d, m=milestone: _reach(m, d)))  # type: ignore[misc]
+    decided_on = date(plan.year, 11, 7)
+    steps.append(Step(midnight(decided_on), "steering group", lambda doors: _decide_referred(plan, decided_on, doors)))
     months = Period(date(plan.year, 1, 1), until).months()
     for place, month in enumerate(months):
         if month.end.day == 1 and (closing := month.end + timedelta(days=5)) < until:
@@ -66,8 +68,6 @@ def calendar(plan: DemoPlan, until: date) -> list[Step]:
     if until > end:
         last = Period.year(plan.year).months()[-4:]
         steps.append(Step(midnight(end), "corrections", lambda doors: _correct(last, end, doors)))
-        upcoming = open_meeting(plan, end)
-        steps.append(Step(midnight(end), upcoming.name, lambda doors: _convene(plan, upcoming, doors)))
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -207,8 +207,8 @@ def _adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
 
 def _hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
     """Convene, count and close a meeting, and send the written notices that a tariff needs."""
-    _convene(plan, meeting, doors)
     held_on = civil_date(meeting.at)
+    _convene(plan, meeting, doors, advance_on=held_on - timedelta(days=7))
     doors.post(
         f"/governance/api/meetings/{meeting.id}/close",
         {"closed_on": held_on.isoformat(), "entitled_members": _entitled(plan, held_on)},
@@ -231,7 +231,7 @@ def _hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
             )
 
 
-def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
+def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors, advance_on: date) -> None:
     held_on = civil_date(meeting.at)
     doors.settled()
     doors.post(
@@ -254,7 +254,7 @@ def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
         },
     )
     for resolution in meeting.resolutions:
-        ballots = _ballots(resolution, held_on)
+        ballots = _ballots(resolution, held_on, advance_on)
         if ballots:
             doors.post(
                 f"/governance/api/meetings/{meeting.id}/votes",
@@ -262,12 +262,12 @@ def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
             )
 
 
-def _ballots(resolution: Resolution, held_on: date) -> list[dict[str, Any]]:
+def _ballots(resolution: Resolution, held_on: date, advance_on: date) -> list[dict[str, Any]]:
     return [
         {
             "member_id": ballot.member_id,
             "choice": ballot.choice,
-            "cast_on": (held_on - timedelta(days=7) if ballot.in_advance else held_on).isoformat(),
+            "cast_on": (advance_on if ballot.in_advance else held_on).isoformat(),
             "proxy_holder": ballot.cast_by if ballot.cast_by != ballot.member_id else None,
         }
         for ballot in resolution.ballots
@@ -337,6 +337,21 @@ def _reach(milestone: Milestone, doors: Doors) -> None:
             ],
         },
     )
+
+
+def _decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
+    """The steering group looks at the tranche that the rule did not release, and releases it after all."""
+    works = programme(plan)
+    late = {milestone.code for milestone in works.milestones if milestone.done_on and not milestone.is_met_by_rule()}
+    for tranche in works.tranches:
+        if tranche.milestone in late:
+            decision = {"decision": "release", "decided_on": decided_on.isoformat(), "by": "Demo-stuurgroep"}
+            doors.post(f"/governance/api/tranches/{tranche.id}/decide", decision)
+
+
+def convene_open_meeting(plan: DemoPlan, today: date, doors: Doors) -> None:
+    """Convene a meeting two weeks from ``today``, with the votes that came in so far: something to vote on."""
+    _convene(plan, open_meeting(plan, today), doors, advance_on=today)
 
 
 def _set_index(plan: DemoPlan, doors: Doors) -> None:
