@@ -39,11 +39,12 @@ SECTIONS = (
     Section("/billing/", N_("Bills"), _roles("member")),
     Section("/governance/", N_("Decisions"), _roles("member", "board", "treasurer", "auditor")),
     Section("/governance/programme", N_("Programme"), SIGNED_IN),
-    Section("/members/", N_("Members"), _roles("board")),
+    Section("/members/", N_("Members"), _roles("board", "treasurer", "auditor", "operator")),
     Section("/metering/data", N_("Data quality"), _roles("board", "auditor", "operator")),
     Section("/billing/runs", N_("Bill runs"), _roles("board", "treasurer", "auditor")),
     Section("/governance/partner", N_("Partner"), _roles("partner")),
     Section("/members/operations", N_("Operations"), _roles("operator", "board")),
+    Section("/members/me", N_("Your account"), SIGNED_IN),
 )
 
 CARDS = (

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.kit.web import create_app
+from coop.members import accounts
 from coop.members.main import SERVICE, routers
 from coop.web import operations
 from coop.web.shell import error_page, mount_static
@@ -25,6 +27,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real argon2 at its lowest cost: tests check hundreds of passwords, and nobody attacks them."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", lambda: hasher)
 
 
 @pytest.fixture

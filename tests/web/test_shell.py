@@ -80,8 +80,8 @@ def test_a_table_names_its_columns_for_the_phone(page: Page) -> None:
     ("who", "expected"),
     [
         ("", []),
-        ("member", ["/", "/metering/", "/billing/", "/governance/", "/governance/programme"]),
-        ("partner", ["/", "/governance/programme", "/governance/partner"]),
+        ("member", ["/", "/metering/", "/billing/", "/governance/", "/governance/programme", "/members/me"]),
+        ("partner", ["/", "/governance/programme", "/governance/partner", "/members/me"]),
     ],
 )
 def test_the_menu_shows_what_the_roles_open(who: str, expected: list[str]) -> None:
