@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
 import numpy as np
@@ -49,10 +50,19 @@ LARGEST_VALUE = 2**53
 """What a JSON number can carry exactly through any software on its way here. Source: RFC 8259 section 6."""
 
 
+Fault = tuple[str, str]
+"""What is wrong with a series: field and reason."""
+
+
 def _instant(value: object) -> datetime:
     # Pydantic would take a bare number for an instant as well.
     if not isinstance(value, str):
         raise ValueError("not an instant such as 2025-01-01T00:00:00Z")
+    return _read_instant(value)
+
+
+@lru_cache(maxsize=1024)
+def _read_instant(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
@@ -125,92 +135,128 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
         decoded.problems.append(Problem(late, "sent_at"))
         decoded.broken.append(body)
         return decoded
-    for index, raw in enumerate(batch.series):
-        found = _series(raw, received_at)
-        if isinstance(found, Series):
-            decoded.series.append(found)
-            continue
-        alone = orjson.dumps({"head_end": batch.head_end, "sent_at": document["sent_at"], "series": [raw]})
+    series, faults = _series(batch.series, received_at)
+    decoded.series.extend(series)
+    for index, found in sorted(faults.items()):
+        alone = orjson.dumps(
+            {"head_end": batch.head_end, "sent_at": document["sent_at"], "series": [batch.series[index]]}
+        )
         for field, reason in found:
             decoded.problems.append(Problem(reason, f"series[{index}]" + (f".{field}" if field else "")))
             decoded.broken.append(alone)
     return decoded
 
 
-def _series(raw: object, received_at: datetime) -> Series | list[tuple[str, str]]:
-    """The series, or (field, reason) of everything that is wrong with it."""
+def _series(raw: list[Any], received_at: datetime) -> tuple[list[Series], dict[int, list[Fault]]]:
+    """The series that are good, in order, and everything that is wrong with each other one, by its place."""
+    faults: dict[int, list[Fault]] = {}
+    lengths: dict[int, dict[int, _Column]] = {}
+    for index, one in enumerate(raw):
+        try:
+            column = _COLUMN.validate_python(one)
+        except ValidationError as error:
+            faults[index] = _reasons(error)
+            continue
+        count = len(column.values)
+        wrong = _misfit(column.quantity, column.unit, column.start, column.step_s, count, received_at)
+        if wrong:
+            faults[index] = [wrong]
+        else:
+            lengths.setdefault(count, {})[index] = column
+    good: dict[int, Series] = {}
+    for alike in lengths.values():
+        good |= _checked(alike, faults)
+    return [series for _, series in sorted(good.items())], faults
+
+
+@lru_cache(maxsize=1024)
+def _misfit(
+    quantity: Quantity, unit: str, start: datetime, step_s: int, count: int, received_at: datetime
+) -> Fault | None:
+    """What is wrong with a series apart from its values; a thousand in a batch are alike in this."""
     try:
-        column = _COLUMN.validate_python(raw)
-    except ValidationError as error:
-        return _reasons(error)
-    try:
-        to_units(Decimal(1), column.unit, column.quantity, DEFAULT_EXPONENT[column.quantity])
+        to_units(Decimal(1), unit, quantity, DEFAULT_EXPONENT[quantity])
     except ValueError as error:
-        return [("unit", str(error))]
-    if DAY_S % column.step_s:
-        return [("step_s", f"{column.step_s} s does not divide a day")]
-    if column.start.microsecond or int(column.start.timestamp()) % column.step_s:
-        return [("start", f"{column.start.isoformat()} does not lie on a step of {column.step_s} s")]
+        return "unit", str(error)
+    if DAY_S % step_s:
+        return "step_s", f"{step_s} s does not divide a day"
+    if start.microsecond or int(start.timestamp()) % step_s:
+        return "start", f"{start.isoformat()} does not lie on a step of {step_s} s"
     # The start goes first: the end of a series from the year 9999 is no datetime.
-    late = too_late(column.start, received_at) or too_late(
-        column.start + timedelta(seconds=column.step_s * len(column.values)), received_at
-    )
-    if late:
-        return [("values", late)]
-    codes = _codes(column)
-    if isinstance(codes, str):
-        return [("quality", codes)]
-    values = _values(column)
-    if isinstance(values, tuple):
-        return [values]
-    claimed = np.flatnonzero((codes == Quality.MISSING) & (values != 0))
-    if len(claimed):
-        return [(f"quality[{claimed[0]}]", "says missing beside a value")]
-    return Series(column.meter, column.quantity, column.start, column.step_s, column.unit, values, codes)
+    late = too_late(start, received_at) or too_late(start + timedelta(seconds=step_s * count), received_at)
+    return ("values", late) if late else None
+
+
+def _checked(columns: dict[int, _Column], faults: dict[int, list[Fault]]) -> dict[int, Series]:
+    """Columns of one length, checked as one matrix; what is wrong goes to ``faults``, each under its place."""
+    values = _matrix(list(columns.values()))
+    codes = np.full(values.shape, Quality.MEASURED, np.uint8)
+    for k, (index, column) in enumerate(columns.items()):
+        if column.quality is not None or None in column.values:
+            told = _codes(column)
+            if isinstance(told, str):
+                faults[index] = [("quality", told)]
+            else:
+                codes[k] = told
+    lowest, highest = np.array([_limits(one.quantity, one.unit)[:2] for one in columns.values()], np.int64).T[
+        :, :, None
+    ]
+    beyond = (values < lowest) | (values > highest)
+    claimed = (codes == Quality.MISSING) & (values != 0)
+    places = list(columns)
+    for k in np.flatnonzero((beyond | claimed).any(axis=1)).tolist():
+        index, column = places[k], columns[places[k]]
+        bad = np.flatnonzero(beyond[k]).tolist()
+        if index in faults:
+            continue
+        if bad:
+            why, more = _limits(column.quantity, column.unit)[2], f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+            faults[index] = [(f"values[{bad[0]}]", f"{column.values[bad[0]]} {column.unit} {why}{more}")]
+        else:
+            faults[index] = [(f"quality[{claimed[k].argmax()}]", "says missing beside a value")]
+    return {
+        index: Series(column.meter, column.quantity, column.start, column.step_s, column.unit, values[k], codes[k])
+        for k, (index, column) in enumerate(columns.items())
+        if index not in faults
+    }
+
+
+def _matrix(columns: list[_Column]) -> Int64Array:
+    """Values of columns of one length, 0 for null."""
+    rows = [[value or 0 for value in column.values] if None in column.values else column.values for column in columns]
+    try:
+        return np.array(rows, np.int64)
+    except OverflowError:
+        # What does not fit 64 bits is beyond every limit, and is refused as such.
+        return np.array([[min(value or 0, LARGEST_VALUE + 1) for value in row] for row in rows], np.int64)
 
 
 def _codes(column: _Column) -> QualityArray | str:
-    count = len(column.values)
     if column.quality is None:
-        codes = np.full(count, Quality.MEASURED, dtype=np.uint8)
-    elif len(column.quality) != count:
-        return f"{len(column.quality)} codes for {count} values"
-    else:
-        unknown = set(column.quality) - set(Quality)
-        if unknown:
-            return f"{min(unknown)} is not a quality code"
-        codes = np.array(column.quality, dtype=np.uint8)
-    for index in _nulls(column):
-        codes[index] = Quality.MISSING
+        return np.array([Quality.MISSING if value is None else Quality.MEASURED for value in column.values], np.uint8)
+    if len(column.quality) != len(column.values):
+        return f"{len(column.quality)} codes for {len(column.values)} values"
+    unknown = set(column.quality) - set(Quality)
+    if unknown:
+        return f"{min(unknown)} is not a quality code"
+    codes = np.array(column.quality, dtype=np.uint8)
+    codes[[index for index, value in enumerate(column.values) if value is None]] = Quality.MISSING
     return codes
 
 
-def _nulls(column: _Column) -> list[int]:
-    # Most columns have none, and the membership test runs at the speed of C.
-    return [index for index, value in enumerate(column.values) if value is None] if None in column.values else []
-
-
-def _values(column: _Column) -> Int64Array | tuple[str, str]:
-    whole = [value or 0 for value in column.values] if None in column.values else column.values
-    try:
-        values = np.array(whole, dtype=np.int64)
-    except OverflowError:
-        return "values", f"one is beyond {LARGEST_VALUE}"
-    lowest, highest, why = -LARGEST_VALUE, LARGEST_VALUE, f"is beyond {LARGEST_VALUE}"
-    if column.quantity in CUMULATIVE:
-        lowest, why = 0, f"is negative, or beyond {LARGEST_VALUE}"
-    elif BASE_UNIT[column.quantity] == "degC":
-        per_degree = 100 // to_units(Decimal(1), column.unit, column.quantity, -2)
+@cache
+def _limits(quantity: Quantity, unit: str) -> tuple[int, int, str]:
+    """Lowest and highest value in ``unit``, and what is said of one beyond them."""
+    if quantity in CUMULATIVE:
+        return 0, LARGEST_VALUE, f"is negative, or beyond {LARGEST_VALUE}"
+    if BASE_UNIT[quantity] == "degC":
+        per_degree = 100 // to_units(Decimal(1), unit, quantity, -2)
         lowest, highest = (limit * per_degree for limit in TEMPERATURE_RANGE_DEGC)
-        why = "is outside {} .. {} degC".format(*TEMPERATURE_RANGE_DEGC)
-    bad = np.flatnonzero((values < lowest) | (values > highest))
-    if len(bad):
-        more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-        return f"values[{bad[0]}]", f"{values[bad[0]]} {column.unit} {why}{more}"
-    return values
+        return lowest, highest, "is outside {} .. {} degC".format(*TEMPERATURE_RANGE_DEGC)
+    return -LARGEST_VALUE, LARGEST_VALUE, f"is beyond {LARGEST_VALUE}"
 
 
-def _reasons(error: ValidationError) -> list[tuple[str, str]]:
+def _reasons(error: ValidationError) -> list[Fault]:
     """(path, reason) of each fault; of a column whose values are all wrong, only the first ten."""
     reasons = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
