@@ -71,7 +71,7 @@ def test_telemetry_of_a_heat_pump_travels_in_the_same_shape() -> None:
         ({"values": [1, True]}, "series[1].values[1]: Input should be a valid integer"),
         ({"values": [1, -2, -3]}, f"series[1].values[1]: -2 Wh is negative, or beyond {2**53}, and 1 more"),
         ({"values": [2**53 + 1]}, f"series[1].values[0]: {2**53 + 1} Wh is negative, or beyond {2**53}"),
-        ({"values": [2**63]}, f"series[1].values: one is beyond {2**53}"),
+        ({"values": [2**63]}, f"series[1].values[0]: {2**63} Wh is negative, or beyond {2**53}"),
         ({"values": []}, "series[1].values: List should have at least 1 item after validation, not 0"),
         ({"quality": [1, 1]}, "series[1].quality: 2 codes for 3 values"),
         ({"quality": [1, 9, 1]}, "series[1].quality: 9 is not a quality code"),
