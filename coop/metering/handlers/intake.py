@@ -7,7 +7,7 @@ have been, its value must be possible. What is refused comes back with its reaso
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -29,7 +29,7 @@ from coop.metering.rules.blocks import DAY_S, Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import Bound
 from coop.metering.storage import readings, register
 from coop.metering.storage.readings import Key, Stored, microseconds
-from coop.values import Problem, civil_date
+from coop.values import Problem
 
 CLOCK_MARGIN = timedelta(minutes=5)
 """How far the clock of a meter may run ahead of ours."""
@@ -73,11 +73,9 @@ class Intake:
         self.delivery_id, self.delivery = delivery_id, delivery
         self.received_us = microseconds(delivery.received_at)
         self.taken = Taken()
-        decoded = delivery.decoded
-        serials = {stand.meter for stand in decoded.stands} | {series.meter for series in decoded.series}
-        self.meters = register.meters_of(connection, community, serials)
-        known = register.registers_of(connection, community, self.meters)
-        self.registers = {(one.serial, one.quantity, one.shape): one for one in known.values()}
+        known = register.directory(connection, community)
+        self.meters, self.registers = known.meters, known.registers
+        self.made: dict[tuple[str, Quantity, Shape], Register] = {}
         self.new_registers: dict[str, Register] = {}
         self.rows: list[dict[str, object]] = []
 
@@ -96,12 +94,14 @@ class Intake:
     def register_of(self, meter: Meter, quantity: Quantity, shape: Shape) -> Register:
         """The register, or the one that its first reading makes."""
         key = (meter.serial, quantity, shape)
-        if key not in self.registers:
+        if key in self.registers:
+            return self.registers[key]
+        if key not in self.made:
             usual = DEFAULT_EXPONENT[quantity]
             exponent = self.delivery.exponents.get(key[:2], usual) if shape is Shape.STAND else usual
             made = Register(register_id(self.community, *key), meter.serial, quantity, shape, exponent)
-            self.registers[key] = self.new_registers[made.id] = made
-        return self.registers[key]
+            self.made[key] = self.new_registers[made.id] = made
+        return self.made[key]
 
     def refuse(self, code: str, reason: str, reading: Stand | Series) -> None:
         """Set readings aside, with the reason."""
@@ -111,11 +111,11 @@ class Intake:
         else:
             self.taken.refused.append(Refused(problem, code, series=(reading,)))
 
-    def bound(self, meter: Meter, one: Register, at: datetime) -> Bound | None:
-        """What a register can do, in its own units; None where it does not count."""
+    def bound(self, meter: Meter, one: Register, day: date) -> Bound | None:
+        """What a register can do on a day, in its own units; None where it does not count."""
         if one.quantity not in CUMULATIVE:
             return None
-        return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), civil_date(at))
+        return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), day)
 
     def merge_day(self, key: Key, step_s: int, new: Day, old: Stored | None) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""

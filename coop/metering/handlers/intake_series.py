@@ -22,6 +22,7 @@ from coop.metering.rules.blocks import DAY_S, Day, pack, pack_quality
 from coop.metering.rules.plausibility import impossible_values
 from coop.metering.storage import readings
 from coop.metering.storage.readings import Stored, seconds
+from coop.values import civil_date
 
 Row = tuple[Series, Meter, Register]
 Cell = TypeVar("Cell", np.int64, np.uint8)
@@ -71,8 +72,9 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
     if (factors != 1).any():
         values = values * factors[:, None]
     highest = values.max(axis=1).tolist()
+    day_of_limits = civil_date(start)
     for k, (series, meter, one) in enumerate(rows):
-        bound = intake.bound(meter, one, start)
+        bound = intake.bound(meter, one, day_of_limits)
         if bound is not None and highest[k] > bound.most(step_s):
             wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
             for part in _parts(series, wrong):

@@ -13,6 +13,7 @@ from coop.metering.rules.blocks import DAY_S, one_each
 from coop.metering.rules.plausibility import impossible_stands
 from coop.metering.storage import readings
 from coop.metering.storage.readings import Stored, day_number, seconds
+from coop.values import civil_date
 
 Units = tuple[Stand, int]
 """A stand, and its value in units of its register."""
@@ -57,7 +58,7 @@ def _acceptable(intake: Intake) -> dict[Register, list[Units]]:
             intake.refuse("not-installed", f"meter {stand.meter} did not hang there at {stand.at.isoformat()}", stand)
         elif stand.quality != Quality.MISSING:
             one = intake.register_of(meter, stand.quantity, Shape.STAND)
-            bound = intake.bound(meter, one, stand.at)
+            bound = intake.bound(meter, one, civil_date(stand.at))
             try:
                 value = to_units(stand.value, stand.unit, stand.quantity, one.exponent)
             except ValueError as error:
@@ -74,7 +75,7 @@ def _acceptable(intake: Intake) -> dict[Register, list[Units]]:
 
 def _possible(intake: Intake, one: Register, stands: list[Units], near: Sequence[Stored]) -> list[Units]:
     """The stands without those that lie too far from their neighbours."""
-    bound = intake.bound(intake.meters[one.serial], one, stands[0][0].at)
+    bound = intake.bound(intake.meters[one.serial], one, civil_date(stands[0][0].at))
     if bound is None:
         return stands
     new_s = [seconds(stand.at) for stand, _ in stands]

@@ -246,6 +246,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_register_serial"), ["serial"], unique=False)
 
     op.create_table(
+        "register_stamp",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("stamp", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("community", name=op.f("pk_register_stamp")),
+    )
+    op.create_table(
         "relay_state",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("published_position", sa.Integer(), nullable=False),
@@ -322,6 +328,7 @@ def downgrade() -> None:
     op.drop_table("allocation")
     op.drop_table("sharing_group")
     op.drop_table("relay_state")
+    op.drop_table("register_stamp")
     with op.batch_alter_table("register", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_register_serial"))
 

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from coop.kit.journal import insert_new
 from coop.metering.model import Meter, MeterKind, Occupancy, Quantity, Register, Shape
@@ -21,6 +23,7 @@ from coop.metering.storage.tables import (
     gateway,
     meter,
     register,
+    register_stamp,
     sharing_group,
 )
 
@@ -56,6 +59,41 @@ def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
         yield ordered[start : start + _CHUNK]
 
 
+@dataclass(frozen=True)
+class Directory:
+    """All meters of a co-operative by serial, and their registers by (serial, quantity, shape). Not to be changed."""
+
+    meters: Mapping[str, Meter]
+    registers: Mapping[tuple[str, Quantity, Shape], Register]
+
+
+_directories: WeakKeyDictionary[Engine, dict[str, tuple[str, Directory]]] = WeakKeyDictionary()
+
+
+def directory(connection: Connection, community: str) -> Directory:
+    """All meters and registers, kept in memory for as long as their stamp in the database is the same.
+
+    A head-end's batch names a thousand registers that hardly ever change; reading them took half of its time.
+    """
+    stamp = connection.scalar(select(register_stamp.c.stamp).where(register_stamp.c.community == community)) or ""
+    known = _directories.setdefault(connection.engine, {})
+    if community not in known or known[community][0] != stamp:
+        found = Directory(
+            {one.serial: one for one in all_meters(connection, community)},
+            {(one.serial, one.quantity, one.shape): one for one in all_registers(connection, community)},
+        )
+        known[community] = (stamp, found)
+    return known[community][1]
+
+
+def _stamp(connection: Connection, community: str) -> None:
+    # Drawn, not counted: a count that was rolled back would come again with something else behind it.
+    stamp = str(uuid4())
+    changed = update(register_stamp).where(register_stamp.c.community == community).values(stamp=stamp)
+    if not connection.execute(changed).rowcount:
+        connection.execute(insert(register_stamp).values(community=community, stamp=stamp))
+
+
 def add_meters(connection: Connection, community: str, meters: Sequence[Meter]) -> None:
     """Insert meters that are not there yet."""
     rows: list[dict[str, object]] = [
@@ -71,6 +109,7 @@ def add_meters(connection: Connection, community: str, meters: Sequence[Meter]) 
         for one in meters
     ]
     insert_new(connection, meter, rows, ["community", "serial"])
+    _stamp(connection, community)
 
 
 def remove_meter(connection: Connection, community: str, serial: str, removed_at: datetime) -> None:
@@ -78,12 +117,13 @@ def remove_meter(connection: Connection, community: str, serial: str, removed_at
     connection.execute(
         update(meter).where(meter.c.community == community, meter.c.serial == serial).values(removed_at=removed_at)
     )
+    _stamp(connection, community)
 
 
 def all_meters(connection: Connection, community: str) -> list[Meter]:
     """Every meter, by serial."""
     rows = connection.execute(select(meter).where(meter.c.community == community).order_by(meter.c.serial))
-    return [_meter(row) for row in rows]
+    return [_meter(row) for row in rows.all()]
 
 
 def meters_of(connection: Connection, community: str, serials: Iterable[str]) -> dict[str, Meter]:
@@ -117,7 +157,7 @@ def registers_of(connection: Connection, community: str, serials: Iterable[str])
 def all_registers(connection: Connection, community: str) -> list[Register]:
     """Every register, by meter and quantity."""
     query = select(register).where(register.c.community == community)
-    return [_register(row) for row in connection.execute(query.order_by(register.c.serial, register.c.quantity))]
+    return [_register(row) for row in connection.execute(query.order_by(register.c.serial, register.c.quantity)).all()]
 
 
 def register_by_id(connection: Connection, community: str, register_id: str) -> Register | None:
@@ -146,7 +186,9 @@ def add_registers(connection: Connection, community: str, registers: Sequence[Re
         }
         for one in registers
     ]
-    insert_new(connection, register, rows, ["id"])
+    if rows:
+        insert_new(connection, register, rows, ["id"])
+        _stamp(connection, community)
 
 
 def occupancies(connection: Connection, community: str) -> list[Occupancy]:

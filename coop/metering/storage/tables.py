@@ -58,6 +58,13 @@ register = Table(
     UniqueConstraint("community", "serial", "quantity", "shape"),
 )
 
+register_stamp = Table(
+    "register_stamp",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("stamp", String(36), nullable=False),
+)
+
 delivery = Table(
     "delivery",
     metadata,
