@@ -22,6 +22,8 @@ from coop.kit.settings import Settings
 from coop.runtime import embedded_app
 from tests.servers.process import free_port
 
+SECRET = "secret of the tests"
+
 COMPARED = ("billing", "governance", "metering")
 """Services whose whole state is compared between two installations."""
 
@@ -29,7 +31,7 @@ COMPARED = ("billing", "governance", "metering")
 @contextmanager
 def embedded(folder: Path) -> Iterator[Settings]:
     """All four services in this process, serving on a free port."""
-    settings = Settings(data_dir=folder, port=free_port(), secret="secret of the tests")
+    settings = Settings(data_dir=folder, port=free_port(), secret=SECRET)
     server = uvicorn.Server(
         uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_level="error")
     )

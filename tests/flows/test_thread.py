@@ -1,0 +1,148 @@
+"""One meter, one member, one vote, one bill through all rooms, every cent worked out by hand.
+
+The year is that of example E9 in domain.md: four gas bills with a mean of 1,502.05 EUR, indexed by 1.033 and 1.030 to a
+ceiling of 1,598.17; 30 GJ at 38 EUR and 520 EUR fixed cost 1,660.00, so 61.83 is credited. Beside it 16 quarter-hours a
+day of 100 Wh shared solar: 584 kWh at 0.2150 EUR is 125.56.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from coop.demo.doors import Doors
+from coop.kit.database import Database
+from coop.kit.settings import Settings
+from coop.metering.formats.p1 import crc16
+from coop.metering.provenance import sources_of
+from coop.metering.storage import periods
+from coop.values import Period, midnight
+from coop.verification import verify_bills, verify_journals
+
+REGISTER = {
+    "members": "number;kind;name;joined_on\n001;owner;Demo-lid;2022-06-01\n",
+    "connections": "number;id;building;kind;address\nA1;A1;B1;dwelling;Ketelhuisplein 1\n",
+    "occupancies": "connection;member;opened_on\nA1;001;2023-01-01\n",
+    "contracts": "number;member;connection;starts_on;tariff_clause;"
+    + ";".join(f"gas_{year}_m3;gas_{year}_eur" for year in range(2019, 2023))
+    + "\nC1;001;A1;2023-01-01;2023-1;1250;1187,50;1180;1652,00;1090;1558,70;1150;1610,00\n",
+}
+TARIFF = {
+    "valid_from": "2025-01-01",
+    "heat_price_eur_per_gj": "38.00",
+    "heat_standing_eur_per_year": "380.00",
+    "heat_metering_eur_per_year": "30.00",
+    "heat_delivery_set_eur_per_year": "110.00",
+    "shared_electricity_price_eur_per_kwh": "0.2150",
+    "vat_rate": "0.21",
+    "nmdn": "plain",
+}
+KEY = {"valid_from": "2025-01-01", "kind": "dynamic", "group_id": "roof"}
+RULE = {"article": "art. 14", "notice_days": 7, "majority": "1/2", "advance_days": 30}
+EVERY_QUARTER = [100] * 96
+NOON = [0] * 40 + [250] * 16 + [0] * 40
+"""Production [Wh] of a UTC day: from ten to two, more than the home uses."""
+
+
+def heat_telegram(day: date, stand_gj: str) -> bytes:
+    """A P1 telegram of the heat meter, captured when the civil day starts in winter."""
+    at = f"{day:%y%m%d}000000W"
+    lines = ["/KWG5\\HEAT-0001", "", "1-3:0.2.8(50)", f"0-0:1.0.0({at})", "0-1:24.1.0(004)"]
+    lines += ["0-1:96.1.0(4B57473030303031)", f"0-1:24.2.1({at})({stand_gj}*GJ)", "!"]
+    telegram = "\r\n".join(lines).encode()
+    return telegram + f"{crc16(telegram):04X}\r\n".encode()
+
+
+def quarter_hours() -> bytes:
+    """A year of the home's use and the roof's production in one head-end batch."""
+    year = Period.year(2025)
+
+    def series(meter: str, quantity: str, day_wh: list[int]) -> dict[str, object]:
+        # The civil year starts an hour before the UTC day: 23:00.
+        values = day_wh[-4:] + day_wh * year.days
+        what = {"meter": meter, "quantity": quantity, "unit": "Wh", "start": year.start_at.isoformat()}
+        return what | {"step_s": 900, "values": values[: 96 * year.days]}
+
+    told = [series("E1", "electricity_import", EVERY_QUARTER), series("ROOF", "electricity_export", NOON)]
+    return json.dumps({"head_end": "he", "sent_at": "2026-01-01T01:00:00Z", "series": told}).encode()
+
+
+def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors, settings: Settings) -> None:
+    # One member.
+    for kind, text in REGISTER.items():
+        doors.post(f"/members/api/imports/{kind}", content=text.encode())
+    [member] = doors.get("/members/api/members")
+    doors.post("/billing/api/index", {"series": "cpi-households", "year": 2024, "factor": "1.033", "source": "E9"})
+    doors.post("/billing/api/index", {"series": "cpi-households", "year": 2025, "factor": "1.030", "source": "E9"})
+    doors.settled()
+
+    # One vote.
+    rules = [{"kind": kind, **RULE} for kind in ("tariff", "allocation-key")]
+    doors.post("/governance/api/statutes", {"valid_from": "2022-06-01", "name": "2022", "rules": rules})
+    points = [
+        {"resolution_id": "T", "kind": "tariff", "subject_nl": "Tarief", "subject_en": "Tariff", "parameters": TARIFF},
+        {"resolution_id": "K", "kind": "allocation-key", "subject_nl": "Zon", "subject_en": "Sun", "parameters": KEY},
+    ]
+    meeting = {"meeting_id": "ALV", "held_on": "2024-11-21", "convened_on": "2024-11-06", "resolutions": points}
+    doors.post("/governance/api/meetings", meeting)
+    ballot = {"member_id": member["member_id"], "choice": "for", "cast_on": "2024-11-21"}
+    for point in ("T", "K"):
+        doors.post("/governance/api/meetings/ALV/votes", {"resolution_id": point, "ballots": [ballot]})
+    doors.post("/governance/api/meetings/ALV/close", {"closed_on": "2024-11-21", "entitled_members": 1})
+
+    # One meter, beside those for the shared roof.
+    meters = [("KWG00001", "heat", "A1"), ("E1", "electricity", "A1"), ("ROOF", "solar", None)]
+    told = [
+        {"serial": serial, "kind": kind, "connection_id": place, "installed_on": "2024-12-01"}
+        for serial, kind, place in meters
+    ]
+    doors.post("/metering/api/meters", told)
+    doors.post("/metering/api/groups", {"group_id": "roof", "producers": ["ROOF"], "connections": "all"})
+    first, last = heat_telegram(date(2025, 1, 1), "0012.34"), heat_telegram(date(2026, 1, 1), "0042.34")
+    for form, body in (("p1", first), ("p1", last), ("head-end", quarter_hours())):
+        receipt = doors.post(
+            "/metering/api/deliveries",
+            content=body,
+            params={"format": form, "gateway": "gw", "received_at": "2026-01-01T02:00:00Z"},
+        )
+        assert receipt["problems"] == []
+
+    # One bill.
+    doors.settled()
+    closed = doors.post("/metering/api/periods/2025/close", {"closed_at": "2026-01-05T10:00:00Z"})
+    assert (closed["measured_count"], closed["allocated_count"]) == (1, 1)
+    doors.settled()
+    run = doors.post("/billing/api/runs", {"period": "2025", "issued_on": "2026-01-06"})
+    assert (run["status"], run["brakes"], run["bill_count"]) == ("issued", [], 1)
+    [bill] = doors.get("/billing/api/bills")
+    cents = {line["kind"]: line["amount_cents"] for line in bill["lines"]}
+    assert sorted(cents.values()) == sorted([1140_00, 380_00, 30_00, 110_00, 125_56, -61_83])
+    assert bill["credit_cents"] == 61_83
+    assert bill["total_cents"] == 1140_00 + 520_00 + 125_56 - 61_83
+    [vat] = bill["vat"]
+    # 1,723.73 / 1.21 = 1,424.570...
+    assert (vat["excl_cents"], vat["vat_cents"]) == (1424_57, 299_16)
+    assert {line["resolution_id"] for line in bill["lines"]} == {"T"}
+
+    # Back from the bill to the telegram and to the vote, by the operator's command and by hand.
+    said: list[str] = []
+    assert verify_bills(settings, bill["number"], said.append)
+    assert verify_journals(settings, said.append)
+    text = "\n".join(said)
+    assert "it agrees, to the cent" in text
+    assert "Tarief, 2024-11-21: 1 for, 0 against, 0 blank, adopted by art. 14" in text
+    [heat] = [line for line in bill["lines"] if line["unit"] == "GJ"]
+    assert heat["source_id"] in text
+    assert Decimal(heat["quantity"]) == Decimal("30.00")
+    database = Database(settings.url("metering"), "metering")
+    with database.read() as connection:
+        row = periods.measurement_by_id(connection, settings.community, heat["source_id"])
+        [part] = sources_of(connection, settings.community, row)
+    database.close()
+    assert [(stand.at, stand.value) for stand in (*part.start, *part.end)] == [
+        (midnight(date(2025, 1, 1)), Decimal("12340000000")),
+        (datetime(2025, 12, 31, 23, tzinfo=UTC), Decimal("42340000000")),
+    ]
+    shown = [(stand.telegram or "").rstrip() for stand in (*part.start, *part.end)]
+    assert shown == [first.decode().rstrip(), last.decode().rstrip()]
