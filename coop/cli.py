@@ -224,7 +224,8 @@ def _settings() -> Settings:
             print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
         sys.exit(2)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("coop").setLevel(settings.log_level)  # the libraries beneath speak up only when something is wrong
+    # The libraries beneath speak up only when something is wrong.
+    logging.getLogger("coop").setLevel(settings.log_level)
     return settings
 
 

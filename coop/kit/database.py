@@ -7,7 +7,8 @@ power cut; a write takes the write lock at once, so that two writers wait instea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,24 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.engine import make_url
 
 NAMING = {
@@ -53,6 +71,28 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+
+
+def among(connection: Connection, column: ColumnElement[Any], wanted: Collection[object]) -> ColumnElement[bool]:
+    """Where ``column`` is one of ``wanted``, which is one bound parameter however many they are.
+
+    ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and its
+    length has a limit.
+    """
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(list(wanted))).table_valued("value").c.value))
+    return column == any_(literal(list(wanted), ARRAY(column.type)))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows of plain values, in the order of the table's columns, straight through the driver.
+
+    For rows by the thousand: what SQLAlchemy does to make a row's parameters costs more than SQLite's own work on it.
+    """
+    if rows:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        names, marks = ", ".join(table.columns.keys()), ", ".join([mark] * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
 
 
 class Database:

@@ -183,7 +183,7 @@ def handle(consumer: Consumer, connection: Connection, envelope: Envelope) -> No
 def count_heard(connection: Connection) -> dict[str, int]:
     """How many facts of each type were heard, parked ones included."""
     query = select(inbox.c.type, func.count()).group_by(inbox.c.type)
-    return {row[0]: row[1] for row in connection.execute(query).tuples()}
+    return dict(iter(connection.execute(query)))
 
 
 def park(connection: Connection, kind: str, source: str, body: bytes, code: str, reason: str) -> str:

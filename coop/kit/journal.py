@@ -197,7 +197,7 @@ def envelopes(connection: Connection, service: str, after: int, limit: int = 100
 def count_told(connection: Connection) -> dict[str, int]:
     """How many facts of each type were told, sealed or not."""
     query = select(journal.c.type, func.count()).group_by(journal.c.type)
-    return {row[0]: row[1] for row in connection.execute(query).tuples()}
+    return dict(iter(connection.execute(query)))
 
 
 def published_position(connection: Connection) -> int:

@@ -25,7 +25,7 @@ PLAN = DemoPlan(size=4, seed=3)
 def test_killed_on_the_way_the_four_services_come_to_the_bills_of_the_embedded_run(
     kafka: Kafka, postgres_url: str, tmp_path: Path
 ) -> None:
-    with embedded(tmp_path / "embedded") as settings, Doors(settings, settings.public_url()) as doors:
+    with embedded(tmp_path / "embedded") as settings, Doors(settings, settings.public_url(), patience_s=90) as doors:
         play_year(PLAN, doors, through_http(doors), Mark(tmp_path / "embedded.json", PLAN), lambda _: None)
         doors.settled()
         expected = state_of(doors)
@@ -41,7 +41,7 @@ def test_killed_on_the_way_the_four_services_come_to_the_bills_of_the_embedded_r
     )
     with four_processes(live, tmp_path) as processes:
         killer = Killer(processes)
-        with Doors(live, "", processes.addresses()) as doors:
+        with Doors(live, "", processes.addresses(), patience_s=90) as doors:
             play_year(PLAN, doors, through_http(doors), Mark(tmp_path / "live.json", PLAN), killer.watch)
             killer.join()
             doors.settled()
