@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 
@@ -32,6 +34,13 @@ _HEADERS = {
 }
 
 
+class Broken(CoopError):
+    """Something failed that should not; the request may be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__("broken", "something went wrong on our side; nothing was half done")
+
+
 def create_app(
     title: str,
     settings: Settings,
@@ -46,6 +55,8 @@ def create_app(
 
     async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
         request.state.session = read(request.cookies.get(COOKIE), secret)
+        if "\x00" in request.scope["path"]:  # no name holds one, and PostgreSQL refuses it in a query
+            return answer(request, NotFound())
         if request.method not in _SAFE_METHODS and not same_origin(request, settings.public_url()):
             return answer(request, CoopError("other-origin", "this request came from another site"))
         response = await call_next(request)
@@ -64,12 +75,22 @@ def create_app(
         assert isinstance(error, CoopError)
         return answer(request, error)
 
+    async def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return answer(request, BadInput([_problem(detail) for detail in error.errors()], "bad-request"))
+
     async def unknown_page(request: Request, _error: Exception) -> Response:
         return answer(request, NotFound())
 
+    async def broken(request: Request, _error: Exception) -> Response:
+        # The server logs what happened; whoever asked is told no more than that it did.
+        return answer(request, Broken())
+
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.add_exception_handler(CoopError, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(404, unknown_page)
+    app.add_exception_handler(Exception, broken)
     for router in routers:
         app.include_router(router)
 
@@ -79,6 +100,12 @@ def create_app(
         return JSONResponse({"ok": not troubles, "troubles": troubles}, 503 if troubles else 200)
 
     return app
+
+
+def _problem(detail: dict[str, Any]) -> Problem:
+    """One of FastAPI's findings in our words: the field without the part of the request that it stands in."""
+    place = [str(part) for part in detail["loc"]]
+    return Problem(detail["msg"], ".".join(place[1:] or place))
 
 
 def status_of(error: CoopError) -> int:
@@ -92,5 +119,7 @@ def status_of(error: CoopError) -> int:
             return 404
         case BadInput():
             return 422
+        case Broken():
+            return 500
         case _:
             return 409

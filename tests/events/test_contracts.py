@@ -42,7 +42,7 @@ def test_a_service_s_card_says_what_it_tells_and_hears(room: str) -> None:
     service = importlib.import_module(f"coop.{room}.main").SERVICE
     card = importlib.import_module(f"coop.{room}").__doc__ or ""
     for word, events in (("Tells", service.tells), ("Hears", service.hears)):
-        paragraph = re.search(rf"{word}\W+(.*?)(?=\n\s*\n|\Z)", card, re.S)
+        paragraph = re.search(rf"{word}\W+(.*?)(?=\n\s*\n|\n[A-Z]\w+:|\Z)", card, re.S)
         assert paragraph, f"the card of {room} has no line {word}"
         named = set(re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", paragraph[1]))
         assert named == {event.__name__ for event in events}

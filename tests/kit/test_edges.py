@@ -42,6 +42,10 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     def board(request: Request) -> str:
         return require(request, "board").name
 
+    @routes.get("/counted")
+    def counted(number: int) -> int:
+        return 1 // number
+
     @routes.get("/missing")
     def missing() -> None:
         raise NotFound
@@ -90,6 +94,22 @@ def test_bad_input_names_line_field_and_reason(client: TestClient) -> None:
     answer = client.post("/import")
     assert answer.status_code == 422
     assert answer.json()["problems"] == [{"reason": "no such member", "field": "member", "line": 7}]
+
+
+def test_a_malformed_request_names_the_field(client: TestClient) -> None:
+    answer = client.get("/counted?number=many")
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["field"] == "number"
+
+
+def test_a_bug_is_told_as_a_page_that_says_nothing_of_its_inside(client: TestClient) -> None:
+    kind = TestClient(client.app, raise_server_exceptions=False)
+    answer = kind.get("/counted?number=0", headers={"accept": "text/html"})
+    assert (answer.status_code, "ZeroDivision" in answer.text) == (500, False)
+
+
+def test_a_path_with_a_nul_is_not_found(client: TestClient) -> None:
+    assert client.get("/%00").status_code == 404
 
 
 def test_a_member_reaches_their_own_page_and_not_the_board_s(client: TestClient) -> None:
