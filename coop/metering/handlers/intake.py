@@ -75,9 +75,9 @@ class Intake:
         self.taken = Taken()
         known = register.directory(connection, community)
         self.meters, self.registers = known.meters, known.registers
-        self.made: dict[tuple[str, Quantity, Shape], Register] = {}
+        self.made: dict[tuple[str, str, bool], Register] = {}
         self.new_registers: dict[str, Register] = {}
-        self.rows: list[dict[str, object]] = []
+        self.rows: list[readings.BlockRow] = []
 
     @property
     def horizon(self) -> datetime:
@@ -93,13 +93,15 @@ class Intake:
 
     def register_of(self, meter: Meter, quantity: Quantity, shape: Shape) -> Register:
         """The register, or the one that its first reading makes."""
-        key = (meter.serial, quantity, shape)
-        if key in self.registers:
-            return self.registers[key]
+        key = register.key_of(meter.serial, quantity, shape)
+        known = self.registers.get(key)
+        if known is not None:
+            return known
         if key not in self.made:
             usual = DEFAULT_EXPONENT[quantity]
-            exponent = self.delivery.exponents.get(key[:2], usual) if shape is Shape.STAND else usual
-            made = Register(register_id(self.community, *key), meter.serial, quantity, shape, exponent)
+            exponent = self.delivery.exponents.get((meter.serial, quantity), usual) if shape is Shape.STAND else usual
+            identity = register_id(self.community, meter.serial, quantity, shape)
+            made = Register(identity, meter.serial, quantity, shape, exponent)
             self.made[key] = self.new_registers[made.id] = made
         return self.made[key]
 
@@ -115,14 +117,15 @@ class Intake:
         """What a register can do on a day, in its own units; None where it does not count."""
         if one.quantity not in CUMULATIVE:
             return None
-        return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), day)
+        modulus = meter.maxima.get(one.quantity) if meter.maxima else None
+        return register_bound(meter.kind, one.quantity, one.exponent, modulus, day)
 
     def merge_day(self, key: Key, step_s: int, new: Day, old: Stored | None) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""
         if not len(new):
             return
         if old is None:
-            self.add(key, 1, self.received_us, step_s, pack_day(new, step_s), new.offsets[[0, -1]])
+            self.add(key, 1, self.received_us, step_s, pack_day(new, step_s), *new.offsets[[0, -1]].tolist())
             return
         old_us: Int64Array | int = old.known_us
         if old_us >= self.received_us:
@@ -139,7 +142,7 @@ class Intake:
                 max(self.received_us, old.known_us),
                 step_s,
                 pack_day(day, step_s),
-                changed[[0, -1]],
+                *changed[[0, -1]].tolist(),
             )
 
     def add(
@@ -149,21 +152,13 @@ class Intake:
         known_us: int,
         step_s: int,
         packed: tuple[bytes | None, bytes, bytes],
-        changed: Int64Array,
+        first_offset: int,
+        last_offset: int,
     ) -> None:
-        """Gather a new version; ``changed`` holds the first and the last offset that it changes."""
-        self.rows.append(
-            {
-                "day": key[1],
-                "register_id": key[0],
-                "version": version,
-                "known_us": known_us,
-                "delivery_id": self.delivery_id,
-                "step_s": step_s,
-                "offsets": packed[0],
-                "readings": packed[1],
-                "quality": packed[2],
-            }
+        """Gather a new version, which changes what lies from the first to the last offset [s since midnight UTC]."""
+        identity, day = key
+        self.rows.append((day, identity, version, known_us, self.delivery_id, step_s, *packed))
+        start_s = day * DAY_S
+        self.taken.changed.append(
+            Changed(identity, day, version, start_s + first_offset, start_s + last_offset + step_s)
         )
-        first_s, last_s = (key[1] * DAY_S + changed).tolist()
-        self.taken.changed.append(Changed(*key, version, first_s, last_s + step_s))

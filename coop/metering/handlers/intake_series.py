@@ -31,17 +31,24 @@ Cell = TypeVar("Cell", np.int64, np.uint8)
 def take_series(intake: Intake) -> None:
     """Take all series of a delivery."""
     groups: dict[tuple[datetime, int, int, int], list[Row]] = {}
-    seen: dict[tuple[str, datetime, int, int], int] = {}
+    seen: dict[tuple[datetime, int, int], set[str]] = {}
+    ends: dict[tuple[datetime, int, int], datetime] = {}
     for told in intake.delivery.decoded.series:
         meter = intake.meters.get(told.meter)
         if meter is None:
             intake.refuse("unknown-meter", f"meter {told.meter} is not registered", told)
             continue
-        series = _within(intake, told, meter)
+        alike = (told.start, told.step_s, len(told.values))
+        if alike not in ends:
+            ends[alike], seen[alike] = told.end, set()
+        whole = told.start >= meter.installed_at and ends[alike] <= min(
+            meter.removed_at or intake.horizon, intake.horizon
+        )
+        series = told if whole else _within(intake, told, meter)
         one = intake.register_of(meter, series.quantity, Shape.INTERVAL)
-        alike = (series.start, series.step_s, len(series.values))
-        # A register told twice in one batch goes into a later group, which then finds the first one stored.
-        seen[one.id, *alike] = turn = seen.get((one.id, *alike), 0) + 1
+        # A register told again in one batch goes into a group by itself, which then finds what was stored before.
+        turn = len(groups) if one.id in seen[alike] else 0
+        seen[alike].add(one.id)
         groups.setdefault((*alike, turn), []).append((series, meter, one))
     for (start, step_s, n, _), rows in groups.items():
         _take_matrix(intake, start, step_s, n, rows)
@@ -51,8 +58,6 @@ def take_series(intake: Intake) -> None:
 def _within(intake: Intake, series: Series, meter: Meter) -> Series:
     """The series without what lies outside its meter's time, which is refused."""
     gone = meter.removed_at or max(series.end, intake.horizon)
-    if series.start >= meter.installed_at and series.end <= min(gone, intake.horizon):
-        return series
     step = timedelta(seconds=series.step_s)
     starts = [series.start + i * step for i in range(len(series.values))]
     outside = np.array([at < meter.installed_at or at + step > gone for at in starts])
@@ -130,10 +135,9 @@ def _take_day(
     packed, codes = pack(values[fresh]), pack_quality(quality[fresh])
     first = there[fresh].argmax(axis=1) * step_s
     last = DAY_S - step_s - there[fresh][:, ::-1].argmax(axis=1) * step_s
-    changed = np.stack([first, last], axis=1)
-    for i, k in enumerate(fresh):
+    for k, values_k, codes_k, first_k, last_k in zip(fresh, packed, codes, first.tolist(), last.tolist(), strict=True):
         key = (rows[k][2].id, day)
-        intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed[i])
+        intake.add(key, 1, intake.received_us, step_s, (None, values_k, codes_k), first_k, last_k)
 
 
 def _whole(part: NDArray[Cell], slot: int, step_s: int) -> NDArray[Cell]:

@@ -113,7 +113,8 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
     undo_id, known = _identify(connection, community, undo)
     if known is not None:
         return Receipt(undo_id, True, True, 0, 0)
-    rows, changed = [], []
+    rows: list[readings.BlockRow] = []
+    changed: list[Changed] = []
     for key in readings.touched_by(connection, delivery_id):
         versions = readings.versions_of(connection, *key)
         newest = versions[-1][0]
@@ -122,20 +123,9 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
             [0] * len(versions),
             [one.delivery_id == delivery_id for one, _ in versions],
         ).day
-        offsets, values, quality = pack_day(without, newest.step_s)
-        rows.append(
-            {
-                "day": key[1],
-                "register_id": key[0],
-                "version": newest.version + 1,
-                "known_us": max(microseconds(received_at), newest.known_us),
-                "delivery_id": undo_id,
-                "step_s": newest.step_s,
-                "offsets": offsets,
-                "readings": values,
-                "quality": quality,
-            }
-        )
+        known_us = max(microseconds(received_at), newest.known_us)
+        packed = pack_day(without, newest.step_s)
+        rows.append((key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
         start_s = key[1] * DAY_S
         changed.append(Changed(*key, newest.version + 1, start_s, start_s + DAY_S))
     readings.add_blocks(connection, rows)

@@ -105,10 +105,22 @@ def body_of(row: Any) -> bytes | None:
     return zlib.decompress(row.body) if row.body is not None else None
 
 
-def add_blocks(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+BlockRow = tuple[int, str, int, int, str, int, bytes | None, bytes, bytes]
+"""Day, register, version, known_us, delivery, step_s, offsets, readings, quality."""
+
+_BLOCK = ("day", "register_id", "version", "known_us", "delivery_id", "step_s", "offsets", "readings", "quality")
+
+
+def add_blocks(connection: Connection, rows: Sequence[BlockRow]) -> None:
     """Insert new versions of days."""
-    if rows:
-        connection.execute(insert(block), rows)
+    if not rows:
+        return
+    # Nothing in these columns needs converting, so the driver takes them as they are: that halves what a row costs.
+    statement = insert(block).compile(dialect=connection.dialect, column_keys=list(_BLOCK))
+    if statement.positional:
+        connection.exec_driver_sql(str(statement), list(rows))
+    else:
+        connection.exec_driver_sql(str(statement), [dict(zip(_BLOCK, row, strict=True)) for row in rows])
 
 
 def latest(connection: Connection, register_ids: Iterable[str], days: Iterable[int]) -> dict[Key, Stored]:
