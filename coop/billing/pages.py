@@ -12,14 +12,15 @@ from coop.billing import answers, board, views, words
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind
-from coop.billing.paper import document_of
+from coop.billing.paper import document_of, due_on, sender_of
 from coop.billing.rules.tariffs import maxima
 from coop.billing.sight import WATCHES, visible_bill
 from coop.billing.storage import bills, ledger
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
+from coop.billing.storage.bills import IssuedBill
 from coop.kit import clock
-from coop.kit.auth import require
+from coop.kit.auth import Session, require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, Period, Problem
@@ -58,8 +59,13 @@ def router(database: Database, settings: Settings) -> APIRouter:
         with database.read() as tx:
             own = bills.find_bills(tx, session.community, member_id=session.member_id) if session.member_id else []
         year = views.guarantee_year(own)
-        sentence = views.sentence_of(year, lang) if year else ""
-        return card(request, "billing/card_cost.html", year=year, sentence=sentence)
+        return card(
+            request,
+            "billing/card_cost.html",
+            year=year,
+            chart=views.ceiling_chart(year, lang) if year else None,
+            sentence=views.sentence_of(year, lang) if year else "",
+        )
 
     @routes.get("/cards/bills")
     def bills_card(request: Request) -> Response:
@@ -80,10 +86,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
         session, lang = require(request), language_of(request)
         with database.read() as tx:
             issued = visible_bill(tx, session, bill_id)
-        own = issued.inputs.member_id == session.member_id
-        name = session.name if own else issued.inputs.member_id
-        site_name = getattr(request.app.state, "site_name", "coop")
-        body = bill_pdf(document_of(issued, site_name, name, lang), lang)
+        body = bill_pdf(document_of(issued, sender_of(settings), _recipient(session, issued), lang), lang)
         headers = {"Content-Disposition": f'inline; filename="{issued.number}.pdf"'}
         return Response(body, media_type="application/pdf", headers=headers)
 
@@ -103,10 +106,14 @@ def router(database: Database, settings: Settings) -> APIRouter:
             issued=issued,
             lines=[(line, views.walk_back(issued, line, tariffs, lang)) for line in issued.bill.lines],
             related=related,
+            sender=sender_of(settings),
+            recipient=_recipient(session, issued),
+            due_on=due_on(issued),
             by_day_cents=sum(line.amount_cents for line in issued.bill.lines if line.kind in FIXED),
             by_use_cents=sum(
                 line.amount_cents for line in issued.bill.lines if line.kind in (LineKind.HEAT, LineKind.ELECTRICITY)
             ),
+            given_back_cents=-sum(line.amount_cents for line in issued.bill.lines if line.kind is LineKind.GUARANTEE),
             words=words,
         )
 
@@ -217,6 +224,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             request,
             "billing/tariffs.html",
             tariffs=tariffs[::-1],
+            notices={one["tariff_id"]: views.notices_of(one["notices"], session.member_id) for one in tariffs},
             maxima={(m.year, m.component): m for m in maxima()},
             figures=figures,
             may_enter=session.has("board", "treasurer"),
@@ -259,6 +267,12 @@ def router(database: Database, settings: Settings) -> APIRouter:
         return render(request, "billing/ledger.html", rows=rows, words=words)
 
     return routes
+
+
+def _recipient(session: Session, issued: IssuedBill) -> str:
+    """How the member is called: by name on their own bill, else by id, for billing knows no names."""
+    own = issued.inputs.member_id == session.member_id
+    return session.name if own else issued.inputs.member_id
 
 
 def _is_period(name: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from coop.billing import words
 from coop.billing.handlers.verify import references_of
 from coop.billing.model import Line, LineKind
 from coop.billing.storage.bills import IssuedBill
+from coop.kit.settings import Settings
 from coop.web import pdf
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
@@ -24,26 +25,40 @@ _KINDS = {
 }
 
 
-def document_of(issued: IssuedBill, site_name: str, name: str, lang: str) -> pdf.BillDocument:
+def sender_of(settings: Settings) -> pdf.Sender:
+    """The co-operative as an invoice has to name it. Source: domain.md 8, contents of an invoice [133]."""
+    return {
+        "name": settings.sender_name,
+        "lines": [settings.sender_address, settings.sender_postcode_city],
+        "references": [(N_("KvK"), settings.sender_kvk), (N_("VAT id"), settings.sender_vat_id)],
+        "contact": settings.sender_contact,
+    }
+
+
+def due_on(issued: IssuedBill) -> date:
+    """Last day to pay."""
+    return issued.issued_on + timedelta(days=DAYS_TO_PAY)
+
+
+def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) -> pdf.BillDocument:
     """The document of a bill.
 
     Args:
         issued: the bill.
-        site_name: name of the co-operative.
+        sender: the co-operative.
         name: how the member is called; billing itself knows only the id.
         lang: ``nl`` or ``en``.
     """
     bill, inputs = issued.bill, issued.inputs
     references = references_of(inputs)
     marks = {(reference.kind, reference.id): f"{place}" for place, reference in enumerate(references, 1)}
-    due = issued.issued_on + timedelta(days=DAYS_TO_PAY)
     document: pdf.BillDocument = {
         "number": issued.number,
         "kind": issued.kind,
         "issued": issued.issued_on,
-        "due": due,
+        "due": due_on(issued),
         "period": inputs.consumption.days,
-        "sender": {"name": site_name, "lines": [], "references": [], "contact": ""},
+        "sender": {**sender, "references": [(translate(lang, term), text) for term, text in sender["references"]]},
         "recipient": {"name": name, "lines": [], "member": inputs.member_id},
         "lines": [_line(line, marks, lang) for line in bill.lines],
         "net_cents": sum(vat.excl_cents for vat in bill.vat),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from coop.billing import words
 from coop.billing.model import BillInputs, Line, LineKind
@@ -43,6 +44,32 @@ class Step:
     href: str
     reference: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice as sent on one day in one way: to how many members (None is all), and whether to the reader."""
+
+    sent_on: date
+    channel: str
+    count: int | None
+    to_reader: bool
+
+
+def notices_of(notices: Sequence[Mapping[str, Any]], member_id: str | None) -> list[Notice]:
+    """Notices by day and way, in that order; nobody reads here who else was written to."""
+    sent: dict[tuple[date, str], list[str | None]] = {}
+    for notice in notices:
+        sent.setdefault((notice["sent_on"], notice["channel"]), []).append(notice["member_id"])
+    return [
+        Notice(
+            day,
+            channel,
+            None if None in members else len(members),
+            None in members or (member_id is not None and member_id in members),
+        )
+        for (day, channel), members in sorted(sent.items(), key=lambda pair: pair[0])
+    ]
 
 
 def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:

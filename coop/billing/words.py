@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
+from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
 from coop.web.language import N_, translate
 from coop.web.writing import civil_day, money, month, number
@@ -76,6 +77,22 @@ ACCOUNTS = {
 }
 
 
+ADOPTS = {
+    "key": N_("The resolution that adopted the sharing key"),
+    "tariff": N_("The resolution that adopted the tariff"),
+}
+
+CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail")}
+"""How a notice was sent, where the board used a usual word for it; any other word is shown as it is."""
+
+SERIES = {
+    "cpi-households": N_("Price index of household consumption, yearly factor"),
+    "wdd": N_("Weighted degree days of a year"),
+    "wdd-normal": N_("Normal weighted degree days"),
+}
+"""Published figures that ceilings follow."""
+
+
 def kind_name(lang: str, line: Line) -> str:
     """What a line is for."""
     return translate(lang, KINDS[line.kind])
@@ -85,6 +102,12 @@ def price(lang: str, price_eur: Decimal) -> str:
     """A price in euros with all its decimals and at least two."""
     places = max(2, -int(price_eur.normalize().as_tuple().exponent))
     return f"€\u00a0{number(lang, price_eur, places)}"
+
+
+def line_name(lang: str, line: Line, issued: IssuedBill) -> str:
+    """What a line is for, with its days where they are not those of the whole bill."""
+    name = kind_name(lang, line)
+    return name if line.period == issued.inputs.consumption.days else f"{name}, {days(lang, line.period)}"
 
 
 def quantity(lang: str, line: Line) -> str:
@@ -142,7 +165,7 @@ def reference(lang: str, rests_on: Reference) -> str:
         case "tariff":
             return over
         case "resolution":
-            return translate(lang, "Adopted %(what)s", what=rests_on.adopts)
+            return translate(lang, ADOPTS[rests_on.adopts])
     return translate(lang, "The bill that this one corrects")
 
 

@@ -14,7 +14,8 @@ class Settings(BaseSettings):
     """All settings of one installation.
 
     ``database_url`` is empty for one SQLite file per service in ``data_dir``, or a PostgreSQL URL in which every
-    service gets its own schema.
+    service gets its own schema. What begins with ``sender_`` is printed on every bill and has to be the co-operative's
+    own: name, address, KvK number, VAT id and how members reach it. The defaults belong to the demonstration.
     """
 
     model_config = SettingsConfigDict(env_prefix="COOP_", frozen=True, extra="forbid")
@@ -30,6 +31,12 @@ class Settings(BaseSettings):
     secret: str = ""
     community: str = "demo"
     site_name: str = "Demo-coöperatie"
+    sender_name: str = "Demo-coöperatie U.A. (demonstratie)"
+    sender_address: str = "Ketelhuisplein 1"
+    sender_postcode_city: str = "1054 XX Amsterdam"
+    sender_kvk: str = "00000000"
+    sender_vat_id: str = "NL000000000B00"
+    sender_contact: str = "bestuur@demo.example"
     park_limit: int = 50
     log_level: str = "INFO"
 

@@ -20,14 +20,9 @@ from coop.kit.database import Database
 from coop.kit.inbox import Consumer
 from coop.values import CoopError
 from coop.web.language import N_, language_of, translate
+from coop.web.sections import SERVICES
 from coop.web.shell import card, confirm_page, redirect, render
 
-SERVICES = {
-    "members": N_("Members"),
-    "metering": N_("Metering"),
-    "billing": N_("Billing"),
-    "governance": N_("Governance"),
-}
 KINDS = {"event": N_("Fact of another service"), "telegram": N_("Telegram")}
 """What may be parked; a service that parks something else names it itself."""
 LETTERS_SHOWN = 100
@@ -125,6 +120,11 @@ def router(consumer: Consumer, replayers: Mapping[str, Replayer]) -> APIRouter:
     def operations_card(request: Request) -> Response:
         require(request, "board", "operator")
         return card(request, "operations_card.html", service=service, name=SERVICES[service], status=status(database))
+
+    @routes.get("/cards/parked", include_in_schema=False)
+    def parked_line(request: Request) -> Response:
+        require(request, "board", "operator")
+        return card(request, "operations_line.html", service=service, name=SERVICES[service], status=status(database))
 
     @routes.get("/dead-letters", include_in_schema=False)
     def dead_letters(request: Request) -> Response:

@@ -182,17 +182,18 @@ def _may_see(person: Person | None, roles: frozenset[str] | None) -> bool:
 
 
 def current_section(path: str, sections: Sequence[Section]) -> str:
-    """The href of the section that a path lies in: the longest that it starts with.
+    """The href of the section that a path lies in: the one with the longest place that it starts with.
 
     >>> current_section("/billing/runs/3", [s for s in SECTIONS if s.href.startswith("/billing")])
     '/billing/runs'
     """
     inside = [
-        section.href
+        (place, section.href)
         for section in sections
-        if path == section.href or (section.href != "/" and path.startswith(section.href.rstrip("/") + "/"))
+        for place in (section.href, *section.holds)
+        if path == place or (place != "/" and path.startswith(place.rstrip("/") + "/"))
     ]
-    return max(inside, key=len, default="")
+    return max(inside, key=lambda found: len(found[0]), default=("", ""))[1]
 
 
 def _in_language(request: Request, lang: str) -> str:

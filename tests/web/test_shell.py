@@ -94,15 +94,18 @@ def test_the_current_section_is_the_longest_that_the_path_lies_in() -> None:
     assert shell.current_section("/billing/runs/2025-09", sections) == "/billing/runs"
     assert shell.current_section("/billing/2025-000412", sections) == "/billing/"
     assert shell.current_section("/billing/runsheet", sections) == "/billing/"
+    assert shell.current_section("/billing/ledger", sections) == "/billing/runs"
     assert shell.current_section("/elsewhere", sections) == ""
 
 
 def test_a_card_is_a_link_before_any_script_runs() -> None:
     home = Page(get("/", "board"))
     links = {attributes.get("href") for attributes in home.all("a")}
-    sources = {attributes["data-card"] for attributes in home.all("section") if "data-card" in attributes}
+    sources = {
+        attributes["data-card"] for tag in ("section", "li") for attributes in home.all(tag) if "data-card" in attributes
+    }
     mine = [card for card in CARDS if card.roles & VISITORS["board"].roles]
-    assert sources == {card.source for card in mine}
+    assert sources == {source for card in mine for source in (card.lines or (card.source,))}
     assert {card.href for card in mine} <= links
 
 

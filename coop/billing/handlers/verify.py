@@ -39,8 +39,8 @@ class VerifiedLine:
 class Reference:
     """One thing that a bill rests on, by kind (reading, allocation, tariff, resolution, bill) and id.
 
-    ``versions`` are the hashes of the blocks that a reading was read from, ``adopts`` is the key or the tariff that a
-    resolution adopted.
+    ``versions`` are the hashes of the blocks that a reading was read from, ``adopts`` says what a resolution adopted:
+    ``key`` or ``tariff``.
     """
 
     kind: str
@@ -213,10 +213,10 @@ def references_of(inputs: BillInputs) -> tuple[Reference, ...]:
             )
         for share in consumption.shares:
             found.append(Reference("allocation", share.run_id, share.revision, period=share.period))
-            found.append(Reference("resolution", share.resolution_id, adopts=share.key_id))
+            found.append(Reference("resolution", share.resolution_id, adopts="key"))
         for span in consumption.spans:
             found.append(Reference("tariff", span.tariff.tariff_id, period=span.period))
-            found.append(Reference("resolution", span.tariff.resolution_id, adopts=span.tariff.tariff_id))
+            found.append(Reference("resolution", span.tariff.resolution_id, adopts="tariff"))
     if inputs.corrects:
         found.append(Reference("bill", inputs.corrects))
     return tuple(dict.fromkeys(found))
