@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from coop.kit import clock
 from coop.kit.database import Database
 from coop.kit.kafka import RawHandler
 from coop.kit.settings import Settings
-from coop.metering.amounts import instant_of
 from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import CSV, decode_delivery, receive
+from coop.metering.handlers.receive import read_message, receive
 from coop.metering.model import Delivery
-from coop.values import BadInput, CoopError, Problem
 
 TOPIC = "coop.metering.telegrams"
 """Raw telegrams: the body as it came, with headers ``format``, ``gateway``, ``received-at`` (ISO instant), and
@@ -38,15 +35,3 @@ def raw_topics(database: Database, settings: Settings) -> dict[str, RawHandler]:
                     park_unrouted(connection, community, where, body, delivery)
 
     return {TOPIC: take}
-
-
-def read_message(headers: Mapping[str, str], body: bytes) -> Delivery | CoopError:
-    """A raw message decoded, or why nothing can be made of it."""
-    format, told = headers.get("format", ""), headers.get("received-at")
-    try:
-        received_at = instant_of(told, "received-at") if told else clock.now()
-        if format == CSV:
-            raise BadInput([Problem("a file is imported by somebody who sees what becomes of it", "format")])
-        return decode_delivery(format, body, gateway=headers.get("gateway", "kafka"), received_at=received_at)
-    except BadInput as refusal:
-        return refusal

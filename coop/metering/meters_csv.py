@@ -17,8 +17,9 @@ def read_meters(body: bytes) -> list[Meter]:
     with ``;``).
 
     >>> body = b"serial,kind,connection_id,installed_on,removed_on,maxima\\nH1,heat,C1,2025-01-01,,heat=10000 GJ\\n"
-    >>> [(meter.serial, meter.installed_at.isoformat(), str(meter.maxima[Quantity.HEAT])) for meter in
-    read_meters(body)] [('H1', '2024-12-31T23:00:00+00:00', '10000000000000')]
+    >>> [meter] = read_meters(body)
+    >>> meter.serial, meter.installed_at.isoformat(), str(meter.maxima[Quantity.HEAT])
+    ('H1', '2024-12-31T23:00:00+00:00', '10000000000000')
 
     Raises:
         BadInput: with line, column and reason of everything that is wrong.

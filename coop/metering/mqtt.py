@@ -23,9 +23,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy.exc import OperationalError
 
 from coop.kit.database import Database
-from coop.metering.bus import read_message
 from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import receive
+from coop.metering.handlers.receive import read_message, receive
 from coop.metering.model import Delivery
 from coop.values import CoopError
 

@@ -16,7 +16,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from coop.kit import clock
 from coop.kit.database import Database
+from coop.metering.amounts import instant_of
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.intake import Changed
 from coop.metering.handlers.late import mark_late
@@ -59,6 +61,21 @@ def decode_delivery(
     if format not in FORMATS:
         raise BadInput([Problem(f"{format!r} is none of {', '.join([*FORMATS, CSV])}", "format")], "unknown-format")
     return Delivery(format, gateway, received_at, body, FORMATS[format](body, received_at=received_at))
+
+
+def read_message(headers: Mapping[str, str], body: bytes) -> Delivery | CoopError:
+    """A raw message of a bus or a broker decoded, or why nothing can be made of it.
+
+    Headers: ``format``, ``gateway`` and ``received-at``, an ISO instant; without it the message is received now.
+    """
+    format, told = headers.get("format", ""), headers.get("received-at")
+    try:
+        received_at = instant_of(told, "received-at") if told else clock.now()
+        if format == CSV:
+            raise BadInput([Problem("a file is imported by somebody who sees what becomes of it", "format")])
+        return decode_delivery(format, body, gateway=headers.get("gateway", "kafka"), received_at=received_at)
+    except BadInput as refusal:
+        return refusal
 
 
 def receive(connection: Connection, community: str, delivery: Delivery) -> Receipt:
