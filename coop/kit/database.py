@@ -76,8 +76,8 @@ class Instant(TypeDecorator[datetime]):
 def among(connection: Connection, column: ColumnElement[Any], wanted: Collection[object]) -> ColumnElement[bool]:
     """Where ``column`` is one of ``wanted``, which is one bound parameter however many they are.
 
-    ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and its
-    length has a limit.
+    ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and
+    its length has a limit.
     """
     if connection.dialect.name == "sqlite":
         return column.in_(select(func.json_each(json.dumps(list(wanted))).table_valued("value").c.value))

@@ -2,12 +2,18 @@
 
 Each reading is judged by itself and against what is known: its meter must be known and hang there, its instant must
 have been, its value must be possible. What is refused comes back with its reason and loses nothing; the rest goes on.
+
+Deliveries that come in together are a ``Batch``: what they need is read at once and what they make is written at once,
+and still each finds what the ones before it made, as if each had come alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -28,7 +34,7 @@ from coop.metering.parameters import register_bound
 from coop.metering.rules.blocks import DAY_S, Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import Bound
 from coop.metering.storage import readings, register
-from coop.metering.storage.readings import Key, Stored, microseconds
+from coop.metering.storage.readings import Key, Packed, Stored, day_number, microseconds
 from coop.values import Problem
 
 CLOCK_MARGIN = timedelta(minutes=5)
@@ -45,8 +51,7 @@ class Refused:
     series: tuple[Series, ...] = ()
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(NamedTuple):
     """A new version of one register's day; ``first_s`` and ``last_s`` bound what changed in it [s since 1970]."""
 
     register_id: str
@@ -65,45 +70,74 @@ class Taken:
     refused: list[Refused] = field(default_factory=list)
 
 
-class Intake:
-    """One delivery on its way in: what it needs to know, loaded at once, and what it will write."""
+class Batch:
+    """Deliveries by id, in order, on their way in together.
 
-    def __init__(self, connection: Connection, community: str, delivery_id: str, delivery: Delivery) -> None:
-        self.connection, self.community = connection, community
-        self.delivery_id, self.delivery = delivery_id, delivery
-        self.received_us = microseconds(delivery.received_at)
-        self.taken = Taken()
+    ``stored`` holds the newest versions of the days that they are about, as they were before; ``added`` the versions
+    that they make, which ``write`` writes.
+    """
+
+    def __init__(self, connection: Connection, community: str, deliveries: Mapping[str, Delivery]) -> None:
+        self.connection, self.community, self.deliveries = connection, community, deliveries
         known = register.directory(connection, community)
         self.meters, self.registers = known.meters, known.registers
-        self.made: dict[tuple[str, str, bool], Register] = {}
-        self.new_registers: dict[str, Register] = {}
-        self.rows: list[readings.BlockRow] = []
+        self.made: dict[register.RegisterKey, Register] = {}
+        self.stored = readings.packed(connection, self._days())
+        self.added: dict[Key, list[Packed]] = {}
 
-    @property
-    def horizon(self) -> datetime:
-        """The last instant that a reading may speak of."""
-        return self.delivery.received_at + CLOCK_MARGIN
+    def _days(self) -> dict[int, set[str]]:
+        """The days that the readings are about, with the registers of each; of stands also the days around."""
+        days: dict[int, set[str]] = {}
+        for delivery in self.deliveries.values():
+            for series in delivery.decoded.series:
+                one = self.registers.get((series.meter, series.quantity, Shape.INTERVAL))
+                if one is not None:
+                    for day in _days_of(series.start, series.step_s, len(series.values)):
+                        days.setdefault(day, set()).add(one.id)
+            for stand in delivery.decoded.stands:
+                one = self.registers.get((stand.meter, stand.quantity, Shape.STAND))
+                if one is not None:
+                    day = day_number(stand.at)
+                    for near in (day - 1, day, day + 1):
+                        days.setdefault(near, set()).add(one.id)
+        return days
 
-    def flush(self) -> None:
-        """Write what is gathered, so that what follows sees it."""
-        register.add_registers(self.connection, self.community, list(self.new_registers.values()))
-        readings.add_blocks(self.connection, self.rows)
-        self.new_registers.clear()
-        self.rows.clear()
-
-    def register_of(self, meter: Meter, quantity: Quantity, shape: Shape) -> Register:
+    def register_of(self, delivery: Delivery, serial: str, quantity: Quantity, shape: Shape) -> Register:
         """The register, or the one that its first reading makes."""
-        key = register.key_of(meter.serial, quantity, shape)
-        known = self.registers.get(key)
-        if known is not None:
-            return known
-        if key not in self.made:
+        key = (serial, quantity, shape)
+        known = self.registers.get(key) or self.made.get(key)
+        if known is None:
             usual = DEFAULT_EXPONENT[quantity]
-            exponent = self.delivery.exponents.get((meter.serial, quantity), usual) if shape is Shape.STAND else usual
-            identity = register_id(self.community, meter.serial, quantity, shape)
-            made = Register(identity, meter.serial, quantity, shape, exponent)
-            self.made[key] = self.new_registers[made.id] = made
-        return self.made[key]
+            exponent = delivery.exponents.get((serial, quantity), usual) if shape is Shape.STAND else usual
+            known = self.made[key] = Register(register_id(self.community, *key), *key, exponent)
+        return known
+
+    def newest(self, key: Key) -> Packed | None:
+        """The newest version of a day, whether it is written or not."""
+        added = self.added.get(key)
+        return added[-1] if added else self.stored.get(key)
+
+    def versions_of(self, key: Key) -> list[tuple[Stored, datetime]]:
+        """All versions of a day, written or not, each with the instant at which it was received."""
+        added = [(one.unpack(), self.deliveries[one.delivery_id].received_at) for one in self.added.get(key, ())]
+        return readings.versions_of(self.connection, *key) + added
+
+    def write(self) -> None:
+        """Write what the deliveries made. Their own rows have to be there by now."""
+        register.add_registers(self.connection, self.community, list(self.made.values()))
+        readings.add_blocks(self.connection, [one for versions in self.added.values() for one in versions])
+
+
+class Intake:
+    """One delivery of a batch on its way in."""
+
+    def __init__(self, batch: Batch, delivery_id: str) -> None:
+        self.batch, self.delivery_id = batch, delivery_id
+        self.delivery = batch.deliveries[delivery_id]
+        self.received_us = microseconds(self.delivery.received_at)
+        self.horizon = self.delivery.received_at + CLOCK_MARGIN
+        """The last instant that a reading may speak of."""
+        self.taken = Taken()
 
     def refuse(self, code: str, reason: str, reading: Stand | Series) -> None:
         """Set readings aside, with the reason."""
@@ -113,37 +147,23 @@ class Intake:
         else:
             self.taken.refused.append(Refused(problem, code, series=(reading,)))
 
-    def bound(self, meter: Meter, one: Register, day: date) -> Bound | None:
-        """What a register can do on a day, in its own units; None where it does not count."""
-        if one.quantity not in CUMULATIVE:
-            return None
-        modulus = meter.maxima.get(one.quantity) if meter.maxima else None
-        return register_bound(meter.kind, one.quantity, one.exponent, modulus, day)
-
-    def merge_day(self, key: Key, step_s: int, new: Day, old: Stored | None) -> None:
+    def merge_day(self, key: Key, step_s: int, new: Day) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""
-        if not len(new):
+        newest = self.batch.newest(key)
+        if newest is None:
+            self.add(key, 1, self.received_us, step_s, pack_day(new, step_s), new.offsets)
             return
-        if old is None:
-            self.add(key, 1, self.received_us, step_s, pack_day(new, step_s), *new.offsets[[0, -1]].tolist())
-            return
+        old = newest.unpack()
         old_us: Int64Array | int = old.known_us
         if old_us >= self.received_us:
             # Something was received after this and came in before it: each value has to be asked for its own instant.
-            versions = readings.versions_of(self.connection, *key)
-            received_us = [microseconds(at) if at else self.received_us for _, at in versions]
-            old_us = fold([one.content for one, _ in versions], received_us).received_us
+            versions = self.batch.versions_of(key)
+            old_us = fold([one.content for one, _ in versions], [microseconds(at) for _, at in versions]).received_us
         merged = merge(old.content, new, old_us, self.received_us)
         if merged is not None:
             day, changed = merged
-            self.add(
-                key,
-                old.version + 1,
-                max(self.received_us, old.known_us),
-                step_s,
-                pack_day(day, step_s),
-                *changed[[0, -1]].tolist(),
-            )
+            known_us = max(self.received_us, old.known_us)
+            self.add(key, old.version + 1, known_us, step_s, pack_day(day, step_s), changed)
 
     def add(
         self,
@@ -152,13 +172,25 @@ class Intake:
         known_us: int,
         step_s: int,
         packed: tuple[bytes | None, bytes, bytes],
-        first_offset: int,
-        last_offset: int,
+        changed: Sequence[int] | Int64Array,
     ) -> None:
-        """Gather a new version, which changes what lies from the first to the last offset [s since midnight UTC]."""
+        """Gather a new version; ``changed`` holds the offsets that it changes, the first and the last one at least."""
         identity, day = key
-        self.rows.append((day, identity, version, known_us, self.delivery_id, step_s, *packed))
-        start_s = day * DAY_S
-        self.taken.changed.append(
-            Changed(identity, day, version, start_s + first_offset, start_s + last_offset + step_s)
-        )
+        row = Packed(day, identity, version, known_us, self.delivery_id, step_s, *packed)
+        self.batch.added.setdefault(key, []).append(row)
+        first_s, last_s = day * DAY_S + int(changed[0]), day * DAY_S + int(changed[-1]) + step_s
+        self.taken.changed.append(Changed(identity, day, version, first_s, last_s))
+
+
+def bound_of(meter: Meter, one: Register, day: date) -> Bound | None:
+    """What a register can do on a day, in its own units; None where it does not count."""
+    if one.quantity not in CUMULATIVE:
+        return None
+    modulus = meter.maxima.get(one.quantity) if meter.maxima else None
+    return register_bound(meter.kind, one.quantity, one.exponent, modulus, day)
+
+
+@lru_cache(maxsize=1024)
+def _days_of(start: datetime, step_s: int, count: int) -> range:
+    end = start + timedelta(seconds=step_s * count - 1)
+    return range(day_number(start), day_number(end) + 1)

@@ -1,14 +1,13 @@
 """Intake of interval values: all series of one start, step and length together, as one matrix.
 
-A head-end batch of a thousand registers is one look-up of what is there and one insert. Only a register's day that is
-there already is merged by itself.
+A register's day that is there already is merged by itself; all others of a batch are packed at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import TypeVar
@@ -16,43 +15,48 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.metering.handlers.intake import Intake
+from coop.metering.handlers.intake import Intake, bound_of
 from coop.metering.model import Int64Array, Meter, Quality, QualityArray, Quantity, Register, Series, Shape, to_units
 from coop.metering.rules.blocks import DAY_S, Day, pack, pack_quality
-from coop.metering.rules.plausibility import impossible_values
-from coop.metering.storage import readings
-from coop.metering.storage.readings import Stored, seconds
+from coop.metering.rules.plausibility import Bound, impossible_values
+from coop.metering.storage.readings import seconds
 from coop.values import civil_date
 
 Row = tuple[Series, Meter, Register]
 Cell = TypeVar("Cell", np.int64, np.uint8)
 
+_UNBOUNDED = int(np.iinfo(np.int64).max)
+
 
 def take_series(intake: Intake) -> None:
     """Take all series of a delivery."""
-    groups: dict[tuple[datetime, int, int, int], list[Row]] = {}
-    seen: dict[tuple[datetime, int, int], set[str]] = {}
-    ends: dict[tuple[datetime, int, int], datetime] = {}
-    for told in intake.delivery.decoded.series:
-        meter = intake.meters.get(told.meter)
+    groups: dict[tuple[datetime, int, int], list[Series]] = {}
+    for series in intake.delivery.decoded.series:
+        groups.setdefault((series.start, series.step_s, len(series.values)), []).append(series)
+    for (start, step_s, n), alike in groups.items():
+        rows = _acceptable(intake, alike)
+        while rows:
+            # A register that is told twice has to find what it was told first.
+            first: dict[str, Row] = {}
+            again = [row for row in rows if first.setdefault(row[2].id, row) is not row]
+            _take_matrix(intake, start, step_s, n, list(first.values()))
+            rows = again
+
+
+def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
+    """Series of one start, step and length, of known meters, with what lies outside a meter's time refused."""
+    start, end = alike[0].start, alike[0].end
+    rows = []
+    for series in alike:
+        meter = intake.batch.meters.get(series.meter)
         if meter is None:
-            intake.refuse("unknown-meter", f"meter {told.meter} is not registered", told)
+            intake.refuse("unknown-meter", f"meter {series.meter} is not registered", series)
             continue
-        alike = (told.start, told.step_s, len(told.values))
-        if alike not in ends:
-            ends[alike], seen[alike] = told.end, set()
-        whole = told.start >= meter.installed_at and ends[alike] <= min(
-            meter.removed_at or intake.horizon, intake.horizon
-        )
-        series = told if whole else _within(intake, told, meter)
-        one = intake.register_of(meter, series.quantity, Shape.INTERVAL)
-        # A register told again in one batch goes into a group by itself, which then finds what was stored before.
-        turn = len(groups) if one.id in seen[alike] else 0
-        seen[alike].add(one.id)
-        groups.setdefault((*alike, turn), []).append((series, meter, one))
-    for (start, step_s, n, _), rows in groups.items():
-        _take_matrix(intake, start, step_s, n, rows)
-        intake.flush()
+        if start < meter.installed_at or end > intake.horizon or (meter.removed_at and end > meter.removed_at):
+            series = _within(intake, series, meter)
+        one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, Shape.INTERVAL)
+        rows.append((series, meter, one))
+    return rows
 
 
 def _within(intake: Intake, series: Series, meter: Meter) -> Series:
@@ -71,73 +75,58 @@ def _within(intake: Intake, series: Series, meter: Meter) -> Series:
 
 
 def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Sequence[Row]) -> None:
+    """Take series of different registers; every matrix here has a row for each."""
+    day_of_limits = civil_date(start)
+    scales = [_scale(meter, one, series.unit, day_of_limits) for series, meter, one in rows]
+    factors = np.array([factor for factor, _ in scales], np.int64)
+    most = np.array([bound.most(step_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
     values = np.stack([series.values for series, _, _ in rows])
     quality = np.stack([series.quality for series, _, _ in rows])
-    factors = np.array([_factor(series.unit, series.quantity, one.exponent) for series, _, one in rows], np.int64)
     if (factors != 1).any():
         values = values * factors[:, None]
-    highest = values.max(axis=1).tolist()
-    day_of_limits = civil_date(start)
-    for k, (series, meter, one) in enumerate(rows):
-        bound = intake.bound(meter, one, day_of_limits)
-        if bound is not None and highest[k] > bound.most(step_s):
-            wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
-            for part in _parts(series, wrong):
-                reason = f"{part.values.max()} {part.unit} in {step_s} s is more than the meter can count"
-                intake.refuse("impossible-value", reason, part)
-            values[k, wrong], quality[k, wrong] = 0, Quality.MISSING
+    for k in np.flatnonzero(values.max(axis=1) > most).tolist():
+        series, bound = rows[k][0], scales[k][1]
+        assert bound is not None, "nothing is above no limit"
+        wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
+        for part in _parts(series, wrong):
+            reason = f"{part.values.max()} {part.unit} in {step_s} s is more than the meter can count"
+            intake.refuse("impossible-value", reason, part)
+        values[k, wrong], quality[k, wrong] = 0, Quality.MISSING
     intake.taken.values += int(np.count_nonzero(quality))
     first_s = seconds(start)
     end_s = first_s + n * step_s
-    days = range(first_s // DAY_S, -(-end_s // DAY_S))
-    stored = readings.latest(intake.connection, [one.id for _, _, one in rows], days)
-    for day in days:
+    for day in range(first_s // DAY_S, -(-end_s // DAY_S)):
         slot = max(first_s - day * DAY_S, 0) // step_s
         columns = slice(max(day * DAY_S - first_s, 0) // step_s, min((day + 1) * DAY_S - first_s, n * step_s) // step_s)
-        _take_day(
-            intake,
-            day,
-            step_s,
-            rows,
-            stored,
-            _whole(values[:, columns], slot, step_s),
-            _whole(quality[:, columns], slot, step_s),
-        )
+        whole = _whole(values[:, columns], slot, step_s), _whole(quality[:, columns], slot, step_s)
+        _take_day(intake, day, step_s, rows, *whole)
 
 
 def _take_day(
-    intake: Intake,
-    day: int,
-    step_s: int,
-    rows: Sequence[Row],
-    stored: Mapping[readings.Key, Stored],
-    values: Int64Array,
-    quality: QualityArray,
+    intake: Intake, day: int, step_s: int, rows: Sequence[Row], values: Int64Array, quality: QualityArray
 ) -> None:
     """One UTC day of all rows; ``values`` and ``quality`` have shape (rows, intervals of a day)."""
     there = quality != Quality.MISSING
     fresh: list[int] = []
-    for k, any_there in enumerate(there.any(axis=1).tolist()):
-        if not any_there:
-            continue
-        key = (rows[k][2].id, day)
-        old = stored.get(key)
+    for k in np.flatnonzero(there.any(axis=1)).tolist():
+        series, _, one = rows[k]
+        old = intake.batch.newest((one.id, day))
         if old is None:
             fresh.append(k)
         elif old.step_s != step_s:
             reason = f"steps of {step_s} s, where the register holds steps of {old.step_s} s"
-            intake.refuse("other-step", reason, rows[k][0])
+            intake.refuse("other-step", reason, series)
         else:
             slots = np.flatnonzero(there[k])
-            intake.merge_day(key, step_s, Day(slots * step_s, values[k, slots], quality[k, slots]), old)
+            intake.merge_day((one.id, day), step_s, Day(slots * step_s, values[k, slots], quality[k, slots]))
     if not fresh:
         return
     packed, codes = pack(values[fresh]), pack_quality(quality[fresh])
     first = there[fresh].argmax(axis=1) * step_s
     last = DAY_S - step_s - there[fresh][:, ::-1].argmax(axis=1) * step_s
-    for k, values_k, codes_k, first_k, last_k in zip(fresh, packed, codes, first.tolist(), last.tolist(), strict=True):
-        key = (rows[k][2].id, day)
-        intake.add(key, 1, intake.received_us, step_s, (None, values_k, codes_k), first_k, last_k)
+    for i, changed in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        key = (rows[fresh[i]][2].id, day)
+        intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed)
 
 
 def _whole(part: NDArray[Cell], slot: int, step_s: int) -> NDArray[Cell]:
@@ -161,6 +150,11 @@ def _parts(series: Series, which: NDArray[np.bool_]) -> Iterator[Series]:
 def _without(series: Series, which: NDArray[np.bool_]) -> Series:
     quality = np.where(which, np.uint8(Quality.MISSING), series.quality)
     return replace(series, values=np.where(which, 0, series.values), quality=quality)
+
+
+def _scale(meter: Meter, one: Register, unit: str, day: date) -> tuple[int, Bound | None]:
+    """Register units in one ``unit``, and what the register can do."""
+    return _factor(unit, one.quantity, one.exponent), bound_of(meter, one, day)
 
 
 @cache

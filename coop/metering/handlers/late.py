@@ -22,8 +22,11 @@ def mark_late(connection: Connection, community: str, changed: Sequence[Changed]
     """
     if not changed:
         return
+    first_s, last_s = min(one.first_s for one in changed), max(one.last_s for one in changed)
     for closed in periods.closed(connection, community):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
+        if (last_s < start_s or first_s > end_s) and not closed.open_ends:
+            continue
         touched = [
             (one.register_id, one.day, one.version)
             for one in changed

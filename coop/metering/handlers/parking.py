@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from coop.kit.inbox import dead_letter, park, resolve
 from coop.metering.formats import FORMATS
-from coop.metering.handlers.intake import Intake, Refused, Taken
+from coop.metering.handlers.intake import Batch, Intake, Refused, Taken
 from coop.metering.handlers.intake_series import take_series
 from coop.metering.handlers.intake_stands import take_stands
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Stand
@@ -32,7 +32,8 @@ def park_refused(connection: Connection, community: str, delivery_id: str, refus
     """Keep readings that were refused, those of one meter for one reason together."""
     letters: dict[tuple[str, str], list[Refused]] = {}
     for one in refused:
-        letters.setdefault((one.code, one.problem.field), []).append(one)
+        meter = one.stands[0].meter if one.stands else one.series[0].meter
+        letters.setdefault((one.code, meter), []).append(one)
     for (code, _), alike in letters.items():
         document = {
             "stands": [_stand(stand) for one in alike for stand in one.stands],
@@ -85,9 +86,11 @@ def replay_telegram(connection: Connection, community: str, letter_id: str) -> T
     if decoded.problems:
         raise BadInput(decoded.problems)
     delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded)
-    taken = take(connection, community, delivery_id, delivery)
+    batch = Batch(connection, community, {delivery_id: delivery})
+    taken = take(batch, delivery_id)
     if taken.refused:
         raise BadInput([one.problem for one in taken.refused])
+    batch.write()
     resolve(connection, letter_id, "replayed")
     return taken
 
@@ -116,13 +119,11 @@ def discard_telegram(connection: Connection, community: str, letter_id: str) -> 
     resolve(connection, letter_id, "discarded")
 
 
-def take(connection: Connection, community: str, delivery_id: str, delivery: Delivery) -> Taken:
-    """Judge and store all readings of a delivery."""
-    intake = Intake(connection, community, delivery_id, delivery)
-    if delivery.decoded.stands:
-        take_stands(intake)
-    if delivery.decoded.series:
-        take_series(intake)
+def take(batch: Batch, delivery_id: str) -> Taken:
+    """Judge all readings of a delivery, and add to its batch what they make."""
+    intake = Intake(batch, delivery_id)
+    take_stands(intake)
+    take_series(intake)
     return intake.taken
 
 

@@ -20,19 +20,17 @@ from coop.kit import clock
 from coop.kit.database import Database
 from coop.metering.amounts import instant_of
 from coop.metering.formats import FORMATS
-from coop.metering.handlers.intake import Changed
+from coop.metering.handlers.intake import Batch, Changed
 from coop.metering.handlers.late import mark_late
 from coop.metering.handlers.parking import park_broken, park_refused, take
 from coop.metering.model import Decoded, Delivery, Receipt
 from coop.metering.rules.blocks import DAY_S, fold, pack_day
 from coop.metering.storage import readings
-from coop.metering.storage.readings import microseconds
+from coop.metering.storage.readings import Packed, microseconds
 from coop.values import BadInput, CoopError, Problem
 
 CSV = "csv"
 UNDO = "undo"
-COLUMNAR = frozenset({"head-end"})
-"""Formats of which only the hash is kept."""
 
 
 def decode_delivery(
@@ -84,34 +82,49 @@ def receive(connection: Connection, community: str, delivery: Delivery) -> Recei
     Raises:
         BadInput: an imported file holds a reading that is refused; nothing of it may be committed.
     """
-    delivery_id, known = _identify(connection, community, delivery)
-    if known is not None:
-        return Receipt(delivery_id, known.problems == 0 or known.values_taken > 0, True, 0, 0)
-    taken = take(connection, community, delivery_id, delivery)
-    problems = [*delivery.decoded.problems, *(one.problem for one in taken.refused)]
-    if delivery.format == CSV and problems:
-        raise BadInput(problems, "bad-file")
-    park_broken(connection, community, delivery_id, delivery.decoded)
-    park_refused(connection, community, delivery_id, taken.refused)
-    readings.add_delivery(
-        connection,
-        community,
-        delivery_id,
-        delivery,
-        keep_body=delivery.format not in COLUMNAR,
-        values_taken=taken.values,
-        new_versions=len(taken.changed),
-        problems=len(problems),
-    )
-    mark_late(connection, community, taken.changed)
-    accepted = taken.values > 0 or not problems
-    return Receipt(delivery_id, accepted, False, taken.values, len(taken.changed), tuple(problems))
+    return receive_all(connection, community, [delivery])[0]
 
 
 def receive_many(database: Database, community: str, deliveries: Sequence[Delivery]) -> list[Receipt]:
     """Store several deliveries, in order and in one transaction: all are durable when it returns."""
     with database.write() as connection:
-        return [receive(connection, community, delivery) for delivery in deliveries]
+        return receive_all(connection, community, deliveries)
+
+
+def receive_all(connection: Connection, community: str, deliveries: Sequence[Delivery]) -> list[Receipt]:
+    """Store the readings of several deliveries in order, as if each came alone, and park what is not good.
+
+    Raises:
+        BadInput: as ``receive``.
+    """
+    ids = _identify(connection, community, deliveries)
+    known = readings.accepted(connection, ids)
+    arrived = list(zip(ids, deliveries, strict=True))
+    new: dict[str, Delivery] = {}
+    for delivery_id, delivery in arrived:
+        if delivery_id not in known:
+            new.setdefault(delivery_id, delivery)
+    batch = Batch(connection, community, new)
+    receipts: list[Receipt] = []
+    changed: list[Changed] = []
+    for delivery_id, delivery in arrived:
+        if delivery_id in known:
+            receipts.append(Receipt(delivery_id, known[delivery_id], True, 0, 0))
+            continue
+        taken = take(batch, delivery_id)
+        problems = (*delivery.decoded.problems, *(one.problem for one in taken.refused))
+        if delivery.format == CSV and problems:
+            raise BadInput(problems, "bad-file")
+        park_broken(connection, community, delivery_id, delivery.decoded)
+        park_refused(connection, community, delivery_id, taken.refused)
+        known[delivery_id] = taken.values > 0 or not problems
+        receipts.append(Receipt(delivery_id, known[delivery_id], False, taken.values, len(taken.changed), problems))
+        changed += taken.changed
+    told = zip(deliveries, receipts, strict=True)
+    readings.add_deliveries(connection, community, [pair for pair in told if not pair[1].duplicate])
+    batch.write()
+    mark_late(connection, community, changed)
+    return receipts
 
 
 def undo_import(connection: Connection, community: str, delivery_id: str, received_at: datetime) -> Receipt:
@@ -127,10 +140,10 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
     if row is None or row.community != community or row.format != CSV:
         raise CoopError("no-such-import", f"there is no import {delivery_id}")
     undo = Delivery(UNDO, row.gateway, received_at, delivery_id.encode(), Decoded())
-    undo_id, known = _identify(connection, community, undo)
-    if known is not None:
+    (undo_id,) = _identify(connection, community, [undo])
+    if readings.accepted(connection, [undo_id]):
         return Receipt(undo_id, True, True, 0, 0)
-    rows: list[readings.BlockRow] = []
+    rows: list[Packed] = []
     changed: list[Changed] = []
     for key in readings.touched_by(connection, delivery_id):
         versions = readings.versions_of(connection, *key)
@@ -142,23 +155,14 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
         ).day
         known_us = max(microseconds(received_at), newest.known_us)
         packed = pack_day(without, newest.step_s)
-        rows.append((key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
+        rows.append(Packed(key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
         start_s = key[1] * DAY_S
         changed.append(Changed(*key, newest.version + 1, start_s, start_s + DAY_S))
+    receipt = Receipt(undo_id, True, False, 0, len(rows))
+    readings.add_deliveries(connection, community, [(undo, receipt)], undoes=delivery_id)
     readings.add_blocks(connection, rows)
-    readings.add_delivery(
-        connection,
-        community,
-        undo_id,
-        undo,
-        keep_body=True,
-        values_taken=0,
-        new_versions=len(rows),
-        problems=0,
-        undoes=delivery_id,
-    )
     mark_late(connection, community, changed)
-    return Receipt(undo_id, True, False, 0, len(rows))
+    return receipt
 
 
 def preview(connection: Connection, community: str, delivery: Delivery) -> Receipt:
@@ -173,12 +177,13 @@ def preview(connection: Connection, community: str, delivery: Delivery) -> Recei
     return receipt
 
 
-def _identify(connection: Connection, community: str, delivery: Delivery) -> tuple[str, Any]:
-    """Id of a delivery, and its row if it was here before and not undone since."""
-    repeat = 0
-    while True:
-        delivery_id = delivery.id(community, repeat)
-        row = readings.delivered(connection, delivery_id)
-        if row is None or not (delivery.format == CSV and readings.undone(connection, delivery_id)):
-            return delivery_id, row
-        repeat += 1
+def _identify(connection: Connection, community: str, deliveries: Sequence[Delivery]) -> list[str]:
+    """Ids of deliveries: the same content is the same one, but for a file that was undone and comes again."""
+    ids = []
+    for delivery in deliveries:
+        repeat, delivery_id = 0, delivery.id(community)
+        while delivery.format == CSV and readings.undone(connection, delivery_id):
+            repeat += 1
+            delivery_id = delivery.id(community, repeat)
+        ids.append(delivery_id)
+    return ids

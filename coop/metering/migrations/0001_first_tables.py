@@ -60,8 +60,9 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=False),
+        sa.Column("registration", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
-            "community", "connection_id", "member_id", "closed_on", name=op.f("pk_connection_closed")
+            "community", "connection_id", "member_id", "closed_on", "registration", name=op.f("pk_connection_closed")
         ),
     )
     op.create_table(
@@ -70,10 +71,11 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("registration", sa.Integer(), nullable=False),
         sa.Column("building_id", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.PrimaryKeyConstraint(
-            "community", "connection_id", "member_id", "opened_on", name=op.f("pk_connection_opened")
+            "community", "connection_id", "member_id", "opened_on", "registration", name=op.f("pk_connection_opened")
         ),
     )
     op.create_table(
@@ -293,13 +295,7 @@ def upgrade() -> None:
             "(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name=op.f("ck_block_shape")
         ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_block_version")),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"],
-            ["delivery.id"],
-            name=op.f("fk_block_delivery_id_delivery"),
-            initially="DEFERRED",
-            deferrable=True,
-        ),
+        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_block_delivery_id_delivery")),
         sa.ForeignKeyConstraint(["register_id"], ["register.id"], name=op.f("fk_block_register_id_register")),
         sa.PrimaryKeyConstraint("day", "register_id", "version", name=op.f("pk_block")),
         sqlite_with_rowid=False,

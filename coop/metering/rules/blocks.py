@@ -12,6 +12,7 @@ are one byte each, or a single one where all are alike.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ import numpy as np
 from coop.metering.model import QUALITY_RANK, Int64Array, Quality, QualityArray
 
 DAY_S = 86_400
+_CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
 _RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 
 
@@ -72,6 +74,21 @@ def pack(rows: Int64Array) -> list[bytes]:
     return packed
 
 
+def pack_one(values: Sequence[int]) -> bytes:
+    """What ``pack`` makes of a single row: for the few values of a stand's day numpy's own work is most of the cost.
+
+    >>> pack_one([1, 300]) == pack(np.array([[1, 300]]))[0]
+    True
+    """
+    if not values:
+        return bytes(9)
+    base = min(values)
+    span = max(values) - base
+    width = next(w for w in _CODES if span < 1 << 8 * w)
+    body = struct.pack(f"<{len(values)}{_CODES[width]}", *[value - base for value in values]) if width else b""
+    return bytes([width]) + base.to_bytes(8, "little", signed=True) + body
+
+
 def unpack(packed: bytes, n: int) -> Int64Array:
     """The ``n`` values of a packed array.
 
@@ -104,15 +121,10 @@ def unpack_quality(packed: bytes, n: int) -> QualityArray:
 
 def pack_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
     """(offsets, values, quality) as they are stored; ``step_s`` is 0 for stands, which keep their offsets."""
-    if step_s == 0:
-        offsets = pack(day.offsets[None, :])[0]
-        return (
-            len(day).to_bytes(4, "little") + offsets,
-            pack(day.values[None, :])[0],
-            pack_quality(day.quality[None])[0],
-        )
-    values, quality = dense(day, step_s)
-    return None, pack(values[None, :])[0], pack_quality(quality[None, :])[0]
+    offsets = len(day).to_bytes(4, "little") + pack_one(day.offsets.tolist()) if step_s == 0 else None
+    values, quality = (day.values, day.quality) if step_s == 0 else dense(day, step_s)
+    codes = quality.tobytes()
+    return offsets, pack_one(values.tolist()), codes[:1] if codes == codes[:1] * len(codes) else codes
 
 
 def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: int) -> Day:
@@ -140,6 +152,8 @@ def one_each(offsets: Int64Array, values: Int64Array, quality: QualityArray) -> 
     >>> one_each(np.array([60, 0, 60]), np.array([7, 5, 9]), np.array([1, 1, 1], np.uint8)).values.tolist()
     [5, 9]
     """
+    if len(offsets) == 1 and quality[0] != Quality.MISSING:
+        return Day(offsets, values, quality)
     order = np.lexsort((values, _RANK[quality], offsets))
     offsets, values, quality = offsets[order], values[order], quality[order]
     last = np.append(offsets[1:] != offsets[:-1], True) if len(offsets) else np.empty(0, np.bool_)

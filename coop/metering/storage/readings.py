@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, func, insert, select
 
-from coop.metering.model import Delivery
+from coop.kit.database import among, insert_rows
+from coop.metering.model import Delivery, Receipt
 from coop.metering.rules.blocks import Day, unpack_day
-from coop.metering.storage.register import chunks
 from coop.metering.storage.tables import block, delivery
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
 DAY = timedelta(days=1)
-_DAYS = 100
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,30 @@ class Stored:
     content: Day
 
 
+class Packed(NamedTuple):
+    """The same as it is stored, in the order of the table's columns."""
+
+    day: int
+    register_id: str
+    version: int
+    known_us: int
+    delivery_id: str
+    step_s: int
+    offsets: bytes | None
+    readings: bytes
+    quality: bytes
+
+    def unpack(self) -> Stored:
+        """Its values and qualities."""
+        content = unpack_day(self.offsets, self.readings, self.quality, self.step_s)
+        return Stored(self.register_id, self.day, self.version, self.known_us, self.delivery_id, self.step_s, content)
+
+
 Key = tuple[str, int]
 """A register's id and a day, counted from 1970-01-01."""
+
+COLUMNAR = frozenset({"head-end"})
+"""Formats of which only the hash is kept."""
 
 
 def day_number(at: datetime) -> int:
@@ -63,41 +84,42 @@ def delivered(connection: Connection, delivery_id: str) -> Any:
     return connection.execute(select(delivery).where(delivery.c.id == delivery_id)).first()
 
 
+def accepted(connection: Connection, delivery_ids: Collection[str]) -> dict[str, bool]:
+    """Which of these deliveries are here, and whether anything in them was good."""
+    query = select(delivery.c.id, delivery.c.problems, delivery.c.values_taken)
+    rows = connection.execute(query.where(among(connection, delivery.c.id, delivery_ids)))
+    return {identity: problems == 0 or values > 0 for identity, problems, values in rows}
+
+
 def undone(connection: Connection, delivery_id: str) -> bool:
     """Whether a delivery was taken back."""
     query = select(delivery.c.id).where(delivery.c.undoes == delivery_id)
     return connection.execute(query).first() is not None
 
 
-def add_delivery(
-    connection: Connection,
-    community: str,
-    delivery_id: str,
-    arrived: Delivery,
-    *,
-    keep_body: bool,
-    values_taken: int,
-    new_versions: int,
-    problems: int,
-    undoes: str | None = None,
+def add_deliveries(
+    connection: Connection, community: str, arrived: Sequence[tuple[Delivery, Receipt]], undoes: str | None = None
 ) -> None:
-    """Insert the row of a delivery."""
-    connection.execute(
-        insert(delivery).values(
-            id=delivery_id,
-            community=community,
-            format=arrived.format,
-            gateway=arrived.gateway,
-            options=arrived.options,
-            received_at=arrived.received_at,
-            size_bytes=len(arrived.body),
-            values_taken=values_taken,
-            new_versions=new_versions,
-            problems=problems,
-            body=zlib.compress(arrived.body) if keep_body else None,
-            undoes=undoes,
-        )
-    )
+    """Insert the rows of deliveries, with what became of them."""
+    rows: list[dict[str, object]] = [
+        {
+            "id": receipt.delivery_id,
+            "community": community,
+            "format": one.format,
+            "gateway": one.gateway,
+            "options": one.options,
+            "received_at": one.received_at,
+            "size_bytes": len(one.body),
+            "values_taken": receipt.values,
+            "new_versions": receipt.new_versions,
+            "problems": len(receipt.problems),
+            "body": None if one.format in COLUMNAR else zlib.compress(one.body),
+            "undoes": undoes,
+        }
+        for one, receipt in arrived
+    ]
+    if rows:
+        connection.execute(insert(delivery), rows)
 
 
 def body_of(row: Any) -> bytes | None:
@@ -105,39 +127,40 @@ def body_of(row: Any) -> bytes | None:
     return zlib.decompress(row.body) if row.body is not None else None
 
 
-BlockRow = tuple[int, str, int, int, str, int, bytes | None, bytes, bytes]
-"""Day, register, version, known_us, delivery, step_s, offsets, readings, quality."""
+def add_blocks(connection: Connection, rows: Iterable[Packed]) -> None:
+    """Insert new versions of days, in the order of their key: neighbours are written together."""
+    insert_rows(connection, block, sorted(rows))
 
-_BLOCK = ("day", "register_id", "version", "known_us", "delivery_id", "step_s", "offsets", "readings", "quality")
 
-
-def add_blocks(connection: Connection, rows: Sequence[BlockRow]) -> None:
-    """Insert new versions of days."""
-    if not rows:
-        return
-    # Nothing in these columns needs converting, so the driver takes them as they are: that halves what a row costs.
-    statement = insert(block).compile(dialect=connection.dialect, column_keys=list(_BLOCK))
-    if statement.positional:
-        connection.exec_driver_sql(str(statement), list(rows))
-    else:
-        connection.exec_driver_sql(str(statement), [dict(zip(_BLOCK, row, strict=True)) for row in rows])
+def packed(connection: Connection, wanted: Mapping[int, Collection[str]]) -> dict[Key, Packed]:
+    """The newest version of each register's day that is there; ``wanted`` names registers by day."""
+    found: dict[Key, Packed] = {}
+    alike: dict[frozenset[str], list[int]] = {}
+    for day, ids in wanted.items():
+        alike.setdefault(frozenset(ids), []).append(day)
+    later = block.alias()
+    newest = (
+        select(func.max(later.c.version))
+        .where(later.c.day == block.c.day, later.c.register_id == block.c.register_id)
+        .scalar_subquery()
+    )
+    for ids, days in alike.items():
+        within = and_(among(connection, block.c.day, days), among(connection, block.c.register_id, ids))
+        for row in connection.execute(select(block).where(within, block.c.version == newest)).all():
+            found[row[1], row[0]] = Packed(*row)
+    return found
 
 
 def latest(connection: Connection, register_ids: Iterable[str], days: Iterable[int]) -> dict[Key, Stored]:
-    """The latest version of each day that is there."""
-    found: dict[Key, Stored] = {}
-    newest = block.alias()
-    wanted = sorted(set(days))
-    for some in chunks(register_ids):
-        for start in range(0, len(wanted), _DAYS):
-            within = and_(block.c.day.in_(wanted[start : start + _DAYS]), block.c.register_id.in_(some))
-            top = (
-                select(func.max(newest.c.version))
-                .where(newest.c.day == block.c.day, newest.c.register_id == block.c.register_id)
-                .scalar_subquery()
-            )
-            for row in connection.execute(select(block).where(within, block.c.version == top)):
-                found[row.register_id, row.day] = _stored(row)
+    """The newest version of each day that is there, unpacked."""
+    ids = set(register_ids)
+    return {key: one.unpack() for key, one in packed(connection, dict.fromkeys(days, ids)).items()}
+
+
+def newest_day(connection: Connection, register_id: str, until: int) -> int | None:
+    """The last day up to ``until`` of which anything is there."""
+    query = select(func.max(block.c.day)).where(block.c.register_id == register_id, block.c.day <= until)
+    found: int | None = connection.scalar(query)
     return found
 
 
@@ -148,40 +171,29 @@ def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, St
         KeyError: one of them is not there.
     """
     found: dict[Key, Stored] = {}
-    days = sorted({day for _, day in versions})
-    ids = {register_id for register_id, _ in versions}
-    for start in range(0, len(days), _DAYS):
-        for some in chunks(ids):
-            query = select(block).where(block.c.day.in_(days[start : start + _DAYS]), block.c.register_id.in_(some))
-            for row in connection.execute(query):
-                if versions.get((row.register_id, row.day)) == row.version:
-                    found[row.register_id, row.day] = _stored(row)
+    days = among(connection, block.c.day, {day for _, day in versions})
+    ids = among(connection, block.c.register_id, {register_id for register_id, _ in versions})
+    for row in connection.execute(select(block).where(days, ids)).all():
+        if versions.get((row[1], row[0])) == row[2]:
+            found[row[1], row[0]] = Packed(*row).unpack()
     for key in versions:
         if key not in found:
             raise KeyError(key)
     return found
 
 
-def versions_of(connection: Connection, register_id: str, day: int) -> list[tuple[Stored, datetime | None]]:
-    """All versions of one day, each with the instant at which its delivery was received.
-
-    It is None for the delivery that is just being taken in, whose row is written last.
-    """
+def versions_of(connection: Connection, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
+    """All versions of one day, each with the instant at which its delivery was received."""
     query = (
         select(block, delivery.c.received_at)
-        .outerjoin(delivery, delivery.c.id == block.c.delivery_id)
+        .join(delivery, delivery.c.id == block.c.delivery_id)
         .where(block.c.register_id == register_id, block.c.day == day)
         .order_by(block.c.version)
     )
-    return [(_stored(row), row.received_at) for row in connection.execute(query)]
+    return [(Packed(*row[:-1]).unpack(), row[-1]) for row in connection.execute(query)]
 
 
 def touched_by(connection: Connection, delivery_id: str) -> list[Key]:
     """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index."""
     query = select(block.c.register_id, block.c.day).where(block.c.delivery_id == delivery_id)
     return sorted({(row.register_id, row.day) for row in connection.execute(query)})
-
-
-def _stored(row: Any) -> Stored:
-    content = unpack_day(row.offsets, row.readings, row.quality, row.step_s)
-    return Stored(row.register_id, row.day, row.version, row.known_us, row.delivery_id, row.step_s, content)

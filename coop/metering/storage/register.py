@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, and_, insert, select, update
 
+from coop.kit.database import among
 from coop.kit.journal import insert_new
 from coop.metering.model import Meter, MeterKind, Occupancy, Quantity, Register, Shape
 from coop.metering.storage.tables import (
@@ -26,9 +27,6 @@ from coop.metering.storage.tables import (
     register_stamp,
     sharing_group,
 )
-
-_CHUNK = 500
-"""Ids in one IN list: small enough for every SQLite, and one prepared statement serves most calls."""
 
 
 @dataclass(frozen=True)
@@ -52,24 +50,16 @@ class AdoptedKey:
     parameters: dict[str, Any]
 
 
-def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
-    """The ids in lists that fit one query."""
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
-
-
-def key_of(serial: str, quantity: Quantity, shape: Shape) -> tuple[str, str, bool]:
-    """What tells registers apart, in plain values: an enumeration takes ten times as long to look up by."""
-    return serial, quantity._value_, shape is Shape.STAND
+RegisterKey = tuple[str, Quantity, Shape]
+"""What tells the registers of a co-operative apart; the first is the meter's serial."""
 
 
 @dataclass(frozen=True)
 class Directory:
-    """All meters of a co-operative by serial, and their registers by ``key_of``. Not to be changed."""
+    """All meters of a co-operative by serial, and their registers. Not to be changed."""
 
     meters: Mapping[str, Meter]
-    registers: Mapping[tuple[str, str, bool], Register]
+    registers: Mapping[RegisterKey, Register]
 
 
 _directories: WeakKeyDictionary[Engine, dict[str, tuple[str, Directory]]] = WeakKeyDictionary()
@@ -85,7 +75,7 @@ def directory(connection: Connection, community: str) -> Directory:
     if community not in known or known[community][0] != stamp:
         found = Directory(
             {one.serial: one for one in all_meters(connection, community)},
-            {key_of(one.serial, one.quantity, one.shape): one for one in all_registers(connection, community)},
+            {(one.serial, one.quantity, one.shape): one for one in all_registers(connection, community)},
         )
         known[community] = (stamp, found)
     return known[community][1]
@@ -133,11 +123,8 @@ def all_meters(connection: Connection, community: str) -> list[Meter]:
 
 def meters_of(connection: Connection, community: str, serials: Iterable[str]) -> dict[str, Meter]:
     """The meters among ``serials`` that are known."""
-    found = {}
-    for some in chunks(serials):
-        query = select(meter).where(meter.c.community == community, meter.c.serial.in_(some))
-        found.update({row[1]: _meter(row) for row in connection.execute(query).all()})
-    return found
+    query = select(meter).where(meter.c.community == community, among(connection, meter.c.serial, set(serials)))
+    return {row[1]: _meter(row) for row in connection.execute(query).all()}
 
 
 def _meter(row: Any) -> Meter:
@@ -152,11 +139,10 @@ def _maxima(text: str) -> Mapping[Quantity, Decimal]:
 
 def registers_of(connection: Connection, community: str, serials: Iterable[str]) -> dict[str, Register]:
     """Registers of meters, by id."""
-    found = {}
-    for some in chunks(serials):
-        query = select(register).where(register.c.community == community, register.c.serial.in_(some))
-        found.update({row[0]: _register(row) for row in connection.execute(query).all()})
-    return found
+    query = select(register).where(
+        register.c.community == community, among(connection, register.c.serial, set(serials))
+    )
+    return {row[0]: _register(row) for row in connection.execute(query).all()}
 
 
 def all_registers(connection: Connection, community: str) -> list[Register]:
@@ -197,28 +183,25 @@ def add_registers(connection: Connection, community: str, registers: Sequence[Re
 
 
 def occupancies(connection: Connection, community: str) -> list[Occupancy]:
-    """Who held which connection: each opening up to the first closing by the same member after it."""
-    closed: dict[tuple[str, str], list[date]] = {}
-    for row in connection.execute(
-        select(connection_closed)
-        .where(connection_closed.c.community == community)
-        .order_by(connection_closed.c.closed_on)
-    ):
-        closed.setdefault((row.connection_id, row.member_id), []).append(row.closed_on)
-    opened = connection.execute(
-        select(connection_opened)
-        .where(connection_opened.c.community == community)
-        .order_by(connection_opened.c.connection_id, connection_opened.c.opened_on, connection_opened.c.member_id)
-    )
-    return [
-        Occupancy(
-            row.connection_id,
-            row.member_id,
-            row.opened_on,
-            next((end for end in closed.get((row.connection_id, row.member_id), ()) if end > row.opened_on), None),
-        )
-        for row in opened
-    ]
+    """Who held which connection: each opening up to the next closing of the same hold.
+
+    A hold that closed on the day it opened never was: an import that brought it was undone.
+    """
+    closings: dict[tuple[str, str, int], list[date]] = {}
+    query = select(connection_closed).where(connection_closed.c.community == community)
+    for row in connection.execute(query.order_by(connection_closed.c.closed_on)):
+        closings.setdefault((row.connection_id, row.member_id, row.registration), []).append(row.closed_on)
+    found = []
+    opened = select(connection_opened).where(connection_opened.c.community == community)
+    for row in connection.execute(opened.order_by(connection_opened.c.opened_on, connection_opened.c.member_id)):
+        ends = closings.get((row.connection_id, row.member_id, row.registration), [])
+        # A member who comes back opens a second hold: each takes its own closing, in order of time.
+        while ends and ends[0] < row.opened_on:
+            ends.pop(0)
+        end = ends.pop(0) if ends else None
+        if end != row.opened_on:
+            found.append(Occupancy(row.connection_id, row.member_id, row.opened_on, end))
+    return sorted(found, key=lambda one: (one.connection_id, one.start, one.member_id))
 
 
 def set_group(connection: Connection, community: str, group: Group) -> None:

@@ -90,8 +90,8 @@ block = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     # Microseconds since 1970: a thousand instants a delivery are dear to convert.
     Column("known_us", BigInteger, nullable=False),
-    # Checked at commit: a delivery is written after its blocks, when what became of it is known.
-    Column("delivery_id", String(64), ForeignKey("delivery.id", deferrable=True, initially="DEFERRED"), nullable=False),
+    # Checked at once: SQLite would look for the blocks of a delivery that is written after them in the whole table.
+    Column("delivery_id", String(64), ForeignKey("delivery.id"), nullable=False),
     Column("step_s", Integer, nullable=False),
     Column("offsets", LargeBinary),
     Column("readings", LargeBinary, nullable=False),
@@ -108,6 +108,7 @@ connection_opened = Table(
     Column("connection_id", String(100), primary_key=True),
     Column("member_id", String(100), primary_key=True),
     Column("opened_on", Date, primary_key=True),
+    Column("registration", Integer, primary_key=True),
     Column("building_id", String(100), nullable=False),
     Column("kind", String(20), nullable=False),
 )
@@ -119,6 +120,7 @@ connection_closed = Table(
     Column("connection_id", String(100), primary_key=True),
     Column("member_id", String(100), primary_key=True),
     Column("closed_on", Date, primary_key=True),
+    Column("registration", Integer, primary_key=True),
 )
 
 allocation_key = Table(
