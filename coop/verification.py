@@ -1,7 +1,9 @@
 """``coop verify``: each euro of a bill walked back to the readings and to the vote, and every chain walked whole.
 
-Each service verifies what it owns, from its own tables; this puts the four answers together. It is an operator's tool,
-not a service: it opens all databases, for reading only.
+Each service verifies what it owns, from its own tables; this puts the answers together and holds what one service
+works with beside what its owner told, fact by fact in the owner's journal. Whoever changes a figure in one place has to
+change it in the sealed chain of another service as well. It is an operator's tool, not a service: it opens all
+databases, for reading only.
 """
 
 from __future__ import annotations
@@ -10,10 +12,15 @@ from collections.abc import Callable
 from functools import cache
 
 from coop.billing.handlers.verify import Verification, verify_bill
+from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import bills
+from coop.billing.storage.bills import IssuedBill
+from coop.events.billing import BillIssued
+from coop.events.governance import ResolutionDecided, TariffAdopted
+from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
 from coop.kit.database import Database
-from coop.kit.journal import verify_chain
+from coop.kit.journal import Fact, told, verify_chain
 from coop.kit.settings import Settings
 from coop.metering.handlers.verify import verify_allocation, verify_measurement
 from coop.runtime import NAMES, open_rooms
@@ -46,7 +53,19 @@ class Books:
                 except NotFound as missing:
                     return missing.message
 
+        def facts(database: Database, kind: type[Fact]) -> list[Fact]:
+            with database.read() as connection:
+                return told(connection, kind, community)
+
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
+        self._issued = {fact.bill_id: fact for fact in facts(billing, BillIssued)}
+        self._measured = {(fact.measurement_id, fact.revision): fact for fact in facts(metering, PeriodMeasured)}
+        self._allocated = {
+            (fact.run_id, fact.revision, fact.group_id, fact.connection_id, fact.member_id): fact
+            for fact in facts(metering, EnergyAllocated)
+        }
+        self._adopted = {fact.tariff_id: fact for fact in facts(governance, TariffAdopted)}
+        self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
 
     def walk_back(self, number_or_id: str, say: Say) -> bool:
         """Verify one bill and tell every step; True when everything agrees.
@@ -56,7 +75,8 @@ class Books:
         """
         with self._billing.read() as connection:
             found = verify_bill(connection, self._community, number_or_id)
-        findings = list(found.findings)
+            [issued] = bills.find_bills(connection, self._community, bill_id=found.bill_id)
+        findings = [*found.findings, *self._unlike_told(issued)]
         steps = [step for reference in found.references for step in self._step(reference.kind, reference.id, findings)]
         _tell(found, steps, findings, say)
         return not findings
@@ -77,6 +97,7 @@ class Books:
                     findings.append(counted)
                     return [f"vote       {reference_id}: MISSING"]
                 findings.extend(counted.findings)
+                findings.extend(self._count_unlike_told(counted))
                 count = counted.count
                 return [
                     f"vote       {reference_id}: {counted.subject_nl}, {counted.held_on}:"
@@ -85,6 +106,56 @@ class Books:
                 ]
             case _:
                 return [f"{kind:<10} {reference_id}"]
+
+    def _unlike_told(self, issued: IssuedBill) -> list[str]:
+        """What a bill says or rests on otherwise than the journals of those who told it."""
+        inputs, bill = issued.inputs, issued.bill
+        fact = self._issued.get(issued.id)
+        findings = []
+        if fact is None or (fact.number, fact.inputs_hash, fact.total_cents, fact.credit_cents) != (
+            issued.number,
+            issued.inputs_hash,
+            bill.total_cents,
+            bill.credit_cents,
+        ):
+            findings.append(f"bill {issued.number} is not the one that billing told of when it was issued")
+        holder = inputs.connection_id, inputs.member_id
+        for used in filter(None, (inputs.consumption, inputs.previous)):
+            for reading in used.readings:
+                measured = self._measured.get((reading.measurement_id, reading.revision))
+                if measured is None or (
+                    measured.energy_j,
+                    tuple(part.versions_hash for part in measured.parts),
+                    (measured.connection_id, measured.member_id),
+                ) != (reading.energy_j, reading.versions, holder):
+                    findings.append(f"measurement {reading.measurement_id} was not told by metering as it was billed")
+            for share in used.shares:
+                allocated = self._allocated.get((share.run_id, share.revision, share.group_id, *holder))
+                if allocated is None or (allocated.allocated_wh, allocated.key_id, allocated.resolution_id) != (
+                    share.allocated_wh,
+                    share.key_id,
+                    share.resolution_id,
+                ):
+                    findings.append(f"allocation {share.run_id} was not told by metering as it was billed")
+            for tariff in {span.tariff.tariff_id: span.tariff for span in used.spans}.values():
+                adopted = self._adopted.get(tariff.tariff_id)
+                if adopted is None or tariff != read_tariff(
+                    adopted.tariff_id, adopted.resolution_id, adopted.valid_from, adopted.decided_on, adopted.parameters
+                ):
+                    findings.append(f"tariff {tariff.tariff_id} was not told by governance as it was billed")
+        return list(dict.fromkeys(findings))
+
+    def _count_unlike_told(self, counted: VerifiedResolution) -> list[str]:
+        fact, count = self._decided.get(counted.resolution_id), counted.count
+        if fact is not None and (
+            fact.verdict,
+            fact.votes_for,
+            fact.votes_against,
+            fact.votes_blank,
+            fact.votes_present,
+        ) == (counted.verdict.word, count.votes_for, count.votes_against, count.votes_blank, count.votes_present):
+            return []
+        return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
 
 
 def verify_bills(settings: Settings, number_or_id: str, say: Say) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -35,6 +36,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from coop.events import Envelope, Event
 from coop.kit import clock
 from coop.kit.database import Instant, new_metadata
+
+Fact = TypeVar("Fact", bound=Event)
 
 GENESIS = "0" * 64
 """Previous hash of the first row."""
@@ -194,6 +197,16 @@ def envelopes(connection: Connection, service: str, after: int, limit: int = 100
     ]
 
 
+def told(connection: Connection, kind: type[Fact], community: str) -> list[Fact]:
+    """Every fact of one type and version that was told, in the order of writing."""
+    query = (
+        select(journal.c.data)
+        .where(journal.c.type == kind.TYPE, journal.c.community == community)
+        .order_by(journal.c.row_id)
+    )
+    return [kind.model_validate_json(data) for data in connection.scalars(query)]
+
+
 def count_told(connection: Connection) -> dict[str, int]:
     """How many facts of each type were told, sealed or not."""
     query = select(journal.c.type, func.count()).group_by(journal.c.type)
@@ -229,6 +242,8 @@ def verify_chain(connection: Connection) -> tuple[int, ChainBreak | None]:
             if row.hash != _hash(row, row.position, previous):
                 return expected - 1, ChainBreak(expected, "was changed after it was sealed")
             previous = row.hash
+    if published_position(connection) > expected:
+        return expected, ChainBreak(expected + 1, "was handed to the bus and is gone")
     return expected, None
 
 
