@@ -1,0 +1,263 @@
+"""Whoever changes what was stored, past every trigger, is found and the thing is named."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coop.kit.settings import Settings
+from coop.runtime import NAMES
+from coop.verification import verify_bills, verify_journals
+from tests.flows.conftest import Year
+
+
+class Burglar:
+    """Writes into a service's file as nobody may: triggers dropped, foreign keys off."""
+
+    def __init__(self, settings: Settings, service: str) -> None:
+        self._path = settings.data_dir / f"{service}.db"
+
+    def __call__(self, statement: str, *values: object) -> int:
+        """Run one statement; returns how many rows it changed."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            changed = connection.execute(statement, values).rowcount
+            for _, sql in triggers:
+                connection.execute(sql)
+        return changed
+
+    def one(self, query: str, *values: object) -> Any:
+        """The first column of the first row."""
+        with closing(sqlite3.connect(self._path)) as connection:
+            return connection.execute(query, values).fetchone()[0]
+
+
+def bill_of_january(year: Year) -> dict[str, Any]:
+    """A bill with heat and shared electricity."""
+    bills: list[dict[str, Any]] = year.state["billing"]["bills"]
+    return next(
+        bill
+        for bill in bills
+        if bill["period_start"] == "2025-01-01" and {"heat", "electricity"} <= {line["kind"] for line in bill["lines"]}
+    )
+
+
+def heat_source(bill: dict[str, Any]) -> str:
+    return next(str(line["source_id"]) for line in bill["lines"] if line["kind"] == "heat")
+
+
+def run_source(bill: dict[str, Any]) -> str:
+    return next(str(line["source_id"]) for line in bill["lines"] if line["kind"] == "electricity")
+
+
+def flip_a_stand(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Change the last byte of the readings of the first day that the heat of a bill was read from."""
+    source = heat_source(bill)
+    register = burglar.one("SELECT json_extract(parts, '$[0].register_id') FROM measurement WHERE id = ?", source)
+    first = burglar.one("SELECT json_extract(parts, '$[0].from_at') FROM measurement WHERE id = ?", source)
+    day = burglar.one("SELECT CAST(strftime('%s', ?) AS INTEGER) / 86400", first)
+    packed = burglar.one("SELECT readings FROM block WHERE register_id = ? AND day = ?", register, day)
+    changed = packed[:-1] + bytes([packed[-1] ^ 1])
+    assert burglar("UPDATE block SET readings = ? WHERE register_id = ? AND day = ?", changed, register, day) == 1
+    return f"measurement {source}"
+
+
+def flip_a_quarter_hour(burglar: Burglar, bill: dict[str, Any]) -> str:
+    register = burglar.one(
+        "SELECT r.id FROM register r JOIN meter m ON m.serial = r.serial"
+        " WHERE m.kind = 'solar' AND r.shape = 'interval'"
+    )
+    day = burglar.one("SELECT CAST(strftime('%s', '2025-01-15') AS INTEGER) / 86400")
+    packed = burglar.one("SELECT readings FROM block WHERE register_id = ? AND day = ?", register, day)
+    changed = packed[:-1] + bytes([packed[-1] ^ 1])
+    assert burglar("UPDATE block SET readings = ? WHERE register_id = ? AND day = ?", changed, register, day) == 1
+    return f"run {run_source(bill)}: the readings read again"
+
+
+def lose_a_day(burglar: Burglar, bill: dict[str, Any]) -> str:
+    source = heat_source(bill)
+    register = burglar.one("SELECT json_extract(parts, '$[0].register_id') FROM measurement WHERE id = ?", source)
+    day = burglar.one("SELECT CAST(strftime('%s', '2024-12-31') AS INTEGER) / 86400")
+    assert burglar("DELETE FROM block WHERE register_id = ? AND day = ?", register, day) == 1
+    return f"measurement {source}: version"
+
+
+def change_a_measurement(burglar: Burglar, bill: dict[str, Any]) -> str:
+    assert burglar("UPDATE measurement SET energy_j = energy_j || '0' WHERE id = ?", heat_source(bill)) == 1
+    return f"measurement {heat_source(bill)}"
+
+
+def change_an_allocation(burglar: Burglar, bill: dict[str, Any]) -> str:
+    changed = burglar(
+        "UPDATE allocation SET allocated_wh = allocated_wh - 1 WHERE run_id = ? AND connection_id = ?",
+        run_source(bill),
+        bill["connection_id"],
+    )
+    assert changed == 1
+    return f"run {run_source(bill)}: {bill['connection_id']} was told"
+
+
+def change_a_line(burglar: Burglar, bill: dict[str, Any]) -> str:
+    assert burglar("UPDATE bill_line SET amount_cents = amount_cents - 1 WHERE bill_id = ?", bill["bill_id"]) > 1
+    return "line 1 (heat)"
+
+
+def change_a_total(burglar: Burglar, bill: dict[str, Any]) -> str:
+    assert burglar("UPDATE bill SET total_cents = total_cents - 1 WHERE id = ?", bill["bill_id"]) == 1
+    return "total:"
+
+
+def change_what_a_bill_was_computed_from(burglar: Burglar, bill: dict[str, Any]) -> str:
+    statement = "UPDATE bill SET inputs = replace(inputs, '34.50', '34.40') WHERE id = ?"
+    assert burglar(statement, bill["bill_id"]) == 1
+    return "the kept inputs no longer have the hash"
+
+
+def change_what_billing_heard(burglar: Burglar, bill: dict[str, Any]) -> str:
+    statement = "UPDATE measurement SET energy_j = energy_j || '0' WHERE measurement_id = ?"
+    assert burglar(statement, heat_source(bill)) == 1
+    return f"measurement {heat_source(bill)} revision 1 says something else now"
+
+
+def change_a_posting(burglar: Burglar, bill: dict[str, Any]) -> str:
+    assert burglar("UPDATE posting SET amount_cents = amount_cents + 1 WHERE source_id = ?", bill["bill_id"]) > 1
+    return "the ledger does not hold what the bill moves"
+
+
+def change_a_tariff(burglar: Burglar, bill: dict[str, Any]) -> str:
+    tariff_id = bill["lines"][0]["tariff_id"]
+    changed = burglar(
+        "UPDATE tariff SET parameters = replace(parameters, '34.50', '34.40') WHERE tariff_id = ?", tariff_id
+    )
+    assert changed == 1
+    return f"tariff {tariff_id} is not what its resolution adopted"
+
+
+def change_a_ceiling(burglar: Burglar, bill: dict[str, Any]) -> str:
+    assert burglar("UPDATE guarantee_entry SET heat_cents = heat_cents - 1 WHERE bill_id = ?", bill["bill_id"]) == 1
+    return "the guarantee does not follow from the lines"
+
+
+def change_a_ballot(burglar: Burglar, bill: dict[str, Any]) -> str:
+    resolution_id = bill["lines"][0]["resolution_id"]
+    changed = burglar(
+        "UPDATE ballot SET choice = 'against' WHERE rowid IN"
+        " (SELECT rowid FROM ballot WHERE resolution_id = ? AND choice = 'for' LIMIT 1)",
+        resolution_id,
+    )
+    assert changed == 1
+    return f"resolution {resolution_id}: the ballots counted again give another count"
+
+
+def change_what_was_voted_on(burglar: Burglar, bill: dict[str, Any]) -> str:
+    resolution_id = bill["lines"][0]["resolution_id"]
+    changed = burglar(
+        "UPDATE resolution SET parameters = replace(parameters, '34.50', '34.40') WHERE resolution_id = ?",
+        resolution_id,
+    )
+    assert changed == 1
+    return f"resolution {resolution_id}: the parameters are no longer those of the notice"
+
+
+Crime = Callable[[Burglar, dict[str, Any]], str]
+CRIMES: list[tuple[str, Crime]] = [
+    ("metering", flip_a_stand),
+    ("metering", flip_a_quarter_hour),
+    ("metering", lose_a_day),
+    ("metering", change_a_measurement),
+    ("metering", change_an_allocation),
+    ("billing", change_a_line),
+    ("billing", change_a_total),
+    ("billing", change_what_a_bill_was_computed_from),
+    ("billing", change_what_billing_heard),
+    ("billing", change_a_posting),
+    ("billing", change_a_tariff),
+    ("billing", change_a_ceiling),
+    ("governance", change_a_ballot),
+    ("governance", change_what_was_voted_on),
+]
+
+
+@pytest.mark.parametrize(("service", "crime"), CRIMES, ids=lambda value: getattr(value, "__name__", value))
+def test_verifying_the_bill_finds_it(year: Year, tmp_path: Path, service: str, crime: Crime) -> None:
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    assert verify_bills(settings, bill["number"], lambda _: None)
+    named = crime(Burglar(settings, service), bill)
+    said: list[str] = []
+    assert not verify_bills(settings, bill["number"], said.append)
+    assert [line for line in said if line.startswith("  ! ") and named in line], "\n".join(said)
+    assert said[-1].endswith("it does NOT agree")
+
+
+def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_metering_told(
+    year: Year, tmp_path: Path
+) -> None:
+    """Another bill's figures under this bill's number: consistent in itself, and no different from honest rows."""
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    burglar, source = Burglar(settings, "billing"), heat_source(bill)
+    energy = burglar.one("SELECT energy_j FROM measurement WHERE measurement_id = ?", source)
+    inputs = burglar.one("SELECT inputs FROM bill WHERE id = ?", bill["bill_id"])
+    less = str(int(energy) // 2)
+    assert burglar("UPDATE measurement SET energy_j = ? WHERE measurement_id = ?", less, source) == 1
+    forged = inputs.replace(f'"{energy}"', f'"{less}"')
+    assert forged != inputs
+    burglar("UPDATE bill SET inputs = ? WHERE id = ?", forged, bill["bill_id"])
+    said: list[str] = []
+    assert not verify_bills(settings, bill["number"], said.append)
+    assert f"  ! measurement {source} was not told by metering as it was billed" in said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_fact_breaks_the_chain_where_it_stands(year: Year, tmp_path: Path, name: str) -> None:
+    settings = year.copy(tmp_path / "data")
+    burglar = Burglar(settings, name)
+    data = burglar.one("SELECT data FROM journal WHERE position = 5")
+    assert burglar("UPDATE journal SET data = ? WHERE position = 5", data.replace("1", "2", 1)) == 1
+    said: list[str] = []
+    assert not verify_journals(settings, said.append)
+    assert f"{name}: BROKEN at position 5: was changed after it was sealed" in said
+    assert len([line for line in said if "BROKEN" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    ("crime", "said"),
+    [
+        ("DELETE FROM journal WHERE position = 7", "BROKEN at position 7: position 7 is gone"),
+        ("UPDATE journal SET hash = previous_hash WHERE position = 7", "BROKEN at position 7: was changed"),
+        (
+            "UPDATE journal SET occurred_at = '2020' || substr(occurred_at, 5) WHERE position = 7",
+            "BROKEN at position 7",
+        ),
+        ("DELETE FROM journal WHERE position >= 7", "BROKEN at position 7: was handed to the bus and is gone"),
+    ],
+)
+def test_a_chain_that_lost_a_link_is_found(year: Year, tmp_path: Path, crime: str, said: str) -> None:
+    settings = year.copy(tmp_path / "data")
+    assert Burglar(settings, "governance")(crime) > 0
+    told: list[str] = []
+    assert not verify_journals(settings, told.append)
+    assert any(line.startswith(f"governance: {said}") for line in told), told
+
+
+def test_without_a_burglar_the_triggers_refuse(year: Year, tmp_path: Path) -> None:
+    settings = year.copy(tmp_path / "data")
+    kept = {
+        "metering": ("block", "delivery", "measurement", "allocation_run", "allocation", "journal"),
+        "billing": ("bill", "bill_line", "guarantee_entry", "posting", "journal"),
+        "governance": ("ballot", "decision", "resolution", "journal"),
+        "members": ("journal",),
+    }
+    for service, tables in kept.items():
+        with closing(sqlite3.connect(settings.data_dir / f"{service}.db")) as connection:
+            for table in tables:
+                column = connection.execute(f"SELECT name FROM pragma_table_info('{table}') LIMIT 1").fetchone()[0]
+                for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
+                    with pytest.raises(sqlite3.IntegrityError):
+                        connection.execute(statement)
