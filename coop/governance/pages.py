@@ -220,9 +220,7 @@ def _meeting_chart(view: MeetingView, lang: str) -> charts.Chart:
     counts = [outcome.count for outcome in view.outcomes]
     return charts.bars(
         title=translate(lang, "Votes at the last meeting"),
-        sentence=translate(
-            lang, "%(adopted)s of %(total)s resolutions were adopted.", adopted=adopted, total=len(view.outcomes)
-        ),
+        sentence=translate(lang, "Adopted: %(adopted)s of %(total)s.", adopted=adopted, total=len(view.outcomes)),
         heading=translate(lang, "Resolution"),
         labels=[f"{number}. {wording.kind(lang, one.resolution.kind)}" for number, one in enumerate(view.outcomes, 1)],
         series={

@@ -22,7 +22,7 @@ from coop.governance.model import Meeting, Milestone, Phase, Programme, Resoluti
 from coop.governance.rules.counting import base_votes, quorum_needed
 from coop.governance.rules.programmes import numbered_tranches
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, money, number, percent
+from coop.web.writing import civil_day, euros, money, number, percent
 
 KINDS: Final = {
     "tariff": N_("Tariff"),
@@ -205,7 +205,7 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
                 lang,
                 "Decided to build: %(id)s, budget %(amount)s",
                 id=called[data["phase_id"]],
-                amount=money(lang, data["budget_cents"]),
+                amount=euros(lang, data["budget_cents"]),
             )
         case MilestoneReached.TYPE:
             return translate(lang, "Milestone reached: %(name)s", name=called[data["milestone_id"]])
@@ -214,14 +214,14 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
                 lang,
                 "%(tranche)s referred to the steering group: %(amount)s",
                 tranche=called[data["tranche_id"]],
-                amount=money(lang, data["amount_cents"]),
+                amount=euros(lang, data["amount_cents"]),
             )
         case _:
             return translate(
                 lang,
                 "%(tranche)s released: %(amount)s from %(financier)s",
                 tranche=called[data["tranche_id"]],
-                amount=money(lang, data["amount_cents"]),
+                amount=euros(lang, data["amount_cents"]),
                 financier=data["financier"],
             )
 

@@ -73,15 +73,13 @@ def sources_of(connection: Connection, community: str, measurement: Any) -> list
 
 
 def latest_reading(connection: Connection, community: str, serials: Iterable[str], until: datetime) -> Source | None:
-    """The newest heat stand of any of these meters in the ten days before ``until``."""
+    """The newest heat stand of any of these meters before ``until``."""
     best: Source | None = None
     for one in register.registers_of(connection, community, serials).values():
         if one.quantity is not Quantity.HEAT:
             continue
-        last = readings.day_number(until)
-        stored = readings.latest(connection, [one.id], range(last - 10, last + 2))
-        for key in sorted(stored, reverse=True)[:1]:
-            day = stored[key]
+        newest = readings.newest_day(connection, one.id, readings.day_number(until))
+        for day in readings.latest(connection, [one.id], [newest]).values() if newest is not None else ():
             at_s = day.day * DAY_S + int(day.content.offsets[-1])
             if best is None or instant(at_s) > best.at:
                 row = readings.delivered(connection, day.delivery_id)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from coop.kit.auth import NotAllowed, Session
 from coop.metering.handlers.close import Results
 from coop.metering.handlers.verify import Quarter
-from coop.metering.model import Meter, Quality
+from coop.metering.model import Meter, MeterKind, Quality
 from coop.metering.rules.sharing import Inputs
 from coop.metering.storage import periods, readings, register
 from coop.metering.storage.periods import Closed
@@ -33,6 +33,7 @@ class Completeness:
 
     days: tuple[date, ...]
     serials: tuple[str, ...]
+    kinds: tuple[str, ...]
     share_percent: tuple[tuple[int, ...], ...]
     estimated: tuple[tuple[bool, ...], ...]
 
@@ -49,8 +50,51 @@ class Completeness:
     @property
     def percent(self) -> int:
         """Of everything, rounded down."""
-        cells = [share for row in self.share_percent for share in row if share >= 0]
-        return sum(cells) // len(cells) if cells else 0
+        return _mean_percent(self.share_percent)
+
+    def hung(self, place: int) -> bool:
+        """Whether a meter hung there on any of the days."""
+        return any(share >= 0 for share in self.share_percent[place])
+
+    def lacks(self, place: int) -> bool:
+        """Whether a meter should have said more."""
+        return any(0 <= share < 100 for share in self.share_percent[place])
+
+    def by_kind(self) -> list[KindCompleteness]:
+        """Meters that hung there, by what they are for."""
+        found = []
+        for kind in MeterKind:
+            places = [i for i, own in enumerate(self.kinds) if own == kind.value and self.hung(i)]
+            if places:
+                lacking = sum(self.lacks(i) for i in places)
+                found.append(
+                    KindCompleteness(
+                        kind.value,
+                        len(places),
+                        len(places) - lacking,
+                        sum(any(self.estimated[i]) for i in places),
+                        lacking,
+                        _mean_percent([self.share_percent[i] for i in places]),
+                    )
+                )
+        return found
+
+
+@dataclass(frozen=True)
+class KindCompleteness:
+    """How many meters of a kind are complete, estimated in part, or lack something, and the mean share [percent]."""
+
+    kind: str
+    meters: int
+    complete: int
+    estimated: int
+    lacking: int
+    percent: int
+
+
+def _mean_percent(rows: Sequence[Sequence[int]]) -> int:
+    cells = [share for row in rows for share in row if share >= 0]
+    return sum(cells) // len(cells) if cells else 0
 
 
 def completeness(connection: Connection, community: str, period: Period) -> Completeness:
@@ -81,7 +125,13 @@ def completeness(connection: Connection, community: str, period: Period) -> Comp
                 for i in range(len(days))
             )
         )
-    return Completeness(tuple(days), tuple(meter.serial for meter in meters), tuple(shares), tuple(flags))
+    return Completeness(
+        tuple(days),
+        tuple(meter.serial for meter in meters),
+        tuple(meter.kind.value for meter in meters),
+        tuple(shares),
+        tuple(flags),
+    )
 
 
 def _percent(meter: Meter, day: int, stored: Sequence[readings.Stored | None]) -> int:

@@ -50,7 +50,8 @@ def bars(
     ]
     spec = {
         "data": {"values": values},
-        "mark": {"type": "bar"},
+        # A few labels do not stretch their bars into walls.
+        "mark": {"type": "bar"} if len(labels) > 4 else {"type": "bar", "width": 56},
         "encoding": {
             "x": {
                 "field": "label",
@@ -240,7 +241,7 @@ def milestones(*, title: str, sentence: str, plan: Sequence[Milestone], today: d
         "field": "name",
         "type": "nominal",
         "sort": [m.name for m in plan],
-        "axis": {"title": None, "labelLimit": 150, "labelColor": "var(--chart-ink)", "grid": False},
+        "axis": {"title": None, "labelLimit": 220, "labelColor": "var(--chart-ink)", "grid": False},
         "scale": {"padding": 0.5},
     }
     diamond = {"type": "point", "shape": "diamond", "size": 190, "filled": True, "opacity": 1}

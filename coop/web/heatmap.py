@@ -22,7 +22,8 @@ QUALITY = ("var(--chart-1)", "url(#hatch)", "url(#dots)", "var(--chart-none)")
 AMOUNT = ("var(--chart-none)", "var(--heat-1)", "var(--heat-2)", "var(--heat-3)", "var(--heat-4)", "var(--heat-5)")
 """Nothing, then ever more: one hue from light to dark, so that it also reads in grey."""
 
-_LEFT_PX, _TOP_PX, _BOTTOM_PX = {WIDE_PX: 96, NARROW_PX: 74}, 34, 24
+_LEFT_PX, _TOP_PX, _BOTTOM_PX = {WIDE_PX: 170, NARROW_PX: 96}, 34, 24
+"""The widest column of row labels, and what stands above and below the grid."""
 
 
 def amount_levels(values: Sequence[Sequence[float]], bounds: Sequence[float]) -> list[list[int]]:
@@ -82,13 +83,14 @@ def _picture(
     title: str,
     sentence: str,
 ) -> str:
-    left, top = _LEFT_PX[width_px], _TOP_PX if width_px == WIDE_PX else 12 + 20 * ((len(legend) + 1) // 2)
+    left = min(_LEFT_PX[width_px], 12 + 6.4 * max(map(len, rows), default=0))
+    top = _TOP_PX if width_px == WIDE_PX else 12 + 20 * ((len(legend) + 1) // 2)
     step = (width_px - left) / max(len(columns), 1)
     height = top + len(rows) * row_px + _BOTTOM_PX
     cells = _apart(levels, fills, step, row_px) if step > 5 and row_px > 5 else _touching(levels, fills, step, row_px)
     drawn = [
         *_legend(width_px, legend, fills),
-        f'<g transform="translate({left} {top})">{cells}</g><g fill="var(--chart-muted)" font-size="11">',
+        f'<g transform="translate({left:g} {top})">{cells}</g><g fill="var(--chart-muted)" font-size="11">',
         *_row_labels(rows, left, top, row_px),
         *_column_labels(columns, left, step, height - 8),
         "</g>",
@@ -144,19 +146,20 @@ def _legend(width_px: int, legend: Sequence[str], fills: Sequence[str]) -> list[
     return drawn
 
 
-def _row_labels(rows: Sequence[str], left: int, top: int, row_px: int) -> list[str]:
-    """Labels that would stand on each other are left out; the table has them all."""
+def _row_labels(rows: Sequence[str], left: float, top: int, row_px: int) -> list[str]:
+    """Labels that would stand on each other are left out, and a long one keeps its end, where serial numbers differ;
+    the table has them all."""
     drawn, free_from = [], 0.0
     for i, label in enumerate(rows):
         y = top + (i + 0.5) * row_px + 4
         if label and y >= free_from:
-            cut = label if len(label) * 6.4 < left else label[: int(left / 6.4) - 1] + "…"
-            drawn.append(f'<text x="{left - 6}" y="{y:.1f}" text-anchor="end">{escape(cut)}</text>')
+            cut = label if len(label) * 6.4 < left else "…" + label[1 - int(left / 6.4) :]
+            drawn.append(f'<text x="{left - 6:g}" y="{y:.1f}" text-anchor="end">{escape(cut)}</text>')
             free_from = y + 12
     return drawn
 
 
-def _column_labels(columns: Sequence[str], left: int, step: float, y: int) -> list[str]:
+def _column_labels(columns: Sequence[str], left: float, step: float, y: int) -> list[str]:
     """Every label, or every second, third ... when they would touch; each starts at its column's edge."""
     labelled = [(i, label) for i, label in enumerate(columns) if label]
     if not labelled:

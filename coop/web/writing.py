@@ -32,6 +32,16 @@ def money(lang: str, cents: int) -> str:
     return str(format_currency(Decimal(cents).scaleb(-2), "EUR", locale=LOCALES[lang]))
 
 
+def euros(lang: str, cents: int) -> str:
+    """Large sums: cents are written only where there are any.
+
+    >>> euros("nl", 770_000_000).replace(chr(160), " "), euros("en", 12_345)
+    ('€ 7.700.000', '€123.45')
+    """
+    text = money(lang, cents)
+    return text if cents % 100 else text[:-3]
+
+
 def number(lang: str, value: int | Decimal, digits: int | None = None) -> str:
     """A plain number; with ``digits`` exactly that many decimals, else as many as it has.
 
@@ -92,6 +102,7 @@ def instant(lang: str, at: datetime, style: str = "medium") -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "money": money,
+    "euros": euros,
     "number": number,
     "energy": energy,
     "percent": percent,

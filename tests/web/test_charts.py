@@ -120,7 +120,7 @@ def test_every_cell_is_drawn_once_in_its_class() -> None:
         legend=["measured", "estimated", "partly", "missing"],
     )
     assert chart.rows == (("A", "2", "1", "0", "1"), ("B", "0", "0", "4", "0"))
-    cells = re.search(r'<g transform="translate\(96 34\)">(.*?)</g>', chart.wide)
+    cells = re.search(r'<g transform="translate\([0-9.]+ 34\)">(.*?)</g>', chart.wide)
     assert cells is not None
     assert [path.count("z") for path in re.findall(r'd="([^"]+)"', cells.group(1))] == [1, 1, 1, 1]
 

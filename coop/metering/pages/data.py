@@ -13,7 +13,7 @@ from coop.kit import clock
 from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.metering import queries, views
+from coop.metering import queries, views, wording
 from coop.metering.handlers import parking
 from coop.metering.handlers.close import close_period, compute_period, correct_period
 from coop.metering.queries import BOOK_READERS, Completeness
@@ -56,7 +56,8 @@ def router(database: Database, settings: Settings) -> APIRouter:
             period=wanted,
             months=months,
             found=found,
-            chart=completeness_chart(found, wanted, lang) if found.serials else None,
+            kinds=found.by_kind(),
+            chart=completeness_chart(found, wanted, lang),
             letters=letters,
             late=[(row, serials[row.register_id]) for row in late[:100]],
             late_days=date(1970, 1, 1),
@@ -65,6 +66,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             closed=closed[::-1],
             may_keep=session.has(*_KEEPERS),
             may_close=session.has(*_CLOSERS),
+            words=wording,
         )
 
     @routes.post("/data/parked/{letter_id}")
@@ -100,6 +102,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             shares=sum(len(run.outcome.shares) for run in results.runs),
             over=wanted.end_at <= clock.now(),
             may_close=session.has(*_CLOSERS),
+            words=wording,
         )
 
     @routes.post("/periods/{period}")
@@ -132,7 +135,11 @@ def router(database: Database, settings: Settings) -> APIRouter:
         with database.read() as connection:
             reports = views.heat_systems(connection, session.community)
         return render(
-            request, "metering/plant.html", reports=reports[::-1], chart=plant_chart(reports, lang) if reports else None
+            request,
+            "metering/plant.html",
+            reports=reports[::-1],
+            chart=plant_chart(reports, lang) if reports else None,
+            words=wording,
         )
 
     @routes.get("/cards/completeness")
@@ -148,21 +155,25 @@ def router(database: Database, settings: Settings) -> APIRouter:
     return routes
 
 
-def completeness_chart(found: Completeness, period: Period, lang: str) -> charts.Chart:
-    """Meters by days, those that lack the most first."""
-    order = sorted(range(len(found.serials)), key=lambda i: (sum(found.share_percent[i]), found.serials[i]))
+def completeness_chart(found: Completeness, period: Period, lang: str) -> charts.Chart | None:
+    """Meters by days: those that lack something, the worst first, then those with estimates; None without any."""
+    notable = [i for i in range(len(found.serials)) if found.lacks(i) or any(found.estimated[i])]
+    order = sorted(notable, key=lambda i: (not found.lacks(i), sum(found.share_percent[i]), found.serials[i]))
     rows = order[:_MOST_ROWS]
+    if not rows:
+        return None
     levels = [
         [_level(share, guess) for share, guess in zip(found.share_percent[i], found.estimated[i], strict=True)]
         for i in rows
     ]
     return heatmap.heatmap(
-        title=translate(lang, "Readings in %(month)s", month=_written(period, lang)),
+        title=translate(lang, "What needs care in %(month)s", month=_written(period, lang)),
         sentence=translate(
             lang,
-            "%(percent)s%% of what %(count)s meters should have said is there.",
+            "%(count)s of %(all)s meters lack something or hold estimates; %(percent)s%% of all readings is there.",
+            count=number(lang, len(notable)),
+            all=number(lang, sum(map(found.hung, range(len(found.serials))))),
             percent=number(lang, found.percent),
-            count=len(found.serials),
         ),
         heading=translate(lang, "Meter"),
         rows=[found.serials[i] for i in rows],
