@@ -28,7 +28,19 @@ from coop.metering.storage import metadata, register
 from coop.metering.storage.register import Group
 from coop.metering.storage.tables import allocation_key
 from coop.values import BadInput, CoopError, hash_parameters
-from tests.metering.homes import COMMUNITY, HEAT_MAX, INSTALLED, LATER, at, deliver, envelope, gj, killed, latest_values
+from tests.metering.homes import (
+    COMMUNITY,
+    HEAT_MAX,
+    INSTALLED,
+    LATER,
+    at,
+    deliver,
+    envelope,
+    gj,
+    killed,
+    latest_values,
+    occupy,
+)
 from tests.metering.test_intake import CSV, JANUARY, MAPPING
 
 KEY: dict[str, object] = {"kind": "static", "weights": {"C1": 600_000, "C2": 400_000}}
@@ -58,6 +70,31 @@ HEARD: list[Event] = [
 def rows(connection: Connection) -> dict[str, int]:
     """How many rows every table has."""
     return {t.name: connection.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables}
+
+
+def test_a_hold_that_was_undone_never_was_and_told_anew_it_is(database: Database) -> None:
+    start = date(2025, 3, 1)
+    opened = ConnectionOpened(connection_id="C9", member_id="M9", building_id="B", kind="dwelling", opened_on=start)
+    facts = [opened, ConnectionClosed(connection_id="C9", member_id="M9", closed_on=start)]
+    again = opened.model_copy(update={"registration": 2})
+    consume(SERVICE.consumer(database), [envelope(fact) for fact in facts])
+    with database.read() as connection:
+        assert "C9" not in {one.connection_id for one in register.occupancies(connection, COMMUNITY)}
+    consume(SERVICE.consumer(database), [envelope(again)])
+    with database.read() as connection:
+        found = [one for one in register.occupancies(connection, COMMUNITY) if one.connection_id == "C9"]
+    assert [(one.start, one.end) for one in found] == [(start, None)]
+
+
+def test_a_member_who_comes_back_holds_the_connection_twice(one_database: Database) -> None:
+    with one_database.write() as connection:
+        occupy(connection, "C9", "M9", date(2025, 1, 1), date(2025, 3, 1))
+        occupy(connection, "C9", "M9", date(2025, 3, 1), date(2025, 5, 1))
+        found = [one for one in register.occupancies(connection, COMMUNITY) if one.connection_id == "C9"]
+    assert [(one.start, one.end) for one in found] == [
+        (date(2025, 1, 1), date(2025, 3, 1)),
+        (date(2025, 3, 1), date(2025, 5, 1)),
+    ]
 
 
 @pytest.mark.parametrize("event", HEARD, ids=lambda event: type(event).__name__)

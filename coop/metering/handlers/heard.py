@@ -14,6 +14,8 @@ from coop.metering.rules.keys import Key
 from coop.metering.storage.tables import allocation_key, connection_closed, connection_opened
 from coop.values import CoopError, hash_parameters
 
+_HOLD = ("community", "connection_id", "member_id", "registration")
+
 
 def on_connection_opened(connection: Connection, event: ConnectionOpened, envelope: Envelope) -> None:
     """Remember who took a connection over."""
@@ -22,10 +24,11 @@ def on_connection_opened(connection: Connection, event: ConnectionOpened, envelo
         "connection_id": event.connection_id,
         "member_id": event.member_id,
         "opened_on": event.opened_on,
+        "registration": event.registration,
         "building_id": event.building_id,
         "kind": event.kind,
     }
-    insert_new(connection, connection_opened, [row], ["community", "connection_id", "member_id", "opened_on"])
+    insert_new(connection, connection_opened, [row], [*_HOLD, "opened_on"])
 
 
 def on_connection_closed(connection: Connection, event: ConnectionClosed, envelope: Envelope) -> None:
@@ -35,8 +38,9 @@ def on_connection_closed(connection: Connection, event: ConnectionClosed, envelo
         "connection_id": event.connection_id,
         "member_id": event.member_id,
         "closed_on": event.closed_on,
+        "registration": event.registration,
     }
-    insert_new(connection, connection_closed, [row], ["community", "connection_id", "member_id", "closed_on"])
+    insert_new(connection, connection_closed, [row], [*_HOLD, "closed_on"])
 
 
 def on_allocation_key_adopted(connection: Connection, event: AllocationKeyAdopted, envelope: Envelope) -> None:
