@@ -9,7 +9,7 @@ from coop.events.envelope import Event
 
 
 class ResolutionDecided(Event):
-    """The meeting counted the votes on a resolution. ``verdict``: adopted or rejected; ``article`` says by which rule."""
+    """The meeting counted the votes. ``verdict``: adopted or rejected; ``article`` says by which rule."""
 
     TYPE: ClassVar[str] = "governance.resolution-decided.v1"
     NOUNS: ClassVar[str] = "resolutions"

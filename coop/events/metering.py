@@ -98,7 +98,7 @@ class PeriodClosed(Event):
 
 
 class HeatSystemReported(Event):
-    """The heat system's month: energy in, energy out, loss, seasonal performance. ``spf`` is None without electricity."""
+    """The heat system's month: energy in, energy out, loss, seasonal performance (None without electricity)."""
 
     TYPE: ClassVar[str] = "metering.heat-system-reported.v1"
     NOUNS: ClassVar[str] = "heat-systems"

@@ -15,14 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
     func,
     insert,
     select,
@@ -32,43 +25,15 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from coop.events import Envelope, Event, UnknownEvent, read_event
 from coop.kit import clock
-from coop.kit.database import Database, Instant
-from coop.kit.journal import kit_metadata
+from coop.kit.database import Database
+from coop.kit.tables import dead_letter as dead_letter
+from coop.kit.tables import inbox as inbox
 from coop.values import CoopError, derive_id
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Connection, Any, Envelope], None]
 """Called with the open transaction, the fact and its envelope; announces by ``journal.append``."""
-
-inbox = Table(
-    "inbox",
-    kit_metadata,
-    Column("event_id", String(36), primary_key=True),
-    Column("type", String(100), nullable=False),
-    Column("received_at", Instant, nullable=False),
-)
-
-dead_letter = Table(
-    "dead_letter",
-    kit_metadata,
-    Column("id", String(36), primary_key=True),
-    Column("kind", String(20), nullable=False),
-    Column("source", String(200), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("code", String(100), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("parked_at", Instant, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("resolved_at", Instant),
-    Column("resolution", String(20)),
-)
-Index(
-    "ix_dead_letter_open",
-    dead_letter.c.parked_at,
-    sqlite_where=dead_letter.c.resolved_at.is_(None),
-    postgresql_where=dead_letter.c.resolved_at.is_(None),
-)
 
 TRIES = 5
 """Times a handler may fail by a bug before its fact is parked."""

@@ -14,24 +14,16 @@ from datetime import datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from coop.kit import clock
-from coop.kit.database import Database, Instant
-from coop.kit.journal import kit_metadata, verify_chain
+from coop.kit.database import Database
+from coop.kit.journal import verify_chain
+from coop.kit.tables import job_run
 from coop.values import CoopError
 
 log = logging.getLogger(__name__)
-
-job_run = Table(
-    "job_run",
-    kit_metadata,
-    Column("job", String(100), primary_key=True),
-    Column("due_at", Instant, primary_key=True),
-    Column("finished_at", Instant),
-    Column("outcome", String(500)),
-)
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import (
-    CheckConstraint,
-    Column,
     Connection,
-    Index,
-    Integer,
-    MetaData,
     Row,
-    String,
     Table,
-    Text,
     bindparam,
     func,
     select,
@@ -35,63 +28,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from coop.events import Envelope, Event
 from coop.kit import clock
-from coop.kit.database import Instant, new_metadata
+from coop.kit.tables import journal as journal
+from coop.kit.tables import relay_state
 
 Fact = TypeVar("Fact", bound=Event)
 
 GENESIS = "0" * 64
 """Previous hash of the first row."""
-
-kit_metadata = new_metadata()
-
-journal = Table(
-    "journal",
-    kit_metadata,
-    Column("row_id", Integer, primary_key=True, autoincrement=True),
-    Column("event_id", String(36), nullable=False, unique=True),
-    Column("type", String(100), nullable=False),
-    Column("subject", String(100), nullable=False),
-    Column("community", String(100), nullable=False),
-    Column("occurred_at", Instant, nullable=False),
-    Column("data", Text, nullable=False),
-    Column("position", Integer, unique=True),
-    Column("previous_hash", String(64)),
-    Column("hash", String(64)),
-    CheckConstraint(
-        "(position IS NULL AND previous_hash IS NULL AND hash IS NULL)"
-        " OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
-        name="sealed_whole",
-    ),
-)
-Index(
-    "ix_journal_unsealed",
-    journal.c.row_id,
-    sqlite_where=journal.c.position.is_(None),
-    postgresql_where=journal.c.position.is_(None),
-)
-
-relay_state = Table(
-    "relay_state",
-    kit_metadata,
-    Column("name", String(20), primary_key=True),
-    Column("published_position", Integer, nullable=False),
-)
-
-GUARDS_SQLITE = (
-    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal"
-    " BEGIN SELECT RAISE(ABORT, 'the journal is never pruned'); END",
-    "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal WHEN OLD.position IS NOT NULL"
-    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id"
-    " BEGIN SELECT RAISE(ABORT, 'a sealed row never changes'); END",
-)
-GUARDS_POSTGRESQL = (
-    "CREATE FUNCTION journal_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION 'the journal is never pruned and a sealed row never changes'; END $$",
-    "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_refuses()",
-    "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal FOR EACH ROW WHEN (OLD.position IS NOT NULL"
-    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id)"
-    " EXECUTE FUNCTION journal_refuses()",
-)
 
 
 @dataclass(frozen=True)
@@ -100,21 +43,6 @@ class ChainBreak:
 
     position: int
     reason: str
-
-
-def add_kit_tables(metadata: MetaData) -> None:
-    """Give a service's metadata the tables of the kit."""
-    import coop.kit.inbox
-    import coop.kit.jobs  # noqa: F401  (both declare their tables in kit_metadata)
-
-    for table in kit_metadata.sorted_tables:
-        table.to_metadata(metadata)
-
-
-def guard_journal(connection: Connection) -> None:
-    """Create the triggers that keep the journal append-only; a migration calls this once."""
-    for statement in GUARDS_SQLITE if connection.dialect.name == "sqlite" else GUARDS_POSTGRESQL:
-        connection.exec_driver_sql(statement)
 
 
 def append(

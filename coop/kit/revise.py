@@ -39,7 +39,7 @@ def revise(service: str, message: str) -> Path:
         text = text.replace("def upgrade() -> None:\n", "def upgrade() -> None:\n", 1)
         text = text.replace("    # ### end Alembic commands ###", "    guard_journal(op.get_bind())\n", 1)
         text = text.replace(
-            "from alembic import op\n", "from alembic import op\n\nfrom coop.kit.journal import guard_journal\n", 1
+            "from alembic import op\n", "from alembic import op\n\nfrom coop.kit.tables import guard_journal\n", 1
         )
     target = path.with_name(f"{number}_{message.lower().replace(' ', '_')[:40]}.py")
     path.rename(target)

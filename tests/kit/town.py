@@ -8,13 +8,13 @@ from sqlalchemy import Column, Connection, String, Table, insert, select
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
-from coop.kit import journal
+from coop.kit import journal, tables
 from coop.kit.database import Database, new_metadata
 from coop.kit.service import Service
 from coop.values import CoopError
 
 metadata = new_metadata()
-journal.add_kit_tables(metadata)
+tables.add_kit_tables(metadata)
 heard = Table("heard", metadata, Column("member_id", String, primary_key=True))
 
 
@@ -36,7 +36,7 @@ def open_database(url: str, service: str) -> Database:
     database = Database(url, service)
     with database.write() as connection:
         metadata.create_all(connection)
-        journal.guard_journal(connection)
+        tables.guard_journal(connection)
     return database
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from coop.billing.storage.tables import guard_bills
 from coop.kit.database import Instant
-from coop.kit.journal import guard_journal
+from coop.kit.tables import guard_journal
 
 revision = "billing_0001"
 down_revision = None

@@ -5,7 +5,7 @@ from alembic import op
 
 from coop.governance.storage import guard_governance
 from coop.kit.database import Instant
-from coop.kit.journal import guard_journal
+from coop.kit.tables import guard_journal
 
 revision = "governance_0001"
 down_revision = None

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from coop.kit.database import new_metadata
-from coop.kit.journal import add_kit_tables
+from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
 add_kit_tables(metadata)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from coop.kit.database import Instant
-from coop.kit.journal import guard_journal
+from coop.kit.tables import guard_journal
 
 revision = "members_0001"
 down_revision = None

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from coop.kit.database import Instant, new_metadata
-from coop.kit.journal import add_kit_tables
+from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
 add_kit_tables(metadata)
