@@ -1,18 +1,41 @@
-"""The command line, run as a process of its own beside an installation."""
+"""The command line beside an installation, as ``coop`` runs it: text out, text to the operator, exit code."""
 
 from __future__ import annotations
 
+import io
 import os
-import subprocess
 import sys
-from typing import Any
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from unittest.mock import patch
 
+from coop.cli import main
 from coop.kit.settings import Settings
 
 
-def coop(settings: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run ``coop`` on an installation; ``more`` are further settings, such as ``COOP_BUS="kafka"``."""
+@dataclass(frozen=True)
+class Done:
+    """What a command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def coop(settings: Settings, *arguments: str, **more: str) -> Done:
+    """Run ``coop`` on an installation, in this process; ``more`` are further settings, such as ``COOP_BUS="kafka"``."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COOP_")}
-    environment |= {"COOP_DATA_DIR": str(settings.data_dir), "COOP_SECRET": settings.secret, "NO_COLOR": "1"}
-    asked: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120, "check": False}
-    return subprocess.run([sys.executable, "-m", "coop", *arguments], env=environment | more, **asked)
+    environment |= {"COOP_DATA_DIR": str(settings.data_dir), "COOP_SECRET": settings.secret}
+    environment |= {"COOP_COMMUNITY": settings.community, "NO_COLOR": "1"}
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment | more, clear=True),
+        patch.object(sys, "argv", ["coop", *arguments]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return Done(code, out.getvalue(), err.getvalue())

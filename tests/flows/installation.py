@@ -18,6 +18,7 @@ import httpx2
 import uvicorn
 
 from coop.demo.doors import SERVICES, Doors
+from coop.kit.auth import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.runtime import embedded_app
 from tests.servers.process import free_port
@@ -29,9 +30,9 @@ COMPARED = ("billing", "governance", "metering")
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Settings]:
-    """All four services in this process, serving on a free port."""
-    settings = Settings(data_dir=folder, port=free_port(), secret=SECRET)
+def embedded(folder: Path, **more: Any) -> Iterator[Settings]:
+    """All four services in this process, serving on a free port; ``more`` are further settings."""
+    settings = Settings(data_dir=folder, port=free_port(), secret=SECRET, **more)
     server = uvicorn.Server(
         uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_level="error")
     )
@@ -44,6 +45,13 @@ def embedded(folder: Path) -> Iterator[Settings]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def signed_in(settings: Settings, *roles: str) -> httpx2.Client:
+    """A client of somebody with these roles, who sees answers as they come: refusals too."""
+    session = Session("somebody", "Somebody", frozenset(roles), None, settings.community)
+    cookies = {COOKIE: sign(session, settings.signing_secret())}
+    return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers={"accept": "application/json"})
 
 
 def state_of(doors: Doors) -> dict[str, Any]:

@@ -7,18 +7,17 @@ day of 100 Wh shared solar: 584 kWh at 0.2150 EUR is 125.56.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from coop.demo.doors import Doors
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.metering.formats.p1 import crc16
 from coop.metering.provenance import sources_of
 from coop.metering.storage import periods
 from coop.values import Period, midnight
 from coop.verification import verify_bills, verify_journals
+from tests.flows.telegrams import head_end, p1
 
 REGISTER = {
     "members": "number;kind;name;joined_on\n001;owner;Demo-lid;2022-06-01\n",
@@ -45,27 +44,16 @@ NOON = [0] * 40 + [250] * 16 + [0] * 40
 """Production [Wh] of a UTC day: from ten to two, more than the home uses."""
 
 
-def heat_telegram(day: date, stand_gj: str) -> bytes:
-    """A P1 telegram of the heat meter, captured when the civil day starts in winter."""
-    at = f"{day:%y%m%d}000000W"
-    lines = ["/KWG5\\HEAT-0001", "", "1-3:0.2.8(50)", f"0-0:1.0.0({at})", "0-1:24.1.0(004)"]
-    lines += ["0-1:96.1.0(4B57473030303031)", f"0-1:24.2.1({at})({stand_gj}*GJ)", "!"]
-    telegram = "\r\n".join(lines).encode()
-    return telegram + f"{crc16(telegram):04X}\r\n".encode()
-
-
 def quarter_hours() -> bytes:
     """A year of the home's use and the roof's production in one head-end batch."""
     year = Period.year(2025)
 
     def series(meter: str, quantity: str, day_wh: list[int]) -> dict[str, object]:
         # The civil year starts an hour before the UTC day: 23:00.
-        values = day_wh[-4:] + day_wh * year.days
-        what = {"meter": meter, "quantity": quantity, "unit": "Wh", "start": year.start_at.isoformat()}
-        return what | {"step_s": 900, "values": values[: 96 * year.days]}
+        values = (day_wh[-4:] + day_wh * year.days)[: 96 * year.days]
+        return {"meter": meter, "quantity": quantity, "start": year.start_at.isoformat(), "values": values}
 
-    told = [series("E1", "electricity_import", EVERY_QUARTER), series("ROOF", "electricity_export", NOON)]
-    return json.dumps({"head_end": "he", "sent_at": "2026-01-01T01:00:00Z", "series": told}).encode()
+    return head_end(series("E1", "electricity_import", EVERY_QUARTER), series("ROOF", "electricity_export", NOON))
 
 
 def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors, settings: Settings) -> None:
@@ -99,7 +87,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     ]
     doors.post("/metering/api/meters", told)
     doors.post("/metering/api/groups", {"group_id": "roof", "producers": ["ROOF"], "connections": "all"})
-    first, last = heat_telegram(date(2025, 1, 1), "0012.34"), heat_telegram(date(2026, 1, 1), "0042.34")
+    first, last = p1("KWG00001", "250101000000W", "0012.34"), p1("KWG00001", "260101000000W", "0042.34")
     for form, body in (("p1", first), ("p1", last), ("head-end", quarter_hours())):
         receipt = doors.post(
             "/metering/api/deliveries",
