@@ -16,9 +16,10 @@ from pathlib import Path
 
 import orjson
 
+from coop.demo.acts import convene_open_meeting
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
-from coop.demo.script import Step, calendar, convene_open_meeting, opening
+from coop.demo.script import Step, calendar, opening
 from coop.demo.stream import Delivery, complete_by, deliveries, live
 from coop.kit import clock
 from coop.values import CoopError, midnight

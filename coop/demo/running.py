@@ -14,10 +14,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from coop.demo.accounts import accounts
+from coop.demo.acts import password
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, Progress, Report, play_live, play_year, through_http
-from coop.demo.script import password
 from coop.kit.settings import Settings
 from coop.values import CoopError
 

@@ -6,24 +6,18 @@ looks at the machine's clock, so the same plan makes the same bills, votes and t
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import partial
 
-from coop.demo.accounts import Account, accounts
-from coop.demo.agenda import Meeting, Resolution, meetings, open_meeting, statutes
-from coop.demo.community import community
+from coop.demo import acts
+from coop.demo.agenda import meetings
 from coop.demo.doors import Doors
-from coop.demo.model import Meter
 from coop.demo.plan import DemoPlan
-from coop.demo.programme import Milestone, programme
+from coop.demo.programme import programme
 from coop.demo.stream import complete_by
-from coop.demo.tariffs import household_price_index
-from coop.values import Period, civil_date, midnight
+from coop.values import Period, midnight
 
 
 @dataclass(frozen=True)
@@ -40,375 +34,32 @@ def opening(plan: DemoPlan) -> list[Step]:
     at = midnight(date(plan.year, 1, 1)) - timedelta(hours=1)
     winter = meetings(plan)[0]
     return [
-        Step(at, "register", lambda doors: _fill_register(plan, doors)),
-        Step(at, "accounts", lambda doors: _make_accounts(plan, doors)),
-        Step(at, "statutes", lambda doors: _adopt_statutes(plan, doors)),
-        Step(at, "programme", lambda doors: _plan_programme(plan, doors)),
-        Step(at, "meeting", lambda doors: _hold(plan, winter, doors)),
-        Step(at, "price index", lambda doors: _set_index(plan, doors)),
-        Step(at, "meters", lambda doors: _register_meters(plan, doors)),
+        Step(at, "register", partial(acts.fill_register, plan)),
+        Step(at, "accounts", partial(acts.make_accounts, plan)),
+        Step(at, "statutes", partial(acts.adopt_statutes, plan)),
+        Step(at, "programme", partial(acts.plan_programme, plan)),
+        Step(at, "meeting", partial(acts.hold, plan, winter)),
+        Step(at, "price index", partial(acts.set_index, plan)),
+        Step(at, "meters", partial(acts.register_meters, plan)),
     ]
 
 
 def calendar(plan: DemoPlan, until: date) -> list[Step]:
     """What happens while the telegrams come in, by time, up to ``until``."""
-    steps = [Step(m.at, m.name, lambda doors, m=m: _hold(plan, m, doors)) for m in meetings(plan)[1:]]  # type: ignore[misc]
+    steps = [Step(m.at, m.name, partial(acts.hold, plan, m)) for m in meetings(plan)[1:]]
     for milestone in programme(plan).milestones:
         if milestone.done_on:
-            steps.append(Step(midnight(milestone.done_on), milestone.title_en, lambda d, m=milestone: _reach(m, d)))  # type: ignore[misc]
+            steps.append(Step(midnight(milestone.done_on), milestone.title_en, partial(acts.reach, milestone)))
     decided_on = date(plan.year, 11, 7)
-    steps.append(Step(midnight(decided_on), "steering group", lambda doors: _decide_referred(plan, decided_on, doors)))
+    steps.append(Step(midnight(decided_on), "steering group", partial(acts.decide_referred, plan, decided_on)))
     months = Period(date(plan.year, 1, 1), until).months()
     for place, month in enumerate(months):
         if month.end.day == 1 and (closing := month.end + timedelta(days=5)) < until:
             earlier = months[max(0, place - 3) : place]
             at = midnight(closing) + timedelta(hours=12)
-            steps.append(Step(at, f"bills of {month}", lambda d, m=month, e=earlier: _bill(m, e, d)))  # type: ignore[misc]
+            steps.append(Step(at, f"bills of {month}", partial(acts.bill, month, earlier)))
     end = complete_by(plan)
     if until > end:
         last = Period.year(plan.year).months()[-4:]
-        steps.append(Step(midnight(end), "corrections", lambda doors: _correct(last, end, doors)))
+        steps.append(Step(midnight(end), "corrections", partial(acts.correct, last, end)))
     return sorted(steps, key=lambda step: step.at)
-
-
-def password(plan: DemoPlan, account: Account) -> str:
-    """The password of a demonstration account: anybody may know it."""
-    return f"demo-{account.role}-{plan.seed}"
-
-
-def _fill_register(plan: DemoPlan, doors: Doors) -> None:
-    people = community(plan)
-    first_day = date(plan.year, 1, 1)
-    codes = {member.id: member.code for member in people.members}
-    numbers = {connection.id: f"{connection.number:04d}" for connection in people.connections}
-    members = [
-        {
-            "number": member.code,
-            "id": member.id,
-            "kind": member.kind,
-            "name": member.name,
-            "email": member.email,
-            "address": f"{member.street} {member.house_number}",
-            "postcode": "1054 XX",
-            "city": "Amsterdam",
-            "joined_on": member.joined_on,
-            "left_on": member.left_on,
-        }
-        for member in people.members
-    ]
-    connections = [
-        {
-            "number": numbers[connection.id],
-            "id": connection.id,
-            "building": str(connection.building),
-            "kind": connection.kind,
-            "address": f"{connection.street} {connection.house_number}",
-            "ean": connection.ean,
-        }
-        for connection in people.connections
-    ]
-    occupancies = [
-        {
-            "connection": numbers[connection.id],
-            "member": codes[span.member_id],
-            "opened_on": span.start,
-            "closed_on": span.end,
-        }
-        for connection in people.connections
-        for span in connection.occupancies
-    ]
-    contracts = [
-        {
-            "number": f"C{place:05d}",
-            "id": contract.id,
-            "member": codes[contract.member_id],
-            "connection": numbers[contract.connection_id],
-            # Delivery under the contracts begins with the year, also for who signed before.
-            "starts_on": max(contract.start, first_day),
-            "ends_on": contract.end,
-            "tariff_clause": contract.clause_version,
-        }
-        | {f"gas_{gas.year}_m3": gas.gas_m3 for gas in contract.gas_years}
-        | {
-            f"gas_{gas.year}_eur": f"{gas.amount_cents // 100}.{gas.amount_cents % 100:02d}"
-            for gas in contract.gas_years
-        }
-        for place, contract in enumerate(people.contracts, 1)
-    ]
-    for kind, rows in (
-        ("members", members),
-        ("connections", connections),
-        ("occupancies", occupancies),
-        ("contracts", contracts),
-    ):
-        params = {"file_name": f"{kind}-{plan.year}.csv"}
-        doors.post(f"/members/api/imports/{kind}", content=_csv(rows), params=params)
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
-    columns = sorted({name for row in rows for name in row}, key=lambda name: (name.startswith("gas_"), name))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-def _make_accounts(plan: DemoPlan, doors: Doors) -> None:
-    roles = {
-        "member": ["member"],
-        "board": ["member", "board", "operator"],
-        "treasurer": ["member", "treasurer"],
-        "municipality": ["partner"],
-        "water-board": ["partner"],
-        "corporation": ["member", "partner"],
-        "auditor": ["auditor"],
-    }
-    for account in accounts(plan):
-        doors.post(
-            "/members/api/accounts",
-            {
-                "email": account.login,
-                "name": account.name,
-                "roles": roles[account.role],
-                "password": password(plan, account),
-                "member_id": account.member_id,
-            },
-        )
-    for audience in ("Demo-gemeente", "Demo-waterschap"):
-        doors.post(
-            "/governance/api/feed-tokens", {"audience": audience, "created_on": date(plan.year, 1, 1).isoformat()}
-        )
-
-
-def _adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
-    version = statutes(plan)
-    rule = next(rule for rule in version.rules if rule.kind == "ordinary")
-    body = {
-        "notice_days": rule.notice_days,
-        "majority": f"{rule.majority[0]}/{rule.majority[1]}",
-        "quorum": f"{rule.quorum[0]}/{rule.quorum[1]}",
-        "base": rule.base,
-        "proxy_limit": rule.proxies_per_holder,
-        "secrecy": "open",
-        "advance_days": rule.advance_days,
-        "article": rule.article,
-    }
-    kinds = ("tariff", "allocation-key", "realisation", "programme", "other")
-    doors.post(
-        "/governance/api/statutes",
-        {
-            "valid_from": version.valid_from.isoformat(),
-            "name": version.version,
-            "rules": [{"kind": kind, **body} for kind in kinds],
-        },
-    )
-
-
-def _hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
-    """Convene, count and close a meeting, and send the written notices that a tariff needs."""
-    held_on = civil_date(meeting.at)
-    _convene(plan, meeting, doors, advance_on=held_on - timedelta(days=7))
-    doors.post(
-        f"/governance/api/meetings/{meeting.id}/close",
-        {"closed_on": held_on.isoformat(), "entitled_members": _entitled(plan, held_on)},
-    )
-    noticed = {resolution.id: resolution.notice_sent_on for resolution in meeting.resolutions}
-    if not any(noticed.values()):
-        return
-    doors.settled()
-    for tariff in doors.get("/billing/api/tariffs"):
-        if sent_on := noticed.get(tariff["resolution_id"]):
-            addressees = [member.id for member in community(plan).members if member.is_member_on(sent_on)]
-            doors.post(
-                "/billing/api/notices",
-                {
-                    "tariff_id": tariff["tariff_id"],
-                    "sent_on": sent_on.isoformat(),
-                    "channel": "letter",
-                    "members": addressees,
-                },
-            )
-
-
-def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors, advance_on: date) -> None:
-    held_on = civil_date(meeting.at)
-    doors.settled()
-    doors.post(
-        "/governance/api/meetings",
-        {
-            "meeting_id": meeting.id,
-            "held_on": held_on.isoformat(),
-            "convened_on": meeting.convened_on.isoformat(),
-            "place": meeting.place,
-            "resolutions": [
-                {
-                    "resolution_id": resolution.id,
-                    "kind": resolution.kind,
-                    "subject_nl": resolution.title_nl,
-                    "subject_en": resolution.title_en,
-                    "parameters": resolution.parameters,
-                }
-                for resolution in meeting.resolutions
-            ],
-        },
-    )
-    for resolution in meeting.resolutions:
-        ballots = _ballots(resolution, held_on, advance_on)
-        if ballots:
-            doors.post(
-                f"/governance/api/meetings/{meeting.id}/votes",
-                {"resolution_id": resolution.id, "ballots": ballots},
-            )
-
-
-def _ballots(resolution: Resolution, held_on: date, advance_on: date) -> list[dict[str, Any]]:
-    return [
-        {
-            "member_id": ballot.member_id,
-            "choice": ballot.choice,
-            "cast_on": (advance_on if ballot.in_advance else held_on).isoformat(),
-            "proxy_holder": ballot.cast_by if ballot.cast_by != ballot.member_id else None,
-        }
-        for ballot in resolution.ballots
-    ]
-
-
-def _entitled(plan: DemoPlan, day: date) -> int:
-    return sum(member.is_member_on(day) for member in community(plan).members)
-
-
-def _plan_programme(plan: DemoPlan, doors: Doors) -> None:
-    works = programme(plan)
-    doors.post(
-        "/governance/api/programmes",
-        {
-            "programme_id": works.id,
-            "name": works.name,
-            "phases": [
-                {
-                    "phase_id": phase.id,
-                    "name_nl": phase.title_nl,
-                    "name_en": phase.title_en,
-                    "budget_cents": works.budget_cents(phase),
-                    "milestones": [
-                        {
-                            "milestone_id": milestone.id,
-                            "name_nl": milestone.title_nl,
-                            "name_en": milestone.title_en,
-                            "budget_cents": milestone.budget_cents,
-                            "margin_per_mille": milestone.margin_percent * 10,
-                            "deadline": milestone.deadline.isoformat(),
-                            "evidence": list(milestone.evidence),
-                        }
-                        for milestone in works.milestones
-                        if milestone.phase == phase.code
-                    ],
-                }
-                for phase in works.phases
-            ],
-            "tranches": [
-                {
-                    "tranche_id": tranche.id,
-                    "milestone_id": next(m.id for m in works.milestones if m.code == tranche.milestone),
-                    "financier": works.financier,
-                    "amount_cents": tranche.amount_cents,
-                }
-                for tranche in works.tranches
-            ],
-        },
-    )
-
-
-def _reach(milestone: Milestone, doors: Doors) -> None:
-    assert milestone.done_on is not None
-    doors.post(
-        f"/governance/api/milestones/{milestone.id}/reach",
-        {
-            "reached_on": milestone.done_on.isoformat(),
-            "cost_cents": milestone.actual_cost_cents,
-            "evidence": [
-                {
-                    "name": name,
-                    "reference": f"dossier {milestone.code}, {name}",
-                    "sha256": hashlib.sha256(f"{milestone.id} {name}".encode()).hexdigest(),
-                }
-                for name in milestone.evidence
-            ],
-        },
-    )
-
-
-def _decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
-    """The steering group looks at the tranche that the rule did not release, and releases it after all."""
-    works = programme(plan)
-    late = {milestone.code for milestone in works.milestones if milestone.done_on and not milestone.is_met_by_rule()}
-    for tranche in works.tranches:
-        if tranche.milestone in late:
-            decision = {"decision": "release", "decided_on": decided_on.isoformat(), "by": "Demo-stuurgroep"}
-            doors.post(f"/governance/api/tranches/{tranche.id}/decide", decision)
-
-
-def convene_open_meeting(plan: DemoPlan, today: date, doors: Doors) -> None:
-    """Convene a meeting two weeks from ``today``, with the votes that came in so far: something to vote on."""
-    _convene(plan, open_meeting(plan, today), doors, advance_on=today)
-
-
-def _set_index(plan: DemoPlan, doors: Doors) -> None:
-    for year, factor in household_price_index(plan).items():
-        doors.post(
-            "/billing/api/index",
-            {"series": "cpi-households", "year": year, "factor": factor, "source": "hyp., after example E9"},
-        )
-
-
-def _register_meters(plan: DemoPlan, doors: Doors) -> None:
-    people = community(plan)
-    doors.post("/metering/api/meters", [_meter(meter) for meter in people.meters])
-    group = people.sharing_group
-    sharing = sorted({participant.connection_id for participant in group.participants})
-    doors.post(
-        "/metering/api/groups",
-        {"group_id": group.id, "producers": list(group.solar_meters), "connections": sharing},
-    )
-
-
-def _meter(meter: Meter) -> dict[str, Any]:
-    return {
-        "serial": meter.serial,
-        "kind": meter.kind,
-        "connection_id": meter.connection_id,
-        "installed_on": meter.installed_at.isoformat(),
-        "removed_on": meter.removed_at.isoformat() if meter.removed_at else None,
-        "maxima": {"heat": f"{meter.register_span * meter.resolution_j} J"} if meter.register_span else {},
-    }
-
-
-def _bill(month: Period, earlier: Iterable[Period], doors: Doors) -> None:
-    """Close a month, mend the months before where something came in late, and issue the bills."""
-    closing = month.end + timedelta(days=5)
-    doors.settled()
-    _mend(earlier, closing, doors)
-    doors.post(f"/metering/api/periods/{month}/close", {"closed_at": f"{closing}T10:00:00Z", "accept_estimates": True})
-    doors.settled()
-    _run({"period": str(month)}, closing, doors)
-
-
-def _correct(months: Iterable[Period], on: date, doors: Doors) -> None:
-    """Mend months that are billed already, and issue the correction bills."""
-    _mend(months, on, doors)
-    doors.settled()
-    _run({}, on, doors)
-
-
-def _mend(months: Iterable[Period], on: date, doors: Doors) -> None:
-    for month in months:
-        doors.post(f"/metering/api/periods/{month}/correct", {"closed_at": f"{on}T09:00:00Z"})
-
-
-def _run(what: dict[str, str], on: date, doors: Doors) -> None:
-    """Bill ``what``; where the brakes held the run, the board looks at it and releases it."""
-    run = doors.post("/billing/api/runs", {"issued_on": on.isoformat(), **what})
-    if run["status"] == "held":
-        released = {"released_on": on.isoformat(), "by": "Demo-bestuur"}
-        doors.post(f"/billing/api/runs/{run['run_id']}/release", released)
