@@ -1,7 +1,7 @@
 """``coop``: the whole product from a terminal.
 
-Exit codes: 0 done and in order; 1 something is refused or found wrong, and the text says what; 2 the command was not
-understood; 3 a server is away.
+Exit codes: 0 done and in order; 1 something is refused or found wrong, and the text says what; 2 the command or a
+setting was not understood; 3 a server is away; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -54,12 +54,11 @@ def run(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
 ) -> None:
     """Run all four services in this process, on SQLite files and the local bus."""
+    from coop.demo.plan import DemoPlan
     from coop.demo.running import run_embedded
 
     settings = _settings()
     settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
-    from coop.demo.plan import DemoPlan
-
     run_embedded(settings, DemoPlan(size, seed, year) if demo else None, live=live)
 
 
@@ -117,13 +116,12 @@ def demo(
     from coop.demo.running import play_remotely
 
     settings = _settings()
-    addresses = dict(pair.split("=", 1) for pair in service_url or [])
+    addresses = dict(_service_and_address(text) for text in service_url or [])
     play_remotely(settings, DemoPlan(size, seed, year), url or settings.public_url(), addresses, live=live)
 
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A file, or a folder of telegram files.", exists=True)],
     kind: Annotated[
         str,
         typer.Option(
@@ -132,17 +130,28 @@ def import_(
             " csv for readings with a column mapping.",
         ),
     ],
+    path: Annotated[Path | None, typer.Argument(help="A file, or a folder of telegram files.", exists=True)] = None,
     mapping: Annotated[Path | None, typer.Option(help="Column mapping (JSON) of a csv file.", exists=True)] = None,
     received_at: Annotated[datetime | None, typer.Option(help="When it came in, UTC; now when left out.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only check and say what would happen.")] = False,
-    undo: Annotated[str, typer.Option(help="Undo the import with this id instead; the path is not read.")] = "",
+    undo: Annotated[str, typer.Option(help="Take out what the import with this id brought, instead of reading.")] = "",
 ) -> None:
-    """Read a file into the register or the readings: a CSV file whole or not at all, telegrams one by one."""
-    from coop.importing import import_path, read_mapping
+    """Read a file into the register or the readings: a CSV file whole or not at all, telegrams one by one.
 
-    columns = read_mapping(mapping) if mapping else None
-    for line in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run, undo=undo):
-        typer.echo(line)
+    Exit code 1 when a file was refused, or when a telegram in it was parked.
+    """
+    from coop.importing import import_path, read_mapping, undo_import
+
+    if (path is None) == (not undo):
+        raise typer.BadParameter("name a path to read, or an import to --undo")
+    if path is None:
+        typer.echo(undo_import(_settings(), kind, undo, received_at))
+        return
+    columns, whole = read_mapping(mapping) if mapping else None, True
+    for imported in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run):
+        typer.echo(imported.text)
+        whole &= imported.whole
+    raise typer.Exit(0 if whole else 1)
 
 
 @app.command()
@@ -214,6 +223,13 @@ def main() -> NoReturn:
         print(f"a server is away: {error}", file=sys.stderr)
         sys.exit(3)
     sys.exit(0)
+
+
+def _service_and_address(text: str) -> tuple[str, str]:
+    name, _, address = text.partition("=")
+    if name not in tuple(ServiceName) or not address:
+        raise typer.BadParameter(f"{text!r} is not a service and its address, as billing=http://host:port")
+    return name, address
 
 
 def _settings() -> Settings:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,22 @@ from coop.members.formats.register_csv import COLUMNS
 from coop.members.handlers import import_register
 from coop.members.handlers import undo_import as undo_register
 from coop.metering.formats import FORMATS
-from coop.metering.handlers.receive import decode_delivery, preview, receive, undo_import
+from coop.metering.handlers.receive import CSV, decode_delivery, preview, receive
+from coop.metering.handlers.receive import undo_import as undo_readings
 from coop.runtime import Room, open_room, replayers
 from coop.values import CoopError
 from coop.web.operations import replay
+
+MOST_LETTERS = 100_000
+"""More than anybody reads; a consumer stops long before so many are parked."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file, in words; it is not ``whole`` when something in it was parked."""
+
+    text: str
+    whole: bool
 
 
 def import_path(
@@ -28,54 +42,84 @@ def import_path(
     received_at: datetime | None,
     *,
     dry_run: bool,
-    undo: str = "",
-) -> Iterator[str]:
+) -> Iterator[Imported]:
     """Read a file, or every file of a folder in order of name, and say what became of each.
 
     Raises:
         BadInput: a CSV file has bad lines; nothing of it was read.
-        CoopError: no such kind, or nothing to undo.
+        CoopError: no such kind.
     """
-    if kind not in (*COLUMNS, *FORMATS, "csv"):
-        raise CoopError("unknown-kind", f"{kind!r} is none of {', '.join((*COLUMNS, *FORMATS, 'csv'))}")
-    at = received_at.replace(tzinfo=UTC) if received_at else clock.now()
-    service = "members" if kind in COLUMNS else "metering"
-    room = open_room(service, settings)
-    try:
-        if undo:
-            yield _undo(room, settings, undo, at)
-            return
-        files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    read = _import_register if _owner(kind) == "members" else _import_readings
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    with _opened(_owner(kind), settings) as room:
         for file in files:
-            read = _import_register if service == "members" else _import_readings
-            yield f"{file.name}: {read(room, settings, file, kind, mapping, at, dry_run)}"
-    finally:
-        room.database.close()
+            yield read(room, settings, file, kind, mapping, _instant(received_at), dry_run)
+
+
+def undo_import(settings: Settings, kind: str, import_id: str, received_at: datetime | None) -> str:
+    """Take out what an import of this kind brought, and say how much that was.
+
+    Raises:
+        CoopError: no such kind or import, or other records stand on it.
+    """
+    with _opened(_owner(kind), settings) as room, room.database.write() as connection:
+        if room.service.name == "members":
+            lines = undo_register(connection, settings.community, import_id, _instant(received_at))
+            return f"{lines} lines taken out"
+        receipt = undo_readings(connection, settings.community, import_id, _instant(received_at))
+        return f"{receipt.new_versions} days restored"
 
 
 def work_dead_letters(
     settings: Settings, names: Sequence[str], replay_id: str, discard_id: str
 ) -> tuple[list[str], int]:
-    """Replay or discard what is asked, then list what is still parked; returns the lines and how many are parked."""
-    lines, parked = [], 0
+    """Replay or discard what is asked, then list what is still parked; returns the lines and how many are parked.
+
+    Raises:
+        CoopError: nothing is parked under an id that is named.
+    """
+    done, left, named = [], [], {replay_id, discard_id} - {"", "all"}
     for name in names:
-        room = open_room(name, settings)
-        try:
-            with room.database.read() as connection:
-                ids = [letter.id for letter in inbox.parked(connection, 100_000)]
+        with _opened(name, settings) as room:
+            ids = _parked_ids(room)
+            named.difference_update(ids)
             for letter_id in ids if replay_id == "all" else [one for one in ids if one == replay_id]:
-                lines.append(f"{name} {letter_id}: {_replayed(room, settings, letter_id)}")
+                done.append(f"{name} {letter_id}: {_replayed(room, settings, letter_id)}")
             if discard_id in ids:
                 with room.database.write() as connection:
                     inbox.resolve(connection, discard_id, "discarded")
-                lines.append(f"{name} {discard_id}: discarded")
+                done.append(f"{name} {discard_id}: discarded")
             with room.database.read() as connection:
-                left = inbox.parked(connection, 100_000)
-            parked += len(left)
-            lines += [f"{name} {one.id} {one.parked_at:%Y-%m-%d %H:%M} {one.code}: {one.reason}" for one in left]
-        finally:
-            room.database.close()
-    return [*lines, f"{parked} parked"], parked
+                letters = inbox.parked(connection, MOST_LETTERS)
+            left += [f"{name} {one.id} {one.parked_at:%Y-%m-%d %H:%M} {one.code}: {one.reason}" for one in letters]
+    if named:
+        raise CoopError("no-such-letter", f"nothing open is parked under {', '.join(sorted(named))}")
+    return [*done, *left, f"{len(left)} parked"], len(left)
+
+
+@contextmanager
+def _opened(service: str, settings: Settings) -> Iterator[Room]:
+    room = open_room(service, settings)
+    try:
+        yield room
+    finally:
+        room.database.close()
+
+
+def _owner(kind: str) -> str:
+    """The service that keeps what files of this kind hold."""
+    if kind not in (*COLUMNS, *FORMATS, CSV):
+        raise CoopError("unknown-kind", f"{kind!r} is none of {', '.join((*COLUMNS, *FORMATS, CSV))}")
+    return "members" if kind in COLUMNS else "metering"
+
+
+def _instant(received_at: datetime | None) -> datetime:
+    return received_at.replace(tzinfo=UTC) if received_at else clock.now()
+
+
+def _parked_ids(room: Room) -> list[str]:
+    with room.database.read() as connection:
+        return [letter.id for letter in inbox.parked(connection, MOST_LETTERS)]
 
 
 def _replayed(room: Room, settings: Settings, letter_id: str) -> str:
@@ -88,16 +132,18 @@ def _replayed(room: Room, settings: Settings, letter_id: str) -> str:
 
 def _import_register(
     room: Room, settings: Settings, file: Path, kind: str, _mapping: object, at: datetime, dry_run: bool
-) -> str:
+) -> Imported:
     with room.database.write() as connection:
         receipt = import_register(
             connection, settings.community, kind, file.name, file.read_bytes(), at, dry_run=dry_run
         )
     if not receipt.new:
-        return "was imported before; nothing changed"
-    if dry_run:
-        return f"{receipt.count} lines would be imported"
-    return f"{receipt.count} lines imported; undo with --undo {receipt.import_id}"
+        told = "was imported before; nothing changed"
+    elif dry_run:
+        told = f"{receipt.added} of {receipt.count} lines would be added"
+    else:
+        told = f"{receipt.added} of {receipt.count} lines added; undo with --undo {receipt.import_id}"
+    return Imported(f"{file.name}: {told}", whole=True)
 
 
 def _import_readings(
@@ -108,22 +154,15 @@ def _import_readings(
     mapping: Mapping[str, Any] | None,
     at: datetime,
     dry_run: bool,
-) -> str:
+) -> Imported:
     delivery = decode_delivery(kind, file.read_bytes(), gateway=file.name, received_at=at, mapping=mapping)
     with room.database.write() as connection:
         receipt = (preview if dry_run else receive)(connection, settings.community, delivery)
     told = [f"{receipt.values} values {'would be ' if dry_run else ''}taken"]
     told += ["was here before; nothing changed"] if receipt.duplicate else []
-    told += [f"undo with --undo {receipt.delivery_id}"] if kind == "csv" and not dry_run else []
-    told += [f"\n  parked: {problem}" for problem in receipt.problems]
-    return "; ".join(told)
-
-
-def _undo(room: Room, settings: Settings, import_id: str, at: datetime) -> str:
-    with room.database.write() as connection:
-        if room.service.name == "members":
-            return f"{undo_register(connection, settings.community, import_id, at)} lines taken out"
-        return f"{undo_import(connection, settings.community, import_id, at).new_versions} days restored"
+    told += [f"undo with --undo {receipt.delivery_id}"] if kind == CSV and not dry_run else []
+    parked = "".join(f"\n  {'would be ' if dry_run else ''}parked: {problem}" for problem in receipt.problems)
+    return Imported(f"{file.name}: {'; '.join(told)}{parked}", whole=not receipt.problems)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from coop.kit.kafka import KafkaBus
 from coop.kit.service import Bus, LocalBus, Relay, Service
 from coop.kit.settings import Settings
 from coop.kit.web import create_app
-from coop.values import Problem
+from coop.values import CoopError, Problem
 from coop.web import documents, operations
 from coop.web.shell import error_page, mount_static
 
@@ -51,8 +51,14 @@ def service_named(name: str) -> Service:
 
 
 def open_room(name: str, settings: Settings, *, migrate: bool = True) -> Room:
-    """Open a service's database and bring its tables up to date."""
+    """Open a service's database and bring its tables up to date.
+
+    Raises:
+        CoopError: they are not to be brought up to date, and there is no database yet.
+    """
     main = importlib.import_module(f"coop.{name}.main")
+    if not migrate and not settings.database_url and not (settings.data_dir / f"{name}.db").exists():
+        raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
     database = Database(settings.url(name), name)
     if migrate:
         database.migrate()

@@ -23,7 +23,7 @@ from coop.kit.database import Database
 from coop.kit.journal import Fact, told, verify_chain
 from coop.kit.settings import Settings
 from coop.metering.handlers.verify import verify_allocation, verify_measurement
-from coop.runtime import NAMES, open_rooms
+from coop.runtime import NAMES, open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 
 Say = Callable[[str], object]
@@ -184,7 +184,7 @@ def verify_journals(settings: Settings, say: Say) -> bool:
     """Walk the hash chain of every service; True when all are whole."""
     good = True
     for name in NAMES:
-        database = Database(settings.url(name), name)
+        database = open_room(name, settings, migrate=False).database
         with database.read() as connection:
             whole, broken = verify_chain(connection)
         database.close()
