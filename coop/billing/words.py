@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, money, month, number
+from coop.web.writing import civil_day, money, month, number, price
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
@@ -96,12 +94,6 @@ SERIES = {
 def kind_name(lang: str, line: Line) -> str:
     """What a line is for."""
     return translate(lang, KINDS[line.kind])
-
-
-def price(lang: str, price_eur: Decimal) -> str:
-    """A price in euros with all its decimals and at least two."""
-    places = max(2, -int(price_eur.normalize().as_tuple().exponent))
-    return f"€\u00a0{number(lang, price_eur, places)}"
 
 
 def line_name(lang: str, line: Line, issued: IssuedBill) -> str:

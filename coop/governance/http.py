@@ -29,6 +29,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/statutes")
     def adopt_statutes(request: Request, body: bodies.StatutesBody) -> dict[str, Any]:
+        """Put the rules of the statutes on file, valid from a day."""
         session = _steward(request)
         rules = read_rules([rule.model_dump() for rule in body.rules])
         with database.write() as connection:
@@ -37,6 +38,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/meetings")
     def convene(request: Request, body: bodies.MeetingBody) -> dict[str, Any]:
+        """Convene a meeting: its notice fixes the agenda and every parameter."""
         session = _steward(request)
         points = tuple(Resolution(**point.model_dump()) for point in body.resolutions)
         meeting = Meeting(body.meeting_id, body.held_on, body.convened_on, body.place, points)
@@ -51,6 +53,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/meetings/{meeting_id}/votes")
     def vote(request: Request, meeting_id: str, body: bodies.VotesBody) -> dict[str, Any]:
+        """Cast open ballots for members."""
         session = _steward(request)
         rows = [ballot.model_dump() for ballot in body.ballots]
         with database.write() as connection:
@@ -59,6 +62,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/meetings/{meeting_id}/close")
     def close(request: Request, meeting_id: str, body: bodies.CloseBody) -> dict[str, Any]:
+        """Close a meeting and count; a dry run only says what would be decided."""
         session = _steward(request)
         with database.write() as connection:
             outcomes = closing.close_meeting(
@@ -86,6 +90,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/programmes")
     def plan(request: Request, body: bodies.ProgrammeBody) -> dict[str, Any]:
+        """Put a programme on file: phases, milestones, tranches."""
         session = _steward(request)
         programme = bodies.programme_of(body)
         with database.write() as connection:
@@ -95,6 +100,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/milestones/{milestone_id}/reach")
     def reach(request: Request, milestone_id: str, body: bodies.ReachBody) -> dict[str, Any]:
+        """Report a milestone as reached, with its cost and evidence; the rule releases its tranche or refers it."""
         session = _steward(request)
         evidence = tuple(Evidence(**piece.model_dump()) for piece in body.evidence)
         with database.write() as connection:
@@ -107,6 +113,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/tranches/{tranche_id}/decide")
     def decide(request: Request, tranche_id: str, body: bodies.SteeringBody) -> dict[str, Any]:
+        """Decide as the steering group on a tranche that the rule did not release."""
         session = require(request, "board", "partner", "operator")
         by = body.by or session.account_id
         with database.write() as connection:
@@ -115,6 +122,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/feed-tokens")
     def create_token(request: Request, body: bodies.TokenBody) -> dict[str, str]:
+        """Make a token for a reader of the feed; the same name gets the same token again."""
         session = _steward(request)
         with database.write() as connection:
             token_id, token = feeds.create_feed_token(
@@ -124,6 +132,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.post("/feed-tokens/{token_id}/revoke")
     def revoke_token(request: Request, token_id: str, body: bodies.RevokeBody) -> dict[str, Any]:
+        """Take a token back."""
         session = _steward(request)
         with database.write() as connection:
             feeds.revoke_feed_token(connection, session.community, token_id, body.revoked_on)
@@ -131,12 +140,14 @@ def router(database: Database, settings: Settings) -> APIRouter:
 
     @routes.get("/resolutions/{resolution_id}")
     def resolution(request: Request, resolution_id: str) -> dict[str, Any]:
+        """One resolution with its hashes, votes and verdict."""
         session = require(request, *_READERS)
         with database.read() as connection:
             return records.resolution_record(connection, session.community, resolution_id)
 
     @routes.get("/state")
     def state(request: Request) -> dict[str, Any]:
+        """Everything that was decided, reached and released, without clocks: two installations compare by it."""
         session = require(request, *_AUDITORS)
         with database.read() as connection:
             return records.state(connection, session.community)

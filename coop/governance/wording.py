@@ -22,7 +22,7 @@ from coop.governance.model import Meeting, Milestone, Phase, Programme, Resoluti
 from coop.governance.rules.counting import base_votes, quorum_needed
 from coop.governance.rules.programmes import numbered_tranches
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, euros, money, number, percent
+from coop.web.writing import civil_day, euros, money, number, percent, price
 
 KINDS: Final = {
     "tariff": N_("Tariff"),
@@ -95,9 +95,7 @@ def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
         if name == "vat_rate":
             return percent(lang, Decimal(text))
         if "_eur_per_" in name:
-            amount = Decimal(text)
-            decimals = -int(amount.as_tuple().exponent)
-            return f"€\u00a0{number(lang, amount, max(2, decimals))}"
+            return price(lang, Decimal(text))
     except (ValueError, InvalidOperation):
         return text  # as it was put to the vote: billing refuses what is no price
     return called.get(text) or gettext(lang, _VALUES.get(text, text))

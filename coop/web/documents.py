@@ -61,5 +61,11 @@ def _paths(request: Request) -> list[tuple[str, str, str]]:
     found = []
     for path, methods in request.app.openapi()["paths"].items():
         for method, details in methods.items():
-            found.append((method.upper(), path, (details.get("description") or details["summary"]).split("\n")[0]))
+            found.append(
+                (
+                    method.upper(),
+                    path,
+                    (details.get("description") or details["summary"]).split("\n")[0].replace("``", ""),
+                )
+            )
     return found

@@ -42,6 +42,16 @@ def euros(lang: str, cents: int) -> str:
     return text if cents % 100 else text[:-3]
 
 
+def price(lang: str, price_eur: Decimal) -> str:
+    """A price in euros with all its decimals and at least two.
+
+    >>> price("en", Decimal("0.2150")), price("nl", Decimal(34)).replace(chr(160), " ")
+    ('€0.215', '€ 34,00')
+    """
+    places = max(2, -int(price_eur.normalize().as_tuple().exponent))
+    return f"{'€' if lang == 'en' else '€' + chr(160)}{number(lang, price_eur, places)}"
+
+
 def number(lang: str, value: int | Decimal, digits: int | None = None) -> str:
     """A plain number; with ``digits`` exactly that many decimals, else as many as it has.
 
