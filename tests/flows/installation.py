@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,41 @@ def embedded(folder: Path, **more: Any) -> Iterator[Settings]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def coop_run(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``coop run`` as a process of its own, killed when the block ends; it prints into ``log`` beside its files."""
+    environment = {
+        **os.environ,
+        "COOP_DATA_DIR": str(settings.data_dir),
+        "COOP_SECRET": settings.secret,
+        "COOP_PORT": str(settings.port),
+        "COOP_MQTT_URL": settings.mqtt_url,
+    }
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "coop", "run", *arguments], env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], patience_s: float = 300) -> None:
+    """Return when it is so.
+
+    Raises:
+        TimeoutError: it does not become so, or the process ended.
+    """
+    deadline = time.monotonic() + patience_s
+    while not reached():
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise TimeoutError(f"it did not come so far; the process ended with {process.poll()}")
+        time.sleep(0.02)
 
 
 def signed_in(settings: Settings, *roles: str) -> httpx2.Client:
