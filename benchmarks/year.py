@@ -32,7 +32,7 @@ from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted, TariffAdopted
 from coop.events.members import ConnectionOpened, ContractSigned, GasYear, MemberAdmitted
 from coop.kit import journal
-from coop.kit.service import LocalBus, settle
+from coop.kit.service import LocalBus, rest_collector, settle
 from coop.kit.settings import Settings
 from coop.metering.handlers.close import close_period
 from coop.metering.handlers.receive import decode_delivery, receive_many
@@ -105,6 +105,7 @@ def measure(members: int) -> dict[str, float]:
         bus = local_bus(rooms, settings)
         _found(rooms, bus, members)
         use_wh, solar_wh = _quarters(members)
+        rest_collector()
         for month in Period.year(YEAR).months():
             bodies = list(_telegrams(month, members, use_wh, solar_wh))
             with watch.phase("plain_write"):

@@ -18,7 +18,7 @@ from coop.kit.database import Database
 from coop.kit.inbox import Consumer, replay_letter
 from coop.kit.jobs import Job, chain_check, scheduler
 from coop.kit.kafka import KafkaBus
-from coop.kit.service import Bus, LocalBus, Relay, Service
+from coop.kit.service import Bus, LocalBus, Relay, Service, rest_collector
 from coop.kit.settings import Settings
 from coop.kit.web import create_app
 from coop.values import CoopError, Problem
@@ -111,6 +111,7 @@ def _app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, ka
                 relay.start()
                 stack.callback(relay.stop)
             stack.enter_context(scheduler(jobs))
+            rest_collector()
             yield
 
     def health() -> dict[str, str]:

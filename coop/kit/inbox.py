@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from coop.events import Envelope, Event, UnknownEvent, read_event
 from coop.kit import clock
-from coop.kit.database import Database
+from coop.kit.database import Database, among
 from coop.kit.tables import dead_letter as dead_letter
 from coop.kit.tables import inbox as inbox
 from coop.values import CoopError, derive_id
@@ -104,13 +105,14 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     with consumer.database.write() as connection:
         seen = _seen(connection, [envelope.id for envelope in batch])
         refused = consumer.streak.refused
+        claimed: list[dict[str, object]] = []
         for envelope in batch:
             if envelope.id in seen:
                 continue
             seen.add(envelope.id)
             new += 1
             try:
-                with connection.begin_nested():
+                with _savepoint(connection):
                     handle(consumer, connection, envelope)
                 refused = 0
             except CoopError as refusal:
@@ -124,9 +126,11 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
                 if not park_bugs:
                     raise
                 park(connection, "event", envelope.source, envelope.to_json(), "bug", repr(error))
-            connection.execute(insert(inbox).values(event_id=envelope.id, type=envelope.type, received_at=clock.now()))
+            claimed.append({"event_id": envelope.id, "type": envelope.type, "received_at": clock.now()})
             if refused >= consumer.park_limit:
                 raise StreamStopped("too-many-parked", f"{consumer.service}: {refused} facts in a row were refused")
+        if claimed:
+            connection.execute(insert(inbox), claimed)
     consumer.streak.refused = refused
     return new
 
@@ -212,8 +216,20 @@ def replay_letter(consumer: Consumer, letter_id: str) -> None:
         resolve(connection, letter_id, "replayed")
 
 
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """All of the block or nothing. Through the driver: SQLAlchemy's own costs five times as much, and every fact has
+    one."""
+    connection.exec_driver_sql("SAVEPOINT fact")
+    try:
+        yield
+    except Exception:
+        if not connection.invalidated:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT fact")
+            connection.exec_driver_sql("RELEASE SAVEPOINT fact")
+        raise
+    connection.exec_driver_sql("RELEASE SAVEPOINT fact")
+
+
 def _seen(connection: Connection, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(ids), 500):
-        found.update(connection.scalars(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids[start : start + 500]))))
-    return found
+    return set(connection.scalars(select(inbox.c.event_id).where(among(connection, inbox.c.event_id, ids))))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -69,8 +70,14 @@ def append(
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, object]], key: Sequence[str]) -> None:
     """Insert the rows whose ``key`` is not there yet."""
     if rows:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=list(key)), rows)
+        connection.execute(_insert_new(connection.dialect.name, table, tuple(key)), rows)
+
+
+@cache
+def _insert_new(dialect: str, table: Table, key: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    """The statement, made once: making it anew takes longer than SQLite takes to insert a row."""
+    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return made.on_conflict_do_nothing(index_elements=list(key))
 
 
 def is_waiting(connection: Connection) -> bool:
