@@ -7,6 +7,7 @@ setting was not understood; 3 a server is away; 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from datetime import datetime
 from enum import StrEnum
@@ -233,6 +234,12 @@ def _service_and_address(text: str) -> tuple[str, str]:
 
 
 def _settings() -> Settings:
+    known = {f"COOP_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        # COOP_TEST_... and COOP_SHARED_DATA are read by the project's own tests.
+        if name.startswith("COOP_") and name not in known and not name.startswith(("COOP_TEST_", "COOP_SHARED_")):
+            print(f"{name}: there is no such setting", file=sys.stderr)
+            sys.exit(2)
     try:
         settings = Settings()
     except ValidationError as error:

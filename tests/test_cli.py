@@ -135,6 +135,11 @@ def test_a_wrong_setting_is_named_with_its_reason(settings: Settings, name: str,
     assert reason in done.stderr
 
 
+def test_a_misspelt_setting_is_refused_by_its_name(settings: Settings) -> None:
+    done = coop(settings, "migrate", COOP_DATBASE_URL="sqlite://")
+    assert (done.returncode, done.stderr) == (2, "COOP_DATBASE_URL: there is no such setting\n")
+
+
 # Databases ------------------------------------------------------------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ class Mark:
 
     def __init__(self, path: Path, plan: DemoPlan) -> None:
         self._path, self._plan = path, {"size": plan.size, "seed": plan.seed, "year": plan.year}
+        self.started = False
         self.done: datetime | None = None
         self.convened_on: date | None = None
         if not path.exists():
@@ -57,12 +58,13 @@ class Mark:
             told = ", ".join(f"{name} {value}" for name, value in noted["plan"].items())
             reason = f"here plays a demonstration of {told}; run it with these, or choose another COOP_DATA_DIR"
             raise CoopError("other-demonstration", reason)
-        self.done = datetime.fromisoformat(noted["done"])
+        self.done = datetime.fromisoformat(noted["done"]) if noted["done"] else None
+        self.started = True
         self.convened_on = date.fromisoformat(noted["convened_on"]) if noted["convened_on"] else None
 
-    def note(self, done: datetime, convened_on: date | None = None) -> None:
+    def note(self, done: datetime | None, convened_on: date | None = None) -> None:
         """Everything before ``done`` was played; on ``convened_on`` a meeting was convened for visitors to vote at."""
-        self.done, self.convened_on = done, convened_on or self.convened_on
+        self.started, self.done, self.convened_on = True, done, convened_on or self.convened_on
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         noted = {"plan": self._plan, "done": self.done, "convened_on": self.convened_on}
@@ -93,8 +95,16 @@ def through_http(doors: Doors) -> Deliver:
 
 
 def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report: Report) -> int:
-    """The opening, then the year with its meetings and bills; returns how many telegram deliveries were handed over."""
+    """The opening, then the year with its meetings and bills; returns how many telegram deliveries were handed over.
+
+    Raises:
+        CoopError: the installation has a register of its own, or a command was refused.
+        ConnectionError: a service stayed away.
+    """
     start, end = midnight(date(plan.year, 1, 1)), complete_by(plan)
+    if not mark.started:
+        _refuse_other_register(doors)
+        mark.note(None)
     if mark.done is None:
         for step in opening(plan):
             report(Progress(0.0, step.at, step.name, 0))
@@ -123,6 +133,13 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
     mark.note(midnight(after))
     tell(midnight(after), "the year is in")
     return sent
+
+
+def _refuse_other_register(doors: Doors) -> None:
+    """Demonstration members have no place beside real ones."""
+    if doors.get("/members/api/traffic")["told"]:
+        reason = "this installation has a register of its own: run it with --no-demo, or choose another COOP_DATA_DIR"
+        raise CoopError("not-empty", reason)
 
 
 def play_live(

@@ -233,7 +233,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             parking.discard_telegram(connection, session.community, letter_id)
         return {"discarded": letter_id}
 
-    @api.post("/periods/{period}/close")
+    @api.post("/periods/{period:path}/close")
     def close_one(request: Request, period: str, told: Annotated[CloseIn, Body()]) -> dict[str, Any]:
         """Close a period, or with ``dry_run`` say what it would come to."""
         session = require(request, "board", "treasurer", "operator")
@@ -252,7 +252,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
                 )
             )
 
-    @api.post("/periods/{period}/correct")
+    @api.post("/periods/{period:path}/correct")
     def correct_one(request: Request, period: str, told: Annotated[CloseIn, Body()]) -> dict[str, Any]:
         """Compute a closed period again and tell what changed."""
         session = require(request, "board", "treasurer", "operator")
