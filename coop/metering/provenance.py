@@ -97,7 +97,7 @@ def _around(connection: Connection, register_id: str, at: datetime, versions: di
     before: int | None = None
     after: int | None = None
     for (_, day), stored in sorted(readings.exactly(connection, mine).items(), key=lambda item: item[0][1]):
-        for offset in stored.content.offsets.tolist():
+        for offset in stored.unpack().content.offsets.tolist():
             told = day * DAY_S + offset
             if told == at_s:
                 return [told]

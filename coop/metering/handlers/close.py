@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -284,7 +284,7 @@ def _measurement(
     )
     basis = {
         "tap_permille": one.tap_permille,
-        "spans": [asdict(use.span) for use in one.uses],
+        "spans": [{**vars(use.span), "bound": use.span.bound and vars(use.span.bound)} for use in one.uses],
     }
     return event, _row(community, event, json.dumps(basis, sort_keys=True), pack_manifest(one.versions))
 

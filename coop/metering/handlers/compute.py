@@ -121,7 +121,8 @@ def measured(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
     ids = {span.register_id for some in spans.values() for span in some}
     days = store.days(ids, first_day, last_day)
-    wide = {span.register_id for some in spans.values() for span in some if _looks_further(_use(span, days))}
+    used = {span: _use(span, days) for some in spans.values() for span in some}
+    wide = {span.register_id for span, use in used.items() if _looks_further(use)}
     days |= store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
     tap = tap_water_permille(period.start)
     allowed_s = completeness(period.start).stand_gap.total_seconds()
@@ -130,7 +131,7 @@ def measured(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
         uses: list[Use] = []
         versions: dict[Key, int] = {}
         for span in some:
-            use = _use(span, days)
+            use = _use(span, days) if span.register_id in wide else used[span]
             if use is not None and use.open_s:
                 weather = _weather(store, use)
                 use = _use(span, days, share_of(weather, tap))
@@ -191,12 +192,14 @@ def plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
 
 def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[str]]:
     """Which register counted for whom, from when and until when; and which heat meters never said anything."""
-    heat = [meter for meter in store.meters if meter.kind is MeterKind.HEAT]
+    heat: dict[str | None, list[Meter]] = {}
+    for meter in store.meters:
+        if meter.kind is MeterKind.HEAT:
+            heat.setdefault(meter.connection_id, []).append(meter)
     spans: dict[tuple[str, str], list[Span]] = {}
     lacking: list[str] = []
     for occupancy, from_s, to_s in holdings(store.occupancies, period):
-        here = [meter for meter in heat if meter.connection_id == occupancy.connection_id]
-        for meter in sorted(here, key=lambda one: (one.installed_at, one.serial)):
+        for meter in sorted(heat.get(occupancy.connection_id, ()), key=lambda one: (one.installed_at, one.serial)):
             start = max(from_s, seconds(meter.installed_at))
             end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
             if start >= end:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from coop.metering.handlers.compute import Store, holdings
-from coop.metering.model import MeterKind, Quantity, Shape
+from coop.metering.model import MeterKind, Quality, Quantity, Shape
 from coop.metering.parameters import completeness
-from coop.metering.rules.blocks import DAY_S
-from coop.metering.rules.sharing import Holding, Inputs, Outcome, Readings, matrices, participants_of, run
+from coop.metering.rules.blocks import DAY_S, unpack_many
+from coop.metering.rules.sharing import QUARTER_S, Holding, Inputs, Outcome, Quarters, matrices, participants_of, run
 from coop.metering.storage import readings, register
-from coop.metering.storage.readings import Key, Stored, seconds
+from coop.metering.storage.readings import Key, Packed, seconds
 from coop.metering.storage.register import AdoptedKey, Group
 from coop.values import Period
 
@@ -63,9 +65,12 @@ def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, Adopt
     return found
 
 
-def contents(days: Mapping[Key, Stored]) -> Readings:
-    """Stored days as the rules take them."""
-    return {at: (one.step_s, one.content) for at, one in days.items()}
+def contents(days: Mapping[Key, Packed]) -> Quarters:
+    """The quarter-hours among stored days, as the rules take them."""
+    rows = [one for one in days.values() if one.step_s == QUARTER_S]
+    values, quality = unpack_many([one.readings for one in rows], [one.quality for one in rows], DAY_S // QUARTER_S)
+    there = quality != Quality.MISSING
+    return Quarters([one.register_id for one in rows], [one.day for one in rows], np.where(there, values, 0), there)
 
 
 def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs:
@@ -82,10 +87,11 @@ def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs
         for serial in group.producers
         if (one := store.registers.get((serial, Quantity.ELECTRICITY_EXPORT, Shape.INTERVAL))) is not None
     ]
+    taking_part = set(participants)
     held = tuple(
         Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
         for occupancy, from_s, to_s in holdings(store.occupancies, span)
-        if occupancy.connection_id in participants
+        if occupancy.connection_id in taking_part
     )
     return Inputs(
         key.parameters,
@@ -98,6 +104,6 @@ def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs
     )
 
 
-def _load(store: Store, inputs: Inputs) -> dict[Key, Stored]:
+def _load(store: Store, inputs: Inputs) -> dict[Key, Packed]:
     days = range(inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S + 1)
-    return readings.latest(store.connection, inputs.register_ids(), days)
+    return readings.packed(store.connection, dict.fromkeys(days, inputs.register_ids()))

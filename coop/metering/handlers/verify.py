@@ -39,7 +39,7 @@ def verify_measurement(connection: Connection, community: str, measurement_id: s
         return [f"measurement {measurement_id}: version {gone} of a day of readings is gone"]
     by_register: dict[str, dict[int, Stored]] = {}
     for (identity, day), one in stored.items():
-        by_register.setdefault(identity, {})[day] = one
+        by_register.setdefault(identity, {})[day] = one.unpack()
     uses = _uses(json.loads(row.basis), by_register)
     findings = []
     parts = [part.model_dump(mode="json") for use in uses for part in event_parts(use)]

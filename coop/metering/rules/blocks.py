@@ -103,6 +103,23 @@ def unpack(packed: bytes, n: int) -> Int64Array:
     return above.astype(np.uint64).view(np.int64) + np.int64(base) if width == 8 else above.astype(np.int64) + base
 
 
+def unpack_many(packed: Sequence[bytes], quality: Sequence[bytes], n: int) -> tuple[Int64Array, QualityArray]:
+    """Values and qualities of many rows of ``n``, each of shape (rows, n): a month of a village at once.
+
+    >>> unpack_many(pack(np.array([[-3, 2**40], [5, 5]])), [b"m", b"me"], 2)[0].tolist()
+    [[-3, 1099511627776], [5, 5]]
+    """
+    above = np.zeros((len(packed), n), np.uint64)
+    width = np.frombuffer(b"".join([row[:1] for row in packed]), np.uint8)
+    base = np.frombuffer(b"".join([row[1:9] for row in packed]), "<i8")
+    for w in np.unique(width[width > 0]).tolist():
+        where = np.flatnonzero(width == w)
+        body = b"".join([packed[i][9:] for i in where.tolist()])
+        above[where] = np.frombuffer(body, f"<u{w}").reshape(len(where), n)
+    codes = b"".join([row * n if len(row) == 1 else row for row in quality])
+    return above.view(np.int64) + base[:, None], np.frombuffer(codes, np.uint8).reshape(len(packed), n)
+
+
 def pack_quality(rows: QualityArray) -> list[bytes]:
     """Qualities of each row of a matrix of shape (rows, n)."""
     if rows.shape[1] == 0:

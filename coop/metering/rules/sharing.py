@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from coop.metering.model import Int64Array
 from coop.metering.rules.allocation import Key, allocate
-from coop.metering.rules.blocks import DAY_S, Day
+from coop.metering.rules.blocks import DAY_S
 
 QUARTER_S = 900
 
@@ -118,30 +118,43 @@ class Outcome:
     inputs_hash: str
 
 
-Readings = Mapping[tuple[str, int], tuple[int, Day]]
-"""(step, day) by register and day since 1970-01-01."""
+@dataclass(frozen=True)
+class Quarters:
+    """Quarter-hours as they are stored: row ``i`` is day ``days[i]`` since 1970-01-01 of register ``registers[i]``.
+
+    ``values_wh`` and ``there`` have shape (rows, 96); what is not there is 0.
+    """
+
+    registers: Sequence[str]
+    days: Sequence[int]
+    values_wh: Int64Array
+    there: NDArray[np.bool_]
 
 
-def matrices(inputs: Inputs, readings: Readings) -> Matrices:
+def matrices(inputs: Inputs, found: Quarters) -> Matrices:
     """Put the readings of a run into their places."""
     n = (inputs.to_s - inputs.from_s) // QUARTER_S
-    by_register: dict[str, list[tuple[int, Day]]] = {}
-    for (identity, day), (step_s, content) in readings.items():
-        if step_s == QUARTER_S:
-            by_register.setdefault(identity, []).append((day, content))
-    production, missing = np.zeros(n, np.int64), 0
-    for identity in inputs.producers:
-        there = np.zeros(n, np.bool_)
-        _fill(production, there, inputs.from_s, by_register.get(identity, ()))
-        missing += n - int(np.count_nonzero(there))
+    production = np.zeros(n, np.int64)
+    produced = {identity: np.zeros(n, np.bool_) for identity in inputs.producers}
     rows = np.zeros((len(inputs.participants), n), np.int64)
+    used = np.zeros((len(inputs.participants), n), np.bool_)
+    column = {one: k for k, name in enumerate(inputs.participants) for one in inputs.consumers.get(name, ())}
+    for i, (identity, day) in enumerate(zip(found.registers, found.days, strict=True)):
+        start = (day * DAY_S - inputs.from_s) // QUARTER_S
+        first, end = max(start, 0), min(start + found.there.shape[1], n)
+        if first >= end:
+            continue
+        here, inside = slice(first, end), slice(first - start, end - start)
+        if identity in produced:
+            production[here] += found.values_wh[i, inside]
+            produced[identity][here] |= found.there[i, inside]
+        if identity in column:
+            rows[column[identity], here] += found.values_wh[i, inside]
+            used[column[identity], here] |= found.there[i, inside]
     held = _held(inputs, n)
-    for k, name in enumerate(inputs.participants):
-        there = np.zeros(n, np.bool_)
-        for identity in inputs.consumers.get(name, ()):
-            _fill(rows[k], there, inputs.from_s, by_register.get(identity, ()))
-        missing += int(np.count_nonzero(held[k] & ~there))
     rows[~held] = 0
+    missing = sum(n - int(np.count_nonzero(there)) for there in produced.values())
+    missing += int(np.count_nonzero(held & ~used))
     expected = n * len(inputs.producers) + int(np.count_nonzero(held))
     return Matrices(production, np.ascontiguousarray(rows.T), missing, expected)
 
@@ -178,8 +191,8 @@ def run(inputs: Inputs, found: Matrices) -> Outcome:
 def inputs_hash(inputs: Inputs, found: Matrices) -> str:
     """Over the agreement, the people and every quarter-hour: whatever arrived when, the same content hashes alike."""
     digest = hashlib.sha256(inputs.to_json().encode())
-    digest.update(found.production_wh.astype("<i8").tobytes())
-    digest.update(found.consumption_wh.astype("<i8").tobytes())
+    for matrix in (found.production_wh, found.consumption_wh):
+        digest.update(np.ascontiguousarray(matrix, "<i8").data)
     return digest.hexdigest()
 
 
@@ -190,18 +203,6 @@ def _held(inputs: Inputs, n: int) -> NDArray[np.bool_]:
         first, end = (one.from_s - inputs.from_s) // QUARTER_S, (one.to_s - inputs.from_s) // QUARTER_S
         held[column[one.connection_id], first:end] = True
     return held
-
-
-def _fill(row: Int64Array, there: NDArray[np.bool_], from_s: int, days: Iterable[tuple[int, Day]]) -> None:
-    """Add a register's quarter-hours to a row, and say where there were any."""
-    for day, content in days:
-        places = (content.offsets + (day * DAY_S - from_s)) // QUARTER_S
-        values = content.values
-        if places[0] < 0 or places[-1] >= len(row):
-            inside = (places >= 0) & (places < len(row))
-            places, values = places[inside], values[inside]
-        row[places] += values
-        there[places] = True
 
 
 def participants_of(parameters: Mapping[str, Any], group: Sequence[str]) -> tuple[str, ...]:

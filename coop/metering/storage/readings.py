@@ -164,18 +164,18 @@ def newest_day(connection: Connection, register_id: str, until: int) -> int | No
     return found
 
 
-def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, Stored]:
+def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, Packed]:
     """These versions and no others: what a result was computed from.
 
     Raises:
         KeyError: one of them is not there.
     """
-    found: dict[Key, Stored] = {}
+    found: dict[Key, Packed] = {}
     days = among(connection, block.c.day, {day for _, day in versions})
     ids = among(connection, block.c.register_id, {register_id for register_id, _ in versions})
     for row in connection.execute(select(block).where(days, ids)).all():
         if versions.get((row[1], row[0])) == row[2]:
-            found[row[1], row[0]] = Packed(*row).unpack()
+            found[row[1], row[0]] = Packed(*row)
     for key in versions:
         if key not in found:
             raise KeyError(key)
