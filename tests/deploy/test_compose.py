@@ -56,6 +56,8 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = {"SITE": "coop.example", "COOP_COMMUNITY": "wg", "COOP_SECRET": "s3cret", "POSTGRES_PASSWORD": "pass"}
+    named = ("site_name", *(field for field in Settings.model_fields if field.startswith("sender_")))
+    chosen |= {f"COOP_{field.upper()}": f"our {field}" for field in named}
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
     for name in SERVICES:
         given = compose["services"][name]["environment"]
