@@ -169,7 +169,7 @@ def one_each(offsets: Int64Array, values: Int64Array, quality: QualityArray) -> 
     >>> one_each(np.array([60, 0, 60]), np.array([7, 5, 9]), np.array([1, 1, 1], np.uint8)).values.tolist()
     [5, 9]
     """
-    if len(offsets) == 1 and quality[0] != Quality.MISSING:
+    if len(offsets) == 1 and quality.all():
         return Day(offsets, values, quality)
     order = np.lexsort((values, _RANK[quality], offsets))
     offsets, values, quality = offsets[order], values[order], quality[order]
