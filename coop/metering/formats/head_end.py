@@ -189,10 +189,10 @@ def _misfit(
 
 def _checked(columns: dict[int, _Column], faults: dict[int, list[Fault]]) -> dict[int, Series]:
     """Columns of one length, checked as one matrix; what is wrong goes to ``faults``, each under its place."""
-    values = _matrix(list(columns.values()))
+    values, gaps = _matrix(list(columns.values()))
     codes = np.full(values.shape, Quality.MEASURED, np.uint8)
     for k, (index, column) in enumerate(columns.items()):
-        if column.quality is not None or None in column.values:
+        if column.quality is not None or k in gaps:
             told = _codes(column)
             if isinstance(told, str):
                 faults[index] = [("quality", told)]
@@ -221,14 +221,14 @@ def _checked(columns: dict[int, _Column], faults: dict[int, list[Fault]]) -> dic
     }
 
 
-def _matrix(columns: list[_Column]) -> Int64Array:
-    """Values of columns of one length, 0 for null."""
-    rows = [[value or 0 for value in column.values] if None in column.values else column.values for column in columns]
+def _matrix(columns: list[_Column]) -> tuple[Int64Array, set[int]]:
+    """Values of columns of one length, 0 for null, and which of the columns have nulls."""
     try:
-        return np.array(rows, np.int64)
-    except OverflowError:
-        # What does not fit 64 bits is beyond every limit, and is refused as such.
-        return np.array([[min(value or 0, LARGEST_VALUE + 1) for value in row] for row in rows], np.int64)
+        return np.array([column.values for column in columns], np.int64), set()
+    except (TypeError, OverflowError):
+        # A null, or what does not fit 64 bits: that is beyond every limit, and is refused as such.
+        rows = [[min(value or 0, LARGEST_VALUE + 1) for value in column.values] for column in columns]
+        return np.array(rows, np.int64), {k for k, column in enumerate(columns) if None in column.values}
 
 
 def _codes(column: _Column) -> QualityArray | str:
