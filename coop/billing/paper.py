@@ -60,7 +60,7 @@ def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) ->
         "period": inputs.consumption.days,
         "sender": {**sender, "references": [(translate(lang, term), text) for term, text in sender["references"]]},
         "recipient": {"name": name, "lines": [], "member": inputs.member_id},
-        "lines": [_line(line, marks, lang) for line in bill.lines],
+        "lines": [_line(issued, line, marks, lang) for line in bill.lines],
         "net_cents": sum(vat.excl_cents for vat in bill.vat),
         "vat": [(percent(lang, vat.rate), vat.excl_cents, vat.vat_cents) for vat in bill.vat],
         "total_cents": bill.total_cents,
@@ -101,11 +101,11 @@ def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) ->
     return document
 
 
-def _line(line: Line, marks: dict[tuple[str, str], str], lang: str) -> pdf.Line:
+def _line(issued: IssuedBill, line: Line, marks: dict[tuple[str, str], str], lang: str) -> pdf.Line:
     source = {LineKind.HEAT: "reading", LineKind.ELECTRICITY: "allocation"}.get(line.kind, "")
     rests_on = [(source, line.source_id), ("tariff", line.tariff_id), ("resolution", line.resolution_id)]
     return {
-        "text": f"{words.kind_name(lang, line)}, {words.days(lang, line.period)}",
+        "text": words.line_name(lang, line, issued),
         "quantity": words.quantity(lang, line),
         "price": words.line_price(lang, line),
         "amount_cents": line.amount_cents,

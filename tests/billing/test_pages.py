@@ -94,7 +94,7 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
     assert "January 2025 4 / 4 Issued 2" in runs
     assert "February 2025 4 / 4 Ready" in runs
     preview = text_of(board.get("/billing/runs/2025-02", headers=HTML))
-    assert "Unlikely beside the bill before contract-anna €998.30 where €133.28 was likely" in preview
+    assert "Unlikely beside the bill before contract-anna Member €998.30 where €133.28 was likely" in preview
     held = board.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
     assert "The run is held" in text_of(held)
     path = re.search(r"/billing/runs/[0-9a-f-]{36}/release", held.text)

@@ -26,8 +26,8 @@ from coop.web.writing import month, number
 
 _KEEPERS = ("board", "operator")
 _CLOSERS = ("board", "treasurer", "operator")
-_MOST_ROWS = 400
-"""Meters in one picture; more of them are shown those first that lack the most."""
+_MOST_ROWS = 40
+"""Meters in one picture: those that lack the most."""
 
 
 def router(database: Database, settings: Settings) -> APIRouter:
@@ -60,6 +60,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             chart=completeness_chart(found, wanted, lang),
             letters=letters,
             late=[(row, serials[row.register_id]) for row in late[:100]],
+            late_count=len(late),
             late_days=date(1970, 1, 1),
             day=timedelta(days=1),
             late_by_period={start: sum(row.period_start == start for row in late) for start in newest},
@@ -138,7 +139,7 @@ def router(database: Database, settings: Settings) -> APIRouter:
             request,
             "metering/plant.html",
             reports=reports[::-1],
-            chart=plant_chart(reports, lang) if reports else None,
+            chart=plant_chart(reports[-12:], lang) if reports else None,
             words=wording,
         )
 
@@ -191,7 +192,7 @@ def completeness_chart(found: Completeness, period: Period, lang: str) -> charts
 
 
 def plant_chart(reports: list[dict[str, object]], lang: str) -> charts.Chart:
-    """Heat fed in, split in what arrived and what was lost, by period."""
+    """Heat fed in, split in what arrived and what was lost, by month of at most a year."""
     labels, arrived, lost = [], [], []
     for one in reports:
         period = one["period"]
