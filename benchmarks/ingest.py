@@ -2,39 +2,50 @@
 
 A batch holds a day of quarter-hours of many homes. Beside it, in the same run and the same database: one row per
 reading under the key (register, instant), which is the plain way to keep a series, by ``executemany`` and on
-PostgreSQL by COPY; and the raw write and fsync of the batch's bytes, which is the least that durable can cost. Each
+PostgreSQL by COPY; and the raw write and fsync of the batch's bytes, which is the least that durable can cost. Where
+a broker can be had the batches also go through Kafka, some at a time, from publishing them to their commit. Each
 round brings a day that is not there yet, to tables that hold some weeks already: an empty table flatters its key.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import tempfile
+import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kafka import KafkaProducer
 from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, String, Table
 
 from benchmarks._measure import Contender, interleave, table
 from coop.kit.database import Database
+from coop.kit.kafka import KafkaBus
+from coop.kit.settings import Settings
+from coop.metering.bus import TOPIC, raw_topics
 from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Delivery, Meter, MeterKind
 from tests.servers.absent import ServerAbsent
+from tests.servers.kafka import kafka_server
 from tests.servers.postgres import postgres_server
 
 QUARTERS = 96
 COMMUNITY = "bench"
-OURS, STORED, PLAIN, COPY, RAW = (
+BURST = 4
+"""Batches that go through Kafka at a time: a head-end that catches up, not one that waits for each."""
+OURS, KAFKA, STORED, PLAIN, COPY, RAW = (
     "coop, decode and store",
+    "coop, through Kafka",
     "coop, store alone",
     "row per reading",
     "row per reading, COPY",
@@ -107,22 +118,31 @@ plain = Table(
 )
 
 
-def measure(url: str, folder: Path, homes: int, rounds: int, history: int) -> None:
-    """Time and print one database."""
-    with opened(url, homes) as database:
+def measure(url: str, folder: Path, homes: int, rounds: int, history: int, bootstrap: str = "") -> None:
+    """Time and print one database, through Kafka too where there is one."""
+    with ExitStack() as stack:
+        database = stack.enter_context(opened(url, homes))
+        send = stack.enter_context(through_kafka(database, bootstrap)) if bootstrap else None
         kind = "SQLite" if database.is_sqlite else "PostgreSQL"
         print(f"{kind}: {homes:,} homes x {QUARTERS} quarter-hours a batch, committed to disk, after {history} days")
-        per_reading = interleave(contenders(database, folder, homes, rounds, history), rounds)
+        per_reading = interleave(contenders(database, folder, homes, rounds, history, send), rounds)
         print(table(per_reading, PLAIN, "us per reading", 1e6))
         times = per_reading[PLAIN] / per_reading[OURS]
         print(f"  {1 / per_reading[OURS] / 1e6:.2f} M readings/s, {times:.1f} times as fast as a row per reading")
 
 
-def contenders(database: Database, folder: Path, homes: int, rounds: int, history: int) -> dict[str, Contender]:
+def contenders(
+    database: Database,
+    folder: Path,
+    homes: int,
+    rounds: int,
+    history: int,
+    send: Callable[[Sequence[Day]], None] | None,
+) -> dict[str, Contender]:
     """Every way, after the same history, each with days of its own: one for the warm-up and one for each round."""
     readings = float(homes * QUARTERS)
-    every = days_of(homes, history + 2 * (rounds + 1))
-    before, days = every[:history], every[history:]
+    every = days_of(homes, history + (2 + BURST) * (rounds + 1))
+    before, days, bursts = every[:history], every[history:][: 2 * (rounds + 1)], every[history:][2 * (rounds + 1) :]
     ours, stored = iter(days[::2]), iter([day.decoded() for day in days[1::2]])
     rows, copied, raw = iter(days), iter(days), iter(days)
     ids = [str(uuid.uuid4()) for _ in range(homes)]
@@ -139,8 +159,11 @@ def contenders(database: Database, folder: Path, homes: int, rounds: int, histor
         insert_rows(database, ids, day)
         if not database.is_sqlite:
             copy_rows(database, others, day)
-    found = {
-        OURS: Contender(lambda: store(next(ours).decoded()), readings),
+    found = {OURS: Contender(lambda: store(next(ours).decoded()), readings)}
+    if send is not None:
+        waiting = iter(bursts)
+        found[KAFKA] = Contender(lambda: send([next(waiting) for _ in range(BURST)]), readings * BURST)
+    found |= {
         STORED: Contender(lambda: store(next(stored)), readings),
         PLAIN: Contender(lambda: insert_rows(database, ids, next(rows)), readings),
     }
@@ -148,6 +171,42 @@ def contenders(database: Database, folder: Path, homes: int, rounds: int, histor
         found[COPY] = Contender(lambda: copy_rows(database, others, next(copied)), readings)
     found[RAW] = Contender(lambda: write_raw(folder / "raw", next(raw).body), readings)
     return found
+
+
+@contextmanager
+def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequence[Day]], None]]:
+    """Metering listening to a broker; yields what publishes batches and waits until they are committed."""
+    take = raw_topics(database, Settings(community=COMMUNITY))[TOPIC]
+    committed = threading.Semaphore(0)
+
+    def hear(messages: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
+        take([(dict(headers), body) for headers, body in messages])
+        committed.release(len(messages))
+
+    def send(days: Sequence[Day]) -> None:
+        for day in days:
+            told = {"format": "head-end", "gateway": "he-1", "received-at": day.received_at.isoformat()}
+            headers = [(name, value.encode()) for name, value in told.items()]
+            producer.send(TOPIC, day.body, key=b"he-1", headers=headers)
+        producer.flush()
+        for _ in days:
+            if not committed.acquire(timeout=60):
+                raise TimeoutError("Kafka did not bring the batches")
+
+    bus = KafkaBus(bootstrap, "metering")
+    bus.hear_raw(TOPIC, hear)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(bus.start(), loop).result(60)
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=1 << 24)
+    try:
+        yield send
+    finally:
+        producer.close()
+        asyncio.run_coroutine_threadsafe(bus.stop(), loop).result(60)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
 
 
 def _rows(ids: list[str], day: Day) -> list[tuple[str, int, int, int]]:
@@ -195,11 +254,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="coop-ingest-") as name:
         folder = Path(name)
         measure(f"sqlite:///{folder}/metering.db", folder, told.homes, told.rounds, told.history)
-        try:
-            with postgres_server() as server, server.database() as url:
+        with ExitStack() as stack:
+            try:
+                url = stack.enter_context(stack.enter_context(postgres_server()).database())
+            except ServerAbsent as absent:
+                print(f"PostgreSQL: not measured, {absent}")
+                return
+            try:
+                kafka = stack.enter_context(kafka_server())
+            except ServerAbsent as absent:
+                print(f"Kafka: not measured, {absent}")
                 measure(url, folder, told.homes, told.rounds, told.history)
-        except ServerAbsent as absent:
-            print(f"PostgreSQL: not measured, {absent}")
+            else:
+                print(f"Kafka: {kafka.kind}")
+                measure(url, folder, told.homes, told.rounds, told.history, kafka.bootstrap)
 
 
 if __name__ == "__main__":

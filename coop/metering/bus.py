@@ -12,7 +12,7 @@ from coop.kit.database import Database
 from coop.kit.kafka import RawHandler
 from coop.kit.settings import Settings
 from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import read_message, receive
+from coop.metering.handlers.receive import read_message, receive_all
 from coop.metering.model import Delivery
 
 TOPIC = "coop.metering.telegrams"
@@ -25,13 +25,16 @@ def raw_topics(database: Database, settings: Settings) -> dict[str, RawHandler]:
 
     def take(messages: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
         opened = [(headers, body, read_message(headers, body)) for headers, body in messages]
+        arrived: dict[str, list[Delivery]] = {}
         with database.write() as connection:
             for headers, body, delivery in opened:
                 community = headers.get("community", settings.community)
                 if isinstance(delivery, Delivery):
-                    receive(connection, community, delivery)
+                    arrived.setdefault(community, []).append(delivery)
                 else:
                     where = f"{headers.get('gateway', 'kafka')}/{headers.get('format', '')}"[:80]
                     park_unrouted(connection, community, where, body, delivery)
+            for community, deliveries in arrived.items():
+                receive_all(connection, community, deliveries)
 
     return {TOPIC: take}

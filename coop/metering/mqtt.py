@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from coop.kit.database import Database
 from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import read_message, receive
+from coop.metering.handlers.receive import read_message, receive_all
 from coop.metering.model import Delivery
 from coop.values import CoopError
 
@@ -125,12 +125,15 @@ class MqttDoor:
         opened = [(message, _open(message.topic, bytes(message.payload))) for message in batch]
         while not self._stop.is_set():
             try:
+                arrived: dict[str, list[Delivery]] = {}
                 with self._database.write() as connection:
                     for message, (community, delivery) in opened:
                         if isinstance(delivery, Delivery):
-                            receive(connection, community, delivery)
+                            arrived.setdefault(community, []).append(delivery)
                         else:
                             park_unrouted(connection, community, message.topic, bytes(message.payload), delivery)
+                    for community, deliveries in arrived.items():
+                        receive_all(connection, community, deliveries)
                 break
             except OperationalError as outage:
                 self.trouble = f"the database is away: {outage}"
