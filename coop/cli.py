@@ -209,7 +209,7 @@ def verify(
 def main() -> NoReturn:
     """Entry point: runs a command and turns refusals into one clear text and an exit code."""
     try:
-        app()
+        app(prog_name="coop")
     except BadInput as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

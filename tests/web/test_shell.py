@@ -102,7 +102,10 @@ def test_a_card_is_a_link_before_any_script_runs() -> None:
     home = Page(get("/", "board"))
     links = {attributes.get("href") for attributes in home.all("a")}
     sources = {
-        attributes["data-card"] for tag in ("section", "li") for attributes in home.all(tag) if "data-card" in attributes
+        attributes["data-card"]
+        for tag in ("section", "li")
+        for attributes in home.all(tag)
+        if "data-card" in attributes
     }
     mine = [card for card in CARDS if card.roles & VISITORS["board"].roles]
     assert sources == {source for card in mine for source in (card.lines or (card.source,))}
