@@ -195,9 +195,9 @@ def test_an_impossible_energy_is_refused_by_interval_and_participant(key: Key) -
 def test_one_impossible_energy_alone_is_found(key: Key, wh: int) -> None:
     fine = [5, 1, 0, 2]
     for place in range(4):
-        production, *use = [*fine[:place], wh, *fine[place + 1 :]]
+        energies = [*fine[:place], wh, *fine[place + 1 :]]
         with pytest.raises(BadInput) as refusal:
-            allocate_one(key, dict(zip("ABC", use, strict=True)), production)
+            allocate_one(key, dict(zip("ABC", energies[1:], strict=True)), energies[0])
         assert len(refusal.value.problems) == 1
 
 
