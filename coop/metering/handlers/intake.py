@@ -9,6 +9,7 @@ and still each finds what the ones before it made, as if each had come alone.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -87,19 +88,21 @@ class Batch:
 
     def _days(self) -> dict[int, set[str]]:
         """The days that the readings are about, with the registers of each; of stands also the days around."""
-        days: dict[int, set[str]] = {}
+        spans: defaultdict[range, set[str]] = defaultdict(set)
         for delivery in self.deliveries.values():
             for series in delivery.decoded.series:
                 one = self.registers.get((series.meter, series.quantity, Shape.INTERVAL))
                 if one is not None:
-                    for day in _days_of(series.start, series.step_s, len(series.values)):
-                        days.setdefault(day, set()).add(one.id)
+                    spans[_days_of(series.start, series.step_s, len(series.values))].add(one.id)
             for stand in delivery.decoded.stands:
                 one = self.registers.get((stand.meter, stand.quantity, Shape.STAND))
                 if one is not None:
                     day = day_number(stand.at)
-                    for near in (day - 1, day, day + 1):
-                        days.setdefault(near, set()).add(one.id)
+                    spans[range(day - 1, day + 2)].add(one.id)
+        days: defaultdict[int, set[str]] = defaultdict(set)
+        for span, ids in spans.items():
+            for day in span:
+                days[day] |= ids
         return days
 
     def register_of(self, delivery: Delivery, serial: str, quantity: Quantity, shape: Shape) -> Register:

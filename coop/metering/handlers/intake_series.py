@@ -80,8 +80,8 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
     scales = [_scale(meter, one, series.unit, day_of_limits) for series, meter, one in rows]
     factors = np.array([factor for factor, _ in scales], np.int64)
     most = np.array([bound.most(step_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
-    values = np.stack([series.values for series, _, _ in rows])
-    quality = np.stack([series.quality for series, _, _ in rows])
+    values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
+    quality = np.concatenate([series.quality for series, _, _ in rows]).reshape(len(rows), n)
     if (factors != 1).any():
         values = values * factors[:, None]
     for k in np.flatnonzero(values.max(axis=1) > most).tolist():

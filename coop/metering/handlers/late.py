@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from coop.metering.handlers.intake import Changed
 from coop.metering.storage import periods
-from coop.metering.storage.readings import seconds
+from coop.metering.storage.readings import instant, seconds
+from coop.values import civil_date
 
 
 def mark_late(connection: Connection, community: str, changed: Sequence[Changed]) -> None:
@@ -23,10 +24,8 @@ def mark_late(connection: Connection, community: str, changed: Sequence[Changed]
     if not changed:
         return
     first_s, last_s = min(one.first_s for one in changed), max(one.last_s for one in changed)
-    for closed in periods.closed(connection, community):
+    for closed in periods.closed(connection, community, (civil_date(instant(first_s)), civil_date(instant(last_s)))):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
-        if (last_s < start_s or first_s > end_s) and not closed.open_ends:
-            continue
         touched = [
             (one.register_id, one.day, one.version)
             for one in changed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from coop.kit.journal import insert_new
 from coop.metering.storage.readings import Key
@@ -55,8 +55,9 @@ def unpack_manifest(packed: bytes) -> dict[Key, int]:
     }
 
 
-def closed(connection: Connection, community: str) -> list[Closed]:
-    """Closed periods in their newest revision, in order."""
+def closed(connection: Connection, community: str, around: tuple[date, date] | None = None) -> list[Closed]:
+    """Closed periods in their newest revision, in order; with ``around`` only those that readings from the first to the
+    last of two days can touch: those that reach them, and those with open ends."""
     newest = (
         select(period.c.period_start, func.max(period.c.revision).label("revision"))
         .where(period.c.community == community)
@@ -69,6 +70,9 @@ def closed(connection: Connection, community: str) -> list[Closed]:
         .where(period.c.community == community)
         .order_by(period.c.period_start)
     )
+    if around is not None:
+        reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
+        query = query.where(or_(reaches, period.c.open_ends != "{}"))
     return [_closed(row) for row in connection.execute(query)]
 
 
