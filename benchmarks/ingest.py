@@ -1,10 +1,12 @@
 """What it costs to take readings in: from a head-end's batch as it comes over the wire to durable and queryable.
 
 A batch holds a day of quarter-hours of many homes. Beside it, in the same run and the same database: one row per
-reading under the key (register, instant), which is the plain way to keep a series, by ``executemany`` and on
-PostgreSQL by COPY; and the raw write and fsync of the batch's bytes, which is the least that durable can cost. Where
-a broker can be had the batches also go through Kafka, some at a time, from publishing them to their commit. Each
-round brings a day that is not there yet, to tables that hold some weeks already: an empty table flatters its key.
+reading, from the same batch through the same decoder and with the same facts about each reading (version, instant at
+which it was known, delivery, quality), by ``executemany`` and on PostgreSQL by COPY; the same bare, a value and its
+quality under (register, instant), with the batch decoded beforehand; and the raw write and fsync of the batch's bytes,
+which is the least that durable can cost. Where a broker can be had the batches also go through Kafka, some at a time,
+from publishing them to their commit. Each round brings a day that is not there yet, to tables that hold some weeks
+already: an empty table flatters its key.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from kafka import KafkaProducer
-from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, String, Table
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
 
 from benchmarks._measure import Contender, interleave, table
-from coop.kit.database import Database
+from coop.kit.database import Database, insert_rows
 from coop.kit.kafka import KafkaBus
 from coop.kit.settings import Settings
 from coop.metering.bus import TOPIC, raw_topics
@@ -43,12 +45,13 @@ QUARTERS = 96
 COMMUNITY = "bench"
 BURST = 4
 """Batches that go through Kafka at a time: a head-end that catches up, not one that waits for each."""
-OURS, KAFKA, STORED, PLAIN, COPY, RAW = (
+OURS, KAFKA, STORED, PLAIN, COPY, BARE, RAW = (
     "coop, decode and store",
     "coop, through Kafka",
     "coop, store alone",
     "row per reading",
     "row per reading, COPY",
+    "row per reading, bare, stored alone",
     "raw write and fsync",
 )
 _FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -56,7 +59,7 @@ _FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Day:
-    """A head-end's day: when it starts, its batch as it comes in, and its values [Wh] as plain lists."""
+    """A head-end's day: when it starts, its batch as it comes in, and its values [Wh] as lists."""
 
     start: datetime
     body: bytes
@@ -97,19 +100,31 @@ def days_of(homes: int, days: int, seed: int = 1) -> list[Day]:
 
 @contextmanager
 def opened(url: str, homes: int) -> Iterator[Database]:
-    """A metering database with the homes' meters, and a table for the plain way."""
+    """A metering database with the homes' meters, and the tables of the plain way."""
     database = Database(url, "metering")
     database.migrate()
     meters = [Meter(f"E{i:05}", MeterKind.ELECTRICITY, f"C{i}", _FIRST) for i in range(homes)]
     with database.write() as connection:
         register_meters(connection, COMMUNITY, meters)
         plain.create(connection)
+        bare.create(connection)
     yield database
     database.close()
 
 
 plain = Table(
     "plain",
+    MetaData(),
+    Column("register_id", String(36), primary_key=True),
+    Column("at_s", BigInteger, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("wh", BigInteger, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    Column("known_us", BigInteger, nullable=False),
+    Column("delivery_id", String(64), nullable=False),
+)
+bare = Table(
+    "bare",
     MetaData(),
     Column("register_id", String(36), primary_key=True),
     Column("at_s", BigInteger, primary_key=True),
@@ -144,7 +159,7 @@ def contenders(
     every = days_of(homes, history + (2 + BURST) * (rounds + 1))
     before, days, bursts = every[:history], every[history:][: 2 * (rounds + 1)], every[history:][2 * (rounds + 1) :]
     ours, stored = iter(days[::2]), iter([day.decoded() for day in days[1::2]])
-    rows, copied, raw = iter(days), iter(days), iter(days)
+    rows, copied, alone, raw = iter(days), iter(days), iter(days), iter(days)
     ids = [str(uuid.uuid4()) for _ in range(homes)]
     others = [str(uuid.uuid4()) for _ in range(homes)]
 
@@ -156,19 +171,21 @@ def contenders(
 
     for day in before:
         store(day.decoded())
-        insert_rows(database, ids, day)
+        insert_plain(database, ids, day)
+        insert_bare(database, ids, day)
         if not database.is_sqlite:
-            copy_rows(database, others, day)
+            copy_plain(database, others, day)
     found = {OURS: Contender(lambda: store(next(ours).decoded()), readings)}
     if send is not None:
         waiting = iter(bursts)
         found[KAFKA] = Contender(lambda: send([next(waiting) for _ in range(BURST)]), readings * BURST)
     found |= {
         STORED: Contender(lambda: store(next(stored)), readings),
-        PLAIN: Contender(lambda: insert_rows(database, ids, next(rows)), readings),
+        PLAIN: Contender(lambda: insert_plain(database, ids, next(rows)), readings),
+        BARE: Contender(lambda: insert_bare(database, ids, next(alone)), readings),
     }
     if not database.is_sqlite:
-        found[COPY] = Contender(lambda: copy_rows(database, others, next(copied)), readings)
+        found[COPY] = Contender(lambda: copy_plain(database, others, next(copied)), readings)
     found[RAW] = Contender(lambda: write_raw(folder / "raw", next(raw).body), readings)
     return found
 
@@ -183,55 +200,78 @@ def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequ
         take([(dict(headers), body) for headers, body in messages])
         committed.release(len(messages))
 
-    def send(days: Sequence[Day]) -> None:
+    async def publish(producer: AIOKafkaProducer, days: Sequence[Day]) -> None:
+        sent = []
         for day in days:
             told = {"format": "head-end", "gateway": "he-1", "received-at": day.received_at.isoformat()}
             headers = [(name, value.encode()) for name, value in told.items()]
-            producer.send(TOPIC, day.body, key=b"he-1", headers=headers)
-        producer.flush()
-        for _ in days:
-            if not committed.acquire(timeout=60):
-                raise TimeoutError("Kafka did not bring the batches")
+            sent.append(await producer.send(TOPIC, day.body, key=b"he-1", headers=headers))
+        await asyncio.gather(*sent)
+
+    async def start() -> AIOKafkaProducer:
+        await bus.start()
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=1 << 24)
+        await producer.start()
+        return producer
 
     bus = KafkaBus(bootstrap, "metering")
     bus.hear_raw(TOPIC, hear)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(bus.start(), loop).result(60)
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=1 << 24)
+    producer = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
+
+    def send(days: Sequence[Day]) -> None:
+        asyncio.run_coroutine_threadsafe(publish(producer, days), loop).result(60)
+        for _ in days:
+            if not committed.acquire(timeout=60):
+                raise TimeoutError("Kafka did not bring the batches")
+
     try:
         yield send
     finally:
-        producer.close()
-        asyncio.run_coroutine_threadsafe(bus.stop(), loop).result(60)
+        for stop in (producer.stop(), bus.stop()):
+            asyncio.run_coroutine_threadsafe(stop, loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
 
-def _rows(ids: list[str], day: Day) -> list[tuple[str, int, int, int]]:
+def _rows(ids: list[str], day: Day) -> list[tuple[object, ...]]:
+    """A row for each reading of a batch, in the order of ``plain``'s columns."""
+    delivery = day.decoded()
+    known_us, delivery_id = int(delivery.received_at.timestamp() * 1e6), delivery.id(COMMUNITY)
     start_s = int(day.start.timestamp())
     return [
+        (identity, start_s + 900 * i, 1, wh, quality, known_us, delivery_id)
+        for identity, series in zip(ids, delivery.decoded.series, strict=True)
+        for i, (wh, quality) in enumerate(zip(series.values.tolist(), series.quality.tolist(), strict=True))
+    ]
+
+
+def insert_plain(database: Database, ids: list[str], day: Day) -> None:
+    """The plain way, through the driver itself: SQLAlchemy would only add to its cost."""
+    with database.write() as connection:
+        insert_rows(connection, plain, _rows(ids, day))
+
+
+def insert_bare(database: Database, ids: list[str], day: Day) -> None:
+    """Values and qualities alone, from lists."""
+    start_s = int(day.start.timestamp())
+    rows = [
         (identity, start_s + 900 * i, wh, 1)
         for identity, values in zip(ids, day.values, strict=True)
         for i, wh in enumerate(values)
     ]
-
-
-def insert_rows(database: Database, ids: list[str], day: Day) -> None:
-    """The plain way, through the driver itself: SQLAlchemy would only add to its cost."""
-    mark = "?" if database.is_sqlite else "%s"
-    statement = f"INSERT INTO plain (register_id, at_s, wh, quality) VALUES ({', '.join([mark] * 4)})"
     with database.write() as connection:
-        connection.exec_driver_sql(statement, _rows(ids, day))
+        insert_rows(connection, bare, rows)
 
 
-def copy_rows(database: Database, ids: list[str], day: Day) -> None:
+def copy_plain(database: Database, ids: list[str], day: Day) -> None:
     """The plain way by PostgreSQL's fastest door."""
     with database.write() as connection:
         cursor: Any = connection.connection.cursor()
-        with cursor.copy("COPY plain (register_id, at_s, wh, quality) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(["varchar", "int8", "int8", "int2"])
+        with cursor.copy(f"COPY plain ({', '.join(plain.columns.keys())}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(["varchar", "int8", "int4", "int8", "int2", "int8", "varchar"])
             for row in _rows(ids, day):
                 copy.write_row(row)
 
