@@ -83,6 +83,9 @@ ADOPTS = {
 CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail")}
 """How a notice was sent, where the board used a usual word for it; any other word is shown as it is."""
 
+STEPS = {"reading": "record", "allocation": "plain", "tariff": "plain", "resolution": "now", "bill": "done"}
+"""Shape of each kind of step on the way back from a line of a bill."""
+
 SERIES = {
     "cpi-households": N_("Price index of household consumption, yearly factor"),
     "wdd": N_("Weighted degree days of a year"),
