@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from coop.billing import answers, board, views, words
+from coop.billing.documents.contents import document_of, due_on, sender_of
+from coop.billing.documents.pdf import bill_pdf
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind
-from coop.billing.paper import document_of, due_on, sender_of
 from coop.billing.rules.tariffs import maxima
 from coop.billing.sight import WATCHES, visible_bill
 from coop.billing.storage import bills, ledger
@@ -25,7 +26,6 @@ from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, Period, Problem
 from coop.web.language import language_of, translate
-from coop.web.pdf import bill_pdf
 from coop.web.shell import card, confirm_page, redirect, render
 from coop.web.writing import civil_day
 

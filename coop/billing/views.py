@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from coop.billing import words
+from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.model import BillInputs, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
-from coop.web.charts import Chart, progress_against_ceiling
+from coop.web.figures import Chart
 from coop.web.language import translate
 from coop.web.writing import civil_day, money
 
@@ -128,7 +129,7 @@ def ceiling_chart(year: GuaranteeYear, lang: str) -> Chart | None:
         return None
     done = [end for end, _ in year.steps]
     coming = [month.end for month in year.year.months() if month.end > done[-1]]
-    return progress_against_ceiling(
+    return draw_cost_under_ceiling(
         title=translate(lang, "Your heat cost against your ceiling"),
         sentence=sentence_of(year, lang),
         days=[day - timedelta(days=1) for day in (*done, *coming)],

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
+from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
 from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.handlers.programmes import decide_referred
@@ -19,7 +20,7 @@ from coop.kit import clock
 from coop.kit.auth import require
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.web import charts
+from coop.web.figures import Chart
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
@@ -154,11 +155,11 @@ def _words() -> dict[str, Any]:
     return {"words": wording, "milestone_states": MILESTONE_STATES, "tranche_states": TRANCHE_STATES}
 
 
-def _chart(view: ProgrammeView, today: date, lang: str) -> charts.Chart | None:
+def _chart(view: ProgrammeView, today: date, lang: str) -> Chart | None:
     if not view.milestones:
         return None
     reached = sum(one.reached is not None for one in view.milestones)
-    return charts.milestones(
+    return draw_milestones(
         title=translate(lang, "Milestones against their deadlines"),
         sentence=translate(
             lang,
@@ -168,7 +169,7 @@ def _chart(view: ProgrammeView, today: date, lang: str) -> charts.Chart | None:
             days=view.days_still,
         ),
         plan=[
-            charts.Milestone(
+            Milestone(
                 wording.milestone_name(lang, one.milestone),
                 one.start,
                 one.milestone.deadline,

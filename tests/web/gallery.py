@@ -17,12 +17,17 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
 from coop.values import Period, Problem
-from coop.web import charts, heatmap, pdf, shell
+from coop.web import charts, heatmap, shell
 from coop.web.language import LANGUAGES
-from coop.web.writing import energy, money, month
+from coop.web.writing import energy, month
 
 HERE = Path(__file__).resolve().parent
-TODAY = date(2025, 10, 1)
+LINES = (
+    ("Warmte", energy("nl", 1_070_000_000, "J"), "€ 43,79 / GJ", 4_686),
+    ("Vastrecht warmte, 30 dagen", "30 dgn", "€ 2,0843 / dag", 6_253),
+    ("Gedeelde zonnestroom", energy("nl", 70_300, "Wh"), "€ 0,1420 / kWh", 998),
+    ("Teruggave", "", "", -4_997),
+)
 
 
 @dataclass(frozen=True)
@@ -71,29 +76,6 @@ def fragment(request: Request, name: str, **context: Any) -> HTMLResponse:
     return shell.card(request, f"gallery/{name}.html", **context)
 
 
-def cost_chart(lang: str = "nl") -> charts.Chart:
-    """Example E9 of domain.md as a running year."""
-    days = [month.end - timedelta(days=1) for month in Period.year(2025).months()]
-    monthly = [21_450, 19_320, 15_580, 11_240, 7_180, 5_020, 4_610, 4_880, 6_940]
-    cost = [sum(monthly[: i + 1]) for i in range(9)]
-    expected: list[int | None] = [None] * 8 + [cost[-1], cost[-1] + 12_100, cost[-1] + 28_400, cost[-1] + 48_900]
-    so_far, ceiling = money(lang, cost[-1]), money(lang, 159_817)
-    sentence = {
-        "nl": f"Tot en met september kostte uw energie {so_far}, van een plafond van {ceiling}.",
-        "en": f"Until September your energy cost {so_far} of a ceiling of {ceiling}.",
-    }[lang]
-    title = {"nl": "Kosten tegen het plafond", "en": "Cost against the ceiling"}[lang]
-    return charts.progress_against_ceiling(
-        title=title,
-        sentence=sentence,
-        days=days,
-        cost_cents=cost,
-        ceiling_cents=159_817,
-        lang=lang,
-        expected_cents=expected,
-    )
-
-
 def use_chart() -> charts.Chart:
     """A year of heat and shared power in bars."""
     labels = [month("nl", p.start, "short") for p in Period.year(2025).months()]
@@ -127,25 +109,6 @@ def supply_chart() -> charts.Chart:
             "Kanaal": [7 - 3 * math.sin(i / 30) for i in range(90)],
         },
         unit="°C",
-        lang="nl",
-    )
-
-
-def programme_chart() -> charts.Chart:
-    """Phases of a programme."""
-    plan = [
-        charts.Milestone("Vergunning kade", date(2025, 1, 6), date(2025, 3, 31), date(2025, 3, 20), "Bereikt"),
-        charts.Milestone(
-            "Bron in bedrijf", date(2025, 3, 1), date(2025, 7, 15), date(2025, 8, 2), "Bereikt, 18 dagen later"
-        ),
-        charts.Milestone("60 woningen aangesloten", date(2025, 6, 1), date(2025, 11, 30), None, "Loopt"),
-        charts.Milestone("Seizoensopslag", date(2025, 9, 15), date(2026, 5, 31), None, "Loopt"),
-    ]
-    return charts.milestones(
-        title="Programma 2025-2026",
-        sentence="Twee van vier mijlpalen zijn bereikt; de bron kwam 18 dagen later in bedrijf dan gepland.",
-        plan=plan,
-        today=TODAY,
         lang="nl",
     )
 
@@ -207,7 +170,7 @@ app.get("/")(shell.home_page)
 @app.get("/billing/cards/cost")
 def cost_card(request: Request) -> HTMLResponse:
     """A card with a chart."""
-    return fragment(request, "card_cost", chart=cost_chart())
+    return fragment(request, "card_cost", chart=use_chart())
 
 
 @app.get("/metering/cards/{name}")
@@ -219,22 +182,14 @@ def other_card(request: Request, name: str) -> HTMLResponse:
 
 @app.get("/bill")
 def bill(request: Request) -> HTMLResponse:
-    """A bill and the walk back of one line."""
-    return page(request, "bill", bill=BILL, cost=cost_chart(), use=use_chart())
-
-
-@app.get("/bill.pdf")
-def bill_file(lang: str = "nl") -> Response:
-    """The same bill on paper."""
-    return Response(pdf.bill_pdf(BILL | {"chart_svg": cost_chart(lang).printed()}, lang), media_type="application/pdf")
+    """A long table, and the way back of one of its lines."""
+    return page(request, "bill", lines=LINES, use=use_chart())
 
 
 @app.get("/board")
 def board(request: Request) -> HTMLResponse:
     """Charts, tables and progress that a board watches."""
-    return page(
-        request, "board", programme=programme_chart(), quality=quality_chart(), supply=supply_chart(), year=year_chart()
-    )
+    return page(request, "board", quality=quality_chart(), supply=supply_chart(), year=year_chart())
 
 
 @app.get("/forms")
@@ -272,87 +227,3 @@ def error(request: Request, status: int) -> HTMLResponse:
 def empty(request: Request) -> HTMLResponse:
     """A page with nothing yet."""
     return page(request, "empty")
-
-
-BILL: pdf.BillDocument = {
-    "number": "2025-000412",
-    "kind": "bill",
-    "issued": date(2025, 10, 3),
-    "due": date(2025, 10, 17),
-    "period": Period.month(2025, 9),
-    "sender": {
-        "name": "Energiecoöperatie Warm in de Wijk U.A.",
-        "lines": ["Gedempt Hamerkanaal 101", "1021 KP Amsterdam"],
-        "references": [("KvK", "12345678"), ("Btw", "NL001234567B01"), ("IBAN", "NL13TEST0123456789")],
-        "contact": "rekeningen@warmindewijk.example · 020 000 00 00",
-    },
-    "recipient": {"name": "N. de Wit", "lines": ["Gedempt Hamerkanaal 23-2", "1021 KL Amsterdam"], "member": "L-0042"},
-    "lines": [
-        {
-            "text": "Warmte",
-            "quantity": energy("nl", 1_070_000_000, "J"),
-            "price": "€ 43,79 / GJ",
-            "amount_cents": 4_686,
-            "source": ["R1", "T1"],
-        },
-        {
-            "text": "Vastrecht warmte, 30 dagen",
-            "quantity": "30 dgn",
-            "price": "€ 2,0843 / dag",
-            "amount_cents": 6_253,
-            "source": ["T1"],
-        },
-        {
-            "text": "Gedeelde zonnestroom",
-            "quantity": energy("nl", 70_300, "Wh"),
-            "price": "€ 0,1420 / kWh",
-            "amount_cents": 998,
-            "source": ["A1", "T2"],
-        },
-        {"text": "Krediet Niet Meer Dan Nu", "quantity": "", "price": "", "amount_cents": -4_997, "source": ["G1"]},
-    ],
-    "net_cents": 5_736,
-    "vat": [("21%", 5_736, 1_204)],
-    "total_cents": 6_940,
-    "guarantee": {
-        "ceiling_cents": 159_817,
-        "so_far_cents": 96_220,
-        "credit_cents": 4_997,
-        "text": "Referentie: vier gasnota's 2019-2022, geïndexeerd.",
-    },
-    "payment": "Wij incasseren dit bedrag op 17 oktober 2025 van NL•• •••• •••• ••61 89, machtiging M-0042.",
-    "sources": [
-        {
-            "mark": "R1",
-            "kind": "Meterstanden",
-            "text": "WM-0042 warmte, 1 sep 0:00 tot 1 okt 0:00, 30 dagen, versie 1; 12 sep versie 2",
-            "code": "rd-0042/2025-09#30v1,1v2",
-        },
-        {
-            "mark": "A1",
-            "kind": "Verdeling",
-            "text": "Zon Hamerkwartier, sleutel dynamisch, 2.880 kwartieren",
-            "code": "alloc-2025-09-01",
-        },
-        {
-            "mark": "T1",
-            "kind": "Tarief",
-            "text": "Warmte 2025; besluit 2024-11 van de ALV van 28 november 2024, 71 voor, 4 tegen",
-            "code": "tariff-heat-2025v1",
-        },
-        {
-            "mark": "T2",
-            "kind": "Tarief",
-            "text": "Gedeelde stroom 2025; besluit 2024-12 van dezelfde ALV",
-            "code": "tariff-power-2025v1",
-        },
-        {
-            "mark": "G1",
-            "kind": "Garantie",
-            "text": "Niet Meer Dan Nu, referentie € 1.502,05, index 1,033 × 1,030",
-            "code": "nmdn-0042v1",
-        },
-    ],
-    "hash": "9c1f6b7e0a3d5528c2b90f41d7aa6e35104fb2c98e77d01f3f8f2b6a5de4c713",
-    "dispute": "Klopt er iets niet? Laat het weten; het betwiste deel hoeft u zolang niet te betalen.",
-}

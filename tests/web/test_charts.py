@@ -6,7 +6,6 @@ import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -15,10 +14,8 @@ from coop.web import charts, drawing, heatmap
 from tests.web import gallery
 
 ALL: list[Callable[[], charts.Chart]] = [
-    gallery.cost_chart,
     gallery.use_chart,
     gallery.supply_chart,
-    gallery.programme_chart,
     gallery.quality_chart,
     gallery.year_chart,
 ]
@@ -55,9 +52,9 @@ def test_ids_of_two_pictures_never_meet(chart: charts.Chart) -> None:
 
 
 def test_the_same_data_give_the_same_bytes() -> None:
-    first = gallery.cost_chart().wide
+    first = gallery.use_chart().wide
     drawing._draw.cache_clear()
-    assert gallery.cost_chart().wide == first
+    assert gallery.use_chart().wide == first
 
 
 def test_the_table_says_what_was_given_to_the_last_digit() -> None:
@@ -75,32 +72,10 @@ def test_the_table_says_what_was_given_to_the_last_digit() -> None:
     assert chart.rows == (("jan", "1,005", "0,000"), ("feb", "1.234,500", "1,000"))
 
 
-def test_the_ceiling_is_written_to_the_cent_in_the_picture() -> None:
-    assert "1.598,17" in gallery.cost_chart("nl").wide
-    assert "1,598.17" in gallery.cost_chart("en").wide
-
-
-def test_a_year_that_runs_leaves_its_later_months_open() -> None:
-    rows = gallery.cost_chart().rows
-    assert len(rows) == 12
-    assert rows[8][1].endswith("962,20")
-    assert rows[9][1] == "–"
-
-
 def test_second_and_third_series_carry_a_pattern() -> None:
     picture = gallery.use_chart().wide
     assert picture.count("<pattern") == 2
     assert len(re.findall(r'fill="url\(#', picture)) >= 24
-
-
-def test_a_milestone_that_was_reached_has_its_mark() -> None:
-    plan = [charts.Milestone("Source", date(2025, 1, 1), date(2025, 3, 1), None, "open")]
-    before = charts.milestones(title="P", sentence="S.", plan=plan, today=date(2025, 2, 1), lang="en")
-    reached = [charts.Milestone("Source", date(2025, 1, 1), date(2025, 3, 1), date(2025, 2, 20), "reached")]
-    after = charts.milestones(title="P", sentence="S.", plan=reached, today=date(2025, 2, 1), lang="en")
-    assert before.rows[0][3] == "–"
-    assert after.rows[0][3] == "20 Feb 2025"
-    assert len(after.wide) > len(before.wide)
 
 
 def test_the_cells_of_a_year_fit_in_a_page() -> None:

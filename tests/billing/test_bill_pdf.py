@@ -8,8 +8,9 @@ from typing import cast
 
 import pytest
 
-from coop.web.pdf import BillDocument, bill_pdf, printed
-from tests.web.gallery import BILL, cost_chart
+from coop.billing.documents.model import BillDocument
+from coop.billing.documents.pdf import bill_pdf, printed
+from tests.billing.printed import BILL, cost_chart
 
 WITH_CHART = cast(BillDocument, {**BILL, "chart_svg": cost_chart().printed(), "chart_text": cost_chart().sentence})
 

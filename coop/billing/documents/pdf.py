@@ -1,4 +1,4 @@
-"""The bill on paper: a tagged PDF/A that names, line by line, the readings, the tariff and the vote behind it.
+"""The bill as a file: a tagged PDF/A that names, line by line, the readings, the tariff and the vote behind it.
 
 Invariant: the same document gives the same bytes, today and after a restart: the date in the file is the date of issue,
 fonts come with the typesetter, and nothing is read from the machine. Every number is written by ``coop.web.writing``
@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
-from typing import NotRequired, TypedDict
 
 import typst
 
-from coop.values import Period
+from coop.billing.documents.model import BillDocument
 from coop.web.language import N_, translate
 from coop.web.writing import civil_day, money
 
-TEMPLATE = Path(__file__).resolve().parent / "templates" / "bill.typ"
+TEMPLATE = Path(__file__).resolve().parent / "bill.typ"
 
 TITLES = {
     "bill": N_("Bill"),
@@ -32,78 +30,6 @@ TITLES = {
 
 # An archive copy that a screen reader can read: PDF/A-2a for the seven years that books are kept, tagged as PDF/UA-1.
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
-
-
-class Sender(TypedDict):
-    """The co-operative: name, address lines, pairs such as ("KvK", "12345678"), and how to reach it."""
-
-    name: str
-    lines: Sequence[str]
-    references: Sequence[tuple[str, str]]
-    contact: str
-
-
-class Recipient(TypedDict):
-    """The member, by name and address lines as they are printed, and by member id."""
-
-    name: str
-    lines: Sequence[str]
-    member: str
-
-
-class Line(TypedDict):
-    """One line; quantity and price are written already, ``source`` names the marks of what it rests on."""
-
-    text: str
-    quantity: str
-    price: str
-    amount_cents: int
-    source: Sequence[str]
-
-
-class Source(TypedDict):
-    """What lines rest on: readings versions, an allocation run, a tariff version with its resolution, the guarantee."""
-
-    mark: str
-    kind: str
-    text: str
-    code: str
-
-
-class Guarantee(TypedDict):
-    """ "Niet Meer Dan Nu" in this year: the ceiling, the cost so far, and what this bill gives back [cents]."""
-
-    ceiling_cents: int
-    so_far_cents: int
-    credit_cents: int
-    text: str
-
-
-class BillDocument(TypedDict):
-    """All that is printed. Free texts are in the reader's language already."""
-
-    number: str
-    kind: str
-    issued: date
-    due: date
-    period: Period
-    sender: Sender
-    recipient: Recipient
-    lines: Sequence[Line]
-    net_cents: int
-    vat: Sequence[tuple[str, int, int]]
-    """Rate as written, net and tax of that rate [cents]."""
-    total_cents: int
-    payment: str
-    sources: Sequence[Source]
-    hash: str
-    dispute: str
-    cause: NotRequired[str]
-    """Why a correction was made."""
-    guarantee: NotRequired[Guarantee]
-    chart_svg: NotRequired[str]
-    """``Chart.printed()`` of a chart, with what it says in ``chart_text``."""
-    chart_text: NotRequired[str]
 
 
 def bill_pdf(document: BillDocument, lang: str) -> bytes:

@@ -1,15 +1,16 @@
-"""The bill on paper: what ``coop.web.pdf`` prints, with a mark behind each line that leads to what it rests on."""
+"""Contents of the bill on paper, with a mark behind each line that leads to its ground."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 from coop.billing import words
+from coop.billing.documents.model import BillDocument, Sender
+from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.handlers.verify import references_of
 from coop.billing.model import Line, LineKind
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.settings import Settings
-from coop.web import pdf
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
 
@@ -25,7 +26,7 @@ _KINDS = {
 }
 
 
-def sender_of(settings: Settings) -> pdf.Sender:
+def sender_of(settings: Settings) -> Sender:
     """The co-operative as an invoice has to name it. Source: domain.md 8, contents of an invoice [133]."""
     return {
         "name": settings.sender_name,
@@ -40,7 +41,7 @@ def due_on(issued: IssuedBill) -> date:
     return issued.issued_on + timedelta(days=DAYS_TO_PAY)
 
 
-def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) -> pdf.BillDocument:
+def document_of(issued: IssuedBill, sender: Sender, name: str, lang: str) -> BillDocument:
     """The document of a bill.
 
     Args:
@@ -52,7 +53,7 @@ def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) ->
     bill, inputs = issued.bill, issued.inputs
     references = references_of(inputs)
     marks = {(reference.kind, reference.id): f"{place}" for place, reference in enumerate(references, 1)}
-    document: pdf.BillDocument = {
+    document: BillDocument = {
         "number": issued.number,
         "kind": issued.kind,
         "issued": issued.issued_on,
@@ -101,7 +102,7 @@ def document_of(issued: IssuedBill, sender: pdf.Sender, name: str, lang: str) ->
     return document
 
 
-def _line(issued: IssuedBill, line: Line, marks: dict[tuple[str, str], str], lang: str) -> pdf.Line:
+def _line(issued: IssuedBill, line: Line, marks: dict[tuple[str, str], str], lang: str) -> PrintedLine:
     source = {LineKind.HEAT: "reading", LineKind.ELECTRICITY: "allocation"}.get(line.kind, "")
     rests_on = [(source, line.source_id), ("tariff", line.tariff_id), ("resolution", line.resolution_id)]
     return {
