@@ -124,7 +124,7 @@ def _app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, ka
     routers[:0] = [operations.router(room.consumer, replayers(room, settings)) for room in rooms.values()]
     routers.insert(0, documents.router([service_named(name) for name in NAMES], settings))
     app = create_app(title, settings, routers, _error_page, lifespan, health)
-    app.state.site_name = settings.site_name
+    app.state.site_name, app.state.language = settings.site_name, settings.language
     mount_static(app)
     return app
 

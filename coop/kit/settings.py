@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     secret: str = ""
     community: str = "demo"
     site_name: str = "Demo-coöperatie"
+    language: str = "nl"
     sender_name: str = "Demo-coöperatie U.A. (demonstratie)"
     sender_address: str = "Ketelhuisplein 1"
     sender_postcode_city: str = "1054 XX Amsterdam"

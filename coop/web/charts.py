@@ -36,7 +36,7 @@ def bars(
         labels: one per bar, in order.
         series: name to values, one value per label; at most four.
         unit: of the values, on the axis and in the table.
-        lang: ``nl`` or ``en``.
+        lang: language of the reader.
         digits: decimals in the table.
     """
     names = list(series)

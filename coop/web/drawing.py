@@ -15,10 +15,13 @@ import hashlib
 import json
 import re
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import vl_convert
+from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup, escape
+
+from coop.web.catalogs import languages
 
 WIDE_PX, NARROW_PX = 720, 340
 """Width of the two pictures of each chart; the style sheet shows the one that fits, so text stays readable."""
@@ -60,7 +63,6 @@ PATTERNS = (
     '<circle cx="3" cy="3" r="1.6" fill="var(--chart-3)"/></pattern>'
 )
 
-_LOCALES: dict[str, Literal["nl-NL", "en-GB"]] = {"nl": "nl-NL", "en": "en-GB"}
 _FONT = "sans-serif"
 _CONFIG: dict[str, Any] = {
     "font": _FONT,
@@ -108,12 +110,42 @@ def _draw(spec: str, title: str, sentence: str, lang: str) -> str:
         json.loads(spec),
         vl_version="6.4",
         config=_CONFIG,
-        format_locale=_LOCALES[lang],
-        time_format_locale=_LOCALES[lang],
+        format_locale=_number_locale(lang),
+        time_format_locale=_time_locale(lang),
     )
     start = drawn.index(">") + 1
     width, height = re.findall(r'(?:width|height)="([\d.]+)"', drawn[:start])[:2]
     return frame(_lean(drawn[start : drawn.rindex("</svg>")]), title, sentence, int(float(width)), int(float(height)))
+
+
+@lru_cache
+def _number_locale(lang: str) -> dict[str, Any]:
+    """Signs of numbers as the renderer takes them. Source: github.com/d3/d3-format, formatLocale."""
+    locale = languages()[lang].locale
+    return {
+        "decimal": get_decimal_symbol(locale),
+        "thousands": get_group_symbol(locale),
+        "grouping": [3],
+        "currency": ["€", ""],
+    }
+
+
+@lru_cache
+def _time_locale(lang: str) -> dict[str, Any]:
+    """Names of days and months as the renderer takes them. Source: github.com/d3/d3-time-format, timeFormatLocale."""
+    locale = languages()[lang].locale
+    days, months = locale.days["format"], locale.months["format"]
+    from_sunday = (6, 0, 1, 2, 3, 4, 5)
+    return {
+        "dateTime": "%a %-d %b %Y %H:%M",
+        "date": "%-d %b %Y",
+        "time": "%H:%M",
+        "periods": ["AM", "PM"],
+        "days": [days["wide"][day] for day in from_sunday],
+        "shortDays": [days["abbreviated"][day].rstrip(".") for day in from_sunday],
+        "months": [months["wide"][month] for month in range(1, 13)],
+        "shortMonths": [months["abbreviated"][month].rstrip(".") for month in range(1, 13)],
+    }
 
 
 def _lean(body: str) -> str:

@@ -11,7 +11,7 @@ import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from coop.values import Problem
 from coop.web import language, writing
+from coop.web.catalogs import languages
 from coop.web.sections import CARDS, SECTIONS, Section
 
 SERVICES = ("members", "metering", "billing", "governance", "demo")
@@ -50,7 +51,7 @@ class Flash:
 
 
 @lru_cache
-def environment(lang: str = "nl") -> jinja2.Environment:
+def environment(lang: str) -> jinja2.Environment:
     """The templates of the shell, and of each service under its own name, in one language."""
     loader = jinja2.ChoiceLoader(
         [
@@ -66,9 +67,7 @@ def environment(lang: str = "nl") -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.install_gettext_callables(  # type: ignore[attr-defined]
-        partial(language.gettext, lang), partial(language.ngettext, lang), newstyle=True
-    )
+    made.install_gettext_translations(languages()[lang].translations, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(writing.filters(lang))
     made.globals.update(lang=lang, static=static_url)
     return made
@@ -92,9 +91,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             sections=sections,
             section=current_section(request.url.path, sections),
             site_name=getattr(request.app.state, "site_name", "coop"),
-            languages=[
-                (code, language.LANGUAGE_NAMES[code], _in_language(request, code)) for code in language.LANGUAGES
-            ],
+            languages=_language_links(request),
             flash=_flash(request),
             **context,
         )
@@ -196,9 +193,13 @@ def current_section(path: str, sections: Sequence[Section]) -> str:
     return max(inside, key=lambda found: len(found[0]), default=("", ""))[1]
 
 
-def _in_language(request: Request, lang: str) -> str:
-    url = request.url.include_query_params(lang=lang)
-    return f"{url.path}?{url.query}"
+def _language_links(request: Request) -> list[tuple[str, str, str]]:
+    """Code, name and address of this page in every language, the application's own first."""
+    links = []
+    for code in sorted(languages(), key=lambda code: (code != language.default_of(request), code)):
+        url = request.url.include_query_params(lang=code)
+        links.append((code, languages()[code].name, f"{url.path}?{url.query}"))
+    return links
 
 
 @dataclass(frozen=True)

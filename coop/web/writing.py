@@ -1,4 +1,4 @@
-"""Numbers, money, energy and time as a Dutch or an English reader writes them: the template filters.
+"""Numbers, money, energy and time as the reader writes them: the template filters.
 
 Invariant: nothing here rounds what is stored; a value is only written with fewer digits. Values stay integers and
 ``Decimal`` until they are text. Energy comes with its unit because the store holds joules and watt-hours side by side.
@@ -12,15 +12,18 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from coop.values import AMSTERDAM
-
-LOCALES = {"nl": "nl_NL", "en": "en_GB"}
-"""British dates and the euro sign in front: the English of a reader in Amsterdam."""
+from coop.web.catalogs import languages
 
 _SCALES = {"J": (-9, "GJ", 2), "Wh": (-3, "kWh", 1), "l": (-3, "m³", 2)}
+
+
+def _locale(lang: str) -> Locale:
+    return languages()[lang].locale
 
 
 def money(lang: str, cents: int) -> str:
@@ -29,7 +32,7 @@ def money(lang: str, cents: int) -> str:
     >>> money("nl", 123456).replace(chr(160), " "), money("en", -5)
     ('€ 1.234,56', '-€0.05')
     """
-    return str(format_currency(Decimal(cents).scaleb(-2), "EUR", locale=LOCALES[lang]))
+    return str(format_currency(Decimal(cents).scaleb(-2), "EUR", locale=_locale(lang)))
 
 
 def euros(lang: str, cents: int) -> str:
@@ -38,8 +41,10 @@ def euros(lang: str, cents: int) -> str:
     >>> euros("nl", 770_000_000).replace(chr(160), " "), euros("en", 12_345)
     ('€ 7.700.000', '€123.45')
     """
-    text = money(lang, cents)
-    return text if cents % 100 else text[:-3]
+    if cents % 100:
+        return money(lang, cents)
+    pattern = str(_locale(lang).currency_formats["standard"].pattern).replace("0.00", "0")
+    return str(format_currency(cents // 100, "EUR", pattern, locale=_locale(lang), currency_digits=False))
 
 
 def price(lang: str, price_eur: Decimal) -> str:
@@ -48,8 +53,11 @@ def price(lang: str, price_eur: Decimal) -> str:
     >>> price("en", Decimal("0.2150")), price("nl", Decimal(34)).replace(chr(160), " ")
     ('€0.215', '€ 34,00')
     """
-    places = max(2, -int(price_eur.normalize().as_tuple().exponent))
-    return f"{'€' if lang == 'en' else '€' + chr(160)}{number(lang, price_eur, places)}"
+    return str(
+        format_currency(
+            price_eur.normalize(), "EUR", locale=_locale(lang), currency_digits=False, decimal_quantization=False
+        )
+    )
 
 
 def number(lang: str, value: int | Decimal, digits: int | None = None) -> str:
@@ -59,7 +67,7 @@ def number(lang: str, value: int | Decimal, digits: int | None = None) -> str:
     ('43,790', '12,345')
     """
     pattern = "#,##0.############" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, format=pattern, locale=LOCALES[lang], decimal_quantization=digits is not None))
+    return str(format_decimal(value, format=pattern, locale=_locale(lang), decimal_quantization=digits is not None))
 
 
 def energy(lang: str, amount: int, unit: str, digits: int | None = None) -> str:
@@ -78,7 +86,9 @@ def percent(lang: str, share: Decimal | float, digits: int = 0) -> str:
     >>> percent("nl", Decimal("0.9375"), 1)
     '93,8%'
     """
-    return f"{number(lang, Decimal(str(share)).scaleb(2), digits)}%"
+    places = "." + "0" * digits if digits else ""
+    pattern = str(_locale(lang).percent_formats[None].pattern).replace("0", f"0{places}")
+    return str(format_percent(Decimal(str(share)), pattern, locale=_locale(lang)))
 
 
 def civil_day(lang: str, day: date, style: str = "long") -> str:
@@ -87,7 +97,7 @@ def civil_day(lang: str, day: date, style: str = "long") -> str:
     >>> civil_day("nl", date(2026, 3, 4)), civil_day("en", date(2026, 3, 4), "medium")
     ('4 maart 2026', '4 Mar 2026')
     """
-    return str(format_date(day, format=style, locale=LOCALES[lang]))
+    return str(format_date(day, format=style, locale=_locale(lang)))
 
 
 def month(lang: str, day: date, style: str = "long") -> str:
@@ -96,7 +106,7 @@ def month(lang: str, day: date, style: str = "long") -> str:
     >>> month("nl", date(2026, 3, 1)), month("en", date(2026, 3, 1), "short")
     ('maart 2026', 'Mar')
     """
-    return str(format_date(day, format="LLLL yyyy" if style == "long" else "LLL", locale=LOCALES[lang])).rstrip(".")
+    return str(format_date(day, format="LLLL yyyy" if style == "long" else "LLL", locale=_locale(lang))).rstrip(".")
 
 
 def instant(lang: str, at: datetime, style: str = "medium") -> str:
@@ -106,8 +116,8 @@ def instant(lang: str, at: datetime, style: str = "medium") -> str:
     >>> instant("nl", datetime(2026, 7, 1, 10, 15, tzinfo=UTC))
     '1 jul 2026 12:15'
     """
-    day = format_date(at.astimezone(AMSTERDAM).date(), format=style, locale=LOCALES[lang])
-    return f"{day} {format_datetime(at, 'HH:mm', tzinfo=AMSTERDAM, locale=LOCALES[lang])}"
+    day = format_date(at.astimezone(AMSTERDAM).date(), format=style, locale=_locale(lang))
+    return f"{day} {format_datetime(at, 'HH:mm', tzinfo=AMSTERDAM, locale=_locale(lang))}"
 
 
 FILTERS: dict[str, Callable[..., str]] = {

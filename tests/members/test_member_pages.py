@@ -10,7 +10,7 @@ import pytest
 from coop.kit.database import Database
 from coop.members import accounts
 from coop.members.pages.sign_in import REFUSALS, local
-from coop.web.language import catalog
+from coop.web.catalogs import languages
 from tests.members.desk import (
     CONNECTIONS,
     MEMBERS,
@@ -76,7 +76,7 @@ def test_a_failed_sign_in_says_why_and_keeps_the_address(database: Database, vis
 
 
 def test_every_refusal_of_a_sign_in_is_said_in_dutch() -> None:
-    assert set(REFUSALS.values()) <= catalog().texts.keys()
+    assert set(REFUSALS.values()) <= languages()["nl"].texts
 
 
 @pytest.mark.parametrize("there", ["/billing/?year=2025", "/members/me"])

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from coop.values import Period, Problem
 from coop.web import charts, heatmap, shell
-from coop.web.language import LANGUAGES
+from coop.web.catalogs import languages
 from coop.web.writing import energy, month
 
 HERE = Path(__file__).resolve().parent
@@ -46,6 +46,7 @@ VISITORS = {
 
 app = FastAPI(openapi_url=None)
 app.state.site_name = "Warm in de Wijk"
+app.state.language = "nl"
 shell.mount_static(app)
 
 
@@ -60,7 +61,7 @@ async def sign_in(request: Request, call_next: Callable[[Request], Awaitable[Res
     return response
 
 
-for lang in LANGUAGES:
+for lang in languages():
     # The gallery stands beside the services: its templates have a folder of their own.
     pages = jinja2.PrefixLoader({"gallery": jinja2.FileSystemLoader(HERE / "pages")})
     shell.environment(lang).loader = jinja2.ChoiceLoader([shell.environment(lang).loader or pages, pages])
@@ -95,7 +96,7 @@ def use_chart() -> charts.Chart:
     )
 
 
-def supply_chart() -> charts.Chart:
+def supply_chart(lang: str = "nl") -> charts.Chart:
     """A line chart over days."""
     days = [date(2025, 1, 1) + timedelta(days=i) for i in range(90)]
     return charts.lines(
@@ -109,7 +110,7 @@ def supply_chart() -> charts.Chart:
             "Kanaal": [7 - 3 * math.sin(i / 30) for i in range(90)],
         },
         unit="°C",
-        lang="nl",
+        lang=lang,
     )
 
 

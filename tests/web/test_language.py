@@ -1,40 +1,129 @@
-"""Dutch is whole, and each reader gets their own language and their own way of writing numbers."""
+"""Every language is whole, and each reader gets their own language and their own way of writing numbers."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from coop.web import language
-from coop.web.writing import energy, instant, money, number
+from coop.web import catalogs, language, texts
+from coop.web.writing import civil_day, energy, euros, instant, money, number, percent, price
+from tests.web import gallery
 from tests.web.gallery import app
 
+PLACE = re.compile(r"%\(\w+\)s")
+"""A place in a text that a value fills."""
 
-def test_every_text_of_every_room_has_its_dutch() -> None:
-    lacking = [f"coop/{message.file}:{message.line}: {message.text}" for message in language.missing()]
-    assert not lacking, "python -m coop.web.language missing\n" + "\n".join(lacking)
+POLISH = r"""
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\n"
+"Language: pl\n"
+"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);\n"
+
+msgid "Skip to the content"
+msgstr "Przejdź do treści"
+
+msgid "%(num)s problem"
+msgid_plural "%(num)s problems"
+msgstr[0] "%(num)s problem"
+msgstr[1] "%(num)s problemy"
+msgstr[2] "%(num)s problemów"
+"""
 
 
-def test_no_catalog_keeps_what_nobody_says_any_more() -> None:
-    idle = language.unused()
-    assert not idle, "python -m coop.web.language unused\n" + "\n".join(idle)
+@pytest.fixture(params=texts.translated())
+def lang(request: pytest.FixtureRequest) -> str:
+    """Each language that the rooms have a catalog of, beside the one that the code is written in."""
+    return str(request.param)
 
 
-def test_two_rooms_that_say_the_same_english_mean_the_same_dutch() -> None:
-    assert not language.catalog().quarrels
+@pytest.fixture
+def polish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A language of which nothing exists but one file."""
+    (tmp_path / "pl.po").write_text(POLISH, encoding="utf-8")
+    monkeypatch.setattr(catalogs, "FOLDERS", (*catalogs.FOLDERS, tmp_path))
+    return "pl"
 
 
-def test_dutch_fills_the_same_places_as_its_english() -> None:
-    known = language.catalog()
-    pairs = [*known.texts.items(), *((one, form) for one, forms in known.counted.items() for form in forms)]
-    differing = [
-        english
-        for english, dutch in pairs
-        if set(language.PLACE.findall(english)) != set(language.PLACE.findall(dutch))
-    ]
+def test_every_text_of_every_room_is_in_every_catalog(lang: str) -> None:
+    lacking = [f"coop/{message.file}:{message.line}: {message.text}" for message in texts.missing(lang)]
+    assert not lacking, "python -m coop.web.texts missing\n" + "\n".join(lacking)
+
+
+def test_no_catalog_keeps_what_nobody_says_any_more(lang: str) -> None:
+    idle = texts.unused(lang)
+    assert not idle, "python -m coop.web.texts unused\n" + "\n".join(idle)
+
+
+def test_two_rooms_that_say_the_same_english_mean_the_same(lang: str) -> None:
+    assert not catalogs.languages()[lang].quarrels
+
+
+def test_a_translation_fills_the_same_places_as_its_english(lang: str) -> None:
+    differing = []
+    for message in catalogs.languages()[lang].catalog:
+        english = message.id if isinstance(message.id, str) else message.id[0]
+        forms = [message.string] if isinstance(message.string, str) else message.string or ()
+        if message.id and any(set(PLACE.findall(english)) != set(PLACE.findall(form)) for form in forms):
+            differing.append(english)
     assert not differing
+
+
+def test_the_dutch_and_the_english_of_the_house_are_spoken() -> None:
+    assert {code: spoken.name for code, spoken in catalogs.languages().items()} == {"en": "English", "nl": "Nederlands"}
+
+
+def test_one_file_is_a_new_language_with_its_own_plurals(polish: str) -> None:
+    counted = [language.ngettext(polish, "%(num)s problem", "%(num)s problems", count) for count in (1, 3, 5, 22, 25)]
+    assert [text.removeprefix("%(num)s ") for text in counted] == [
+        "problem",
+        "problemy",
+        "problemów",
+        "problemy",
+        "problemów",
+    ]
+
+
+def test_one_file_is_a_new_language_on_every_page_and_what_it_lacks_stays_english(polish: str) -> None:
+    page = TestClient(app, headers={"accept-language": "pl-PL, nl;q=0.5"}).get("/")
+    assert page.headers["content-language"] == polish
+    assert '<html lang="pl">' in page.text
+    assert "Przejdź do treści" in page.text
+    assert "Sign in" in page.text
+    assert "Polski" in TestClient(app, headers={"accept-language": "nl"}).get("/").text
+
+
+def test_one_file_brings_numbers_dates_and_charts_of_its_own(polish: str) -> None:
+    assert money(polish, 123_456_789) == "1\u00a0234\u00a0567,89\u00a0€"
+    assert euros(polish, 770_000_000) == "7\u00a0700\u00a0000\u00a0€"
+    assert price(polish, Decimal("0.2150")) == "0,215\u00a0€"
+    assert percent(polish, Decimal("0.125"), 1) == "12,5%"
+    assert civil_day(polish, date(2026, 3, 4)) == "4 marca 2026"
+    assert re.search(r">\d+ sty<", gallery.supply_chart(polish).wide)
+
+
+def test_a_file_of_a_language_that_nobody_knows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "qq.po").write_text(POLISH.replace("Language: pl", "Language: qq"), encoding="utf-8")
+    monkeypatch.setattr(catalogs, "FOLDERS", (tmp_path,))
+    with pytest.raises(ValueError, match="'qq' is no known language"):
+        catalogs.languages()
+
+
+def test_two_files_that_differ_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, said in (("first", "treści"), ("second", "zawartości")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "pl.po").write_text(POLISH.replace("treści", said), encoding="utf-8")
+    monkeypatch.setattr(catalogs, "FOLDERS", (tmp_path / "first", tmp_path / "second"))
+    polish = catalogs.languages()["pl"]
+    assert [quarrel.split(": ")[1] for quarrel in polish.quarrels] == [
+        "'Skip to the content' is 'Przejdź do zawartości' here, 'Przejdź do treści' elsewhere"
+    ]
+    assert polish.translations.gettext("Skip to the content") == "Przejdź do treści"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +134,7 @@ def test_dutch_fills_the_same_places_as_its_english() -> None:
         ("", "", "fr, en;q=0.4, nl;q=0.8", "nl"),
         ("", "", "en;q=0, de", "nl"),
         ("", "", "en;q=high", "nl"),
+        ("", "", "EN-us", "en"),
         ("", "en", "nl", "en"),
         ("lang=nl", "en", "en", "nl"),
         ("lang=fr", "", "en", "en"),

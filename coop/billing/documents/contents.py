@@ -48,7 +48,7 @@ def document_of(issued: IssuedBill, sender: Sender, name: str, lang: str) -> Bil
         issued: the bill.
         sender: the co-operative.
         name: how the member is called; billing itself knows only the id.
-        lang: ``nl`` or ``en``.
+        lang: language of the reader.
     """
     bill, inputs = issued.bill, issued.inputs
     references = references_of(inputs)

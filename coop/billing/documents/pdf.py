@@ -37,7 +37,7 @@ def bill_pdf(document: BillDocument, lang: str) -> bytes:
 
     Args:
         document: what is printed.
-        lang: ``nl`` or ``en``, for the headings and the writing of amounts and dates.
+        lang: of the headings, and of the writing of amounts and dates.
 
     Returns:
         A PDF/A-2a and PDF/UA-1 file; the same bytes for the same document.
