@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, replay_letter
@@ -21,7 +21,7 @@ from coop.kit.kafka import KafkaBus
 from coop.kit.service import Bus, LocalBus, Relay, Service, rest_collector
 from coop.kit.settings import Settings
 from coop.kit.web import create_app
-from coop.values import CoopError, Problem
+from coop.values import CoopError
 from coop.web import documents, operations
 from coop.web.shell import error_page, mount_static
 
@@ -123,14 +123,10 @@ def _app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, ka
     routers = [router for room in rooms.values() for router in room.main.routers(room.database, settings)]
     routers[:0] = [operations.router(room.consumer, replayers(room, settings)) for room in rooms.values()]
     routers.insert(0, documents.router([service_named(name) for name in NAMES], settings))
-    app = create_app(title, settings, routers, _error_page, lifespan, health)
+    app = create_app(title, settings, routers, error_page, lifespan, health)
     app.state.site_name, app.state.language = settings.site_name, settings.language
     mount_static(app)
     return app
-
-
-def _error_page(request: Request, status: int, code: str, message: str, problems: Sequence[Problem]) -> Response:
-    return error_page(request, status, message, problems, code)
 
 
 def replayers(room: Room, settings: Settings) -> dict[str, operations.Replayer]:

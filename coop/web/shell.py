@@ -120,14 +120,12 @@ def home_page(request: Request) -> HTMLResponse:
     return render(request, "home.html", cards=[card for card in CARDS if _may_see(person, card.roles)])
 
 
-def error_page(
-    request: Request, status_code: int, message: str = "", problems: Sequence[Problem] = (), code: str = ""
-) -> HTMLResponse:
+def error_page(request: Request, status: int, code: str, message: str, problems: Sequence[Problem]) -> HTMLResponse:
     """The page of a refusal or a failure: what happened, what is wrong line by line, and what to do now.
 
     ``message`` is the refusal's own sentence and may be empty; never pass the text of an unexpected exception.
     """
-    return render(request, "error.html", status_code, status=status_code, message=message, problems=problems, code=code)
+    return render(request, "error.html", status, status=status, code=code, message=message, problems=problems)
 
 
 def confirm_page(

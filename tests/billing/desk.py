@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from coop.billing.main import routers
@@ -14,21 +11,16 @@ from coop.kit.auth import COOKIE, Session, sign
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.kit.web import create_app
-from coop.values import Problem
 from coop.web import shell
 from tests.billing.village import COMMUNITY
 
 SECRET = "a secret of the tests"
 
 
-def _error_page(request: Request, status: int, code: str, message: str, problems: Sequence[Problem]) -> Response:
-    return shell.error_page(request, status, message, problems, code)
-
-
 def client(database: Database, folder: Path, *roles: str, member_id: str | None = None) -> TestClient:
     """Signed in with ``roles``; nobody where none is named."""
     settings = Settings(data_dir=folder, secret=SECRET, base_url="http://testserver")
-    app = create_app("billing", settings, routers(database, settings), _error_page)
+    app = create_app("billing", settings, routers(database, settings), shell.error_page)
     shell.mount_static(app)
     made = TestClient(app)
     if roles:

@@ -45,7 +45,7 @@ def visitor(database: Database, tmp_path: Path) -> Iterator[Visitor]:
         "members",
         settings,
         [operations.router(SERVICE.consumer(database), replayers), *routers(database, settings)],
-        lambda request, status, code, message, problems: error_page(request, status, message, problems, code),
+        error_page,
     )
     mount_static(app)
     headers = {"accept": "text/html", "accept-language": "en", "origin": "https://coop.example"}

@@ -20,11 +20,7 @@ SECRET = "a secret for the tests alone"
 def open_desk(database: Database, folder: Path) -> TestClient:
     """The application over a database; nobody is signed in."""
     settings = Settings(data_dir=folder, secret=SECRET)
-
-    def error_page(request, status, code, message, problems):  # type: ignore[no-untyped-def]
-        return shell.error_page(request, status, message, problems, code)
-
-    app = create_app("metering", settings, routers(database, settings), error_page)
+    app = create_app("metering", settings, routers(database, settings), shell.error_page)
     shell.mount_static(app)
     return TestClient(app, raise_server_exceptions=True)
 

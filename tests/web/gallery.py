@@ -221,7 +221,7 @@ def error(request: Request, status: int) -> HTMLResponse:
         Problem("row has 5 columns instead of 7", line=23),
     ]
     said = "This file has three lines that cannot be read." if status == 422 else ""
-    return shell.error_page(request, status, said, problems if status == 422 else (), code="bad-input")
+    return shell.error_page(request, status, "bad-input", said, problems if status == 422 else ())
 
 
 @app.get("/empty")
