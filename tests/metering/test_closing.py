@@ -324,7 +324,7 @@ def test_the_heat_system_is_reported_with_its_loss_and_performance(database: Dat
         close_period(connection, COMMUNITY, MARCH, LATER)
         [report] = told(connection, HeatSystemReported)
     assert report["heat_produced_j"] == str(n * 10_000_000)
-    # 10 MJ for 825 Wh = 2.97 MJ; 6.75 GJ delivered of 7.43.
+    # 10 MJ for 825 Wh = 2.97 MJ, the SPF of E24; 6.75 GJ delivered of 7.43.
     assert (report["spf"], report["loss_share"]) == ("3.367", "0.0915")
     assert report["source_temperature_min_cdegc"] == 480
 
