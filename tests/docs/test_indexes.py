@@ -1,0 +1,23 @@
+"""A stranger finds every page from an index: the pages of the domain, and each decision with its line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DECISIONS, DOMAIN, find_links
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, DECISIONS], ids=lambda folder: folder.name)
+def test_the_index_of_a_folder_names_each_of_its_pages(folder: Path) -> None:
+    index = folder / "README.md"
+    assert {page.name for page in folder.glob("*.md")} - {index.name} <= {link.target for link in find_links(index)}
+
+
+def test_a_number_of_a_decision_that_is_missing_is_explained() -> None:
+    numbers = {int(page.name[:4]) for page in DECISIONS.glob("[0-9]*.md")}
+    missing = {number for number in range(1, max(numbers)) if number not in numbers}
+    index = (DECISIONS / "README.md").read_text()
+    assert missing == {int(number) for number in re.findall(r"^\| (\d{4}) \|", index, re.M)}
