@@ -34,7 +34,10 @@ HEAT_COST = (LineKind.HEAT, *FIXED)
 
 
 class GuaranteeMode(StrEnum):
-    """How the reference of Niet Meer Dan Nu is made. Source: domain.md 1.5, example E9."""
+    """Way in which the reference of Niet Meer Dan Nu is made.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
+    """
 
     PLAIN = "plain"
     WEATHER = "weather"

@@ -1,4 +1,6 @@
-"""The worked examples of the field, as the rules compute them. Numbers E1 to E16 are those of domain.md section 10."""
+"""The worked examples of the field, as the rules compute them. Their numbers, E1 to E16, are those of
+docs/domain/README.md#worked-examples.
+"""
 
 from __future__ import annotations
 

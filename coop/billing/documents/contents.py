@@ -15,7 +15,7 @@ from coop.web.language import N_, translate
 from coop.web.writing import money, percent
 
 DAYS_TO_PAY = 14
-"""Usual time to pay in the Netherlands. Source: domain.md 2.3 [46]."""
+"""Usual time to pay in the Netherlands. Source: docs/domain/duties-to-customers.md#arrears."""
 
 _KINDS = {
     "reading": N_("Reading"),
@@ -27,7 +27,10 @@ _KINDS = {
 
 
 def sender_of(settings: Settings) -> Sender:
-    """The co-operative as an invoice has to name it. Source: domain.md 8, contents of an invoice [133]."""
+    """The co-operative as an invoice has to name it.
+
+    Source: docs/domain/vat-and-bills.md#what-a-bill-holds.
+    """
     return {
         "name": settings.sender_name,
         "lines": [settings.sender_address, settings.sender_postcode_city],

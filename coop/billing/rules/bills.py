@@ -28,8 +28,11 @@ _Key = tuple[LineKind, str, Period, str]
 
 
 def compute_bill(inputs: BillInputs) -> Bill:
-    """The bill that follows from its inputs: lines, guarantee credit, VAT on the document total. Source: domain.md 1.2
-    (fixed and variable apart, incl. VAT, clear units), 1.5 and 8."""
+    """The bill that follows from its inputs: lines, guarantee credit, VAT on the document total.
+
+    Source: docs/domain/vat-and-bills.md#what-a-bill-holds (fixed and variable apart, incl. VAT, clear units);
+    docs/domain/vat-and-bills.md#rounding; docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
+    """
     lines = lines_of(inputs.consumption)
     if inputs.previous is not None:
         lines = differences(inputs.previous, inputs.consumption, lines)

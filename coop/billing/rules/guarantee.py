@@ -6,8 +6,10 @@ yearly formula. A guarantee year is twelve months from the start of the contract
 reference years times the index factors of every year since, rounded once; a year cut short by the end of the contract
 has its share by days.
 
-Source: domain.md 1.5, example E9. The weather variant restates each reference year at normal degree days and scales the
-amount that was paid by the same factor.
+The weather variant restates each reference year at normal degree days and scales the amount that was paid by the same
+factor.
+
+Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
 """
 
 from __future__ import annotations
@@ -82,13 +84,31 @@ def reference_eur(terms: GuaranteeTerms) -> Fraction:
 
 
 def normal_gas_m3(gas_m3: Decimal, tap_share: Decimal, degree_days: Decimal, normal_degree_days: Decimal) -> Fraction:
-    """Gas of one year restated at normal weather: tap water stays, the rest follows the weighted degree days [m3]."""
+    """Gas of one year restated at normal weather [m3]: ``gas * (s + (1 - s) * wdd_n / wdd_y)``.
+
+    >>> round(float(normal_gas_m3(Decimal(1250), Decimal("0.21"), Decimal(2890), Decimal(2800))), 2)
+    1219.25
+
+    Args:
+        gas_m3: gas burnt in the year [m3].
+        tap_share: s, the share that heats tap water and does not follow the weather.
+        degree_days: wdd_y, weighted degree days of the year [K d].
+        normal_degree_days: wdd_n, those of a normal year [K d].
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
+    """
     tap = Fraction(tap_share)
     return Fraction(gas_m3) * (tap + (1 - tap) * Fraction(normal_degree_days) / Fraction(degree_days))
 
 
 def ceiling_cents(terms: GuaranteeTerms) -> int | None:
-    """The ceiling of the guarantee year, half-up to cents; None where nothing is promised."""
+    """The ceiling of the guarantee year, half-up to cents; None where nothing is promised.
+
+    ``mean over y of (amount_y * f_y) * product of the index factors * days covered / days of the year``, with ``f_y`` 1
+    in the plain mode and that of ``normal_gas_m3`` in the weather mode.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
+    """
     if terms.mode is GuaranteeMode.OFF or not terms.reference:
         return None
     ceiling = reference_eur(terms) * 100

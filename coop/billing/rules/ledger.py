@@ -58,7 +58,7 @@ def transfers_of_bill(member_id: str, bill: Bill) -> list[Transfer]:
 def transfers_of_tranche(financier: str, amount_cents: int) -> list[Transfer]:
     """A released tranche: the financier owes it, and it is an advance until the subsidy is determined.
 
-    Source: domain.md 6.2, life cycle.
+    Source: docs/domain/programmes-and-funding.md#grants.
     """
     return _transfer(f"subsidy-receivable:{financier}", SUBSIDY_ADVANCES, amount_cents)
 

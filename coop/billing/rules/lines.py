@@ -3,7 +3,9 @@
 Invariant: nothing is lost where a line is cut. Energy that is split by days is split in whole units of its own
 resolution by largest remainder, so the parts are together the measured energy. A fixed part of S per year costs
 ``round(S * days to the end / Y) - round(S * days to the start / Y)``, days counted from 1 January of a year of Y days,
-so any cuts of a calendar year cost together exactly S (examples E3 and E6).
+so any cuts of a calendar year cost together exactly S.
+
+Source: docs/domain/vat-and-bills.md#rounding; docs/domain/heat-tariffs-and-guarantee.md#worked-examples (E3, E6).
 """
 
 from __future__ import annotations

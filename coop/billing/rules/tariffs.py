@@ -2,11 +2,12 @@
 
 Invariant: a tariff binds through the contract, never by the vote alone. The tariff in force when the contract starts is
 the contract's own. A later one binds from its first day or from the written notice, whichever is later, and only where
-the contract reserves the power to change the tariff; until then the one before goes on (BW 2:59, domain.md 5.1).
+the contract reserves the power to change the tariff; until then the one before goes on (BW 2:59,
+docs/domain/law-and-co-operative.md#a-price-change-binds-a-member).
 
-One case reaches back: a tariff that makes nothing dearer, such as the repair of 2024 (example E3), binds a member who
-was notified from its own first day, because nobody needs protection from paying less. Its notice may come after the
-contract has ended, so leavers get their credit.
+One case reaches back: a tariff that makes nothing dearer, such as the repair of 2024 (E3,
+docs/domain/heat-tariffs-and-guarantee.md#e3), binds a member who was notified from its own first day, because nobody
+needs protection from paying less. Its notice may come after the contract has ended, so leavers get their credit.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class Maximum:
 
 @cache
 def maxima() -> tuple[Maximum, ...]:
-    """All maxima on file. Source: domain.md 1.2; each row of ``maxima.toml`` names its own."""
+    """All maxima on file; each row of ``maxima.toml`` names its own source.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#maximum-tariffs.
+    """
     rows = tomllib.loads(files(__package__).joinpath("maxima.toml").read_text())["maximum"]
     return tuple(
         Maximum(row["year"], name, Decimal(value), row["source"], row["mark"])

@@ -2,7 +2,8 @@
 
 Consumer prices include VAT, so a bill takes VAT out of its total; a document in prices without VAT adds it to its
 total.
-Source: domain.md section 8 (VAT rounding), examples E1 and E16.
+
+Source: docs/domain/vat-and-bills.md#rounding (E16); docs/domain/heat-tariffs-and-guarantee.md#e1.
 """
 
 from __future__ import annotations
