@@ -209,7 +209,8 @@ def test_shared_energy_is_allocated_exactly_over_a_month_of_2972_quarters(databa
         allocated = told(connection, EnergyAllocated)
         assert verify_allocation(connection, COMMUNITY, closed.run_id) == []
         why = explain_allocation(connection, COMMUNITY, closed.run_id, "C1", at("2025-03-30T00:50"))
-    # domain.md E14, dynamic: 3,200, 2,400 and 400 in each of the 2,972 quarters of a month that loses an hour.
+    # docs/domain/energy-sharing-and-allocation.md#e14, dynamic: 3,200, 2,400 and 400 in each of the 2,972 quarters of a
+    # month that loses an hour.
     assert {one["member_id"]: one["allocated_wh"] for one in allocated} == {
         "M1": 2972 * 3200,
         "M2": 2972 * 2400,

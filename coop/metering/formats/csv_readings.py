@@ -8,7 +8,7 @@ passes through a float, so the fractions of a resampled register come out as wri
 meter's first pass through it is summer and the second is winter; the spring hour that is skipped is refused.
 **Gaps.** An empty cell is no reading. Intervals may have holes: each unbroken run becomes a series of its own.
 
-Source: the shape of the files in the shared data; RFC 4180 for the quoting.
+Source: docs/domain/metering-formats-and-units.md#csv; RFC 4180 for the quoting.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ The batch is parsed once by orjson and validated by pydantic series by series: o
 alone. A column is checked in numpy, never one object per reading. The raw part behind a bad series is a batch with that
 series alone, which can be sent in again through the same door.
 
-Sources: design.md section 3 (readings travel in columnar batches) and section 6; the shape is ours.
+Source: docs/domain/metering-formats-and-units.md#head-end-batches; the shape is ours.
 """
 
 from __future__ import annotations

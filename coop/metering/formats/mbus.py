@@ -16,7 +16,7 @@ Only an answer without either is dated by its receipt.
 A frame's status byte says that a battery is low or a sensor broken; its registers still count, and what is wrong shows
 in the records that the meter marks as error or that no meter can mean.
 
-Sources: EN 13757-2 (frame), EN 13757-3 (records, media); domain.md section 6.
+Sources: EN 13757-2 (frame), EN 13757-3 (records, media); docs/domain/metering-formats-and-units.md#m-bus.
 """
 
 from __future__ import annotations

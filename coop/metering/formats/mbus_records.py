@@ -6,7 +6,7 @@ m3, W or J/h, m3/h, degC, K, bar, kg, s. The other kept library, ``pymbusparser`
 values as 64-bit floats too; only the cutting is needed, and that costs 0.1 ms in pure Python that installs anywhere.
 
 Source: EN 13757-3, data types A, B, F, G, H and I, VIF and VIFE tables (public as M-Bus documentation 4.8, sections 6.3
-to 8.4); the ten frames of libmbus beside their XML in the shared data.
+to 8.4); the ten public frames of libmbus beside their XML.
 """
 
 from __future__ import annotations

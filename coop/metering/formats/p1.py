@@ -18,7 +18,8 @@ voltage cannot spoil an energy. Its checksum is not used, for it names the two s
 and works on text; the table below works on the bytes that were sent. A checksum that fits next to a line that cannot be
 read means a meter that we do not understand: then the whole telegram is set aside.
 
-Sources: Netbeheer Nederland, P1 Companion Standard 5.0.2, sections 5 and 6; EN 13757-3 for device types; domain.md E25.
+Sources: Netbeheer Nederland, P1 Companion Standard 5.0.2, sections 5 and 6; EN 13757-3 for device types;
+docs/domain/metering-formats-and-units.md#dsmr-p1 (E25).
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16/ARC. Source: P1 Companion Standard, section 5; check value in domain.md E25.
+    """CRC-16/ARC.
+
+    Source: P1 Companion Standard, section 5; check value in docs/domain/metering-formats-and-units.md#e25.
 
     >>> f"{crc16(b'123456789'):04X}"
     'BB3D'

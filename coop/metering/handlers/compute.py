@@ -49,14 +49,20 @@ class Plant:
 
     @property
     def spf(self) -> Decimal | None:
-        """Heat out per electricity in. Source: domain.md section 7.3, example E24."""
+        """Heat out per electricity in.
+
+        Source: docs/domain/heat-source-and-environment.md#performance (E24).
+        """
         if not self.electricity_wh:
             return None
         return (self.heat_produced_j / (self.electricity_wh * 3600)).quantize(Decimal("0.001"), ROUND_HALF_EVEN)
 
     @property
     def loss_share(self) -> Decimal | None:
-        """Share of the heat fed in that was not delivered. Source: domain.md section 7.3, example E24."""
+        """Share of the heat fed in that was not delivered.
+
+        Source: docs/domain/heat-source-and-environment.md#performance (E24).
+        """
         if not self.heat_produced_j:
             return None
         lost = (self.heat_produced_j - self.heat_delivered_j) / self.heat_produced_j

@@ -7,7 +7,7 @@ total consumption. The order in which the participants are given never matters: 
 Whoever calls has already taken off what a producer used itself, and has added up the production of several producers.
 An interval is a row; what civil day it belongs to means nothing here, so a clock change is nothing special.
 
-Source: domain.md section 4 (keys, largest remainder), examples E14 and E15.
+Source: docs/domain/energy-sharing-and-allocation.md#keys (E14, E15).
 """
 
 from __future__ import annotations

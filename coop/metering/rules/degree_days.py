@@ -3,7 +3,8 @@
 ``DD = max(0, 18 - T_mean)`` of the UTC day, times 1.1 from November to February, 1.0 in March and October, 0.8 from
 April to September. Whole thousandths of a degree day, so that a share is a fraction of integers.
 
-Source: domain.md section 3 (KNMI's daily means are over the UTC day), examples E10 and E12.
+Source: docs/domain/degree-days.md#weighted-degree-days (E10), docs/domain/degree-days.md#sharing-out (E12). KNMI's
+daily means are over the UTC day.
 """
 
 from __future__ import annotations

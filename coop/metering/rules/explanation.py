@@ -6,7 +6,7 @@ compiled kernels. It is the reference that these are tested against, and it take
 Every key comes down to one act, the **division**: an amount of whole Wh over weights, by largest remainder, a tie to
 the lowest participant id; each part is then capped at what the participant can still use.
 
-Source: domain.md sections 4.2 (keys) and 4.3 (remainders).
+Source: docs/domain/energy-sharing-and-allocation.md#keys, docs/domain/energy-sharing-and-allocation.md#remainders.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Invariant: a ``Key`` that exists can be applied. Whatever is wrong with its terms is refused when it is made; whether it
 fits a group of participants is refused by ``require_participants``.
 
-Source: domain.md section 4.2 (Austria, Flanders, France, Spain; no Dutch statutory key was found).
+Source: docs/domain/energy-sharing-and-allocation.md#keys (Austria, Flanders, France, Spain; no Dutch statutory key was
+found).
 """
 
 from __future__ import annotations

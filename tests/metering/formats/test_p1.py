@@ -1,4 +1,4 @@
-"""DSMR P1 telegrams. Source of the worked example: domain.md E25."""
+"""DSMR P1 telegrams. Source of the worked example E25: docs/domain/metering-formats-and-units.md#e25."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Allocation of shared production: worked examples of domain.md section 10 (E14, E15), limits, and properties."""
+"""Allocation of shared production: limits, properties, and the worked examples E14 and E15 of
+docs/domain/energy-sharing-and-allocation.md#worked-examples.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def energies(counted: Count, from_s: int, to_s: int) -> list[tuple[int, int, int
 
 
 def test_a_register_that_rolls_over_goes_on_across_its_maximum() -> None:
-    # domain.md E22: 99,987.50 to 12.34 with a maximum of 100,000 is 24.84.
+    # docs/domain/heat-source-and-environment.md#e22: 99,987.50 to 12.34 with a maximum of 100,000 is 24.84.
     counted = register(9_998_750, 1_234, bound=Bound(5_000, 0, 10_000_000))
     assert energies(counted, 0, HOUR) == [(-1250, 1234, 2484)]
 
@@ -100,7 +100,7 @@ def test_a_meter_that_was_reset_may_count_on() -> None:
 
 
 def test_a_missing_reading_is_shared_out_by_degree_days() -> None:
-    # domain.md E12: 15.00 GJ from January to June, tap 20 %, 1,350 + 400 degree days, 90 of 181 days.
+    # docs/domain/degree-days.md#e12: 15.00 GJ from January to June, tap 20 %, 1,350 + 400 degree days, 90 of 181 days.
     per_day = dict.fromkeys(range(90), 15_000) | dict.fromkeys(range(90, 181), 400_000 // 91)
     per_day[180] += 400_000 - 91 * (400_000 // 91)
     numerator, denominator = by_degree_days(per_day, 200)(0, 90 * 86_400, 181 * 86_400)
@@ -115,7 +115,7 @@ def test_without_degree_days_or_with_a_day_unknown_time_alone_counts() -> None:
 
 
 def test_degree_days_start_below_eighteen_degrees() -> None:
-    # domain.md E10, unweighted in March: 20, 10 and -4 degC are 0 + 8 + 22.
+    # docs/domain/degree-days.md#e10, unweighted in March: 20, 10 and -4 degC are 0 + 8 + 22.
     march = date(2026, 3, 1)
     assert [weighted_degree_days(t, march) for t in (2000, 1000, -400)] == [0, 8_000, 22_000]
     assert mean_cdegc(np.array([100, 101])) == 101
