@@ -31,7 +31,9 @@ class VotingRule:
 
     ``notice_days`` are clear days: neither the day of the notice nor that of the meeting counts. A majority of exactly
     one half means more than half. ``quorum_den`` 0 means that no quorum is asked. ``advance_days`` is how long before
-    the meeting a vote may be cast; 0 allows votes on the day alone. Source: BW 2:38 and 2:42, domain.md 5.2.
+    the meeting a vote may be cast; 0 allows votes on the day alone.
+
+    Source: BW 2:38 and 2:42, docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted.
 
     Raises:
         BadInput: the rule contradicts itself; every field that is wrong is named.
@@ -135,7 +137,9 @@ class Count:
     """Votes on one resolution. ``votes_entitled`` is all that members had on the day of the meeting.
 
     Present are the votes of everybody who handed in a ballot, themselves, by proxy or in advance, blank included;
-    blank votes are not cast. Source: domain.md 5.2, BW 2:38 lid 8.
+    blank votes are not cast (a clause of statutes, not of the law).
+
+    Source: docs/domain/meetings-votes-and-statutes.md#what-the-law-leaves-open; BW 2:38 lid 8 for votes in advance.
     """
 
     votes_for: int

@@ -31,7 +31,9 @@ def base_votes(rule: VotingRule, count: Count) -> int:
 def votes_needed(rule: VotingRule, count: Count) -> int:
     """Fewest votes for with which the resolution is adopted, at least one.
 
-    A majority of one half means more than half, so that a tie rejects. Source: domain.md 5.2, examples E19.
+    A majority of one half means more than half, so that a tie rejects.
+
+    Source: docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted (E19).
     """
     base = base_votes(rule, count)
     if 2 * rule.majority_num == rule.majority_den:

@@ -2,7 +2,7 @@
 
 The Danish way: a tranche is released by the rule itself when its milestone is met with all its evidence, within margin
 and in time, in a phase that the members decided to build. Otherwise it goes to the steering group with every reason.
-Source: domain.md 6.3.
+Source: docs/domain/programmes-and-funding.md#milestones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def split_grant(amount_cents: int, shares: Sequence[int]) -> list[int]:
     >>> split_grant(770_000_000, [40, 30, 20, 10])
     [308000000, 231000000, 154000000, 77000000]
 
-    Source: example E18 in domain.md.
+    Source: docs/domain/programmes-and-funding.md#e18.
     """
     return split_by_largest_remainder(amount_cents, shares)
 

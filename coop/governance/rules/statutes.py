@@ -16,7 +16,7 @@ def last_notice_date(held_on: date, notice_days: int) -> date:
     >>> last_notice_date(date(2026, 6, 24), 7).isoformat()
     '2026-06-16'
 
-    Source: example E19 in domain.md; BW 2:42 for statute changes.
+    Source: docs/domain/meetings-votes-and-statutes.md#e19; BW 2:42 for statute changes.
     """
     return held_on - timedelta(days=notice_days + 1)
 
@@ -24,7 +24,8 @@ def last_notice_date(held_on: date, notice_days: int) -> date:
 def first_vote_date(meeting: Meeting, rule: VotingRule) -> date:
     """First date on which a vote may be cast: in the advance window, and never before the notice.
 
-    Source: BW 2:38 lid 8: not before the thirtieth day before the meeting (example E19).
+    Source: BW 2:38 lid 8: not before the thirtieth day before the meeting;
+    docs/domain/meetings-votes-and-statutes.md#e19.
     """
     return max(meeting.held_on - timedelta(days=rule.advance_days), meeting.convened_on)
 
