@@ -7,5 +7,6 @@ Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractS
 
 Hears: nothing. The register follows the secretary, not the machines.
 
-Refuses: readings, money, votes; national identification numbers (no legal basis, domain.md section 9).
+Refuses: readings, money, votes; national identification numbers (no legal basis:
+docs/domain/personal-data.md#what-may-be-used).
 """

@@ -87,7 +87,7 @@ def test_an_impossible_gas_bill_is_named_by_its_field(m3: str, eur: str, fields:
     assert [(line, field) for line, field, _ in problems_of(body.encode(), "contracts")] == [(2, f) for f in fields]
 
 
-# Source: domain.md section 10, E21.
+# Source: docs/domain/payments-and-identifiers.md#e21.
 @pytest.mark.parametrize(
     ("code", "right"),
     [

@@ -166,7 +166,8 @@ def _id(line: Line, known: Known, noun: str) -> str:
 def is_ean(text: str) -> bool:
     """Whether a text is the EAN code of a connection: 18 digits, the last by GS1 modulo 10.
 
-    python-stdnum knows the check digit but refuses 18 digits as a whole. Source: domain.md section 10, E21.
+    python-stdnum knows the check digit but refuses 18 digits as a whole.
+    Source: docs/domain/payments-and-identifiers.md#e21.
 
     >>> is_ean("871687000000000016"), is_ean("871234567890123456"), is_ean("87168700000000001")
     (True, False, False)
