@@ -73,7 +73,9 @@ def derive_id(*parts: object) -> str:
 
 
 def round_cents(amount_eur: Decimal) -> int:
-    """Amount in whole cents, half away from zero: the rule for every bill line. Source: domain.md section 10.
+    """Amount in whole cents, half away from zero: the rule for every bill line.
+
+    Source: docs/domain/vat-and-bills.md#rounding.
 
     >>> round_cents(Decimal("1642.0579")), round_cents(Decimal("-0.005"))
     (164206, -1)
@@ -94,7 +96,9 @@ def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     """Divide ``total`` whole units over ``weights``; sums to ``total`` exactly, ties go to the earlier weight.
 
     A negative total is divided by its absolute value. Weights are whole and not negative; when all are zero every
-    share is zero and ``total`` must be zero as well. Source: domain.md section 4.3, examples E15.
+    share is zero and ``total`` must be zero as well.
+
+    Source: docs/domain/energy-sharing-and-allocation.md#remainders (E15).
 
     >>> split_by_largest_remainder(10000, [1, 1, 1])
     [3334, 3333, 3333]

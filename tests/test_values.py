@@ -95,7 +95,7 @@ def test_an_overlap_is_what_both_hold_and_does_not_depend_on_who_asks(one: Perio
         assert both.overlap(one) == both.overlap(other) == both
 
 
-# Clock changes (domain.md E25) ---------------------------------------------------------------------------------------
+# Clock changes (E25, docs/domain/time-and-calendars.md#clock-changes) ------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_the_instant_at_which_a_day_starts_lies_in_that_day(day: date) -> None:
     assert civil_date(midnight(day)) == day
 
 
-# Money (domain.md E15 and section 10: half away from zero) -----------------------------------------------------------
+# Money (E15, docs/domain/energy-sharing-and-allocation.md#e15; half away from zero) ----------------------------------
 
 
 @pytest.mark.parametrize(
