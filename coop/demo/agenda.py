@@ -93,7 +93,10 @@ class Meeting:
 
 
 def statutes(plan: DemoPlan) -> Statutes:
-    """Statutes in force: domain.md 5.2, with a week's notice and a simple majority for what is not the statutes."""
+    """Statutes in force, with a week's notice and a simple majority for what is not the statutes.
+
+    Source: docs/domain/meetings-votes-and-statutes.md.
+    """
     ordinary = DecisionRule("ordinary", "art. 14 lid 3", 7, (1, 5), (1, 2), True, "cast", _PROXIES_PER_HOLDER, 30, True)
     change = DecisionRule("statutes", "art. 21 lid 2", 14, (1, 2), (2, 3), False, "cast", _PROXIES_PER_HOLDER, 30, True)
     return Statutes("2023-1", date(plan.year - 2, 3, 1), (ordinary, change))

@@ -1,4 +1,5 @@
-"""The people, buildings and meters of the demonstration, after the WG area in Amsterdam (domain.md, section 1.5).
+"""The people, buildings and meters of the demonstration, after the WG area in Amsterdam
+(docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu).
 
 Everything here is invented: the square does not exist and every name says that it is a demonstration. Connection N is
 first used by member N; who comes later has a letter behind the number. Nothing about connection N depends on how many

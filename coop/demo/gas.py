@@ -1,4 +1,7 @@
-"""Four years of gas bills, which the "Niet Meer Dan Nu" reference is made from (domain.md, section 1.5)."""
+"""Four years of gas bills, which the "Niet Meer Dan Nu" reference is made from.
+
+Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from coop.demo.model import GasYear
 from coop.demo.plan import DemoPlan, generator
 
 _CENTS_PER_M3 = {2018: 72, 2019: 79, 2020: 78, 2021: 84, 2022: 155, 2023: 148, 2024: 131, 2025: 129, 2026: 128}
-"""What households paid incl. taxes and VAT, with the cap of 2023; made up around the taxes of domain.md 1.4."""
+"""What households paid incl. taxes and VAT, with the cap of 2023; made up around the gas taxes of
+docs/domain/heat-tariffs-and-guarantee.md#gas-reference."""
 
 _STANDING_CENTS = {2018: 23_500, 2019: 24_000, 2020: 24_400, 2021: 25_000, 2022: 26_500, 2023: 29_000, 2024: 31_200}
 
@@ -15,7 +19,7 @@ _SEVERITY_PERMILLE = {2021: 1060, 2022: 960, 2023: 930, 2024: 950}
 """How cold each year was against a normal one."""
 
 _MJ_PER_M3 = 29.238
-"""Heat from a cubic metre of gas, domain.md section 1.3, arithmetic mix."""
+"""Heat from a cubic metre of gas, arithmetic mix: docs/domain/heat-tariffs-and-guarantee.md#gas-reference."""
 
 
 def _latest(table: dict[int, int], year: int) -> int:

@@ -27,7 +27,10 @@ _CARNOT_PERMILLE = 580
 """Share of the Carnot efficiency that a large heat pump reaches, against 3 K beyond each side."""
 
 _LOSS_PERMILLE = 165
-"""Network loss against demand over a normal year: a seventh of what is fed in, within the 10-20 % of domain.md 7.3."""
+"""Network loss against demand over a normal year: a seventh of what is fed in, within the usual 10-20 %.
+
+Source: docs/domain/heat-source-and-environment.md#performance.
+"""
 _MEAN_BELOW_PIPE_CDEGC = 4440
 """How much warmer the pipes (55 degC) are than the air over a normal year."""
 
@@ -53,7 +56,10 @@ def _mean_demand_w(plan: DemoPlan) -> int:
 
 
 def _flow_l_per_h(power_w: Int64Array, drop_cdegc: int) -> Int64Array:
-    """Water that carries a power over a temperature drop: V = Q * 3.6 / (4.1868 * dT). Source: domain.md 7.1, E22."""
+    """Water that carries a power over a temperature drop: V = Q * 3.6 / (4.1868 * dT).
+
+    Source: docs/domain/heat-source-and-environment.md#heat-carried-by-water (E22).
+    """
     return power_w * 3_600_000 // (41868 * drop_cdegc)
 
 

@@ -1,8 +1,8 @@
 """The programme "Warmtenet WG": phases, milestones with budget and deadline, and the grant that they release.
 
-The grant is the 7.7 million EUR of the WG area (PAW, domain.md 6.2) in the tranches of example E18. Most milestones
-are met within margin and in time; the third is late and over its margin, so that its tranche goes to the steering
-group; the last is still open. All costs are made up.
+The grant is the 7.7 million EUR of the WG area (PAW) in the tranches of E18:
+docs/domain/programmes-and-funding.md#grants. Most milestones are met within margin and in time; the third is late and
+over its margin, so that its tranche goes to the steering group; the last is still open. All costs are made up.
 """
 
 from __future__ import annotations

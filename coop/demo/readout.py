@@ -15,7 +15,10 @@ from coop.demo.telegrams import Column, MbusReading, P1Reading, mbus_frame, mbus
 from coop.values import AMSTERDAM
 
 _JOULE_PER_10_LITRES = 1_256_040
-"""10 l of water over 30 K: 0.01 m3 x 4.1868 MJ/(m3 K) x 30 K. Source: domain.md 7.1."""
+"""10 l of water over 30 K: 0.01 m3 x 4.1868 MJ/(m3 K) x 30 K.
+
+Source: docs/domain/heat-source-and-environment.md#heat-carried-by-water.
+"""
 
 _FUTURE = timedelta(days=730)
 

@@ -1,6 +1,7 @@
 """The tariffs that the demonstration's meetings adopt: decimals as text, EUR incl. VAT unless the name says otherwise.
 
-All of them stay below ACM's maximum of 2025: 43.79 per GJ and 760.77 a year for everything fixed (domain.md, 1.2).
+All of them stay below ACM's maximum of 2025: 43.79 per GJ and 760.77 a year for everything fixed
+(docs/domain/heat-tariffs-and-guarantee.md#maximum-tariffs).
 """
 
 from __future__ import annotations
@@ -37,5 +38,8 @@ def allocation_key(plan: DemoPlan) -> Parameters:
 
 
 def household_price_index(plan: DemoPlan) -> dict[int, str]:
-    """Factor of each year on the "Niet Meer Dan Nu" reference; made up, after example E9 in domain.md."""
+    """Factor of each year on the "Niet Meer Dan Nu" reference; made up.
+
+    After docs/domain/heat-tariffs-and-guarantee.md#e9.
+    """
     return {plan.year: "1.033", plan.year + 1: "1.030"}

@@ -1,9 +1,11 @@
 r"""Encoders: how meters say what they know, byte for byte, in the three forms that arrive at a co-operative.
 
 - ``p1``: DSMR 5 telegrams, one after the other. Lines end in CRLF; the checksum is CRC-16/ARC from ``/`` up to and
-  including ``!``. Source: Netbeheer Nederland, P1 Companion Standard 5.0.2; domain.md 7.4 and E25.
+  including ``!``. Source: Netbeheer Nederland, P1 Companion Standard 5.0.2;
+  docs/domain/metering-formats-and-units.md#dsmr-p1 (E25).
 - ``mbus``: a text line for each frame, ``<instant> <hex>``; the frame is a wired M-Bus answer (RSP_UD) with variable
-data structure and least significant byte first. Source: EN 13757-2 and -3; domain.md 7.4.
+data structure and least significant byte first. Source: EN 13757-2 and -3;
+docs/domain/metering-formats-and-units.md#m-bus.
 - ``head-end``: JSON, one column of values for each register.
 
 Nothing here is shared with the decoders of the metering service: each proves the other.

@@ -5,7 +5,8 @@ finite moving average, so that each day can be computed by itself: no state runs
 rounded to 0.01 degC and to whole permille at once, and all later sums start from those integers.
 
 The constants are fitted to KNMI's daily means for Noord-Holland (station 249, 2018-2025: mean 11.0 degC, 2,480 to 2,900
-weighted degree days a year) and to the 2,800 that is usual for the Netherlands (domain.md, section 3).
+weighted degree days a year) and to the 2,800 that is usual for the Netherlands
+(docs/domain/degree-days.md#weighted-degree-days).
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def test_tariffs_stay_below_the_maximum_and_summer_is_cheaper() -> None:
 
 
 def test_the_tranches_of_the_grant_are_those_of_the_example() -> None:
-    # domain.md, E18: 7.7 M EUR at 40/30/20/10 %.
+    # docs/domain/programmes-and-funding.md#e18: 7.7 M EUR at 40/30/20/10 %.
     works = programme(DemoPlan())
     assert [t.amount_cents for t in works.tranches] == [308_000_000, 231_000_000, 154_000_000, 77_000_000]
     assert sum(tranche.amount_cents for tranche in works.tranches) == GRANT_CENTS

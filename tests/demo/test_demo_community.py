@@ -89,7 +89,7 @@ def test_a_tenants_home_belongs_to_the_corporation_and_an_owners_to_the_owner() 
 
 
 def test_the_check_digit_of_an_ean_is_that_of_the_examples() -> None:
-    # domain.md, E21: 17 digits 87168700000000001 give ...16.
+    # docs/domain/payments-and-identifiers.md#e21: 17 digits 87168700000000001 give ...16.
     assert ean(1) == "871687000000000016"
 
 

@@ -43,7 +43,8 @@ def test_storage_is_charged_in_summer_and_empties_in_winter(months: list[Chunk])
 
 
 def test_flow_and_temperature_drop_carry_the_heat(months: list[Chunk]) -> None:
-    # domain.md 7.1: Q [kW] = V [m3/h] x 4.1868 x dT / 3.6, with whole litres and 30 K.
+    # Q [kW] = V [m3/h] x 4.1868 x dT / 3.6, with whole litres and 30 K:
+    # docs/domain/heat-source-and-environment.md#heat-carried-by-water.
     registers = months[0].plant.registers
     power_w = registers["WP000001", "heat"] / 3600
     carried_w = registers["WP000001", "volume_flow"] * 4.1868 * 30 / 3.6

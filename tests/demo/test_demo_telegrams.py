@@ -23,7 +23,7 @@ AT = datetime(2025, 7, 8, 22, tzinfo=UTC)
 
 
 def test_the_p1_example_comes_out_byte_for_byte() -> None:
-    # domain.md, E25.
+    # E25: docs/domain/metering-formats-and-units.md#e25.
     lines = [
         "1-3:0.2.8(50)",
         "0-0:1.0.0(260101000500W)",

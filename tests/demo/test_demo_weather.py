@@ -8,7 +8,7 @@ from coop.demo.solar import plane_irradiance, production_wh
 from coop.demo.weather import weather, weather_of
 
 WEIGHTS = {1: 1.1, 2: 1.1, 3: 1.0, 10: 1.0, 11: 1.1, 12: 1.1}
-"""Weighted degree days. Source: domain.md, section 3."""
+"""Weighted degree days. Source: docs/domain/degree-days.md#weighted-degree-days."""
 
 
 @pytest.mark.parametrize(("seed", "year"), [(1, 2025), (2, 2026), (3, 2028)])
