@@ -1,8 +1,8 @@
 """One meter, one member, one vote, one bill through all rooms, every cent worked out by hand.
 
-The year is that of example E9 in domain.md: four gas bills with a mean of 1,502.05 EUR, indexed by 1.033 and 1.030 to a
-ceiling of 1,598.17; 30 GJ at 38 EUR and 520 EUR fixed cost 1,660.00, so 61.83 is credited. Beside it 16 quarter-hours a
-day of 100 Wh shared solar: 584 kWh at 0.2150 EUR is 125.56.
+The year is that of example E9 (docs/domain/heat-tariffs-and-guarantee.md#e9): four gas bills with a mean of 1,502.05
+EUR, indexed by 1.033 and 1.030 to a ceiling of 1,598.17; 30 GJ at 38 EUR and 520 EUR fixed cost 1,660.00, so 61.83 is
+credited. Beside it 16 quarter-hours a day of 100 Wh shared solar: 584 kWh at 0.2150 EUR is 125.56.
 """
 
 from __future__ import annotations
