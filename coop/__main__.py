@@ -1,5 +1,5 @@
 """``python -m coop`` is ``coop``."""
 
-from coop.cli import main
+from coop.operator.cli import main
 
 main()

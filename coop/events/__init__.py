@@ -6,6 +6,6 @@ optional additions are allowed; ``tests/events/examples`` holds one frozen examp
 code must always be able to read.
 """
 
-from coop.events.envelope import Envelope, Event, UnknownEvent, event_classes, read_event
+from coop.events.envelope import SERVICES, Envelope, Event, UnknownEvent, event_classes, read_event
 
-__all__ = ["Envelope", "Event", "UnknownEvent", "event_classes", "read_event"]
+__all__ = ["SERVICES", "Envelope", "Event", "UnknownEvent", "event_classes", "read_event"]

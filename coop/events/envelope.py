@@ -13,11 +13,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from coop.values import BadInput, CoopError, Problem, derive_id
 
-_ROOMS = ("members", "metering", "billing", "governance")
+SERVICES = ("members", "metering", "billing", "governance")
+"""Names of the services, listed here and nowhere else; each has its module of facts beside this one."""
 
 
 class Event(BaseModel):
-    """A fact. Subclasses set ``TYPE`` (``service.noun-verbed.vN``), ``NOUNS`` (its topic) and ``key``."""
+    """A fact. Subclasses set ``TYPE`` (``service.noun-verbed.vN``), ``NOUNS`` (its topic) and ``key``.
+
+    Within a version a field may be added with a default, which never changes. Defaults are left out of the canonical
+    form, so the new field changes neither the bytes nor the id of a fact that was told before it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,8 +44,9 @@ class Event(BaseModel):
         return f"coop.{cls.service()}.{cls.NOUNS}"
 
     def canonical(self) -> bytes:
-        """Canonical JSON: keys in order, decimals as text. The same fact has the same bytes everywhere."""
-        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        """Canonical JSON: keys in order, decimals as text, defaults left out. The same fact has the same bytes
+        everywhere, whatever fields were added since it was first told."""
+        return orjson.dumps(self.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
 
     def fact_id(self, community: str) -> str:
         """Id that follows from what is told, so that telling it again is the same fact."""
@@ -53,7 +59,8 @@ class UnknownEvent(CoopError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """One fact on its way. ``position`` and ``hash`` place it in its service's chain."""
+    """One fact on its way. ``actor`` and ``channel`` say who told it through which door; ``position`` and ``hash`` place
+    it in its service's chain."""
 
     id: str
     type: str
@@ -61,6 +68,8 @@ class Envelope:
     subject: str
     time: datetime
     community: str
+    actor: str
+    channel: str
     position: int
     hash: str
     data: bytes
@@ -77,6 +86,8 @@ class Envelope:
                 "time": self.time,
                 "datacontenttype": "application/json",
                 "community": self.community,
+                "actor": self.actor,
+                "channel": self.channel,
                 "position": self.position,
                 "chainhash": self.hash,
                 "data": orjson.Fragment(self.data),
@@ -99,6 +110,8 @@ class Envelope:
                 subject=fields["subject"],
                 time=datetime.fromisoformat(fields["time"]),
                 community=fields["community"],
+                actor=fields["actor"],
+                channel=fields["channel"],
                 position=fields["position"],
                 hash=fields["chainhash"],
                 data=orjson.dumps(fields["data"], option=orjson.OPT_SORT_KEYS),
@@ -111,14 +124,14 @@ class Envelope:
 
 def event_classes() -> dict[str, type[Event]]:
     """All facts that this code knows, by type."""
-    _load_rooms()
+    _load_facts()
     return {cls.TYPE: cls for cls in Event.__subclasses__()}
 
 
 @functools.cache
-def _load_rooms() -> None:
-    for room in _ROOMS:
-        importlib.import_module(f"coop.events.{room}")
+def _load_facts() -> None:
+    for service in SERVICES:
+        importlib.import_module(f"coop.events.{service}")
 
 
 def read_event(envelope: Envelope) -> Event:

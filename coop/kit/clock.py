@@ -1,17 +1,30 @@
-"""The present, in one place, so that nothing else reads the machine's clock."""
+"""The clock of an installation: one, given to everything that needs the time, and never a client's."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from coop.values import civil_date
 
 
-def now() -> datetime:
-    """This instant, UTC."""
-    return datetime.now(UTC)
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """This instant, UTC."""
 
 
-def today() -> date:
-    """Today's civil date in Amsterdam."""
-    return civil_date(now())
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+SYSTEM_CLOCK = SystemClock()
+
+
+def today(clock: Clock) -> date:
+    """Civil date in Amsterdam."""
+    return civil_date(clock.now())

@@ -1,18 +1,18 @@
 """One database per service: SQLite file or PostgreSQL schema, and transactions that end one way or the other.
 
-Invariant: every write runs inside ``Database.write``; what it did is committed whole when the block ends and gone when
-it raises. SQLite runs in WAL mode with ``synchronous=FULL``, because a bill or a vote that was answered must outlive a
-power cut; a write takes the write lock at once, so that two writers wait instead of failing half way.
+Invariant: every write runs inside ``Database.write``, for one community, or inside ``Database.system_write``, for the
+kit's own work over all of them; what it did is committed whole when the block ends and gone when it raises. SQLite
+runs in WAL mode with ``synchronous=FULL``, because a bill or a vote that was answered must outlive a power cut; a write
+takes the write lock at once, so that two writers wait instead of failing half way.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from alembic import command
 from alembic.config import Config
@@ -20,13 +20,8 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
-    DateTime,
     Dialect,
     Engine,
-    MetaData,
-    String,
-    Table,
-    TypeDecorator,
     any_,
     create_engine,
     event,
@@ -36,71 +31,38 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 
-NAMING = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from coop.kit import wall
+from coop.kit.actor import NOBODY, Actor
+from coop.kit.clock import SYSTEM_CLOCK, Clock
+from coop.kit.tx import Tx
 
 
-def new_metadata() -> MetaData:
-    """Metadata with the naming convention that migrations rely on."""
-    return MetaData(naming_convention=NAMING)
+class HasDialect(Protocol):
+    """A transaction, of one community or of the kit."""
+
+    @property
+    def dialect(self) -> Dialect: ...
 
 
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant: ``timestamptz`` in PostgreSQL, sortable text with microseconds in SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(String(32) if dialect.name == "sqlite" else DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs its time zone")
-        value = value.astimezone(UTC)
-        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
-
-
-def among(connection: Connection, column: ColumnElement[Any], wanted: Collection[object]) -> ColumnElement[bool]:
+def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]) -> ColumnElement[bool]:
     """Where ``column`` is one of ``wanted``, which is one bound parameter however many they are.
 
     ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and
     its length has a limit.
     """
-    if connection.dialect.name == "sqlite":
+    if tx.dialect.name == "sqlite":
         return column.in_(select(func.json_each(json.dumps(list(wanted))).table_valued("value").c.value))
     return column == any_(literal(list(wanted), ARRAY(column.type)))
-
-
-def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows of plain values, in the order of the table's columns, straight through the driver.
-
-    For rows by the thousand: what SQLAlchemy does to make a row's parameters costs more than SQLite's own work on it.
-    """
-    if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        names, marks = ", ".join(table.columns.keys()), ", ".join([mark] * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
 
 
 class Database:
     """The database of one service."""
 
-    def __init__(self, url: str, service: str) -> None:
+    def __init__(self, url: str, service: str, clock: Clock = SYSTEM_CLOCK) -> None:
         self.service = service
+        self.clock = clock
         self.engine = _engine(url, service)
+        wall.guard(self.engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -108,44 +70,60 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.info["begin"] = "BEGIN IMMEDIATE"
-            with connection.begin():
-                yield connection
+    def write(self, community: str, actor: Actor) -> Iterator[Tx]:
+        """A transaction of a community that commits when the block ends and rolls back when it raises."""
+        with self.system_write() as sql:
+            yield Tx(sql, community, self.clock.now(), actor)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A consistent view that never waits for a writer and may not write."""
-        with self.engine.connect() as connection:
+    def read(self, community: str) -> Iterator[Tx]:
+        """A consistent view of a community that never waits for a writer and may not write."""
+        with self.system_read() as sql:
+            yield Tx(sql, community, self.clock.now(), NOBODY)
+
+    @contextmanager
+    def system_write(self) -> Iterator[Connection]:
+        """A writing transaction over all communities, for the kit's own tables alone."""
+        with self.engine.connect() as sql:
             if self.is_sqlite:
-                connection.info["begin"] = "BEGIN"
-            with connection.begin() as transaction:
-                yield connection
+                sql.info["begin"] = "BEGIN IMMEDIATE"
+            with sql.begin():
+                yield sql
+
+    @contextmanager
+    def system_read(self) -> Iterator[Connection]:
+        """A view over all communities, for the kit's own tables alone."""
+        with self.engine.connect() as sql:
+            if self.is_sqlite:
+                sql.info["begin"] = "BEGIN"
+            with sql.begin() as transaction:
+                yield sql
                 transaction.rollback()
 
-    def migrate(self) -> None:
-        """Bring the tables to the service's newest revision; several processes may do so at once."""
-        with self.write() as connection:
-            if not self.is_sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-{self.service}",))
-            command.upgrade(self.migration_config(connection), "head")
+    def migrate(self, versions: Path) -> None:
+        """Bring the tables to the newest revision of the kit's history and of ``versions``, the service's own.
 
-    def migration_config(self, connection: Connection) -> Config:
-        """Alembic's settings for this service's own history, on an open connection."""
-        package = Path(__file__).parent.parent
-        config = Config()
-        config.set_main_option("script_location", str(package / "kit" / "migrations"))
-        config.set_main_option("version_locations", str(package / self.service / "migrations"))
-        config.set_main_option("path_separator", "newline")
-        config.attributes["connection"] = connection
-        return config
+        Several processes may do so at once.
+        """
+        with self.system_write() as sql:
+            if not self.is_sqlite:
+                sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-{self.service}",))
+            command.upgrade(migration_config(sql, versions), "heads")
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def migration_config(sql: Connection, versions: Path) -> Config:
+    """Alembic's settings for the kit's history and a service's own, on an open connection."""
+    kit = Path(__file__).parent
+    config = Config()
+    config.set_main_option("script_location", str(kit / "migrations"))
+    config.set_main_option("version_locations", f"{kit / 'versions'}\n{versions}")
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = sql
+    return config
 
 
 def _engine(url: str, service: str) -> Engine:
@@ -160,10 +138,10 @@ def _engine(url: str, service: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, pool_pre_ping=True)
-    with engine.begin() as connection:
+    with engine.begin() as sql:
         # Several processes of one service may start at once, and CREATE SCHEMA IF NOT EXISTS alone can race.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-schema-{service}",))
-        connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
+        sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-schema-{service}",))
+        sql.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
     return engine
 
 
@@ -176,5 +154,5 @@ def _sqlite_connect(dbapi: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.info.pop("begin", "BEGIN"))
+def _sqlite_begin(sql: Connection) -> None:
+    sql.exec_driver_sql(sql.info.pop("begin", "BEGIN"))

@@ -1,4 +1,4 @@
-"""Inbox and dead letters: every fact is handled once, and one that is refused for good is kept with its reason.
+"""Inbox: every fact is handled once, and one that is refused for good is parked with its reason.
 
 Invariant: claiming a fact and everything its handler did commit together or not at all, so a consumer killed at any
 instant handles the fact again from the start and a repeat changes nothing. Facts are consumed in batches, one
@@ -9,35 +9,31 @@ whole or absent.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from coop.events import Envelope, Event, UnknownEvent, read_event
-from coop.kit import clock
+from coop.kit import parking
+from coop.kit.actor import Actor
 from coop.kit.database import Database, among
-from coop.kit.tables import dead_letter as dead_letter
 from coop.kit.tables import inbox as inbox
-from coop.values import CoopError, derive_id
+from coop.kit.tx import Tx, savepoint
+from coop.values import CoopError
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Connection, Any, Envelope], None]
-"""Called with the open transaction, the fact and its envelope; announces by ``journal.append``."""
+Handler = Callable[[Tx, Any, Envelope], None]
+"""Called with the open transaction, the fact and its envelope; announces by ``tx.tell``."""
 
 TRIES = 5
 """Times a handler may fail by a bug before its fact is parked."""
+
+WAIT_MAX_S = 30.0
 
 
 class StreamStopped(CoopError):
@@ -46,17 +42,17 @@ class StreamStopped(CoopError):
 
 @dataclass
 class Streak:
-    """How many facts in a row a consumer has refused."""
+    """How many facts in a row a consumer has parked."""
 
-    refused: int = 0
+    parked: int = 0
 
 
 @dataclass(frozen=True)
 class Consumer:
-    """What a service hears, and where it keeps it.
+    """Facts that a service hears, and where it keeps them.
 
-    ``park_limit`` refusals without one success mean that something else is wrong than the facts; an operator who has
-    looked and wants them parked all the same raises it (COOP_PARK_LIMIT).
+    ``park_limit`` parked facts without one success mean that something else is wrong than the facts; an operator who
+    has looked and wants them parked all the same raises it (COOP_PARK_LIMIT). ``stopping`` ends its waits.
     """
 
     service: str
@@ -64,6 +60,11 @@ class Consumer:
     hears: Mapping[type[Event], Handler]
     park_limit: int = 50
     streak: Streak = field(default_factory=Streak)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def sources(self) -> list[str]:
+        """Services whose facts it hears."""
+        return sorted({cls.service() for cls in self.hears})
 
     def topics(self) -> list[str]:
         """Topics that carry what it hears."""
@@ -74,16 +75,23 @@ class Consumer:
         return envelope.type.rsplit(".", 1)[0] in {cls.TYPE.rsplit(".", 1)[0] for cls in self.hears}
 
 
-def consume(
-    consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int], float] = lambda n: 0.2 * 2**n
-) -> int:
+def wait_before(failures: int) -> float:
+    """Seconds to wait before the next try: twice as long each time, up to ``WAIT_MAX_S``.
+
+    >>> wait_before(1), wait_before(60)
+    (0.4, 30.0)
+    """
+    return min(0.2 * 2.0 ** min(failures, 20), WAIT_MAX_S)
+
+
+def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int], float] = wait_before) -> int:
     """Handle a batch of facts, each exactly once; returns how many were new.
 
     A refusal parks the fact and goes on. A handler that fails otherwise is tried again with waiting and parked after
     ``TRIES``; when the database is away, nothing is parked and the error goes to the caller, who tries the batch again.
 
     Raises:
-        StreamStopped: ``park_limit`` facts in a row were refused; nothing of the batch is kept.
+        StreamStopped: ``park_limit`` facts in a row were parked, or the service stops; nothing of the batch is kept.
         OperationalError: the database is away.
     """
     wanted = [envelope for envelope in batch if consumer.wants(envelope)]
@@ -97,45 +105,65 @@ def consume(
             # A bug and a passing trouble look alike from here. Waiting and trying again tells them apart.
             failures += 1
             log.exception("%s failed on a batch, try %d of %d", consumer.service, failures, TRIES)
-            time.sleep(wait_s(failures))
+            if consumer.stopping.wait(wait_s(failures)):
+                raise StreamStopped("stopping", f"{consumer.service} stops") from None
 
 
 def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: bool) -> int:
     new = 0
-    with consumer.database.write() as connection:
-        seen = _seen(connection, [envelope.id for envelope in batch])
-        refused = consumer.streak.refused
+    parked = consumer.streak.parked
+    with consumer.database.system_write() as sql:
+        seen = _seen(sql, [envelope.id for envelope in batch])
+        now = consumer.database.clock.now()
         claimed: list[dict[str, object]] = []
         for envelope in batch:
             if envelope.id in seen:
                 continue
             seen.add(envelope.id)
             new += 1
-            try:
-                with _savepoint(connection):
-                    handle(consumer, connection, envelope)
-                refused = 0
-            except CoopError as refusal:
-                park(connection, "event", envelope.source, envelope.to_json(), refusal.code, refusal.message)
-                refused += 1
-            except DBAPIError as error:
-                if isinstance(error, OperationalError) or not park_bugs:
-                    raise
-                park(connection, "event", envelope.source, envelope.to_json(), "bug", repr(error))
-            except Exception as error:
-                if not park_bugs:
-                    raise
-                park(connection, "event", envelope.source, envelope.to_json(), "bug", repr(error))
-            claimed.append({"event_id": envelope.id, "type": envelope.type, "received_at": clock.now()})
-            if refused >= consumer.park_limit:
-                raise StreamStopped("too-many-parked", f"{consumer.service}: {refused} facts in a row were refused")
+            tx = Tx(sql, envelope.community, now, Actor("service", envelope.source, "bus"))
+            refusal = _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
+            if refusal:
+                parking.park(tx, parking.EVENT, envelope.source, envelope.to_json(), *refusal)
+            parked = parked + 1 if refusal else 0
+            claimed.append(
+                {
+                    "event_id": envelope.id,
+                    "community": envelope.community,
+                    "type": envelope.type,
+                    "received_at": now,
+                }
+            )
+            if parked >= consumer.park_limit:
+                raise StreamStopped("too-many-parked", f"{consumer.service}: {parked} facts in a row were refused")
         if claimed:
-            connection.execute(insert(inbox), claimed)
-    consumer.streak.refused = refused
+            sql.execute(insert(inbox), claimed)
+    consumer.streak.parked = parked
     return new
 
 
-def handle(consumer: Consumer, connection: Connection, envelope: Envelope) -> None:
+def _refusal_of(
+    consumer: Consumer, sql: Connection, tx: Tx, envelope: Envelope, *, park_bugs: bool
+) -> tuple[str, str] | None:
+    """Handle one fact whole or not at all; returns code and reason when it has to be parked."""
+    try:
+        with savepoint(sql):
+            handle(consumer, tx, envelope)
+    except CoopError as refusal:
+        return refusal.code, refusal.message
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or not park_bugs:
+            raise
+        return "bug", repr(error)
+    except Exception as error:
+        # A bug of a handler must not stop the facts behind it; it was tried often enough.
+        if not park_bugs:
+            raise
+        return "bug", repr(error)
+    return None
+
+
+def handle(consumer: Consumer, tx: Tx, envelope: Envelope) -> None:
     """Read a fact and call its handler.
 
     Raises:
@@ -146,90 +174,26 @@ def handle(consumer: Consumer, connection: Connection, envelope: Envelope) -> No
     handler = consumer.hears.get(type(event))
     if handler is None:
         raise UnknownEvent("unknown-event", f"{consumer.service} does not hear {envelope.type}")
-    handler(connection, event, envelope)
+    handler(tx, event, envelope)
 
 
-def count_heard(connection: Connection) -> dict[str, int]:
-    """How many facts of each type were heard, parked ones included."""
-    query = select(inbox.c.type, func.count()).group_by(inbox.c.type)
-    return dict(iter(connection.execute(query)))
+def count_heard(tx: Tx) -> dict[str, int]:
+    """Count the facts of each type that were heard, parked ones included."""
+    query = select(inbox.c.type, func.count()).where(inbox.c.community == tx.community).group_by(inbox.c.type)
+    return dict(iter(tx.execute(query)))
 
 
-def park(connection: Connection, kind: str, source: str, body: bytes, code: str, reason: str) -> str:
-    """Keep what was refused, with the reason; returns its id. The same body for the same reason is kept once."""
-    letter_id = derive_id("dead-letter", kind, source, body.hex(), reason)
-    known = connection.execute(
-        update(dead_letter).where(dead_letter.c.id == letter_id).values(attempts=dead_letter.c.attempts + 1)
-    )
-    if not known.rowcount:
-        connection.execute(
-            insert(dead_letter).values(
-                id=letter_id,
-                kind=kind,
-                source=source,
-                body=body,
-                code=code,
-                reason=reason,
-                parked_at=clock.now(),
-                attempts=1,
-            )
-        )
-    return letter_id
-
-
-def parked(connection: Connection, limit: int = 200) -> Sequence[Any]:
-    """Open dead letters, oldest first."""
-    return connection.execute(
-        select(dead_letter).where(dead_letter.c.resolved_at.is_(None)).order_by(dead_letter.c.parked_at).limit(limit)
-    ).all()
-
-
-def open_letter(connection: Connection, letter_id: str) -> Any:
-    """One open dead letter.
-
-    Raises:
-        CoopError: there is none with this id.
-    """
-    query = select(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.resolved_at.is_(None))
-    letter = connection.execute(query).first()
-    if letter is None:
-        raise CoopError("no-such-letter", f"nothing open is parked under {letter_id}")
-    return letter
-
-
-def resolve(connection: Connection, letter_id: str, resolution: str) -> None:
-    """Close a dead letter: ``replayed`` or ``discarded``. It stays in the table."""
-    connection.execute(
-        update(dead_letter).where(dead_letter.c.id == letter_id).values(resolved_at=clock.now(), resolution=resolution)
-    )
-
-
-def replay_letter(consumer: Consumer, letter_id: str) -> None:
+def replay_letter(consumer: Consumer, community: str, actor: Actor, letter_id: str) -> None:
     """Try a parked fact again; it is resolved when the handler takes it.
 
     Raises:
         CoopError: no such open letter, or it is refused again (and stays parked).
     """
-    with consumer.database.write() as connection:
-        letter = open_letter(connection, letter_id)
-        handle(consumer, connection, Envelope.from_json(letter.body))
-        resolve(connection, letter_id, "replayed")
+    with consumer.database.write(community, actor) as tx:
+        letter = parking.get_parked(tx, letter_id)
+        handle(consumer, tx, Envelope.from_json(letter.body))
+        parking.resolve(tx, letter_id, "replayed")
 
 
-@contextmanager
-def _savepoint(connection: Connection) -> Iterator[None]:
-    """All of the block or nothing. Through the driver: SQLAlchemy's own costs five times as much, and every fact has
-    one."""
-    connection.exec_driver_sql("SAVEPOINT fact")
-    try:
-        yield
-    except Exception:
-        if not connection.invalidated:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT fact")
-            connection.exec_driver_sql("RELEASE SAVEPOINT fact")
-        raise
-    connection.exec_driver_sql("RELEASE SAVEPOINT fact")
-
-
-def _seen(connection: Connection, ids: Sequence[str]) -> set[str]:
-    return set(connection.scalars(select(inbox.c.event_id).where(among(connection, inbox.c.event_id, ids))))
+def _seen(sql: Connection, ids: Sequence[str]) -> set[str]:
+    return set(sql.scalars(select(inbox.c.event_id).where(among(sql, inbox.c.event_id, ids))))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from coop.values import CoopError
+
+SECRET_LENGTH_MIN = 16
 
 
 class Settings(BaseSettings):
@@ -52,15 +57,38 @@ class Settings(BaseSettings):
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def signing_secret(self) -> str:
-        """Secret that signs sessions: the setting, or one made at the first start and kept in ``data_dir``."""
+        """Secret that signs sessions: the setting, or one made at the first start and kept in ``data_dir``.
+
+        Raises:
+            CoopError: it is empty or short.
+        """
         if self.secret:
+            if len(self.secret) < SECRET_LENGTH_MIN:
+                raise CoopError("bad-secret", f"COOP_SECRET needs {SECRET_LENGTH_MIN} characters")
             return self.secret
         path = self.data_dir / "secret"
         if not path.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            try:
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                    file.write(secrets.token_urlsafe(32))
-            except FileExistsError:  # another process of this installation was first
-                pass
-        return path.read_text()
+            _write_once(path, secrets.token_urlsafe(32))
+        secret = path.read_text().strip()
+        if len(secret) < SECRET_LENGTH_MIN:
+            raise CoopError(
+                "bad-secret",
+                f"{path} holds no secret of {SECRET_LENGTH_MIN} characters: anybody could sign in as anybody."
+                " Remove the file, and a new one is made at the next start; everybody signs in again.",
+            )
+        return secret
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a file that appears whole or not at all; when another process was first, its file stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

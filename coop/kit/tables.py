@@ -1,8 +1,10 @@
-"""Tables that every service has: journal, relay, inbox, dead letters, runs of jobs; and the guards of the journal."""
+"""Tables that every service has, and the guards of those that only grow: journal, relay, inbox and what was heard up to
+where, dead letters, documents, ended sessions, runs of jobs, and what goes out to others."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -10,12 +12,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
 )
 
-from coop.kit.database import Instant, new_metadata
+from coop.kit.metadata import Instant, new_metadata
 
 kit_metadata = new_metadata()
 
@@ -28,6 +31,8 @@ journal = Table(
     Column("subject", String(100), nullable=False),
     Column("community", String(100), nullable=False),
     Column("occurred_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("channel", String(20), nullable=False),
     Column("data", Text, nullable=False),
     Column("position", Integer, unique=True),
     Column("previous_hash", String(64)),
@@ -56,14 +61,30 @@ inbox = Table(
     "inbox",
     kit_metadata,
     Column("event_id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False),
     Column("type", String(100), nullable=False),
     Column("received_at", Instant, nullable=False),
+)
+Index("ix_inbox_community", inbox.c.community, inbox.c.type)
+
+source_position = Table(
+    "source_position",
+    kit_metadata,
+    Column("source", String(100), primary_key=True),
+    Column("position", Integer, nullable=False),  # everything up to here was heard
+    Column("ahead", Text, nullable=False),  # JSON: positions beyond that were heard as well
+    Column("head_position", Integer, nullable=False),  # the newest that the source says it has told
+    Column("head_hash", String(64), nullable=False),
+    Column("head_at", Instant),
+    Column("behind_since", Instant),
+    Column("trouble", String(500)),
 )
 
 dead_letter = Table(
     "dead_letter",
     kit_metadata,
     Column("id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("source", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -72,38 +93,118 @@ dead_letter = Table(
     Column("parked_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("resolved_at", Instant),
+    Column("resolved_by", String(120)),
     Column("resolution", String(20)),
 )
 Index(
     "ix_dead_letter_open",
+    dead_letter.c.community,
     dead_letter.c.parked_at,
+    dead_letter.c.id,
     sqlite_where=dead_letter.c.resolved_at.is_(None),
     postgresql_where=dead_letter.c.resolved_at.is_(None),
+)
+
+document = Table(
+    "document",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("schema_name", String(60), nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "sha256"),
+)
+
+session_end = Table(
+    "session_end",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("account_id", String(36), nullable=False),
+    Column("session_id", String(36), nullable=False),  # empty: every session that began before
+    Column("ended_at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "account_id", "session_id"),
 )
 
 job_run = Table(
     "job_run",
     kit_metadata,
-    Column("job", String(100), primary_key=True),
-    Column("due_at", Instant, primary_key=True),
+    Column("community", String(100), nullable=False),
+    Column("job", String(100), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("claimed_by", String(100), nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("finished_at", Instant),
+    Column("succeeded", Boolean),
     Column("outcome", String(500)),
+    PrimaryKeyConstraint("community", "job", "due_at"),
+)
+
+job_switch = Table(
+    "job_switch",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("job", String(100), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "job"),
+)
+
+outbound_position = Table(
+    "outbound_position",
+    kit_metadata,
+    Column("queue", String(60), primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+outbound_message = Table(
+    "outbound_message",
+    kit_metadata,
+    Column("id", String(36), primary_key=True),
+    Column("community", String(100), nullable=False),
+    Column("queue", String(60), nullable=False),
+    Column("recipient", String(300), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("cause", String(100), nullable=False),  # id of the fact that it follows from
+    Column("made_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Instant),  # null when it was delivered or given up
+    Column("delivered_at", Instant),
+    Column("proof", Text),
+    Column("trouble", Text),
+)
+Index(
+    "ix_outbound_message_due",
+    outbound_message.c.queue,
+    outbound_message.c.next_try_at,
+    sqlite_where=outbound_message.c.next_try_at.is_not(None),
+    postgresql_where=outbound_message.c.next_try_at.is_not(None),
 )
 
 GUARDS_SQLITE = (
     "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal"
     " BEGIN SELECT RAISE(ABORT, 'the journal is never pruned'); END",
     "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal WHEN OLD.position IS NOT NULL"
-    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id"
+    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id OR NEW.actor <> OLD.actor"
     " BEGIN SELECT RAISE(ABORT, 'a sealed row never changes'); END",
+    "CREATE TRIGGER document_stays BEFORE UPDATE ON document"
+    " BEGIN SELECT RAISE(ABORT, 'a kept document never changes'); END",
 )
 GUARDS_POSTGRESQL = (
     "CREATE FUNCTION journal_refuses() RETURNS trigger LANGUAGE plpgsql AS"
     " $$ BEGIN RAISE EXCEPTION 'the journal is never pruned and a sealed row never changes'; END $$",
     "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_refuses()",
     "CREATE TRIGGER journal_holds BEFORE UPDATE ON journal FOR EACH ROW WHEN (OLD.position IS NOT NULL"
-    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id)"
+    " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id OR NEW.actor <> OLD.actor)"
     " EXECUTE FUNCTION journal_refuses()",
+    "CREATE FUNCTION document_refuses() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'a kept document never changes'; END $$",
+    "CREATE TRIGGER document_stays BEFORE UPDATE ON document FOR EACH ROW EXECUTE FUNCTION document_refuses()",
 )
 
 
@@ -113,7 +214,7 @@ def add_kit_tables(metadata: MetaData) -> None:
         table.to_metadata(metadata)
 
 
-def guard_journal(connection: Connection) -> None:
-    """Create the triggers that keep the journal append-only; a migration calls this once."""
-    for statement in GUARDS_SQLITE if connection.dialect.name == "sqlite" else GUARDS_POSTGRESQL:
-        connection.exec_driver_sql(statement)
+def create_guards(sql: Connection) -> None:
+    """Create the triggers that keep the journal append-only and documents as they are."""
+    for statement in GUARDS_SQLITE if sql.dialect.name == "sqlite" else GUARDS_POSTGRESQL:
+        sql.exec_driver_sql(statement)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, unquote
 
 import jinja2
@@ -22,24 +22,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from coop.kit.access import opens
+from coop.kit.service import Card, Pages, Section
+from coop.kit.session import Session
 from coop.values import Problem
 from coop.web import language, writing
 from coop.web.catalogs import languages
-from coop.web.sections import CARDS, SECTIONS, Section
 
-SERVICES = ("members", "metering", "billing", "governance", "demo")
 FLASH_COOKIE = "coop_flash"
 
 _WEB = Path(__file__).resolve().parent
-
-
-class Person(Protocol):
-    """Who is signed in, as ``request.state.session`` tells; nobody is None."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def roles(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,9 @@ def environment(lang: str) -> jinja2.Environment:
     loader = jinja2.ChoiceLoader(
         [
             jinja2.FileSystemLoader(_WEB / "templates"),
-            jinja2.PrefixLoader({name: jinja2.FileSystemLoader(_WEB.parent / name / "templates") for name in SERVICES}),
+            jinja2.PrefixLoader(
+                {path.parent.name: jinja2.FileSystemLoader(path) for path in sorted(_WEB.parent.glob("*/templates"))}
+            ),
         ]
     )
     made = jinja2.Environment(
@@ -81,7 +75,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     """
     lang = language.language_of(request)
     person = person_of(request)
-    sections = sections_for(person)
+    sections = sections_for(request)
     page = (
         environment(lang)
         .get_template(template)
@@ -116,8 +110,7 @@ def card(request: Request, template: str, status_code: int = 200, **context: Any
 
 def home_page(request: Request) -> HTMLResponse:
     """The cards of all services that this person may see, side by side; a welcome for who is not signed in."""
-    person = person_of(request)
-    return render(request, "home.html", cards=[card for card in CARDS if _may_see(person, card.roles)])
+    return render(request, "home.html", cards=cards_for(request))
 
 
 def error_page(request: Request, status: int, code: str, message: str, problems: Sequence[Problem]) -> HTMLResponse:
@@ -161,25 +154,37 @@ def _flash(request: Request) -> Flash | None:
     return Flash(str(text), kind if kind in ("done", "note", "refused") else "note")
 
 
-def person_of(request: Request) -> Person | None:
-    """Who is signed in, or None."""
-    session: Person | None = getattr(request.state, "session", None)
+def person_of(request: Request) -> Session | None:
+    """Whoever is signed in, or None."""
+    session: Session | None = getattr(request.state, "session", None)
     return session
 
 
-def sections_for(person: Person | None) -> list[Section]:
-    """The sections that this person's roles open; nobody sees only the open ones."""
-    return [section for section in SECTIONS if _may_see(person, section.roles)]
+def sections_for(request: Request) -> list[Section]:
+    """The sections of all rooms that open for whoever asks, in the order of their rank."""
+    session = person_of(request)
+    open_ones = [s for room in _rooms(request) for s in room.sections if opens(room.access.table[s.action], session)]
+    return sorted(open_ones, key=lambda section: section.rank)
 
 
-def _may_see(person: Person | None, roles: frozenset[str] | None) -> bool:
-    return roles is None or (person is not None and bool(roles & person.roles))
+def cards_for(request: Request) -> list[Card]:
+    """The cards of all rooms that open for whoever asks, in the order of their rank."""
+    session = person_of(request)
+    open_ones = [c for room in _rooms(request) for c in room.cards if opens(room.access.table[c.action], session)]
+    return sorted(open_ones, key=lambda card: card.rank)
+
+
+def _rooms(request: Request) -> Sequence[Pages]:
+    """Every room with pages, also those that other processes of the installation serve."""
+    rooms: Sequence[Pages] = getattr(request.app.state, "pages", ())
+    return rooms
 
 
 def current_section(path: str, sections: Sequence[Section]) -> str:
     """The href of the section that a path lies in: the one with the longest place that it starts with.
 
-    >>> current_section("/billing/runs/3", [s for s in SECTIONS if s.href.startswith("/billing")])
+    >>> sections = [Section("/billing/", "Bills", "see-bills"), Section("/billing/runs", "Runs", "see-runs")]
+    >>> current_section("/billing/runs/3", sections)
     '/billing/runs'
     """
     inside = [

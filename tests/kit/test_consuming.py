@@ -5,31 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import OperationalError
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
-from coop.kit import inbox, journal
+from coop.kit import inbox, journal, parking
+from coop.kit.bus.local import LocalBus
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, StreamStopped, consume
-from coop.kit.service import LocalBus, rebuild, relay_once, settle
+from coop.kit.relay import relay_once, settle
+from coop.kit.replay import rebuild
+from coop.kit.tx import Tx
 from coop.values import CoopError
-from tests.kit.town import LISTENER, heard, heard_by, member, on_member, tell
+from tests.kit.town import COMMUNITY, LISTENER, SECRETARY, heard, heard_by, member, on_member, tell
 
 Pair = tuple[Database, Database]
 
 
 def sealed(database: Database) -> list[Envelope]:
-    with database.write() as connection:
-        journal.seal(connection)
-    with database.read() as connection:
-        return journal.envelopes(connection, "members", 0)
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        return journal.envelopes(sql, "members", 0)
 
 
 def reasons(database: Database) -> list[str]:
-    with database.read() as connection:
-        return [letter.reason for letter in inbox.parked(connection)]
+    with database.read(COMMUNITY) as tx:
+        return [letter.reason for letter in parking.list_parked(tx)]
 
 
 def test_a_repeat_changes_nothing(pair: Pair) -> None:
@@ -53,8 +56,8 @@ def test_a_refused_fact_is_parked_with_its_reason_and_the_stream_goes_on(pair: P
 def test_what_a_refusing_handler_did_before_it_refused_is_undone(pair: Pair) -> None:
     teller, listener = pair
 
-    def writes_then_refuses(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
-        connection.execute(heard.insert().values(member_id=event.member_id))
+    def writes_then_refuses(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        tx.execute(heard.insert().values(community=tx.community, member_id=event.member_id))
         raise CoopError("no", "not this one")
 
     tell(teller, member(1))
@@ -88,21 +91,21 @@ def test_a_parked_fact_can_be_replayed_once_its_cause_is_mended(pair: Pair) -> N
     tell(teller, member(7, "ghost"))
     consumer = LISTENER.consumer(listener)
     consume(consumer, sealed(teller))
-    with listener.read() as connection:
-        letter_id = inbox.parked(connection)[0].id
+    with listener.read(COMMUNITY) as tx:
+        letter_id = parking.list_parked(tx)[0].id
     with pytest.raises(CoopError, match="ghost"):
-        inbox.replay_letter(consumer, letter_id)
+        inbox.replay_letter(consumer, COMMUNITY, SECRETARY, letter_id)
     assert len(reasons(listener)) == 1
 
-    def lenient(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
-        on_member(connection, event.model_copy(update={"kind": "owner"}), envelope)
+    def lenient(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        on_member(tx, event.model_copy(update={"kind": "owner"}), envelope)
 
     mended = replace(consumer, hears={MemberAdmitted: lenient})
-    inbox.replay_letter(mended, letter_id)
+    inbox.replay_letter(mended, COMMUNITY, SECRETARY, letter_id)
     assert heard_by(listener) == ["m0007"]
     assert reasons(listener) == []
     with pytest.raises(CoopError, match="nothing open"):
-        inbox.replay_letter(mended, letter_id)
+        inbox.replay_letter(mended, COMMUNITY, SECRETARY, letter_id)
 
 
 def test_killed_before_the_commit_the_batch_comes_again_whole(pair: Pair) -> None:
@@ -113,8 +116,8 @@ def test_killed_before_the_commit_the_batch_comes_again_whole(pair: Pair) -> Non
     class PowerCutError(BaseException):
         """Nothing catches this, as nothing catches a SIGKILL."""
 
-    def dies_at_five(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
-        on_member(connection, event, envelope)
+    def dies_at_five(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        on_member(tx, event, envelope)
         if event.member_id == "m0005":
             raise PowerCutError
 
@@ -129,11 +132,11 @@ def test_a_bug_is_tried_again_and_then_parked_so_that_the_others_go_on(pair: Pai
     teller, listener = pair
     tries: list[str] = []
 
-    def trips_over_three(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+    def trips_over_three(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
         if event.member_id == "m0003":
             tries.append(event.member_id)
             raise KeyError("three")
-        on_member(connection, event, envelope)
+        on_member(tx, event, envelope)
 
     tell(teller, *(member(i) for i in range(5)))
     consume(Consumer("billing", listener, {MemberAdmitted: trips_over_three}), sealed(teller), wait_s=lambda _: 0)
@@ -167,7 +170,7 @@ def test_refusals_count_across_batches(pair: Pair) -> None:
 def test_when_the_database_is_away_nothing_is_parked(pair: Pair) -> None:
     teller, listener = pair
 
-    def away(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+    def away(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
         raise OperationalError("select", {}, OSError("gone"))
 
     tell(teller, member(1))
@@ -208,12 +211,12 @@ def test_rebuilt_from_the_journals_a_service_has_heard_the_same(pair: Pair) -> N
     tell(teller, *(member(i, "ghost" if i % 10 == 0 else "owner") for i in range(50)))
     settle([("members", teller)], LocalBus([LISTENER.consumer(listener)]))
     before = heard_by(listener), sorted(reasons(listener)), dump(listener, select(inbox.inbox.c.event_id))
-    with listener.write() as connection:
-        connection.execute(heard.insert().values(member_id="never told"))
+    with listener.system_write() as sql:
+        sql.execute(heard.insert().values(community=COMMUNITY, member_id="never told"))
     rebuild(LISTENER, listener, {"members": teller, "billing": listener}, batch=7)
     assert (heard_by(listener), sorted(reasons(listener)), dump(listener, select(inbox.inbox.c.event_id))) == before
 
 
 def dump(database: Database, query: Select[tuple[str]]) -> list[str]:
-    with database.read() as connection:
-        return sorted(connection.scalars(query))
+    with database.system_read() as sql:
+        return sorted(sql.scalars(query))

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from coop.kit.auth import COOKIE, NotAllowed, Session, read, require, sign
+from coop.kit.web import create_app
 from fastapi import APIRouter, Request, Response
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from coop.kit.auth import COOKIE, NotAllowed, Session, read, require, sign
 from coop.kit.database import Database
 from coop.kit.jobs import Job, chain_check, last_runs, run_due, scheduler
 from coop.kit.settings import Settings
-from coop.kit.web import create_app
 from coop.values import BadInput, CoopError, NotFound, Problem
 from tests.kit.town import member, open_database, tell
 

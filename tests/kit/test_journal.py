@@ -12,16 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from coop.events import Envelope
-from coop.kit import clock, journal
+from coop.kit import journal
+from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
-from tests.kit.town import heard, heard_by, member, open_database, tell
+from tests.kit.town import COMMUNITY, SECRETARY, heard, heard_by, member, open_database, tell
 
 Pair = tuple[Database, Database]
 
 
 def seal_all(database: Database) -> int:
-    with database.write() as connection:
-        return journal.seal(connection)
+    with database.system_write() as sql:
+        return journal.seal(sql)
 
 
 def test_a_fact_that_is_told_twice_is_the_same_fact(pair: Pair) -> None:
@@ -35,9 +36,9 @@ def test_a_fact_is_gone_with_the_transaction_that_made_it_true(pair: Pair) -> No
     teller, _ = pair
 
     def fails_half_way() -> None:
-        with teller.write() as connection:
-            journal.append(connection, [member(1)], "demo")
-            connection.execute(heard.insert().values(member_id="m0001"))
+        with teller.write(COMMUNITY, SECRETARY) as tx:
+            tx.tell(member(1))
+            tx.execute(heard.insert().values(community=COMMUNITY, member_id="m0001"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -51,9 +52,9 @@ def test_positions_have_no_gap_and_the_chain_is_whole(pair: Pair) -> None:
     for start in range(0, 30, 10):
         tell(teller, *(member(i) for i in range(start, start + 10)))
         seal_all(teller)
-    with teller.read() as connection:
-        assert [e.position for e in journal.envelopes(connection, "members", 0)] == list(range(1, 31))
-        assert journal.verify_chain(connection) == (30, None)
+    with teller.system_read() as sql:
+        assert [e.position for e in journal.envelopes(sql, "members", 0)] == list(range(1, 31))
+        assert journal.verify_chain(sql) == (30, None)
 
 
 def test_a_row_that_was_written_early_and_committed_late_is_sealed_all_the_same(postgres_url: str) -> None:
@@ -61,8 +62,8 @@ def test_a_row_that_was_written_early_and_committed_late_is_sealed_all_the_same(
     began, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:
-        with database.write() as connection:
-            journal.append(connection, [member(1)], "demo")  # takes the lower row number
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            tx.tell(member(1))  # takes the lower row number
             began.set()
             go_on.wait(10)
 
@@ -74,9 +75,9 @@ def test_a_row_that_was_written_early_and_committed_late_is_sealed_all_the_same(
     go_on.set()
     thread.join()
     assert seal_all(database) == 1
-    with database.read() as connection:
-        assert [e.subject for e in journal.envelopes(connection, "members", 0)] == ["m0002", "m0001"]
-        assert journal.verify_chain(connection) == (2, None)
+    with database.system_read() as sql:
+        assert [e.subject for e in journal.envelopes(sql, "members", 0)] == ["m0002", "m0001"]
+        assert journal.verify_chain(sql) == (2, None)
     database.close()
 
 
@@ -87,8 +88,8 @@ def test_the_database_refuses_to_change_what_was_sealed(pair: Pair, statement: s
     teller, _ = pair
     tell(teller, member(1))
     seal_all(teller)
-    with pytest.raises(DBAPIError, match="never"), teller.write() as connection:
-        connection.execute(text(statement))
+    with pytest.raises(DBAPIError, match="never"), teller.system_write() as sql:
+        sql.execute(text(statement))
 
 
 @pytest.mark.parametrize(
@@ -103,13 +104,13 @@ def test_verify_finds_what_somebody_with_full_rights_changed(pair: Pair, tamperi
     teller, _ = pair
     tell(teller, *(member(i) for i in range(5)))
     seal_all(teller)
-    with teller.write() as connection:
+    with teller.system_write() as sql:
         on = "" if teller.is_sqlite else " ON journal"
-        connection.execute(text(f"DROP TRIGGER journal_keeps{on}"))
-        connection.execute(text(f"DROP TRIGGER journal_holds{on}"))
-        connection.execute(text(tampering))
-    with teller.read() as connection:
-        whole, broken = journal.verify_chain(connection)
+        sql.execute(text(f"DROP TRIGGER journal_keeps{on}"))
+        sql.execute(text(f"DROP TRIGGER journal_holds{on}"))
+        sql.execute(text(tampering))
+    with teller.system_read() as sql:
+        whole, broken = journal.verify_chain(sql)
     assert whole == at - 1
     assert broken is not None
     assert broken.position == at
@@ -123,8 +124,8 @@ def test_two_sealers_at_once_make_one_chain(pair: Pair) -> None:
 
     def work() -> None:
         while True:
-            with teller.write() as connection:
-                count = journal.seal(connection, limit=7)
+            with teller.system_write() as sql:
+                count = journal.seal(sql, limit=7)
             if not count:
                 return
             sealed.append(count)
@@ -135,8 +136,8 @@ def test_two_sealers_at_once_make_one_chain(pair: Pair) -> None:
     for thread in threads:
         thread.join()
     assert sum(sealed) == 200
-    with teller.read() as connection:
-        assert journal.verify_chain(connection) == (200, None)
+    with teller.system_read() as sql:
+        assert journal.verify_chain(sql) == (200, None)
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.dictionaries(st.text(max_size=5), st.integers(0, 9), max_size=3))
@@ -146,8 +147,10 @@ def test_an_envelope_survives_its_journey(key: str, community: str, data: dict[s
         "a.b.v1",
         "/coop/a",
         key,
-        clock.now(),
+        SYSTEM_CLOCK.now(),
         community,
+        "account:a",
+        "page",
         3,
         "0" * 64,
         orjson.dumps(data, option=orjson.OPT_SORT_KEYS),

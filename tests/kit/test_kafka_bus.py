@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from coop.kit import journal
+from coop.kit.bus.kafka import KafkaBus
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, parked
-from coop.kit.kafka import KafkaBus
 from coop.kit.service import relay_once
 from tests.kit.town import LISTENER, heard_by, member, tell
 from tests.servers.kafka import Kafka
@@ -54,15 +54,15 @@ def test_every_fact_arrives_once_and_a_refused_one_is_parked(kafka: Kafka, pair:
             while await asyncio.to_thread(relay_once, "members", teller, bus):
                 pass
             # Handed over once more, as a relay does that was killed before it noted how far it came.
-            with teller.read() as connection:
-                again = journal.envelopes(connection, "members", 0, 300)
+            with teller.system_read() as sql:
+                again = journal.envelopes(sql, "members", 0, 300)
             await asyncio.to_thread(bus.publish, again)
             return await until(1199, listener)
 
     found = asyncio.run(play())
     assert found == sorted({f"m{i:04d}" for i in range(1200) if i != 7})
-    with listener.read() as connection:
-        assert [letter.reason for letter in parked(connection)] == ["m0007 is a ghost"]
+    with listener.system_read() as sql:
+        assert [letter.reason for letter in parked(sql)] == ["m0007 is a ghost"]
 
 
 def test_what_was_published_while_a_service_was_away_waits_for_it(kafka: Kafka, pair: Pair) -> None:

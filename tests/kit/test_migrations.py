@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
+from coop.events import SERVICES
 from coop.kit.database import Database
+from coop.operator.services import service_named
 
-SERVICES = ("members", "metering", "billing", "governance")
-GUARDS = {"journal_keeps", "journal_holds"}
+GUARDS = {"journal_keeps", "journal_holds", "document_stays"}
 
 
 @pytest.fixture(params=SERVICES)
@@ -27,18 +27,17 @@ def service(request: pytest.FixtureRequest) -> str:
 def migrated(request: pytest.FixtureRequest, tmp_path: Path, service: str) -> Iterator[Database]:
     """The service's database after its migrations, run twice as two processes would."""
     url = f"sqlite:///{tmp_path}/{service}.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(url, service)
-    database.migrate()
-    database.migrate()
+    database = service_named(service).open_database(url)
+    database.migrate(service_named(service).migrations)
     yield database
     database.close()
 
 
 def test_migrated_tables_are_those_of_the_code(migrated: Database, service: str) -> None:
-    metadata: MetaData = importlib.import_module(f"coop.{service}.storage").metadata
-    with migrated.read() as connection:
+    metadata: MetaData = service_named(service).metadata
+    with migrated.system_read() as sql:
         context = MigrationContext.configure(
-            connection,
+            sql,
             opts={
                 "compare_type": True,
                 "include_name": lambda name, kind, parents: not (kind == "table" and name == "alembic_version"),
@@ -48,33 +47,33 @@ def test_migrated_tables_are_those_of_the_code(migrated: Database, service: str)
 
 
 def test_checks_of_the_code_are_in_the_migrated_tables(migrated: Database, service: str) -> None:
-    metadata: MetaData = importlib.import_module(f"coop.{service}.storage").metadata
-    with migrated.read() as connection:
+    metadata: MetaData = service_named(service).metadata
+    with migrated.system_read() as sql:
         for table in metadata.sorted_tables:
             named = {str(found.name) for found in table.constraints if found.__visit_name__ == "check_constraint"}
-            assert {name for name in named if name not in _source(connection, table.name)} == set(), table.name
+            assert {name for name in named if name not in _source(sql, table.name)} == set(), table.name
 
 
 def test_triggers_keep_the_journal(migrated: Database) -> None:
-    with migrated.read() as connection:
-        assert _triggers(connection) >= GUARDS
+    with migrated.system_read() as sql:
+        assert _triggers(sql) >= GUARDS
 
 
-def _triggers(connection: Connection) -> set[str]:
+def _triggers(sql: Connection) -> set[str]:
     query = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if connection.dialect.name == "sqlite"
+        if sql.dialect.name == "sqlite"
         else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
     )
-    return set(connection.scalars(text(query)))
+    return set(sql.scalars(text(query)))
 
 
-def _source(connection: Connection, table: str) -> str:
+def _source(sql: Connection, table: str) -> str:
     """What holds the names of a table's constraints."""
     query = (
         "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table"
-        if connection.dialect.name == "sqlite"
+        if sql.dialect.name == "sqlite"
         else "SELECT coalesce(string_agg(conname, ' '), '') FROM pg_constraint"
         " WHERE conrelid = to_regclass(quote_ident(:table))"
     )
-    return str(connection.scalars(text(query), {"table": table}).one())
+    return str(sql.scalars(text(query), {"table": table}).one())

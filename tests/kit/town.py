@@ -3,48 +3,71 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
-from sqlalchemy import Column, Connection, String, Table, insert, select
+from sqlalchemy import Column, String, Table, insert, select
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
-from coop.kit import journal, tables
-from coop.kit.database import Database, new_metadata
+from coop.kit import tables
+from coop.kit.access import ANYBODY, Access
+from coop.kit.actor import Actor
+from coop.kit.clock import SYSTEM_CLOCK, Clock
+from coop.kit.database import Database
+from coop.kit.metadata import new_metadata
 from coop.kit.service import Service
+from coop.kit.tx import Tx
 from coop.values import CoopError
+
+COMMUNITY = "demo"
+SECRETARY = Actor("account", "secretary", "api")
 
 metadata = new_metadata()
 tables.add_kit_tables(metadata)
-heard = Table("heard", metadata, Column("member_id", String, primary_key=True))
+heard = Table(
+    "heard",
+    metadata,
+    Column("community", String, primary_key=True),
+    Column("member_id", String, primary_key=True),
+)
 
 
-def on_member(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+def on_member(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
     """Keeps the member; refuses the kind ``ghost``."""
     if event.kind == "ghost":
         raise CoopError("no-ghosts", f"{event.member_id} is a ghost")
-    connection.execute(insert(heard).values(member_id=event.member_id))
+    tx.execute(insert(heard).values(community=tx.community, member_id=event.member_id))
 
 
-LISTENER = Service("billing", metadata, hears={MemberAdmitted: on_member}, heard_tables=[heard])
+LISTENER = Service(
+    name="billing",
+    label="Billing",
+    metadata=metadata,
+    migrations=Path(),
+    access=Access("billing", {"see": ANYBODY}),
+    hears={MemberAdmitted: on_member},
+    heard_tables=[heard],
+)
 
 
 def member(number: int, kind: str = "owner") -> MemberAdmitted:
     return MemberAdmitted(member_id=f"m{number:04d}", kind=kind, joined_on=date(2025, 1, 1))
 
 
-def open_database(url: str, service: str) -> Database:
-    database = Database(url, service)
-    with database.write() as connection:
-        metadata.create_all(connection)
-        tables.guard_journal(connection)
+def open_database(url: str, service: str, clock: Clock = SYSTEM_CLOCK) -> Database:
+    database = Database(url, service, clock)
+    with database.system_write() as sql:
+        metadata.create_all(sql)
+        tables.create_guards(sql)
     return database
 
 
-def tell(database: Database, *events: MemberAdmitted) -> None:
-    with database.write() as connection:
-        journal.append(connection, events, "demo")
+def tell(database: Database, *events: MemberAdmitted, community: str = COMMUNITY) -> None:
+    with database.write(community, SECRETARY) as tx:
+        tx.tell(*events)
 
 
-def heard_by(database: Database) -> list[str]:
-    with database.read() as connection:
-        return list(connection.scalars(select(heard.c.member_id).order_by(heard.c.member_id)))
+def heard_by(database: Database, community: str = COMMUNITY) -> list[str]:
+    with database.read(community) as tx:
+        query = select(heard.c.member_id).where(heard.c.community == tx.community).order_by(heard.c.member_id)
+        return list(tx.scalars(query))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -21,16 +21,16 @@ from kafka.errors import TopicAlreadyExistsError
 from sqlalchemy.exc import OperationalError
 
 from coop.events import Envelope, event_classes
-from coop.kit.inbox import Consumer, StreamStopped, consume, park
+from coop.kit import parking
+from coop.kit.actor import Actor
+from coop.kit.bus import RawHandler
+from coop.kit.inbox import Consumer, StreamStopped, consume
 from coop.values import BadInput
 
 log = logging.getLogger(__name__)
 
 PARTITIONS = 6
 """Partitions of a topic: how many processes of one service can share the work."""
-
-RawHandler = Callable[[Sequence[tuple[dict[str, str], bytes]]], None]
-"""Takes (headers, body) of several raw messages, such as telegrams, and makes them durable before it returns."""
 
 
 def provision(bootstrap: str, topics: Sequence[str], replication: int = 1) -> None:
@@ -84,8 +84,8 @@ class KafkaBus:
                 try:
                     batch.append(Envelope.from_json(body))
                 except BadInput as error:
-                    with consumer.database.write() as connection:
-                        park(connection, "event", "kafka", body, error.code, error.message)
+                    with consumer.database.write(parking.UNKNOWN, Actor("service", "kafka", "bus")) as tx:
+                        parking.park(tx, parking.EVENT, "kafka", body, error.code, error.message)
             consume(consumer, batch)
 
         self._subscribe(consumer.topics(), self.service, take)

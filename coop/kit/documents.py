@@ -1,0 +1,101 @@
+"""Documents: bytes that were computed from, noticed or issued, kept as they were with name and version of their schema.
+
+Invariant: the hash is over the stored bytes, never over what later code makes of them, so a field that is added to a
+schema leaves every older document valid. Old versions are read for ever: ``Schema.readers`` has one reader a version,
+and the tests one frozen example of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+
+from coop.kit.tables import document as document_table
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True)
+class Document:
+    """Stored bytes and the schema that they follow."""
+
+    schema: str
+    version: int
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes as stored, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class UnreadableDocument(CoopError):
+    """No reader for a document's schema and version, or its bytes do not follow them."""
+
+
+@dataclass(frozen=True)
+class Schema(Generic[Content]):
+    """A kind of document: how the newest version is written, and how every version is read."""
+
+    name: str
+    version: int
+    write: Callable[[Content], bytes]
+    readers: Mapping[int, Callable[[bytes], Content]]
+
+    def seal(self, content: Content) -> Document:
+        """Make the document of a content, in the newest version."""
+        return Document(self.name, self.version, self.write(content))
+
+    def open(self, document: Document) -> Content:
+        """Read a document of any version.
+
+        Raises:
+            UnreadableDocument: it is of another schema, or of a version without a reader.
+        """
+        reader = self.readers.get(document.version)
+        if document.schema != self.name or reader is None:
+            raise UnreadableDocument(
+                "unreadable-document", f"{document.schema} version {document.version} is not a {self.name} known here"
+            )
+        return reader(document.body)
+
+
+def keep(tx: Tx, document: Document) -> str:
+    """Store a document; returns its hash. The same bytes are kept once."""
+    row = {
+        "community": tx.community,
+        "sha256": document.sha256,
+        "schema_name": document.schema,
+        "schema_version": document.version,
+        "body": document.body,
+        "kept_at": tx.now,
+    }
+    tx.insert_new(document_table, [row], ["community", "sha256"])
+    return document.sha256
+
+
+def load(tx: Tx, sha256: str) -> Document:
+    """The document with a hash, as stored.
+
+    Raises:
+        NotFound: it is not kept here.
+        UnreadableDocument: the stored bytes no longer have the hash.
+    """
+    columns = document_table.c
+    row = tx.execute(
+        select(columns.schema_name, columns.schema_version, columns.body).where(
+            columns.community == tx.community, columns.sha256 == sha256
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no document {sha256}")
+    document = Document(row.schema_name, row.schema_version, bytes(row.body))
+    if document.sha256 != sha256:
+        raise UnreadableDocument("changed-document", f"document {sha256} was changed after it was kept")
+    return document

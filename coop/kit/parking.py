@@ -1,0 +1,124 @@
+"""Dead letters: whatever was refused at a door, kept with its reason until somebody replays or discards it.
+
+Each belongs to the co-operative that it came in for; what names none belongs to ``UNKNOWN``, and the operator of the
+installation looks after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select, tuple_, update
+
+from coop.kit.database import Database
+from coop.kit.session import Session
+from coop.kit.tables import dead_letter
+from coop.kit.tx import Tx
+from coop.values import CoopError, derive_id
+
+UNKNOWN = "?"
+"""Community of what came in without naming one."""
+
+EVENT = "event"
+"""Kind of a parked fact."""
+
+SOURCE_MAX = 200
+REASON_MAX = 2000
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A parked message: what it was (``kind``), where it came from, and why it was refused."""
+
+    id: str
+    community: str
+    kind: str
+    source: str
+    body: bytes
+    code: str
+    reason: str
+    parked_at: datetime
+    attempts: int
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolution: str | None
+
+
+Replayer = Callable[[Database, Session, str], None]
+"""Tries one dead letter of a kind again, by its id; raises CoopError when it is refused again."""
+
+
+def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) -> str:
+    """Keep what was refused, with the reason; returns its id.
+
+    The same body for the same reason is kept once, and is open again when it had been resolved.
+    """
+    source, reason = _storable(source)[:SOURCE_MAX], _storable(reason)[:REASON_MAX]
+    letter_id = derive_id("dead-letter", tx.community, kind, source, body.hex(), reason)
+    again = tx.execute(
+        update(dead_letter)
+        .where(dead_letter.c.community == tx.community, dead_letter.c.id == letter_id)
+        .values(attempts=dead_letter.c.attempts + 1, resolved_at=None, resolved_by=None, resolution=None)
+    )
+    if not again.rowcount:
+        tx.execute(
+            insert(dead_letter).values(
+                id=letter_id,
+                community=tx.community,
+                kind=kind,
+                source=source,
+                body=body,
+                code=code[:100],
+                reason=reason,
+                parked_at=tx.now,
+                attempts=1,
+            )
+        )
+    return letter_id
+
+
+def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, kind: str = "") -> Sequence[Letter]:
+    """Open dead letters, oldest first; the next page starts behind ``after``."""
+    query = _open(tx, kind).order_by(dead_letter.c.parked_at, dead_letter.c.id).limit(limit)
+    if after:
+        query = query.where(tuple_(dead_letter.c.parked_at, dead_letter.c.id) > (after.parked_at, after.id))
+    return [Letter(*row) for row in tx.execute(query)]
+
+
+def count_parked(tx: Tx, kind: str = "") -> int:
+    """Number of open dead letters."""
+    return tx.scalar(select(func.count()).select_from(_open(tx, kind).subquery())) or 0
+
+
+def get_parked(tx: Tx, letter_id: str) -> Letter:
+    """One open dead letter.
+
+    Raises:
+        CoopError: there is none with this id.
+    """
+    row = tx.execute(_open(tx).where(dead_letter.c.id == letter_id)).first()
+    if row is None:
+        raise CoopError("no-such-letter", f"nothing open is parked under {letter_id}")
+    return Letter(*row)
+
+
+def resolve(tx: Tx, letter_id: str, resolution: str) -> None:
+    """Close a dead letter as ``replayed`` or ``discarded``, and say who did. It stays in the table."""
+    tx.execute(
+        update(dead_letter)
+        .where(dead_letter.c.community == tx.community, dead_letter.c.id == letter_id)
+        .values(resolved_at=tx.now, resolved_by=str(tx.actor), resolution=resolution)
+    )
+
+
+def _open(tx: Tx, kind: str = "") -> Select[*tuple[Any, ...]]:
+    query = select(dead_letter).where(dead_letter.c.community == tx.community, dead_letter.c.resolved_at.is_(None))
+    return query.where(dead_letter.c.kind == kind) if kind else query
+
+
+def _storable(text: str) -> str:
+    """Text that every database takes: PostgreSQL refuses NUL, and lone surrogates have no UTF-8."""
+    return text.replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()

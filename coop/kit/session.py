@@ -1,0 +1,126 @@
+"""Sessions: a signed cookie that every service can read by itself, and the server's list of those that were ended.
+
+The cookie holds who, which roles and since when; it holds no secret. It is HttpOnly and SameSite=Lax, and every
+changing request must come from our own origin, which together keep other sites from acting for somebody. A session
+ends when its time is over, at sign-out, and when the account is closed or its roles change: the service that keeps
+accounts tells it, and every service refuses it from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from starlette.requests import Request
+
+from coop.kit.actor import Actor
+from coop.kit.tables import session_end
+from coop.kit.tx import Tx
+from coop.values import CoopError
+
+COOKIE: Final = "coop_session"
+LIFETIME: Final = timedelta(hours=12)
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who is signed in. ``member_id`` is None for people who are no member, such as a municipality's, and for programs.
+
+    ``id`` and ``began_at`` tell one sign-in of an account from another.
+    """
+
+    account_id: str
+    name: str
+    roles: frozenset[str]
+    member_id: str | None
+    community: str
+    id: str = ""
+    began_at: datetime = _LONG_AGO
+    kind: str = "account"
+
+    def has(self, *roles: str) -> bool:
+        """True with any of these roles."""
+        return not self.roles.isdisjoint(roles)
+
+    def actor(self, channel: str) -> Actor:
+        """Whoever is signed in, as the one who acts."""
+        return Actor(self.kind, self.account_id, channel)
+
+
+class NotSignedIn(CoopError):
+    """The page needs a sign-in."""
+
+    def __init__(self) -> None:
+        super().__init__("not-signed-in", "sign in first")
+
+
+class NotAllowed(CoopError):
+    """The signed-in person may not see or do this."""
+
+    def __init__(self, message: str = "your account has no access to this") -> None:
+        super().__init__("not-allowed", message)
+
+
+def sign(session: Session, secret: str) -> str:
+    """Cookie value for a session."""
+    fields = {**asdict(session), "roles": sorted(session.roles), "began_at": session.began_at.isoformat()}
+    return _serializer(secret).dumps(fields)
+
+
+def read(cookie: str | None, secret: str, now: datetime) -> Session | None:
+    """The session in a cookie, or None when there is none, it was changed, or it is older than ``LIFETIME``."""
+    if not cookie:
+        return None
+    try:
+        fields = _serializer(secret).loads(cookie)
+        began_at = datetime.fromisoformat(fields["began_at"])
+        session = Session(**{**fields, "roles": frozenset(fields["roles"]), "began_at": began_at})
+    except (BadSignature, KeyError, TypeError, ValueError):
+        return None
+    # An hour of grace keeps a clock that was set back from signing everybody out.
+    return session if began_at - timedelta(hours=1) <= now < began_at + LIFETIME else None
+
+
+def end_sessions(tx: Tx, account_id: str, session_id: str = "", ended_at: datetime | None = None) -> None:
+    """Refuse one session of an account from now on, or all that began before now."""
+    insert_for = sqlite.insert if tx.is_sqlite else postgresql.insert
+    statement = insert_for(session_end).values(
+        community=tx.community, account_id=account_id, session_id=session_id, ended_at=ended_at or tx.now
+    )
+    later = func.max if tx.is_sqlite else func.greatest
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["community", "account_id", "session_id"],
+            set_={"ended_at": later(session_end.c.ended_at, statement.excluded.ended_at)},
+        )
+    )
+
+
+def is_ended(tx: Tx, session: Session) -> bool:
+    """True when a session was ended."""
+    ends = session_end.c
+    query = select(ends.account_id).where(
+        ends.community == tx.community,
+        ends.account_id == session.account_id,
+        or_(ends.session_id == (session.id or "-"), (ends.session_id == "") & (ends.ended_at >= session.began_at)),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def same_origin(request: Request, public_url: str) -> bool:
+    """True when a changing request comes from our own pages, or from a program that sends no Origin."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return request.headers.get("sec-fetch-site") in (None, "same-origin", "none")
+    ours = {urlsplit(public_url).netloc, request.headers.get("host", "")}
+    return urlsplit(origin).netloc in ours
+
+
+def _serializer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="coop-session")

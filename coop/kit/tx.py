@@ -1,0 +1,132 @@
+"""A transaction of one community: what it may touch, when it happens, and who acts, in one argument.
+
+Invariants: every statement is held to the community (``kit.wall``); ``now`` is the installation's clock at the start,
+the same for all that the transaction writes; facts are told in the transaction that makes them true.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, TypeVar, TypeVarTuple, overload
+
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, Result, ScalarResult, Table
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from coop.events import Event
+from coop.kit import journal, wall
+from coop.kit.actor import Actor
+from coop.values import civil_date
+
+T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+class Tx:
+    """An open transaction; ``Database.write`` and ``Database.read`` make it."""
+
+    __slots__ = ("_options", "_sql", "actor", "community", "now")
+
+    def __init__(self, sql: Connection, community: str, now: datetime, actor: Actor) -> None:
+        self._sql = sql
+        self._options = {wall.OPTION: community}
+        self.community, self.now, self.actor = community, now, actor
+
+    @property
+    def today(self) -> date:
+        """Civil date in Amsterdam at ``now``."""
+        return civil_date(self.now)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The database's dialect."""
+        return self._sql.dialect
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True for the embedded default."""
+        return self._sql.dialect.name == "sqlite"
+
+    @overload
+    def execute(  # type: ignore[overload-overlap]  # SQLAlchemy's own Connection.execute has the same pair
+        self, statement: TypedReturnsRows[*Columns], parameters: Parameters = None
+    ) -> Result[*Columns]: ...
+    @overload
+    def execute(self, statement: Executable, parameters: Parameters = None) -> CursorResult[Any]: ...
+    def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """Run a statement that is held to the community.
+
+        Raises:
+            ForgotCommunity: it is not.
+        """
+        return self._sql.execute(statement, parameters, execution_options=self._options)
+
+    def scalar(self, statement: TypedReturnsRows[T]) -> T | None:
+        """First column of the first row, or None."""
+        return self._sql.scalar(statement, execution_options=self._options)
+
+    def scalars(self, statement: TypedReturnsRows[T]) -> ScalarResult[T]:
+        """First column of every row."""
+        return self._sql.scalars(statement, execution_options=self._options)
+
+    def insert_rows(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        """Insert rows of plain values, in the order of the table's columns, straight through the driver.
+
+        For rows by the thousand: what SQLAlchemy does to make a row's parameters costs more than SQLite's own work.
+
+        Raises:
+            ForgotCommunity: a row carries another community.
+        """
+        if not rows:
+            return
+        columns = table.columns.keys()
+        at = columns.index("community")
+        for row in rows:
+            if row[at] != self.community:
+                raise wall.ForgotCommunity(f"{row[at]!r} is not {self.community!r} in a row for {table.name}")
+        mark = "?" if self.is_sqlite else "%s"
+        names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
+        self._sql.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
+
+    def insert_new(self, table: Table, rows: Sequence[Mapping[str, object]], key: Sequence[str]) -> None:
+        """Insert the rows whose ``key`` is not there yet."""
+        if rows:
+            self.execute(journal.insert_new_statement(self._sql.dialect.name, table, tuple(key)), list(rows))
+
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction of this community holds the lock ``name``, and hold it to the end.
+
+        On SQLite a writing transaction is alone already.
+        """
+        if not self.is_sqlite:
+            digest = hashlib.sha256(f"{self.community}\x1f{name}".encode()).digest()
+            number = int.from_bytes(digest[:8], "big", signed=True)
+            self._sql.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """All of the block or nothing; the transaction goes on either way."""
+        with savepoint(self._sql):
+            yield
+
+    def tell(self, *events: Event) -> None:
+        """Write facts into the journal. A fact that was told before is not told again."""
+        journal.append(self._sql, events, self.community, self.now, self.actor)
+
+
+@contextmanager
+def savepoint(sql: Connection) -> Iterator[None]:
+    """All of the block or nothing. Through the driver: SQLAlchemy's own costs five times as much, and every fact has
+    one."""
+    sql.exec_driver_sql("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if not sql.invalidated:
+            sql.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            sql.exec_driver_sql("RELEASE SAVEPOINT part")
+        raise
+    sql.exec_driver_sql("RELEASE SAVEPOINT part")

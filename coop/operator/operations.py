@@ -1,0 +1,233 @@
+"""What an operator sees of every service: its chain, how far the bus is, its jobs, and what is parked and why.
+
+Each service serves its own card and its own page of parked facts and telegrams; a page of one service places the cards
+of all side by side, so that no service asks another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import func, select
+
+from coop.kit import inbox, jobs, journal, parking
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, session_of
+from coop.kit.service import Room
+from coop.operator.access import ACCESS
+from coop.values import CoopError, NotFound
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import card, confirm_page, redirect, render
+
+LETTER_KINDS = {parking.EVENT: N_("Fact of another service")}
+"""Kinds of dead letters that every service has; a service names its own."""
+LETTERS_SHOWN = 100
+BODY_SHOWN = 2000
+FLASH_MAX = 500
+"""A message travels in a cookie, which browsers cut off at 4 KB."""
+
+routes = APIRouter(route_class=GuardedRoute, tags=["operations"])
+may = ACCESS.may
+
+
+@dataclass(frozen=True)
+class Status:
+    """State of a service: its chain and the bus for the whole installation, facts and letters of one co-operative."""
+
+    sealed: int
+    waiting: int
+    published: int
+    heard: int
+    parked: int
+
+
+class LetterOut(BaseModel):
+    """One parked fact or telegram."""
+
+    id: str
+    kind: str
+    source: str
+    code: str
+    reason: str
+    parked_at: datetime
+    attempts: int
+
+
+class Traffic(BaseModel):
+    """Facts by type: told by this service, heard by it from others, and the types that it hears at all."""
+
+    told: dict[str, int]
+    heard: dict[str, int]
+    hears: list[str]
+
+
+class Resolved(BaseModel):
+    """What became of a parked letter."""
+
+    resolution: str
+
+
+def read_status(room: Room, community: str) -> Status:
+    """Count the journal, the relay, the inbox and the dead letters."""
+    rows = journal.journal
+    with room.database.system_read() as sql:
+        sealed, _ = journal.head(sql)
+        waiting = sql.scalar(select(func.count()).select_from(rows).where(rows.c.position.is_(None))) or 0
+        published = journal.published_position(sql)
+    with room.database.read(community) as tx:
+        return Status(sealed, waiting, published, sum(inbox.count_heard(tx).values()), parking.count_parked(tx))
+
+
+def replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
+    """Try a dead letter again, by the means of its kind.
+
+    Raises:
+        CoopError: there is no such open letter, its kind cannot be replayed, or it is refused again (and stays parked).
+    """
+    with room.database.read(community) as tx:
+        letter = parking.get_parked(tx, letter_id)
+    if not room.replay(letter.kind, community, actor, letter_id):
+        raise CoopError("no-replay", f"a {letter.kind} cannot be tried again here; let its sender send it again")
+
+
+def readable(body: bytes) -> str:
+    """What came in as far as a person can read it: its text, or its bytes in hexadecimal; cut after ``BODY_SHOWN``."""
+    try:
+        text = body.decode()
+        plain = all(sign.isprintable() or sign.isspace() for sign in text)
+    except UnicodeDecodeError:
+        plain = False
+    shown = text if plain else body.hex(" ")
+    return shown if len(shown) <= BODY_SHOWN else shown[:BODY_SHOWN] + " …"
+
+
+def room_of(request: Request, service: str) -> Room:
+    """The room of a service that runs in this process.
+
+    Raises:
+        NotFound: it runs elsewhere, or there is none.
+    """
+    room: Room | None = request.app.state.rooms.get(service)
+    if room is None:
+        raise NotFound
+    return room
+
+
+@routes.get("/operations", include_in_schema=False)
+@may("see-operations")
+def operations_page(request: Request) -> Response:
+    services = {service.name: service.label for service in request.app.state.services}
+    return render(request, "operator/operations.html", services=services)
+
+
+@routes.get("/{service}/cards/operations", include_in_schema=False)
+@may("see-operations")
+def operations_card(request: Request, service: str) -> Response:
+    return _card(request, "operator/operations_card.html", service)
+
+
+@routes.get("/{service}/cards/parked", include_in_schema=False)
+@may("see-operations")
+def parked_line(request: Request, service: str) -> Response:
+    return _card(request, "operator/operations_line.html", service)
+
+
+def _card(request: Request, template: str, service: str) -> Response:
+    room = room_of(request, service)
+    status = read_status(room, session_of(request).community)
+    return card(request, template, service=service, name=room.service.label, status=status)
+
+
+@routes.get("/{service}/dead-letters", include_in_schema=False)
+@may("see-operations")
+def dead_letters_page(request: Request, service: str, after: str = "") -> Response:
+    room, community = room_of(request, service), session_of(request).community
+    with room.database.read(community) as tx:
+        letters = parking.list_parked(tx, LETTERS_SHOWN, parking.get_parked(tx, after) if after else None)
+        runs = jobs.list_runs(tx, 10)
+    return render(
+        request,
+        "operator/operations_service.html",
+        service=service,
+        name=room.service.label,
+        kinds={**LETTER_KINDS, **room.service.letter_kinds},
+        status=read_status(room, community),
+        letters=[(letter, readable(letter.body)) for letter in letters],
+        next_after=letters[-1].id if len(letters) == LETTERS_SHOWN else "",
+        after=after,
+        runs=runs,
+        may_work=ACCESS.allows(session_of(request), "work-dead-letters"),
+    )
+
+
+@routes.post("/{service}/dead-letters/{letter_id}/replay", include_in_schema=False)
+@may("work-dead-letters")
+def replay_from_page(request: Request, service: str, letter_id: str) -> Response:
+    lang, page = language_of(request), f"/{service}/dead-letters"
+    session = session_of(request)
+    try:
+        replay(room_of(request, service), session.community, session.actor("page"), letter_id)
+    except CoopError as refusal:
+        text = translate(lang, "Refused again: %(reason)s", reason=refusal.message)
+        return redirect(page, text[:FLASH_MAX], "refused")
+    return redirect(page, translate(lang, "Replayed: it was taken this time."))
+
+
+@routes.get("/{service}/dead-letters/{letter_id}/discard", include_in_schema=False)
+@may("work-dead-letters")
+def ask_discard(request: Request, service: str, letter_id: str) -> Response:
+    lang, page = language_of(request), f"/{service}/dead-letters"
+    with room_of(request, service).database.read(session_of(request).community) as tx:
+        letter = parking.get_parked(tx, letter_id)
+    return confirm_page(
+        request,
+        title=translate(lang, "Discard this for good?"),
+        text=letter.reason,
+        button=translate(lang, "Discard"),
+        action=f"{page}/{letter_id}/discard",
+        back=page,
+    )
+
+
+@routes.post("/{service}/dead-letters/{letter_id}/discard", include_in_schema=False)
+@may("work-dead-letters")
+def discard(request: Request, service: str, letter_id: str) -> Response:
+    session = session_of(request)
+    with room_of(request, service).database.write(session.community, session.actor("page")) as tx:
+        parking.resolve(tx, parking.get_parked(tx, letter_id).id, "discarded")
+    return redirect(
+        f"/{service}/dead-letters", translate(language_of(request), "Discarded. It stays on file with its reason.")
+    )
+
+
+@routes.get("/{service}/api/traffic")
+@may("see-operations")
+def read_traffic(request: Request, service: str) -> Traffic:
+    """Facts of each type told and heard here: who compares services sees what is still on its way."""
+    room = room_of(request, service)
+    with room.database.system_read() as sql:
+        told = journal.count_told(sql, session_of(request).community)
+    with room.database.read(session_of(request).community) as tx:
+        heard = inbox.count_heard(tx)
+    return Traffic(told=told, heard=heard, hears=sorted(event.TYPE for event in room.service.hears))
+
+
+@routes.get("/{service}/api/dead-letters")
+@may("see-operations")
+def list_dead_letters(request: Request, service: str, after: str = "") -> list[LetterOut]:
+    """Parked facts and telegrams, oldest first; the next page starts behind the letter named by ``after``."""
+    with room_of(request, service).database.read(session_of(request).community) as tx:
+        letters = parking.list_parked(tx, LETTERS_SHOWN, parking.get_parked(tx, after) if after else None)
+    return [LetterOut.model_validate(letter, from_attributes=True) for letter in letters]
+
+
+@routes.post("/{service}/api/dead-letters/{letter_id}/replay")
+@may("work-dead-letters")
+def replay_letter(request: Request, service: str, letter_id: str) -> Resolved:
+    """Try a parked fact or telegram again."""
+    session = session_of(request)
+    replay(room_of(request, service), session.community, session.actor("api"), letter_id)
+    return Resolved(resolution="replayed")

@@ -1,0 +1,130 @@
+"""Puts services together and runs them: all four in one process, or one of them on Kafka and PostgreSQL.
+
+Which of the two it is, nothing above the bus knows: the same handlers, the same pages, the same journals.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from coop.events import SERVICES as NAMES
+from coop.kit.bus.kafka import KafkaBus
+from coop.kit.bus.local import LocalBus
+from coop.kit.clock import SYSTEM_CLOCK, Clock
+from coop.kit.garbage import tune_gc
+from coop.kit.jobs import Job, Work, scheduler
+from coop.kit.journal import verify_chain
+from coop.kit.relay import Bus, Relay
+from coop.kit.service import Room
+from coop.kit.settings import Settings
+from coop.operator.pages import OPERATOR
+from coop.operator.services import SERVICES, service_named
+from coop.values import CoopError
+from coop.web.app import assemble_app
+from coop.web.language import N_
+
+log = logging.getLogger(__name__)
+
+
+def open_room(name: str, settings: Settings, clock: Clock = SYSTEM_CLOCK, *, migrate: bool = True) -> Room:
+    """Open a service's database and bring its tables up to date.
+
+    Raises:
+        CoopError: they are not to be brought up to date, and there is no database yet.
+    """
+    if not migrate and not settings.database_url and not (settings.data_dir / f"{name}.db").exists():
+        raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
+    service = service_named(name)
+    return Room(service, service.open_database(settings.url(name), clock, migrate=migrate), settings)
+
+
+def open_rooms(
+    settings: Settings, names: Sequence[str] = NAMES, clock: Clock = SYSTEM_CLOCK, *, migrate: bool = True
+) -> dict[str, Room]:
+    """Open several services."""
+    return {name: open_room(name, settings, clock, migrate=migrate) for name in names}
+
+
+def local_bus(rooms: Mapping[str, Room]) -> LocalBus:
+    """The bus of one process, to all of ``rooms``."""
+    return LocalBus([room.consumer for room in rooms.values()])
+
+
+def embedded_app(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
+    """All four services in one process, on the local bus."""
+    rooms = open_rooms(settings, clock=clock)
+    return build_app("coop", settings, rooms, local_bus(rooms), None)
+
+
+def service_app(name: str, settings: Settings) -> FastAPI:
+    """One service by itself, on Kafka."""
+    rooms = open_rooms(settings, (name,))
+    room = rooms[name]
+    bus = KafkaBus(settings.kafka, name)
+    bus.tell([event.topic() for event in room.service.tells])
+    bus.hear(room.consumer)
+    for topic, handler in room.service.topics(room).items():
+        bus.hear_raw(topic, handler)
+    return build_app(f"coop {name}", settings, rooms, bus, bus)
+
+
+def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, kafka: KafkaBus | None) -> FastAPI:
+    """The application over ``rooms``: their routes, and while it runs their relays, doors and jobs."""
+    relays = [Relay(name, room.database, bus) for name, room in rooms.items()]
+    doors = [door for room in rooms.values() for door in room.service.doors(room)]
+    jobs = [(job, room.database) for room in rooms.values() for job in (CHAIN_CHECK, *room.service.jobs)]
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for room in rooms.values():
+                stack.callback(room.database.close)
+            if kafka:
+                await kafka.start()
+                stack.push_async_callback(kafka.stop)
+            for door in doors:
+                stack.enter_context(door)
+            for relay in relays:
+                relay.start()
+                stack.callback(relay.stop)
+            stack.enter_context(scheduler(jobs, lambda: (settings.community,)))
+            tune_gc()
+            yield
+
+    app = assemble_app(
+        title, settings, rooms, (OPERATOR, *SERVICES), OPERATOR.routers, lifespan, sessions_in=SERVICES[0].name
+    )
+    app.state.services = SERVICES
+    app.state.databases[OPERATOR.name] = next(iter(rooms.values())).database
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> JSONResponse:
+        troubles = {f"relay {relay.service}": relay.trouble for relay in relays if relay.trouble}
+        troubles |= {door.name: door.trouble for door in doors if door.trouble}
+        if kafka and kafka.trouble:
+            troubles["kafka"] = kafka.trouble
+        return JSONResponse({"ok": not troubles, "troubles": troubles}, 503 if troubles else 200)
+
+    return app
+
+
+def check_chain(work: Work) -> str:
+    """Walk a service's chain; a break is told loudly in the log and the job's outcome.
+
+    Raises:
+        CoopError: the chain is broken.
+    """
+    with work.database.system_read() as sql:
+        whole, broken = verify_chain(sql)
+    if broken:
+        log.critical("journal of %s: position %d %s", work.database.service, broken.position, broken.reason)
+        raise CoopError("chain-broken", f"position {broken.position}: {broken.reason}")
+    return f"{whole} facts, chain whole"
+
+
+CHAIN_CHECK = Job("chain-check", N_("Walk the hash chain"), "17 3 * * *", check_chain)

@@ -1,0 +1,39 @@
+"""The application of some rooms: their routes in the common shell, over their databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+
+from coop.kit.http import create_app
+from coop.kit.service import Pages, Room
+from coop.kit.settings import Settings
+from coop.web.shell import error_page, mount_static
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def assemble_app(
+    title: str,
+    settings: Settings,
+    rooms: Mapping[str, Room],
+    pages: Sequence[Pages] = (),
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+    sessions_in: str = "",
+) -> FastAPI:
+    """The application of ``rooms``; ``routers`` come before theirs.
+
+    ``pages`` are all rooms that the menu names, also those that other processes serve; by default those of ``rooms``.
+    """
+    databases = {name: room.database for name, room in rooms.items()}
+    own = [router for room in rooms.values() for router in room.service.routers]
+    app = create_app(title, settings, databases, [*routers, *own], error_page, lifespan, sessions_in)
+    app.state.site_name = settings.site_name
+    app.state.rooms = dict(rooms)
+    app.state.pages = tuple(pages) or tuple(room.service for room in rooms.values())
+    app.state.bearers = {name: room.service.bearer for name, room in rooms.items() if room.service.bearer}
+    mount_static(app)
+    return app

@@ -1,0 +1,34 @@
+"""The application of one service, and people who are signed in to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from coop.kit.actor import Actor
+from coop.kit.database import Database
+from coop.kit.service import Room, Service
+from coop.kit.session import COOKIE, Session, sign
+from coop.kit.settings import Settings
+from coop.web.app import assemble_app
+
+SECRET = "a secret for the tests alone"
+COMMUNITY = "demo"
+SECRETARY = Actor("account", "account-1", "api")
+"""Whoever acts where a test calls a command without a request."""
+
+
+def open_desk(service: Service, database: Database, folder: Path) -> TestClient:
+    """The application over a database; nobody is signed in."""
+    settings = Settings(data_dir=folder, secret=SECRET)
+    app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)})
+    return TestClient(app, base_url="http://testserver")
+
+
+def sign_in(client: TestClient, *roles: str, member_id: str | None = None, community: str = COMMUNITY) -> TestClient:
+    """The same application with somebody signed in."""
+    began_at = client.app.state.databases[next(iter(client.app.state.databases))].clock.now()  # type: ignore[attr-defined]
+    session = Session("account-1", "Noor de Wit", frozenset(roles), member_id, community, "session-1", began_at)
+    client.cookies.set(COOKIE, sign(session, SECRET))
+    return client
