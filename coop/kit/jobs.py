@@ -1,9 +1,9 @@
-"""Jobs at set times: APScheduler fires them, the database decides who runs them.
+"""Jobs at set times: APScheduler ticks, the database decides who runs what.
 
-Every process of a service may schedule the same job. Before it runs, a process claims the job's time for a community in
-``job_run``; only one claim succeeds, so two schedulers fire once. A claim without an outcome is taken over after
-``CLAIM_LASTS``, so a job that was killed runs again: its work may be repeated. Times are UTC: a local-time cron fires
-twice on the autumn night.
+At every tick each process looks for the last time at which a job was due, and claims that time for a community in
+``job_run``; only one claim succeeds, so many processes run it once, and a process that was down at the set time runs it
+when it is back. A claim without an outcome is taken over after ``CLAIM_LASTS``, so a job that was killed runs again: its
+work may be repeated. Times are UTC: a local-time cron fires twice on the autumn night.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -30,6 +31,7 @@ from coop.values import CoopError
 log = logging.getLogger(__name__)
 
 CLAIM_LASTS = timedelta(hours=1)
+TICK_S = 20
 OUTCOME_MAX = 500
 
 
@@ -63,9 +65,29 @@ class Job:
     enabled: bool = True
 
     def next_after(self, instant: datetime) -> datetime | None:
-        """The next time at which it is due."""
-        due_at: datetime | None = CronTrigger.from_crontab(self.cron, timezone=UTC).get_next_fire_time(None, instant)
+        """The next time at which it is due.
+
+        >>> Job("close", "", "15 4 1 * *", lambda work: "").next_after(datetime(2025, 1, 20, tzinfo=UTC))
+        datetime.datetime(2025, 2, 1, 4, 15, tzinfo=datetime.timezone.utc)
+        """
+        due_at: datetime | None = CronTrigger.from_crontab(self.cron, timezone=UTC).get_next_fire_time(
+            None, instant + timedelta(microseconds=1)
+        )
         return due_at
+
+    def last_before(self, instant: datetime) -> datetime | None:
+        """The last time, within a year, at which it was due.
+
+        >>> Job("close", "", "15 4 1 * *", lambda work: "").last_before(datetime(2025, 1, 20, tzinfo=UTC))
+        datetime.datetime(2025, 1, 1, 4, 15, tzinfo=datetime.timezone.utc)
+        """
+        for days in (0.05, 1, 8, 32, 367):
+            last, due_at = None, self.next_after(instant - timedelta(days=days))
+            while due_at is not None and due_at <= instant:
+                last, due_at = due_at, self.next_after(due_at)
+            if last is not None:
+                return last
+        return None
 
 
 def is_enabled(tx: Tx, job: Job) -> bool:
@@ -83,9 +105,15 @@ def switch(tx: Tx, job: Job, *, enabled: bool) -> None:
         tx.execute(insert(job_switch).values(community=tx.community, **row))
 
 
-def run_due(job: Job, database: Database, community: str, due_at: datetime) -> bool:
-    """Run a job for the minute in which it is due, unless it is switched off or claimed; True when it ran here."""
-    work = Work(database, community, due_at.replace(second=0, microsecond=0), job.name)
+def run_due(job: Job, database: Database, community: str) -> bool:
+    """Run a job for the last time at which it was due, unless it is switched off or that time is claimed.
+
+    Returns True when it ran here.
+    """
+    due_at = job.last_before(database.clock.now())
+    if due_at is None:
+        return False
+    work = Work(database, community, due_at, job.name)
     if not _claim(work, job):
         return False
     try:
@@ -141,30 +169,17 @@ def _process() -> str:
 
 
 @contextmanager
-def scheduler(jobs: Sequence[tuple[Job, Database]], communities: Callable[[], Sequence[str]]) -> Iterator[None]:
-    """Fire ``jobs`` at their times, for every community, for as long as the block lasts."""
-    if not jobs:
-        yield
-        return
+def scheduler(run_all_due: Callable[[], None]) -> Iterator[None]:
+    """Look for what is due, now and at every tick, for as long as the block lasts."""
     background = BackgroundScheduler(timezone="UTC")
-    for job, database in jobs:
-        background.add_job(
-            _fire,
-            CronTrigger.from_crontab(job.cron, timezone="UTC"),
-            args=[job, database, communities],
-            misfire_grace_time=3600,
-            coalesce=True,
-        )
+    background.add_job(
+        run_all_due, IntervalTrigger(seconds=TICK_S), next_run_time=datetime.now(UTC), coalesce=True, max_instances=1
+    )
     background.start()
     try:
         yield
     finally:
-        background.shutdown(wait=False)
-
-
-def _fire(job: Job, database: Database, communities: Callable[[], Sequence[str]]) -> None:
-    for community in communities():
-        run_due(job, database, community, database.clock.now())
+        background.shutdown(wait=True)
 
 
 @dataclass(frozen=True)
@@ -190,17 +205,33 @@ def list_runs(tx: Tx, limit: int = 20) -> Sequence[Run]:
     return [Run(*row) for row in tx.execute(query)]
 
 
-def list_failed(tx: Tx, job_names: Sequence[str]) -> Sequence[str]:
-    """Jobs whose newest finished run did not succeed."""
+@dataclass(frozen=True)
+class JobState:
+    """A job as a page shows it: whether it runs, when it is due next, and how the last run ended."""
+
+    job: Job
+    enabled: bool
+    next_at: datetime | None
+    last: Run | None
+
+    @property
+    def failed(self) -> bool:
+        """True when the last finished run did not succeed."""
+        return self.last is not None and self.last.succeeded is False
+
+
+def list_states(tx: Tx, jobs: Sequence[Job]) -> list[JobState]:
+    """State of each job for the transaction's community."""
+    return [JobState(job, is_enabled(tx, job), job.next_after(tx.now), _last_run(tx, job)) for job in jobs]
+
+
+def _last_run(tx: Tx, job: Job) -> Run | None:
     columns = job_run.c
-    failed = []
-    for name in job_names:
-        newest = (
-            select(columns.succeeded)
-            .where(columns.community == tx.community, columns.job == name, columns.finished_at.is_not(None))
-            .order_by(columns.due_at.desc())
-            .limit(1)
-        )
-        if tx.scalar(newest) is False:
-            failed.append(name)
-    return failed
+    query = (
+        select(columns.job, columns.due_at, columns.finished_at, columns.succeeded, columns.outcome)
+        .where(columns.community == tx.community, columns.job == job.name)
+        .order_by(columns.due_at.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return Run(*row) if row else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, session_of
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
+from coop.operator.chain import jobs_of
 from coop.values import CoopError, NotFound
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -147,7 +149,7 @@ def dead_letters_page(request: Request, service: str, after: str = "") -> Respon
     room, community = room_of(request, service), session_of(request).community
     with room.database.read(community) as tx:
         letters = parking.list_parked(tx, LETTERS_SHOWN, parking.get_parked(tx, after) if after else None)
-        runs = jobs.list_runs(tx, 10)
+        states = jobs.list_states(tx, jobs_of(room.service))
     return render(
         request,
         "operator/operations_service.html",
@@ -158,7 +160,8 @@ def dead_letters_page(request: Request, service: str, after: str = "") -> Respon
         letters=[(letter, readable(letter.body)) for letter in letters],
         next_after=letters[-1].id if len(letters) == LETTERS_SHOWN else "",
         after=after,
-        runs=runs,
+        jobs=states,
+        may_switch=ACCESS.allows(session_of(request), "switch-jobs"),
         may_work=ACCESS.allows(session_of(request), "work-dead-letters"),
     )
 
@@ -231,3 +234,71 @@ def replay_letter(request: Request, service: str, letter_id: str) -> Resolved:
     session = session_of(request)
     replay(room_of(request, service), session.community, session.actor("api"), letter_id)
     return Resolved(resolution="replayed")
+
+
+class JobOut(BaseModel):
+    """A job of a service for this co-operative."""
+
+    name: str
+    cron: str
+    enabled: bool
+    next_at: datetime | None
+    last_due_at: datetime | None
+    last_succeeded: bool | None
+    last_outcome: str | None
+
+
+class SwitchIn(BaseModel):
+    """Whether a job runs for this co-operative."""
+
+    enabled: bool
+
+
+@routes.get("/{service}/api/jobs")
+@may("see-operations")
+def list_jobs(request: Request, service: str) -> list[JobOut]:
+    """Jobs with their next time and their last outcome."""
+    room = room_of(request, service)
+    with room.database.read(session_of(request).community) as tx:
+        return [_job_out(state) for state in jobs.list_states(tx, jobs_of(room.service))]
+
+
+@routes.post("/{service}/api/jobs/{name}")
+@may("switch-jobs")
+def switch_job(request: Request, service: str, name: str, body: SwitchIn) -> JobOut:
+    """Let a job run for this co-operative, or not."""
+    room, session = room_of(request, service), session_of(request)
+    with room.database.write(session.community, session.actor("api")) as tx:
+        job = _job_named(room, name)
+        jobs.switch(tx, job, enabled=body.enabled)
+        return _job_out(jobs.list_states(tx, [job])[0])
+
+
+@routes.post("/{service}/jobs/{name}/{setting}", include_in_schema=False)
+@may("switch-jobs")
+def switch_job_from_page(request: Request, service: str, name: str, setting: Literal["on", "off"]) -> Response:
+    room, session = room_of(request, service), session_of(request)
+    with room.database.write(session.community, session.actor("page")) as tx:
+        jobs.switch(tx, _job_named(room, name), enabled=setting == "on")
+    message = N_("The job runs at its times.") if setting == "on" else N_("The job no longer runs.")
+    return redirect(f"/{service}/dead-letters#jobs", translate(language_of(request), message))
+
+
+def _job_named(room: Room, name: str) -> jobs.Job:
+    for job in jobs_of(room.service):
+        if job.name == name:
+            return job
+    raise NotFound(f"{room.service.name} has no job {name}")
+
+
+def _job_out(state: jobs.JobState) -> JobOut:
+    last = state.last
+    return JobOut(
+        name=state.job.name,
+        cron=state.job.cron,
+        enabled=state.enabled,
+        next_at=state.next_at,
+        last_due_at=last.due_at if last else None,
+        last_succeeded=last.succeeded if last else None,
+        last_outcome=last.outcome if last else None,
+    )

@@ -17,16 +17,15 @@ from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.garbage import tune_gc
-from coop.kit.jobs import Job, Work, scheduler
-from coop.kit.journal import verify_chain
+from coop.kit.jobs import run_due, scheduler
 from coop.kit.relay import Bus, Relay
 from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.operator.chain import jobs_of
 from coop.operator.pages import OPERATOR
 from coop.operator.services import SERVICES, service_named
 from coop.values import CoopError
 from coop.web.app import assemble_app
-from coop.web.language import N_
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,6 @@ def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bu
     """The application over ``rooms``: their routes, and while it runs their relays, doors and jobs."""
     relays = [Relay(name, room.database, bus) for name, room in rooms.items()]
     doors = [door for room in rooms.values() for door in room.service.doors(room)]
-    jobs = [(job, room.database) for room in rooms.values() for job in (CHAIN_CHECK, *room.service.jobs)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -92,7 +90,7 @@ def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bu
             for relay in relays:
                 relay.start()
                 stack.callback(relay.stop)
-            stack.enter_context(scheduler(jobs, lambda: (settings.community,)))
+            stack.enter_context(scheduler(lambda: run_jobs(rooms)))
             tune_gc()
             yield
 
@@ -113,18 +111,14 @@ def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bu
     return app
 
 
-def check_chain(work: Work) -> str:
-    """Walk a service's chain; a break is told loudly in the log and the job's outcome.
-
-    Raises:
-        CoopError: the chain is broken.
-    """
-    with work.database.system_read() as sql:
-        whole, broken = verify_chain(sql)
-    if broken:
-        log.critical("journal of %s: position %d %s", work.database.service, broken.position, broken.reason)
-        raise CoopError("chain-broken", f"position {broken.position}: {broken.reason}")
-    return f"{whole} facts, chain whole"
+def run_jobs(rooms: Mapping[str, Room]) -> None:
+    """Run every job that is due, for every co-operative."""
+    for room in rooms.values():
+        for job in jobs_of(room.service):
+            for community in communities(room):
+                run_due(job, room.database, community)
 
 
-CHAIN_CHECK = Job("chain-check", N_("Walk the hash chain"), "17 3 * * *", check_chain)
+def communities(room: Room) -> tuple[str, ...]:
+    """Keys of the co-operatives that a room serves."""
+    return (room.settings.community,)
