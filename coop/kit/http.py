@@ -8,6 +8,9 @@ largest size. A refusal (``CoopError``) is 409, bad input 422 with every problem
 from __future__ import annotations
 
 import logging
+import re
+import time
+import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import asdict
@@ -18,18 +21,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coop.kit.access import Access
 from coop.kit.database import Database
+from coop.kit.logs import bind
+from coop.kit.metrics import REQUEST_SECONDS
 from coop.kit.session import COOKIE, NotAllowed, NotSignedIn, Session, is_ended, read, same_origin
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
 log = logging.getLogger(__name__)
+requests_log = logging.getLogger("coop.requests")
 
 ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 """Makes the page of an error from request, status, code, message and problems."""
@@ -224,16 +230,18 @@ class _Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        head_only = scope["method"] == "HEAD"
-        if head_only:
+        request_id = _request_id(scope)
+        began, status = time.perf_counter(), 0
+        method = scope["method"]
+        if head_only := method == "HEAD":
             scope["method"] = "GET"
-        started = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["state"].get("session") is not None:
@@ -245,19 +253,29 @@ class _Guard:
             await send(message)
 
         scope.setdefault("state", {})
+        with bind(request_id=request_id):
+            try:
+                await self._serve(scope, receive, send_with_headers, lambda: status > 0)
+            finally:
+                seconds = time.perf_counter() - began
+                route = getattr(scope.get("route"), "path", "unknown")
+                REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
+                requests_log.info("%s %s %d %.0f ms", method, scope["path"], status, seconds * 1000)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
         request = Request(scope, receive)
         refusal = await self._refuse(request)
         if refusal:
-            await self._answer(request, refusal)(scope, receive, send_with_headers)
+            await self._answer(request, refusal)(scope, receive, send)
             return
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send)
         except Exception:
             # A bug: the log has it, whoever asked is told no more than that it was one, and the connection stays open.
             log.exception("%s %s failed", scope["method"], scope["path"])
-            if started:
+            if started():
                 raise
-            await self._answer(request, Broken())(scope, receive, send_with_headers)
+            await self._answer(request, Broken())(scope, receive, send)
 
     async def _refuse(self, request: Request) -> CoopError | None:
         request.state.session = None
@@ -273,6 +291,12 @@ class _Guard:
     def _is_ended(self, session: Session) -> bool:
         with self._sessions.read(session.community) as tx:
             return is_ended(tx, session)
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that the proxy gave, when it is a plain word, or a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else uuid.uuid4().hex
 
 
 def _problem(detail: dict[str, Any]) -> Problem:

@@ -2,8 +2,8 @@
 
 At every tick each process looks for the last time at which a job was due, and claims that time for a community in
 ``job_run``; only one claim succeeds, so many processes run it once, and a process that was down at the set time runs it
-when it is back. A claim without an outcome is taken over after ``CLAIM_LASTS``, so a job that was killed runs again: its
-work may be repeated. Times are UTC: a local-time cron fires twice on the autumn night.
+when it is back. A claim without an outcome is taken over after ``CLAIM_LASTS``, so a job that was killed runs again:
+its work may be repeated. Times are UTC: a local-time cron fires twice on the autumn night.
 """
 
 from __future__ import annotations

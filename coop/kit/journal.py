@@ -9,6 +9,7 @@ the outbox, the audit chain, the replay source and the feed source in one, and i
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from coop.events import Envelope, Event
 from coop.kit.actor import Actor
+from coop.kit.metrics import FACTS_SEALED
 from coop.kit.tables import journal as journal
 from coop.kit.tables import relay_state
 
@@ -95,6 +97,8 @@ def seal(sql: Connection, limit: int = 1000) -> int:
         sealed.append({"key": row.row_id, "new_position": position, "new_previous": previous, "new_hash": digest})
         previous = digest
     sql.execute(_SEAL, sealed)
+    for kind, count in Counter(row.type for row in waiting).items():
+        FACTS_SEALED.labels(kind.partition(".")[0], kind).inc(count)
     return len(sealed)
 
 

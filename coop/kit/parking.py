@@ -6,15 +6,14 @@ installation looks after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, tuple_, update
 
-from coop.kit.database import Database
-from coop.kit.session import Session
+from coop.kit.metrics import LETTERS_PARKED
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
 from coop.values import CoopError, derive_id
@@ -47,16 +46,13 @@ class Letter:
     resolution: str | None
 
 
-Replayer = Callable[[Database, Session, str], None]
-"""Tries one dead letter of a kind again, by its id; raises CoopError when it is refused again."""
-
-
 def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) -> str:
     """Keep what was refused, with the reason; returns its id.
 
     The same body for the same reason is kept once, and is open again when it had been resolved.
     """
     source, reason = _storable(source)[:SOURCE_MAX], _storable(reason)[:REASON_MAX]
+    LETTERS_PARKED.labels(kind).inc()
     letter_id = derive_id("dead-letter", tx.community, kind, source, body.hex(), reason)
     again = tx.execute(
         update(dead_letter)

@@ -54,6 +54,7 @@ class Relay:
 
     def __init__(self, service: str, database: Database, bus: Bus, pause_s: float = 0.2) -> None:
         self.service = service
+        self.name = f"relay {service}"
         self.trouble: str | None = None
         self._database, self._bus, self._pause_s = database, bus, pause_s
         self._stop = threading.Event()

@@ -44,7 +44,8 @@ class Settings(BaseSettings):
     sender_vat_id: str = "NL000000000B00"
     sender_contact: str = "bestuur@demo.example"
     park_limit: int = 50
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
 
     def url(self, service: str) -> str:
         """Database URL of one service."""

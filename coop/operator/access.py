@@ -9,6 +9,7 @@ ACCESS = Access(
     {
         "see-home": ANYBODY,
         "see-documents": ANYBODY,
+        "see-health": ANYBODY,
         "see-access": SIGNED_IN,
         "see-operations": roles("operator", "board", "auditor"),
         "work-dead-letters": roles("operator", "board"),

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.access import ANYBODY, SIGNED_IN
 from coop.kit.http import GuardedRoute
 from coop.kit.service import Card, Pages, Section
-from coop.operator import operations
+from coop.operator import health, operations
 from coop.operator.access import ACCESS
 from coop.operator.documents import asyncapi
 from coop.operator.services import SERVICES
@@ -95,7 +95,7 @@ OPERATOR = Pages(
     name="operator",
     label=N_("Operations"),
     access=ACCESS,
-    routers=(routes, operations.routes),
+    routers=(health.routes, routes, operations.routes),
     sections=(
         Section("/", N_("Home"), "see-home", rank=0),
         Section(

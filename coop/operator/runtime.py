@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry
 
 from coop.events import SERVICES as NAMES
 from coop.kit.bus.kafka import KafkaBus
@@ -22,6 +22,7 @@ from coop.kit.relay import Bus, Relay
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.operator.chain import jobs_of
+from coop.operator.health import Gauges, Health
 from coop.operator.pages import OPERATOR
 from coop.operator.services import SERVICES, service_named
 from coop.values import CoopError
@@ -100,14 +101,9 @@ def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bu
     app.state.services = SERVICES
     app.state.databases[OPERATOR.name] = next(iter(rooms.values())).database
 
-    @app.get("/healthz", include_in_schema=False)
-    def healthz() -> JSONResponse:
-        troubles = {f"relay {relay.service}": relay.trouble for relay in relays if relay.trouble}
-        troubles |= {door.name: door.trouble for door in doors if door.trouble}
-        if kafka and kafka.trouble:
-            troubles["kafka"] = kafka.trouble
-        return JSONResponse({"ok": not troubles, "troubles": troubles}, 503 if troubles else 200)
-
+    app.state.health = Health(rooms, [*relays, *doors, *([kafka] if kafka else [])], communities)
+    app.state.gauges = CollectorRegistry()
+    app.state.gauges.register(Gauges(app.state.health))
     return app
 
 

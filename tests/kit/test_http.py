@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.http import PROBLEMS_MAX, GuardedRoute, body_max, create_app, reading, session_of, writing
+from coop.kit.metrics import REQUEST_SECONDS
 from coop.kit.session import COOKIE, Session, end_sessions, sign
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, NotFound, Problem
@@ -216,3 +217,23 @@ def test_pages_of_somebody_are_not_kept_and_https_is_remembered(client: TestClie
 def test_head_answers_as_get_does_without_a_body(client: TestClient) -> None:
     answer = client.head("/refused")
     assert (answer.status_code, answer.content) == (409, b"")
+
+
+def test_each_answer_and_each_line_of_the_log_has_the_request_s_id_and_no_query(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "coop.requests"):
+        answer = client.get("/refused?token=SECRET", headers={"x-request-id": "id-from-the-proxy"})
+    assert answer.headers["x-request-id"] == "id-from-the-proxy"
+    assert "SECRET" not in caplog.text
+    assert "GET /refused 409" in caplog.text
+    made = client.get("/refused", headers={"x-request-id": "no good: \u20ac".encode()}).headers["x-request-id"]
+    assert len(made) == 32
+
+
+def test_request_times_are_counted_by_route_and_not_by_address(client: TestClient) -> None:
+    client.get("/counted?number=1")
+    client.get("/nowhere/at/all")
+    routes_counted = {sample.labels["route"] for metric in REQUEST_SECONDS.collect() for sample in metric.samples}
+    assert "/counted" in routes_counted
+    assert not any("nowhere" in route for route in routes_counted)

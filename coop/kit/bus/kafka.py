@@ -52,6 +52,7 @@ class KafkaBus:
 
     def __init__(self, bootstrap: str, service: str) -> None:
         self.service = service
+        self.name = "kafka"
         self._bootstrap = bootstrap
         self._loop: asyncio.AbstractEventLoop | None = None
         self._topics: set[str] = set()

@@ -1,0 +1,138 @@
+"""Health: every part that must live, by name, with what is wrong with it; and the same as gauges for Prometheus.
+
+``/livez`` says that the process answers: restart it when it does not. ``/readyz`` says that every part works: relay,
+bus, doors, database, chain, jobs, gaps; a part that waits for a server comes back by itself: do not restart for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from coop.kit import jobs, journal, positions
+from coop.kit.access import ANYBODY
+from coop.kit.http import GuardedRoute
+from coop.kit.service import Room
+from coop.kit.tables import dead_letter
+from coop.operator.access import ACCESS
+from coop.operator.chain import CHAIN_CHECK, jobs_of
+
+routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+may = ACCESS.may
+
+assert ACCESS.table["see-health"] == ANYBODY
+
+
+class Part(Protocol):
+    """A part of the process that must live: a relay, a bus, a door, a queue."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def trouble(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Health:
+    """The parts of a process and the rooms that it serves."""
+
+    rooms: Mapping[str, Room]
+    parts: Sequence[Part]
+    communities: Callable[[Room], Sequence[str]]
+
+    def read(self) -> dict[str, str | None]:
+        """Trouble of each part by its name; None where it works."""
+        troubles = {part.name: part.trouble for part in self.parts}
+        for room in self.rooms.values():
+            try:
+                troubles |= dict(self._read_room(room))
+            except (SQLAlchemyError, OSError) as error:
+                troubles[f"database {room.service.name}"] = f"{type(error).__name__}: {error}"
+        return troubles
+
+    def _read_room(self, room: Room) -> Iterator[tuple[str, str | None]]:
+        name = room.service.name
+        with room.database.system_read() as sql:
+            journal.head(sql)
+        yield f"database {name}", None
+        yield f"gaps {name}", "; ".join(positions.troubles(room.database).values()) or None
+        failed: dict[str, str] = {}
+        for community in self.communities(room):
+            with room.database.read(community) as tx:
+                for state in jobs.list_states(tx, jobs_of(room.service)):
+                    if state.failed and state.last:
+                        failed[state.job.name] = f"{state.job.name} of {community}: {state.last.outcome}"
+        yield f"chain {name}", failed.pop(CHAIN_CHECK.name, None)
+        yield f"jobs {name}", "; ".join(failed.values()) or None
+
+
+class Gauges(Collector):
+    """Gauges that are read from the parts and databases at the moment they are asked for."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Make the gauges."""
+        up = GaugeMetricFamily("coop_part_up", "1 when a part works.", labels=["part"])
+        for part, trouble in self._health.read().items():
+            up.add_metric([part], 0.0 if trouble else 1.0)
+        yield up
+        yield from self._gauges_of_rooms()
+
+    def _gauges_of_rooms(self) -> Iterator[GaugeMetricFamily]:
+        sealed = GaugeMetricFamily("coop_chain_position", "Facts sealed into the chain.", labels=["service"])
+        published = GaugeMetricFamily("coop_published_position", "Facts handed to the bus.", labels=["service"])
+        heard = GaugeMetricFamily(
+            "coop_heard_position", "Everything up to here was heard.", labels=["service", "source"]
+        )
+        behind = GaugeMetricFamily("coop_lag_facts", "Facts told and not yet heard.", labels=["service", "source"])
+        parked = GaugeMetricFamily("coop_letters_open", "Open dead letters.", labels=["service"])
+        for name, room in self._health.rooms.items():
+            try:
+                with room.database.system_read() as sql:
+                    sealed.add_metric([name], journal.head(sql)[0])
+                    published.add_metric([name], journal.published_position(sql))
+                    for source in positions.list_sources(sql):
+                        heard.add_metric([name, source.source], source.position)
+                        behind.add_metric([name, source.source], max(0, source.head_position - source.position))
+                    letters = select(func.count()).select_from(dead_letter).where(dead_letter.c.resolved_at.is_(None))
+                    parked.add_metric([name], sql.scalar(letters) or 0)
+            except (SQLAlchemyError, OSError):
+                continue  # coop_part_up says that the database is away
+        yield from (sealed, published, heard, behind, parked)
+
+
+@routes.get("/livez")
+@may("see-health")
+def live() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+@routes.get("/readyz")
+@may("see-health")
+def ready(request: Request) -> JSONResponse:
+    parts = request.app.state.health.read()
+    ok = not any(parts.values())
+    return JSONResponse(
+        {"ready": ok, "parts": {name: trouble or "ok" for name, trouble in parts.items()}}, 200 if ok else 503
+    )
+
+
+@routes.get("/metrics")
+@may("see-health")
+def metrics(request: Request) -> Response:
+    """Counters of the process and gauges of its parts; not for whoever comes through a proxy."""
+    if request.headers.get("x-forwarded-for"):
+        return PlainTextResponse("metrics are read from inside\n", 403)
+    own = generate_latest(REGISTRY) + generate_latest(request.app.state.gauges)
+    return Response(own, media_type=CONTENT_TYPE_LATEST)
