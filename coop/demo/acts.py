@@ -20,6 +20,7 @@ from coop.demo.model import Meter
 from coop.demo.plan import DemoPlan
 from coop.demo.programme import Milestone, programme
 from coop.demo.tariffs import household_price_index
+from coop.events import SERVICES
 from coop.values import Period, civil_date
 
 
@@ -133,6 +134,14 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
         doors.post(
             "/governance/api/feed-tokens", {"audience": audience, "created_on": date(plan.year, 1, 1).isoformat()}
         )
+
+
+def leave_to_the_players(doors: Doors) -> None:
+    """Switch the scheduled work off: in a demonstration its people close months and run bills, in its own time."""
+    for service in SERVICES:
+        for job in doors.get(f"/{service}/api/jobs"):
+            if job["name"] != "chain-check":
+                doors.post(f"/{service}/api/jobs/{job['name']}", {"enabled": False})
 
 
 def adopt_statutes(plan: DemoPlan, doors: Doors) -> None:

@@ -13,11 +13,11 @@ from typing import Any, Self
 
 import httpx2
 
-from coop.kit.auth import COOKIE, Session, sign
+from coop.events import SERVICES
+from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.values import CoopError
-
-SERVICES = ("members", "metering", "billing", "governance")
 
 
 class Doors:
@@ -26,12 +26,8 @@ class Doors:
     def __init__(
         self, settings: Settings, url: str, addresses: Mapping[str, str] | None = None, patience_s: float = 300.0
     ) -> None:
-        operator = Session("demo", "Demo", frozenset({"operator", "board", "treasurer"}), None, settings.community)
-        self._client = httpx2.Client(
-            cookies={COOKIE: sign(operator, settings.signing_secret())},
-            timeout=120,
-            headers={"accept": "application/json"},
-        )
+        self._community, self._secret = settings.community, settings.signing_secret()
+        self._client = httpx2.Client(timeout=120, headers={"accept": "application/json"})
         self._url, self._addresses, self._patience_s = url.rstrip("/"), dict(addresses or {}), patience_s
 
     def __enter__(self) -> Self:
@@ -86,8 +82,14 @@ class Doors:
             time.sleep(0.1)
         raise ConnectionError(f"still on the way after {self._patience_s:.0f} s: {', '.join(on_the_way)}")
 
+    def _sign_in(self) -> dict[str, str]:
+        """A cookie made now: a demonstration goes on for longer than a session lasts."""
+        roles = frozenset({"operator", "board", "treasurer"})
+        operator = Session("demo", "Demo", roles, None, self._community, "demo", SYSTEM_CLOCK.now())
+        return {"cookie": f"{COOKIE}={sign(operator, self._secret)}"}
+
     def _patiently(self, method: str, path: str, **request: Any) -> Any:
-        service = path.split("/")[1]
+        service, headers = path.split("/")[1], request.pop("headers", {})
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
             request.pop("content", None)
@@ -96,7 +98,7 @@ class Doors:
         deadline, pause_s, trouble = time.monotonic() + self._patience_s, 0.05, ""
         while time.monotonic() < deadline:
             try:
-                answer = self._client.request(method, address, **request)
+                answer = self._client.request(method, address, headers=headers | self._sign_in(), **request)
             except httpx2.TransportError as error:
                 trouble = str(error)
             else:

@@ -21,7 +21,7 @@ from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.script import Step, calendar, opening
 from coop.demo.stream import Delivery, complete_by, deliveries, live
-from coop.kit import clock
+from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.values import CoopError, midnight
 
 BATCH = 200
@@ -152,9 +152,9 @@ def play_live(
     """
     done = mark.done or midnight(complete_by(plan))
     if mark.convened_on is None:
-        today = clock.today()
-        convene_open_meeting(plan, today, doors)
-        mark.note(done, today)
+        day = today(SYSTEM_CLOCK)
+        convene_open_meeting(plan, day, doors)
+        mark.note(done, day)
     steps = iter([step for step in calendar(plan, done.date() + timedelta(days=3660)) if step.at > done])
     step = next(steps, None)
     for place, delivery in enumerate(live(plan, done)):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -26,18 +27,16 @@ LIVE_PAUSE_S = 1.0
 log = logging.getLogger(__name__)
 
 
-def run_embedded(settings: Settings, plan: DemoPlan | None, *, live: bool) -> None:
-    """Serve all four services in this process; play ``plan`` beside it when there is one.
+def run_embedded(app: FastAPI, settings: Settings, plan: DemoPlan | None, *, live: bool) -> None:
+    """Serve ``app``, which has all four services, in this process; play ``plan`` beside it when there is one.
 
     Raises:
         CoopError: the installation plays another demonstration.
     """
-    from coop.runtime import embedded_app
-
     console = Console(stderr=False)
     mark = Mark(settings.data_dir / "demonstration.json", plan) if plan else None
     server = uvicorn.Server(
-        uvicorn.Config(embedded_app(settings), host=settings.host, port=settings.port, log_level="warning")
+        uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
     )
     stopping = threading.Event()
     player = None

@@ -34,6 +34,7 @@ def opening(plan: DemoPlan) -> list[Step]:
     at = midnight(date(plan.year, 1, 1)) - timedelta(hours=1)
     winter = meetings(plan)[0]
     return [
+        Step(at, "jobs", acts.leave_to_the_players),
         Step(at, "register", partial(acts.fill_register, plan)),
         Step(at, "accounts", partial(acts.make_accounts, plan)),
         Step(at, "statutes", partial(acts.adopt_statutes, plan)),

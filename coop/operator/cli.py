@@ -6,7 +6,6 @@ setting was not understood; 3 a server is away; 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from datetime import datetime
@@ -18,6 +17,8 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
+from coop.events import SERVICES
+from coop.kit import logs
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError
 
@@ -29,14 +30,8 @@ app = typer.Typer(
 )
 
 
-class ServiceName(StrEnum):
-    """The four services."""
-
-    MEMBERS = "members"
-    METERING = "metering"
-    BILLING = "billing"
-    GOVERNANCE = "governance"
-
+ServiceName = StrEnum("ServiceName", [(name.upper(), name) for name in SERVICES])
+"""The services by name, as the command line offers them."""
 
 Size = Annotated[int, typer.Option(help="Connections of the demonstration co-operative, 4 to 1500.", min=4, max=1500)]
 Seed = Annotated[int, typer.Option(help="Seed: the same seed gives the same telegrams, to the byte.")]
@@ -57,10 +52,11 @@ def run(
     """Run all four services in this process, on SQLite files and the local bus."""
     from coop.demo.plan import DemoPlan
     from coop.demo.running import run_embedded
+    from coop.operator.runtime import embedded_app
 
     settings = _settings()
     settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
-    run_embedded(settings, DemoPlan(size, seed, year) if demo else None, live=live)
+    run_embedded(embedded_app(settings), settings, DemoPlan(size, seed, year) if demo else None, live=live)
 
 
 @app.command()
@@ -72,7 +68,7 @@ def serve(
     """Run one service by itself, on Kafka and PostgreSQL from the settings (COOP_BUS=kafka, COOP_DATABASE_URL)."""
     import uvicorn
 
-    from coop.runtime import service_app
+    from coop.operator.runtime import service_app
 
     settings = _settings()
     if settings.bus != "kafka":
@@ -83,7 +79,8 @@ def serve(
         service_app(service.value, settings),
         host=host or settings.host,
         port=port or settings.port,
-        log_level=settings.log_level.lower(),
+        log_config=None,
+        access_log=False,
     )
 
 
@@ -94,9 +91,9 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the databases to the newest revision."""
-    from coop.runtime import NAMES, open_room
+    from coop.operator.runtime import open_room
 
-    for name in [service.value for service in services or []] or NAMES:
+    for name in [service.value for service in services or []] or SERVICES:
         open_room(name, _settings()).database.close()
         typer.echo(f"{name}: up to date")
 
@@ -141,7 +138,7 @@ def import_(
 
     Exit code 1 when a file was refused, or when a telegram in it was parked.
     """
-    from coop.importing import import_path, read_mapping, undo_import
+    from coop.operator.importing import import_path, read_mapping, undo_import
 
     if (path is None) == (not undo):
         raise typer.BadParameter("name a path to read, or an import to --undo")
@@ -160,8 +157,8 @@ def replay(
     service: Annotated[ServiceName, typer.Argument(help="The service that hears everything again.")],
 ) -> None:
     """Rebuild what a service heard from the journals of the others; its own truths stay. Stop the service first."""
-    from coop.kit.service import rebuild
-    from coop.runtime import open_rooms
+    from coop.kit.replay import rebuild
+    from coop.operator.runtime import open_rooms
 
     rooms = open_rooms(_settings())
     room = rooms[service.value]
@@ -177,7 +174,7 @@ def deadletters(
     discard_id: Annotated[str, typer.Option("--discard", help="Close this one without handling it.")] = "",
 ) -> None:
     """What was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked."""
-    from coop.importing import work_dead_letters
+    from coop.operator.importing import work_dead_letters
 
     names = [service.value] if service else [name.value for name in ServiceName]
     lines, parked = work_dead_letters(_settings(), names, replay_id, discard_id)
@@ -193,7 +190,7 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="Every bill and every chain.")] = False,
 ) -> None:
     """Recompute a bill from its readings, allocation, tariff and vote; or check that no journal was tampered with."""
-    from coop.verification import verify_bills, verify_journals
+    from coop.operator.verification import verify_bills, verify_journals
 
     if not (bill or journal or everything):
         raise typer.BadParameter("name a bill, or give --journal or --all")
@@ -246,9 +243,7 @@ def _settings() -> Settings:
         for detail in error.errors(include_url=False):
             print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
         sys.exit(2)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # The libraries beneath speak up only when something is wrong.
-    logging.getLogger("coop").setLevel(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     return settings
 
 

@@ -75,6 +75,9 @@ class Health:
         yield f"jobs {name}", "; ".join(failed.values()) or None
 
 
+_PAIR = ["service", "source"]
+
+
 class Gauges(Collector):
     """Gauges that are read from the parts and databases at the moment they are asked for."""
 
@@ -92,10 +95,8 @@ class Gauges(Collector):
     def _gauges_of_rooms(self) -> Iterator[GaugeMetricFamily]:
         sealed = GaugeMetricFamily("coop_chain_position", "Facts sealed into the chain.", labels=["service"])
         published = GaugeMetricFamily("coop_published_position", "Facts handed to the bus.", labels=["service"])
-        heard = GaugeMetricFamily(
-            "coop_heard_position", "Everything up to here was heard.", labels=["service", "source"]
-        )
-        behind = GaugeMetricFamily("coop_lag_facts", "Facts told and not yet heard.", labels=["service", "source"])
+        heard = GaugeMetricFamily("coop_heard_position", "Everything up to here was heard.", labels=_PAIR)
+        behind = GaugeMetricFamily("coop_lag_facts", "Facts told and not yet heard.", labels=_PAIR)
         parked = GaugeMetricFamily("coop_letters_open", "Open dead letters.", labels=["service"])
         for name, room in self._health.rooms.items():
             try:

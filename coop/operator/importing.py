@@ -18,9 +18,9 @@ from coop.members.handlers import undo_import as undo_register
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.receive import CSV, decode_delivery, preview, receive
 from coop.metering.handlers.receive import undo_import as undo_readings
-from coop.runtime import Room, open_room, replayers
+from coop.operator.operations import replay
+from coop.operator.runtime import Room, open_room, replayers
 from coop.values import CoopError
-from coop.web.operations import replay
 
 MOST_LETTERS = 100_000
 """More than anybody reads; a consumer stops long before so many are parked."""

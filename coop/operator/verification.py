@@ -23,7 +23,7 @@ from coop.kit.database import Database
 from coop.kit.journal import Fact, told, verify_chain
 from coop.kit.settings import Settings
 from coop.metering.handlers.verify import verify_allocation, verify_measurement
-from coop.runtime import NAMES, open_room, open_rooms
+from coop.operator.runtime import NAMES, open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 
 Say = Callable[[str], object]

@@ -9,8 +9,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from coop.cli import main
 from coop.kit.settings import Settings
+from coop.operator.cli import main
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,12 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from coop.demo.doors import SERVICES, Doors
-from coop.kit.auth import COOKIE, Session, sign
+from coop.demo.doors import Doors
+from coop.events import SERVICES
+from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
-from coop.runtime import embedded_app
+from coop.operator.runtime import embedded_app
 from tests.servers.process import free_port
 
 SECRET = "secret of the tests"
@@ -34,7 +36,7 @@ def embedded(folder: Path, **more: Any) -> Iterator[Settings]:
     """All four services in this process, serving on a free port; ``more`` are further settings."""
     settings = Settings(data_dir=folder, port=free_port(), secret=SECRET, **more)
     server = uvicorn.Server(
-        uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_level="error")
+        uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_config=None, access_log=False)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -84,7 +86,7 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], pa
 
 def signed_in(settings: Settings, *roles: str) -> httpx2.Client:
     """A client of somebody with these roles, who sees answers as they come: refusals too."""
-    session = Session("somebody", "Somebody", frozenset(roles), None, settings.community)
+    session = Session("somebody", "Somebody", frozenset(roles), None, settings.community, "s", SYSTEM_CLOCK.now())
     cookies = {COOKIE: sign(session, settings.signing_secret())}
     return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers={"accept": "application/json"})
 
@@ -172,6 +174,6 @@ def four_processes(settings: Settings, folder: Path) -> Iterator[FourProcesses]:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx2.get(f"{address}/healthz", timeout=2).status_code in (200, 503)
+        return httpx2.get(f"{address}/livez", timeout=2).status_code == 200
     except httpx2.TransportError:
         return False

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
+from coop.runtime import Room, local_bus, open_room, open_rooms
 from sqlalchemy import Connection, insert, select
 
 from coop.events import Envelope, Event, event_classes
@@ -26,7 +27,6 @@ from coop.kit.settings import Settings
 from coop.metering.handlers.parking import parked_telegrams
 from coop.metering.storage import readings
 from coop.metering.storage.tables import delivery
-from coop.runtime import Room, local_bus, open_room, open_rooms
 from coop.values import CoopError
 from tests.flows.command import coop
 from tests.flows.conftest import settings_of

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from coop.runtime import NAMES, Room, open_rooms
+from coop.verification import verify_bills, verify_journals
 from sqlalchemy import select
 
 from coop.demo.community import community
@@ -17,9 +19,7 @@ from coop.demo.truth import truth
 from coop.kit.inbox import parked
 from coop.metering.storage import periods
 from coop.metering.storage.tables import delivery
-from coop.runtime import NAMES, Room, open_rooms
 from coop.values import Period
-from coop.verification import verify_bills, verify_journals
 from tests.flows.conftest import Year
 
 MONTHS = Period.year(2025).months()

@@ -65,7 +65,7 @@ def deliveries(file: Path) -> int:
 def answers(client: httpx2.Client) -> bool:
     """Whether the installation is up."""
     try:
-        return client.get("/healthz").status_code == 200
+        return client.get("/readyz").status_code == 200
     except httpx2.TransportError:
         return False
 

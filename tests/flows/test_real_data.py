@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from coop.runtime import open_room
 from sqlalchemy import select
 
 from coop.billing.storage import heard_tables
@@ -20,7 +21,6 @@ from coop.kit.settings import Settings
 from coop.metering.model import Quantity, Shape, register_id
 from coop.metering.storage import readings
 from coop.metering.storage.register import register_by_id
-from coop.runtime import open_room
 from coop.values import Period
 from tests.flows.installation import embedded, signed_in
 from tests.metering.formats.conftest import shared_data as shared_data

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coop.runtime import Room, open_rooms
+from coop.verification import verify_bills, verify_journals
 from sqlalchemy import Table, func, select
 
 from coop.billing import answers
@@ -14,8 +16,6 @@ from coop.kit.journal import journal
 from coop.kit.service import rebuild
 from coop.kit.settings import Settings
 from coop.metering import queries
-from coop.runtime import Room, open_rooms
-from coop.verification import verify_bills, verify_journals
 from tests.flows.command import coop
 from tests.flows.conftest import Year
 

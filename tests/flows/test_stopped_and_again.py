@@ -9,13 +9,13 @@ from pathlib import Path
 
 import orjson
 import pytest
+from coop.verification import verify_bills, verify_journals
 
 from coop.demo.doors import Doors
 from coop.demo.playing import Mark, Progress, play_year, through_http
 from coop.demo.stream import complete_by
 from coop.kit.settings import Settings
 from coop.values import midnight
-from coop.verification import verify_bills, verify_journals
 from tests.flows.conftest import Year
 from tests.flows.installation import SECRET, coop_run, embedded, state_of, wait_until
 from tests.servers.process import free_port

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from coop.kit.settings import Settings
 from coop.runtime import NAMES
 from coop.verification import verify_bills, verify_journals
+
+from coop.kit.settings import Settings
 from tests.flows.conftest import Year
 
 

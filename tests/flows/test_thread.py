@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from coop.verification import verify_bills, verify_journals
+
 from coop.demo.doors import Doors
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.metering.provenance import sources_of
 from coop.metering.storage import periods
 from coop.values import Period, midnight
-from coop.verification import verify_bills, verify_journals
 from tests.flows.telegrams import head_end, p1
 
 REGISTER = {
