@@ -239,9 +239,20 @@ def hash_parameters(parameters: object) -> str:
     Raises:
         TypeError: a value is not text, a whole number, a truth value, None, or a list or mapping of these.
     """
-    _refuse_floats(parameters)
-    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical_json(parameters)).hexdigest()
+
+
+def canonical_json(value: object) -> bytes:
+    """The one way to write ``value`` as JSON, so that it has one hash everywhere.
+
+    >>> canonical_json({"b": [1, None], "a": "é"}).decode()
+    '{"a":"é","b":[1,null]}'
+
+    Raises:
+        TypeError: as ``hash_parameters``.
+    """
+    _refuse_floats(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _refuse_floats(value: object) -> None:
