@@ -8,12 +8,13 @@ and the tests one frozen example of each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
 
+from coop.kit.database import among
 from coop.kit.tables import document as document_table
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound
@@ -56,14 +57,19 @@ class Schema(Generic[Content]):
         """Read a document of any version.
 
         Raises:
-            UnreadableDocument: it is of another schema, or of a version without a reader.
+            UnreadableDocument: it is of another schema, of a version without a reader, or does not follow its schema.
         """
         reader = self.readers.get(document.version)
         if document.schema != self.name or reader is None:
             raise UnreadableDocument(
                 "unreadable-document", f"{document.schema} version {document.version} is not a {self.name} known here"
             )
-        return reader(document.body)
+        try:
+            return reader(document.body)
+        except (ValueError, TypeError, LookupError) as error:
+            raise UnreadableDocument(
+                "unreadable-document", f"a {self.name} version {document.version} cannot be read: {error}"
+            ) from error
 
 
 def keep(tx: Tx, document: Document) -> str:
@@ -87,15 +93,20 @@ def load(tx: Tx, sha256: str) -> Document:
         NotFound: it is not kept here.
         UnreadableDocument: the stored bytes no longer have the hash.
     """
-    columns = document_table.c
-    row = tx.execute(
-        select(columns.schema_name, columns.schema_version, columns.body).where(
-            columns.community == tx.community, columns.sha256 == sha256
-        )
-    ).first()
-    if row is None:
+    document = find_stored(tx, [sha256]).get(sha256)
+    if document is None:
         raise NotFound(f"there is no document {sha256}")
-    document = Document(row.schema_name, row.schema_version, bytes(row.body))
     if document.sha256 != sha256:
         raise UnreadableDocument("changed-document", f"document {sha256} was changed after it was kept")
     return document
+
+
+def find_stored(tx: Tx, hashes: Collection[str]) -> dict[str, Document]:
+    """Documents as they are stored, by the hash under which each was kept: who relies on one compares the two."""
+    columns = document_table.c
+    rows = tx.execute(
+        select(columns.sha256, columns.schema_name, columns.schema_version, columns.body).where(
+            columns.community == tx.community, among(tx, columns.sha256, hashes)
+        )
+    )
+    return {sha256: Document(schema, version, bytes(body)) for sha256, schema, version, body in rows}
