@@ -29,7 +29,7 @@ from coop.kit.access import Access
 from coop.kit.database import Database
 from coop.kit.logs import bind
 from coop.kit.metrics import REQUEST_SECONDS
-from coop.kit.session import COOKIE, NotAllowed, NotSignedIn, Session, is_ended, read, same_origin
+from coop.kit.session import COOKIE, NotAllowed, NotSignedIn, Session, WrongToken, is_ended, read, same_origin
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
@@ -85,8 +85,8 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             request.state.database = request.app.state.databases[self.access.service]
             request.state.channel = "api" if self.include_in_schema else "page"
-            if request.state.session is None and request.headers.get("authorization"):
-                request.state.session = await run_in_threadpool(_bearer_session, request, self.access.service)
+            if request.state.session is None and not self.access.allows(None, self.action):
+                request.state.session = await _bearer_session(request, self.access.service)
             self.access.require(request.state.session, self.action)
             length = request.headers.get("content-length", "0")
             if not length.isdigit() or int(length) > self.body_max:
@@ -124,12 +124,20 @@ def _limited(receive: Receive, body_max: int) -> Receive:
     return limited
 
 
-def _bearer_session(request: Request, service: str) -> Session | None:
-    scheme, _, token = request.headers["authorization"].partition(" ")
+async def _bearer_session(request: Request, service: str) -> Session | None:
+    """The session of the token that a request shows; None when it shows none, or the service gives none out.
+
+    Raises:
+        WrongToken: the token opens nothing.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = request.app.state.bearers.get(service)
     if scheme.lower() != "bearer" or bearer is None:
         return None
-    session: Session | None = bearer(request.app.state.databases[service], token.strip())
+    database = request.app.state.databases[service]
+    session: Session | None = await run_in_threadpool(bearer, database, token.strip())
+    if session is None:
+        raise WrongToken
     return session
 
 

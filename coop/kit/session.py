@@ -56,8 +56,15 @@ class Session:
 class NotSignedIn(CoopError):
     """The page needs a sign-in."""
 
+    def __init__(self, code: str = "not-signed-in", message: str = "sign in first") -> None:
+        super().__init__(code, message)
+
+
+class WrongToken(NotSignedIn):
+    """A program shows a token that opens nothing."""
+
     def __init__(self) -> None:
-        super().__init__("not-signed-in", "sign in first")
+        super().__init__("wrong-token", "nobody has this token, or it was taken back")
 
 
 class NotAllowed(CoopError):

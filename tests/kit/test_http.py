@@ -20,6 +20,7 @@ from coop.values import BadInput, CoopError, NotFound, Problem
 from tests.kit.town import SECRETARY, member, open_database
 
 MEMBER = Session("a1", "Demo-lid 1", frozenset({"member"}), "m1", "demo", "s1", SYSTEM_CLOCK.now())
+PROGRAM = Session("t1", "Somebody's program", frozenset({"member"}), None, "demo", kind="feed")
 ACCESS = Access("members", {"open": ANYBODY, "own": SIGNED_IN, "see-mine": roles("member"), "rule": roles("board")})
 
 routes = APIRouter(route_class=GuardedRoute)
@@ -104,6 +105,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         [routes],
         lambda _request, status, _code, text, _problems: Response(f"<h1>{text}</h1>", status),
     )
+    app.state.bearers = {"members": lambda _database, token: PROGRAM if token == "right" else None}
     with TestClient(app, base_url="https://coop.example") as made:
         yield made
     database.close()
@@ -205,6 +207,16 @@ def test_an_ended_session_opens_nothing_from_then_on(client: TestClient) -> None
     with client.app.state.databases["members"].write("demo", SECRETARY) as tx:  # type: ignore[attr-defined]
         end_sessions(tx, "a1", "s1")
     assert client.get("/mine").status_code == 401
+
+
+def test_a_program_acts_by_its_token_and_a_wrong_one_is_named(client: TestClient) -> None:
+    right, wrong = {"Authorization": "Bearer right"}, {"Authorization": "Bearer left"}
+    assert client.post("/tell", headers=right).json() == "demo feed:t1 api"
+    assert client.get("/board", headers=right).status_code == 403
+    refused = client.get("/mine", headers=wrong)
+    assert (refused.status_code, refused.json()["code"]) == (401, "wrong-token")
+    assert client.get("/counted?number=1", headers=wrong).json() == 1
+    assert client.get("/mine", headers={"Authorization": "Basic right"}).json()["code"] == "not-signed-in"
 
 
 def test_pages_of_somebody_are_not_kept_and_https_is_remembered(client: TestClient) -> None:
