@@ -1,8 +1,8 @@
-"""Facts of the register: who is a member, which connection they hold, what they signed."""
+"""Facts of the register: who is a member, which connection they hold, what they signed, which sessions ended."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -114,3 +114,18 @@ class ContractEnded(Event):
 
     def key(self) -> str:
         return self.contract_id
+
+
+class SessionsEnded(Event):
+    """Somebody is signed out by the server: one session, or with an empty ``session_id`` every session of the account
+    that began at ``ended_at`` or before. Every service refuses them from then on."""
+
+    TYPE: ClassVar[str] = "members.sessions-ended.v1"
+    NOUNS: ClassVar[str] = "sessions"
+
+    account_id: str
+    session_id: str = ""
+    ended_at: datetime
+
+    def key(self) -> str:
+        return self.account_id

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData, Table
 
 from coop.events import Event
+from coop.events.members import SessionsEnded
 from coop.kit.access import Access
 from coop.kit.actor import Actor
 from coop.kit.bus import RawHandler
@@ -19,7 +20,7 @@ from coop.kit.database import Database
 from coop.kit.inbox import Consumer, Handler, replay_letter
 from coop.kit.jobs import Job
 from coop.kit.parking import EVENT
-from coop.kit.session import Session
+from coop.kit.session import Session, on_sessions_ended
 from coop.kit.settings import Settings
 
 
@@ -100,9 +101,16 @@ class Service(Pages):
     bearer: Bearer | None = None
     jobs: Sequence[Job] = ()
 
+    @property
+    def handlers(self) -> Mapping[type[Event], Handler]:
+        """The handler of each fact that it hears; one that keeps no accounts hears as well which sessions ended."""
+        if self.name == SessionsEnded.service():
+            return self.hears
+        return {SessionsEnded: on_sessions_ended, **self.hears}
+
     def consumer(self, database: Database, park_limit: int = 50) -> Consumer:
         """This service listening, over its database."""
-        return Consumer(self.name, database, self.hears, park_limit)
+        return Consumer(self.name, database, self.handlers, park_limit)
 
     def open_database(self, url: str, clock: Clock = SYSTEM_CLOCK, *, migrate: bool = True) -> Database:
         """Open the service's database, with its tables at their newest revision."""

@@ -14,10 +14,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.requests import Request
 
+from coop.events import Envelope
+from coop.events.members import SessionsEnded
 from coop.kit.actor import Actor
 from coop.kit.tables import session_end
 from coop.kit.tx import Tx
@@ -25,6 +27,7 @@ from coop.values import CoopError
 
 COOKIE: Final = "coop_session"
 LIFETIME: Final = timedelta(hours=12)
+_END_IS_KEPT: Final = 2 * LIFETIME
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +98,8 @@ def read(cookie: str | None, secret: str, now: datetime) -> Session | None:
 
 
 def end_sessions(tx: Tx, account_id: str, session_id: str = "", ended_at: datetime | None = None) -> None:
-    """Refuse one session of an account from now on, or all that began before now."""
+    """Refuse one session of an account from now on, or all that began at ``ended_at`` or before; now by default."""
+    _forget_lapsed_ends(tx, account_id)
     insert_for = sqlite.insert if tx.is_sqlite else postgresql.insert
     statement = insert_for(session_end).values(
         community=tx.community, account_id=account_id, session_id=session_id, ended_at=ended_at or tx.now
@@ -109,6 +113,20 @@ def end_sessions(tx: Tx, account_id: str, session_id: str = "", ended_at: dateti
     )
 
 
+def on_sessions_ended(tx: Tx, event: SessionsEnded, envelope: Envelope) -> None:
+    """Refuse the sessions that the service that keeps accounts has ended; every other service hears it."""
+    end_sessions(tx, event.account_id, event.session_id, event.ended_at)
+
+
+def find_newest_end(tx: Tx, account_id: str) -> datetime | None:
+    """The instant until which every session of an account was ended, or None: the next has to begin later."""
+    ends = session_end.c
+    query = select(ends.ended_at).where(
+        ends.community == tx.community, ends.account_id == account_id, ends.session_id == ""
+    )
+    return tx.scalar(query)
+
+
 def is_ended(tx: Tx, session: Session) -> bool:
     """True when a session was ended."""
     ends = session_end.c
@@ -118,6 +136,19 @@ def is_ended(tx: Tx, session: Session) -> bool:
         or_(ends.session_id == (session.id or "-"), (ends.session_id == "") & (ends.ended_at >= session.began_at)),
     )
     return tx.execute(query.limit(1)).first() is not None
+
+
+def _forget_lapsed_ends(tx: Tx, account_id: str) -> None:
+    """Forget the ends of single sessions whose cookies are refused for their age by now."""
+    ends = session_end.c
+    tx.execute(
+        delete(session_end).where(
+            ends.community == tx.community,
+            ends.account_id == account_id,
+            ends.session_id != "",
+            ends.ended_at < tx.now - _END_IS_KEPT,
+        )
+    )
 
 
 def same_origin(request: Request, public_url: str) -> bool:

@@ -23,7 +23,7 @@ def asyncapi(services: Sequence[Service]) -> dict[str, Any]:
     )
     for service in services:
         for event in service.tells:
-            listeners = ", ".join(other.name for other in services if event in other.hears) or "nobody here"
+            listeners = ", ".join(other.name for other in services if event in other.handlers) or "nobody here"
             broker.publisher(
                 event.topic(),
                 title=event.TYPE,

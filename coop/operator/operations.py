@@ -215,7 +215,7 @@ def read_traffic(request: Request, service: str) -> Traffic:
         told = journal.count_told(sql, session_of(request).community)
     with room.database.read(session_of(request).community) as tx:
         heard = inbox.count_heard(tx)
-    return Traffic(told=told, heard=heard, hears=sorted(event.TYPE for event in room.service.hears))
+    return Traffic(told=told, heard=heard, hears=sorted(event.TYPE for event in room.service.handlers))
 
 
 @routes.get("/{service}/api/dead-letters")

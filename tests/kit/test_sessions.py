@@ -9,11 +9,24 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from coop.events.members import SessionsEnded
+from coop.kit.bus.local import LocalBus
 from coop.kit.database import Database
-from coop.kit.session import LIFETIME, NotAllowed, Session, end_sessions, is_ended, read, sign
+from coop.kit.relay import settle
+from coop.kit.session import (
+    LIFETIME,
+    NotAllowed,
+    Session,
+    end_sessions,
+    find_newest_end,
+    is_ended,
+    read,
+    sign,
+)
 from coop.kit.settings import Settings
 from coop.values import CoopError
-from tests.kit.town import SECRETARY
+from tests.kit.clocks import SetClock
+from tests.kit.town import LISTENER, SECRETARY
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MEMBER = Session("a1", "Demo-lid 1", frozenset({"member"}), "m1", "demo", "s1", NOW)
@@ -61,6 +74,29 @@ def test_an_ending_of_one_community_says_nothing_about_another(pair: Pair) -> No
         end_sessions(tx, "a1", "s1", NOW)
     with pair[0].read("zuid") as tx:
         assert not is_ended(tx, replace(MEMBER, community="zuid"))
+
+
+def test_every_service_but_the_teller_hears_which_sessions_ended(pair: Pair) -> None:
+    teller, listener = pair
+    with teller.write("demo", SECRETARY) as tx:
+        tx.tell(SessionsEnded(account_id="a1", session_id="s1", ended_at=NOW))
+        tx.tell(SessionsEnded(account_id="a2", ended_at=NOW))
+    settle([("members", teller)], LocalBus([LISTENER.consumer(listener)]))
+    others = [replace(MEMBER, id="s2"), replace(MEMBER, account_id="a2"), replace(MEMBER, account_id="a3")]
+    with listener.read("demo") as tx:
+        assert [is_ended(tx, session) for session in (MEMBER, *others)] == [True, False, True, False]
+        assert (find_newest_end(tx, "a2"), find_newest_end(tx, "a1")) == (NOW, None)
+    assert SessionsEnded not in replace(LISTENER, name="members").handlers
+
+
+def test_the_end_of_a_session_is_forgotten_once_its_cookie_is_too_old_by_itself(pair: Pair) -> None:
+    clock = pair[0].clock = SetClock(NOW)
+    for hours in (0, 23, 48):
+        clock.set(NOW + timedelta(hours=hours))
+        with pair[0].write("demo", SECRETARY) as tx:
+            end_sessions(tx, "a1", f"s{hours}")
+            kept = [is_ended(tx, replace(MEMBER, id=f"s{ended}")) for ended in (0, 23, 48)]
+        assert kept == {0: [True, False, False], 23: [True, True, False], 48: [False, False, True]}[hours]
 
 
 def test_the_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
