@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import create_model
 
-from coop.events import Envelope, Event, event_classes, read_event
+from coop.events import SERVICES, Envelope, Event, event_classes, read_event
+from coop.operator.services import service_named
+from tests.events.freeze import COMMUNITY, fact_id_of
 
 EXAMPLES = Path(__file__).parent / "examples"
-ROOMS = ("members", "metering", "billing", "governance")
+IDS: dict[str, str] = json.loads((Path(__file__).parent / "ids.json").read_text())
 
 
 def test_every_type_and_version_has_an_example() -> None:
@@ -23,12 +26,27 @@ def test_every_type_and_version_has_an_example() -> None:
 @pytest.mark.parametrize("type_", sorted(event_classes()))
 def test_the_frozen_example_can_be_read_and_means_the_same(type_: str) -> None:
     data = (EXAMPLES / f"{type_}.json").read_bytes()
-    envelope = Envelope("i", type_, "/coop/x", "k", datetime(2025, 1, 1, tzinfo=UTC), "demo", 1, "0" * 64, data)
+    envelope = Envelope(
+        "i", type_, "/coop/x", "k", datetime(2025, 1, 1, tzinfo=UTC), "demo", "account:a", "page", 1, "0" * 64, data
+    )
     event = read_event(envelope)
     assert type_ == event.TYPE
-    read_back = json.loads(event.canonical())
+    read_back = event.model_dump(mode="json")
     assert {key: read_back[key] for key in json.loads(data)} == json.loads(data)
     assert event.key()
+
+
+@pytest.mark.parametrize("type_", sorted(event_classes()))
+def test_the_id_of_a_fact_is_the_one_it_always_had(type_: str) -> None:
+    assert fact_id_of(type_) == IDS[type_]
+
+
+@pytest.mark.parametrize("type_", sorted(event_classes()))
+def test_a_field_that_is_added_with_a_default_changes_no_id_of_a_fact_told_before(type_: str) -> None:
+    data = (EXAMPLES / f"{type_}.json").read_bytes()
+    grown = create_model("Grown", __base__=event_classes()[type_], added_later=(str | None, None))
+    assert grown.model_validate_json(data).fact_id(COMMUNITY) == IDS[type_]
+    assert grown.model_validate({**json.loads(data), "added_later": "x"}).fact_id(COMMUNITY) != IDS[type_]
 
 
 @pytest.mark.parametrize("type_", sorted(event_classes()))
@@ -37,9 +55,9 @@ def test_no_fact_has_a_place_for_what_names_a_person(type_: str) -> None:
     assert not re.search(r'"(email|address|iban|street|postcode|birth\w*|phone|choice|ballot)"', fields)
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", SERVICES)
 def test_a_service_s_card_says_what_it_tells_and_hears(room: str) -> None:
-    service = importlib.import_module(f"coop.{room}.main").SERVICE
+    service = service_named(room)
     card = importlib.import_module(f"coop.{room}").__doc__ or ""
     for word, events in (("Tells", service.tells), ("Hears", service.hears)):
         paragraph = re.search(rf"{word}\W+(.*?)(?=\n\s*\n|\n[A-Z]\w+:|\Z)", card, re.S)
@@ -48,9 +66,9 @@ def test_a_service_s_card_says_what_it_tells_and_hears(room: str) -> None:
         assert named == {event.__name__ for event in events}
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", SERVICES)
 def test_a_service_tells_all_of_its_own_facts_and_hears_none_of_them(room: str) -> None:
-    service = importlib.import_module(f"coop.{room}.main").SERVICE
+    service = service_named(room)
     own = {event for event in event_classes().values() if event.service() == room}
     assert set(service.tells) == own
     assert not own & set(service.hears)
