@@ -8,7 +8,7 @@ and the tests one frozen example of each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -74,16 +74,24 @@ class Schema(Generic[Content]):
 
 def keep(tx: Tx, document: Document) -> str:
     """Store a document; returns its hash. The same bytes are kept once."""
-    row = {
-        "community": tx.community,
-        "sha256": document.sha256,
-        "schema_name": document.schema,
-        "schema_version": document.version,
-        "body": document.body,
-        "kept_at": tx.now,
-    }
-    tx.insert_new(document_table, [row], ["community", "sha256"])
+    keep_all(tx, [document])
     return document.sha256
+
+
+def keep_all(tx: Tx, kept: Iterable[Document]) -> None:
+    """Store documents at once. The same bytes are kept once."""
+    rows = [
+        {
+            "community": tx.community,
+            "sha256": document.sha256,
+            "schema_name": document.schema,
+            "schema_version": document.version,
+            "body": document.body,
+            "kept_at": tx.now,
+        }
+        for document in kept
+    ]
+    tx.insert_new(document_table, rows, ["community", "sha256"])
 
 
 def load(tx: Tx, sha256: str) -> Document:

@@ -1,15 +1,20 @@
-"""One mapping between rows and nouns: a frozen dataclass and a table whose columns have the names of its fields."""
+"""One mapping between rows and nouns: a frozen dataclass and a table whose columns have the names of its fields.
+
+A field that holds a ``Period``, such as ``days``, takes two columns, ``days_start`` and ``days_end``; where it may be
+None, both are null.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import Column, ColumnElement, Table, insert, select
 
 from coop.kit.tx import Tx
+from coop.values import Period
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -17,18 +22,42 @@ if TYPE_CHECKING:
 Noun = TypeVar("Noun")
 
 
+@dataclass(frozen=True)
+class _Field:
+    """A field of a noun and the columns that hold it."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
 def select_as(
     tx: Tx, noun: type[Noun], table: Table, *where: ColumnElement[bool], order_by: Iterable[Any] = ()
 ) -> list[Noun]:
     """Rows of a table in the transaction's community, as nouns; a field takes the column of its name."""
-    columns = [table.c[name] for name in field_names(cast(Hashable, noun))]
-    query = select(*columns).where(table.c.community == tx.community, *where).order_by(*order_by)
-    return [noun(*row) for row in tx.execute(query)]
+    query = select(*columns_of(noun, table)).where(table.c.community == tx.community, *where).order_by(*order_by)
+    return list(map(maker_of(noun), tx.execute(query)))
 
 
 def find_as(tx: Tx, noun: type[Noun], table: Table, *where: ColumnElement[bool]) -> Noun | None:
     """The one row that ``where`` finds, as a noun, or None."""
     return next(iter(select_as(tx, noun, table, *where)), None)
+
+
+def group_as(
+    tx: Tx,
+    noun: type[Noun],
+    table: Table,
+    by: Sequence[Column[Any]],
+    *where: ColumnElement[bool],
+    order_by: Iterable[Any] = (),
+) -> dict[tuple[Any, ...], list[Noun]]:
+    """Rows of a table as nouns, under the values of the columns ``by``, which need not be fields of theirs."""
+    query = select(*by, *columns_of(noun, table)).where(table.c.community == tx.community, *where).order_by(*order_by)
+    make, width = maker_of(noun), len(by)
+    groups: dict[tuple[Any, ...], list[Noun]] = {}
+    for row in tx.execute(query):
+        groups.setdefault(tuple(row[:width]), []).append(make(row[width:]))
+    return groups
 
 
 def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: object) -> None:
@@ -38,15 +67,45 @@ def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: objec
 
 
 def row_of(tx: Tx, noun: object, **columns: object) -> Mapping[str, object]:
-    """The row of one noun."""
-    return {
-        "community": tx.community,
-        **{name: getattr(noun, name) for name in field_names(cast(Hashable, type(noun)))},
-        **columns,
-    }
+    """The row of one noun, with further columns."""
+    row: dict[str, object] = {"community": tx.community, **columns}
+    for field in _fields(cast(Hashable, type(noun))):
+        value = getattr(noun, field.name)
+        if len(field.columns) == 1:
+            row[field.columns[0]] = value
+        else:
+            start, end = field.columns
+            row[start], row[end] = (value.start, value.end) if value is not None else (None, None)
+    return row
+
+
+def columns_of(noun: type[object], table: Table) -> list[Column[Any]]:
+    """The columns of a table that hold a noun, in the order of its fields."""
+    return [table.c[name] for field in _fields(cast(Hashable, noun)) for name in field.columns]
+
+
+def maker_of(noun: type[Noun]) -> Callable[[Sequence[Any]], Noun]:
+    """Makes a noun of the values of its columns."""
+    widths = [len(field.columns) for field in _fields(cast(Hashable, noun))]
+    if max(widths) == 1:
+        return lambda values: noun(*values)
+
+    def make(values: Sequence[Any]) -> Noun:
+        rest = iter(values)
+        return noun(*(next(rest) if width == 1 else _period(next(rest), next(rest)) for width in widths))
+
+    return make
+
+
+def _period(start: Any, end: Any) -> Period | None:
+    return None if start is None else Period(start, end)
 
 
 @cache
-def field_names(noun: Hashable) -> tuple[str, ...]:
-    """Names of a dataclass's fields."""
-    return tuple(field.name for field in fields(cast("type[DataclassInstance]", noun)))
+def _fields(noun: Hashable) -> tuple[_Field, ...]:
+    kinds = get_type_hints(noun)
+    names = [field.name for field in fields(cast("type[DataclassInstance]", noun))]
+    return tuple(
+        _Field(name, (f"{name}_start", f"{name}_end") if kinds[name] in (Period, Period | None) else (name,))
+        for name in names
+    )
