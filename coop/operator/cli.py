@@ -203,6 +203,25 @@ def verify(
     raise typer.Exit(0 if good else 1)
 
 
+@app.command()
+def scenario(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files, or folders of them.", exists=True)],
+    database: Annotated[str, typer.Option(help="PostgreSQL server to play on, by the URL of a database on it.")] = "",
+    show: Annotated[bool, typer.Option(help="Print every answer.")] = False,
+) -> None:
+    """Play stories through the doors of installations of their own and check what they expect.
+
+    Exit code 1 when one came out differently; the first difference is shown.
+    """
+    from coop.operator.scenario.player import play_file
+
+    logs.configure("ERROR", "text")
+    paths = [path for given in files for path in (sorted(given.rglob("*.yaml")) if given.is_dir() else [given])]
+    outcomes = [play_file(path, database, typer.echo, show=show) for path in paths]
+    typer.echo(f"{sum(outcomes)} of {len(outcomes)} scenarios came out as expected")
+    raise typer.Exit(0 if all(outcomes) else 1)
+
+
 def main() -> NoReturn:
     """Entry point: runs a command and turns refusals into one clear text and an exit code."""
     try:

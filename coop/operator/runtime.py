@@ -73,8 +73,19 @@ def service_app(name: str, settings: Settings) -> FastAPI:
     return build_app(f"coop {name}", settings, rooms, bus, bus)
 
 
-def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bus, kafka: KafkaBus | None) -> FastAPI:
-    """The application over ``rooms``: their routes, and while it runs their relays, doors and jobs."""
+def build_app(
+    title: str,
+    settings: Settings,
+    rooms: Mapping[str, Room],
+    bus: Bus,
+    kafka: KafkaBus | None,
+    *,
+    scheduled: bool = True,
+) -> FastAPI:
+    """The application over ``rooms``: their routes, and while it runs their relays, doors and jobs.
+
+    Jobs that are not ``scheduled`` run only when somebody calls ``run_jobs``.
+    """
     relays = [Relay(name, room.database, bus) for name, room in rooms.items()]
     doors = [door for room in rooms.values() for door in room.service.doors(room)]
 
@@ -91,7 +102,8 @@ def build_app(title: str, settings: Settings, rooms: Mapping[str, Room], bus: Bu
             for relay in relays:
                 relay.start()
                 stack.callback(relay.stop)
-            stack.enter_context(scheduler(lambda: run_jobs(rooms)))
+            if scheduled:
+                stack.enter_context(scheduler(lambda: run_jobs(rooms)))
             tune_gc()
             yield
 
