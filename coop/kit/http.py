@@ -20,6 +20,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -60,6 +61,13 @@ class Broken(CoopError):
 
     def __init__(self) -> None:
         super().__init__("broken", "something went wrong on our side; nothing was half done")
+
+
+class Unavailable(CoopError):
+    """The database is away, busy or full; the request may be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__("unavailable", "this does not work at the moment; nothing was half done, try again later")
 
 
 class TooLarge(HTTPException):
@@ -278,6 +286,11 @@ class _Guard:
             return
         try:
             await self._app(scope, receive, send)
+        except OperationalError as error:
+            log.warning("%s %s waits for the database: %s", scope["method"], scope["path"], error.orig)
+            if started():
+                raise
+            await self._answer(request, Unavailable())(scope, receive, send)
         except Exception:
             # A bug: the log has it, whoever asked is told no more than that it was one, and the connection stays open.
             log.exception("%s %s failed", scope["method"], scope["path"])
@@ -328,5 +341,7 @@ def status_of(error: CoopError) -> int:
             return 422
         case Broken():
             return 500
+        case Unavailable():
+            return 503
         case _:
             return 409

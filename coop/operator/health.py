@@ -6,6 +6,7 @@ bus, doors, database, chain, jobs, gaps; a part that waits for a server comes ba
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +26,8 @@ from coop.kit.service import Room
 from coop.kit.tables import dead_letter
 from coop.operator.access import ACCESS
 from coop.operator.chain import CHAIN_CHECK, jobs_of
+
+DISK_FREE_MIN_BYTES = 16 * 2**20
 
 routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 may = ACCESS.may
@@ -52,12 +55,21 @@ class Health:
     def read(self) -> dict[str, str | None]:
         """Trouble of each part by its name; None where it works."""
         troubles = {part.name: part.trouble for part in self.parts}
+        troubles["disk"] = self._read_disk()
         for room in self.rooms.values():
             try:
                 troubles |= dict(self._read_room(room))
             except (SQLAlchemyError, OSError) as error:
                 troubles[f"database {room.service.name}"] = f"{type(error).__name__}: {error}"
         return troubles
+
+    def _read_disk(self) -> str | None:
+        """Say when an embedded installation is about to run out of room; a server looks after its own."""
+        settings = next(iter(self.rooms.values())).settings
+        if settings.database_url:
+            return None
+        free_bytes = shutil.disk_usage(settings.data_dir).free
+        return f"{free_bytes // 2**20} MiB free in {settings.data_dir}" if free_bytes < DISK_FREE_MIN_BYTES else None
 
     def _read_room(self, room: Room) -> Iterator[tuple[str, str | None]]:
         name = room.service.name

@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, Request, Response
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 
 from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
 from coop.kit.clock import SYSTEM_CLOCK
@@ -67,6 +68,12 @@ def counted(number: int) -> int:
     return 1 // number
 
 
+@routes.get("/away")
+@ACCESS.may("open")
+def away() -> None:
+    raise OperationalError("select 1", {}, OSError("disk is full"))
+
+
 @routes.get("/missing")
 @ACCESS.may("open")
 def missing() -> None:
@@ -120,6 +127,7 @@ def enter(client: TestClient, session: Session = MEMBER) -> None:
     [
         ("/refused", 409, "too-late"),
         ("/missing", 404, "not-found"),
+        ("/away", 503, "unavailable"),
         ("/nowhere", 404, "not-found"),
         ("/mine", 401, "not-signed-in"),
     ],
