@@ -59,8 +59,8 @@ class UnknownEvent(CoopError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """One fact on its way. ``actor`` and ``channel`` say who told it through which door; ``position`` and ``hash`` place
-    it in its service's chain."""
+    """One fact on its way. ``actor`` and ``channel`` say who told it through which door; ``position`` and ``hash``
+    place it in its service's chain."""
 
     id: str
     type: str

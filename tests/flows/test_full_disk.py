@@ -1,4 +1,4 @@
-"""A disk that fills: what is asked is refused, health says so, nothing is half done, and it goes on when there is room."""
+"""A disk that fills: requests are refused, health says so, nothing is half done, and it goes on when there is room."""
 
 from __future__ import annotations
 
