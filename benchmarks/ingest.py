@@ -31,7 +31,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Stri
 
 from benchmarks._measure import Contender, interleave, table
 from coop.kit.database import Database, insert_rows
-from coop.kit.kafka import KafkaBus
+from coop.kit.bus.kafka import KafkaBus
 from coop.kit.settings import Settings
 from coop.metering.bus import TOPIC, raw_topics
 from coop.metering.handlers.receive import decode_delivery, receive

@@ -39,7 +39,7 @@ from coop.metering.handlers.receive import decode_delivery, receive_many
 from coop.metering.handlers.register import register_meters, set_group
 from coop.metering.model import Int64Array, Meter, MeterKind
 from coop.metering.storage.register import Group
-from coop.runtime import Room, local_bus, open_rooms
+from coop.operator.runtime import Room, local_bus, open_rooms
 from coop.values import Period, hash_parameters, midnight
 
 YEAR = 2025

@@ -18,7 +18,7 @@ from coop.kit.settings import Settings
 from coop.members.storage.tables import member
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
-from coop.runtime import NAMES, open_rooms
+from coop.operator.runtime import NAMES, open_rooms
 from coop.values import midnight
 from tests.flows.command import coop
 from tests.flows.telegrams import p1

@@ -73,7 +73,7 @@ def test_a_bad_file_is_refused_whole_with_every_bad_line(house: House, browser: 
 
 def test_operations_show_a_parked_telegram_its_reason_and_its_bytes(house: House, browser: Browser) -> None:
     with house.visit(browser, "board", PHONE) as page:
-        page.goto("/members/operations")
+        page.goto("/operations")
         expect(page.locator("[data-card='/metering/cards/operations']")).to_contain_text("parked")
         page.locator("[data-card='/metering/cards/operations'] h2 a").click()
         letter = page.locator("section.panel", has_text="is not registered").first

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
-from coop.runtime import Room, local_bus, open_room, open_rooms
+from coop.operator.runtime import Room, local_bus, open_room, open_rooms
 from sqlalchemy import Connection, insert, select
 
 from coop.events import Envelope, Event, event_classes

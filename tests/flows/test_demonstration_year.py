@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coop.runtime import NAMES, Room, open_rooms
-from coop.verification import verify_bills, verify_journals
+from coop.operator.runtime import NAMES, Room, open_rooms
+from coop.operator.verification import verify_bills, verify_journals
 from sqlalchemy import select
 
 from coop.demo.community import community

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from coop.runtime import open_room
+from coop.operator.runtime import open_room
 from sqlalchemy import select
 
 from coop.billing.storage import heard_tables

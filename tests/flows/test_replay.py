@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coop.runtime import Room, open_rooms
-from coop.verification import verify_bills, verify_journals
+from coop.operator.runtime import Room, open_rooms
+from coop.operator.verification import verify_bills, verify_journals
 from sqlalchemy import Table, func, select
 
 from coop.billing import answers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from coop.verification import verify_bills, verify_journals
+from coop.operator.verification import verify_bills, verify_journals
 
 from coop.demo.doors import Doors
 from coop.demo.playing import Mark, Progress, play_year, through_http

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coop.runtime import NAMES
-from coop.verification import verify_bills, verify_journals
+from coop.operator.runtime import NAMES
+from coop.operator.verification import verify_bills, verify_journals
 
 from coop.kit.settings import Settings
 from tests.flows.conftest import Year

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from coop.verification import verify_bills, verify_journals
+from coop.operator.verification import verify_bills, verify_journals
 
 from coop.demo.doors import Doors
 from coop.kit.database import Database

@@ -13,7 +13,7 @@ from coop.demo.doors import SERVICES, Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, Progress, play_year, through_http
 from coop.kit.settings import Settings
-from coop.verification import verify_bills, verify_journals
+from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.installation import FourProcesses, embedded, four_processes, state_of
 from tests.servers.kafka import Kafka
 
