@@ -128,16 +128,18 @@ def migration_config(sql: Connection, versions: Path) -> Config:
 
 def _engine(url: str, service: str) -> Engine:
     parsed = make_url(url)
+    # Errors go to logs and to health, and the parameters of a statement may be anybody's name, or a secret.
+    options: dict[str, Any] = {"hide_parameters": True}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, pool_pre_ping=True, **options)
     with engine.begin() as sql:
         # Several processes of one service may start at once, and CREATE SCHEMA IF NOT EXISTS alone can race.
         sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-schema-{service}",))
