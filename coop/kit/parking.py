@@ -51,7 +51,7 @@ def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) ->
 
     The same body for the same reason is kept once, and is open again when it had been resolved.
     """
-    source, reason = _storable(source)[:SOURCE_MAX], _storable(reason)[:REASON_MAX]
+    source, reason = storable(source)[:SOURCE_MAX], storable(reason)[:REASON_MAX]
     LETTERS_PARKED.labels(kind).inc()
     letter_id = derive_id("dead-letter", tx.community, kind, source, body.hex(), reason)
     again = tx.execute(
@@ -115,6 +115,6 @@ def _open(tx: Tx, kind: str = "") -> Select[*tuple[Any, ...]]:
     return query.where(dead_letter.c.kind == kind) if kind else query
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text that every database takes: PostgreSQL refuses NUL, and lone surrogates have no UTF-8."""
     return text.replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()

@@ -19,6 +19,7 @@ from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, Handler, replay_letter
 from coop.kit.jobs import Job
+from coop.kit.outbound import UNMADE, Queue, make_again
 from coop.kit.parking import EVENT
 from coop.kit.session import Session, on_sessions_ended
 from coop.kit.settings import Settings
@@ -96,6 +97,7 @@ class Service(Pages):
     heard_tables: Sequence[Table] = ()
     doors: Callable[[Room], Sequence[Door]] = lambda _room: ()
     topics: Callable[[Room], Mapping[str, RawHandler]] = lambda _room: {}
+    queues: Callable[[Room], Sequence[Queue]] = lambda _room: ()
     replayers: Mapping[str, Replayer] = field(default_factory=dict)
     letter_kinds: Mapping[str, str] = field(default_factory=dict)
     bearer: Bearer | None = None
@@ -141,6 +143,9 @@ class Room:
         """
         if kind == EVENT:
             replay_letter(self.consumer, community, actor, letter_id)
+            return True
+        if kind == UNMADE:
+            make_again(self.database, self.service.queues(self), community, actor, letter_id)
             return True
         replayer = self.service.replayers.get(kind)
         if replayer:

@@ -6,11 +6,13 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from coop.values import CoopError
+from coop.kit import addresses
+from coop.values import BadInput, CoopError
 
 SECRET_LENGTH_MIN = 16
 
@@ -21,9 +23,13 @@ class Settings(BaseSettings):
     ``database_url`` is empty for one SQLite file per service in ``data_dir``, or a PostgreSQL URL in which every
     service gets its own schema. What begins with ``sender_`` is printed on every bill and has to be the co-operative's
     own: name, address, KvK number, VAT id and how members reach it. The defaults belong to the demonstration.
+    ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
+    (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
+    out.
     """
 
-    model_config = SettingsConfigDict(env_prefix="COOP_", frozen=True, extra="forbid")
+    # A wrong setting is named without its value, which may be a secret.
+    model_config = SettingsConfigDict(env_prefix="COOP_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Path("data")
     database_url: str = ""
@@ -43,9 +49,27 @@ class Settings(BaseSettings):
     sender_kvk: str = "00000000"
     sender_vat_id: str = "NL000000000B00"
     sender_contact: str = "bestuur@demo.example"
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
     park_limit: int = 50
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        url = self.smtp_url.get_secret_value()
+        if url and not self.mail_from:
+            raise ValueError("COOP_SMTP_URL needs a sender, COOP_MAIL_FROM")
+        for name, text, read in (
+            ("COOP_SMTP_URL", url, addresses.read_server),
+            ("COOP_MAIL_FROM", self.mail_from, addresses.read_sender),
+        ):
+            try:
+                if text:
+                    read(text)
+            except BadInput as problem:
+                raise ValueError(f"{name} {problem.message}") from None
+        return self
 
     def url(self, service: str) -> str:
         """Database URL of one service."""

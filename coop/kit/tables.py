@@ -163,28 +163,48 @@ outbound_position = Table(
 outbound_message = Table(
     "outbound_message",
     kit_metadata,
-    Column("id", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),  # order in which messages go to one recipient
+    Column("id", String(36), nullable=False, unique=True),
     Column("community", String(100), nullable=False),
     Column("queue", String(60), nullable=False),
     Column("recipient", String(300), nullable=False),
     Column("subject", String(300), nullable=False),
     Column("media_type", String(100), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("cause", String(100), nullable=False),  # id of the fact that it follows from
+    Column("body", LargeBinary, nullable=False),  # emptied when it was delivered; the hash stays
+    Column("sha256", String(64), nullable=False),
+    Column("cause", String(100), nullable=False),  # id of the fact or the request that it follows from
     Column("made_at", Instant, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("next_try_at", Instant),  # null when it was delivered or given up
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tried_at", Instant),
+    Column("next_try_at", Instant),
     Column("delivered_at", Instant),
     Column("proof", Text),
-    Column("trouble", Text),
+    Column("trouble", Text),  # why the last try failed; none while a try is under way
+    CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_is_one_of_three"),
+    CheckConstraint("(state = 'waiting') = (next_try_at IS NOT NULL)", name="waits_for_its_next_try"),
+    CheckConstraint(
+        "state <> 'delivered' OR (delivered_at IS NOT NULL AND proof IS NOT NULL)", name="delivered_with_proof"
+    ),
+    CheckConstraint("state <> 'failed' OR trouble IS NOT NULL", name="failed_with_reason"),
 )
+_WAITING = outbound_message.c.next_try_at.is_not(None)
 Index(
     "ix_outbound_message_due",
     outbound_message.c.queue,
     outbound_message.c.next_try_at,
-    sqlite_where=outbound_message.c.next_try_at.is_not(None),
-    postgresql_where=outbound_message.c.next_try_at.is_not(None),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
 )
+Index(
+    "ix_outbound_message_before",
+    outbound_message.c.queue,
+    outbound_message.c.recipient,
+    outbound_message.c.number,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+Index("ix_outbound_message_shown", outbound_message.c.community, outbound_message.c.state, outbound_message.c.number)
 
 GUARDS_SQLITE = (
     "CREATE TRIGGER journal_keeps BEFORE DELETE ON journal"

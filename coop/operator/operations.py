@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
-from coop.kit import inbox, jobs, journal, parking
+from coop.kit import inbox, jobs, journal, outbound, parking
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, session_of
 from coop.kit.service import Room
@@ -24,7 +24,10 @@ from coop.values import CoopError, NotFound
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
-LETTER_KINDS = {parking.EVENT: N_("Fact of another service")}
+LETTER_KINDS = {
+    parking.EVENT: N_("Fact of another service"),
+    outbound.UNMADE: N_("Fact from which a message should follow"),
+}
 """Kinds of dead letters that every service has; a service names its own."""
 LETTERS_SHOWN = 100
 BODY_SHOWN = 2000

@@ -18,6 +18,7 @@ from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.garbage import tune_gc
 from coop.kit.jobs import run_due, scheduler
+from coop.kit.outbound import Worker
 from coop.kit.relay import Bus, Relay
 from coop.kit.service import Room
 from coop.kit.settings import Settings
@@ -82,12 +83,13 @@ def build_app(
     *,
     scheduled: bool = True,
 ) -> FastAPI:
-    """The application over ``rooms``: their routes, and while it runs their relays, doors and jobs.
+    """The application over ``rooms``: their routes, and while it runs their relays, doors, queues and jobs.
 
     Jobs that are not ``scheduled`` run only when somebody calls ``run_jobs``.
     """
     relays = [Relay(name, room.database, bus) for name, room in rooms.items()]
-    doors = [door for room in rooms.values() for door in room.service.doors(room)]
+    workers = [Worker(queue, room.database) for room in rooms.values() for queue in room.service.queues(room)]
+    doors = [*(door for room in rooms.values() for door in room.service.doors(room)), *workers]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,6 +113,7 @@ def build_app(
         title, settings, rooms, (OPERATOR, *SERVICES), OPERATOR.routers, lifespan, sessions_in=SERVICES[0].name
     )
     app.state.services = SERVICES
+    app.state.workers = workers
     app.state.databases[OPERATOR.name] = next(iter(rooms.values())).database
 
     app.state.health = Health(rooms, [*relays, *doors, *([kafka] if kafka else [])], communities)

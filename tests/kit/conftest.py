@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from coop.kit.database import Database
+from tests.kit.post import House, open_house
 from tests.kit.town import open_database
 
 
@@ -20,3 +21,11 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Datab
     yield databases[0], databases[1]
     for database in databases:
         database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A service on each database."""
+    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with open_house(url) as opened:
+        yield opened

@@ -1,0 +1,81 @@
+"""What pages, health and metrics say of messages and queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, func, select
+
+from coop.kit import journal
+from coop.kit.outbound.message import Delivery, State
+from coop.kit.outbound.store import is_foremost
+from coop.kit.rows import columns_of
+from coop.kit.tables import outbound_message, outbound_position
+from coop.kit.tx import Tx
+
+OVERDUE_AFTER = timedelta(minutes=15)
+"""A message that is due for longer than this is not being sent by anybody."""
+
+_columns = outbound_message.c
+
+
+def list_messages(tx: Tx, state: State, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    """Messages in a state: delivered ones newest first, others oldest first; the next page starts behind ``after``."""
+    query = select(*columns_of(Delivery, outbound_message)).where(
+        _columns.community == tx.community, _columns.state == state
+    )
+    if state == "delivered":
+        query = query.order_by(_columns.number.desc())
+        query = query.where(_columns.number < after) if after else query
+    else:
+        query = query.order_by(_columns.number).where(_columns.number > after)
+    return [Delivery(*row) for row in tx.execute(query.limit(limit))]
+
+
+def count_messages(tx: Tx) -> dict[State, int]:
+    """Count the co-operative's messages in each state."""
+    query = select(_columns.state, func.count()).where(_columns.community == tx.community).group_by(_columns.state)
+    counts = {cast(State, state): count for state, count in tx.execute(query)}
+    return {state: counts.get(state, 0) for state in ("waiting", "delivered", "failed")}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A queue over all co-operatives: messages by state, since when one is due, and facts still to be looked at."""
+
+    queue: str
+    waiting: int
+    delivered: int
+    failed: int
+    due_since: datetime | None
+    facts_behind: int
+
+    def find_trouble(self, now: datetime) -> str | None:
+        """Say what keeps the queue from doing its work, or None."""
+        if self.due_since and self.due_since < now - OVERDUE_AFTER:
+            return f"a message is due since {self.due_since:%Y-%m-%d %H:%M} UTC"
+        return None
+
+
+def read_figures(sql: Connection) -> Sequence[Figures]:
+    """Count every queue of a database that has a position or a message, in order of name."""
+    counting = select(_columns.queue, _columns.state, func.count()).group_by(_columns.queue, _columns.state)
+    counts = {(queue, state): count for queue, state, count in sql.execute(counting)}
+    foremost = select(_columns.queue, func.min(_columns.next_try_at)).where(is_foremost()).group_by(_columns.queue)
+    due = dict(iter(sql.execute(foremost)))
+    positions = dict(iter(sql.execute(select(outbound_position.c.queue, outbound_position.c.position))))
+    head, _ = journal.head(sql)
+    return [
+        Figures(
+            queue=queue,
+            waiting=counts.get((queue, "waiting"), 0),
+            delivered=counts.get((queue, "delivered"), 0),
+            failed=counts.get((queue, "failed"), 0),
+            due_since=due.get(queue),
+            facts_behind=head - positions.get(queue, head),
+        )
+        for queue in sorted({*(queue for queue, _ in counts), *positions})
+    ]

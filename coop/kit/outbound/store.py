@@ -1,0 +1,173 @@
+"""The table of messages: every state that a message passes is written here.
+
+What concerns one co-operative goes through its transaction; a worker serves all of them and claims through the kit's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
+
+from coop.kit.database import Database
+from coop.kit.outbound.message import Message, Outgoing, Queue
+from coop.kit.parking import storable
+from coop.kit.rows import columns_of
+from coop.kit.tables import outbound_message
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, Problem, derive_id
+
+log = logging.getLogger(__name__)
+
+CLAIM_LASTS = timedelta(minutes=10)
+"""After this long a message that was claimed and not noted as sent is sent again; longer than any transport takes."""
+
+NOTE_MAX = 1000
+"""Longest proof and longest reason [characters]."""
+
+_columns = outbound_message.c
+
+
+def enqueue(tx: Tx, queue: str, message: Message, cause: str) -> str:
+    """Let a message go out once this transaction is committed; returns its id.
+
+    ``cause`` names what it follows from, such as a fact's or a request's id: the same cause and recipient are the same
+    message, and the first one counts.
+    """
+    return insert_messages(tx, queue, [message], cause)[0]
+
+
+def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str) -> list[str]:
+    """Write the messages of one cause that are not there yet; returns the ids of all.
+
+    Raises:
+        BadInput: two of them go to the same recipient.
+    """
+    ids = [derive_id("outbound", tx.community, queue, cause, message.recipient) for message in messages]
+    if len(set(ids)) < len(ids):
+        raise BadInput([Problem("two messages of one cause go to the same recipient", "recipient")], "same-recipient")
+    rows = [
+        {
+            "id": message_id,
+            "community": tx.community,
+            "queue": queue,
+            "recipient": message.recipient,
+            "subject": message.subject,
+            "media_type": message.media_type,
+            "body": message.body,
+            "sha256": hashlib.sha256(message.body).hexdigest(),
+            "cause": cause,
+            "made_at": tx.now,
+            "state": "waiting",
+            "tries": 0,
+            "next_try_at": tx.now,
+        }
+        for message_id, message in zip(ids, messages, strict=True)
+    ]
+    tx.insert_new(outbound_message, rows, ["id"])
+    return ids
+
+
+def retry(tx: Tx, message_id: str) -> None:
+    """Send a message again, now, with all its tries before it.
+
+    Raises:
+        CoopError: there is no such message, it is delivered, or it is being sent.
+    """
+    if not _retry(tx, _columns.id == message_id):
+        raise CoopError("no-retry", f"there is no message {message_id} that waits or failed after a try")
+
+
+def retry_all(tx: Tx, queue: str) -> int:
+    """Send again what failed or waits in a queue after a try; returns how many there are."""
+    return _retry(tx, _columns.queue == queue)
+
+
+def _retry(tx: Tx, which: ColumnElement[bool]) -> int:
+    # A message without trouble was never tried, or is being sent at this moment.
+    statement = update(outbound_message).where(
+        _columns.community == tx.community, which, _columns.state != "delivered", _columns.trouble.is_not(None)
+    )
+    count = tx.execute(statement.values(state="waiting", tries=0, next_try_at=tx.now)).rowcount
+    log.info("%s has %d messages sent again", tx.actor, count)
+    return count
+
+
+def is_due(sql: Connection, queue: Queue, now: datetime) -> bool:
+    """True while a queue has a message to send."""
+    return sql.execute(_due(queue, now)).first() is not None
+
+
+def claim(database: Database, queue: Queue) -> Outgoing | None:
+    """Take the next message that is due, count the try, and keep other processes from it; None when there is none."""
+    with database.system_write() as sql:
+        now = database.clock.now()
+        number = sql.scalar(_due(queue, now).with_for_update(skip_locked=True, of=outbound_message))
+        if number is None:
+            return None
+        statement = (
+            update(outbound_message)
+            .where(_columns.number == number)
+            .values(tries=_columns.tries + 1, tried_at=now, next_try_at=now + CLAIM_LASTS, trouble=None)
+            .returning(*columns_of(Outgoing, outbound_message))
+        )
+        return Outgoing(*sql.execute(statement).one())
+
+
+def _due(queue: Queue, now: datetime) -> Select[tuple[int]]:
+    """The next message to send: the earliest that is due, and in a queue with order the foremost to its recipient."""
+    query = select(_columns.number).where(_columns.queue == queue.name, _columns.next_try_at <= now)
+    if queue.in_order:
+        query = query.where(is_foremost())
+    return query.order_by(_columns.next_try_at, _columns.number).limit(1)
+
+
+def is_foremost() -> ColumnElement[bool]:
+    """Where a message waits behind no other one to its recipient."""
+    before = outbound_message.alias("before")
+    return ~exists().where(
+        before.c.queue == _columns.queue,
+        before.c.recipient == _columns.recipient,
+        before.c.community == _columns.community,
+        before.c.number < _columns.number,
+        before.c.next_try_at.is_not(None),
+    )
+
+
+def mark_delivered(database: Database, outgoing: Outgoing, proof: str) -> None:
+    """Note that a message was taken. The first proof counts, also when another process holds the message by now."""
+    with database.system_write() as sql:
+        now = database.clock.now()
+        sql.execute(
+            update(outbound_message)
+            .where(_columns.id == outgoing.id, _columns.state != "delivered")
+            .values(
+                state="delivered",
+                next_try_at=None,
+                delivered_at=now,
+                proof=storable(proof)[:NOTE_MAX],
+                trouble=None,
+                body=b"",
+            )
+        )
+
+
+def mark_trouble(database: Database, outgoing: Outgoing, reason: str, next_try_at: datetime | None) -> None:
+    """Note why a message was not taken, and when it is tried again, if ever."""
+    with database.system_write() as sql:
+        sql.execute(
+            update(outbound_message)
+            .where(
+                _columns.id == outgoing.id,
+                _columns.state == "waiting",
+                _columns.tries == outgoing.tries,  # unless another process has claimed it since
+            )
+            .values(
+                state="waiting" if next_try_at else "failed",
+                next_try_at=next_try_at,
+                trouble=storable(reason)[:NOTE_MAX],
+            )
+        )
