@@ -9,8 +9,10 @@ takes the write lock at once, so that two writers wait instead of failing half w
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,7 +31,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 
 from coop.kit import wall
 from coop.kit.actor import NOBODY, Actor
@@ -53,6 +55,10 @@ def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]
     if tx.dialect.name == "sqlite":
         return column.in_(select(func.json_each(json.dumps(list(wanted))).table_valued("value").c.value))
     return column == any_(literal(list(wanted), ARRAY(column.type)))
+
+
+class DamagedDatabase(Exception):
+    """A file that cannot be read as a database; the message names it."""
 
 
 class Database:
@@ -136,6 +142,7 @@ def _engine(url: str, service: str) -> Engine:
         engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
+        event.listen(engine, "handle_error", partial(_name_damage, parsed.database))
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -154,6 +161,12 @@ def _sqlite_connect(dbapi: Any, _record: Any) -> None:
     for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _name_damage(file: str | None, failure: ExceptionContext) -> None:
+    """Say which file is damaged, where SQLite says only that one is."""
+    if type(failure.original_exception) is sqlite3.DatabaseError:
+        raise DamagedDatabase(f"{file} is damaged: {failure.original_exception}") from failure.original_exception
 
 
 def _sqlite_begin(sql: Connection) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from coop.events import SERVICES
 from coop.kit import logs
+from coop.kit.database import DamagedDatabase
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError
 
@@ -232,6 +233,9 @@ def main() -> NoReturn:
         sys.exit(1)
     except CoopError as error:
         print(f"{error.message} [{error.code}]", file=sys.stderr)
+        sys.exit(1)
+    except DamagedDatabase as error:
+        print(f"{error}; restore it from a backup", file=sys.stderr)
         sys.exit(1)
     except OperationalError as error:
         print(f"the database is away or busy: {error.orig}", file=sys.stderr)

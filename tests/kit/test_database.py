@@ -1,0 +1,59 @@
+"""The database of a service: whole or gone, consistent to read, and named when its file is damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from coop.kit.database import DamagedDatabase, Database
+from tests.kit.town import SECRETARY, heard, heard_by, open_database
+
+Pair = tuple[Database, Database]
+
+
+def test_a_transaction_that_raises_leaves_nothing(pair: Pair) -> None:
+    with pytest.raises(ZeroDivisionError), pair[0].write("demo", SECRETARY) as tx:
+        tx.execute(insert(heard).values(community="demo", member_id="m1"))
+        raise ZeroDivisionError
+    assert heard_by(pair[0]) == []
+
+
+def test_a_view_keeps_nothing_that_is_written_in_it(pair: Pair) -> None:
+    with pair[0].read("demo") as tx:
+        tx.execute(insert(heard).values(community="demo", member_id="m1"))
+    assert heard_by(pair[0]) == []
+
+
+def test_all_that_a_transaction_writes_has_one_time(pair: Pair) -> None:
+    with pair[0].write("demo", SECRETARY) as tx:
+        assert tx.now == tx.now
+        assert tx.now.tzinfo is not None
+
+
+def test_a_savepoint_takes_back_its_own_part_alone(pair: Pair) -> None:
+    with pair[0].write("demo", SECRETARY) as tx:
+        tx.execute(insert(heard).values(community="demo", member_id="kept"))
+        with pytest.raises(ZeroDivisionError), tx.savepoint():
+            tx.execute(insert(heard).values(community="demo", member_id="gone"))
+            raise ZeroDivisionError
+    assert heard_by(pair[0]) == ["kept"]
+
+
+@pytest.mark.parametrize("at", [0, 4096])
+def test_a_damaged_file_is_named(tmp_path: Path, at: int) -> None:
+    url = f"sqlite:///{tmp_path}/members.db"
+    database = open_database(url, "members")
+    with database.write("demo", SECRETARY) as tx:
+        tx.insert_rows(heard, [("demo", f"m{number}") for number in range(5000)])
+    with database.engine.connect() as sql:
+        sql.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    file = tmp_path / "members.db"
+    body = file.read_bytes()
+    file.write_bytes(body[:at] + b"\xa5" * 200_000 + body[at + 200_000 :])
+    damaged = Database(url, "members")
+    with pytest.raises(DamagedDatabase, match=r"members\.db is damaged"):
+        heard_by(damaged)
+    damaged.close()
