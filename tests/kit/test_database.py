@@ -8,15 +8,20 @@ import pytest
 from sqlalchemy import insert
 
 from coop.kit.database import DamagedDatabase, Database
+from coop.kit.tx import Tx
 from tests.kit.town import SECRETARY, heard, heard_by, open_database
 
 Pair = tuple[Database, Database]
 
 
 def test_a_transaction_that_raises_leaves_nothing(pair: Pair) -> None:
-    with pytest.raises(ZeroDivisionError), pair[0].write("demo", SECRETARY) as tx:
-        tx.execute(insert(heard).values(community="demo", member_id="m1"))
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with pair[0].write("demo", SECRETARY) as tx:
+            tx.execute(insert(heard).values(community="demo", member_id="m1"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert heard_by(pair[0]) == []
 
 
@@ -33,11 +38,15 @@ def test_all_that_a_transaction_writes_has_one_time(pair: Pair) -> None:
 
 
 def test_a_savepoint_takes_back_its_own_part_alone(pair: Pair) -> None:
-    with pair[0].write("demo", SECRETARY) as tx:
-        tx.execute(insert(heard).values(community="demo", member_id="kept"))
-        with pytest.raises(ZeroDivisionError), tx.savepoint():
+    def fail_in_a_part(tx: Tx) -> None:
+        with tx.savepoint():
             tx.execute(insert(heard).values(community="demo", member_id="gone"))
             raise ZeroDivisionError
+
+    with pair[0].write("demo", SECRETARY) as tx:
+        tx.execute(insert(heard).values(community="demo", member_id="kept"))
+        with pytest.raises(ZeroDivisionError):
+            fail_in_a_part(tx)
     assert heard_by(pair[0]) == ["kept"]
 
 
