@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from coop.billing.storage import runs as stored_runs
-from coop.billing.storage.book import Arrivals, arrivals
+from coop.billing.storage import runs
+from coop.billing.storage.book import Arrivals, count_arrivals
+from coop.billing.storage.ledger import Balance
+from coop.billing.storage.runs import Proposal, RunTotals
+from coop.kit.tx import Tx
 from coop.values import Period
 
 
@@ -19,42 +20,49 @@ class PeriodView:
     period: Period
     arrivals: Arrivals
     status: str
-    run_id: str
     bill_count: int
     total_cents: int
-    brake_count: int
 
 
-def periods(connection: Connection, community: str) -> list[PeriodView]:
+@dataclass(frozen=True)
+class AccountGroup:
+    """Both columns of like accounts together [cents], and how many accounts these are."""
+
+    account: str
+    debit_cents: int
+    credit_cents: int
+    count: int
+
+
+def list_periods(tx: Tx) -> list[PeriodView]:
     """Every period of which something was heard, newest first."""
-    runs = {
-        Period(run.period_start, run.period_end): run
-        for run in stored_runs.all_runs(connection, community)
-        if run.kind == "period"
-    }
-    found = []
-    for period, arrived in arrivals(connection, community).items():
-        run = runs.get(period)
-        status = run.status if run else "preview" if arrived.complete else "incomplete"
-        found.append(
-            PeriodView(
-                period=period,
-                arrivals=arrived,
-                status=status,
-                run_id=run.id if run else "",
-                bill_count=(run.bill_count or 0) if run else 0,
-                total_cents=int(run.total_cents or 0) if run else 0,
-                brake_count=len(stored_runs.brakes_of(run)) if run else 0,
-            )
+    by_period = {total.run.period: total for total in runs.list_runs(tx) if total.run.period}
+    proposals = {proposal.period: proposal for proposal in runs.list_proposals(tx) if proposal.period}
+    views = [
+        _view(period, arrivals, by_period.get(period), proposals.get(period))
+        for period, arrivals in count_arrivals(tx).items()
+    ]
+    return sorted(views, key=lambda view: view.period, reverse=True)
+
+
+def _view(period: Period, arrivals: Arrivals, total: RunTotals | None, proposal: Proposal | None) -> PeriodView:
+    if total is not None:
+        return PeriodView(period, arrivals, total.run.status, total.bill_count, total.total_cents)
+    if proposal is not None and arrivals.complete:
+        return PeriodView(period, arrivals, "drafted", proposal.bill_count, proposal.total_cents)
+    return PeriodView(period, arrivals, "preview" if arrivals.complete else "incomplete", 0, 0)
+
+
+def group_accounts(balances: Sequence[Balance]) -> list[AccountGroup]:
+    """The trial balance with all members' debts as one account."""
+    groups: dict[str, AccountGroup] = {}
+    for balance in balances:
+        name = "debtors" if balance.account.startswith("debtors:") else balance.account
+        group = groups.get(name, AccountGroup(name, 0, 0, 0))
+        groups[name] = AccountGroup(
+            name,
+            group.debit_cents + balance.debit_cents,
+            group.credit_cents + balance.credit_cents,
+            group.count + 1,
         )
-    return sorted(found, key=lambda view: view.period, reverse=True)
-
-
-def grouped(rows: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int, int]]:
-    """The trial balance with all members' debts as one account, and how many accounts each row holds."""
-    found: dict[str, tuple[int, int, int]] = {}
-    for account, debit, credit in rows:
-        name = "debtors" if account.startswith("debtors:") else account
-        known = found.get(name, (0, 0, 0))
-        found[name] = (known[0] + debit, known[1] + credit, known[2] + 1)
-    return [(name, debit, credit, count) for name, (debit, credit, count) in found.items()]
+    return list(groups.values())

@@ -79,6 +79,7 @@ class Notice:
     tariff_id: str
     member_id: str | None
     sent_on: date
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,16 @@ class YearFigure:
 
     year: int
     value: Decimal
+
+
+@dataclass(frozen=True)
+class PublishedFigure:
+    """A figure as it was published: of which series and year, and where."""
+
+    series: str
+    year: int
+    value: Decimal
+    source: str
 
 
 @dataclass(frozen=True)
@@ -265,6 +276,56 @@ class Bill:
     vat: tuple[VatAmount, ...]
     total_cents: int
     credit_cents: int
+
+
+@dataclass(frozen=True)
+class BillHead:
+    """An issued bill without its lines. ``ordinal`` counts the bills of the co-operative in the order in which they
+    were issued; ``sequence`` counts within the year of the date, and makes the number. ``inputs_hash`` is the hash of
+    the document that holds the inputs."""
+
+    id: str
+    number: str
+    year: int
+    sequence: int
+    ordinal: int
+    run_id: str
+    kind: str
+    corrects: str | None
+    member_id: str
+    contract_id: str
+    connection_id: str
+    period: Period
+    days: Period
+    issued_on: date
+    total_cents: int
+    credit_cents: int
+    vat: tuple[VatAmount, ...]
+    inputs_hash: str
+
+
+@dataclass(frozen=True)
+class TariffSince:
+    """A tariff and the day from which it binds."""
+
+    since: date
+    tariff_id: str
+
+
+@dataclass(frozen=True)
+class ContractDays:
+    """The days of a period that a contract covers, and the tariffs that bind it until their end."""
+
+    contract_id: str
+    days: Period
+    tariffs: tuple[TariffSince, ...]
+
+
+@dataclass(frozen=True)
+class PeriodTerms:
+    """Which contract is billed for which days of a period under which tariff: other terms reopen the period."""
+
+    contracts: tuple[ContractDays, ...]
 
 
 @dataclass(frozen=True)

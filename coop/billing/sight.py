@@ -1,26 +1,43 @@
-"""Who may see which bill."""
+"""Which bills a person sees: their own, or those of everybody."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
+from coop.billing.access import ACCESS
+from coop.billing.model import BillHead
 from coop.billing.storage import bills
-from coop.kit.auth import Session
+from coop.billing.storage.bills import IssuedBill
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.values import NotFound
 
-WATCHES = ("board", "treasurer", "auditor")
-"""Roles that see every bill."""
+
+def sees_all_bills(session: Session) -> bool:
+    """True for who watches over the bills of all members."""
+    return ACCESS.allows(session, "see-all-bills")
 
 
-def visible_bill(connection: Connection, session: Session, bill_id: str) -> bills.IssuedBill:
-    """A bill by id or number that this person may see.
+def visible_head(tx: Tx, session: Session, number_or_id: str) -> BillHead:
+    """A bill by id or number that this person may see, without its lines.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    found = bills.find_bills(connection, session.community, bill_id=bill_id) or bills.find_bills(
-        connection, session.community, number=bill_id
-    )
-    if not found or not (session.has(*WATCHES, "operator") or found[0].inputs.member_id == session.member_id):
-        raise NotFound(f"there is no bill {bill_id}")
-    return found[0]
+    head = bills.find_head(tx, number_or_id)
+    if head is None or not (sees_all_bills(session) or head.member_id == session.member_id):
+        raise NotFound(f"there is no bill {number_or_id}")
+    return head
+
+
+def visible_bill(tx: Tx, session: Session, number_or_id: str) -> IssuedBill:
+    """A bill by id or number that this person may see.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        UnreadableDocument: its inputs no longer follow their schema.
+    """
+    return bills.get_bill(tx, visible_head(tx, session, number_or_id).id)
+
+
+def own_bills(tx: Tx, session: Session) -> list[IssuedBill]:
+    """The bills of whoever is signed in, in order of number."""
+    return bills.find_bills(tx, member_id=session.member_id) if session.member_id else []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from coop.billing import words
+from coop.billing.answers import NoticeOut
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.model import BillInputs, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
@@ -48,8 +48,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A notice as sent on one day in one way: to how many members (None is all), and whether to the reader."""
+class Mailing:
+    """The notices of one day and way: to how many members (None is all), and whether to the reader."""
 
     sent_on: date
     channel: str
@@ -57,13 +57,13 @@ class Notice:
     to_reader: bool
 
 
-def notices_of(notices: Sequence[Mapping[str, Any]], member_id: str | None) -> list[Notice]:
+def mailings_of(notices: Sequence[NoticeOut], member_id: str | None) -> list[Mailing]:
     """Notices by day and way, in that order; nobody reads here who else was written to."""
     sent: dict[tuple[date, str], list[str | None]] = {}
     for notice in notices:
-        sent.setdefault((notice["sent_on"], notice["channel"]), []).append(notice["member_id"])
+        sent.setdefault((notice.sent_on, notice.channel), []).append(notice.member_id)
     return [
-        Notice(
+        Mailing(
             day,
             channel,
             None if None in members else len(members),

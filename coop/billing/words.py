@@ -44,11 +44,13 @@ REFUSALS = {
     "no-tariff": N_(
         "No tariff binds on every day of this period. A tariff needs a resolution of the members' meeting."
     ),
+    "bad-date": N_("These bills cannot have today's date: the period has not ended."),
     "figure-missing": N_("A ceiling follows a published figure that is not on file. Enter it under Tariffs."),
 }
 
 STATUSES = {
     "preview": (N_("Ready"), "busy"),
+    "drafted": (N_("Drafted, waits for you"), "busy"),
     "held": (N_("Held by its brakes"), "warn"),
     "issued": (N_("Issued"), "good"),
     "incomplete": (N_("Incomplete"), "plain"),

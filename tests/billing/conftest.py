@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from coop.billing.service import BILLING
 from coop.kit.database import Database
 
 
@@ -14,9 +15,8 @@ from coop.kit.database import Database
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty billing database, once of each kind."""
     sqlite = request.param == "sqlite"
-    made = Database(
-        f"sqlite:///{tmp_path}/billing.db" if sqlite else request.getfixturevalue("postgres_url"), "billing"
+    made = BILLING.open_database(
+        f"sqlite:///{tmp_path}/billing.db" if sqlite else request.getfixturevalue("postgres_url")
     )
-    made.migrate()
     yield made
     made.close()

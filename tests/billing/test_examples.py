@@ -20,6 +20,7 @@ from coop.billing.model import (
     GuaranteeMode,
     GuaranteeState,
     HeatReading,
+    Line,
     LineKind,
     Tariff,
     TariffSpan,
@@ -35,7 +36,7 @@ from coop.billing.rules.guarantee import (
 )
 from coop.billing.rules.lines import fixed_cents
 from coop.billing.rules.tariffs import read_tariff
-from coop.billing.rules.vat import added_vat, excluding
+from coop.billing.rules.vat import excluding, vat_by_rate
 from coop.values import CoopError, Period, split_by_largest_remainder
 from tests.billing.village import parameters
 
@@ -263,8 +264,10 @@ def test_e15_remainders() -> None:
 
 def test_e16_vat_is_rounded_once_on_the_document() -> None:
     rate = Decimal("0.21")
-    assert (3 * added_vat(1212, rate), added_vat(3 * 1212, rate)) == (765, 764)
-    assert (3 * added_vat(7, rate), added_vat(3 * 7, rate)) == (3, 4)
+    for incl_cents, by_line_cents, on_total_cents in ((1467, 765, 764), (8, 3, 4)):  # 12.12 and 0.07 without VAT
+        line = Line(LineKind.HEAT, Period.year(2025), Decimal(1), "GJ", Decimal(0), incl_cents, rate, "t", "r")
+        [by_line], [on_total] = vat_by_rate([line]), vat_by_rate([line] * 3)
+        assert (3 * by_line.vat_cents, on_total.vat_cents) == (by_line_cents, on_total_cents)
     assert excluding(-198_689, rate) == -164_206
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from coop.billing.service import BILLING
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.desk import client
-from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche
+from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche, visit
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 HTML = {"accept": "text/html", "accept-language": "en"}
@@ -20,9 +20,7 @@ MEMBERS = ("anna", "bram")
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """One database is enough for pages: what they show is tested on both elsewhere."""
-    made = Database(f"sqlite:///{tmp_path}/billing.db", "billing")
-    made.migrate()
-    return made
+    return BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def village(database: Database, tmp_path: Path) -> Database:
     """Two members with a bill each of January, and February heard with one unlikely reading."""
     hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
     hear(database, *month_of(MEMBERS, JANUARY), tranche())
-    client(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    visit(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
     return database
 
@@ -42,7 +40,7 @@ def text_of(answer: object) -> str:
 
 
 def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Database, tmp_path: Path) -> None:
-    anna = client(village, tmp_path, "member", member_id="anna")
+    anna = visit(village, tmp_path, "member", member_id="anna")
     page = anna.get("/billing/", headers=HTML)
     assert page.status_code == 200
     assert "Until 31 January 2025 your heat cost €139.16, of at most €1,502.05 in this guarantee year." in text_of(page)
@@ -59,7 +57,7 @@ def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Dat
 
 
 def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
-    anna = client(village, tmp_path, "member", member_id="anna")
+    anna = visit(village, tmp_path, "member", member_id="anna")
     page = anna.get("/billing/", headers={"accept": "text/html", "accept-language": "nl"})
     assert "Tot en met 31 januari 2025 kostte uw warmte" in page.text
     assert "€ 1.502,05" in page.text.replace("\xa0", " ")
@@ -67,7 +65,7 @@ def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_a_bill_is_also_on_paper(village: Database, tmp_path: Path, language: str) -> None:
-    anna = client(village, tmp_path, "member", member_id="anna")
+    anna = visit(village, tmp_path, "member", member_id="anna")
     number = "2025-000001"
     answer = anna.get(f"/billing/bills/{number}.pdf", headers={"accept-language": language})
     assert answer.headers["content-type"] == "application/pdf"
@@ -78,8 +76,8 @@ def test_a_bill_is_also_on_paper(village: Database, tmp_path: Path, language: st
 
 def test_a_correction_says_why(village: Database, tmp_path: Path) -> None:
     hear(village, measured("anna", JANUARY, "2", revision=2, cause="late telegram"), closed(JANUARY, 1, 0, revision=2))
-    board = client(village, tmp_path, "board")
-    run = board.post("/billing/runs/correct", headers=HTML)
+    board = visit(village, tmp_path, "board")
+    run = board.post("/billing/runs/corrections/issue", data={"issued_on": "2025-03-02"}, headers=HTML)
     path = re.search(r"/billing/bills/[0-9a-f-]{36}", run.text)
     assert path
     corrected = board.get(path.group(), headers=HTML)
@@ -89,7 +87,7 @@ def test_a_correction_says_why(village: Database, tmp_path: Path) -> None:
 
 
 def test_the_board_sees_what_came_previews_holds_and_releases(village: Database, tmp_path: Path) -> None:
-    board = client(village, tmp_path, "board")
+    board = visit(village, tmp_path, "board")
     runs = text_of(board.get("/billing/runs", headers=HTML))
     assert "January 2025 4 / 4 Issued 2" in runs
     assert "February 2025 4 / 4 Ready" in runs
@@ -108,13 +106,13 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
 
 def test_a_period_that_is_not_whole_says_what_is_missing(village: Database, tmp_path: Path) -> None:
     hear(village, measured("anna", Period.month(2025, 3), "1"))
-    board = client(village, tmp_path, "treasurer")
+    board = visit(village, tmp_path, "treasurer")
     assert "March 2025 1 / ? Incomplete" in text_of(board.get("/billing/runs", headers=HTML))
     assert "revision 1 is not closed" in text_of(board.get("/billing/runs/2025-03", headers=HTML))
 
 
 def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path) -> None:
-    board = client(village, tmp_path, "board")
+    board = visit(village, tmp_path, "board")
     sent = board.post(
         "/billing/tariffs/tariff-2025/notice", data={"sent_on": "2025-01-05", "channel": "letter"}, headers=HTML
     )
@@ -124,29 +122,29 @@ def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path)
     figure = {"series": "cpi-households", "year": "2026", "value": "1,033", "source": "CBS"}
     assert "1.033 CBS" in text_of(board.post("/billing/tariffs/figures", data=figure, headers=HTML))
     assert board.post("/billing/tariffs/figures", data={**figure, "value": "x"}, headers=HTML).status_code == 422
-    member = client(village, tmp_path, "member", member_id="anna")
+    member = visit(village, tmp_path, "member", member_id="anna")
     assert "Record a notice" not in member.get("/billing/tariffs", headers=HTML).text
 
 
 def test_the_ledger_shows_both_columns_with_one_sum(village: Database, tmp_path: Path) -> None:
-    page = text_of(client(village, tmp_path, "auditor").get("/billing/ledger", headers=HTML))
+    page = text_of(visit(village, tmp_path, "auditor").get("/billing/ledger", headers=HTML))
     assert "Members owe (2) €295.12 €0.00 €295.12" in page
     assert "Total €770,295.12 €770,295.12 €0.00" in page
 
 
 def test_cards_are_small_and_for_those_who_may_see_them(village: Database, tmp_path: Path) -> None:
-    anna = client(village, tmp_path, "member", member_id="anna")
+    anna = visit(village, tmp_path, "member", member_id="anna")
     assert "€139.16" in anna.get("/billing/cards/cost", headers=HTML).text
     assert "January 2025" in anna.get("/billing/cards/bills", headers=HTML).text
     assert anna.get("/billing/cards/runs").status_code == 403
-    assert "February 2025" in client(village, tmp_path, "board").get("/billing/cards/runs", headers=HTML).text
+    assert "February 2025" in visit(village, tmp_path, "board").get("/billing/cards/runs", headers=HTML).text
     for name in ("cost", "bills", "runs"):
-        assert client(village, tmp_path).get(f"/billing/cards/{name}").status_code == 401
+        assert visit(village, tmp_path).get(f"/billing/cards/{name}").status_code == 401
 
 
 def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_path: Path) -> None:
-    anna = client(database, tmp_path, "member", member_id="anna")
-    board = client(database, tmp_path, "board")
+    anna = visit(database, tmp_path, "member", member_id="anna")
+    board = visit(database, tmp_path, "board")
     assert "No bills yet" in anna.get("/billing/", headers=HTML).text
     assert "No bills of your own" in board.get("/billing/", headers=HTML).text
     assert "No period yet" in board.get("/billing/runs", headers=HTML).text
@@ -158,4 +156,4 @@ def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_pat
 
 @pytest.mark.parametrize("path", ["/billing/runs", "/billing/ledger", "/billing/runs/2025-01"])
 def test_a_member_has_no_business_at_the_boards_desk(village: Database, tmp_path: Path, path: str) -> None:
-    assert client(village, tmp_path, "member", member_id="anna").get(path, headers=HTML).status_code == 403
+    assert visit(village, tmp_path, "member", member_id="anna").get(path, headers=HTML).status_code == 403

@@ -6,18 +6,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from coop.billing.handlers.terms import record_figure, send_notices
-from coop.billing.model import Contract, Notice, Tariff
+from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
 from coop.billing.rules.tariffs import above_maximum, has_maximum, read_tariff, spans_of, terms_of
 from coop.billing.storage import heard_tables, tables
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
-from coop.kit.inbox import parked
+from coop.kit.parking import list_parked
 from coop.values import BadInput, CoopError, Period, hash_parameters
-from tests.billing.village import COMMUNITY, hear, parameters, tariff_adopted
+from tests.billing.village import count_rows, hear, parameters, tariff_adopted
+from tests.desk import COMMUNITY, SECRETARY
 
 ALWAYS = [Period(date(2020, 1, 1), date.max)]
 
@@ -144,15 +145,15 @@ def test_a_tariff_that_may_not_be_is_parked_with_its_reason(
     database: Database, event: TariffAdopted, code: str
 ) -> None:
     hear(database, event)
-    with database.read() as tx:
-        assert [letter.code for letter in parked(tx)] == [code]
-        assert tx.execute(select(heard_tables.tariff)).first() is None
+    with database.read(COMMUNITY) as tx:
+        assert [letter.code for letter in list_parked(tx)] == [code]
+        assert count_rows(tx, heard_tables.tariff) == 0
 
 
 def test_a_second_tariff_of_the_same_name_is_parked(database: Database) -> None:
     hear(database, tariff_adopted(), tariff_adopted(heat_price_eur_per_gj="39.00"))
-    with database.read() as tx:
-        assert [letter.code for letter in parked(tx)] == ["tariff-differs"]
+    with database.read(COMMUNITY) as tx:
+        assert [letter.code for letter in list_parked(tx)] == ["tariff-differs"]
 
 
 @pytest.mark.parametrize("change", [{"notice_hash": "1" * 64}, {"resolution_id": None}, {"resolution_id": ""}])
@@ -165,37 +166,37 @@ def test_the_database_itself_refuses_a_tariff_without_its_vote(database: Databas
         "meeting_id": "m",
         "valid_from": date(2025, 1, 1),
         "decided_on": date(2024, 12, 1),
-        "parameters": "{}",
+        "parameters": adopted,
         "parameters_hash": hash_parameters(adopted),
         "notice_hash": hash_parameters(adopted),
         "known_position": 1,
         "known_at": datetime(2025, 1, 1, tzinfo=UTC),
     }
-    with pytest.raises(IntegrityError), database.write() as tx:
+    with pytest.raises(IntegrityError), database.write(COMMUNITY, SECRETARY) as tx:
         tx.execute(insert(heard_tables.tariff).values(**{**row, **change}))
 
 
 def test_a_notice_needs_a_tariff_and_comes_after_its_decision(database: Database) -> None:
-    with pytest.raises(CoopError, match="there is no tariff"), database.write() as tx:
-        send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", None)
+    with pytest.raises(CoopError, match="there is no tariff"), database.write(COMMUNITY, SECRETARY) as tx:
+        send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
     hear(database, tariff_adopted())
-    with pytest.raises(CoopError, match="tells of a proposal"), database.write() as tx:
-        send_notices(tx, COMMUNITY, "tariff-2025", date(2024, 11, 1), "letter", None)
-    with pytest.raises(BadInput), database.write() as tx:
-        send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), " ", None)
+    with pytest.raises(CoopError, match="tells of a proposal"), database.write(COMMUNITY, SECRETARY) as tx:
+        send_notices(tx, "tariff-2025", date(2024, 11, 1), "letter", None)
+    with pytest.raises(BadInput), database.write(COMMUNITY, SECRETARY) as tx:
+        send_notices(tx, "tariff-2025", date(2025, 1, 1), " ", None)
     for _ in range(2):
-        with database.write() as tx:
-            send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", ["anna", "bram"])
-            send_notices(tx, COMMUNITY, "tariff-2025", date(2025, 1, 1), "letter", None)
-    with database.read() as tx:
-        assert len(tx.execute(select(tables.tariff_notice)).all()) == 3
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", ["anna", "bram"])
+            send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
+    with database.read(COMMUNITY) as tx:
+        assert count_rows(tx, tables.tariff_notice) == 3
 
 
 def test_a_figure_is_entered_once_with_its_source(database: Database) -> None:
     for _ in range(2):
-        with database.write() as tx:
-            record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.033"), "CBS table")
-    with pytest.raises(CoopError, match=r"on file as 1\.033"), database.write() as tx:
-        record_figure(tx, COMMUNITY, "cpi-households", 2026, Decimal("1.034"), "CBS table")
-    with pytest.raises(BadInput), database.write() as tx:
-        record_figure(tx, COMMUNITY, "cpi-households", 2027, Decimal("0"), "")
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.033"), "CBS table"))
+    with pytest.raises(CoopError, match=r"on file as 1\.033"), database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.034"), "CBS table"))
+    with pytest.raises(BadInput), database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2027, Decimal("0"), ""))

@@ -1,21 +1,25 @@
-"""Facts of a small co-operative, as other services would tell them."""
+"""Facts of a small co-operative, as other services would tell them, and people at its desk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
-from coop.billing.main import SERVICE
+from fastapi.testclient import TestClient
+from sqlalchemy import Table, func, select
+
+from coop.billing.service import BILLING
 from coop.events import Envelope, Event
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
 from coop.kit.database import Database
 from coop.kit.inbox import consume
+from coop.kit.tx import Tx
 from coop.values import Period, derive_id, hash_parameters
-
-COMMUNITY = "wg"
+from tests.desk import COMMUNITY, open_desk, sign_in
 
 E9_YEARS = (
     GasYear(year=2020, gas_m3=1250, amount_cents=118_750),
@@ -180,6 +184,8 @@ def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
         subject=event.key(),
         time=datetime(2025, 1, 1, tzinfo=UTC),
         community=community,
+        actor="account:secretary",
+        channel="api",
         position=1,
         hash="0" * 64,
         data=event.canonical(),
@@ -188,4 +194,15 @@ def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
 
 def hear(database: Database, *events: Event, community: str = COMMUNITY) -> int:
     """Let billing hear these facts; returns how many were new."""
-    return consume(SERVICE.consumer(database), [envelope(event, community) for event in events])
+    return consume(BILLING.consumer(database), [envelope(event, community) for event in events])
+
+
+def count_rows(tx: Tx, table: Table) -> int:
+    """Rows of the community in a table."""
+    return tx.scalar(select(func.count()).select_from(table).where(table.c.community == tx.community)) or 0
+
+
+def visit(database: Database, folder: Path, *roles: str, member_id: str | None = None) -> TestClient:
+    """The billing application as a browser or a program meets it: signed in with ``roles``, or nobody for none."""
+    client = open_desk(BILLING, database, folder)
+    return sign_in(client, *roles, member_id=member_id) if roles else client

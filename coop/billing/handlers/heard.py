@@ -3,9 +3,7 @@ decided before a run asks whether all that it needs has come."""
 
 from __future__ import annotations
 
-import orjson
-from sqlalchemy import Connection
-
+from coop.billing.model import GasYear
 from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import above_maximum, read_tariff
 from coop.billing.storage import heard, heard_tables, ledger
@@ -18,39 +16,32 @@ from coop.events.members import (
     MemberLeft,
 )
 from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
+from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, hash_parameters
 
 
-def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
     """Keep from when somebody is a member: a notice to all reaches them from then on."""
-    heard.store(
-        connection,
-        heard_tables.member_admitted,
-        envelope.community,
-        member_id=event.member_id,
-        joined_on=event.joined_on,
-        kind=event.kind,
-    )
+    heard.store_fact(tx, heard_tables.member_admitted, event)
 
 
-def on_member_left(connection: Connection, event: MemberLeft, envelope: Envelope) -> None:
+def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
     """Keep until when."""
-    heard.store(connection, heard_tables.member_left, envelope.community, **event.model_dump())
+    heard.store_fact(tx, heard_tables.member_left, event)
 
 
-def on_contract_signed(connection: Connection, event: ContractSigned, envelope: Envelope) -> None:
+def on_contract_signed(tx: Tx, event: ContractSigned, envelope: Envelope) -> None:
     """Keep a contract with its clause and its reference years."""
-    reference = orjson.dumps([gas_year.model_dump() for gas_year in event.reference]).decode()
-    values = event.model_dump(exclude={"reference"})
-    heard.store(connection, heard_tables.contract_signed, envelope.community, **values, reference=reference)
+    reference = tuple(GasYear(paid.year, paid.gas_m3, paid.amount_cents) for paid in event.reference)
+    heard.store_fact(tx, heard_tables.contract_signed, event, reference=reference)
 
 
-def on_contract_ended(connection: Connection, event: ContractEnded, envelope: Envelope) -> None:
+def on_contract_ended(tx: Tx, event: ContractEnded, envelope: Envelope) -> None:
     """Keep the end of a contract."""
-    heard.store(connection, heard_tables.contract_ended, envelope.community, **event.model_dump())
+    heard.store_fact(tx, heard_tables.contract_ended, event)
 
 
-def on_period_measured(connection: Connection, event: PeriodMeasured, envelope: Envelope) -> None:
+def on_period_measured(tx: Tx, event: PeriodMeasured, envelope: Envelope) -> None:
     """Keep one revision of a measurement.
 
     Raises:
@@ -61,10 +52,10 @@ def on_period_measured(connection: Connection, event: PeriodMeasured, envelope: 
         problems.append(Problem("ends before it starts", "period_end"))
     if problems:
         raise BadInput(problems, "bad-measurement")
-    heard.store_measurement(connection, envelope.community, event)
+    heard.store_fact(tx, heard_tables.measurement, event, parts=event.parts)
 
 
-def on_energy_allocated(connection: Connection, event: EnergyAllocated, envelope: Envelope) -> None:
+def on_energy_allocated(tx: Tx, event: EnergyAllocated, envelope: Envelope) -> None:
     """Keep one revision of an allocation.
 
     Raises:
@@ -72,15 +63,15 @@ def on_energy_allocated(connection: Connection, event: EnergyAllocated, envelope
     """
     if not 0 <= event.allocated_wh <= event.consumed_wh:
         raise BadInput([Problem(f"{event.allocated_wh} of {event.consumed_wh} Wh used", "allocated_wh")], "bad-share")
-    heard.store_allocation(connection, envelope.community, event)
+    heard.store_fact(tx, heard_tables.allocation, event)
 
 
-def on_period_closed(connection: Connection, event: PeriodClosed, envelope: Envelope) -> None:
+def on_period_closed(tx: Tx, event: PeriodClosed, envelope: Envelope) -> None:
     """Keep how many facts a revision of a period has."""
-    heard.store(connection, heard_tables.period_closed, envelope.community, **event.model_dump())
+    heard.store_fact(tx, heard_tables.period_closed, event)
 
 
-def on_tariff_adopted(connection: Connection, event: TariffAdopted, envelope: Envelope) -> None:
+def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
     """A tariff comes to be: what the meeting adopted, as its notice said, within the law's maxima.
 
     Raises:
@@ -89,11 +80,11 @@ def on_tariff_adopted(connection: Connection, event: TariffAdopted, envelope: En
         BadInput: a parameter cannot be read, or a price is above ACM's maximum; all problems at once.
     """
     actual = hash_parameters(event.parameters)
-    for name, told in (("adopted", event.parameters_hash), ("in the notice", event.notice_hash)):
-        if told != actual:
+    for name, given in (("adopted", event.parameters_hash), ("in the notice", event.notice_hash)):
+        if given != actual:
             raise CoopError(
                 "tariff-hash-differs",
-                f"tariff {event.tariff_id}: the parameters hash to {actual[:12]}, {name} was {told[:12]}",
+                f"tariff {event.tariff_id}: the parameters hash to {actual[:12]}, {name} was {given[:12]}",
             )
     tariff = read_tariff(event.tariff_id, event.resolution_id, event.valid_from, event.decided_on, event.parameters)
     problems = above_maximum(tariff)
@@ -101,14 +92,14 @@ def on_tariff_adopted(connection: Connection, event: TariffAdopted, envelope: En
         problems.append(Problem("a tariff needs the resolution that adopted it", "resolution_id"))
     if problems:
         raise BadInput(problems, "tariff-not-allowed")
-    known = heard.tariff_row(connection, envelope.community, event.tariff_id)
+    known = heard.find_tariff(tx, event.tariff_id)
     if known is not None and (known.parameters_hash, known.resolution_id) != (actual, event.resolution_id):
         raise CoopError("tariff-differs", f"tariff {event.tariff_id} exists and says something else")
-    heard.store_tariff(connection, envelope.community, event, envelope.position, envelope.time)
+    heard.store_fact(tx, heard_tables.tariff, event, known_position=envelope.position, known_at=envelope.time)
 
 
-def on_tranche_released(connection: Connection, event: TrancheReleased, envelope: Envelope) -> None:
+def on_tranche_released(tx: Tx, event: TrancheReleased, envelope: Envelope) -> None:
     """Book a released tranche: the financier owes it."""
-    heard.store_tranche(connection, envelope.community, event)
+    heard.store_fact(tx, heard_tables.tranche, event)
     transfers = transfers_of_tranche(event.financier, event.amount_cents)
-    ledger.book(connection, envelope.community, "tranche", event.tranche_id, event.released_on, transfers)
+    ledger.book(tx, "tranche", event.tranche_id, event.released_on, transfers)

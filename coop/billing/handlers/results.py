@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection
-
-from coop.billing.handlers.drafts import Draft
-from coop.billing.model import Brake
+from coop.billing.handlers.drafts import DraftedRun
+from coop.billing.model import BillHead, Brake
+from coop.billing.rules.drafts import Draft
 from coop.billing.storage import bills
-from coop.billing.storage import runs as stored_runs
+from coop.billing.storage.runs import BillRun
+from coop.kit.tx import Tx
 from coop.values import Period, derive_id
 
 
@@ -43,51 +42,61 @@ class RunResult:
     brakes: tuple[Brake, ...]
 
     @property
+    def bill_count(self) -> int:
+        """Number of bills."""
+        return len(self.bills)
+
+    @property
     def total_cents(self) -> int:
         """Sum of all bills."""
         return sum(bill.total_cents for bill in self.bills)
 
 
-def summary_of(community: str, made: Draft, number: str) -> BillSummary:
-    """The bill that a draft becomes."""
-    inputs = made.inputs
-    # A correction is named by what it corrects, so a chain of corrections has one id each.
-    bill_id = derive_id("bill", community, inputs.contract_id, inputs.period, inputs.corrects or "")
-    return BillSummary(
-        bill_id=bill_id,
-        number=number,
-        kind="correction" if inputs.corrects else "bill",
-        contract_id=inputs.contract_id,
-        member_id=inputs.member_id,
-        period=inputs.period,
-        total_cents=made.bill.total_cents,
-        credit_cents=made.bill.credit_cents,
-        likely_cents=made.likely_cents,
+def bill_id_of(tx: Tx, draft: Draft) -> str:
+    """Id of the bill that a draft becomes; a correction is named by what it corrects, so each of a chain has one."""
+    inputs = draft.inputs
+    return derive_id("bill", tx.community, inputs.contract_id, inputs.period, inputs.corrects or "")
+
+
+def kind_of(draft: Draft) -> str:
+    """``bill`` or ``correction``."""
+    return "correction" if draft.inputs.corrects else "bill"
+
+
+def as_drafted(tx: Tx, run_id: str, drafted: DraftedRun, status: str) -> RunResult:
+    """The answer of a run whose bills have no numbers yet."""
+    summaries = tuple(
+        BillSummary(
+            bill_id=bill_id_of(tx, draft),
+            number="",
+            kind=kind_of(draft),
+            contract_id=draft.inputs.contract_id,
+            member_id=draft.inputs.member_id,
+            period=draft.inputs.period,
+            total_cents=draft.bill.total_cents,
+            credit_cents=draft.bill.credit_cents,
+            likely_cents=draft.likely_cents,
+        )
+        for draft in drafted.drafts
     )
+    return RunResult(run_id, drafted.kind, drafted.period, drafted.issued_on, status, summaries, drafted.brakes)
 
 
-def as_issued(connection: Connection, community: str, run: Any) -> RunResult:
+def as_issued(tx: Tx, run: BillRun) -> RunResult:
     """The answer of a run that was issued: the same however often it is asked."""
-    issued = bills.find_bills(connection, community, run_id=run.id)
-    return RunResult(
-        run_id=run.id,
-        kind=run.kind,
-        period=Period(run.period_start, run.period_end) if run.period_start else None,
-        issued_on=run.issued_on,
-        status="issued",
-        bills=tuple(
-            BillSummary(
-                bill_id=one.id,
-                number=one.number,
-                kind=one.kind,
-                contract_id=one.inputs.contract_id,
-                member_id=one.inputs.member_id,
-                period=one.inputs.period,
-                total_cents=one.bill.total_cents,
-                credit_cents=one.bill.credit_cents,
-                likely_cents=None,
-            )
-            for one in issued
-        ),
-        brakes=tuple(stored_runs.brakes_of(run)),
+    summaries = tuple(_summary_of(head) for head in bills.list_heads(tx, run_id=run.id))
+    return RunResult(run.id, run.kind, run.period, run.issued_on, "issued", summaries, run.brakes)
+
+
+def _summary_of(head: BillHead) -> BillSummary:
+    return BillSummary(
+        bill_id=head.id,
+        number=head.number,
+        kind=head.kind,
+        contract_id=head.contract_id,
+        member_id=head.member_id,
+        period=head.period,
+        total_cents=head.total_cents,
+        credit_cents=head.credit_cents,
+        likely_cents=None,
     )

@@ -4,13 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from coop.billing.storage.tables import guard_bills
-from coop.kit.database import Instant
-from coop.kit.tables import guard_journal
+from coop.kit.metadata import Instant
 
 revision = "billing_0001"
 down_revision = None
 branch_labels = None
-depends_on = None
+depends_on = "kit_0001"
 
 
 def upgrade() -> None:
@@ -40,13 +39,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_allocation_period", ["community", "period_start"], unique=False)
 
     op.create_table(
-        "bill_counter",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("last", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("community", "year", name=op.f("pk_bill_counter")),
-    )
-    op.create_table(
         "bill_run",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -56,7 +48,8 @@ def upgrade() -> None:
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("brakes", sa.Text(), nullable=False),
-        sa.Column("released_on", sa.Date(), nullable=True),
+        sa.Column("run_by", sa.String(length=100), nullable=False),
+        sa.Column("released_at", Instant(), nullable=True),
         sa.Column("released_by", sa.String(length=100), nullable=True),
         sa.CheckConstraint(
             "(kind = 'period') = (period_start IS NOT NULL AND period_end IS NOT NULL)",
@@ -64,7 +57,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("kind IN ('period', 'corrections')", name=op.f("ck_bill_run_kind_known")),
         sa.CheckConstraint(
-            "status = 'held' OR brakes = '[]' OR (released_on IS NOT NULL AND released_by IS NOT NULL)",
+            "status = 'held' OR brakes = '[]' OR (released_at IS NOT NULL AND released_by IS NOT NULL)",
             name=op.f("ck_bill_run_braked_only_by_release"),
         ),
         sa.CheckConstraint("status IN ('held', 'issued')", name=op.f("ck_bill_run_status_known")),
@@ -91,74 +84,6 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
-    op.create_table(
-        "dead_letter",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("source", sa.String(length=200), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("code", sa.String(length=100), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("parked_at", Instant(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("resolved_at", Instant(), nullable=True),
-        sa.Column("resolution", sa.String(length=20), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
-    )
-    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_dead_letter_open",
-            ["parked_at"],
-            unique=False,
-            sqlite_where=sa.text("resolved_at IS NULL"),
-            postgresql_where=sa.text("resolved_at IS NULL"),
-        )
-
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("received_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    op.create_table(
-        "job_run",
-        sa.Column("job", sa.String(length=100), nullable=False),
-        sa.Column("due_at", Instant(), nullable=False),
-        sa.Column("finished_at", Instant(), nullable=True),
-        sa.Column("outcome", sa.String(length=500), nullable=True),
-        sa.PrimaryKeyConstraint("job", "due_at", name=op.f("pk_job_run")),
-    )
-    op.create_table(
-        "journal",
-        sa.Column("row_id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("subject", sa.String(length=100), nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("occurred_at", Instant(), nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=True),
-        sa.Column("previous_hash", sa.String(length=64), nullable=True),
-        sa.Column("hash", sa.String(length=64), nullable=True),
-        sa.CheckConstraint(
-            "(position IS NULL AND previous_hash IS NULL AND hash IS NULL)"
-            " OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
-            name=op.f("ck_journal_sealed_whole"),
-        ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_journal")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_journal_event_id")),
-        sa.UniqueConstraint("position", name=op.f("uq_journal_position")),
-    )
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_journal_unsealed",
-            ["row_id"],
-            unique=False,
-            sqlite_where=sa.text("position IS NULL"),
-            postgresql_where=sa.text("position IS NULL"),
-        )
-
     op.create_table(
         "measurement",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -224,10 +149,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_posting_community", ["community"], unique=False)
 
     op.create_table(
-        "relay_state",
-        sa.Column("name", sa.String(length=20), nullable=False),
-        sa.Column("published_position", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_relay_state")),
+        "run_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=True),
+        sa.Column("period_end", sa.Date(), nullable=True),
+        sa.Column("bill_count", sa.Integer(), nullable=False),
+        sa.Column("total_cents", sa.BigInteger(), nullable=False),
+        sa.Column("credit_cents", sa.BigInteger(), nullable=False),
+        sa.Column("brakes", sa.Text(), nullable=False),
+        sa.Column("drafted_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "name", name=op.f("pk_run_proposal")),
     )
     op.create_table(
         "tariff",
@@ -288,6 +220,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("corrects", sa.String(length=36), nullable=True),
@@ -302,7 +235,6 @@ def upgrade() -> None:
         sa.Column("total_cents", sa.BigInteger(), nullable=False),
         sa.Column("credit_cents", sa.BigInteger(), nullable=False),
         sa.Column("vat", sa.Text(), nullable=False),
-        sa.Column("inputs", sa.Text(), nullable=False),
         sa.Column("inputs_hash", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(kind = 'correction') = (corrects IS NOT NULL)", name=op.f("ck_bill_correction_names_its_bill")
@@ -312,10 +244,16 @@ def upgrade() -> None:
             "days_end > days_start AND period_end > period_start", name=op.f("ck_bill_ends_after_start")
         ),
         sa.CheckConstraint("sequence >= 1", name=op.f("ck_bill_sequence_counts")),
+        sa.ForeignKeyConstraint(
+            ["community", "inputs_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_bill_community_document"),
+        ),
         sa.ForeignKeyConstraint(["corrects"], ["bill.id"], name=op.f("fk_bill_corrects_bill")),
         sa.ForeignKeyConstraint(["run_id"], ["bill_run.id"], name=op.f("fk_bill_run_id_bill_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bill")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_bill_community_number")),
+        sa.UniqueConstraint("community", "ordinal", name=op.f("uq_bill_community_ordinal")),
         sa.UniqueConstraint("community", "year", "sequence", name=op.f("uq_bill_community_year_sequence")),
     )
     with op.batch_alter_table("bill", schema=None) as batch_op:
@@ -339,6 +277,11 @@ def upgrade() -> None:
         sa.Column("closed_revision", sa.Integer(), nullable=False),
         sa.Column("terms_hash", sa.String(length=64), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "terms_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_run_period_community_document"),
+        ),
         sa.ForeignKeyConstraint(["run_id"], ["bill_run.id"], name=op.f("fk_run_period_run_id_bill_run")),
         sa.PrimaryKeyConstraint("run_id", "period_start", "period_end", name=op.f("pk_run_period")),
     )
@@ -346,6 +289,7 @@ def upgrade() -> None:
         "bill_line",
         sa.Column("bill_id", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
@@ -389,7 +333,7 @@ def upgrade() -> None:
     with op.batch_alter_table("guarantee_entry", schema=None) as batch_op:
         batch_op.create_index("ix_guarantee_entry_contract", ["community", "contract_id", "year_start"], unique=False)
 
-    guard_journal(op.get_bind())
+    # ### end Alembic commands ###
     guard_bills(op.get_bind())
 
 
@@ -417,7 +361,7 @@ def downgrade() -> None:
 
     op.drop_table("tariff_notice")
     op.drop_table("tariff")
-    op.drop_table("relay_state")
+    op.drop_table("run_proposal")
     with op.batch_alter_table("posting", schema=None) as batch_op:
         batch_op.drop_index("ix_posting_community")
 
@@ -429,31 +373,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_measurement_period")
 
     op.drop_table("measurement")
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_journal_unsealed",
-            sqlite_where=sa.text("position IS NULL"),
-            postgresql_where=sa.text("position IS NULL"),
-        )
-
-    op.drop_table("journal")
-    op.drop_table("job_run")
-    op.drop_table("inbox")
-    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_dead_letter_open",
-            sqlite_where=sa.text("resolved_at IS NULL"),
-            postgresql_where=sa.text("resolved_at IS NULL"),
-        )
-
-    op.drop_table("dead_letter")
     op.drop_table("contract_signed")
     op.drop_table("contract_ended")
     with op.batch_alter_table("bill_run", schema=None) as batch_op:
         batch_op.drop_index("ix_bill_run_community")
 
     op.drop_table("bill_run")
-    op.drop_table("bill_counter")
     with op.batch_alter_table("allocation", schema=None) as batch_op:
         batch_op.drop_index("ix_allocation_period")
 

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from coop.values import CoopError
+
 
 @dataclass(frozen=True)
 class GuaranteeChoice:
@@ -31,7 +33,11 @@ class BrakeChoice:
 
 
 def guarantee_choice(on: date) -> GuaranteeChoice:
-    """The choice that holds on a day."""
+    """The choice that holds on a day.
+
+    Raises:
+        CoopError: ``no-choice``, the day is older than the first.
+    """
     row = _row("guarantee", on)
     return GuaranteeChoice(
         row["index_series"],
@@ -43,7 +49,11 @@ def guarantee_choice(on: date) -> GuaranteeChoice:
 
 
 def brake_choice(on: date) -> BrakeChoice:
-    """The thresholds that hold on a day."""
+    """The thresholds that hold on a day.
+
+    Raises:
+        CoopError: as ``guarantee_choice``.
+    """
     row = _row("brakes", on)
     return BrakeChoice(Decimal(row["ratio"]), row["difference_cents"])
 
@@ -51,4 +61,8 @@ def brake_choice(on: date) -> BrakeChoice:
 @cache
 def _row(name: str, on: date) -> dict[str, Any]:
     rows: list[dict[str, Any]] = tomllib.loads(files(__package__).joinpath("choices.toml").read_text())[name]
-    return max((row for row in rows if row["valid_from"] <= on), key=lambda row: row["valid_from"])
+    in_force = [row for row in rows if row["valid_from"] <= on]
+    if not in_force:
+        first = min(row["valid_from"] for row in rows)
+        raise CoopError("no-choice", f"no choice of {name} holds on {on}; the first holds from {first}")
+    return max(in_force, key=lambda row: row["valid_from"])

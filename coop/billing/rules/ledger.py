@@ -11,8 +11,6 @@ rounded after each account and the differences are booked, so that the parts are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from coop.billing.model import Bill, LineKind, Transfer
 from coop.billing.rules.vat import excluding
 
@@ -61,15 +59,6 @@ def transfers_of_tranche(financier: str, amount_cents: int) -> list[Transfer]:
     Source: docs/domain/programmes-and-funding.md#grants.
     """
     return _transfer(f"subsidy-receivable:{financier}", SUBSIDY_ADVANCES, amount_cents)
-
-
-def balances(transfers: Iterable[Transfer]) -> dict[str, int]:
-    """Debit less credit by account [cents]; they sum to zero."""
-    found: dict[str, int] = {}
-    for transfer in transfers:
-        found[transfer.debit] = found.get(transfer.debit, 0) + transfer.amount_cents
-        found[transfer.credit] = found.get(transfer.credit, 0) - transfer.amount_cents
-    return found
 
 
 def _transfer(debit: str, credit: str, amount_cents: int) -> list[Transfer]:

@@ -1,7 +1,6 @@
 """VAT: one rounding per rate on the whole document, never per line.
 
-Consumer prices include VAT, so a bill takes VAT out of its total; a document in prices without VAT adds it to its
-total.
+Consumer prices include VAT, so a bill takes VAT out of its total.
 
 Source: docs/domain/vat-and-bills.md#rounding (E16); docs/domain/heat-tariffs-and-guarantee.md#e1.
 """
@@ -22,16 +21,6 @@ def excluding(incl_cents: int, rate: Decimal) -> int:
     """
     over, under = (1 + rate).as_integer_ratio()
     return _divide(incl_cents * under, over)
-
-
-def added_vat(excl_cents: int, rate: Decimal) -> int:
-    """VAT on a document total without VAT, half away from zero.
-
-    >>> added_vat(3 * 1212, Decimal("0.21")), added_vat(3 * 7, Decimal("0.21"))
-    (764, 4)
-    """
-    over, under = rate.as_integer_ratio()
-    return _divide(excl_cents * over, under)
 
 
 def vat_by_rate(lines: Iterable[Line]) -> tuple[VatAmount, ...]:

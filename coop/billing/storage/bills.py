@@ -1,308 +1,239 @@
-"""Bills, lines and the state of the guarantee: what billing itself issued."""
+"""Bills, lines and the state of the guarantee: what billing itself issued.
+
+Invariant: the inputs of a bill are a kept document, and ``inputs_hash`` is the hash of its bytes. They are shown as
+they are stored; whoever relies on them compares the two.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
-import orjson
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select
 
-from coop.billing.model import Bill, BillInputs, GuaranteeEntry, Line, LineKind, VatAmount
-from coop.billing.storage.tables import (
-    bill,
-    bill_counter,
-    bill_line,
-    guarantee_entry,
-    posting,
-)
-from coop.kit.journal import insert_new
-from coop.values import Period
-
-_INPUTS = TypeAdapter(BillInputs)
-_VAT = TypeAdapter(tuple[VatAmount, ...])
+from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line
+from coop.billing.rules.drafts import LastBill, YearSoFar
+from coop.billing.storage.schemas import BILL_INPUTS
+from coop.billing.storage.tables import bill, bill_line, guarantee_entry
+from coop.kit import documents
+from coop.kit.documents import Document
+from coop.kit.rows import find_as, group_as, row_of, select_as
+from coop.kit.tx import Tx
+from coop.values import NotFound, Period
 
 
 @dataclass(frozen=True)
-class IssuedBill:
-    """A bill as it stands in the store."""
+class IssuedBill(BillHead):
+    """A bill as it stands in the store, with the document of its inputs and what that says."""
 
-    id: str
-    number: str
-    run_id: str
-    kind: str
-    corrects: str | None
-    issued_on: date
+    document: Document
     inputs: BillInputs
-    inputs_hash: str
     bill: Bill
 
 
 @dataclass(frozen=True)
-class YearSoFar:
-    """What the bills so far did to a guarantee year; ``until`` is the last day that they reach."""
+class NewBill:
+    """A bill about to be issued."""
 
-    heat_cents: int
-    credit_cents: int
-    until: date
-
-
-def canonical(inputs: BillInputs) -> str:
-    """The inputs as canonical JSON: keys in order, decimals and dates as text."""
-    return orjson.dumps(inputs, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    head: BillHead
+    document: Document
+    inputs: BillInputs
+    bill: Bill
 
 
-def hash_of(canonical_inputs: str) -> str:
-    """SHA-256 over canonical inputs."""
-    return hashlib.sha256(canonical_inputs.encode()).hexdigest()
+@dataclass(frozen=True)
+class Counters:
+    """The last bill that was issued: of all, and within a year."""
+
+    ordinal: int
+    sequence: int
 
 
-def inputs_of(text: str) -> BillInputs:
-    """Read what ``canonical`` wrote."""
-    return _INPUTS.validate_json(text)
+def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
+    """Write bills with their inputs, lines and guarantee."""
+    documents.keep_all(tx, [made.document for made in new])
+    rows = {
+        bill: [row_of(tx, made.head) for made in new],
+        bill_line: [
+            row_of(tx, line, bill_id=made.head.id, position=position)
+            for made in new
+            for position, line in enumerate(made.bill.lines, 1)
+        ],
+        guarantee_entry: [
+            row_of(tx, entry, bill_id=made.head.id, contract_id=made.head.contract_id, until=made.head.days.end)
+            for made in new
+            for entry in made.bill.guarantee
+        ],
+    }
+    for table, values in rows.items():
+        if values:
+            tx.execute(insert(table), values)
 
 
-def insert_rows(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
-    """Insert issued rows by table name, bills first."""
-    for table in (bill, bill_line, guarantee_entry, posting):
-        if rows[table.name]:
-            connection.execute(insert(table), rows[table.name])
-
-
-def line_rows(bill_id: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Rows of a bill's lines."""
-    return [
-        {
-            "bill_id": bill_id,
-            "position": position,
-            "kind": line.kind.value,
-            "period_start": line.period.start,
-            "period_end": line.period.end,
-            "quantity": format(line.quantity, "f"),
-            "unit": line.unit,
-            "price_eur": format(line.price_eur, "f"),
-            "amount_cents": line.amount_cents,
-            "vat_rate": format(line.vat_rate, "f"),
-            "tariff_id": line.tariff_id,
-            "resolution_id": line.resolution_id,
-            "source_id": line.source_id,
-            "source_revision": line.source_revision,
-            "group_id": line.group_id,
-            "notes": " ".join(line.notes),
-            "cause": line.cause,
-        }
-        for position, line in enumerate(lines, 1)
-    ]
-
-
-def entry_rows(
-    bill_id: str, community: str, contract_id: str, until: date, entries: Sequence[GuaranteeEntry]
-) -> list[dict[str, Any]]:
-    """Rows of what a bill did to its guarantee years."""
-    return [
-        {
-            "bill_id": bill_id,
-            "year_start": entry.year.start,
-            "year_end": entry.year.end,
-            "community": community,
-            "contract_id": contract_id,
-            "until": until,
-            "ceiling_cents": entry.ceiling_cents,
-            "heat_cents": entry.heat_cents,
-            "credit_cents": entry.credit_cents,
-            "heat_so_far_cents": entry.heat_so_far_cents,
-            "credit_so_far_cents": entry.credit_so_far_cents,
-            "notes": " ".join(entry.notes),
-        }
-        for entry in entries
-    ]
-
-
-def vat_json(amounts: Sequence[VatAmount]) -> str:
-    """VAT amounts as JSON."""
-    return orjson.dumps(amounts, default=str).decode()
-
-
-def lock_numbers(connection: Connection, community: str, year: int) -> int:
-    """The last number of a year; until the transaction ends nobody else issues in it."""
-    insert_new(connection, bill_counter, [{"community": community, "year": year, "last": 0}], ["community", "year"])
-    last: int = connection.execute(
-        select(bill_counter.c.last)
-        .where(bill_counter.c.community == community, bill_counter.c.year == year)
-        .with_for_update()
-    ).scalar_one()
-    return last
-
-
-def save_number(connection: Connection, community: str, year: int, last: int) -> None:
-    """Remember the last number that was given."""
-    connection.execute(
-        update(bill_counter).where(bill_counter.c.community == community, bill_counter.c.year == year).values(last=last)
+def read_counters(tx: Tx, year: int) -> Counters:
+    """How far the bills are counted; right until the transaction ends, for who holds the lock of the runs."""
+    mine = bill.c.community == tx.community
+    return Counters(
+        ordinal=tx.scalar(select(func.max(bill.c.ordinal)).where(mine)) or 0,
+        sequence=tx.scalar(select(func.max(bill.c.sequence)).where(mine, bill.c.year == year)) or 0,
     )
 
 
-def years_so_far(connection: Connection, community: str) -> dict[tuple[str, date], YearSoFar]:
+def years_so_far(tx: Tx) -> dict[tuple[str, date], YearSoFar]:
     """State of every guarantee year, by contract and first day."""
-    table = guarantee_entry
-    rows = connection.execute(
+    columns = guarantee_entry.c
+    rows = tx.execute(
         select(
-            table.c.contract_id,
-            table.c.year_start,
-            func.sum(table.c.heat_cents),
-            func.sum(table.c.credit_cents),
-            func.max(table.c.until),
+            columns.contract_id,
+            columns.year_start,
+            func.sum(columns.heat_cents),
+            func.sum(columns.credit_cents),
+            func.max(columns.until),
         )
-        .where(table.c.community == community)
-        .group_by(table.c.contract_id, table.c.year_start)
+        .where(columns.community == tx.community)
+        .group_by(columns.contract_id, columns.year_start)
     )
     return {
         (contract, start): YearSoFar(int(heat), int(credit), until) for contract, start, heat, credit, until in rows
     }
 
 
-def newest_bills(connection: Connection, community: str, period: Period) -> dict[str, IssuedBill]:
-    """The newest bill or correction of each contract for a period."""
-    rows = connection.execute(
-        select(bill)
-        .where(bill.c.community == community, bill.c.period_start == period.start, bill.c.period_end == period.end)
-        .order_by(bill.c.year, bill.c.sequence)
-    ).all()
-    return {row.contract_id: _issued(row, ()) for row in rows}
+def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
+    """The newest bill or correction of each contract for a period.
 
-
-def amounts_before(connection: Connection, community: str, start: date) -> dict[str, tuple[int, int]]:
-    """For each contract billed up to ``start`` in the period before it: cost before guarantee [cents], and days."""
-    rows = connection.execute(
-        select(bill.c.contract_id, bill.c.total_cents, bill.c.credit_cents, bill.c.days_start, bill.c.days_end).where(
-            bill.c.community == community, bill.c.period_end == start, bill.c.corrects.is_(None)
-        )
-    )
+    Raises:
+        UnreadableDocument: the inputs of one were changed after it was issued; no correction may rest on them.
+    """
+    newest = {head.contract_id: head for head in _heads(tx, *_of_period(period), order_by=[bill.c.ordinal])}
+    stored = documents.find_stored(tx, [head.inputs_hash for head in newest.values()])
     return {
-        contract: (total + credit, (days_end - days_start).days)
-        for contract, total, credit, days_start, days_end in rows
+        contract_id: LastBill(head.id, _read_unchanged(head, stored).consumption)
+        for contract_id, head in newest.items()
     }
 
 
-def find_bills(
-    connection: Connection,
-    community: str,
-    *,
-    member_id: str | None = None,
-    run_id: str | None = None,
-    bill_id: str | None = None,
-    number: str | None = None,
-) -> list[IssuedBill]:
-    """Issued bills in order of number, with their lines."""
-    query = select(bill).where(bill.c.community == community).order_by(bill.c.year, bill.c.sequence)
-    for column, value in (
-        (bill.c.member_id, member_id),
-        (bill.c.run_id, run_id),
-        (bill.c.id, bill_id),
-        (bill.c.number, number),
-    ):
-        if value is not None:
-            query = query.where(column == value)
-    rows = connection.execute(query).all()
-    lines: dict[str, list[Line]] = {}
-    wanted = query.with_only_columns(bill.c.id).order_by(None).subquery()
-    for row in connection.execute(
-        select(bill_line)
-        .join(wanted, wanted.c.id == bill_line.c.bill_id)
-        .order_by(bill_line.c.bill_id, bill_line.c.position)
-    ):
-        lines.setdefault(row.bill_id, []).append(_line(row))
-    entries: dict[str, list[GuaranteeEntry]] = {}
-    for row in connection.execute(
-        select(guarantee_entry)
-        .join(wanted, wanted.c.id == guarantee_entry.c.bill_id)
-        .order_by(guarantee_entry.c.bill_id, guarantee_entry.c.year_start)
-    ):
-        entries.setdefault(row.bill_id, []).append(_entry(row))
-    return [_issued(row, lines.get(row.id, ()), entries.get(row.id, ())) for row in rows]
+def costs_before(tx: Tx, start: date) -> dict[str, tuple[int, int]]:
+    """For each contract billed up to ``start`` in the period before it: cost before guarantee [cents], and days."""
+    return {
+        head.contract_id: (head.total_cents + head.credit_cents, head.days.days)
+        for head in _heads(tx, bill.c.period_end == start, bill.c.corrects.is_(None))
+    }
 
 
-def chain_of(connection: Connection, community: str, issued: IssuedBill) -> list[tuple[str, str, str]]:
-    """Id, number and kind of the other bills of the same contract and period, in order of number."""
-    period = issued.inputs.period
-    rows = connection.execute(
-        select(bill.c.id, bill.c.number, bill.c.kind)
-        .where(
-            bill.c.community == community,
-            bill.c.contract_id == issued.inputs.contract_id,
-            bill.c.period_start == period.start,
-            bill.c.period_end == period.end,
-            bill.c.id != issued.id,
-        )
-        .order_by(bill.c.year, bill.c.sequence)
+def list_heads(tx: Tx, *, run_id: str | None = None) -> list[BillHead]:
+    """Issued bills without their lines, in order of number: of one run, or all."""
+    return _heads(tx, *((bill.c.run_id == run_id,) if run_id is not None else ()))
+
+
+def find_head(tx: Tx, number_or_id: str) -> BillHead | None:
+    """An issued bill without its lines, or None."""
+    return find_as(tx, BillHead, bill, or_(bill.c.id == number_or_id, bill.c.number == number_or_id))
+
+
+def find_bills(tx: Tx, *, member_id: str | None = None) -> list[IssuedBill]:
+    """Issued bills in order of number, with their lines: of one member, or all.
+
+    Raises:
+        UnreadableDocument: the inputs of one no longer follow their schema.
+    """
+    where = (bill.c.member_id == member_id,) if member_id is not None else ()
+    return _with_lines(tx, _heads(tx, *where), *where)
+
+
+def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:
+    """One issued bill with its lines.
+
+    Raises:
+        NotFound: there is none.
+        UnreadableDocument: its inputs no longer follow their schema.
+    """
+    head = find_head(tx, number_or_id)
+    if head is None:
+        raise NotFound(f"there is no bill {number_or_id}")
+    [issued] = _with_lines(tx, [head], bill.c.id == head.id)
+    return issued
+
+
+def list_related(tx: Tx, head: BillHead) -> list[BillHead]:
+    """The other bills of the same contract and period, in the order in which they were issued."""
+    return _heads(
+        tx,
+        *_of_period(head.period),
+        bill.c.contract_id == head.contract_id,
+        bill.c.id != head.id,
+        order_by=[bill.c.ordinal],
     )
-    return [(row.id, row.number, row.kind) for row in rows]
 
 
-def entries_before(
-    connection: Connection, community: str, contract_id: str, year_start: date, number: str
-) -> tuple[int, int]:
-    """Heat and credit [cents] that the bills before ``number`` brought to a guarantee year."""
-    order = select(bill.c.year, bill.c.sequence).where(bill.c.community == community, bill.c.number == number)
-    year, sequence = connection.execute(order).one()
-    earlier = (bill.c.year < year) | and_(bill.c.year == year, bill.c.sequence < sequence)
-    heat, credit = connection.execute(
-        select(func.sum(guarantee_entry.c.heat_cents), func.sum(guarantee_entry.c.credit_cents))
-        .join(bill, bill.c.id == guarantee_entry.c.bill_id)
+def guarantee_before(tx: Tx, head: BillHead, year_start: date) -> tuple[int, int]:
+    """Heat and credit [cents] that the bills issued before this one brought to a guarantee year."""
+    columns = guarantee_entry.c
+    heat, credit = tx.execute(
+        select(func.sum(columns.heat_cents), func.sum(columns.credit_cents))
+        .join(bill, (bill.c.community == columns.community) & (bill.c.id == columns.bill_id))
         .where(
-            guarantee_entry.c.community == community,
-            guarantee_entry.c.contract_id == contract_id,
-            guarantee_entry.c.year_start == year_start,
-            earlier,
+            columns.community == tx.community,
+            columns.contract_id == head.contract_id,
+            columns.year_start == year_start,
+            bill.c.ordinal < head.ordinal,
         )
     ).one()
     return int(heat or 0), int(credit or 0)
 
 
-def _issued(row: Row[Any], lines: Sequence[Line], entries: Sequence[GuaranteeEntry] = ()) -> IssuedBill:
-    return IssuedBill(
-        id=row.id,
-        number=row.number,
-        run_id=row.run_id,
-        kind=row.kind,
-        corrects=row.corrects,
-        issued_on=row.issued_on,
-        inputs=inputs_of(row.inputs),
-        inputs_hash=row.inputs_hash,
-        bill=Bill(tuple(lines), tuple(entries), _VAT.validate_json(row.vat), row.total_cents, row.credit_cents),
+def _heads(
+    tx: Tx, *where: ColumnElement[bool], order_by: Sequence[ColumnElement[object]] = (bill.c.year, bill.c.sequence)
+) -> list[BillHead]:
+    return select_as(tx, BillHead, bill, *where, order_by=order_by)
+
+
+def _of_period(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return bill.c.period_start == period.start, bill.c.period_end == period.end
+
+
+def _with_lines(tx: Tx, heads: Sequence[BillHead], *where: ColumnElement[bool]) -> list[IssuedBill]:
+    stored = documents.find_stored(tx, [head.inputs_hash for head in heads])
+    wanted = select(bill.c.id).where(bill.c.community == tx.community, *where)
+    lines = group_as(
+        tx, Line, bill_line, [bill_line.c.bill_id], bill_line.c.bill_id.in_(wanted), order_by=[bill_line.c.position]
     )
-
-
-def _line(row: Row[Any]) -> Line:
-    return Line(
-        kind=LineKind(row.kind),
-        period=Period(row.period_start, row.period_end),
-        quantity=Decimal(row.quantity),
-        unit=row.unit,
-        price_eur=Decimal(row.price_eur),
-        amount_cents=row.amount_cents,
-        vat_rate=Decimal(row.vat_rate),
-        tariff_id=row.tariff_id,
-        resolution_id=row.resolution_id,
-        source_id=row.source_id,
-        source_revision=row.source_revision,
-        group_id=row.group_id,
-        notes=tuple(row.notes.split()),
-        cause=row.cause,
+    entries = group_as(
+        tx,
+        GuaranteeEntry,
+        guarantee_entry,
+        [guarantee_entry.c.bill_id],
+        guarantee_entry.c.bill_id.in_(wanted),
+        order_by=[guarantee_entry.c.year_start],
     )
+    return [
+        IssuedBill(
+            **vars(head),
+            document=_stored(head, stored),
+            inputs=BILL_INPUTS.open(_stored(head, stored)),
+            bill=Bill(
+                tuple(lines.get((head.id,), ())),
+                tuple(entries.get((head.id,), ())),
+                head.vat,
+                head.total_cents,
+                head.credit_cents,
+            ),
+        )
+        for head in heads
+    ]
 
 
-def _entry(row: Row[Any]) -> GuaranteeEntry:
-    return GuaranteeEntry(
-        year=Period(row.year_start, row.year_end),
-        ceiling_cents=row.ceiling_cents,
-        heat_cents=row.heat_cents,
-        credit_cents=row.credit_cents,
-        heat_so_far_cents=row.heat_so_far_cents,
-        credit_so_far_cents=row.credit_so_far_cents,
-        notes=tuple(row.notes.split()),
-    )
+def _stored(head: BillHead, stored: Mapping[str, Document]) -> Document:
+    document = stored.get(head.inputs_hash)
+    if document is None:
+        raise NotFound(f"the inputs of bill {head.number} are gone")
+    return document
+
+
+def _read_unchanged(head: BillHead, stored: Mapping[str, Document]) -> BillInputs:
+    document = _stored(head, stored)
+    if document.sha256 != head.inputs_hash:
+        raise documents.UnreadableDocument(
+            "changed-document", f"the inputs of bill {head.number} were changed after it was issued"
+        )
+    return BILL_INPUTS.open(document)

@@ -2,297 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
-import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
-from coop.billing.model import Contract, GasYear, HeatReading, Notice, SharedEnergy, Tariff
-from coop.billing.rules.tariffs import read_tariff
-from coop.billing.storage import heard_tables, tables
+from coop.billing.model import Contract, HeatReading, SharedEnergy
+from coop.billing.rules.drafts import Book, Holder, PeriodFacts
+from coop.billing.storage import heard, heard_tables, terms
+from coop.billing.storage.heard import Allocation, Closing, Measurement
+from coop.kit.tx import Tx
 from coop.values import Period
 
-Holder = tuple[str, str]
-"""Connection and member."""
-
-
-@dataclass(frozen=True)
-class Book:
-    """Terms of a community: contracts in order of id, tariffs, notices, memberships, figures."""
-
-    contracts: tuple[Contract, ...]
-    tariffs: tuple[Tariff, ...]
-    notices: tuple[Notice, ...]
-    memberships: Mapping[str, tuple[Period, ...]]
-    figures: Mapping[tuple[str, int], Decimal]
-
-
-@dataclass
-class PeriodFacts:
-    """What metering told of a period: newest revision of each, and what is still missing."""
-
-    period: Period
-    revision: int
-    missing: list[str]
-    readings: dict[Holder, list[HeatReading]] = field(default_factory=dict)
-    shares: dict[Holder, list[SharedEnergy]] = field(default_factory=dict)
-
-
-def load_book(connection: Connection, community: str) -> Book:
-    """The terms as heard so far."""
-    return Book(
-        contracts=_contracts(connection, community),
-        tariffs=tuple(load_tariffs(connection, community)),
-        notices=_notices(connection, community),
-        memberships=_spans(_rows(connection, heard_tables.member_admitted, community), _left(connection, community)),
-        figures={
-            (row.series, row.year): Decimal(row.value) for row in _rows(connection, tables.yearly_figure, community)
-        },
-    )
-
-
-def load_tariffs(connection: Connection, community: str) -> list[Tariff]:
-    """Every tariff that exists."""
-    return [tariff_of(row) for row in _rows(connection, heard_tables.tariff, community)]
-
-
-def tariff_of(row: Any) -> Tariff:
-    """The tariff in a row."""
-    return read_tariff(row.tariff_id, row.resolution_id, row.valid_from, row.decided_on, orjson.loads(row.parameters))
-
-
-def load_contract(connection: Connection, community: str, contract_id: str) -> Contract | None:
-    """One contract, or None."""
-    return next(iter(_contracts(connection, community, contract_id)), None)
-
-
-def load_period(connection: Connection, community: str, period: Period) -> PeriodFacts:
-    """Readings and shares of a period, with what is missing until it is complete.
-
-    A period is complete when every revision up to the newest that was closed has come with exactly the number of facts
-    that metering told for it, and no newer one has begun.
-    """
-    measured = _in_period(connection, heard_tables.measurement, community, period)
-    allocated = _in_period(connection, heard_tables.allocation, community, period)
-    closed = {
-        row.revision: row
-        for row in _rows(connection, heard_tables.period_closed, community)
-        if (row.period_start, row.period_end) == (period.start, period.end)
-    }
-    newest = max([*closed, *(row.revision for row in measured), *(row.revision for row in allocated), 1])
-    missing = []
-    for revision in range(1, newest + 1):
-        close = closed.get(revision)
-        if close is None:
-            missing.append(f"revision {revision} is not closed")
-            continue
-        for name, rows, wanted in (
-            ("measurements", measured, close.measured_count),
-            ("allocations", allocated, close.allocated_count),
-        ):
-            come = sum(row.revision == revision for row in rows)
-            if come != wanted:
-                missing.append(f"{come} of {wanted} {name} of revision {revision} have come")
-    facts = PeriodFacts(period, newest, missing)
-    for row in _newest(measured, "quantity"):
-        if row.quantity == "heat":
-            facts.readings.setdefault((row.connection_id, row.member_id), []).append(_reading(row))
-    for row in _newest(allocated, "group_id"):
-        facts.shares.setdefault((row.connection_id, row.member_id), []).append(_share(row))
-    return facts
-
-
-def closed_periods(connection: Connection, community: str) -> list[tuple[Period, int]]:
-    """Every period that metering closed, with its newest revision, in order."""
-    table = heard_tables.period_closed
-    rows = connection.execute(
-        select(table.c.period_start, table.c.period_end, func.max(table.c.revision).label("revision"))
-        .where(table.c.community == community)
-        .group_by(table.c.period_start, table.c.period_end)
-        .order_by(table.c.period_start, table.c.period_end)
-    )
-    return [(Period(row.period_start, row.period_end), row.revision) for row in rows]
-
-
-def load_measurement(connection: Connection, community: str, measurement_id: str, revision: int) -> HeatReading | None:
-    """One revision of a measurement as heard, or None."""
-    table = heard_tables.measurement
-    row = connection.execute(
-        select(table).where(
-            table.c.community == community, table.c.measurement_id == measurement_id, table.c.revision == revision
-        )
-    ).first()
-    return _reading(row) if row else None
-
-
-def load_share(connection: Connection, community: str, share: SharedEnergy, holder: Holder) -> SharedEnergy | None:
-    """One revision of an allocation as heard, or None."""
-    table = heard_tables.allocation
-    row = connection.execute(
-        select(table).where(
-            table.c.community == community,
-            table.c.run_id == share.run_id,
-            table.c.revision == share.revision,
-            table.c.group_id == share.group_id,
-            table.c.connection_id == holder[0],
-            table.c.member_id == holder[1],
-        )
-    ).first()
-    return _share(row) if row else None
-
-
-def _rows(connection: Connection, table: Any, community: str) -> list[Any]:
-    return list(connection.execute(select(table).where(table.c.community == community).order_by(*table.primary_key)))
-
-
-def _in_period(connection: Connection, table: Any, community: str, period: Period) -> list[Any]:
-    return list(
-        connection.execute(
-            select(table)
-            .where(
-                table.c.community == community,
-                table.c.period_start >= period.start,
-                table.c.period_start < period.end,
-                table.c.period_end <= period.end,
-            )
-            .order_by(*table.primary_key)
-        )
-    )
-
-
-def _newest(rows: list[Any], kind: str) -> list[Any]:
-    """The newest revision for each connection, member, kind and days."""
-    found: dict[tuple[Any, ...], Any] = {}
-    for row in rows:
-        key = (row.connection_id, row.member_id, getattr(row, kind), row.period_start, row.period_end)
-        known = found.get(key)
-        if known is None or row.revision > known.revision:
-            found[key] = row
-    return [found[key] for key in sorted(found)]
-
-
-def _reading(row: Any) -> HeatReading:
-    return HeatReading(
-        measurement_id=row.measurement_id,
-        revision=row.revision,
-        period=Period(row.period_start, row.period_end),
-        energy_j=Decimal(row.energy_j),
-        estimated=row.estimated,
-        cause=row.cause,
-        versions=tuple(part["versions_hash"] for part in orjson.loads(row.parts)),
-    )
-
-
-def _share(row: Any) -> SharedEnergy:
-    return SharedEnergy(
-        run_id=row.run_id,
-        revision=row.revision,
-        group_id=row.group_id,
-        key_id=row.key_id,
-        resolution_id=row.resolution_id,
-        period=Period(row.period_start, row.period_end),
-        allocated_wh=row.allocated_wh,
-        cause=row.cause,
-    )
-
-
-def _contracts(connection: Connection, community: str, contract_id: str | None = None) -> tuple[Contract, ...]:
-    signed, ended = heard_tables.contract_signed, heard_tables.contract_ended
-    query = (
-        select(signed, func.min(ended.c.ends_on).label("ends_on"))
-        .outerjoin(ended, (ended.c.community == signed.c.community) & (ended.c.contract_id == signed.c.contract_id))
-        .where(signed.c.community == community)
-        .group_by(*signed.c)
-        .order_by(signed.c.contract_id)
-    )
-    if contract_id is not None:
-        query = query.where(signed.c.contract_id == contract_id)
-    return tuple(
-        Contract(
-            contract_id=row.contract_id,
-            member_id=row.member_id,
-            connection_id=row.connection_id,
-            starts_on=row.starts_on,
-            ends_on=row.ends_on,
-            tariff_clause=row.tariff_clause,
-            reference=tuple(GasYear(**gas_year) for gas_year in orjson.loads(row.reference)),
-        )
-        for row in connection.execute(query)
-    )
-
-
-def _notices(connection: Connection, community: str) -> tuple[Notice, ...]:
-    return tuple(
-        Notice(row.tariff_id, row.member_id, row.sent_on) for row in _rows(connection, tables.tariff_notice, community)
-    )
-
-
-def _left(connection: Connection, community: str) -> dict[str, list[date]]:
-    found: dict[str, list[date]] = {}
-    for row in _rows(connection, heard_tables.member_left, community):
-        found.setdefault(row.member_id, []).append(row.left_on)
-    return found
-
-
-def _spans(joined: list[Any], left: Mapping[str, list[date]]) -> dict[str, tuple[Period, ...]]:
-    found: dict[str, tuple[Period, ...]] = {}
-    for row in joined:
-        span = _until_next(row.joined_on, left.get(row.member_id, []))
-        if span is not None:
-            found[row.member_id] = (*found.get(row.member_id, ()), span)
-    return found
-
-
-def _until_next(start: date, ends: list[date]) -> Period | None:
-    """From ``start`` to the first end on or after it; None when it ended on the day it began."""
-    end = min((day for day in ends if day >= start), default=date.max)
-    return Period(start, end) if end > start else None
+Fact = TypeVar("Fact", Measurement, Allocation)
 
 
 @dataclass(frozen=True)
 class Arrivals:
     """How many facts of a period have come, of how many that metering told; ``told`` is None while it is open."""
 
-    revision: int
     come: int
     told: int | None
     complete: bool
 
 
-def arrivals(connection: Connection, community: str) -> dict[Period, Arrivals]:
+def load_book(tx: Tx) -> Book:
+    """The terms as heard so far."""
+    return Book(
+        contracts=_contracts(tx),
+        tariffs=tuple(adopted.tariff for adopted in heard.list_tariffs(tx)),
+        notices=tuple(terms.list_notices(tx)),
+        memberships=_memberships(tx),
+        figures={(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)},
+    )
+
+
+def find_contract(tx: Tx, contract_id: str) -> Contract | None:
+    """One contract, or None."""
+    return next(iter(_contracts(tx, contract_id)), None)
+
+
+def load_period(tx: Tx, period: Period) -> PeriodFacts:
+    """Readings and shares of a period, with what is missing until it is complete.
+
+    A period is complete when every revision up to the newest that was closed has come with exactly the number of facts
+    that metering told for it, and no newer one has begun.
+    """
+    measured, allocated = heard.list_measurements(tx, period), heard.list_allocations(tx, period)
+    closings = {closing.revision: closing for closing in heard.list_closings(tx) if closing.period == period}
+    newest = max([*closings, *(fact.revision for fact in measured), *(fact.revision for fact in allocated), 1])
+    readings: dict[Holder, list[HeatReading]] = {}
+    for measurement in _newest(measured, lambda fact: fact.quantity):
+        if measurement.quantity == "heat":
+            readings.setdefault(measurement.holder, []).append(measurement.reading)
+    shares: dict[Holder, list[SharedEnergy]] = {}
+    for allocation in _newest(allocated, lambda fact: fact.group_id):
+        shares.setdefault(allocation.holder, []).append(allocation.share)
+    missing = [
+        reason
+        for revision in range(1, newest + 1)
+        for reason in _missing(revision, closings.get(revision), measured, allocated)
+    ]
+    return PeriodFacts(period, newest, tuple(missing), readings, shares)
+
+
+def closed_periods(tx: Tx) -> list[tuple[Period, int]]:
+    """Every period that metering closed, with its newest revision, in order."""
+    newest: dict[Period, int] = {}
+    for closing in heard.list_closings(tx):
+        newest[closing.period] = max(closing.revision, newest.get(closing.period, 0))
+    return list(newest.items())
+
+
+def count_arrivals(tx: Tx) -> dict[Period, Arrivals]:
     """How complete each period is, by civil month where metering has not closed it yet."""
-    closes = _rows(connection, heard_tables.period_closed, community)
+    closings = heard.list_closings(tx)
+    closed = sorted({closing.period for closing in closings})
     come: dict[tuple[Period, int], int] = {}
     for table in (heard_tables.measurement, heard_tables.allocation):
-        rows = connection.execute(
-            select(table.c.period_start, table.c.period_end, table.c.revision, func.count())
-            .where(table.c.community == community)
-            .group_by(table.c.period_start, table.c.period_end, table.c.revision)
+        days = table.c.period_start, table.c.period_end
+        rows = tx.execute(
+            select(*days, table.c.revision, func.count())
+            .where(table.c.community == tx.community)
+            .group_by(*days, table.c.revision)
         )
         for start, end, revision, count in rows:
-            holding = (Period(c.period_start, c.period_end) for c in closes if c.period_start <= start < c.period_end)
-            period = next((p for p in holding if end <= p.end), Period.month(start.year, start.month))
+            holding = (period for period in closed if period.start <= start and end <= period.end)
+            period = next(holding, Period.month(start.year, start.month))
             come[period, revision] = come.get((period, revision), 0) + count
-    told: dict[tuple[Period, int], int] = {
-        (Period(c.period_start, c.period_end), c.revision): c.measured_count + c.allocated_count for c in closes
+    told = {
+        (closing.period, closing.revision): closing.measured_count + closing.allocated_count for closing in closings
     }
-    found = {}
-    for period in {key[0] for key in (*come, *told)}:
-        revisions = {key[1] for key in (*come, *told) if key[0] == period}
-        newest = max(revisions)
-        whole = all(
-            (period, revision) in told and come.get((period, revision), 0) == told[period, revision]
-            for revision in range(1, newest + 1)
+    return {period: _arrivals(period, come, told) for period in {period for period, _ in (*come, *told)}}
+
+
+def _arrivals(
+    period: Period, come: Mapping[tuple[Period, int], int], told: Mapping[tuple[Period, int], int]
+) -> Arrivals:
+    newest = max(revision for of, revision in (*come, *told) if of == period)
+    keys = [(period, revision) for revision in range(1, newest + 1)]
+    is_closed = all(key in told for key in keys)
+    return Arrivals(
+        come=sum(come.get(key, 0) for key in keys),
+        told=sum(told[key] for key in keys) if is_closed else None,
+        complete=is_closed and all(come.get(key, 0) == told[key] for key in keys),
+    )
+
+
+def _missing(
+    revision: int, closing: Closing | None, measured: Sequence[Measurement], allocated: Sequence[Allocation]
+) -> list[str]:
+    """What has not come yet of one revision of a period."""
+    if closing is None:
+        return [f"revision {revision} is not closed"]
+    missing = []
+    for name, come, wanted in (
+        ("measurements", sum(fact.revision == revision for fact in measured), closing.measured_count),
+        ("allocations", sum(fact.revision == revision for fact in allocated), closing.allocated_count),
+    ):
+        if come != wanted:
+            missing.append(f"{come} of {wanted} {name} of revision {revision} have come")
+    return missing
+
+
+def _newest(facts: Iterable[Fact], kind_of: Callable[[Fact], str]) -> list[Fact]:
+    """The newest revision for each connection, member, kind and days."""
+    newest: dict[tuple[Holder, str, Period], Fact] = {}
+    for fact in facts:
+        key = (fact.holder, kind_of(fact), fact.period)
+        if key not in newest or fact.revision > newest[key].revision:
+            newest[key] = fact
+    return [newest[key] for key in sorted(newest)]
+
+
+def _contracts(tx: Tx, contract_id: str | None = None) -> tuple[Contract, ...]:
+    signed, ended = heard_tables.contract_signed.c, heard_tables.contract_ended.c
+    columns = (
+        signed.contract_id,
+        signed.member_id,
+        signed.connection_id,
+        signed.starts_on,
+        func.min(ended.ends_on),
+        signed.tariff_clause,
+        signed.reference,
+    )
+    query = (
+        select(*columns)
+        .outerjoin_from(
+            heard_tables.contract_signed,
+            heard_tables.contract_ended,
+            (ended.community == signed.community) & (ended.contract_id == signed.contract_id),
         )
-        is_closed = all((period, revision) in told for revision in range(1, newest + 1))
-        found[period] = Arrivals(
-            revision=newest,
-            come=sum(count for (p, _), count in come.items() if p == period),
-            told=sum(count for (p, _), count in told.items() if p == period) if is_closed else None,
-            complete=whole,
-        )
-    return found
+        .where(signed.community == tx.community)
+        .group_by(*signed)
+        .order_by(signed.contract_id)
+    )
+    if contract_id is not None:
+        query = query.where(signed.contract_id == contract_id)
+    return tuple(Contract(*row) for row in tx.execute(query))
+
+
+def _memberships(tx: Tx) -> dict[str, tuple[Period, ...]]:
+    """The days on which each was a member, from each admission to the first leaving after it."""
+    admitted, left = heard_tables.member_admitted.c, heard_tables.member_left.c
+    ends: dict[str, list[date]] = {}
+    for member_id, left_on in tx.execute(select(left.member_id, left.left_on).where(left.community == tx.community)):
+        ends.setdefault(member_id, []).append(left_on)
+    spans: dict[str, tuple[Period, ...]] = {}
+    joined = select(admitted.member_id, admitted.joined_on).where(admitted.community == tx.community)
+    for member_id, joined_on in tx.execute(joined.order_by(admitted.member_id, admitted.joined_on)):
+        end = min((day for day in ends.get(member_id, ()) if day >= joined_on), default=date.max)
+        if end > joined_on:
+            spans[member_id] = (*spans.get(member_id, ()), Period(joined_on, end))
+    return spans

@@ -1,79 +1,194 @@
-"""What other services told: stored as it came, once."""
+"""What other services told: kept as it came, once, and read as nouns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 
-import orjson
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Table
 
+from coop.billing.model import HeatReading, SharedEnergy, Tariff
+from coop.billing.rules.drafts import Holder
+from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import heard_tables
-from coop.events.governance import TariffAdopted, TrancheReleased
-from coop.events.metering import EnergyAllocated, PeriodMeasured
-from coop.kit.journal import insert_new
+from coop.events import Event
+from coop.events.metering import MeasuredPart
+from coop.kit.rows import find_as, select_as
+from coop.kit.tx import Tx
+from coop.values import Period
 
 
-def store(connection: Connection, table: Table, community: str, **values: object) -> None:
-    """Add the row of a fact; the same fact again changes nothing."""
-    insert_new(connection, table, [{"community": community, **values}], [column.name for column in table.primary_key])
+@dataclass(frozen=True)
+class Measurement:
+    """One revision of what metering measured for a member, with the registers' parts of it."""
+
+    measurement_id: str
+    revision: int
+    period: Period
+    connection_id: str
+    member_id: str
+    quantity: str
+    energy_j: Decimal
+    estimated: bool
+    cause: str
+    parts: tuple[MeasuredPart, ...]
+
+    @property
+    def holder(self) -> Holder:
+        """Connection and member."""
+        return self.connection_id, self.member_id
+
+    @property
+    def reading(self) -> HeatReading:
+        """As a bill names it."""
+        versions = tuple(part.versions_hash for part in self.parts)
+        return HeatReading(
+            self.measurement_id, self.revision, self.period, self.energy_j, self.estimated, self.cause, versions
+        )
 
 
-def store_measurement(connection: Connection, community: str, event: PeriodMeasured) -> None:
-    """Keep one revision of a measurement."""
-    store(
-        connection,
+@dataclass(frozen=True)
+class Allocation:
+    """One revision of what metering allocated to a member."""
+
+    run_id: str
+    revision: int
+    group_id: str
+    key_id: str
+    resolution_id: str
+    period: Period
+    allocated_wh: int
+    cause: str
+    connection_id: str
+    member_id: str
+
+    @property
+    def holder(self) -> Holder:
+        """Connection and member."""
+        return self.connection_id, self.member_id
+
+    @property
+    def share(self) -> SharedEnergy:
+        """As a bill names it."""
+        return SharedEnergy(
+            self.run_id,
+            self.revision,
+            self.group_id,
+            self.key_id,
+            self.resolution_id,
+            self.period,
+            self.allocated_wh,
+            self.cause,
+        )
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How many facts metering told for one revision of a period."""
+
+    period: Period
+    revision: int
+    measured_count: int
+    allocated_count: int
+
+
+@dataclass(frozen=True)
+class AdoptedTariff:
+    """A tariff as the meeting adopted it, and the place in governance's chain from which it is known."""
+
+    tariff_id: str
+    resolution_id: str
+    meeting_id: str
+    valid_from: date
+    decided_on: date
+    parameters: dict[str, str]
+    parameters_hash: str
+    notice_hash: str
+    known_position: int
+    known_at: datetime
+
+    @property
+    def tariff(self) -> Tariff:
+        """The prices that its parameters say.
+
+        Raises:
+            BadInput: they can no longer be read.
+        """
+        return read_tariff(self.tariff_id, self.resolution_id, self.valid_from, self.decided_on, self.parameters)
+
+
+def store_fact(tx: Tx, table: Table, fact: Event, **columns: object) -> None:
+    """Add the row of a fact, with ``columns`` for what it says otherwise; the same fact again changes nothing.
+
+    What the table has no column for is not kept.
+    """
+    given = {"community": tx.community, **columns}
+    names = [column.name for column in table.columns]
+    row = {name: given[name] if name in given else getattr(fact, name) for name in names}
+    tx.insert_new(table, [row], [column.name for column in table.primary_key])
+
+
+def list_measurements(tx: Tx, period: Period) -> list[Measurement]:
+    """Every revision of every measurement within a period."""
+    table = heard_tables.measurement
+    return select_as(tx, Measurement, table, *_within(table, period), order_by=table.primary_key)
+
+
+def list_allocations(tx: Tx, period: Period) -> list[Allocation]:
+    """Every revision of every allocation within a period."""
+    table = heard_tables.allocation
+    return select_as(tx, Allocation, table, *_within(table, period), order_by=table.primary_key)
+
+
+def list_closings(tx: Tx) -> list[Closing]:
+    """Every revision of every period that metering closed, in order of days."""
+    table = heard_tables.period_closed
+    return select_as(tx, Closing, table, order_by=table.primary_key)
+
+
+def find_measurement(tx: Tx, measurement_id: str, revision: int) -> Measurement | None:
+    """One revision of a measurement, or None."""
+    columns = heard_tables.measurement.c
+    return find_as(
+        tx,
+        Measurement,
         heard_tables.measurement,
-        community,
-        measurement_id=event.measurement_id,
-        revision=event.revision,
-        period_start=event.period_start,
-        period_end=event.period_end,
-        connection_id=event.connection_id,
-        member_id=event.member_id,
-        quantity=event.quantity,
-        energy_j=format(event.energy_j, "f"),
-        estimated=event.estimated,
-        cause=event.cause,
-        parts=orjson.dumps([part.model_dump(mode="json") for part in event.parts]).decode(),
+        columns.measurement_id == measurement_id,
+        columns.revision == revision,
     )
 
 
-def store_allocation(connection: Connection, community: str, event: EnergyAllocated) -> None:
-    """Keep one revision of an allocation."""
-    store(connection, heard_tables.allocation, community, **event.model_dump())
-
-
-def store_tariff(
-    connection: Connection, community: str, event: TariffAdopted, known_position: int, known_at: object
-) -> None:
-    """Keep an adopted tariff with the place in governance's chain from which it is known."""
-    values = event.model_dump(exclude={"parameters"})
-    parameters = orjson.dumps(event.parameters, option=orjson.OPT_SORT_KEYS).decode()
-    store(
-        connection,
-        heard_tables.tariff,
-        community,
-        **values,
-        parameters=parameters,
-        known_position=known_position,
-        known_at=known_at,
+def find_allocation(tx: Tx, share: SharedEnergy, holder: Holder) -> Allocation | None:
+    """The allocation that a bill names, or None."""
+    columns = heard_tables.allocation.c
+    return find_as(
+        tx,
+        Allocation,
+        heard_tables.allocation,
+        columns.run_id == share.run_id,
+        columns.revision == share.revision,
+        columns.group_id == share.group_id,
+        columns.connection_id == holder[0],
+        columns.member_id == holder[1],
     )
 
 
-def tariff_row(connection: Connection, community: str, tariff_id: str) -> Any:
-    """The tariff as heard, or None."""
-    table = heard_tables.tariff
-    return connection.execute(
-        select(table).where(table.c.community == community, table.c.tariff_id == tariff_id)
-    ).first()
+def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
+    """A tariff, or None."""
+    return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)
 
 
-def store_tranche(connection: Connection, community: str, event: TrancheReleased) -> None:
-    """Keep a released tranche."""
-    store(connection, heard_tables.tranche, community, **event.model_dump(exclude={"rule"}))
+def list_tariffs(tx: Tx) -> list[AdoptedTariff]:
+    """Every tariff, oldest first."""
+    columns = heard_tables.tariff.c
+    order = (columns.valid_from, columns.decided_on, columns.tariff_id)
+    return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order)
 
 
-def tariff_rows(connection: Connection, community: str) -> Sequence[Any]:
-    """Every tariff as heard."""
-    return connection.execute(select(heard_tables.tariff).where(heard_tables.tariff.c.community == community)).all()
+def _within(table: Table, period: Period) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.period_start >= period.start,
+        table.c.period_start < period.end,
+        table.c.period_end <= period.end,
+    )

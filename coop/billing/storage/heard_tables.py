@@ -20,7 +20,10 @@ from sqlalchemy import (
     Text,
 )
 
-from coop.kit.database import Instant, new_metadata
+from coop.billing.model import GasYear
+from coop.events.metering import MeasuredPart
+from coop.kit.columns import Exact, Json
+from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
@@ -59,7 +62,7 @@ contract_signed = Table(
     identity("connection_id"),
     Column("starts_on", Date, nullable=False),
     Column("tariff_clause", String(100)),
-    Column("reference", Text, nullable=False),
+    Column("reference", Json(tuple[GasYear, ...]), nullable=False),
 )
 
 contract_ended = Table(
@@ -77,10 +80,10 @@ measurement = Table(
     identity("connection_id"),
     identity("member_id"),
     identity("quantity"),
-    Column("energy_j", String(60), nullable=False),
+    Column("energy_j", Exact, nullable=False),
     Column("estimated", Boolean, nullable=False),
     Column("cause", Text, nullable=False),
-    Column("parts", Text, nullable=False),
+    Column("parts", Json(tuple[MeasuredPart, ...]), nullable=False),
     CheckConstraint("revision >= 1", name="revision_counts"),
     Index("ix_measurement_period", "community", "period_start"),
 )
@@ -127,7 +130,7 @@ tariff = Table(
     identity("meeting_id"),
     Column("valid_from", Date, nullable=False),
     Column("decided_on", Date, nullable=False),
-    Column("parameters", Text, nullable=False),
+    Column("parameters", Json(dict[str, str]), nullable=False),
     Column("parameters_hash", String(64), nullable=False),
     Column("notice_hash", String(64), nullable=False),
     Column("known_position", BigInteger, nullable=False),

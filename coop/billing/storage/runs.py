@@ -1,98 +1,151 @@
-"""Bill runs, and which revision of which period they dealt with."""
+"""Bill runs, which revision of which period they dealt with, and runs that were drafted for the treasurer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
-import orjson
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from coop.billing.model import Brake
-from coop.billing.storage.tables import bill, bill_run, run_period
+from coop.billing.storage.tables import bill, bill_run, run_period, run_proposal
+from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, row_of, select_as
+from coop.kit.tx import Tx
 from coop.values import Period
 
 
-def get_run(connection: Connection, community: str, run_id: str) -> Row[Any] | None:
+@dataclass(frozen=True)
+class BillRun:
+    """A run that was held by its brakes, or issued. ``period`` is None for corrections alone."""
+
+    id: str
+    kind: str
+    period: Period | None
+    issued_on: date
+    status: str
+    brakes: tuple[Brake, ...]
+    run_by: str
+    released_at: datetime | None = None
+    released_by: str | None = None
+
+
+@dataclass(frozen=True)
+class RunTotals:
+    """A run with how many bills it issued, and what they come to."""
+
+    run: BillRun
+    bill_count: int
+    total_cents: int
+
+
+@dataclass(frozen=True)
+class PeriodDone:
+    """A revision of a period that a run has dealt with, and the hash of the terms under which it did."""
+
+    period: Period
+    closed_revision: int
+    terms_hash: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A run that was drafted and waits for the treasurer: what it would come to. ``name`` is a period, or
+    ``corrections``."""
+
+    name: str
+    period: Period | None
+    bill_count: int
+    total_cents: int
+    credit_cents: int
+    brakes: tuple[Brake, ...]
+    drafted_at: datetime
+
+
+def find_run(tx: Tx, run_id: str) -> BillRun | None:
     """One run, or None."""
-    return connection.execute(
-        select(bill_run).where(bill_run.c.community == community, bill_run.c.id == run_id)
-    ).first()
+    return find_as(tx, BillRun, bill_run, bill_run.c.id == run_id)
 
 
-def newest_corrections(connection: Connection, community: str, issued_on: date) -> Row[Any] | None:
+def newest_corrections(tx: Tx, issued_on: date) -> BillRun | None:
     """The corrections run that was issued last on a day, or None."""
-    return connection.execute(
-        select(bill_run)
-        .join(run_period, run_period.c.run_id == bill_run.c.id)
+    newest = (
+        select(run_period.c.run_id)
+        .join(bill_run, (bill_run.c.community == run_period.c.community) & (bill_run.c.id == run_period.c.run_id))
         .where(
-            bill_run.c.community == community,
+            run_period.c.community == tx.community,
             bill_run.c.kind == "corrections",
             bill_run.c.issued_on == issued_on,
             bill_run.c.status == "issued",
         )
         .order_by(run_period.c.ordinal.desc())
-    ).first()
+        .limit(1)
+    )
+    run_id = tx.scalar(newest)
+    return find_run(tx, run_id) if run_id else None
 
 
-def all_runs(connection: Connection, community: str) -> Sequence[Row[Any]]:
+def list_runs(tx: Tx) -> list[RunTotals]:
     """All runs with how many bills and how much money, newest period first."""
     totals = (
-        select(
-            bill.c.run_id,
-            func.count().label("bill_count"),
-            func.sum(bill.c.total_cents).label("total_cents"),
-            func.sum(bill.c.credit_cents).label("credit_cents"),
-        )
+        select(bill.c.run_id, func.count().label("bills"), func.sum(bill.c.total_cents).label("cents"))
+        .where(bill.c.community == tx.community)
         .group_by(bill.c.run_id)
         .subquery()
     )
-    return connection.execute(
-        select(bill_run, totals.c.bill_count, totals.c.total_cents, totals.c.credit_cents)
-        .outerjoin(totals, totals.c.run_id == bill_run.c.id)
-        .where(bill_run.c.community == community)
+    query = (
+        select(totals.c.bills, totals.c.cents, *columns_of(BillRun, bill_run))
+        .outerjoin_from(bill_run, totals, totals.c.run_id == bill_run.c.id)
+        .where(bill_run.c.community == tx.community)
         .order_by(bill_run.c.issued_on.desc(), bill_run.c.period_start.desc(), bill_run.c.id)
-    ).all()
-
-
-def save_run(connection: Connection, run: dict[str, Any], brakes: Sequence[Brake]) -> None:
-    """Write a run, or bring the held one of that id up to date."""
-    values = {**run, "brakes": orjson.dumps(list(brakes)).decode()}
-    changed = connection.execute(update(bill_run).where(bill_run.c.id == run["id"]).values(**values))
-    if not changed.rowcount:
-        connection.execute(insert(bill_run).values(**values))
-
-
-def brakes_of(run: Row[Any]) -> list[Brake]:
-    """The brakes of a run."""
-    return [Brake(**fields) for fields in orjson.loads(run.brakes)]
-
-
-def save_run_periods(
-    connection: Connection, run_id: str, community: str, done: Iterable[tuple[Period, int, str]]
-) -> None:
-    """Remember which revision of which period, under which terms, a run has dealt with."""
-    last = connection.scalar(select(func.max(run_period.c.ordinal)).where(run_period.c.community == community)) or 0
-    rows = [
-        {
-            "run_id": run_id,
-            "community": community,
-            "period_start": period.start,
-            "period_end": period.end,
-            "closed_revision": revision,
-            "terms_hash": terms_hash,
-            "ordinal": last + 1,
-        }
-        for period, revision, terms_hash in done
-    ]
-    if rows:
-        connection.execute(insert(run_period), rows)
-
-
-def periods_done(connection: Connection, community: str) -> dict[Period, tuple[int, str]]:
-    """The revision and the terms under which each billed period was dealt with last."""
-    rows = connection.execute(
-        select(run_period).where(run_period.c.community == community).order_by(run_period.c.ordinal)
     )
-    return {Period(row.period_start, row.period_end): (row.closed_revision, row.terms_hash) for row in rows}
+    make = maker_of(BillRun)
+    return [RunTotals(make(row[2:]), row[0] or 0, int(row[1] or 0)) for row in tx.execute(query)]
+
+
+def save_run(tx: Tx, run: BillRun) -> None:
+    """Write a run, or bring the held one of that id up to date."""
+    values = row_of(tx, run)
+    mine = bill_run.c.community == tx.community, bill_run.c.id == run.id
+    if not tx.execute(update(bill_run).where(*mine).values(**values)).rowcount:
+        tx.execute(insert(bill_run).values(**values))
+
+
+def forget_held_corrections(tx: Tx, except_id: str) -> None:
+    """Drop corrections that are held: a run that was issued since has brought every period up to date."""
+    tx.execute(
+        delete(bill_run).where(
+            bill_run.c.community == tx.community,
+            bill_run.c.kind == "corrections",
+            bill_run.c.status == "held",
+            bill_run.c.id != except_id,
+        )
+    )
+
+
+def save_periods(tx: Tx, run_id: str, done: Sequence[PeriodDone]) -> None:
+    """Remember which revision of which period, under which terms, a run has dealt with."""
+    last = tx.scalar(select(func.max(run_period.c.ordinal)).where(run_period.c.community == tx.community)) or 0
+    insert_nouns(tx, run_period, done, run_id=run_id, ordinal=last + 1)
+
+
+def periods_done(tx: Tx) -> dict[Period, PeriodDone]:
+    """The revision and the terms under which each billed period was dealt with last."""
+    return {done.period: done for done in select_as(tx, PeriodDone, run_period, order_by=[run_period.c.ordinal])}
+
+
+def list_proposals(tx: Tx) -> list[Proposal]:
+    """The runs that wait for the treasurer, in order of days; corrections come last."""
+    order = (run_proposal.c.period_start.is_(None), run_proposal.c.period_start)
+    return select_as(tx, Proposal, run_proposal, order_by=order)
+
+
+def save_proposal(tx: Tx, proposal: Proposal) -> None:
+    """Keep a run that was drafted, in the place of an older draft of it."""
+    forget_proposals(tx, [proposal.name])
+    insert_nouns(tx, run_proposal, [proposal])
+
+
+def forget_proposals(tx: Tx, names: Sequence[str]) -> None:
+    """Drop drafts that nobody has to look at any more."""
+    tx.execute(delete(run_proposal).where(run_proposal.c.community == tx.community, run_proposal.c.name.in_(names)))

@@ -1,6 +1,7 @@
 """Tables of what billing itself decides.
 
 Invariant: what was issued (``bill`` and what hangs on it, ``posting``) is never changed or deleted; triggers refuse it.
+What a bill was computed from, and the terms under which a run dealt with a period, are kept as documents.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -20,7 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from coop.billing.model import Brake, LineKind, VatAmount
 from coop.billing.storage.heard_tables import identity, key, metadata
+from coop.kit.columns import Choice, Exact, Json, Words
+from coop.kit.metadata import Instant
 
 tariff_notice = Table(
     "tariff_notice",
@@ -41,19 +46,10 @@ yearly_figure = Table(
     key("community"),
     key("series"),
     Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("value", String(40), nullable=False),
+    Column("value", Exact(40), nullable=False),
     Column("source", Text, nullable=False),
     CheckConstraint("source <> ''", name="names_its_source"),
 )
-
-bill_counter = Table(
-    "bill_counter",
-    metadata,
-    key("community"),
-    Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("last", Integer, nullable=False),
-)
-"""Last number of a year. Its row is locked by who issues, so numbers have no gap and no twin."""
 
 bill_run = Table(
     "bill_run",
@@ -65,14 +61,15 @@ bill_run = Table(
     Column("period_end", Date),
     Column("issued_on", Date, nullable=False),
     Column("status", String(10), nullable=False),
-    Column("brakes", Text, nullable=False),
-    Column("released_on", Date),
+    Column("brakes", Json(tuple[Brake, ...]), nullable=False),
+    Column("run_by", String(100), nullable=False),
+    Column("released_at", Instant),
     Column("released_by", String(100)),
     CheckConstraint("status IN ('held', 'issued')", name="status_known"),
     CheckConstraint("kind IN ('period', 'corrections')", name="kind_known"),
     CheckConstraint("(kind = 'period') = (period_start IS NOT NULL AND period_end IS NOT NULL)", name="has_its_period"),
     CheckConstraint(
-        "status = 'held' OR brakes = '[]' OR (released_on IS NOT NULL AND released_by IS NOT NULL)",
+        "status = 'held' OR brakes = '[]' OR (released_at IS NOT NULL AND released_by IS NOT NULL)",
         name="braked_only_by_release",
     ),
     Index("ix_bill_run_community", "community", "period_start"),
@@ -88,8 +85,25 @@ run_period = Table(
     Column("closed_revision", Integer, nullable=False),
     Column("terms_hash", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
+    ForeignKeyConstraint(["community", "terms_hash"], ["document.community", "document.sha256"]),
 )
 """Which revision of which period a run has dealt with; the highest ``ordinal`` of a period is the newest."""
+
+run_proposal = Table(
+    "run_proposal",
+    metadata,
+    key("community"),
+    key("name", 40),
+    Column("period_start", Date),
+    Column("period_end", Date),
+    Column("bill_count", Integer, nullable=False),
+    Column("total_cents", BigInteger, nullable=False),
+    Column("credit_cents", BigInteger, nullable=False),
+    Column("brakes", Json(tuple[Brake, ...]), nullable=False),
+    Column("drafted_at", Instant, nullable=False),
+)
+"""A run that was drafted and waits for the treasurer, by what it would bill: a period, or ``corrections``. Nothing
+rests on it: the run is drafted anew when it is looked at and when it is issued."""
 
 bill = Table(
     "bill",
@@ -99,6 +113,7 @@ bill = Table(
     Column("number", String(20), nullable=False),
     Column("year", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
     Column("run_id", String(36), ForeignKey("bill_run.id"), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("corrects", String(36), ForeignKey("bill.id")),
@@ -112,8 +127,7 @@ bill = Table(
     Column("issued_on", Date, nullable=False),
     Column("total_cents", BigInteger, nullable=False),
     Column("credit_cents", BigInteger, nullable=False),
-    Column("vat", Text, nullable=False),
-    Column("inputs", Text, nullable=False),
+    Column("vat", Json(tuple[VatAmount, ...]), nullable=False),
     Column("inputs_hash", String(64), nullable=False),
     CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="correction_names_its_bill"),
     CheckConstraint("kind IN ('bill', 'correction')", name="kind_known"),
@@ -121,6 +135,8 @@ bill = Table(
     CheckConstraint("days_end > days_start AND period_end > period_start", name="ends_after_start"),
     UniqueConstraint("community", "number"),
     UniqueConstraint("community", "year", "sequence"),
+    UniqueConstraint("community", "ordinal"),
+    ForeignKeyConstraint(["community", "inputs_hash"], ["document.community", "document.sha256"]),
     Index("ix_bill_member", "community", "member_id"),
     Index("ix_bill_period", "community", "period_start"),
     Index("ix_bill_run_id", "run_id"),
@@ -141,20 +157,21 @@ bill_line = Table(
     metadata,
     Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("kind", String(20), nullable=False),
+    identity("community"),
+    Column("kind", Choice(LineKind), nullable=False),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
-    Column("quantity", String(60), nullable=False),
+    Column("quantity", Exact, nullable=False),
     Column("unit", String(10), nullable=False),
-    Column("price_eur", String(40), nullable=False),
+    Column("price_eur", Exact(40), nullable=False),
     Column("amount_cents", BigInteger, nullable=False),
-    Column("vat_rate", String(10), nullable=False),
+    Column("vat_rate", Exact(10), nullable=False),
     identity("tariff_id"),
     identity("resolution_id"),
     identity("source_id"),
     Column("source_revision", Integer, nullable=False),
     identity("group_id"),
-    Column("notes", Text, nullable=False),
+    Column("notes", Words, nullable=False),
     Column("cause", Text, nullable=False),
     CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
 )
@@ -173,7 +190,7 @@ guarantee_entry = Table(
     Column("credit_cents", BigInteger, nullable=False),
     Column("heat_so_far_cents", BigInteger, nullable=False),
     Column("credit_so_far_cents", BigInteger, nullable=False),
-    Column("notes", Text, nullable=False),
+    Column("notes", Words, nullable=False),
     CheckConstraint(
         "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents", name="below_the_ceiling"
     ),

@@ -1,0 +1,103 @@
+"""How drafts become bills: numbered without a gap, booked, told, all in the transaction that holds the runs' lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import insert
+
+from coop.billing.handlers.drafts import DraftedRun
+from coop.billing.handlers.results import bill_id_of, kind_of
+from coop.billing.model import BillHead
+from coop.billing.rules.drafts import Draft
+from coop.billing.rules.ledger import transfers_of_bill
+from coop.billing.storage import bills, runs
+from coop.billing.storage.bills import Counters, NewBill
+from coop.billing.storage.ledger import posting_rows
+from coop.billing.storage.runs import BillRun
+from coop.billing.storage.schemas import BILL_INPUTS
+from coop.billing.storage.tables import posting
+from coop.events.billing import BillIssued
+from coop.kit import documents
+from coop.kit.tx import Tx
+
+CORRECTIONS = "corrections"
+"""Name of a run that bills no period."""
+
+
+def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> None:
+    """Write a run and all of its bills, book them and tell them."""
+    runs.save_run(tx, run)
+    counters = bills.read_counters(tx, run.issued_on.year)
+    issued = [_number(tx, run, counters, place, draft) for place, draft in enumerate(drafted.drafts, 1)]
+    bills.insert_bills(tx, issued)
+    _book(tx, issued)
+    documents.keep_all(tx, [covered.terms for covered in drafted.covers])
+    runs.save_periods(tx, run.id, [covered.done for covered in drafted.covers])
+    # Every run brings all reopened periods up to date: what waited for that waits no longer.
+    runs.forget_held_corrections(tx, except_id=run.id)
+    runs.forget_proposals(tx, [CORRECTIONS, str(run.period)])
+    tx.tell(*map(_fact_of, issued))
+
+
+def _number(tx: Tx, run: BillRun, counters: Counters, place: int, draft: Draft) -> NewBill:
+    inputs, bill = draft.inputs, draft.bill
+    document = BILL_INPUTS.seal(inputs)
+    year, sequence = run.issued_on.year, counters.sequence + place
+    head = BillHead(
+        id=bill_id_of(tx, draft),
+        number=f"{year}-{sequence:06d}",
+        year=year,
+        sequence=sequence,
+        ordinal=counters.ordinal + place,
+        run_id=run.id,
+        kind=kind_of(draft),
+        corrects=inputs.corrects,
+        member_id=inputs.member_id,
+        contract_id=inputs.contract_id,
+        connection_id=inputs.connection_id,
+        period=inputs.period,
+        days=inputs.consumption.days,
+        issued_on=run.issued_on,
+        total_cents=bill.total_cents,
+        credit_cents=bill.credit_cents,
+        vat=bill.vat,
+        inputs_hash=document.sha256,
+    )
+    return NewBill(head, document, inputs, bill)
+
+
+def _book(tx: Tx, issued: Sequence[NewBill]) -> None:
+    rows = [
+        row
+        for made in issued
+        for row in posting_rows(
+            tx, "bill", made.head.id, made.head.issued_on, transfers_of_bill(made.head.member_id, made.bill)
+        )
+    ]
+    if rows:
+        tx.execute(insert(posting), rows)
+
+
+def _fact_of(made: NewBill) -> BillIssued:
+    head, lines = made.head, made.bill.lines
+    return BillIssued(
+        bill_id=head.id,
+        number=head.number,
+        kind=head.kind,
+        corrects=head.corrects,
+        member_id=head.member_id,
+        contract_id=head.contract_id,
+        period_start=head.period.start,
+        period_end=head.period.end,
+        total_cents=head.total_cents,
+        credit_cents=head.credit_cents,
+        tariff_ids=_distinct(line.tariff_id for line in lines),
+        resolution_ids=_distinct(line.resolution_id for line in lines),
+        inputs_hash=head.inputs_hash,
+        issued_on=head.issued_on,
+    )
+
+
+def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))

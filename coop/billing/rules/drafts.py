@@ -1,0 +1,313 @@
+"""Drafting a run: from heard facts to the inputs of every bill, their bills, and what brakes the run.
+
+Invariant: a draft follows from the values that are given and from nothing else; nothing here reads or writes a store.
+Drafts are made in order of contract and period, and each leaves the guarantee years as the next one of that contract
+finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from coop.billing.model import (
+    Bill,
+    BillInputs,
+    Brake,
+    Consumption,
+    Contract,
+    ContractDays,
+    GuaranteeState,
+    HeatReading,
+    Notice,
+    PeriodTerms,
+    SharedEnergy,
+    Tariff,
+    TariffSince,
+)
+from coop.billing.rules.bills import compute_bill
+from coop.billing.rules.brakes import implausible
+from coop.billing.rules.choices import BrakeChoice
+from coop.billing.rules.guarantee import guarantee_terms, guarantee_years
+from coop.billing.rules.lines import lines_of
+from coop.billing.rules.tariffs import spans_of, terms_of
+from coop.values import CoopError, Period
+
+Holder = tuple[str, str]
+"""Connection and member."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures."""
+
+    contracts: tuple[Contract, ...]
+    tariffs: tuple[Tariff, ...]
+    notices: tuple[Notice, ...]
+    memberships: Mapping[str, tuple[Period, ...]]
+    figures: Mapping[tuple[str, int], Decimal]
+
+
+@dataclass(frozen=True)
+class PeriodFacts:
+    """What metering told of a period: the newest revision of each, and what is still missing."""
+
+    period: Period
+    revision: int
+    missing: tuple[str, ...]
+    readings: Mapping[Holder, Sequence[HeatReading]]
+    shares: Mapping[Holder, Sequence[SharedEnergy]]
+
+
+@dataclass(frozen=True)
+class YearSoFar:
+    """What the bills so far did to a guarantee year; ``until`` is the last day that they reach."""
+
+    heat_cents: int
+    credit_cents: int
+    until: date
+
+
+@dataclass(frozen=True)
+class LastBill:
+    """The newest bill of a contract for a period: its id, and what it priced."""
+
+    bill_id: str
+    consumption: Consumption
+
+
+@dataclass(frozen=True)
+class Task:
+    """A period to be billed for the first time, or to be brought up to date from the ``last`` bill of each contract."""
+
+    facts: PeriodFacts
+    last: Mapping[str, LastBill] | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A bill that would be issued. ``cost_before`` is the cost before guarantee [cents] and the days of the bill
+    before."""
+
+    inputs: BillInputs
+    bill: Bill
+    cost_before: tuple[int, int] | None
+
+    @property
+    def likely_cents(self) -> int | None:
+        """What the bill before makes likely for as many days."""
+        if self.cost_before is None:
+            return None
+        cents, days = self.cost_before
+        return cents * self.inputs.consumption.days.days // days
+
+
+@dataclass
+class Terms:
+    """Which tariff binds which contract from which day, worked out once for each contract of a book."""
+
+    book: Book
+    _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
+    _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
+    _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for notice in self.book.notices:
+            self._notices_to.setdefault(notice.member_id, []).append(notice)
+        for contract in self.book.contracts:
+            self._contracts_of.setdefault((contract.connection_id, contract.member_id), []).append(contract)
+
+    def bind(self, contract: Contract) -> list[tuple[date, Tariff]]:
+        """From which day which tariff binds a contract."""
+        terms = self._by_contract.get(contract.contract_id)
+        if terms is None:
+            members = self.book.memberships.get(contract.member_id, ())
+            notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
+            terms = terms_of(contract, self.book.tariffs, notices, members)
+            self._by_contract[contract.contract_id] = terms
+        return terms
+
+    def of_period(self, period: Period) -> PeriodTerms:
+        """Which contract is billed for which days of a period under which tariff."""
+        return PeriodTerms(
+            tuple(
+                ContractDays(
+                    contract.contract_id,
+                    days,
+                    tuple(
+                        TariffSince(since, tariff.tariff_id)
+                        for since, tariff in self.bind(contract)
+                        if since < days.end
+                    ),
+                )
+                for contract in self.book.contracts
+                if (days := contract.within(period)) is not None
+            )
+        )
+
+    def days_held(self, holder: Holder, period: Period) -> Period:
+        """The days of a period that a member's contracts on a connection cover together.
+
+        What metering measured for the member belongs to these days, so one contract of half a month bears all of it and
+        two share it by days.
+        """
+        covered = [days for contract in self._contracts_of[holder] if (days := contract.within(period))]
+        return Period(min(days.start for days in covered), max(days.end for days in covered))
+
+
+def draft_run(
+    terms: Terms,
+    years: Mapping[tuple[str, date], YearSoFar],
+    tasks: Sequence[Task],
+    costs_before: Mapping[str, tuple[int, int]],
+    choice: BrakeChoice,
+) -> tuple[list[Draft], list[Brake]]:
+    """Every bill of a run, and what in it is so unlikely that somebody has to look.
+
+    Args:
+        terms: which tariff binds which contract.
+        years: the guarantee years as the bills so far left them, by contract and first day.
+        tasks: what is to be billed or brought up to date, in order of period.
+        costs_before: for each contract, cost before guarantee [cents] and days of the bill before a first bill.
+        choice: how far from the bill before is too far.
+
+    Raises:
+        CoopError: no tariff binds on some day, or a ceiling needs a figure that is not on file.
+    """
+    reached = dict(years)
+    drafts: list[Draft] = []
+    brakes = [brake for task in tasks for brake in _brakes_of_period(terms, task)]
+    for contract in terms.book.contracts:
+        for task in tasks:
+            draft = _draft(terms, reached, contract, task, costs_before)
+            if draft is not None:
+                drafts.append(draft)
+                brakes += _brakes_of_draft(draft, choice)
+    return drafts, brakes
+
+
+def _draft(
+    terms: Terms,
+    years: dict[tuple[str, date], YearSoFar],
+    contract: Contract,
+    task: Task,
+    costs_before: Mapping[str, tuple[int, int]],
+) -> Draft | None:
+    """The draft of a contract for a period, which then counts in ``years``; None when there is nothing to say."""
+    inputs = _inputs(terms, years, contract, task.facts, (task.last or {}).get(contract.contract_id))
+    if inputs is None:
+        return None
+    bill = compute_bill(inputs)
+    if inputs.previous is not None and not bill.lines:
+        return None
+    until = inputs.consumption.days.end
+    for entry in bill.guarantee:
+        key = (inputs.contract_id, entry.year.start)
+        before = years.get(key)
+        years[key] = YearSoFar(
+            entry.heat_so_far_cents, entry.credit_so_far_cents, max(until, before.until) if before else until
+        )
+    return Draft(inputs, bill, costs_before.get(contract.contract_id) if task.last is None else None)
+
+
+def _inputs(
+    terms: Terms,
+    years: Mapping[tuple[str, date], YearSoFar],
+    contract: Contract,
+    facts: PeriodFacts,
+    last: LastBill | None,
+) -> BillInputs | None:
+    """Inputs of the bill of a contract for a period, or of the correction of ``last``; None when nothing changed."""
+    days = contract.within(facts.period)
+    if days is None and last is None:
+        return None
+    now = _consumption(terms, contract, facts, days) if days else None
+    previous = last.consumption if last else None
+    if previous is not None:
+        if now is None:
+            now = Consumption(previous.days, (), (), ())
+        if now == previous:
+            return None
+    assert now is not None
+    reach = Period(
+        min(now.days.start, previous.days.start) if previous else now.days.start,
+        max(now.days.end, previous.days.end) if previous else now.days.end,
+    )
+    return BillInputs(
+        contract_id=contract.contract_id,
+        member_id=contract.member_id,
+        connection_id=contract.connection_id,
+        period=facts.period,
+        consumption=now,
+        previous=previous,
+        corrects=last.bill_id if last else None,
+        guarantee=tuple(_state(terms, years, contract, year, reach.end) for year in guarantee_years(contract, reach)),
+    )
+
+
+def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Period) -> Consumption:
+    spans = spans_of(terms.bind(contract), days)
+    if sum(span.period.days for span in spans) != days.days:
+        raise CoopError(
+            "no-tariff",
+            f"contract {contract.contract_id}: no tariff binds on every day from {days.start} to {days.end}",
+        )
+    holder = (contract.connection_id, contract.member_id)
+    held = terms.days_held(holder, facts.period)
+    readings = ((reading, reading.period.overlap(held)) for reading in facts.readings.get(holder, ()))
+    shares = ((share, share.period.overlap(held)) for share in facts.shares.get(holder, ()))
+    return Consumption(
+        days=days,
+        readings=tuple(replace(r, period=cut) for r, cut in readings if cut and cut.overlap(days)),
+        shares=tuple(replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)),
+        spans=spans,
+        cuts=tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start),
+    )
+
+
+def _state(
+    terms: Terms, years: Mapping[tuple[str, date], YearSoFar], contract: Contract, year: Period, reach: date
+) -> GuaranteeState:
+    before = years.get((contract.contract_id, year.start))
+    until = max(reach, before.until) if before else reach
+    promised = guarantee_terms(contract, year, until, terms.bind(contract), terms.book.figures)
+    return GuaranteeState(promised, before.heat_cents if before else 0, before.credit_cents if before else 0)
+
+
+def _brakes_of_period(terms: Terms, task: Task) -> list[Brake]:
+    """Energy that nobody's contract covers, and in a first bill contracts without a heat reading."""
+    facts, contracts = task.facts, terms.book.contracts
+    covered = {
+        (contract.connection_id, contract.member_id)
+        for contract in contracts
+        if contract.within(facts.period) is not None
+    }
+    used: set[Holder] = {
+        holder for holder, readings in facts.readings.items() if any(reading.energy_j for reading in readings)
+    }
+    used |= {holder for holder, shares in facts.shares.items() if any(share.allocated_wh for share in shares)}
+    brakes = [
+        Brake("no-contract", connection_id, f"member {member_id} used energy in {facts.period} without a contract")
+        for connection_id, member_id in sorted(used - covered)
+    ]
+    if task.last is None:
+        brakes += [
+            Brake("no-reading", contract.contract_id, f"no heat was measured in {facts.period}")
+            for contract in contracts
+            if contract.within(facts.period) is not None
+            and (contract.connection_id, contract.member_id) not in facts.readings
+        ]
+    return brakes
+
+
+def _brakes_of_draft(draft: Draft, choice: BrakeChoice) -> list[Brake]:
+    """The brake of one draft, if it has one: beside the bill before, or for a correction beside what it corrects."""
+    inputs, days = draft.inputs, draft.inputs.consumption.days.days
+    cost, before = (draft.bill.total_cents + draft.bill.credit_cents, days), draft.cost_before
+    if inputs.previous is not None:
+        billed = sum(line.amount_cents for line in lines_of(inputs.previous))
+        cost, before = (billed + cost[0], days), (billed, days)
+    brake = implausible(inputs.contract_id, cost, before, choice)
+    return [] if brake is None else [brake]

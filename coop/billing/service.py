@@ -1,0 +1,54 @@
+"""Composition of the billing service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coop.billing import http, pages
+from coop.billing.access import ACCESS
+from coop.billing.handlers import heard
+from coop.billing.jobs import JOBS
+from coop.billing.storage import HEARD, metadata
+from coop.events import billing, governance, members, metering
+from coop.kit.service import Card, Section, Service
+from coop.web.language import N_
+
+BILLING = Service(
+    name="billing",
+    label=N_("Billing"),
+    access=ACCESS,
+    metadata=metadata,
+    migrations=Path(__file__).parent / "migrations",
+    tells=(billing.BillIssued,),
+    hears={
+        members.MemberAdmitted: heard.on_member_admitted,
+        members.MemberLeft: heard.on_member_left,
+        members.ContractSigned: heard.on_contract_signed,
+        members.ContractEnded: heard.on_contract_ended,
+        metering.PeriodMeasured: heard.on_period_measured,
+        metering.EnergyAllocated: heard.on_energy_allocated,
+        metering.PeriodClosed: heard.on_period_closed,
+        governance.TariffAdopted: heard.on_tariff_adopted,
+        governance.TrancheReleased: heard.on_tranche_released,
+    },
+    heard_tables=HEARD,
+    # The JSON ones come first: a page's path may hold any word.
+    routers=(http.routes, pages.routes),
+    jobs=JOBS,
+    sections=(
+        Section("/billing/", N_("Bills"), "follow-own-bills", rank=20),
+        Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger",)),
+    ),
+    cards=(
+        Card(
+            "/billing/",
+            "/billing/cards/cost",
+            N_("Your cost against the ceiling"),
+            "follow-own-bills",
+            rank=10,
+            wide=True,
+        ),
+        Card("/billing/", "/billing/cards/bills", N_("Your bills"), "follow-own-bills", rank=30),
+        Card("/billing/runs", "/billing/cards/runs", N_("Bill runs"), "see-runs", rank=70),
+    ),
+)
