@@ -6,7 +6,7 @@ ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
-depends_on = None
+depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
