@@ -131,9 +131,7 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
             },
         )
     for audience in ("Demo-gemeente", "Demo-waterschap"):
-        doors.post(
-            "/governance/api/feed-tokens", {"audience": audience, "created_on": date(plan.year, 1, 1).isoformat()}
-        )
+        doors.post("/governance/api/feed-tokens", {"audience": audience})
 
 
 def leave_to_the_players(doors: Doors) -> None:
@@ -311,7 +309,7 @@ def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
     late = {milestone.code for milestone in works.milestones if milestone.done_on and not milestone.is_met_by_rule()}
     for tranche in works.tranches:
         if tranche.milestone in late:
-            decision = {"decision": "release", "decided_on": decided_on.isoformat(), "by": "Demo-stuurgroep"}
+            decision = {"decision": "release", "decided_on": decided_on.isoformat()}
             doors.post(f"/governance/api/tranches/{tranche.id}/decide", decision)
 
 

@@ -1,4 +1,4 @@
-"""Facts of governance: what the members decided, what was reached, what was released."""
+"""Facts of governance: what the members decided, what was reached and released, and which days passed."""
 
 from __future__ import annotations
 
@@ -136,6 +136,66 @@ class TrancheReferred(Event):
     amount_cents: int
     reason: str
     referred_on: date
+
+    def key(self) -> str:
+        return self.programme_id
+
+
+class VoteOpened(Event):
+    """From ``opened_on`` members may vote on what the meeting of ``held_on`` decides."""
+
+    TYPE: ClassVar[str] = "governance.vote-opened.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    opened_on: date
+    held_on: date
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class VoteEnded(Event):
+    """The day of a meeting is over and its votes are not counted: the board has to close it."""
+
+    TYPE: ClassVar[str] = "governance.vote-ended.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    held_on: date
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class DeadlinePassed(Event):
+    """The deadline of a milestone passed without a report that it was reached."""
+
+    TYPE: ClassVar[str] = "governance.deadline-passed.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    milestone_id: str
+    programme_id: str
+    phase_id: str
+    name: str
+    deadline: date
+
+    def key(self) -> str:
+        return self.programme_id
+
+
+class SteeringReminded(Event):
+    """A tranche waits for the steering group since ``waiting_since``: it was referred or kept then."""
+
+    TYPE: ClassVar[str] = "governance.steering-reminded.v1"
+    NOUNS: ClassVar[str] = "programmes"
+
+    tranche_id: str
+    programme_id: str
+    milestone_id: str
+    amount_cents: int
+    waiting_since: date
+    reminded_on: date
 
     def key(self) -> str:
         return self.programme_id

@@ -1,44 +1,65 @@
-"""What the JSON API of governance takes in. Shapes only: what may be is judged by the rules, with line and reason."""
+"""Bodies that the JSON API of governance takes. Shapes only: the rules judge them, with line and reason.
+
+Texts and numbers have the sizes that the tables hold, so that one that does not fit is named and not a fault of ours.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from coop.governance.model import Milestone, Phase, Programme, Tranche
+from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.rules.programmes import split_grant
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 """An id that can stand in an address."""
 
+Line = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=20_000)]
+Cents = Annotated[int, Field(ge=-(10**15), le=10**15)]
+Count = Annotated[int, Field(le=10_000)]
+Fraction = Annotated[str, Field(max_length=20)]
+
+
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
 
 class Body(BaseModel):
-    """What a client sends; a field that nobody knows is refused, so that a misspelt one is not lost."""
+    """A body that a client sends; a field that nobody knows is refused, so that a misspelt one is not lost."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_nul(cls, body: Any) -> Any:
+        """Refuse a text that no database takes."""
+        if holds_nul(body):
+            raise ValueError("no text may hold a NUL")
+        return body
 
 
 class RuleBody(Body):
     """A rule of the statutes; fractions are written ``"2/3"``, ``quorum`` is null where none is asked."""
 
     kind: str
-    article: str
-    notice_days: int
-    majority: str
-    quorum: str | None = None
+    article: Annotated[str, Field(max_length=100)]
+    notice_days: Count
+    majority: Fraction
+    quorum: Fraction | None = None
     base: str = "cast"
-    proxy_limit: int = 0
+    proxy_limit: Count = 0
     secrecy: str = "open"
-    advance_days: int = 0
+    advance_days: Count = 0
 
 
 class StatutesBody(Body):
     """A version of the statutes."""
 
-    valid_from: date
-    name: str
+    valid_from: Day
+    name: Line
     rules: list[RuleBody] = Field(min_length=1)
 
 
@@ -47,10 +68,10 @@ class ResolutionBody(Body):
 
     resolution_id: Id
     kind: str
-    subject_nl: str
-    subject_en: str
-    explanation_nl: str = ""
-    explanation_en: str = ""
+    subject_nl: Line
+    subject_en: Line
+    explanation_nl: Text = ""
+    explanation_en: Text = ""
     parameters: dict[str, Any] = {}
 
 
@@ -58,9 +79,9 @@ class MeetingBody(Body):
     """The notice of a meeting."""
 
     meeting_id: Id
-    held_on: date
-    convened_on: date
-    place: str = ""
+    held_on: Day
+    convened_on: Day
+    place: Line = ""
     resolutions: list[ResolutionBody]
 
 
@@ -83,7 +104,7 @@ class VotesBody(Body):
 class CloseBody(Body):
     """The closing of a meeting; ``entitled_members``, when given, must be how many members with a vote are known."""
 
-    closed_on: date
+    closed_on: Day
     dry_run: bool = False
     entitled_members: int | None = None
 
@@ -92,11 +113,11 @@ class MilestoneBody(Body):
     """A milestone of a phase."""
 
     milestone_id: Id
-    name_nl: str
-    name_en: str
-    budget_cents: int
-    margin_per_mille: int = 0
-    deadline: date
+    name_nl: Line
+    name_en: Line
+    budget_cents: Cents
+    margin_per_mille: Count = 0
+    deadline: Day
     evidence: list[str] = []
 
 
@@ -104,9 +125,9 @@ class PhaseBody(Body):
     """A phase of a programme."""
 
     phase_id: Id
-    name_nl: str
-    name_en: str
-    budget_cents: int
+    name_nl: Line
+    name_en: Line
+    budget_cents: Cents
     milestones: list[MilestoneBody]
 
 
@@ -115,8 +136,8 @@ class TrancheBody(Body):
 
     tranche_id: Id
     milestone_id: str
-    financier: str
-    amount_cents: int
+    financier: Line
+    amount_cents: Cents
 
 
 class ShareBody(Body):
@@ -124,14 +145,14 @@ class ShareBody(Body):
 
     tranche_id: Id
     milestone_id: str
-    share: int = Field(ge=1)
+    share: int = Field(ge=1, le=10**15)
 
 
 class GrantBody(Body):
     """A grant, divided over tranches by whole shares such as 40, 30, 20, 10; the cents come out exact."""
 
-    financier: str
-    amount_cents: int
+    financier: Line
+    amount_cents: Cents
     tranches: list[ShareBody] = Field(min_length=1)
 
 
@@ -139,7 +160,7 @@ class ProgrammeBody(Body):
     """A programme with its money, as fixed tranches, as grants with shares, or both."""
 
     programme_id: Id
-    name: str
+    name: Line
     phases: list[PhaseBody]
     tranches: list[TrancheBody] = []
     grants: list[GrantBody] = []
@@ -148,38 +169,47 @@ class ProgrammeBody(Body):
 class EvidenceBody(Body):
     """A document that shows something."""
 
-    name: str
-    reference: str
+    name: Line
+    reference: Line
     sha256: str
 
 
 class ReachBody(Body):
     """That a milestone was reached."""
 
-    reached_on: date
-    cost_cents: int
+    reached_on: Day
+    cost_cents: Cents
     evidence: list[EvidenceBody] = []
 
 
 class SteeringBody(Body):
-    """What the steering group decided: ``release`` or ``keep``. ``by`` is left out for who is signed in."""
+    """A decision of the steering group: ``release`` or ``keep``. Whoever is signed in made it."""
 
     decision: str
-    decided_on: date
-    by: str | None = None
+    decided_on: Day
 
 
 class TokenBody(Body):
-    """For whom a feed token is."""
+    """The reader of a feed token."""
 
-    audience: str
-    created_on: date
+    audience: Line
 
 
-class RevokeBody(Body):
-    """When a feed token ends."""
+def holds_nul(value: object) -> bool:
+    """True when a text anywhere in a value holds a NUL.
 
-    revoked_on: date
+    >>> holds_nul({"name": ["a", "b\\0"]}), holds_nul({"name": ["a", 1]})
+    (True, False)
+    """
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(holds_nul(part) for item in value.items() for part in item)
+        case list():
+            return any(holds_nul(part) for part in value)
+        case _:
+            return False
 
 
 def programme_of(body: ProgrammeBody) -> Programme:

@@ -1,8 +1,11 @@
 """The public feed: decisions, milestones and tranches as CloudEvents JSON and as Atom.
 
 It reads the sealed journal, so an entry never changes and never disappears, and a reader who remembers the last
-position misses nothing. No fact of governance says how a person voted; keys of a sharing group are left out as well,
-because their weights can be those of members. Sources: CloudEvents 1.0 JSON format, batched content mode; RFC 4287
+position misses nothing. It opens for people who follow the programme, and for a program that shows its token in the
+header ``Authorization: Bearer``; an address never holds one, since addresses are written into logs. No fact of
+governance says how a person voted; keys of a sharing group are left out as well, because their weights can be those of
+members.
+Sources: CloudEvents 1.0 JSON format, batched content mode; RFC 4287
 (Atom), RFC 5005 (paged feeds), RFC 9110 (ETag).
 """
 
@@ -11,31 +14,34 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
-from starlette.responses import Response as PlainResponse
 
 from coop.events import Envelope
 from coop.events.governance import (
+    DeadlinePassed,
     MilestoneReached,
     RealisationDecided,
     ResolutionDecided,
+    SteeringReminded,
     TariffAdopted,
     TrancheReferred,
     TrancheReleased,
+    VoteEnded,
+    VoteOpened,
 )
-from coop.governance.handlers.feeds import community_of_token
+from coop.governance.access import ACCESS
 from coop.governance.storage import feeds as store
-from coop.governance.storage.meetings import all_meetings
-from coop.governance.storage.programmes import programmes
+from coop.governance.storage.meetings import list_meetings
+from coop.governance.storage.programmes import list_programmes
 from coop.governance.wording import names
-from coop.kit.auth import NotSignedIn, require
-from coop.kit.database import Database
+from coop.kit.http import GuardedRoute, reading
 from coop.kit.settings import Settings
-from coop.values import CoopError, eur
+from coop.values import eur
 
 PUBLIC: Final = tuple(
     cls.TYPE
@@ -46,62 +52,66 @@ PUBLIC: Final = tuple(
         MilestoneReached,
         TrancheReleased,
         TrancheReferred,
+        VoteOpened,
+        VoteEnded,
+        DeadlinePassed,
+        SteeringReminded,
     )
 )
 PAGE: Final = 100
+POSITION_MAX: Final = 2**31 - 1
+"""Largest position that a journal can have."""
+
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 ElementTree.register_namespace("", _ATOM)
 
 
-class WrongToken(NotSignedIn):
-    """The feed does not open for this token."""
+Since = Annotated[int, Query(ge=0, le=POSITION_MAX)]
+Before = Annotated[int | None, Query(ge=1, le=POSITION_MAX)]
 
-    def __init__(self) -> None:
-        CoopError.__init__(self, "wrong-token", "this feed needs a token that the co-operative gave out")
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance", tags=["feed"])
+may = ACCESS.may
 
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """The two forms of the feed."""
-    routes = APIRouter(prefix="/governance", tags=["feed"])
-    address = settings.public_url() + "/governance"
+@routes.get("/feed.json")
+@may("read-feed")
+def as_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE) -> Response:
+    """CloudEvents after position ``since``, oldest first; a Link header names the next page, if there is one."""
+    with reading(request) as tx:
+        etag = _etag(tx.community, "json", since, limit, store.find_last_position(tx, PUBLIC))
+        if (unchanged := _unchanged(request, etag)) is not None:
+            return unchanged
+        facts = store.list_facts_after(tx, PUBLIC, since, limit + 1)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if len(facts) > limit:
+        following = urlencode({"since": facts[limit - 1].position, "limit": limit})
+        headers["Link"] = f'<{_address(request)}/feed.json?{following}>; rel="next"'
+    body = b"[" + b",".join(public_json(fact) for fact in facts[:limit]) + b"]"
+    return Response(body, media_type="application/cloudevents-batch+json", headers=headers)
 
-    @routes.get("/feed.json")
-    def as_json(
-        request: Request, token: str = "", since: int = Query(0, ge=0), limit: int = Query(PAGE, ge=1, le=1000)
-    ) -> Response:
-        """CloudEvents after position ``since``, oldest first; a Link header names the next page, if there is one."""
-        community = _community(database, request, token)
-        with database.read() as connection:
-            etag = _etag(community, "json", since, limit, store.last_position(connection, community, PUBLIC))
-            if (unchanged := _unchanged(request, etag)) is not None:
-                return unchanged
-            found = store.facts_after(connection, community, PUBLIC, since, limit + 1)
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if len(found) > limit:
-            following = urlencode({"since": found[limit - 1].position, "limit": limit})
-            headers["Link"] = f'<{address}/feed.json?{following}>; rel="next"'
-        body = b"[" + b",".join(fact.to_json() for fact in found[:limit]) + b"]"
-        return PlainResponse(body, media_type="application/cloudevents-batch+json", headers=headers)
 
-    @routes.get("/feed.atom")
-    def as_atom(
-        request: Request, token: str = "", since: int = Query(0, ge=0), before: int | None = Query(None, ge=1)
-    ) -> Response:
-        """Entries after position ``since``, newest first; a link of the feed names the page with older ones."""
-        community = _community(database, request, token)
-        with database.read() as connection:
-            etag = _etag(community, "atom", since, before, store.last_position(connection, community, PUBLIC))
-            if (unchanged := _unchanged(request, etag)) is not None:
-                return unchanged
-            found = store.facts_before(connection, community, PUBLIC, before, PAGE + 1)
-            called = names("en", all_meetings(connection, community), programmes(connection, community))
-        facts = [fact for fact in found if fact.position > since]
-        body = atom(facts[:PAGE], called, community, address, older=len(facts) > PAGE, since=since)
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        return PlainResponse(body, media_type="application/atom+xml; charset=utf-8", headers=headers)
+@routes.get("/feed.atom")
+@may("read-feed")
+def as_atom(request: Request, since: Since = 0, before: Before = None) -> Response:
+    """Entries after position ``since``, newest first; a link of the feed names the page with older ones."""
+    with reading(request) as tx:
+        etag = _etag(tx.community, "atom", since, before, store.find_last_position(tx, PUBLIC))
+        if (unchanged := _unchanged(request, etag)) is not None:
+            return unchanged
+        newest = store.list_facts_before(tx, PUBLIC, before, PAGE + 1)
+        called = names("en", list_meetings(tx), list_programmes(tx))
+    facts = [fact for fact in newest if fact.position > since]
+    body = atom(facts[:PAGE], called, tx.community, _address(request), older=len(facts) > PAGE, since=since)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    return Response(body, media_type="application/atom+xml; charset=utf-8", headers=headers)
 
-    return routes
+
+def public_json(fact: Envelope) -> bytes:
+    """A fact as CloudEvents JSON for the world outside, which need not know whose account did it."""
+    attributes = orjson.loads(fact.to_json())
+    del attributes["actor"], attributes["channel"]
+    return orjson.dumps(attributes)
 
 
 def atom(
@@ -148,30 +158,30 @@ def title(event_type: str, data: dict[str, Any], called: Mapping[str, str]) -> s
             return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} released on {data['released_on']}"
         case TrancheReferred.TYPE:
             return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} referred: {data['reason']}"
+        case VoteOpened.TYPE:
+            return f"Vote open from {data['opened_on']}: {called[data['meeting_id']]}"
+        case VoteEnded.TYPE:
+            return f"Vote ended, to be counted: {called[data['meeting_id']]}"
+        case DeadlinePassed.TYPE:
+            return f"Deadline passed: {data['name']}, {data['deadline']}"
+        case SteeringReminded.TYPE:
+            return f"{called[data['tranche_id']]} waits for the steering group since {data['waiting_since']}"
         case _:
             return event_type
 
 
 def page_of(event_type: str, data: dict[str, Any]) -> str:
-    """Where a person can read on, under ``/governance``."""
+    """The page, under ``/governance``, on which a person can read on."""
     if event_type in (ResolutionDecided.TYPE, TariffAdopted.TYPE):
         return f"/resolutions/{data['resolution_id']}"
+    if event_type in (VoteOpened.TYPE, VoteEnded.TYPE):
+        return f"/meetings/{data['meeting_id']}"
     return "/programme"
 
 
-def _community(database: Database, request: Request, token: str) -> str:
-    """Whose feed this request may read: by its token, or by a session of somebody who may follow the programme."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    given = bearer.strip() if scheme.lower() == "bearer" else token
-    if given:
-        with database.read() as connection:
-            community = community_of_token(connection, given)
-        if community is None:
-            raise WrongToken
-        return community
-    if getattr(request.state, "session", None) is None:
-        raise WrongToken
-    return require(request, "partner", "board", "treasurer", "auditor", "operator").community
+def _address(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    return settings.public_url() + "/governance"
 
 
 def _etag(*parts: object) -> str:
@@ -180,7 +190,7 @@ def _etag(*parts: object) -> str:
 
 def _unchanged(request: Request, etag: str) -> Response | None:
     if etag in request.headers.get("if-none-match", ""):
-        return PlainResponse(status_code=304, headers={"ETag": etag})
+        return Response(status_code=304, headers={"ETag": etag})
     return None
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from coop.governance.model import Meeting, Resolution
+from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.values import BadInput, Problem
 
 EMPTY_POINT: Final[Mapping[str, str]] = {
@@ -54,20 +55,22 @@ def read_notice(form: Mapping[str, str]) -> Meeting:
 
 def _day(form: Mapping[str, str], name: str, problems: list[Problem]) -> date:
     try:
-        return date.fromisoformat(form.get(name, ""))
+        day = date.fromisoformat(form.get(name, ""))
     except ValueError:
-        problems.append(Problem("must be a date", name))
-        return date.min
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        problems.append(Problem(f"must be a date between {FIRST_DAY} and {LAST_DAY}", name))
+    return day
 
 
 def _parameters(text: str, line: int, problems: list[Problem]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for row in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = (part.strip() for part in row.partition(":"))
         if not (name and colon and value):
             problems.append(Problem(f"{row!r} is not a line such as heat_price_eur_per_gj: 34.50", "parameters", line))
         elif name in _WHOLE_NUMBERS and value.isdecimal():
-            found[name] = int(value)
+            parameters[name] = int(value)
         else:
-            found[name] = value
-    return found
+            parameters[name] = value
+    return parameters

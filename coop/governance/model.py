@@ -7,7 +7,7 @@ changed afterwards. Votes are whole numbers, money is whole cents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -17,17 +17,17 @@ KINDS: Final = ("tariff", "allocation-key", "realisation", "programme", "other")
 """Kinds of resolution; the statutes give each its own rule."""
 
 BASES: Final = ("cast", "present", "all")
-"""What a majority is taken of: votes for and against, these and the blank ones, or all votes that members have."""
+"""Votes of which a majority is taken: for and against, these and the blank ones, or all that members have."""
 
 CHOICES: Final = ("for", "against", "blank")
 
 MANNERS: Final = ("release", "keep")
-"""What a steering group may do with a tranche that was referred to it."""
+"""Decisions of a steering group on a tranche that was referred to it."""
 
 
 @dataclass(frozen=True)
 class VotingRule:
-    """What the statutes ask of one kind of resolution.
+    """The rule of the statutes for one kind of resolution.
 
     ``notice_days`` are clear days: neither the day of the notice nor that of the meeting counts. A majority of exactly
     one half means more than half. ``quorum_den`` 0 means that no quorum is asked. ``advance_days`` is how long before
@@ -92,7 +92,7 @@ class Statutes:
 
 @dataclass(frozen=True)
 class Resolution:
-    """One point of an agenda. ``parameters`` are what it will do when adopted, as texts and whole numbers."""
+    """One point of an agenda. ``parameters`` say, in texts and whole numbers, what it will do when adopted."""
 
     resolution_id: str
     kind: str
@@ -124,12 +124,20 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Ballot:
-    """An open ballot of one member. ``proxy_holder`` is the member who cast it for them."""
+    """An open ballot of one member. ``proxy_holder`` is the member who cast it for them.
+
+    ``personal``: the member cast it in their own session; otherwise a steward entered it.
+    """
 
     member_id: str
     choice: str
     cast_on: date
     proxy_holder: str | None = None
+    personal: bool = False
+
+    def says_the_same_as(self, other: Ballot) -> bool:
+        """True when both are one vote, whoever handed it in."""
+        return replace(self, personal=other.personal) == other
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the count means under the rule. ``reason``: majority, no-votes, no-quorum, tie or too-few."""
+    """The meaning of a count under its rule. ``reason``: majority, no-votes, no-quorum, tie or too-few."""
 
     adopted: bool
     reason: str
@@ -175,7 +183,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A point of a phase: what it may cost, until when, and which evidence shows that it was reached."""
+    """A point of a phase: its budget, its deadline, and the evidence that shows that it was reached."""
 
     milestone_id: str
     name_nl: str
@@ -214,7 +222,7 @@ class Tranche:
 
 @dataclass(frozen=True)
 class Programme:
-    """What the co-operative builds, in phases, with the money that pays for it."""
+    """Work of the co-operative in phases, with the money that pays for it."""
 
     programme_id: str
     name: str

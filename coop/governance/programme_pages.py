@@ -9,16 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
+from coop.governance.access import ACCESS
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
 from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.handlers.programmes import decide_referred
 from coop.governance.storage import feeds as feed_store
-from coop.governance.storage.meetings import all_meetings
-from coop.governance.views import ProgrammeView, programme_views
-from coop.kit import clock
-from coop.kit.auth import require
-from coop.kit.database import Database
+from coop.governance.storage.meetings import list_meetings
+from coop.governance.views import ProgrammeView, view_programmes
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.settings import Settings
 from coop.web.figures import Chart
 from coop.web.language import N_, gettext, language_of, translate
@@ -39,116 +38,127 @@ _QUESTIONS = {
     "release": (N_("Release this tranche?"), N_("Release")),
     "keep": (N_("Keep this tranche for now?"), N_("Keep for now")),
 }
-_STEERING = ("board", "partner", "operator")
 _RECENT = 12
 
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
+may = ACCESS.may
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """Routes of the pages on programmes."""
-    routes = APIRouter(prefix="/governance", include_in_schema=False)
 
-    @routes.get("/programme")
-    def programme(request: Request) -> Response:
-        session = require(request)
-        today, lang = clock.today(), language_of(request)
-        with database.read() as connection:
-            views = programme_views(connection, session.community, today)
-        return render(
+@routes.get("/programme")
+@may("see-programme")
+def show_programme(request: Request) -> Response:
+    """Programmes with their milestones and their money."""
+    lang = language_of(request)
+    with reading(request) as tx:
+        views = view_programmes(tx)
+    return render(
+        request,
+        "governance/programme.html",
+        views=[(view, _chart(view, tx.today, lang)) for view in views],
+        steering=ACCESS.allows(session_of(request), "decide-tranche"),
+        **_words(),
+    )
+
+
+@routes.post("/tranches/{tranche_id}/decide")
+@may("decide-tranche")
+def decide(
+    request: Request,
+    tranche_id: str,
+    decision: Annotated[str, Form()],
+    confirmed: Annotated[str, Form()] = "",
+) -> Response:
+    """Decide today, as the steering group, on a tranche that the rule did not release; ask before."""
+    lang = language_of(request)
+    back = "/governance/partner" if session_of(request).has("partner") else "/governance/programme"
+    if confirmed != "yes":
+        title, button = _QUESTIONS["release" if decision == "release" else "keep"]
+        return confirm_page(
             request,
-            "governance/programme.html",
-            views=[(view, _chart(view, today, lang)) for view in views],
-            steering=session.has(*_STEERING),
-            **_words(),
+            title=gettext(lang, title),
+            text=translate(
+                lang, "The decision of the steering group is kept for good, with today's date and your account."
+            ),
+            button=gettext(lang, button),
+            action=f"/governance/tranches/{tranche_id}/decide",
+            back=back,
+            hidden={"decision": decision},
         )
+    with writing(request) as tx:
+        decide_referred(tx, tranche_id, decision, tx.today)
+    return redirect(back, translate(lang, "The decision of the steering group is kept."))
 
-    @routes.post("/tranches/{tranche_id}/decide")
-    def decide(
-        request: Request,
-        tranche_id: str,
-        decision: Annotated[str, Form()],
-        decided_on: Annotated[date | None, Form()] = None,
-        confirmed: Annotated[str, Form()] = "",
-    ) -> Response:
-        session, lang = require(request, *_STEERING), language_of(request)
-        back = "/governance/partner" if session.has("partner") else "/governance/programme"
-        if confirmed != "yes" or decided_on is None:
-            title, button = _QUESTIONS["release" if decision == "release" else "keep"]
-            return confirm_page(
-                request,
-                title=gettext(lang, title),
-                text=translate(lang, "The decision of the steering group is kept for good, with its date."),
-                button=gettext(lang, button),
-                action=f"/governance/tranches/{tranche_id}/decide",
-                back=back,
-                hidden={"decision": decision, "decided_on": clock.today().isoformat()},
-            )
-        with database.write() as connection:
-            decide_referred(connection, session.community, tranche_id, decision, decided_on, session.account_id)
-        return redirect(back, translate(lang, "The decision of the steering group is kept."))
 
-    @routes.get("/partner")
-    def partner(request: Request) -> Response:
-        session = require(request, "partner", "board", "operator", "auditor", "treasurer")
-        return _partner_page(request, session.community, new_token="")
+@routes.get("/partner")
+@may("see-partner")
+def show_partner(request: Request) -> Response:
+    """The page of municipality, water board and financiers."""
+    return _partner_page(request, new_token="")
 
-    @routes.post("/feed-tokens")
-    def make_token(request: Request, audience: Annotated[str, Form()]) -> Response:
-        session = require(request, "board", "operator")
-        with database.write() as connection:
-            _, token = create_feed_token(
-                connection, session.community, audience.strip(), clock.today(), settings.signing_secret()
-            )
-        return _partner_page(request, session.community, new_token=token)
 
-    @routes.post("/feed-tokens/{token_id}/revoke")
-    def revoke(request: Request, token_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
-        session, lang = require(request, "board", "operator"), language_of(request)
-        if confirmed != "yes":
-            return confirm_page(
-                request,
-                title=translate(lang, "Revoke this token?"),
-                text=translate(lang, "Whoever reads the feed with it gets nothing more."),
-                button=translate(lang, "Revoke"),
-                action=f"/governance/feed-tokens/{token_id}/revoke",
-                back="/governance/partner",
-            )
-        with database.write() as connection:
-            revoke_feed_token(connection, session.community, token_id, clock.today())
-        return redirect("/governance/partner", translate(lang, "The token is revoked."))
+@routes.post("/feed-tokens")
+@may("give-feed-tokens")
+def make_token(request: Request, audience: Annotated[str, Form(max_length=200)]) -> Response:
+    """Give a reader a token for the feed, which is shown this once."""
+    settings: Settings = request.app.state.settings
+    with writing(request) as tx:
+        _, token = create_feed_token(tx, audience.strip(), settings.signing_secret())
+    return _partner_page(request, new_token=token)
 
-    @routes.get("/cards/programme")
-    def programme_card(request: Request) -> Response:
-        session = require(request)
-        with database.read() as connection:
-            views = programme_views(connection, session.community, clock.today())
-        return card(request, "governance/card_programme.html", views=views)
 
-    def _partner_page(request: Request, community: str, new_token: str) -> Response:
-        session, lang, today = require(request), language_of(request), clock.today()
-        with database.read() as connection:
-            views = programme_views(connection, community, today)
-            facts = feed_store.facts_before(connection, community, PUBLIC, None, _RECENT)
-            tokens = feed_store.tokens(connection, community)
-            meetings = all_meetings(connection, community)
-        called = wording.names(lang, meetings, [view.programme for view in views])
-        news = []
-        for fact in facts:
-            data = json.loads(fact.data)
-            text = wording.fact(lang, fact.type, data, called)
-            news.append((wording.fact_day(data), text, "/governance" + page_of(fact.type, data)))
-        return render(
+@routes.post("/feed-tokens/{token_id}/revoke")
+@may("give-feed-tokens")
+def revoke_token(request: Request, token_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
+    """Take a token back; ask before."""
+    lang = language_of(request)
+    if confirmed != "yes":
+        return confirm_page(
             request,
-            "governance/partner.html",
-            views=views,
-            news=news,
-            address=settings.public_url() + "/governance",
-            tokens=tokens if session.has("board", "operator") else None,
-            new_token=new_token,
-            steering=session.has(*_STEERING),
-            **_words(),
+            title=translate(lang, "Revoke this token?"),
+            text=translate(lang, "Whoever reads the feed with it gets nothing more."),
+            button=translate(lang, "Revoke"),
+            action=f"/governance/feed-tokens/{token_id}/revoke",
+            back="/governance/partner",
         )
+    with writing(request) as tx:
+        revoke_feed_token(tx, token_id)
+    return redirect("/governance/partner", translate(lang, "The token is revoked."))
 
-    return routes
+
+@routes.get("/cards/programme")
+@may("see-programme")
+def show_programme_card(request: Request) -> Response:
+    """The card of the home page on programmes."""
+    with reading(request) as tx:
+        views = view_programmes(tx)
+    return card(request, "governance/card_programme.html", views=views)
+
+
+def _partner_page(request: Request, new_token: str) -> Response:
+    session, lang = session_of(request), language_of(request)
+    settings: Settings = request.app.state.settings
+    with reading(request) as tx:
+        views = view_programmes(tx)
+        facts = feed_store.list_facts_before(tx, PUBLIC, None, _RECENT)
+        tokens = feed_store.list_tokens(tx)
+        meetings = list_meetings(tx)
+    called = wording.names(lang, meetings, [view.programme for view in views])
+    news = []
+    for fact in facts:
+        data = json.loads(fact.data)
+        text = wording.fact(lang, fact.type, data, called)
+        news.append((wording.fact_day(data), text, "/governance" + page_of(fact.type, data)))
+    return render(
+        request,
+        "governance/partner.html",
+        views=views,
+        news=news,
+        address=settings.public_url() + "/governance",
+        tokens=tokens if ACCESS.allows(session, "give-feed-tokens") else None,
+        new_token=new_token,
+        steering=ACCESS.allows(session, "decide-tranche"),
+        **_words(),
+    )
 
 
 def _words() -> dict[str, Any]:
@@ -158,7 +168,7 @@ def _words() -> dict[str, Any]:
 def _chart(view: ProgrammeView, today: date, lang: str) -> Chart | None:
     if not view.milestones:
         return None
-    reached = sum(one.reached is not None for one in view.milestones)
+    reached = sum(milestone.reached is not None for milestone in view.milestones)
     return draw_milestones(
         title=translate(lang, "Milestones against their deadlines"),
         sentence=translate(
@@ -170,13 +180,13 @@ def _chart(view: ProgrammeView, today: date, lang: str) -> Chart | None:
         ),
         plan=[
             Milestone(
-                wording.milestone_name(lang, one.milestone),
-                one.start,
-                one.milestone.deadline,
-                one.reached.reached_on if one.reached else None,
-                gettext(lang, MILESTONE_STATES[one.state][0]),
+                wording.milestone_name(lang, row.milestone),
+                row.start,
+                row.milestone.deadline,
+                row.reached.reached_on if row.reached else None,
+                gettext(lang, MILESTONE_STATES[row.state][0]),
             )
-            for one in view.milestones
+            for row in view.milestones
         ],
         today=today,
         lang=lang,

@@ -1,4 +1,4 @@
-"""What the pages show, read and counted: meetings with their state, and programmes with their money."""
+"""Views for the pages, read and counted: meetings with their state, and programmes with their money."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.rules.programmes import days_stood_still, numbered_tranches
 from coop.governance.rules.statutes import first_vote_date
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.kit.tx import Tx
+from coop.values import NotFound
 
 
 @dataclass(frozen=True)
@@ -62,56 +62,80 @@ class ProgrammeView:
     @property
     def granted_cents(self) -> int:
         """All money that was promised."""
-        return sum(one.tranche.amount_cents for one in self.tranches)
+        return sum(view.tranche.amount_cents for view in self.tranches)
 
     @property
     def released_cents(self) -> int:
-        """What was released of it."""
-        return sum(one.tranche.amount_cents for one in self.tranches if one.state.released_on)
+        """The part of it that was released."""
+        return sum(view.tranche.amount_cents for view in self.tranches if view.state.released_on)
 
     @property
     def budget_cents(self) -> int:
         """Budget of the milestones that were reached."""
-        return sum(one.milestone.budget_cents for one in self.milestones if one.reached)
+        return sum(view.milestone.budget_cents for view in self.milestones if view.reached)
 
     @property
     def cost_cents(self) -> int:
         """Cost of the milestones that were reached."""
-        return sum(one.reached.cost_cents for one in self.milestones if one.reached)
+        return sum(view.reached.cost_cents for view in self.milestones if view.reached)
 
     @property
     def awaiting(self) -> Sequence[TrancheView]:
         """Tranches that the steering group has to decide on."""
-        return [one for one in self.tranches if one.word == "referred"]
+        return [view for view in self.tranches if view.word == "referred"]
 
 
-def meeting_view(connection: Connection, community: str, meeting: Meeting, today: date) -> MeetingView:
+def view_meeting(tx: Tx, meeting: Meeting) -> MeetingView:
     """One meeting as it stands today."""
-    found = tuple(outcomes(connection, community, meeting))
-    votes_from = min(first_vote_date(meeting, outcome.rule) for outcome in found)
-    if found[0].decided_on is not None:
+    counted = tuple(outcomes(tx, meeting))
+    votes_from = min(first_vote_date(meeting, outcome.rule) for outcome in counted)
+    if counted[0].decided_on is not None:
         state = "closed"
-    elif today > meeting.held_on:
+    elif tx.today > meeting.held_on:
         state = "waiting"
     else:
-        state = "open" if today >= votes_from else "convened"
-    return MeetingView(meeting, found, votes_from, state)
+        state = "open" if tx.today >= votes_from else "convened"
+    return MeetingView(meeting, counted, votes_from, state)
 
 
-def meeting_views(connection: Connection, community: str, today: date) -> list[MeetingView]:
+def view_meetings(tx: Tx) -> list[MeetingView]:
     """Every meeting, newest first."""
-    meetings = store.all_meetings(connection, community)
-    return [meeting_view(connection, community, meeting, today) for meeting in reversed(meetings)]
+    return [view_meeting(tx, meeting) for meeting in reversed(store.list_meetings(tx))]
 
 
-def programme_views(connection: Connection, community: str, today: date) -> list[ProgrammeView]:
+def find_meeting_view(tx: Tx, meeting_id: str) -> MeetingView:
+    """A meeting by its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    meeting = store.find_meeting(tx, meeting_id)
+    if meeting is None:
+        raise NotFound
+    return view_meeting(tx, meeting)
+
+
+def find_resolution_view(tx: Tx, resolution_id: str) -> tuple[MeetingView, Outcome]:
+    """A resolution counted, and the meeting that it is put to.
+
+    Raises:
+        NotFound: there is none.
+    """
+    meeting_id = store.find_agenda(tx, resolution_id)
+    if meeting_id is None:
+        raise NotFound
+    view = find_meeting_view(tx, meeting_id)
+    return view, next(outcome for outcome in view.outcomes if outcome.resolution.resolution_id == resolution_id)
+
+
+def view_programmes(tx: Tx) -> list[ProgrammeView]:
     """Every programme as it stands today."""
-    reached = programme_store.reached(connection, community)
-    realised = programme_store.realisations(connection, community)
-    states = programme_store.tranche_states(connection, community)
+    reached = programme_store.list_reached(tx)
+    realised = programme_store.list_realisations(tx)
+    states = programme_store.list_tranche_states(tx)
     return [
-        _programme_view(programme, reached, realised, states, today)
-        for programme in programme_store.programmes(connection, community)
+        _programme_view(programme, reached, realised, states, tx.today)
+        for programme in programme_store.list_programmes(tx)
     ]
 
 
@@ -122,7 +146,30 @@ def _programme_view(
     states: dict[str, programme_store.TrancheState],
     today: date,
 ) -> ProgrammeView:
-    milestones: list[MilestoneView] = []
+    milestones = _milestone_views(programme, reached, realised, today)
+    by_id = {view.milestone.milestone_id: view.milestone for view in milestones}
+    numbers = numbered_tranches(programme)
+    tranches, waits = [], []
+    for tranche in sorted(programme.tranches, key=lambda tranche: numbers[tranche.tranche_id]):
+        state = states[tranche.tranche_id]
+        report = reached.get(tranche.milestone_id)
+        wait = [(report.reached_on, state.released_on)] if report else []
+        waits += wait
+        word = "released" if state.released_on else "referred" if state.referred_on else "planned"
+        milestone = by_id[tranche.milestone_id]
+        tranches.append(
+            TrancheView(numbers[tranche.tranche_id], tranche, milestone, state, word, days_stood_still(wait, today))
+        )
+    return ProgrammeView(programme, realised, tuple(milestones), tuple(tranches), days_stood_still(waits, today))
+
+
+def _milestone_views(
+    programme: Programme,
+    reached: dict[str, Reached],
+    realised: dict[str, programme_store.Realised],
+    today: date,
+) -> list[MilestoneView]:
+    views = []
     before: date | None = None
     for phase in programme.phases:
         for milestone in phase.milestones:
@@ -133,22 +180,9 @@ def _programme_view(
             if report:
                 start = min(start, report.reached_on)
             state = _milestone_state(milestone, report, today)
-            milestones.append(MilestoneView(phase, milestone, report, min(start, milestone.deadline), state))
+            views.append(MilestoneView(phase, milestone, report, min(start, milestone.deadline), state))
             before = milestone.deadline
-    by_id = {one.milestone.milestone_id: one.milestone for one in milestones}
-    tranches, waits = [], []
-    numbers = numbered_tranches(programme)
-    for tranche in sorted(programme.tranches, key=lambda one: numbers[one.tranche_id]):
-        state_of = states[tranche.tranche_id]
-        report = reached.get(tranche.milestone_id)
-        wait = [(report.reached_on, state_of.released_on)] if report else []
-        waits += wait
-        word = "released" if state_of.released_on else "referred" if state_of.referred_on else "planned"
-        milestone = by_id[tranche.milestone_id]
-        tranches.append(
-            TrancheView(numbers[tranche.tranche_id], tranche, milestone, state_of, word, days_stood_still(wait, today))
-        )
-    return ProgrammeView(programme, realised, tuple(milestones), tuple(tranches), days_stood_still(waits, today))
+    return views
 
 
 def _milestone_state(milestone: Milestone, report: Reached | None, today: date) -> str:

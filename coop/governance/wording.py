@@ -1,4 +1,4 @@
-"""What governance says to people, in the language they read: verdicts, parameters, tranches, facts of the feed.
+"""Words of governance to people, in the language they read: verdicts, parameters, tranches, facts of the feed.
 
 The facts themselves keep plain English sentences with their numbers; here the same is said from the same numbers.
 """
@@ -11,11 +11,15 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from coop.events.governance import (
+    DeadlinePassed,
     MilestoneReached,
     RealisationDecided,
     ResolutionDecided,
+    SteeringReminded,
     TariffAdopted,
     TrancheReferred,
+    VoteEnded,
+    VoteOpened,
 )
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Resolution
@@ -72,7 +76,7 @@ def kind(lang: str, name: str) -> str:
 
 
 def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What a resolution will do, in words: name and value of each parameter, ids as they are ``called``."""
+    """Put the parameters of a resolution into words: name and value of each, ids as they are ``called``."""
     order = list(_PARAMETERS)
     known = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
@@ -102,7 +106,7 @@ def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
 
 
 def rule(lang: str, outcome: Outcome) -> str:
-    """What the statutes ask of this resolution, in a sentence with its article."""
+    """The rule of the statutes for this resolution, in a sentence with its article."""
     asked = outcome.rule
     if 2 * asked.majority_num == asked.majority_den:
         share = translate(lang, "more than half")
@@ -171,21 +175,33 @@ def reasons(lang: str, unmet: tuple[str, ...]) -> str:
 
 
 def names(lang: str, meetings: Iterable[Meeting], programmes: Iterable[Programme]) -> dict[str, str]:
-    """What resolutions, programmes, phases, milestones and tranches are called, by their ids: facts carry ids alone."""
-    found = {one.resolution_id: one.subject(lang) for meeting in meetings for one in meeting.resolutions}
+    """Names of meetings, resolutions, phases, milestones and tranches by their ids: facts carry ids alone."""
+    called = {}
+    for meeting in meetings:
+        called[meeting.meeting_id] = translate(lang, "Meeting of %(day)s", day=civil_day(lang, meeting.held_on))
+        called.update({point.resolution_id: point.subject(lang) for point in meeting.resolutions})
     for programme in programmes:
-        found[programme.programme_id] = programme.name
+        called[programme.programme_id] = programme.name
         for tranche_id, place in numbered_tranches(programme).items():
-            found[tranche_id] = translate(lang, "Tranche %(number)s", number=place)
+            called[tranche_id] = translate(lang, "Tranche %(number)s", number=place)
         for phase in programme.phases:
-            found[phase.phase_id] = phase_name(lang, phase)
-            found.update({one.milestone_id: milestone_name(lang, one) for one in phase.milestones})
-    return found
+            called[phase.phase_id] = phase_name(lang, phase)
+            called.update({point.milestone_id: milestone_name(lang, point) for point in phase.milestones})
+    return called
 
 
 def fact_day(data: Mapping[str, Any]) -> date:
     """The day on which a fact of the feed became true."""
-    days = ("decided_on", "reached_on", "released_on", "referred_on")
+    days = (
+        "decided_on",
+        "reached_on",
+        "released_on",
+        "referred_on",
+        "opened_on",
+        "held_on",
+        "deadline",
+        "reminded_on",
+    )
     return date.fromisoformat(next(data[name] for name in days if name in data))
 
 
@@ -213,6 +229,21 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
                 "%(tranche)s referred to the steering group: %(amount)s",
                 tranche=called[data["tranche_id"]],
                 amount=euros(lang, data["amount_cents"]),
+            )
+        case VoteOpened.TYPE:
+            return translate(lang, "One may vote: %(meeting)s", meeting=called[data["meeting_id"]])
+        case VoteEnded.TYPE:
+            return translate(
+                lang, "The vote ended and is to be counted: %(meeting)s", meeting=called[data["meeting_id"]]
+            )
+        case DeadlinePassed.TYPE:
+            return translate(lang, "Deadline passed: %(name)s", name=called[data["milestone_id"]])
+        case SteeringReminded.TYPE:
+            return translate(
+                lang,
+                "%(tranche)s waits for the steering group since %(day)s",
+                tranche=called[data["tranche_id"]],
+                day=_day(lang, data["waiting_since"]),
             )
         case _:
             return translate(

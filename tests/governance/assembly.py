@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from coop.events import Envelope, Event, read_event
 from coop.events.members import MemberAdmitted, MemberLeft
@@ -25,15 +27,19 @@ from coop.governance.model import (
     Tranche,
     VotingRule,
 )
-from coop.governance.storage import metadata
+from coop.governance.service import GOVERNANCE
 from coop.kit import journal
 from coop.kit.database import Database
+from coop.kit.tx import Tx
+from tests.desk import COMMUNITY, SECRETARY, open_desk, sign_in
 
 Kind = TypeVar("Kind", bound=Event)
 
 HELD = date(2026, 6, 24)
 CONVENED = date(2026, 5, 20)
-TOWN = "wg"
+TOWN = COMMUNITY
+LATER = datetime(2027, 9, 1, 12, tzinfo=UTC)
+"""After everything in the life below."""
 
 PLAIN = VotingRule("other", "art. 12", 7, 0, 0, 1, 2, "cast", 1, "open", 30)
 TWO_THIRDS = VotingRule("tariff", "art. 14.2", 7, 1, 4, 2, 3, "cast", 2, "open", 30)
@@ -103,20 +109,30 @@ IN_TIME = Reached(date(2026, 12, 1), 105_000_000, (PERMIT, INSURANCE))
 
 def envelope(event: Event, community: str = TOWN) -> Envelope:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Envelope("1", event.TYPE, "/coop/members", event.key(), at, community, 1, "0" * 64, event.canonical())
+    return Envelope(
+        "1",
+        event.TYPE,
+        "/coop/members",
+        event.key(),
+        at,
+        community,
+        "account:registrar",
+        "api",
+        1,
+        "0" * 64,
+        event.canonical(),
+    )
 
 
-def admit(
-    connection: Connection, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1), community: str = TOWN
-) -> None:
+def admit(tx: Tx, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1)) -> None:
     for member_id in members:
         event = MemberAdmitted(member_id=member_id, kind="owner", joined_on=joined_on, votes=votes)
-        on_member_admitted(connection, event, envelope(event, community))
+        on_member_admitted(tx, event, envelope(event, tx.community))
 
 
-def leave(connection: Connection, member_id: str, left_on: date, community: str = TOWN) -> None:
+def leave(tx: Tx, member_id: str, left_on: date) -> None:
     event = MemberLeft(member_id=member_id, left_on=left_on)
-    on_member_left(connection, event, envelope(event, community))
+    on_member_left(tx, event, envelope(event, tx.community))
 
 
 def rows(choices: dict[str, str], cast_on: date = HELD) -> list[dict[str, Any]]:
@@ -129,27 +145,23 @@ def members(count: int) -> list[str]:
     return [f"m{number:03d}" for number in range(1, count + 1)]
 
 
-def vote_all(connection: Connection, *resolutions: str, choice: str = "for") -> None:
+def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
     for resolution_id in resolutions:
-        meetings.cast_votes(connection, TOWN, "alv-1", resolution_id, rows(dict.fromkeys(members(4), choice)))
+        meetings.cast_votes(tx, "alv-1", resolution_id, rows(dict.fromkeys(members(4), choice)))
 
 
-STEPS: dict[str, Callable[[Connection], object]] = {
-    "admit": lambda connection: admit(connection, *members(4)),
-    "leave": lambda connection: leave(connection, "m004", date(2030, 1, 1)),
-    "statutes": lambda connection: meetings.adopt_statutes(connection, TOWN, STATUTES),
-    "plan": lambda connection: programmes.plan_programme(connection, TOWN, PROGRAMME),
-    "convene": lambda connection: meetings.convene_meeting(connection, TOWN, MEETING),
-    "vote": lambda connection: vote_all(connection, "tariff", "key", "build"),
-    "close": lambda connection: closing.close_meeting(connection, TOWN, "alv-1", HELD),
-    "reach": lambda connection: programmes.reach_milestone(connection, TOWN, "permit", IN_TIME),
-    "reach late": lambda connection: programmes.reach_milestone(
-        connection, TOWN, "pump", Reached(date(2027, 7, 10), 200_000_000, ())
-    ),
-    "keep": lambda connection: programmes.decide_referred(connection, TOWN, "t3", "keep", date(2027, 7, 20), "board"),
-    "release": lambda connection: programmes.decide_referred(
-        connection, TOWN, "t3", "release", date(2027, 8, 10), "board"
-    ),
+STEPS: dict[str, Callable[[Tx], object]] = {
+    "admit": lambda tx: admit(tx, *members(4)),
+    "leave": lambda tx: leave(tx, "m004", date(2030, 1, 1)),
+    "statutes": lambda tx: meetings.adopt_statutes(tx, STATUTES),
+    "plan": lambda tx: programmes.plan_programme(tx, PROGRAMME),
+    "convene": lambda tx: meetings.convene_meeting(tx, MEETING),
+    "vote": lambda tx: vote_all(tx, "tariff", "key", "build"),
+    "close": lambda tx: closing.close_meeting(tx, "alv-1", HELD),
+    "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
+    "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
+    "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20)),
+    "release": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 10)),
 }
 """A whole life of a co-operative, step by step."""
 
@@ -159,26 +171,35 @@ def live(database: Database, until: str = "") -> None:
     for name, step in STEPS.items():
         if name == until:
             return
-        with database.write() as connection:
-            step(connection)
+        with database.write(TOWN, SECRETARY) as tx:
+            step(tx)
 
 
 def told(database: Database) -> list[Event]:
     """Every fact that was told, in order."""
-    with database.write() as connection:
-        journal.seal(connection)
-    with database.read() as connection:
-        return [read_event(fact) for fact in journal.envelopes(connection, "governance", 0)]
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        return [read_event(fact) for fact in journal.envelopes(sql, "governance", 0)]
 
 
-def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Everything in the database but the moment at which it was written."""
-    found = {}
-    for table in metadata.sorted_tables:
-        columns = [column for column in table.columns if column.name not in ("row_id", "occurred_at")]
-        found[table.name] = sorted((tuple(row) for row in connection.execute(select(*columns))), key=repr)
-    return found
+def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in the database but the numbers of the rows that were rolled back."""
+    with database.system_read() as sql:
+        rows = {}
+        for table in GOVERNANCE.metadata.sorted_tables:
+            columns = [column for column in table.columns if column.name != "row_id"]
+            rows[table.name] = sorted((tuple(row) for row in sql.execute(select(*columns))), key=repr)
+        return rows
 
 
 def only(events: Iterable[Event], kind: type[Kind]) -> list[Kind]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def client(
+    database: Database, folder: Path, *roles: str, member_id: str | None = None, community: str = TOWN
+) -> TestClient:
+    """The pages and the API of governance, with somebody signed in where roles are named."""
+    desk = open_desk(GOVERNANCE, database, folder)
+    return sign_in(desk, *roles, member_id=member_id, community=community) if roles else desk

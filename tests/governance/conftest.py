@@ -8,35 +8,41 @@ from pathlib import Path
 
 import pytest
 
+from coop.governance.service import GOVERNANCE
 from coop.kit.database import Database
+from tests.governance.assembly import LATER
+from tests.kit.clocks import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """The installation's clock; it stands still unless a test sets it."""
+    return SetClock(LATER)
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file that was migrated once; tests work on copies of it."""
     path = tmp_path_factory.mktemp("governance") / "migrated.db"
-    database = Database(f"sqlite:///{path}", "governance")
-    database.migrate()
-    database.close()
+    GOVERNANCE.open_database(f"sqlite:///{path}").close()
     return path
 
 
 @pytest.fixture
-def embedded(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
+def embedded(migrated_file: Path, tmp_path: Path, clock: SetClock) -> Iterator[Database]:
     """SQLite, migrated and empty: for the edges, which do not know what database lies below."""
     shutil.copy(migrated_file, tmp_path / "governance.db")
-    opened = Database(f"sqlite:///{tmp_path}/governance.db", "governance")
+    opened = GOVERNANCE.open_database(f"sqlite:///{tmp_path}/governance.db", clock, migrate=False)
     yield opened
     opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, clock: SetClock) -> Iterator[Database]:
     """Either database, migrated and empty: for commands, whose locks and constraints must hold on both."""
     if request.param == "sqlite":
         yield request.getfixturevalue("embedded")
         return
-    opened = Database(request.getfixturevalue("postgres_url"), "governance")
-    opened.migrate()
+    opened = GOVERNANCE.open_database(request.getfixturevalue("postgres_url"), clock)
     yield opened
     opened.close()

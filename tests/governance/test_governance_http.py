@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.values import hash_parameters
-from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, live, members
-from tests.governance.town_hall import client
+from tests.desk import SECRETARY
+from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, client, live, members
 
 STATUTES: dict[str, Any] = {
     "valid_from": "2020-01-01",
@@ -83,8 +83,8 @@ EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
 
 @pytest.fixture
 def board(embedded: Database, tmp_path: Path) -> TestClient:
-    with embedded.write() as connection:
-        admit(connection, *members(4))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        admit(tx, *members(4))
     return client(embedded, tmp_path, "board")
 
 
@@ -109,7 +109,7 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
         post(board, "milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 1, "evidence": EVIDENCE}),
         post(board, "milestones/m2/reach", {"reached_on": "2027-01-01", "cost_cents": 1, "evidence": EVIDENCE}),
         post(board, "tranches/t2/decide", {"decision": "release", "decided_on": "2027-02-01"}),
-        post(board, "feed-tokens", {"audience": "Municipality", "created_on": "2026-01-01"}),
+        post(board, "feed-tokens", {"audience": "Municipality"}),
     ]
 
 
@@ -192,6 +192,31 @@ def test_an_unknown_field_is_refused(board: TestClient) -> None:
     answer = board.post("/governance/api/statutes", json=STATUTES | {"adopted": "yes"})
     assert answer.status_code == 422
     assert "adopted" in answer.text
+
+
+def test_a_body_cannot_say_who_decides_on_a_tranche(board: TestClient) -> None:
+    body = {"decision": "release", "decided_on": "2027-02-01", "by": "anybody"}
+    assert post(board, "tranches/t2/decide", body, 422)["problems"][0]["field"] == "by"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("meetings", MEETING | {"held_on": "0001-01-01"}, "held_on"),
+        ("meetings", MEETING | {"place": "x" * 201}, "place"),
+        ("meetings", MEETING | {"place": "a\0"}, "body"),
+        ("programmes", PROGRAMME | {"name": "x" * 201}, "name"),
+        ("milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 10**30}, "cost_cents"),
+        ("feed-tokens", {"audience": "x" * 201}, "audience"),
+    ],
+)
+def test_what_does_not_fit_is_named(board: TestClient, path: str, body: dict[str, Any], field: str) -> None:
+    assert [problem["field"] for problem in post(board, path, body, 422)["problems"]] == [field]
+
+
+def test_rules_of_any_size_are_answered(board: TestClient) -> None:
+    rule = STATUTES["rules"][0] | {"notice_days": 10**12}
+    assert post(board, "statutes", STATUTES | {"rules": [rule]}, 422)["problems"][0]["field"] == "rules.0.notice_days"
 
 
 @pytest.mark.parametrize("path", ["statutes", "meetings", "programmes"])

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
-from coop.governance.storage.tables import KEPT, ballot, decision, resolution, voting_rule
+from coop.governance.storage import meetings as store
+from coop.governance.storage.tables import KEPT, ballot, decision, voting_rule
 from coop.kit.database import Database
-from tests.governance.assembly import HELD, STEPS, TOWN, contents, live
+from tests.desk import SECRETARY
+from tests.governance.assembly import HELD, LATER, STEPS, TOWN, contents, live
+
+SAID: dict[str, object] = {"recorded_at": LATER, "actor": "account:account-1"}
 
 
 class PowerCut(Exception):
@@ -18,8 +22,8 @@ class PowerCut(Exception):
 
 
 def cut_off(database: Database, name: str) -> None:
-    with database.write() as connection:
-        STEPS[name](connection)
+    with database.write(TOWN, SECRETARY) as tx:
+        STEPS[name](tx)
         raise PowerCut
 
 
@@ -28,51 +32,45 @@ def test_a_step_cut_off_before_its_commit_leaves_nothing_and_repeating_it_change
     database: Database, name: str
 ) -> None:
     live(database, until=name)
-    with database.read() as connection:
-        before = contents(connection)
+    before = contents(database)
     with pytest.raises(PowerCut):
         cut_off(database, name)
-    with database.read() as connection:
-        assert contents(connection) == before
-    with database.write() as connection:
-        STEPS[name](connection)
-    with database.read() as connection:
-        after = contents(connection)
+    assert contents(database) == before
+    with database.write(TOWN, SECRETARY) as tx:
+        STEPS[name](tx)
+    after = contents(database)
     assert after != before
-    with database.write() as connection:
-        STEPS[name](connection)
-    with database.read() as connection:
-        assert contents(connection) == after
+    with database.write(TOWN, SECRETARY) as tx:
+        STEPS[name](tx)
+    assert contents(database) == after
 
 
 def test_a_whole_life_lived_twice_is_the_same_life(database: Database) -> None:
     live(database)
-    with database.read() as connection:
-        once = contents(connection)
+    once = contents(database)
     live(database)
-    with database.read() as connection:
-        assert contents(connection) == once
+    assert contents(database) == once
 
 
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
-def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: object) -> None:
+def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
-    for statement in (update(table).values(community="other"), delete(table)):  # type: ignore[arg-type]
-        with pytest.raises(DBAPIError, match="never changed or deleted"), database.write() as connection:
-            connection.execute(statement)
+    for statement in (update(table).values(community="other"), delete(table)):
+        with pytest.raises(DBAPIError, match="never changed or deleted"), database.system_write() as sql:
+            sql.execute(statement)
 
 
 def test_no_ballot_is_added_once_the_resolution_is_decided(database: Database) -> None:
     live(database)
     late = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 2, "choice": "against"}
-    with pytest.raises(DBAPIError, match="closed"), database.write() as connection:
-        connection.execute(insert(ballot).values(**late, cast_on=HELD))
+    with pytest.raises(DBAPIError, match="closed"), database.write(TOWN, SECRETARY) as tx:
+        tx.execute(insert(ballot).values(**late, **SAID, cast_on=HELD, personal=False))
 
 
 def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_stored(database: Database) -> None:
     live(database, until="vote")
-    with pytest.raises(DBAPIError), database.write() as connection:
-        connection.execute(
+    with pytest.raises(DBAPIError), database.write(TOWN, SECRETARY) as tx:
+        tx.execute(
             insert(decision).values(
                 community=TOWN,
                 resolution_id="tariff",
@@ -86,16 +84,17 @@ def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_store
                 votes_against=0,
                 votes_blank=0,
                 votes_entitled=4,
+                **SAID,
             )
         )
 
 
 def test_an_adoption_without_its_majority_cannot_be_stored(database: Database) -> None:
     live(database, until="vote")
-    with database.read() as connection:
-        bound = connection.scalar(resolution.select().with_only_columns(resolution.c.notice_hash).limit(1))
-    with pytest.raises(DBAPIError), database.write() as connection:
-        connection.execute(
+    with database.read(TOWN) as tx:
+        bound = store.find_notice(tx, "tariff")[0]
+    with pytest.raises(DBAPIError), database.write(TOWN, SECRETARY) as tx:
+        tx.execute(
             insert(decision).values(
                 community=TOWN,
                 resolution_id="tariff",
@@ -109,6 +108,7 @@ def test_an_adoption_without_its_majority_cannot_be_stored(database: Database) -
                 votes_against=1,
                 votes_blank=0,
                 votes_entitled=4,
+                **SAID,
             )
         )
 
@@ -129,5 +129,5 @@ def test_a_secret_rule_cannot_be_stored(database: Database) -> None:
         "proxy_limit": 0,
         "advance_days": 0,
     }
-    with pytest.raises(DBAPIError, match="secrecy"), database.write() as connection:
-        connection.execute(insert(voting_rule).values(**secret, secrecy="secret"))
+    with pytest.raises(DBAPIError, match="secrecy"), database.write(TOWN, SECRETARY) as tx:
+        tx.execute(insert(voting_rule).values(**secret, secrecy="secret"))

@@ -10,20 +10,21 @@ import pytest
 
 from coop.governance.handlers import closing, meetings
 from coop.governance.storage import programmes as store
-from coop.kit import clock
 from coop.kit.database import Database
 from coop.values import hash_parameters
+from tests.desk import SECRETARY
 from tests.governance.assembly import (
     HELD,
+    LATER,
     TARIFF,
     TOWN,
+    client,
     live,
     meeting,
     resolution,
     rows,
     told,
 )
-from tests.governance.town_hall import client
 
 PAGES = ("/governance/", "/governance/programme", "/governance/partner")
 CARDS = ("/governance/cards/decisions", "/governance/cards/programme")
@@ -31,14 +32,14 @@ CARDS = ("/governance/cards/decisions", "/governance/cards/programme")
 
 def open_vote(embedded: Database) -> date:
     """Convene a meeting in five days, on which one may vote today; returns today."""
-    today = clock.today()
+    today = LATER.date()
     convened = replace(
         meeting(resolution("next", "tariff", TARIFF), meeting_id="alv-2"),
         held_on=today + timedelta(days=5),
         convened_on=today - timedelta(days=10),
     )
-    with embedded.write() as connection:
-        meetings.convene_meeting(connection, TOWN, convened)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, convened)
     return today
 
 
@@ -67,7 +68,7 @@ def test_a_resolution_shows_what_it_does_how_it_was_counted_and_one_hash_twice(
     assert "€34.50" in page
     assert "Adopted with 4 votes for and 0 against." in page
     assert "Art. 14.2 asks at least 2/3 of the votes for and against: 3 of 4." in page
-    assert "You voted for on 24 June 2026." in page
+    assert "The board entered your vote: for, of 24 June 2026." in page
     assert page.count(hash_parameters(TARIFF)) == 2
     assert "<svg" in page
 
@@ -82,8 +83,8 @@ def test_the_overview_lists_what_was_decided_with_its_votes(embedded: Database, 
 def test_a_member_votes_changes_their_mind_and_sees_only_their_own_ballot(embedded: Database, tmp_path: Path) -> None:
     live(embedded)
     today = open_vote(embedded)
-    with embedded.write() as connection:
-        meetings.cast_votes(connection, TOWN, "alv-2", "next", rows({"m002": "against"}, today))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meetings.cast_votes(tx, "alv-2", "next", rows({"m002": "against"}, today))
     member = client(embedded, tmp_path, "member", member_id="m001")
     assert 'name="choice"' in member.get("/governance/resolutions/next").text
     for choice in ("for", "blank"):
@@ -94,8 +95,8 @@ def test_a_member_votes_changes_their_mind_and_sees_only_their_own_ballot(embedd
     assert "votes for and" not in page.split("Verdict")[1].split("asks")[0]
     other = client(embedded, tmp_path, "member", member_id="m003").get("/governance/resolutions/next?lang=en").text
     assert "You voted" not in other
-    with embedded.read() as connection:
-        [outcome] = closing.preview(connection, TOWN, "alv-2")
+    with embedded.read(TOWN) as tx:
+        [outcome] = closing.preview(tx, "alv-2")
     assert (outcome.count.votes_blank, outcome.count.votes_against, outcome.count.votes_for) == (1, 1, 0)
 
 
@@ -184,12 +185,13 @@ def test_a_partner_releases_a_referred_tranche_after_a_confirmation(embedded: Da
     assert "it was reached after the deadline" in partner.get("/governance/partner?lang=en").text
     asked = partner.post("/governance/tranches/t3/decide?lang=en", data={"decision": "release"})
     assert "Release this tranche?" in asked.text
-    with embedded.read() as connection:
-        assert store.tranche_states(connection, TOWN)["t3"].released_on is None
-    confirmed = {"decision": "release", "decided_on": "2027-08-10", "confirmed": "yes"}
+    with embedded.read(TOWN) as tx:
+        assert store.list_tranche_states(tx)["t3"].released_on is None
+    confirmed = {"decision": "release", "confirmed": "yes"}
     assert partner.post("/governance/tranches/t3/decide", data=confirmed).status_code == 200
-    with embedded.read() as connection:
-        assert store.tranche_states(connection, TOWN)["t3"].released_on == date(2027, 8, 10)
+    with embedded.read(TOWN) as tx:
+        state = store.list_tranche_states(tx)["t3"]
+    assert (state.released_on, [made.actor for made in state.steering]) == (LATER.date(), ["account:account-1"])
     assert (
         client(embedded, tmp_path, "member").post("/governance/tranches/t3/decide", data=confirmed).status_code == 403
     )
@@ -212,33 +214,55 @@ def test_the_partner_page_calls_things_by_their_names_and_days(embedded: Databas
     assert "Milestone reached: Permit" in page
     assert "Tranche 1 released: €3,080,000 from Municipality" in page
     assert "1 December 2026" in page
-    assert "http://testserver/governance/feed.atom" in page
+    assert "http://127.0.0.1:8020/governance/feed.atom" in page
 
 
 def test_the_board_makes_and_revokes_a_token_for_the_feed(embedded: Database, tmp_path: Path) -> None:
     board = client(embedded, tmp_path, "board")
     made = board.post("/governance/feed-tokens?lang=en", data={"audience": "Water board"})
     token = made.text.split('<code class="reference">')[1].split("<")[0]
+    assert "Authorization: Bearer" in made.text
+    assert "token=" not in made.text
     anybody = client(embedded, tmp_path)
-    assert anybody.get("/governance/feed.json", params={"token": token}).status_code == 200
+    shown = {"Authorization": f"Bearer {token}"}
+    assert anybody.get("/governance/feed.json", headers=shown).status_code == 200
     revoke = made.text.split("/governance/feed-tokens/")[1].split("/")[0]
     address = f"/governance/feed-tokens/{revoke}/revoke"
     assert "Revoke this token?" in board.post(f"{address}?lang=en").text
-    assert anybody.get("/governance/feed.json", params={"token": token}).status_code == 200
+    assert anybody.get("/governance/feed.json", headers=shown).status_code == 200
     assert board.post(address, data={"confirmed": "yes"}).status_code == 200
-    assert anybody.get("/governance/feed.json", params={"token": token}).status_code == 401
+    assert anybody.get("/governance/feed.json", headers=shown).status_code == 401
     assert token not in board.get("/governance/partner").text
-    assert (
-        client(embedded, tmp_path, "partner").post("/governance/feed-tokens", data={"audience": "x"}).status_code == 403
-    )
+    partner = client(embedded, tmp_path, "partner")
+    assert partner.post("/governance/feed-tokens", data={"audience": "x"}).status_code == 403
+
+
+def test_a_member_is_told_that_the_same_vote_stood_already(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    open_vote(embedded)
+    member = client(embedded, tmp_path, "member", member_id="m001")
+    answers = [member.post("/governance/resolutions/next/vote?lang=en", data={"choice": "for"}).text for _ in range(2)]
+    assert "Your vote is in the box: for." in answers[0]
+    assert "Your vote stood already: for." in answers[1]
+
+
+def test_a_member_sees_that_a_ballot_was_entered_for_them(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    today = open_vote(embedded)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meetings.cast_votes(tx, "alv-2", "next", rows({"m001": "against"}, today))
+    member = client(embedded, tmp_path, "member", member_id="m001")
+    assert "The board entered your vote: against" in member.get("/governance/resolutions/next?lang=en").text
+    member.post("/governance/resolutions/next/vote", data={"choice": "against"})
+    assert "You voted against on" in member.get("/governance/resolutions/next?lang=en").text
 
 
 def test_what_people_wrote_is_escaped(embedded: Database, tmp_path: Path) -> None:
     live(embedded, until="convene")
     nasty = replace(resolution("nasty"), subject_nl="<b>x</b>", subject_en="<b>x</b>")
-    with embedded.write() as connection:
-        meetings.convene_meeting(connection, TOWN, meeting(nasty))
-        closing.close_meeting(connection, TOWN, "alv-1", HELD)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, meeting(nasty))
+        closing.close_meeting(tx, "alv-1", HELD)
     for page in ("/governance/", "/governance/resolutions/nasty", "/governance/meetings/alv-1", *CARDS):
         text = client(embedded, tmp_path, "board").get(page).text
         assert "<b>x</b>" not in text

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, text, update
 
 from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
 from coop.governance.handlers import closing, meetings, programmes, records
+from coop.governance.handlers.verify import verify_resolution
 from coop.governance.model import Meeting, Statutes
 from coop.governance.storage import meetings as store
+from coop.governance.storage.tables import ballot
+from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.values import BadInput, CoopError, NotFound, hash_parameters
+from coop.kit.tables import document
+from coop.values import BadInput, CoopError, NotFound, canonical_json, hash_parameters
+from tests.desk import SECRETARY
 from tests.governance.assembly import (
     BUILD,
     HELD,
@@ -36,21 +42,22 @@ from tests.governance.assembly import (
     told,
     vote_all,
 )
+from tests.kit.clocks import SetClock
 
 
 def convene(database: Database, convened: Meeting) -> None:
-    with database.write() as connection:
-        meetings.convene_meeting(connection, TOWN, convened)
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, convened)
 
 
 def vote(database: Database, resolution_id: str, choices: dict[str, str], cast_on: date = HELD) -> int:
-    with database.write() as connection:
-        return meetings.cast_votes(connection, TOWN, "alv-1", resolution_id, rows(choices, cast_on))
+    with database.write(TOWN, SECRETARY) as tx:
+        return meetings.cast_votes(tx, "alv-1", resolution_id, rows(choices, cast_on))
 
 
 def close(database: Database, closed_on: date = HELD, meeting_id: str = "alv-1") -> list[closing.Outcome]:
-    with database.write() as connection:
-        return closing.close_meeting(connection, TOWN, meeting_id, closed_on)
+    with database.write(TOWN, SECRETARY) as tx:
+        return closing.close_meeting(tx, meeting_id, closed_on)
 
 
 def test_an_adopted_tariff_is_told_once_with_the_hash_of_the_notice(database: Database) -> None:
@@ -71,8 +78,8 @@ def test_an_adopted_key_and_a_decision_to_build_are_told(database: Database) -> 
 
 def test_a_rejected_resolution_only_tells_its_verdict(database: Database) -> None:
     live(database, until="vote")
-    with database.write() as connection:
-        vote_all(connection, "tariff", "key", "build", choice="against")
+    with database.write(TOWN, SECRETARY) as tx:
+        vote_all(tx, "tariff", "key", "build", choice="against")
     close(database)
     facts = told(database)
     assert [fact.verdict for fact in only(facts, ResolutionDecided)] == ["rejected"] * 3
@@ -163,8 +170,8 @@ def test_a_phase_is_decided_once(database: Database) -> None:
 
 
 def test_a_kind_without_a_rule_cannot_be_put_to_the_vote(database: Database) -> None:
-    with database.write() as connection:
-        meetings.adopt_statutes(connection, TOWN, Statutes(date(2020, 1, 1), "Short deed", (TWO_THIRDS,)))
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.adopt_statutes(tx, Statutes(date(2020, 1, 1), "Short deed", (TWO_THIRDS,)))
     with pytest.raises(CoopError, match="no rule for a resolution on other"):
         convene(database, meeting(resolution("a")))
 
@@ -174,9 +181,9 @@ def test_a_different_ballot_replaces_and_the_earlier_one_stays_in_the_history(da
     assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 1
     assert vote(database, "tariff", {"m001": "against"}) == 1
     assert vote(database, "tariff", {"m001": "for"}, date(2026, 6, 1)) == 0
-    with database.read() as connection:
-        [outcome, *_] = closing.preview(connection, TOWN, "alv-1")
-        history = store.ballots(connection, TOWN, "tariff")["m001"]
+    with database.read(TOWN) as tx:
+        [outcome, *_] = closing.preview(tx, "alv-1")
+        history = store.list_ballots(tx, "tariff")["m001"]
     assert (outcome.count.votes_for, outcome.count.votes_against) == (0, 1)
     assert [ballot.choice for ballot in history] == ["for", "against"]
 
@@ -185,8 +192,8 @@ def test_a_bad_line_keeps_the_whole_batch_out(database: Database) -> None:
     live(database, until="vote")
     with pytest.raises(BadInput, match="line 2, member_id: stranger has no vote"):
         vote(database, "tariff", {"m001": "for", "stranger": "for"})
-    with database.read() as connection:
-        assert closing.preview(connection, TOWN, "alv-1")[0].count.votes_present == 0
+    with database.read(TOWN) as tx:
+        assert closing.preview(tx, "alv-1")[0].count.votes_present == 0
 
 
 def test_a_vote_after_the_closing_is_refused_and_a_repeat_is_silent(database: Database) -> None:
@@ -200,8 +207,8 @@ def test_a_vote_after_the_closing_is_refused_and_a_repeat_is_silent(database: Da
 def test_a_vote_that_comes_while_the_meeting_closes_waits_and_is_refused(database: Database) -> None:
     live(database, until="close")
     with ThreadPoolExecutor(1) as another:
-        with database.write() as connection:
-            closing.close_meeting(connection, TOWN, "alv-1", HELD)
+        with database.write(TOWN, SECRETARY) as tx:
+            closing.close_meeting(tx, "alv-1", HELD)
             late = another.submit(vote, database, "tariff", {"m001": "against"})
             assert wait([late], timeout=0.3).not_done
         with pytest.raises(CoopError) as refused:
@@ -212,16 +219,16 @@ def test_a_vote_that_comes_while_the_meeting_closes_waits_and_is_refused(databas
 def test_who_left_before_the_meeting_is_not_counted(database: Database) -> None:
     live(database, until="vote")
     vote(database, "tariff", {"m001": "for", "m002": "for"}, date(2026, 6, 1))
-    with database.write() as connection:
-        leave(connection, "m002", date(2026, 6, 20))
+    with database.write(TOWN, SECRETARY) as tx:
+        leave(tx, "m002", date(2026, 6, 20))
     outcome = close(database)[0]
     assert (outcome.count.votes_for, outcome.count.votes_entitled) == (1, 3)
 
 
 def test_a_dry_run_decides_nothing(database: Database) -> None:
     live(database, until="close")
-    with database.write() as connection:
-        outcome = closing.close_meeting(connection, TOWN, "alv-1", HELD, dry_run=True)[0]
+    with database.write(TOWN, SECRETARY) as tx:
+        outcome = closing.close_meeting(tx, "alv-1", HELD, dry_run=True)[0]
     assert outcome.verdict.adopted
     assert outcome.decided_on is None
     assert told(database) == []
@@ -240,44 +247,44 @@ def test_a_meeting_closes_on_one_date_and_not_before_it_was_held(database: Datab
 
 def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database: Database) -> None:
     live(database, until="close")
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        closing.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1", HELD, entitled_members=5)
     assert refused.value.code == "register-incomplete"
-    with database.write() as connection:
-        admit(connection, "m005")
-        closing.close_meeting(connection, TOWN, "alv-1", HELD, entitled_members=5)
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "m005")
+        closing.close_meeting(tx, "alv-1", HELD, entitled_members=5)
 
 
 def test_a_member_heard_after_the_closing_changes_no_count(database: Database) -> None:
     live(database)
-    with database.write() as connection:
-        admit(connection, "m005", "m006")
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "m005", "m006")
     assert close(database)[0].count.votes_entitled == 4
 
 
 def test_statutes_cannot_change_under_a_meeting_that_was_convened(database: Database) -> None:
     live(database, until="vote")
     newer = Statutes(HELD, "Deed of 2026", (replace(TWO_THIRDS, majority_num=3, majority_den=4), PLAIN))
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        meetings.adopt_statutes(connection, TOWN, newer)
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        meetings.adopt_statutes(tx, newer)
     assert refused.value.code == "statutes-too-late"
-    with database.write() as connection:
-        meetings.adopt_statutes(connection, TOWN, replace(newer, valid_from=HELD + timedelta(days=1)))
-        meetings.adopt_statutes(connection, TOWN, replace(newer, valid_from=date(2019, 1, 1)))
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.adopt_statutes(tx, replace(newer, valid_from=HELD + timedelta(days=1)))
+        meetings.adopt_statutes(tx, replace(newer, valid_from=date(2019, 1, 1)))
 
 
 def test_other_statutes_from_the_same_date_are_refused(database: Database) -> None:
     live(database, until="plan")
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        meetings.adopt_statutes(connection, TOWN, replace(STATUTES, rules=(PLAIN,)))
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        meetings.adopt_statutes(tx, replace(STATUTES, rules=(PLAIN,)))
     assert refused.value.code == "statutes-fixed"
 
 
 def test_the_newer_statutes_rule_a_meeting_after_they_start(database: Database) -> None:
     live(database, until="convene")
     stricter = replace(TWO_THIRDS, article="art. 20", notice_days=14)
-    with database.write() as connection:
-        meetings.adopt_statutes(connection, TOWN, Statutes(HELD, "Deed of 2026", (stricter, PLAIN)))
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.adopt_statutes(tx, Statutes(HELD, "Deed of 2026", (stricter, PLAIN)))
     late = meeting(resolution("tariff", "tariff", TARIFF), convened_on=date(2026, 6, 16))
     with pytest.raises(CoopError, match=r"art\. 20 asks 14 clear days"):
         convene(database, late)
@@ -290,42 +297,104 @@ def test_what_does_not_exist_is_not_found(database: Database) -> None:
         vote(database, "nothing", {"m001": "for"})
     with pytest.raises(NotFound):
         close(database, meeting_id="nowhere")
-    with pytest.raises(NotFound), database.read() as connection:
-        records.resolution_record(connection, TOWN, "nothing")
+    with pytest.raises(NotFound), database.read(TOWN) as tx:
+        records.resolution_record(tx, "nothing")
 
 
 def test_another_community_sees_nothing_of_it(database: Database) -> None:
     live(database)
-    with database.read() as connection:
-        assert records.state(connection, "elsewhere") == {
-            "resolutions": {},
-            "realisations": {},
-            "milestones": {},
-            "tranches": {},
-        }
-    with database.write() as connection:
-        programmes.plan_programme(connection, "elsewhere", PROGRAMME)
+    with database.read("elsewhere") as tx:
+        assert records.state(tx) == {"resolutions": {}, "realisations": {}, "milestones": {}, "tranches": {}}
+    with database.write("elsewhere", SECRETARY) as tx:
+        programmes.plan_programme(tx, PROGRAMME)
 
 
 def test_a_record_carries_three_hashes_that_are_equal(database: Database) -> None:
     live(database)
-    with database.read() as connection:
-        record = records.resolution_record(connection, TOWN, "tariff")
+    with database.read(TOWN) as tx:
+        record = records.resolution_record(tx, "tariff")
     assert record["parameters_hash"] == record["notice_hash"] == record["adopted_hash"] == hash_parameters(TARIFF)
     assert (record["verdict"], record["majority"], record["quorum"]) == ("adopted", "2/3", "1/4")
 
 
 def test_the_state_does_not_depend_on_the_order_in_which_votes_came(database: Database) -> None:
     states = []
-    for community, order in (("one", members(4)), ("two", members(4)[::-1])):
-        with database.write() as connection:
+    for community, order in (("north", members(4)), ("south", members(4)[::-1])):
+        with database.write(community, SECRETARY) as tx:
             for member in order:
-                admit(connection, member, community=community)
-            meetings.adopt_statutes(connection, community, STATUTES)
-            meetings.convene_meeting(connection, community, meeting(resolution("a"), resolution("b")))
+                admit(tx, member)
+            meetings.adopt_statutes(tx, STATUTES)
+            meetings.convene_meeting(tx, meeting(resolution("a"), resolution("b")))
             for member in order:
                 for point in ("a", "b"):
-                    meetings.cast_votes(connection, community, "alv-1", point, rows({member: "for"}))
-            closing.close_meeting(connection, community, "alv-1", HELD)
-            states.append(records.state(connection, community))
+                    meetings.cast_votes(tx, "alv-1", point, rows({member: "for"}))
+            closing.close_meeting(tx, "alv-1", HELD)
+            states.append(records.state(tx))
     assert states[0] == states[1]
+
+
+def test_a_member_s_own_vote_is_replaced_by_nobody_else(database: Database, clock: SetClock) -> None:
+    live(database, until="vote")
+    clock.set(datetime(2026, 6, 20, 18, tzinfo=UTC))
+    member = Actor("account", "account-of-m001", "page")
+    with database.write(TOWN, member) as tx:
+        assert meetings.cast_own_vote(tx, "tariff", "m001", "for")
+    with pytest.raises(BadInput, match="line 1, cast_on: no ballot is dated after today, 2026-06-20"):
+        vote(database, "tariff", {"m002": "against"}, HELD)
+    clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
+    with pytest.raises(BadInput, match="line 1, member_id: m001 voted personally on 2026-06-20"):
+        vote(database, "tariff", {"m001": "against", "m002": "for"})
+    with database.write(TOWN, member) as tx:
+        assert meetings.cast_own_vote(tx, "tariff", "m001", "blank")
+        assert not meetings.cast_own_vote(tx, "tariff", "m001", "blank")
+        history = store.list_ballots(tx, "tariff")["m001"]
+    assert [(cast.choice, cast.personal) for cast in history] == [("for", True), ("blank", True)]
+
+
+def test_a_member_takes_back_what_a_steward_entered_for_them(database: Database, clock: SetClock) -> None:
+    live(database, until="vote")
+    clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
+    assert vote(database, "tariff", {"m001": "against"}) == 1
+    with database.write(TOWN, SECRETARY) as tx:
+        assert meetings.cast_own_vote(tx, "tariff", "m001", "for")
+        assert [cast.personal for cast in store.list_ballots(tx, "tariff")["m001"]] == [False, True]
+
+
+def test_each_ballot_says_who_handed_it_in_and_when(database: Database, clock: SetClock) -> None:
+    live(database, until="vote")
+    clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
+    vote(database, "tariff", {"m002": "for"}, date(2026, 6, 1))
+    with database.write(TOWN, Actor("account", "account-of-m001", "page")) as tx:
+        meetings.cast_own_vote(tx, "tariff", "m001", "for")
+        handed_in = select(ballot.c.member_id, ballot.c.actor, ballot.c.recorded_at).where(
+            ballot.c.community == tx.community
+        )
+        assert sorted(tuple(row) for row in tx.execute(handed_in)) == [
+            ("m001", "account:account-of-m001", clock.now()),
+            ("m002", str(SECRETARY), clock.now()),
+        ]
+
+
+def test_no_meeting_is_closed_on_a_day_that_has_not_come(database: Database, clock: SetClock) -> None:
+    live(database, until="close")
+    clock.set(datetime(2026, 6, 23, 18, tzinfo=UTC))
+    with pytest.raises(BadInput, match="closed_on: 2026-06-24 is after today"):
+        close(database)
+
+
+def test_parameters_that_were_changed_after_the_notice_take_no_effect(database: Database) -> None:
+    live(database, until="close")
+    with database.system_write() as sql:
+        sql.execute(text("DROP TRIGGER document_stays" + ("" if database.is_sqlite else " ON document")))
+        notice_hash = hash_parameters(TARIFF)
+        dearer = canonical_json(TARIFF | {"heat_price_eur_per_gj": "99.00"})
+        sql.execute(update(document).where(document.c.sha256 == notice_hash).values(body=dearer))
+    with pytest.raises(CoopError) as refused:
+        close(database)
+    assert refused.value.code == "parameters-changed"
+    with database.read(TOWN) as tx:
+        verified = verify_resolution(tx, "tariff")
+        record = records.resolution_record(tx, "tariff")
+    assert "resolution tariff: the parameters are no longer those of the notice" in verified.findings
+    assert record["parameters_hash"] != record["notice_hash"]
+    assert told(database) == []

@@ -1,23 +1,26 @@
-"""The feed for municipality and water board: who may read it, and that others can read what it says."""
+"""The feed for municipality and water board: whom it opens for, and that others can read it."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from starlette.testclient import TestClient
+from fastapi.testclient import TestClient
 
 from coop.events import Envelope, read_event
 from coop.events.governance import AllocationKeyAdopted, MilestoneReached
 from coop.governance.feed import PUBLIC
 from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
+from coop.governance.service import GOVERNANCE
 from coop.kit import journal
 from coop.kit.database import Database
-from tests.governance.assembly import TOWN, live, members, told
-from tests.governance.town_hall import SECRET, client
+from coop.kit.http import GuardedRoute
+from tests.desk import SECRET, SECRETARY
+from tests.governance.assembly import LATER, TOWN, client, live, members, told
+from tests.kit.clocks import SetClock
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -26,8 +29,8 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def token(embedded: Database) -> str:
     live(embedded)
     told(embedded)
-    with embedded.write() as connection:
-        return create_feed_token(connection, TOWN, "Municipality", date(2026, 1, 1), SECRET)[1]
+    with embedded.write(TOWN, SECRETARY) as tx:
+        return create_feed_token(tx, "Municipality", SECRET)[1]
 
 
 @pytest.fixture
@@ -40,23 +43,55 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
-def test_a_feed_opens_with_its_token_alone(embedded: Database, visitor: TestClient, token: str, path: str) -> None:
+def test_a_feed_opens_with_its_token_in_a_header_alone(visitor: TestClient, token: str, path: str) -> None:
     assert visitor.get(f"/governance/{path}", headers=bearer(token)).status_code == 200
-    assert visitor.get(f"/governance/{path}", params={"token": token}).status_code == 200
     assert visitor.get(f"/governance/{path}").status_code == 401
-    assert visitor.get(f"/governance/{path}", headers=bearer("wrong")).status_code == 401
-    assert visitor.get(f"/governance/{path}", params={"token": token[:-1]}).status_code == 401
+    assert visitor.get(f"/governance/{path}", params={"token": token}).status_code == 401
+    wrong = visitor.get(f"/governance/{path}", headers=bearer(token[:-1]))
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong-token")
+
+
+@pytest.mark.parametrize("path", ["feed.json", "feed.atom"])
+def test_no_feed_writes_a_token_into_an_address(
+    visitor: TestClient, token: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coop.governance.feed.PAGE", 2)
+    answer = visitor.get(f"/governance/{path}", headers=bearer(token))
+    assert token not in answer.text + str(answer.headers)
+
+
+def test_a_token_opens_the_feed_and_nothing_else(visitor: TestClient, token: str) -> None:
+    opened = set()
+    for router in GOVERNANCE.routers:
+        for route in router.routes:
+            assert isinstance(route, GuardedRoute)
+            [method] = route.methods or set()
+            address = re.sub(r"{\w+}", "x", route.path)
+            if visitor.request(method, address, headers=bearer(token)).status_code not in (401, 403):
+                opened.add(address)
+    assert opened == {"/governance/feed.json", "/governance/feed.atom"}
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30, "9" * 24, "9" * 5000, -1])
+def test_a_position_of_any_size_is_answered_with_the_field(visitor: TestClient, token: str, number: int | str) -> None:
+    for path, name in (("feed.atom", "before"), ("feed.atom", "since"), ("feed.json", "since"), ("feed.json", "limit")):
+        answer = visitor.get(f"/governance/{path}?{name}={number}", headers=bearer(token))
+        assert answer.status_code == 422
+        assert [problem["field"] for problem in answer.json()["problems"]] == [name]
+    assert visitor.get(f"/governance/feed.atom?before={2**31 - 1}", headers=bearer(token)).status_code == 200
 
 
 def test_a_revoked_token_opens_nothing_and_the_next_one_is_another(
-    embedded: Database, visitor: TestClient, token: str
+    embedded: Database, visitor: TestClient, token: str, clock: SetClock
 ) -> None:
-    with embedded.write() as connection:
-        token_id, same = create_feed_token(connection, TOWN, "Municipality", date(2026, 2, 1), SECRET)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        token_id, same = create_feed_token(tx, "Municipality", SECRET)
         assert same == token
-        revoke_feed_token(connection, TOWN, token_id, date(2026, 3, 1))
-        revoke_feed_token(connection, TOWN, token_id, date(2026, 4, 1))
-        _, other = create_feed_token(connection, TOWN, "Municipality", date(2026, 3, 2), SECRET)
+        assert revoke_feed_token(tx, token_id) == LATER.date()
+    clock.set(LATER + timedelta(days=3))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        assert revoke_feed_token(tx, token_id) == LATER.date()
+        _, other = create_feed_token(tx, "Municipality", SECRET)
     assert other != token
     assert visitor.get("/governance/feed.json", headers=bearer(token)).status_code == 401
     assert visitor.get("/governance/feed.json", headers=bearer(other)).status_code == 200
@@ -81,14 +116,15 @@ def test_the_json_feed_is_a_batch_of_cloudevents_of_public_types(
         assert datetime.fromisoformat(event["time"]).tzinfo is not None
         assert event["datacontenttype"] == "application/json"
         assert all(re.fullmatch("[a-z0-9]+", name) for name in event)
+    assert not any({"actor", "channel"} & set(event) for event in batch)
     assert {event["type"] for event in batch} <= set(PUBLIC)
     assert AllocationKeyAdopted.TYPE not in {event["type"] for event in batch}
     assert [event["position"] for event in batch] == sorted(event["position"] for event in batch)
     [milestone] = [
         event for event in batch if event["data"].get("milestone_id") == "permit" and "cost_cents" in event["data"]
     ]
-    with embedded.read() as connection:
-        [fact] = [one for one in journal.envelopes(connection, "governance", 0) if one.id == milestone["id"]]
+    with embedded.system_read() as sql:
+        [fact] = [fact for fact in journal.envelopes(sql, "governance", 0) if fact.id == milestone["id"]]
     assert isinstance(read_event(fact), MilestoneReached)
     assert Envelope.from_json(fact.to_json()).hash == milestone["chainhash"]
 
@@ -131,7 +167,7 @@ def test_the_atom_feed_is_one_that_a_reader_takes(visitor: TestClient, token: st
         assert entry.findtext(f"{ATOM}title")
         links = entry.findall(f"{ATOM}link")
         assert [link.get("rel") for link in links] == ["alternate"]
-        assert (links[0].get("href") or "").startswith("http://testserver/governance/")
+        assert (links[0].get("href") or "").startswith("http://127.0.0.1:8020/governance/")
     titles = [entry.findtext(f"{ATOM}title") for entry in entries]
     assert "Milestone reached: Permit, 2026-12-01, cost EUR 1,050,000.00" in titles
     assert "Resolution adopted: Resolution tariff, 4 for, 0 against, 0 blank (art. 14.2)" in titles
@@ -163,7 +199,7 @@ def test_a_reader_who_has_it_all_is_told_so(embedded: Database, visitor: TestCli
     etag = visitor.get(f"/governance/{path}", headers=bearer(token)).headers["etag"]
     again = {**bearer(token), "If-None-Match": etag}
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
-    with embedded.write() as connection:
+    with embedded.write(TOWN, SECRETARY) as tx:
         news = MilestoneReached(
             milestone_id="pump",
             programme_id="wg-heat",
@@ -175,15 +211,15 @@ def test_a_reader_who_has_it_all_is_told_so(embedded: Database, visitor: TestCli
             cost_cents=1,
             evidence_hash="0" * 64,
         )
-        journal.append(connection, [news], TOWN)
+        tx.tell(news)
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 304
     told(embedded)
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 200
 
 
 def test_an_empty_feed_is_still_a_feed(embedded: Database, visitor: TestClient) -> None:
-    with embedded.write() as connection:
-        empty = create_feed_token(connection, "elsewhere", "Water board", date(2026, 1, 1), SECRET)[1]
+    with embedded.write("elsewhere", SECRETARY) as tx:
+        empty = create_feed_token(tx, "Water board", SECRET)[1]
     assert visitor.get("/governance/feed.json", headers=bearer(empty)).json() == []
     feed = ElementTree.fromstring(visitor.get("/governance/feed.atom", headers=bearer(empty)).content)
     assert feed.findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"

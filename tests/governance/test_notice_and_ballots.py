@@ -21,15 +21,17 @@ TARIFF_MEETING = meeting(resolution("tariff", "tariff", {"valid_from": "2027-01-
 VOTES = {"a": 1, "b": 1, "c": 1, "d": 3}
 
 
-def box(history: Mapping[str, Sequence[Ballot]] | None = None) -> Box:
-    return Box(TARIFF_MEETING, TWO_THIRDS, VOTES, history or {})
+def box(history: Mapping[str, Sequence[Ballot]] | None = None, today: date = HELD) -> Box:
+    return Box(TARIFF_MEETING, TWO_THIRDS, VOTES, history or {}, today)
 
 
 def problems(
-    batch: list[dict[str, Any]], history: Mapping[str, Sequence[Ballot]] | None = None
+    batch: list[dict[str, Any]],
+    history: Mapping[str, Sequence[Ballot]] | None = None,
+    today: date = HELD,
 ) -> list[tuple[int | None, str]]:
     with pytest.raises(BadInput) as refused:
-        accept(box(history), batch)
+        accept(box(history, today), batch)
     return [(problem.line, problem.field) for problem in refused.value.problems]
 
 
@@ -129,6 +131,30 @@ def test_a_member_may_change_their_mind_and_change_it_back() -> None:
 
 def test_an_older_ballot_cannot_replace_a_newer_one() -> None:
     assert problems(rows({"a": "blank"}, date(2026, 6, 1)), {"a": [Ballot("a", "for", HELD)]}) == [(1, "cast_on")]
+
+
+def test_no_ballot_is_dated_after_today() -> None:
+    assert problems(rows({"a": "for"}), today=HELD - timedelta(days=1)) == [(1, "cast_on")]
+    assert accept(box(today=HELD), rows({"a": "for"}))
+
+
+def test_nobody_replaces_a_ballot_that_the_member_cast_personally() -> None:
+    personal = {"a": [Ballot("a", "for", date(2026, 6, 1), personal=True)]}
+    assert problems(rows({"a": "against"}), personal) == [(1, "member_id")]
+    assert problems([{**rows({"a": "for"})[0], "proxy_holder": "b"}], personal) == [(1, "member_id")]
+    assert accept(box(personal), rows({"a": "against"}), personal=True) == [Ballot("a", "against", HELD, None, True)]
+
+
+def test_a_steward_who_hands_in_again_what_the_member_replaced_changes_nothing() -> None:
+    history = {"a": [Ballot("a", "for", HELD), Ballot("a", "against", HELD, personal=True)]}
+    assert accept(box(history), rows({"a": "for"})) == []
+
+
+def test_a_member_s_own_vote_takes_the_place_of_a_steward_s_that_says_the_same() -> None:
+    entered = {"a": [Ballot("a", "for", HELD)]}
+    [own] = accept(box(entered), rows({"a": "for"}), personal=True)
+    assert own.personal
+    assert accept(box({"a": [*entered["a"], own]}), rows({"a": "for"}), personal=True) == []
 
 
 def test_rules_are_read_from_rows_and_every_bad_line_is_named() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,19 +11,26 @@ from coop.events.governance import MilestoneReached, TrancheReferred, TrancheRel
 from coop.governance.handlers import programmes
 from coop.governance.model import Programme, Reached, Tranche
 from coop.governance.storage import programmes as store
+from coop.governance.storage.documents import EVIDENCE
+from coop.kit.actor import Actor
 from coop.kit.database import Database
+from coop.kit.documents import load
 from coop.values import BadInput, CoopError, NotFound
-from tests.governance.assembly import IN_TIME, PERMIT, PROGRAMME, TOWN, live, only, told
+from tests.desk import SECRETARY
+from tests.governance.assembly import IN_TIME, LATER, PERMIT, PROGRAMME, TOWN, live, only, told
+from tests.kit.clocks import SetClock
 
 
 def reach(database: Database, report: Reached, milestone_id: str = "permit") -> None:
-    with database.write() as connection:
-        programmes.reach_milestone(connection, TOWN, milestone_id, report)
+    with database.write(TOWN, SECRETARY) as tx:
+        programmes.reach_milestone(tx, milestone_id, report)
 
 
-def decide(database: Database, decision: str, decided_on: date, tranche_id: str = "t1", by: str = "board") -> None:
-    with database.write() as connection:
-        programmes.decide_referred(connection, TOWN, tranche_id, decision, decided_on, by)
+def decide(
+    database: Database, decision: str, decided_on: date, tranche_id: str = "t1", actor: Actor = SECRETARY
+) -> None:
+    with database.write(TOWN, actor) as tx:
+        programmes.decide_referred(tx, tranche_id, decision, decided_on)
 
 
 def test_reaching_a_milestone_releases_its_tranches_on_that_day(database: Database) -> None:
@@ -70,15 +77,50 @@ def test_a_milestone_is_reached_once(database: Database) -> None:
 
 def test_the_steering_group_keeps_and_later_releases(database: Database) -> None:
     live(database)
-    with database.read() as connection:
-        state = store.tranche_states(connection, TOWN)["t3"]
+    with database.read(TOWN) as tx:
+        state = store.list_tranche_states(tx)["t3"]
     assert (state.referred_on, state.released_on) == (date(2027, 7, 10), date(2027, 8, 10))
     assert [one.decision for one in state.steering] == ["keep", "release"]
+    assert {one.actor for one in state.steering} == {str(SECRETARY)}
     [released] = [one for one in only(told(database), TrancheReleased) if one.tranche_id == "t3"]
     assert released.rule.startswith(
         "released by the steering group on 2027-08-10; the rule had referred it: reached on"
     )
     assert "board" not in released.rule
+
+
+def test_a_decision_bears_the_name_of_whoever_is_signed_in(database: Database) -> None:
+    live(database, until="keep")
+    partner = Actor("account", "water-board", "page")
+    decide(database, "keep", date(2027, 8, 1), "t3", partner)
+    decide(database, "keep", date(2027, 8, 1), "t3", partner)
+    with database.read(TOWN) as tx:
+        [made] = store.list_tranche_states(tx)["t3"].steering
+    assert (made.actor, made.decision) == ("account:water-board", "keep")
+    with pytest.raises(CoopError) as refused:
+        decide(database, "keep", date(2027, 8, 1), "t3")
+    assert refused.value.code == "decided-otherwise"
+
+
+def test_nothing_is_reached_or_decided_on_a_day_that_has_not_come(database: Database, clock: SetClock) -> None:
+    live(database, until="reach")
+    clock.set(LATER.replace(year=2026, month=11))
+    with pytest.raises(BadInput, match="2026-12-01 is after today"):
+        reach(database, IN_TIME)
+    clock.set(LATER)
+    reach(database, replace(IN_TIME, cost_cents=105_000_001))
+    with pytest.raises(BadInput) as refused:
+        decide(database, "release", LATER.date() + timedelta(days=1))
+    assert [problem.field for problem in refused.value.problems] == ["decided_on"]
+
+
+def test_evidence_is_kept_as_the_bytes_that_its_hash_is_over(database: Database) -> None:
+    live(database, until="reach late")
+    [reached] = only(told(database), MilestoneReached)
+    with database.read(TOWN) as tx:
+        document = load(tx, reached.evidence_hash)
+        assert store.list_reached(tx)["permit"].evidence == EVIDENCE.open(document)
+    assert document.body.startswith(b'[{"name":"insurance","reference":"P-77"')
 
 
 def test_only_a_referred_tranche_goes_to_the_steering_group(database: Database) -> None:
@@ -112,30 +154,30 @@ def test_a_decision_is_to_release_or_to_keep(database: Database) -> None:
 
 def test_another_plan_under_the_same_id_is_refused(database: Database) -> None:
     live(database, until="convene")
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, name="Other"))
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, replace(PROGRAMME, name="Other"))
     assert refused.value.code == "programme-fixed"
 
 
 def test_a_second_programme_shares_no_part_with_the_first(database: Database) -> None:
     live(database, until="convene")
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, programme_id="second"))
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, replace(PROGRAMME, programme_id="second"))
     assert refused.value.code == "id-taken"
-    with database.write() as connection:
-        programmes.plan_programme(connection, TOWN, Programme("second", "Second", (), ()))
-        assert [one.programme_id for one in store.programmes(connection, TOWN)] == ["second", "wg-heat"]
+    with database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, Programme("second", "Second", (), ()))
+        assert [one.programme_id for one in store.list_programmes(tx)] == ["second", "wg-heat"]
 
 
 def test_the_order_of_tranches_in_a_plan_does_not_matter(database: Database) -> None:
     live(database, until="convene")
-    with database.write() as connection:
-        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, tranches=PROGRAMME.tranches[::-1]))
+    with database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, replace(PROGRAMME, tranches=PROGRAMME.tranches[::-1]))
 
 
 def test_a_tranche_of_a_milestone_elsewhere_is_refused(database: Database) -> None:
-    with pytest.raises(BadInput), database.write() as connection:
-        programmes.plan_programme(connection, TOWN, replace(PROGRAMME, tranches=(Tranche("t", "moon", "bank", 1),)))
+    with pytest.raises(BadInput), database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, replace(PROGRAMME, tranches=(Tranche("t", "moon", "bank", 1),)))
 
 
 def test_what_is_not_planned_is_not_found(database: Database) -> None:

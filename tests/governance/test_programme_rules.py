@@ -15,7 +15,7 @@ from coop.governance.rules.programmes import (
     check_programme,
     conditions,
     days_stood_still,
-    evidence_rows,
+    order_evidence,
     referral_text,
     released_by_rule,
     rule_text,
@@ -80,7 +80,7 @@ def test_every_reason_is_told_at_once() -> None:
 
 
 def test_evidence_has_one_order_and_no_doubles() -> None:
-    assert evidence_rows([PERMIT, INSURANCE, PERMIT]) == evidence_rows([INSURANCE, PERMIT])
+    assert order_evidence([PERMIT, INSURANCE, PERMIT]) == order_evidence([INSURANCE, PERMIT])
 
 
 def test_evidence_that_cannot_be_checked_is_refused_with_its_line() -> None:

@@ -1,4 +1,4 @@
-"""Who may vote on a day, from facts that come in any order."""
+"""The right to vote on a day, from facts that come in any order."""
 
 from __future__ import annotations
 
@@ -11,67 +11,71 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.main import SERVICE
-from coop.governance.storage.meetings import votes_on
-from coop.kit import journal
+from coop.governance.service import GOVERNANCE
+from coop.governance.storage.tables import voter
+from coop.governance.storage.voters import find_voters
+from coop.kit.bus.local import LocalBus
 from coop.kit.database import Database
-from coop.kit.service import LocalBus, rebuild, settle
+from coop.kit.relay import settle
+from coop.kit.replay import rebuild
 from coop.values import CoopError
+from tests.desk import SECRETARY
 from tests.governance.assembly import HELD, TOWN, admit, leave
+from tests.kit.town import open_database
 
 
 def test_a_member_votes_from_the_day_they_joined_until_the_day_they_left(database: Database) -> None:
-    with database.write() as connection:
-        admit(connection, "a", joined_on=HELD)
-        leave(connection, "a", HELD + timedelta(days=10))
-    with database.read() as connection:
-        assert votes_on(connection, TOWN, HELD - timedelta(days=1)) == {}
-        assert votes_on(connection, TOWN, HELD) == {"a": 1}
-        assert votes_on(connection, TOWN, HELD + timedelta(days=9)) == {"a": 1}
-        assert votes_on(connection, TOWN, HELD + timedelta(days=10)) == {}
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "a", joined_on=HELD)
+        leave(tx, "a", HELD + timedelta(days=10))
+    with database.read(TOWN) as tx:
+        assert find_voters(tx, HELD - timedelta(days=1)) == {}
+        assert find_voters(tx, HELD) == {"a": 1}
+        assert find_voters(tx, HELD + timedelta(days=9)) == {"a": 1}
+        assert find_voters(tx, HELD + timedelta(days=10)) == {}
 
 
 def test_leaving_may_be_heard_before_joining(database: Database) -> None:
-    with database.write() as connection:
-        leave(connection, "a", HELD)
-        admit(connection, "a")
-    with database.read() as connection:
-        assert votes_on(connection, TOWN, HELD) == {}
-        assert votes_on(connection, TOWN, HELD - timedelta(days=1)) == {"a": 1}
+    with database.write(TOWN, SECRETARY) as tx:
+        leave(tx, "a", HELD)
+        admit(tx, "a")
+    with database.read(TOWN) as tx:
+        assert find_voters(tx, HELD) == {}
+        assert find_voters(tx, HELD - timedelta(days=1)) == {"a": 1}
 
 
 def test_who_comes_back_votes_again(database: Database) -> None:
-    with database.write() as connection:
-        admit(connection, "a", joined_on=date(2024, 1, 1))
-        admit(connection, "a", joined_on=date(2021, 1, 1))
-        leave(connection, "a", date(2023, 1, 1))
-    with database.read() as connection:
-        assert votes_on(connection, TOWN, date(2023, 6, 1)) == {}
-        assert votes_on(connection, TOWN, HELD) == {"a": 1}
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "a", joined_on=date(2024, 1, 1))
+        admit(tx, "a", joined_on=date(2021, 1, 1))
+        leave(tx, "a", date(2023, 1, 1))
+    with database.read(TOWN) as tx:
+        assert find_voters(tx, date(2023, 6, 1)) == {}
+        assert find_voters(tx, HELD) == {"a": 1}
 
 
 def test_members_of_another_community_do_not_vote_here(database: Database) -> None:
-    with database.write() as connection:
-        admit(connection, "a")
-    with database.read() as connection:
-        assert votes_on(connection, "elsewhere", HELD) == {}
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "a")
+    with database.read("elsewhere") as tx:
+        assert find_voters(tx, HELD) == {}
 
 
 def test_one_admission_told_with_two_numbers_of_votes_is_refused(database: Database) -> None:
-    with database.write() as connection:
-        admit(connection, "a")
-    with pytest.raises(CoopError) as refused, database.write() as connection:
-        admit(connection, "a", votes=2)
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "a")
+    with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
+        admit(tx, "a", votes=2)
     assert refused.value.code == "voter-conflict"
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One SQLite file for all examples of a property; each example has a community of its own."""
-    opened = Database(f"sqlite:///{tmp_path_factory.mktemp('voters')}/governance.db", "governance")
-    opened.migrate()
+    opened = GOVERNANCE.open_database(f"sqlite:///{tmp_path_factory.mktemp('voters')}/governance.db")
     yield opened
     opened.close()
 
@@ -87,31 +91,31 @@ def test_the_right_to_vote_does_not_depend_on_the_order_of_facts(
 ) -> None:
     first, example = date(2026, 1, 1), next(examples)
     communities = (f"{example} in order", f"{example} shuffled")
-    with quick.write() as connection:
-        for community, facts in zip(communities, (changes, shuffle.sample(changes, len(changes))), strict=True):
+    for community, facts in zip(communities, (changes, shuffle.sample(changes, len(changes))), strict=True):
+        with quick.write(community, SECRETARY) as tx:
             for member, days, joins in facts:
                 on = first + timedelta(days=days)
                 if joins:
-                    admit(connection, member, joined_on=on, community=community)
+                    admit(tx, member, joined_on=on)
                 else:
-                    leave(connection, member, on, community)
-    with quick.read() as connection:
-        for days in range(22):
-            on = first + timedelta(days=days)
-            assert votes_on(connection, communities[0], on) == votes_on(connection, communities[1], on)
+                    leave(tx, member, on)
+    voters = []
+    for community in communities:
+        with quick.read(community) as tx:
+            voters.append([find_voters(tx, first + timedelta(days=days)) for days in range(22)])
+    assert voters[0] == voters[1]
 
 
 def test_voters_are_rebuilt_from_the_register_s_journal(database: Database, tmp_path: Path) -> None:
-    register = Database(f"sqlite:///{tmp_path}/members.db", "members")
-    register.migrate()
-    with register.write() as connection:
+    register = open_database(f"sqlite:///{tmp_path}/members.db", "members")
+    with register.write(TOWN, SECRETARY) as tx:
         joined = [MemberAdmitted(member_id=m, kind="owner", joined_on=date(2021, 1, 1)) for m in "abc"]
-        journal.append(connection, [*joined, MemberLeft(member_id="b", left_on=date(2022, 1, 1))], TOWN)
-    settle([("members", register)], LocalBus([SERVICE.consumer(database)]))
-    with database.write() as connection:
-        assert votes_on(connection, TOWN, HELD) == {"a": 1, "c": 1}
-        connection.execute(SERVICE.heard_tables[0].delete())
-    rebuild(SERVICE, database, {"members": register})
-    with database.read() as connection:
-        assert votes_on(connection, TOWN, HELD) == {"a": 1, "c": 1}
+        tx.tell(*joined, MemberLeft(member_id="b", left_on=date(2022, 1, 1)))
+    settle([("members", register)], LocalBus([GOVERNANCE.consumer(database)]))
+    with database.write(TOWN, SECRETARY) as tx:
+        assert find_voters(tx, HELD) == {"a": 1, "c": 1}
+        tx.execute(delete(voter).where(voter.c.community == tx.community))
+    rebuild(GOVERNANCE, database, {"members": register})
+    with database.read(TOWN) as tx:
+        assert find_voters(tx, HELD) == {"a": 1, "c": 1}
     register.close()

@@ -1,1 +1,1 @@
-"""What governance does: one function per fact heard and per command, each inside the caller's transaction."""
+"""Commands of governance and handlers of what it hears: one function each, inside the caller's transaction."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
 from coop.governance.model import Count, Meeting, Resolution, Verdict, VotingRule
 from coop.governance.rules.counting import count_ballots, decide
+from coop.governance.rules.dates import refuse_ahead
 from coop.governance.rules.statutes import in_force, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
-from coop.kit import journal
-from coop.values import CoopError, NotFound, derive_id, hash_parameters
+from coop.governance.storage.voters import find_voters
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, derive_id
 
 
 @dataclass(frozen=True)
@@ -33,36 +33,35 @@ class Outcome:
     decided_on: date | None
 
 
-def preview(connection: Connection, community: str, meeting_id: str) -> list[Outcome]:
-    """What the count says now, or what was decided: one outcome per resolution, in the order of the agenda."""
-    meeting = store.find_meeting(connection, community, meeting_id)
+def preview(tx: Tx, meeting_id: str) -> list[Outcome]:
+    """Count as it stands now, or show the decisions: one outcome per resolution, in the order of the agenda."""
+    meeting = store.find_meeting(tx, meeting_id)
     if meeting is None:
         raise NotFound(f"there is no meeting {meeting_id}")
-    return outcomes(connection, community, meeting)
+    return outcomes(tx, meeting)
 
 
-def outcomes(connection: Connection, community: str, meeting: Meeting) -> list[Outcome]:
+def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     """As ``preview``, of a meeting at hand."""
-    statutes = in_force(store.all_statutes(connection, community), meeting.held_on)
-    decisions = store.decisions(connection, community, meeting.meeting_id)
+    statutes = in_force(store.list_statutes(tx), meeting.held_on)
+    decisions = store.list_decisions(tx, meeting.meeting_id)
     undecided = len(decisions) < len(meeting.resolutions)
-    votes = store.votes_on(connection, community, meeting.held_on) if undecided else {}
-    found = []
+    votes = find_voters(tx, meeting.held_on) if undecided else {}
+    counted = []
     for resolution in meeting.resolutions:
         rule = rule_for(statutes, resolution.kind)
         decided = decisions.get(resolution.resolution_id)
         if decided:
-            found.append(Outcome(resolution, rule, decided.count, decided.verdict, decided.decided_on))
+            counted.append(Outcome(resolution, rule, decided.count, decided.verdict, decided.decided_on))
             continue
-        history = store.ballots(connection, community, resolution.resolution_id)
+        history = store.list_ballots(tx, resolution.resolution_id)
         count = count_ballots((earlier[-1] for earlier in history.values()), votes)
-        found.append(Outcome(resolution, rule, count, decide(rule, count), None))
-    return found
+        counted.append(Outcome(resolution, rule, count, decide(rule, count), None))
+    return counted
 
 
 def close_meeting(
-    connection: Connection,
-    community: str,
+    tx: Tx,
     meeting_id: str,
     closed_on: date,
     *,
@@ -72,21 +71,21 @@ def close_meeting(
     """Count every vote, keep the decisions and let the adopted ones act, once.
 
     Args:
-        connection: open transaction.
-        community: the co-operative.
+        tx: open transaction.
         meeting_id: the meeting.
-        closed_on: date of the decisions, not before the meeting.
+        closed_on: date of the decisions, not before the meeting and not after today.
         dry_run: only say what the count would decide.
         entitled_members: how many members could vote by the register; when given, it must be how many are known here,
             so that a meeting is not counted before all of the register was heard.
 
     Raises:
+        BadInput: the date is ahead.
         CoopError: the meeting was closed on another date, or cannot be closed yet.
     """
-    meeting = store.find_meeting(connection, community, meeting_id, lock=True)
+    meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
         raise NotFound(f"there is no meeting {meeting_id}")
-    counted = outcomes(connection, community, meeting)
+    counted = outcomes(tx, meeting)
     if dry_run:
         return counted
     decided_on = counted[0].decided_on
@@ -96,32 +95,30 @@ def close_meeting(
         return counted
     if closed_on < meeting.held_on:
         raise CoopError("meeting-not-held", f"meeting {meeting_id} is on {meeting.held_on}, it cannot close before")
-    known = len(store.votes_on(connection, community, meeting.held_on))
-    if entitled_members is not None and entitled_members != known:
+    refuse_ahead(closed_on, tx.today, "closed_on")
+    voters = len(find_voters(tx, meeting.held_on))
+    if entitled_members is not None and entitled_members != voters:
         raise CoopError(
             "register-incomplete",
-            f"the register has {entitled_members} members with a vote on {meeting.held_on}, here {known} are known",
+            f"the register has {entitled_members} members with a vote on {meeting.held_on}, here {voters} are known",
         )
-    told = [event for outcome in counted for event in _keep(connection, community, meeting, outcome, closed_on)]
-    journal.append(connection, told, community)
-    return outcomes(connection, community, meeting)
+    for outcome in counted:
+        tx.tell(*_keep(tx, meeting, outcome, closed_on))
+    return outcomes(tx, meeting)
 
 
-def _keep(connection: Connection, community: str, meeting: Meeting, outcome: Outcome, decided_on: date) -> list[Event]:
-    """Keep one decision and return what is to be told of it."""
+def _keep(tx: Tx, meeting: Meeting, outcome: Outcome, decided_on: date) -> list[Event]:
+    """Keep one decision; returns the facts of it."""
     resolution, count, verdict = outcome.resolution, outcome.count, outcome.verdict
-    adopted_hash = hash_parameters(resolution.parameters)
-    bound = store.notice_hash(connection, community, resolution.resolution_id)
-    if adopted_hash != bound:
+    notice_hash, document = store.find_notice(tx, resolution.resolution_id)
+    adopted_hash = document.sha256
+    if adopted_hash != notice_hash:
         raise CoopError(
             "parameters-changed",
-            f"{resolution.resolution_id}: the parameters are no longer those of the notice ({adopted_hash}, {bound})",
+            f"{resolution.resolution_id}: the parameters are no longer those of the notice"
+            f" ({adopted_hash}, {notice_hash})",
         )
-    store.add_decision(
-        connection,
-        community,
-        store.Decided(resolution.resolution_id, decided_on, verdict, adopted_hash, count),
-    )
+    store.add_decision(tx, store.Decided(resolution.resolution_id, decided_on, verdict, adopted_hash, count))
     decided = ResolutionDecided(
         resolution_id=resolution.resolution_id,
         meeting_id=meeting.meeting_id,
@@ -137,25 +134,24 @@ def _keep(connection: Connection, community: str, meeting: Meeting, outcome: Out
     )
     if not verdict.adopted:
         return [decided]
-    return [decided, *_act(connection, community, meeting, resolution, adopted_hash, decided_on)]
+    return [decided, *_act(tx, meeting, resolution, adopted_hash, decided_on)]
 
 
 def _act(
-    connection: Connection,
-    community: str,
+    tx: Tx,
     meeting: Meeting,
     resolution: Resolution,
     adopted_hash: str,
     decided_on: date,
 ) -> list[Event]:
-    """What an adopted resolution does, by its kind."""
+    """Do what an adopted resolution says, by its kind; returns the facts of it."""
     parameters = dict(resolution.parameters)
     resolution_id = resolution.resolution_id
     match resolution.kind:
         case "tariff":
             return [
                 TariffAdopted(
-                    tariff_id=derive_id("tariff", community, resolution_id),
+                    tariff_id=derive_id("tariff", tx.community, resolution_id),
                     resolution_id=resolution_id,
                     meeting_id=meeting.meeting_id,
                     valid_from=date.fromisoformat(parameters["valid_from"]),
@@ -168,7 +164,7 @@ def _act(
         case "allocation-key":
             return [
                 AllocationKeyAdopted(
-                    key_id=derive_id("allocation-key", community, resolution_id),
+                    key_id=derive_id("allocation-key", tx.community, resolution_id),
                     resolution_id=resolution_id,
                     group_id=parameters["group_id"],
                     valid_from=date.fromisoformat(parameters["valid_from"]),
@@ -180,14 +176,12 @@ def _act(
             ]
         case "realisation":
             phase_id = parameters["phase_id"]
-            known = programme_store.realisations(connection, community).get(phase_id)
-            if known:
+            before = programme_store.list_realisations(tx).get(phase_id)
+            if before:
                 raise CoopError(
-                    "phase-decided", f"phase {phase_id} was decided on {known.decided_on} by {known.resolution_id}"
+                    "phase-decided", f"phase {phase_id} was decided on {before.decided_on} by {before.resolution_id}"
                 )
-            programme_store.add_realisation(
-                connection, community, programme_store.Realised(phase_id, resolution_id, decided_on)
-            )
+            programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution_id, decided_on))
             return [
                 RealisationDecided(
                     resolution_id=resolution_id,

@@ -1,4 +1,4 @@
-"""Commands on statutes and meetings: adopt, convene, vote. What the notice said cannot change."""
+"""Commands on statutes and meetings: adopt, convene, vote. Nothing that a notice said can change."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
-
 from coop.governance.model import Meeting, Resolution, Statutes
 from coop.governance.rules.ballots import Box, accept
 from coop.governance.rules.parameters import check_resolution
 from coop.governance.rules.statutes import check_notice, in_force, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.voters import find_voters
+from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
 
-def adopt_statutes(connection: Connection, community: str, version: Statutes) -> None:
+def adopt_statutes(tx: Tx, version: Statutes) -> None:
     """Keep a version of the statutes. Repeating it changes nothing.
 
     Raises:
         CoopError: another version has that date, or a meeting was convened under the version that this one replaces.
     """
     ordered = Statutes(version.valid_from, version.name, tuple(sorted(version.rules, key=lambda rule: rule.kind)))
-    known = {one.valid_from: one for one in store.all_statutes(connection, community)}
-    if ordered.valid_from in known:
-        if known[ordered.valid_from] != ordered:
+    versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
+    if ordered.valid_from in versions:
+        if versions[ordered.valid_from] != ordered:
             raise CoopError("statutes-fixed", f"other statutes are kept from {ordered.valid_from}")
         return
-    until = min((day for day in known if day > ordered.valid_from), default=date.max)
-    for meeting in store.all_meetings(connection, community):
+    until = min((day for day in versions if day > ordered.valid_from), default=date.max)
+    for meeting in store.list_meetings(tx):
         if ordered.valid_from <= meeting.held_on < until:
             raise CoopError(
                 "statutes-too-late",
                 f"the meeting of {meeting.held_on} was convened under earlier statutes: these can only start after it",
             )
-    store.add_statutes(connection, community, ordered)
+    store.add_statutes(tx, ordered)
 
 
-def convene_meeting(connection: Connection, community: str, meeting: Meeting) -> None:
+def convene_meeting(tx: Tx, meeting: Meeting) -> None:
     """Keep the notice of a meeting; from now on its agenda and every parameter in it are fixed.
 
     Raises:
         BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
         CoopError: the notice is too late, or another notice was sent for this meeting.
     """
-    kept = store.find_meeting(connection, community, meeting.meeting_id)
+    kept = store.find_meeting(tx, meeting.meeting_id)
     if kept is not None:
         if kept != meeting:
             raise CoopError(
@@ -58,7 +58,7 @@ def convene_meeting(connection: Connection, community: str, meeting: Meeting) ->
     problems = [
         problem
         for line, resolution in enumerate(meeting.resolutions, start=1)
-        for problem in (*check_resolution(resolution, line), *_known_elsewhere(connection, community, resolution, line))
+        for problem in (*check_resolution(resolution, line), *_known_elsewhere(tx, resolution, line))
     ]
     if not meeting.resolutions:
         problems.append(Problem("a meeting needs a resolution", "resolutions"))
@@ -69,39 +69,53 @@ def convene_meeting(connection: Connection, community: str, meeting: Meeting) ->
             problems.append(Problem(f"{resolution_id} stands on the agenda {times} times", "resolution_id"))
     if problems:
         raise BadInput(problems, "bad-agenda")
-    _check_phases(connection, community, meeting)
-    statutes = in_force(store.all_statutes(connection, community), meeting.held_on)
+    _check_phases(tx, meeting)
+    statutes = in_force(store.list_statutes(tx), meeting.held_on)
     check_notice(meeting, statutes)
-    store.add_meeting(connection, community, meeting, statutes.valid_from)
+    store.add_meeting(tx, meeting, statutes.valid_from)
 
 
-def cast_votes(
-    connection: Connection, community: str, meeting_id: str, resolution_id: str, rows: Sequence[Mapping[str, Any]]
-) -> int:
-    """Put ballots in the box, all or none; returns how many were new.
+def cast_votes(tx: Tx, meeting_id: str, resolution_id: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Put ballots that a steward holds in the box, all or none; returns how many were new.
 
     A ballot that was handed in before is silent. A different one of the same member replaces it as long as the vote
-    is open, and the earlier one stays in the history.
+    is open, unless the member cast it personally; the earlier one stays in the history.
 
     Raises:
         BadInput: with every bad ballot by its line.
         CoopError: the vote is closed, or there is no such resolution.
     """
-    meeting, resolution = _on_agenda(connection, community, meeting_id, resolution_id)
-    history = store.ballots(connection, community, resolution_id)
-    rule = rule_for(in_force(store.all_statutes(connection, community), meeting.held_on), resolution.kind)
-    box = Box(meeting, rule, store.votes_on(connection, community, meeting.held_on), history)
-    new = accept(box, rows)
-    if new and store.find_decision(connection, community, resolution_id):
+    return _fill_box(tx, meeting_id, resolution_id, rows, personal=False)
+
+
+def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str) -> bool:
+    """Put the vote of the member who acts in the box, today; False when the very same vote stood already.
+
+    Raises:
+        BadInput: the member may not vote on this now; the reason says why.
+        CoopError: the vote is closed, or there is no such resolution.
+    """
+    meeting_id = store.find_agenda(tx, resolution_id)
+    if meeting_id is None:
+        raise NotFound(f"there is no resolution {resolution_id}")
+    row = {"member_id": member_id, "choice": choice, "cast_on": tx.today}
+    return _fill_box(tx, meeting_id, resolution_id, [row], personal=True) > 0
+
+
+def _fill_box(tx: Tx, meeting_id: str, resolution_id: str, rows: Sequence[Mapping[str, Any]], *, personal: bool) -> int:
+    meeting, resolution = _on_agenda(tx, meeting_id, resolution_id)
+    history = store.list_ballots(tx, resolution_id)
+    rule = rule_for(in_force(store.list_statutes(tx), meeting.held_on), resolution.kind)
+    box = Box(meeting, rule, find_voters(tx, meeting.held_on), history, tx.today)
+    new = accept(box, rows, personal=personal)
+    if new and store.find_decision(tx, resolution_id):
         raise CoopError("vote-closed", f"the vote on {resolution_id} is closed; {len(new)} ballots came too late")
-    store.add_ballots(connection, community, resolution_id, new, history)
+    store.add_ballots(tx, resolution_id, new, history)
     return len(new)
 
 
-def _on_agenda(
-    connection: Connection, community: str, meeting_id: str, resolution_id: str
-) -> tuple[Meeting, Resolution]:
-    meeting = store.find_meeting(connection, community, meeting_id, lock=True)
+def _on_agenda(tx: Tx, meeting_id: str, resolution_id: str) -> tuple[Meeting, Resolution]:
+    meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
         raise NotFound(f"there is no meeting {meeting_id}")
     for resolution in meeting.resolutions:
@@ -110,21 +124,21 @@ def _on_agenda(
     raise NotFound(f"resolution {resolution_id} is not on the agenda of meeting {meeting_id}")
 
 
-def _known_elsewhere(connection: Connection, community: str, resolution: Resolution, line: int) -> list[Problem]:
-    other = store.meeting_of(connection, community, resolution.resolution_id)
+def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]:
+    other = store.find_agenda(tx, resolution.resolution_id)
     return (
         [Problem(f"{resolution.resolution_id} stood on the agenda of {other}", "resolution_id", line)] if other else []
     )
 
 
-def _check_phases(connection: Connection, community: str, meeting: Meeting) -> None:
+def _check_phases(tx: Tx, meeting: Meeting) -> None:
     """A decision to build is about a phase that is planned, for the money that is planned, and once."""
     planned = {
         (programme.programme_id, phase.phase_id): phase
-        for programme in programme_store.programmes(connection, community)
+        for programme in programme_store.list_programmes(tx)
         for phase in programme.phases
     }
-    decided = programme_store.realisations(connection, community)
+    decided = programme_store.list_realisations(tx)
     problems, seen = [], set()
     for line, resolution in enumerate(meeting.resolutions, start=1):
         if resolution.kind != "realisation":

@@ -6,37 +6,29 @@ after the rule referred it; which of the two, and why, is kept beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection
-
-from coop.events import Event
 from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
-from coop.governance.model import MANNERS, Evidence, Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.model import MANNERS, Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.rules.dates import refuse_ahead
 from coop.governance.rules.programmes import (
+    Condition,
     check_evidence,
     check_programme,
     conditions,
-    evidence_rows,
+    order_evidence,
     referral_text,
     released_by_rule,
     rule_text,
     tranches_of,
 )
 from coop.governance.storage import programmes as store
-from coop.kit import journal
-from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, NotFound, Problem
 
 
-@dataclass(frozen=True)
-class _Place:
-    programme: Programme
-    phase: Phase
-    milestone: Milestone
-
-
-def plan_programme(connection: Connection, community: str, programme: Programme) -> None:
+def plan_programme(tx: Tx, programme: Programme) -> None:
     """Keep a programme. Repeating it changes nothing.
 
     Raises:
@@ -44,9 +36,9 @@ def plan_programme(connection: Connection, community: str, programme: Programme)
         CoopError: another programme has this id, or one of its parts belongs to another programme.
     """
     check_programme(programme)
-    known = store.programmes(connection, community)
-    ordered = _ordered(programme)
-    for other in known:
+    # In the order in which tranches are read back, so that a repeat is seen as one.
+    ordered = replace(programme, tranches=tuple(sorted(programme.tranches, key=lambda tranche: tranche.tranche_id)))
+    for other in store.list_programmes(tx):
         if other.programme_id == programme.programme_id:
             if other != ordered:
                 raise CoopError("programme-fixed", f"programme {programme.programme_id} is planned otherwise already")
@@ -54,84 +46,67 @@ def plan_programme(connection: Connection, community: str, programme: Programme)
         shared = sorted(_ids(other) & _ids(programme))
         if shared:
             raise CoopError("id-taken", f"{', '.join(shared)} belongs to programme {other.programme_id}")
-    store.add_programme(connection, community, ordered)
+    store.add_programme(tx, ordered)
 
 
-def reach_milestone(connection: Connection, community: str, milestone_id: str, report: Reached) -> None:
+def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
     """Keep that a milestone was reached, and release or refer each of its tranches by the rule.
 
     Raises:
-        BadInput: the evidence cannot be checked later.
+        BadInput: the evidence cannot be checked later, or the day is ahead.
         CoopError: the milestone was reached otherwise already, or does not exist.
     """
     check_evidence(report)
-    place = _place(connection, community, milestone_id)
-    store.lock_programme(connection, community, place.programme.programme_id)
-    rows = evidence_rows(report.evidence)
-    ordered = Reached(report.reached_on, report.cost_cents, tuple(Evidence(**row) for row in rows))
-    known = store.reached(connection, community).get(milestone_id)
-    if known is not None:
-        if known != ordered:
+    refuse_ahead(report.reached_on, tx.today, "reached_on")
+    programme, phase, milestone = _find_milestone(tx, milestone_id)
+    store.lock_programme(tx, programme.programme_id)
+    ordered = replace(report, evidence=order_evidence(report.evidence))
+    before = store.list_reached(tx).get(milestone_id)
+    if before is not None:
+        if before != ordered:
             raise CoopError(
-                "milestone-reached", f"milestone {milestone_id} was reached on {known.reached_on} with other facts"
+                "milestone-reached", f"milestone {milestone_id} was reached on {before.reached_on} with other facts"
             )
         return
-    evidence_hash = hash_parameters(rows)
-    store.add_reached(connection, community, milestone_id, ordered, rows, evidence_hash)
-    told: list[Event] = [
+    evidence_hash = store.add_reached(tx, milestone_id, ordered)
+    tx.tell(
         MilestoneReached(
             milestone_id=milestone_id,
-            programme_id=place.programme.programme_id,
-            phase_id=place.phase.phase_id,
-            name=place.milestone.name_en,
+            programme_id=programme.programme_id,
+            phase_id=phase.phase_id,
+            name=milestone.name_en,
             reached_on=report.reached_on,
-            deadline=place.milestone.deadline,
-            budget_cents=place.milestone.budget_cents,
+            deadline=milestone.deadline,
+            budget_cents=milestone.budget_cents,
             cost_cents=report.cost_cents,
             evidence_hash=evidence_hash,
         )
-    ]
-    realised = store.realisations(connection, community).get(place.phase.phase_id)
-    checked = conditions(place.milestone, ordered, realised.decided_on if realised else None)
-    for tranche in tranches_of(place.programme, milestone_id):
+    )
+    realised = store.list_realisations(tx).get(phase.phase_id)
+    checked = conditions(milestone, ordered, realised.decided_on if realised else None)
+    for tranche in tranches_of(programme, milestone_id):
         if released_by_rule(checked):
-            told.append(
-                _release(connection, community, place.programme, tranche, report.reached_on, rule_text(checked))
-            )
-            continue
-        reason = referral_text(checked)
-        unmet = [condition.name for condition in checked if not condition.met]
-        store.add_referral(connection, community, tranche.tranche_id, report.reached_on, reason, unmet)
-        told.append(
-            TrancheReferred(
-                tranche_id=tranche.tranche_id,
-                programme_id=place.programme.programme_id,
-                milestone_id=milestone_id,
-                amount_cents=tranche.amount_cents,
-                reason=reason,
-                referred_on=report.reached_on,
-            )
-        )
-    journal.append(connection, told, community)
+            _release(tx, programme, tranche, report.reached_on, rule_text(checked))
+        else:
+            _refer(tx, programme, tranche, report.reached_on, checked)
 
 
-def decide_referred(
-    connection: Connection, community: str, tranche_id: str, decision: str, decided_on: date, by: str
-) -> None:
+def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date) -> None:
     """The steering group releases a tranche that the rule referred to it, or keeps it for now.
 
     Raises:
-        BadInput: the decision is neither release nor keep.
+        BadInput: the decision is neither release nor keep, or its day is ahead.
         CoopError: the tranche was not referred, is released already, or was decided otherwise on that day.
     """
     if decision not in MANNERS:
         raise BadInput([Problem(f"{decision!r} is neither release nor keep", "decision")])
-    programme, tranche = _tranche(connection, community, tranche_id)
-    store.lock_programme(connection, community, programme.programme_id)
-    state = store.tranche_states(connection, community)[tranche_id]
+    refuse_ahead(decided_on, tx.today, "decided_on")
+    programme, tranche = _find_tranche(tx, tranche_id)
+    store.lock_programme(tx, programme.programme_id)
+    state = store.list_tranche_states(tx)[tranche_id]
     if state.referred_on is None:
         raise CoopError("not-referred", f"tranche {tranche_id} was not referred to the steering group")
-    made = store.SteeringDecision(decided_on, decision, by)
+    made = store.SteeringDecision(tranche_id, decided_on, decision, str(tx.actor))
     if made in state.steering:
         return
     if state.released_on is not None:
@@ -141,48 +116,58 @@ def decide_referred(
         raise CoopError(
             "decided-otherwise", f"tranche {tranche_id} was referred or decided on {latest}; this must come after"
         )
-    store.add_steering_decision(connection, community, tranche_id, made)
+    store.add_steering_decision(tx, made)
     if decision == "release":
         rule = f"released by the steering group on {decided_on}; the rule had referred it: {state.reason}"
-        journal.append(connection, [_release(connection, community, programme, tranche, decided_on, rule)], community)
+        _release(tx, programme, tranche, decided_on, rule)
 
 
-def _release(
-    connection: Connection, community: str, programme: Programme, tranche: Tranche, released_on: date, rule: str
-) -> TrancheReleased:
-    store.add_release(connection, community, tranche.tranche_id, released_on, rule)
-    return TrancheReleased(
-        tranche_id=tranche.tranche_id,
-        programme_id=programme.programme_id,
-        milestone_id=tranche.milestone_id,
-        financier=tranche.financier,
-        amount_cents=tranche.amount_cents,
-        released_on=released_on,
-        rule=rule,
+def _release(tx: Tx, programme: Programme, tranche: Tranche, released_on: date, rule: str) -> None:
+    store.add_release(tx, store.Release(tranche.tranche_id, released_on, rule))
+    tx.tell(
+        TrancheReleased(
+            tranche_id=tranche.tranche_id,
+            programme_id=programme.programme_id,
+            milestone_id=tranche.milestone_id,
+            financier=tranche.financier,
+            amount_cents=tranche.amount_cents,
+            released_on=released_on,
+            rule=rule,
+        )
     )
 
 
-def _place(connection: Connection, community: str, milestone_id: str) -> _Place:
-    for programme in store.programmes(connection, community):
+def _refer(tx: Tx, programme: Programme, tranche: Tranche, referred_on: date, checked: list[Condition]) -> None:
+    reason = referral_text(checked)
+    unmet = tuple(condition.name for condition in checked if not condition.met)
+    store.add_referral(tx, store.Referral(tranche.tranche_id, referred_on, reason, unmet))
+    tx.tell(
+        TrancheReferred(
+            tranche_id=tranche.tranche_id,
+            programme_id=programme.programme_id,
+            milestone_id=tranche.milestone_id,
+            amount_cents=tranche.amount_cents,
+            reason=reason,
+            referred_on=referred_on,
+        )
+    )
+
+
+def _find_milestone(tx: Tx, milestone_id: str) -> tuple[Programme, Phase, Milestone]:
+    for programme in store.list_programmes(tx):
         for phase in programme.phases:
             for milestone in phase.milestones:
                 if milestone.milestone_id == milestone_id:
-                    return _Place(programme, phase, milestone)
+                    return programme, phase, milestone
     raise NotFound(f"there is no milestone {milestone_id}")
 
 
-def _tranche(connection: Connection, community: str, tranche_id: str) -> tuple[Programme, Tranche]:
-    for programme in store.programmes(connection, community):
+def _find_tranche(tx: Tx, tranche_id: str) -> tuple[Programme, Tranche]:
+    for programme in store.list_programmes(tx):
         for tranche in programme.tranches:
             if tranche.tranche_id == tranche_id:
                 return programme, tranche
     raise NotFound(f"there is no tranche {tranche_id}")
-
-
-def _ordered(programme: Programme) -> Programme:
-    """With tranches in the order in which they are read back, so that a repeat is seen as one."""
-    tranches = tuple(sorted(programme.tranches, key=lambda tranche: tranche.tranche_id))
-    return Programme(programme.programme_id, programme.name, programme.phases, tranches)
 
 
 def _ids(programme: Programme) -> set[str]:

@@ -1,32 +1,30 @@
-"""What governance can show of itself: one resolution whole, and everything decided in one canonical form."""
+"""Records of governance: one resolution whole, and everything decided in one canonical form."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.kit.tx import Tx
 from coop.values import NotFound, hash_parameters
 
 
-def resolution_record(connection: Connection, community: str, resolution_id: str) -> dict[str, Any]:
+def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
     """A resolution with its parameters, both hashes, its rule, its count and its verdict.
 
-    ``parameters_hash`` is computed from the parameters as they are stored now, ``notice_hash`` was kept when the
+    ``parameters_hash`` is over the bytes of the parameters as they are stored now, ``notice_hash`` was kept when the
     meeting was convened and ``adopted_hash`` when it decided (None before): all three must be equal.
     """
-    meeting_id = store.meeting_of(connection, community, resolution_id)
-    meeting = meeting_id and store.find_meeting(connection, community, meeting_id)
+    meeting_id = store.find_agenda(tx, resolution_id)
+    meeting = meeting_id and store.find_meeting(tx, meeting_id)
     if not meeting:
         raise NotFound(f"there is no resolution {resolution_id}")
-    outcome = next(
-        one for one in outcomes(connection, community, meeting) if one.resolution.resolution_id == resolution_id
-    )
-    decided = store.find_decision(connection, community, resolution_id)
+    outcome = next(counted for counted in outcomes(tx, meeting) if counted.resolution.resolution_id == resolution_id)
+    decided = store.find_decision(tx, resolution_id)
+    notice_hash, document = store.find_notice(tx, resolution_id)
     resolution, rule = outcome.resolution, outcome.rule
     return {
         "resolution_id": resolution_id,
@@ -37,8 +35,8 @@ def resolution_record(connection: Connection, community: str, resolution_id: str
         "subject_nl": resolution.subject_nl,
         "subject_en": resolution.subject_en,
         "parameters": dict(resolution.parameters),
-        "parameters_hash": hash_parameters(resolution.parameters),
-        "notice_hash": store.notice_hash(connection, community, resolution_id),
+        "parameters_hash": document.sha256,
+        "notice_hash": notice_hash,
         "adopted_hash": decided.parameters_hash if decided else None,
         "decided_on": decided.decided_on.isoformat() if decided else None,
         "verdict": decided.verdict.word if decided else None,
@@ -64,29 +62,29 @@ def count_record(outcome: Outcome) -> dict[str, int | str]:
     }
 
 
-def state(connection: Connection, community: str) -> dict[str, Any]:
+def state(tx: Tx) -> dict[str, Any]:
     """Everything that was decided, reached and released, in one order: two runs are equal when these are.
 
     Ballots stand in it as one hash per resolution, so that the record can be shown without saying who voted how.
     """
     resolutions = {}
-    for meeting in store.all_meetings(connection, community):
+    for meeting in store.list_meetings(tx):
         for resolution in meeting.resolutions:
-            record = resolution_record(connection, community, resolution.resolution_id)
-            history = store.ballots(connection, community, resolution.resolution_id)
+            record = resolution_record(tx, resolution.resolution_id)
+            history = store.list_ballots(tx, resolution.resolution_id)
             standing = [earlier[-1] for _, earlier in sorted(history.items())]
             record["ballots"] = len(standing)
             record["ballots_hash"] = hash_parameters(
-                [[one.member_id, one.choice, one.cast_on.isoformat(), one.proxy_holder] for one in standing]
+                [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
             )
             resolutions[resolution.resolution_id] = record
-    reached = programme_store.reached(connection, community)
-    tranches = programme_store.tranche_states(connection, community)
+    reached = programme_store.list_reached(tx)
+    tranches = programme_store.list_tranche_states(tx)
     return {
         "resolutions": dict(sorted(resolutions.items())),
         "realisations": {
             phase_id: {"resolution_id": made.resolution_id, "decided_on": made.decided_on.isoformat()}
-            for phase_id, made in sorted(programme_store.realisations(connection, community).items())
+            for phase_id, made in sorted(programme_store.list_realisations(tx).items())
         },
         "milestones": {
             milestone_id: {
@@ -104,18 +102,18 @@ def state(connection: Connection, community: str) -> dict[str, Any]:
                 "released_on": _day(tranches[tranche.tranche_id].released_on),
                 "rule": tranches[tranche.tranche_id].rule,
             }
-            for programme in programme_store.programmes(connection, community)
+            for programme in programme_store.list_programmes(tx)
             for tranche in programme.tranches
         },
     }
 
 
-def tranches_at(connection: Connection, community: str, milestone_id: str) -> dict[str, str]:
-    """What the rule did with each tranche of a milestone that was reached: released or referred."""
-    states = programme_store.tranche_states(connection, community)
+def tranches_at(tx: Tx, milestone_id: str) -> dict[str, str]:
+    """Each tranche of a milestone that was reached, as the rule left it: released or referred."""
+    states = programme_store.list_tranche_states(tx)
     return {
         tranche.tranche_id: "referred" if states[tranche.tranche_id].referred_on else "released"
-        for programme in programme_store.programmes(connection, community)
+        for programme in programme_store.list_programmes(tx)
         for tranche in tranches_of(programme, milestone_id)
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection
-
 from coop.governance.model import Count, Verdict
 from coop.governance.rules.counting import count_ballots, decide
 from coop.governance.rules.statutes import in_force, rule_for
 from coop.governance.storage import meetings as store
-from coop.values import NotFound, hash_parameters
+from coop.governance.storage.voters import find_voters
+from coop.kit.tx import Tx
+from coop.values import NotFound
 
 
 @dataclass(frozen=True)
@@ -29,32 +29,30 @@ class VerifiedResolution:
     findings: tuple[str, ...]
 
 
-def verify_resolution(connection: Connection, community: str, resolution_id: str) -> VerifiedResolution:
+def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     """Count a resolution again and say everything that does not agree with what was decided.
 
     Raises:
         NotFound: there is no such resolution.
     """
-    meeting_id = store.meeting_of(connection, community, resolution_id)
-    meeting = store.find_meeting(connection, community, meeting_id) if meeting_id else None
+    meeting_id = store.find_agenda(tx, resolution_id)
+    meeting = store.find_meeting(tx, meeting_id) if meeting_id else None
     if meeting is None:
         raise NotFound(f"there is no resolution {resolution_id}")
-    resolution = next(one for one in meeting.resolutions if one.resolution_id == resolution_id)
-    history = store.ballots(connection, community, resolution_id)
-    count = count_ballots(
-        (earlier[-1] for earlier in history.values()), store.votes_on(connection, community, meeting.held_on)
-    )
-    rule = rule_for(in_force(store.all_statutes(connection, community), meeting.held_on), resolution.kind)
+    resolution = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
+    history = store.list_ballots(tx, resolution_id)
+    count = count_ballots((earlier[-1] for earlier in history.values()), find_voters(tx, meeting.held_on))
+    rule = rule_for(in_force(store.list_statutes(tx), meeting.held_on), resolution.kind)
     verdict = decide(rule, count)
-    decided = store.find_decision(connection, community, resolution_id)
+    decided = store.find_decision(tx, resolution_id)
     findings = []
-    parameters_hash = hash_parameters(resolution.parameters)
-    if parameters_hash != store.notice_hash(connection, community, resolution_id):
+    notice_hash, document = store.find_notice(tx, resolution_id)
+    if document.sha256 != notice_hash:
         findings.append("the parameters are no longer those of the notice")
     if decided is None:
         findings.append("it was never decided")
     else:
-        if decided.parameters_hash != parameters_hash:
+        if decided.parameters_hash != document.sha256:
             findings.append("the parameters are no longer those that were adopted")
         if decided.count != count:
             findings.append("the ballots counted again give another count")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.storage import meetings as store
+from coop.governance.storage.voters import keep_voter
+from coop.kit.tx import Tx
 from coop.values import CoopError
 
 
-def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: Envelope) -> None:
+def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
     """From that date the member has their votes.
 
     Raises:
         CoopError: the same admission was told before with another number of votes.
     """
-    kept = store.keep_voter(connection, envelope.community, event.member_id, event.joined_on, "admitted", event.votes)
+    kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.votes)
     if kept != event.votes:
         raise CoopError(
             "voter-conflict",
@@ -24,6 +23,6 @@ def on_member_admitted(connection: Connection, event: MemberAdmitted, envelope: 
         )
 
 
-def on_member_left(connection: Connection, event: MemberLeft, envelope: Envelope) -> None:
+def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
     """From that date the member has no vote."""
-    store.keep_voter(connection, envelope.community, event.member_id, event.left_on, "left", 0)
+    keep_voter(tx, event.member_id, event.left_on, "left", 0)

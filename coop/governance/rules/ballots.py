@@ -1,10 +1,10 @@
-"""Which ballots may be put in the box: read from rows, held against the rule, every bad line named at once."""
+"""Ballots before they go into the box: read from rows, held against the rule, every bad line named at once."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,17 +15,18 @@ from coop.values import BadInput, Problem
 
 @dataclass(frozen=True)
 class Box:
-    """What ballots are held against: the meeting, its rule, who may vote with how many votes, and each member's
-    ballots so far, the standing one last."""
+    """All that ballots are held against: the meeting, its rule, the votes of each member, each member's ballots so far
+    with the standing one last, and the day on which they are handed in."""
 
     meeting: Meeting
     rule: VotingRule
     votes: Mapping[str, int]
     history: Mapping[str, Sequence[Ballot]]
+    today: date
 
 
 def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], list[Problem]]:
-    """Ballots by line, counted from 1, and what is wrong with the lines that are none."""
+    """Ballots by line, counted from 1, and the problems of the lines that are none."""
     ballots: dict[int, Ballot] = {}
     problems: list[Problem] = []
     for line, row in enumerate(rows, start=1):
@@ -48,19 +49,21 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
     return ballots, problems
 
 
-def accept(box: Box, rows: Sequence[Mapping[str, Any]]) -> list[Ballot]:
+def accept(box: Box, rows: Sequence[Mapping[str, Any]], *, personal: bool = False) -> list[Ballot]:
     """The ballots among ``rows`` that are new. One that was handed in before is silent; a different one replaces it.
 
-    A ballot older than the standing one cannot replace it, so that handing in an old batch again changes nothing.
+    A ballot older than the standing one cannot replace it, so that handing in an old batch again changes nothing; nor
+    can anybody but the member replace one that the member cast personally.
 
     Raises:
         BadInput: with every line that is wrong; then none is accepted.
     """
-    ballots, problems = read_ballots(rows)
+    read, problems = read_ballots(rows)
+    ballots = {line: replace(ballot, personal=personal) for line, ballot in read.items()}
     new = {
         line: ballot
         for line, ballot in ballots.items()
-        if not _handed_in(ballot, box.history.get(ballot.member_id, ()))
+        if not _was_handed_in(ballot, box.history.get(ballot.member_id, ()))
     }
     lines_of = Counter(ballot.member_id for ballot in ballots.values())
     for line, ballot in new.items():
@@ -73,11 +76,18 @@ def accept(box: Box, rows: Sequence[Mapping[str, Any]]) -> list[Ballot]:
     return list(new.values())
 
 
-def _handed_in(ballot: Ballot, earlier: Sequence[Ballot]) -> bool:
-    """True for a repeat: of the standing ballot, or of one from before the day on which the standing one was cast."""
+def _was_handed_in(ballot: Ballot, earlier: Sequence[Ballot]) -> bool:
+    """True for a repeat: of the standing ballot, or of an earlier one that can no longer replace it.
+
+    A member's own vote is new where a steward's says the same: it makes the vote the member's.
+    """
     if not earlier:
         return False
-    return ballot == earlier[-1] or (ballot.cast_on < earlier[-1].cast_on and ballot in earlier)
+    standing = earlier[-1]
+    if standing.says_the_same_as(ballot):
+        return standing.personal or not ballot.personal
+    is_passed = ballot.cast_on < standing.cast_on or (standing.personal and not ballot.personal)
+    return is_passed and any(before.says_the_same_as(ballot) for before in earlier)
 
 
 def _objections(box: Box, ballot: Ballot) -> list[tuple[str, str]]:
@@ -88,13 +98,18 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, str]]:
     first = first_vote_date(meeting, rule)
     if ballot.cast_on > meeting.held_on:
         found.append(("cast_on", f"the meeting was on {meeting.held_on}, before {ballot.cast_on}"))
+    elif ballot.cast_on > box.today:
+        found.append(("cast_on", f"no ballot is dated after today, {box.today}: not on {ballot.cast_on}"))
     elif ballot.cast_on < first:
         window = (
             f"{rule.article} opens the vote {rule.advance_days} days before the meeting and never before its notice"
         )
         found.append(("cast_on", f"{window}: from {first}, not on {ballot.cast_on}"))
     earlier = box.history.get(ballot.member_id, ())
-    if earlier and ballot.cast_on < earlier[-1].cast_on:
+    if earlier and earlier[-1].personal and not ballot.personal:
+        reason = f"{ballot.member_id} voted personally on {earlier[-1].cast_on}; nobody else can replace that"
+        found.append(("member_id", reason))
+    elif earlier and ballot.cast_on < earlier[-1].cast_on:
         found.append(("cast_on", f"a ballot of {earlier[-1].cast_on} stands already"))
     if ballot.proxy_holder == ballot.member_id:
         found.append(("proxy_holder", "nobody is their own proxy"))

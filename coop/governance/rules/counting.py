@@ -1,4 +1,4 @@
-"""Counting votes, and what a count means under a rule.
+"""Counting votes, and the verdict of a count under a rule.
 
 Invariant: a count does not depend on the order of the ballots, and a resolution is adopted if and only if the quorum is
 there and ``votes_for >= votes_needed``. Whole numbers throughout: ``for x den >= base x num``.

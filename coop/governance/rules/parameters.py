@@ -1,4 +1,4 @@
-"""What the parameters of a resolution must hold before a notice can bind them.
+"""Checks of the parameters of a resolution, before a notice can bind them.
 
 Only the shape is judged: which texts and numbers an adopted resolution needs in order to act by itself. Whether a price
 is allowed is for billing, whether a key can divide is for metering.
@@ -22,7 +22,7 @@ _DATED: Final = ("tariff", "allocation-key")
 
 
 def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
-    """What keeps this resolution off an agenda; ``line`` is its place there."""
+    """Find all that keeps this resolution off an agenda; ``line`` is its place there."""
     where = f"{resolution.resolution_id}.parameters"
     if resolution.kind not in KINDS:
         return [Problem(f"{resolution.kind!r} is none of {', '.join(KINDS)}", f"{resolution.resolution_id}.kind", line)]

@@ -63,9 +63,9 @@ def check_programme(programme: Programme) -> None:
     for milestone in milestones:
         if milestone.budget_cents < 0 or milestone.margin_per_mille < 0:
             problems.append(Problem("budget and margin may not be negative", milestone.milestone_id))
-    known = {milestone.milestone_id for milestone in milestones}
+    planned_ids = {milestone.milestone_id for milestone in milestones}
     for tranche in programme.tranches:
-        if tranche.milestone_id not in known:
+        if tranche.milestone_id not in planned_ids:
             problems.append(Problem(f"there is no milestone {tranche.milestone_id}", tranche.tranche_id))
         if tranche.amount_cents <= 0:
             problems.append(Problem("a tranche is more than nothing", f"{tranche.tranche_id}.amount_cents"))
@@ -89,14 +89,13 @@ def check_evidence(reached: Reached) -> None:
         raise BadInput(problems, "bad-evidence")
 
 
-def evidence_rows(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
-    """Evidence in one order, whatever the order it was handed in: what is stored and hashed."""
-    ordered = sorted(set(evidence), key=lambda piece: (piece.name, piece.reference, piece.sha256))
-    return [{"name": piece.name, "reference": piece.reference, "sha256": piece.sha256} for piece in ordered]
+def order_evidence(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Put evidence in one order without doubles, whatever the order it was handed in."""
+    return tuple(sorted(set(evidence), key=lambda piece: (piece.name, piece.reference, piece.sha256)))
 
 
 def conditions(milestone: Milestone, reached: Reached, realised_on: date | None) -> list[Condition]:
-    """What the rule asks, and whether it is met; ``realised_on`` is when the members decided to build the phase."""
+    """Hold a report against all that the rule asks; ``realised_on`` is when the members decided to build the phase."""
     shown = {piece.name for piece in reached.evidence}
     lacking = [name for name in milestone.evidence if name not in shown]
     have = len(milestone.evidence) - len(lacking)

@@ -30,16 +30,22 @@ def first_vote_date(meeting: Meeting, rule: VotingRule) -> date:
     return max(meeting.held_on - timedelta(days=rule.advance_days), meeting.convened_on)
 
 
+def first_vote_on_any(meeting: Meeting, versions: Iterable[Statutes]) -> date:
+    """First date on which a vote may be cast on any resolution of a meeting."""
+    statutes = in_force(versions, meeting.held_on)
+    return min(first_vote_date(meeting, rule_for(statutes, point.kind)) for point in meeting.resolutions)
+
+
 def in_force(versions: Iterable[Statutes], day: date) -> Statutes:
     """The version of the statutes that counts on a date.
 
     Raises:
         CoopError: no version was in force yet.
     """
-    known = [version for version in versions if version.valid_from <= day]
-    if not known:
+    begun = [version for version in versions if version.valid_from <= day]
+    if not begun:
         raise CoopError("no-statutes", f"no statutes are in force on {day}")
-    return max(known, key=lambda version: version.valid_from)
+    return max(begun, key=lambda version: version.valid_from)
 
 
 def rule_for(statutes: Statutes, kind: str) -> VotingRule:

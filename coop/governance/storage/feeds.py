@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from coop.events import Envelope
 from coop.governance.storage.tables import feed_token
-from coop.kit.journal import journal
+from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tables import journal
+from coop.kit.tx import Tx
 
 
 @dataclass(frozen=True)
@@ -25,77 +28,65 @@ class FeedToken:
     revoked_on: date | None
 
 
-def tokens(connection: Connection, community: str) -> list[FeedToken]:
-    """Every token of a community, by audience."""
-    rows = connection.execute(
-        select(feed_token)
-        .where(feed_token.c.community == community)
-        .order_by(feed_token.c.audience, feed_token.c.token_id)
-    )
-    return [FeedToken(**row) for row in rows.mappings()]
+def list_tokens(tx: Tx) -> list[FeedToken]:
+    """Every token, by audience."""
+    return select_as(tx, FeedToken, feed_token, order_by=[feed_token.c.audience, feed_token.c.token_id])
 
 
-def find_token(connection: Connection, token_sha256: str) -> FeedToken | None:
-    """The token with this hash, revoked or not."""
-    row = connection.execute(select(feed_token).where(feed_token.c.token_sha256 == token_sha256)).mappings().first()
-    return FeedToken(**row) if row else None
+def find_token(sql: Connection, token_sha256: str) -> FeedToken | None:
+    """The token with this hash, revoked or not, of whatever co-operative: nothing but the token names it."""
+    columns = [feed_token.c[field.name] for field in fields(FeedToken)]
+    row = sql.execute(select(*columns).where(feed_token.c.token_sha256 == token_sha256)).first()
+    return FeedToken(*row) if row else None
 
 
-def add_token(connection: Connection, token: FeedToken) -> None:
+def add_token(tx: Tx, token: FeedToken) -> None:
     """Keep a token."""
-    connection.execute(
-        insert(feed_token).values(
-            community=token.community,
-            token_id=token.token_id,
-            audience=token.audience,
-            token_sha256=token.token_sha256,
-            created_on=token.created_on,
-        )
-    )
+    insert_nouns(tx, feed_token, [token])
 
 
-def revoke_token(connection: Connection, community: str, token_id: str, revoked_on: date) -> bool:
-    """End a token; the first day of revocation stands. Returns whether there is such a token."""
-    connection.execute(
+def revoke_token(tx: Tx, token_id: str) -> date | None:
+    """End a token; returns the first day of its revocation, which stands, or None when there is no such token."""
+    tx.execute(
         update(feed_token)
         .where(
-            feed_token.c.community == community, feed_token.c.token_id == token_id, feed_token.c.revoked_on.is_(None)
+            feed_token.c.community == tx.community,
+            feed_token.c.token_id == token_id,
+            feed_token.c.revoked_on.is_(None),
         )
-        .values(revoked_on=revoked_on)
+        .values(revoked_on=tx.today)
     )
-    return any(token.token_id == token_id for token in tokens(connection, community))
+    token = find_as(tx, FeedToken, feed_token, feed_token.c.token_id == token_id)
+    return token.revoked_on if token else None
 
 
-def facts_after(connection: Connection, community: str, types: Sequence[str], after: int, limit: int) -> list[Envelope]:
+def list_facts_after(tx: Tx, types: Sequence[str], after: int, limit: int) -> list[Envelope]:
     """Sealed facts of these types after a position, oldest first."""
-    return _envelopes(
-        connection, _facts(community, types).where(journal.c.position > after).order_by(journal.c.position).limit(limit)
-    )
+    query = _facts(tx, types).where(journal.c.position > after).order_by(journal.c.position).limit(limit)
+    return _envelopes(tx, query)
 
 
-def facts_before(
-    connection: Connection, community: str, types: Sequence[str], before: int | None, limit: int
-) -> list[Envelope]:
+def list_facts_before(tx: Tx, types: Sequence[str], before: int | None, limit: int) -> list[Envelope]:
     """Sealed facts of these types before a position (or the newest), newest first."""
-    query = _facts(community, types)
+    query = _facts(tx, types)
     if before is not None:
         query = query.where(journal.c.position < before)
-    return _envelopes(connection, query.order_by(journal.c.position.desc()).limit(limit))
+    return _envelopes(tx, query.order_by(journal.c.position.desc()).limit(limit))
 
 
-def last_position(connection: Connection, community: str, types: Sequence[str]) -> int:
-    """Position of the newest such fact, 0 when there is none: what a feed's ETag follows from."""
-    newest = _facts(community, types).with_only_columns(func.max(journal.c.position))
-    return connection.scalar(newest) or 0
+def find_last_position(tx: Tx, types: Sequence[str]) -> int:
+    """Position of the newest such fact, 0 when there is none: a feed's ETag follows from it."""
+    newest: int | None = tx.scalar(_facts(tx, types).with_only_columns(func.max(journal.c.position)))
+    return newest or 0
 
 
-def _facts(community: str, types: Sequence[str]) -> Select[tuple[object, ...]]:
+def _facts(tx: Tx, types: Sequence[str]) -> Select[*tuple[Any, ...]]:
     return select(journal).where(
-        journal.c.position.is_not(None), journal.c.community == community, journal.c.type.in_(types)
+        journal.c.position.is_not(None), journal.c.community == tx.community, journal.c.type.in_(types)
     )
 
 
-def _envelopes(connection: Connection, query: Select[tuple[object, ...]]) -> list[Envelope]:
+def _envelopes(tx: Tx, query: Select[*tuple[Any, ...]]) -> list[Envelope]:
     return [
         Envelope(
             id=row.event_id,
@@ -104,9 +95,11 @@ def _envelopes(connection: Connection, query: Select[tuple[object, ...]]) -> lis
             subject=row.subject,
             time=row.occurred_at,
             community=row.community,
+            actor=row.actor,
+            channel=row.channel,
             position=row.position,
             hash=row.hash,
             data=row.data.encode(),
         )
-        for row in connection.execute(query)
+        for row in tx.execute(query)
     ]

@@ -13,11 +13,10 @@ _DECIDED: Final = (
 )
 
 
-def guard_governance(connection: Connection, kept: Sequence[str]) -> None:
+def guard_governance(sql: Connection, kept: Sequence[str]) -> None:
     """Create the triggers on the tables ``kept``; the migration that makes the tables calls this once."""
-    sqlite = connection.dialect.name == "sqlite"
-    for statement in _sqlite(kept) if sqlite else _postgresql(kept):
-        connection.exec_driver_sql(statement)
+    for statement in _sqlite(kept) if sql.dialect.name == "sqlite" else _postgresql(kept):
+        sql.exec_driver_sql(statement)
 
 
 def _sqlite(kept: Sequence[str]) -> list[str]:

@@ -1,20 +1,21 @@
-"""Queries on voters, statutes, meetings, ballots and decisions."""
+"""Queries on statutes, meetings, ballots and decisions."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from coop.governance.model import Ballot, Count, Meeting, Resolution, Statutes, Verdict, VotingRule
-from coop.governance.storage.tables import ballot, decision, meeting, resolution, statutes, voter, voting_rule
-from coop.kit.journal import insert_new
-from coop.values import hash_parameters
+from coop.governance.storage.documents import PARAMETERS
+from coop.governance.storage.stamps import stamp
+from coop.governance.storage.tables import ballot, decision, meeting, resolution, statutes, voting_rule
+from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
+from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
+from coop.kit.tx import Tx
+from coop.values import civil_date
 
 
 @dataclass(frozen=True)
@@ -28,220 +29,230 @@ class Decided:
     count: Count
 
 
-def keep_voter(connection: Connection, community: str, member_id: str, from_on: date, change: str, votes: int) -> int:
-    """Remember a change of voting right; returns the votes that are kept for that change."""
-    row: dict[str, object] = {
-        "community": community,
-        "member_id": member_id,
-        "from_on": from_on,
-        "change": change,
-        "votes": votes,
-    }
-    insert_new(connection, voter, [row], ["community", "member_id", "from_on", "change"])
-    kept: int | None = connection.scalar(
-        select(voter.c.votes).where(
-            voter.c.community == community,
-            voter.c.member_id == member_id,
-            voter.c.from_on == from_on,
-            voter.c.change == change,
-        )
-    )
-    assert kept is not None
-    return kept
+@dataclass(frozen=True)
+class _Point:
+    """The row of a resolution."""
+
+    resolution_id: str
+    kind: str
+    subject_nl: str
+    subject_en: str
+    explanation_nl: str
+    explanation_en: str
+    notice_hash: str
 
 
-def votes_on(connection: Connection, community: str, day: date) -> dict[str, int]:
-    """Who may vote on a day, and with how many votes."""
-    rows = connection.execute(
-        select(voter.c.member_id, voter.c.votes)
-        .where(voter.c.community == community, voter.c.from_on <= day)
-        # Whoever is admitted and leaves on one day has no vote: "left" sorts last and wins.
-        .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
-    )
-    latest = {row.member_id: row.votes for row in rows}
-    return {member_id: votes for member_id, votes in latest.items() if votes}
+@dataclass(frozen=True)
+class _Decision:
+    """The row of a decision."""
+
+    resolution_id: str
+    decided_on: date
+    verdict: str
+    reason: str
+    article: str
+    votes_needed: int
+    parameters_hash: str
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_entitled: int
 
 
-def all_statutes(connection: Connection, community: str) -> list[Statutes]:
+def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
-    rules: dict[date, list[VotingRule]] = defaultdict(list)
-    for row in connection.execute(
-        select(voting_rule).where(voting_rule.c.community == community).order_by(voting_rule.c.kind)
-    ).mappings():
-        fields = {name: value for name, value in row.items() if name not in ("community", "valid_from")}
-        rules[row["valid_from"]].append(VotingRule(**fields))
-    versions = connection.execute(
-        select(statutes).where(statutes.c.community == community).order_by(statutes.c.valid_from)
+    rules = group_as(tx, VotingRule, voting_rule, [voting_rule.c.valid_from], order_by=[voting_rule.c.kind])
+    versions = tx.execute(
+        select(statutes.c.valid_from, statutes.c.name)
+        .where(statutes.c.community == tx.community)
+        .order_by(statutes.c.valid_from)
     )
-    return [Statutes(row.valid_from, row.name, tuple(rules[row.valid_from])) for row in versions]
+    return [Statutes(valid_from, name, tuple(rules.get((valid_from,), ()))) for valid_from, name in versions]
 
 
-def add_statutes(connection: Connection, community: str, version: Statutes) -> None:
+def add_statutes(tx: Tx, version: Statutes) -> None:
     """Keep a version with its rules."""
-    connection.execute(insert(statutes).values(community=community, valid_from=version.valid_from, name=version.name))
-    connection.execute(
-        insert(voting_rule),
-        [{"community": community, "valid_from": version.valid_from, **asdict(rule)} for rule in version.rules],
+    tx.execute(
+        insert(statutes).values(community=tx.community, valid_from=version.valid_from, name=version.name, **stamp(tx))
     )
+    insert_nouns(tx, voting_rule, version.rules, valid_from=version.valid_from)
 
 
-def add_meeting(connection: Connection, community: str, convened: Meeting, statutes_from: date) -> None:
-    """Keep a notice: the meeting, its resolutions and the hash of what each would do."""
-    connection.execute(
+def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> None:
+    """Keep a notice: the meeting, its resolutions, and the document of what each would do."""
+    tx.execute(
         insert(meeting).values(
-            community=community,
+            community=tx.community,
             meeting_id=convened.meeting_id,
             held_on=convened.held_on,
             convened_on=convened.convened_on,
             place=convened.place,
             statutes_from=statutes_from,
+            **stamp(tx),
         )
     )
-    connection.execute(
-        insert(resolution),
-        [
-            {
-                "community": community,
-                "meeting_id": convened.meeting_id,
-                "number": number,
-                **asdict(point),
-                "parameters": json.dumps(point.parameters, sort_keys=True, ensure_ascii=False),
-                "notice_hash": hash_parameters(point.parameters),
-            }
-            for number, point in enumerate(convened.resolutions, start=1)
-        ],
-    )
+    for number, point in enumerate(convened.resolutions, start=1):
+        kept = _Point(
+            point.resolution_id,
+            point.kind,
+            point.subject_nl,
+            point.subject_en,
+            point.explanation_nl,
+            point.explanation_en,
+            keep(tx, PARAMETERS.seal(point.parameters)),
+        )
+        insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
 
 
-def find_meeting(connection: Connection, community: str, meeting_id: str, *, lock: bool = False) -> Meeting | None:
+def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | None:
     """A meeting as convened. ``lock`` makes votes and the closing of one meeting wait for each other."""
-    query = select(meeting).where(meeting.c.community == community, meeting.c.meeting_id == meeting_id)
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        return None
-    points = connection.execute(
-        select(resolution)
-        .where(resolution.c.community == community, resolution.c.meeting_id == meeting_id)
-        .order_by(resolution.c.number)
-    )
-    return Meeting(row.meeting_id, row.held_on, row.convened_on, row.place, tuple(_resolution(r) for r in points))
+    if lock:
+        held = select(meeting.c.meeting_id).where(meeting.c.community == tx.community)
+        tx.execute(held.where(meeting.c.meeting_id == meeting_id).with_for_update())
+    return next(iter(_meetings(tx, meeting.c.meeting_id == meeting_id)), None)
 
 
-def all_meetings(connection: Connection, community: str) -> list[Meeting]:
+def list_meetings(tx: Tx) -> list[Meeting]:
     """Every meeting, oldest first."""
-    points: dict[str, list[Resolution]] = defaultdict(list)
-    for row in connection.execute(
-        select(resolution).where(resolution.c.community == community).order_by(resolution.c.number)
-    ):
-        points[row.meeting_id].append(_resolution(row))
-    rows = connection.execute(
-        select(meeting).where(meeting.c.community == community).order_by(meeting.c.held_on, meeting.c.meeting_id)
+    return _meetings(tx)
+
+
+def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
+    columns = meeting.c
+    chosen = select(columns.meeting_id).where(columns.community == tx.community, *where)
+    points = group_as(
+        tx,
+        _Point,
+        resolution,
+        [resolution.c.meeting_id],
+        resolution.c.meeting_id.in_(chosen),
+        order_by=[resolution.c.number],
+    )
+    documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
+    rows = tx.execute(
+        select(columns.meeting_id, columns.held_on, columns.convened_on, columns.place)
+        .where(columns.community == tx.community, *where)
+        .order_by(columns.held_on, columns.meeting_id)
     )
     return [
-        Meeting(row.meeting_id, row.held_on, row.convened_on, row.place, tuple(points[row.meeting_id])) for row in rows
+        Meeting(
+            meeting_id,
+            held_on,
+            convened_on,
+            place,
+            tuple(_resolution(point, documents) for point in points.get((meeting_id,), ())),
+        )
+        for meeting_id, held_on, convened_on, place in rows
     ]
 
 
-def meeting_of(connection: Connection, community: str, resolution_id: str) -> str | None:
+def find_recording_days(tx: Tx) -> dict[str, date]:
+    """The day on which the notice of each meeting was put on file, by the server's clock."""
+    rows = tx.execute(select(meeting.c.meeting_id, meeting.c.recorded_at).where(meeting.c.community == tx.community))
+    return {meeting_id: civil_date(recorded_at) for meeting_id, recorded_at in rows}
+
+
+def find_agenda(tx: Tx, resolution_id: str) -> str | None:
     """The meeting on whose agenda a resolution stands."""
-    return connection.scalar(
+    return tx.scalar(
         select(resolution.c.meeting_id).where(
-            resolution.c.community == community, resolution.c.resolution_id == resolution_id
+            resolution.c.community == tx.community, resolution.c.resolution_id == resolution_id
         )
     )
 
 
-def notice_hash(connection: Connection, community: str, resolution_id: str) -> str:
-    """Hash of the parameters as the notice bound them."""
-    kept: str | None = connection.scalar(
+def find_notice(tx: Tx, resolution_id: str) -> tuple[str, Document]:
+    """The hash that the notice of a resolution bound, and the document of its parameters as it is stored now."""
+    notice_hash: str | None = tx.scalar(
         select(resolution.c.notice_hash).where(
-            resolution.c.community == community, resolution.c.resolution_id == resolution_id
+            resolution.c.community == tx.community, resolution.c.resolution_id == resolution_id
         )
     )
-    assert kept is not None
-    return kept
+    assert notice_hash is not None
+    return notice_hash, find_stored(tx, [notice_hash])[notice_hash]
 
 
-def ballots(connection: Connection, community: str, resolution_id: str) -> dict[str, list[Ballot]]:
+def list_ballots(tx: Tx, resolution_id: str) -> dict[str, list[Ballot]]:
     """Every ballot by member, the standing one last."""
-    history: dict[str, list[Ballot]] = defaultdict(list)
-    for row in connection.execute(
-        select(ballot)
-        .where(ballot.c.community == community, ballot.c.resolution_id == resolution_id)
-        .order_by(ballot.c.member_id, ballot.c.number)
-    ):
-        history[row.member_id].append(Ballot(row.member_id, row.choice, row.cast_on, row.proxy_holder))
-    return dict(history)
+    rows = select_as(
+        tx,
+        Ballot,
+        ballot,
+        ballot.c.resolution_id == resolution_id,
+        order_by=[ballot.c.member_id, ballot.c.number],
+    )
+    history: dict[str, list[Ballot]] = {}
+    for row in rows:
+        history.setdefault(row.member_id, []).append(row)
+    return history
 
 
-def add_ballots(
-    connection: Connection, community: str, resolution_id: str, new: Sequence[Ballot], history: dict[str, list[Ballot]]
-) -> None:
+def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: Mapping[str, Sequence[Ballot]]) -> None:
     """Put ballots in the box, each after its member's earlier ones."""
-    if new:
-        connection.execute(
-            insert(ballot),
-            [
-                {
-                    "community": community,
-                    "resolution_id": resolution_id,
-                    "number": len(history.get(one.member_id, ())) + 1,
-                    **asdict(one),
-                }
-                for one in new
-            ],
+    rows = [
+        row_of(
+            tx,
+            cast,
+            resolution_id=resolution_id,
+            number=len(history.get(cast.member_id, ())) + 1,
+            **stamp(tx),
         )
+        for cast in ballots
+    ]
+    if rows:
+        tx.execute(insert(ballot), rows)
 
 
-def decisions(connection: Connection, community: str, meeting_id: str) -> dict[str, Decided]:
+def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:
     """The decisions of a meeting by resolution; none while it is open."""
     on_agenda = select(resolution.c.resolution_id).where(
-        resolution.c.community == community, resolution.c.meeting_id == meeting_id
+        resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
     )
-    rows = connection.execute(
-        select(decision).where(decision.c.community == community, decision.c.resolution_id.in_(on_agenda))
-    )
+    rows = select_as(tx, _Decision, decision, decision.c.resolution_id.in_(on_agenda))
     return {row.resolution_id: _decided(row) for row in rows}
 
 
-def find_decision(connection: Connection, community: str, resolution_id: str) -> Decided | None:
+def find_decision(tx: Tx, resolution_id: str) -> Decided | None:
     """The decision on a resolution, or None while the vote is open."""
-    row = connection.execute(
-        select(decision).where(decision.c.community == community, decision.c.resolution_id == resolution_id)
-    ).first()
+    row = find_as(tx, _Decision, decision, decision.c.resolution_id == resolution_id)
     return _decided(row) if row else None
 
 
-def add_decision(connection: Connection, community: str, decided: Decided) -> None:
+def add_decision(tx: Tx, decided: Decided) -> None:
     """Keep a decision for good."""
-    connection.execute(
-        insert(decision).values(
-            community=community,
-            resolution_id=decided.resolution_id,
-            decided_on=decided.decided_on,
-            verdict=decided.verdict.word,
-            reason=decided.verdict.reason,
-            article=decided.verdict.article,
-            votes_needed=decided.verdict.votes_needed,
-            parameters_hash=decided.parameters_hash,
-            **asdict(decided.count),
-        )
+    verdict, count = decided.verdict, decided.count
+    row = _Decision(
+        decided.resolution_id,
+        decided.decided_on,
+        verdict.word,
+        verdict.reason,
+        verdict.article,
+        verdict.votes_needed,
+        decided.parameters_hash,
+        count.votes_for,
+        count.votes_against,
+        count.votes_blank,
+        count.votes_entitled,
     )
+    insert_nouns(tx, decision, [row], **stamp(tx))
 
 
-def _resolution(row: Any) -> Resolution:
+def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
+    document = documents.get(point.notice_hash)
+    if document is None:
+        raise UnreadableDocument("lost-document", f"the parameters of {point.resolution_id} are gone")
     return Resolution(
-        row.resolution_id,
-        row.kind,
-        row.subject_nl,
-        row.subject_en,
-        row.explanation_nl,
-        row.explanation_en,
-        json.loads(row.parameters),
+        point.resolution_id,
+        point.kind,
+        point.subject_nl,
+        point.subject_en,
+        point.explanation_nl,
+        point.explanation_en,
+        PARAMETERS.open(document),
     )
 
 
-def _decided(row: Any) -> Decided:
+def _decided(row: _Decision) -> Decided:
     return Decided(
         row.resolution_id,
         row.decided_on,

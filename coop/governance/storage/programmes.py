@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
-from coop.governance.model import Evidence, Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.model import Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.storage.documents import EVIDENCE
+from coop.governance.storage.stamps import stamp
 from coop.governance.storage.tables import (
     milestone,
     milestone_reached,
@@ -21,6 +21,10 @@ from coop.governance.storage.tables import (
     tranche_referral,
     tranche_release,
 )
+from coop.kit.documents import UnreadableDocument, find_stored, keep
+from coop.kit.rows import group_as, insert_nouns, select_as
+from coop.kit.tx import Tx
+from coop.values import civil_date
 
 
 @dataclass(frozen=True)
@@ -33,234 +37,213 @@ class Realised:
 
 
 @dataclass(frozen=True)
-class SteeringDecision:
-    """What the steering group decided on a referred tranche."""
+class Referral:
+    """That the rule referred a tranche to the steering group. ``unmet`` names the conditions that failed."""
 
+    tranche_id: str
+    referred_on: date
+    reason: str
+    unmet: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SteeringDecision:
+    """That the steering group released a referred tranche, or kept it; ``actor`` decided."""
+
+    tranche_id: str
     decided_on: date
     decision: str
-    decided_by: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """That a tranche was released, and by which rule."""
+
+    tranche_id: str
+    released_on: date
+    rule: str
 
 
 @dataclass(frozen=True)
 class TrancheState:
-    """Where a tranche stands. All None: its milestone was not reached yet."""
+    """Where a tranche stands. Nothing at all: its milestone was not reached yet."""
 
-    referred_on: date | None
-    reason: str
-    unmet: tuple[str, ...]
-    steering: tuple[SteeringDecision, ...]
-    released_on: date | None
-    rule: str
+    referral: Referral | None = None
+    steering: tuple[SteeringDecision, ...] = ()
+    release: Release | None = None
+
+    @property
+    def referred_on(self) -> date | None:
+        """Day on which the rule referred it."""
+        return self.referral.referred_on if self.referral else None
+
+    @property
+    def reason(self) -> str:
+        """Sentence with which the rule referred it."""
+        return self.referral.reason if self.referral else ""
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """Conditions for which the rule referred it."""
+        return self.referral.unmet if self.referral else ()
+
+    @property
+    def released_on(self) -> date | None:
+        """Day of its release."""
+        return self.release.released_on if self.release else None
+
+    @property
+    def rule(self) -> str:
+        """Sentence with which it was released."""
+        return self.release.rule if self.release else ""
 
 
-def programmes(connection: Connection, community: str) -> list[Programme]:
+def list_programmes(tx: Tx) -> list[Programme]:
     """Every programme, in the order of their ids."""
-    milestones: dict[str, list[Milestone]] = defaultdict(list)
-    for row in connection.execute(
-        select(milestone).where(milestone.c.community == community).order_by(milestone.c.phase_id, milestone.c.number)
+    milestones = group_as(tx, Milestone, milestone, [milestone.c.phase_id], order_by=[milestone.c.number])
+    phases: dict[str, list[Phase]] = {}
+    columns = phase.c
+    for programme_id, phase_id, name_nl, name_en, budget_cents in tx.execute(
+        select(columns.programme_id, columns.phase_id, columns.name_nl, columns.name_en, columns.budget_cents)
+        .where(columns.community == tx.community)
+        .order_by(columns.number)
     ):
-        milestones[row.phase_id].append(
-            Milestone(
-                row.milestone_id,
-                row.name_nl,
-                row.name_en,
-                row.budget_cents,
-                row.margin_per_mille,
-                row.deadline,
-                tuple(json.loads(row.evidence)),
-            )
-        )
-    phases: dict[str, list[Phase]] = defaultdict(list)
-    for row in connection.execute(
-        select(phase).where(phase.c.community == community).order_by(phase.c.programme_id, phase.c.number)
+        made = Phase(phase_id, name_nl, name_en, budget_cents, tuple(milestones.get((phase_id,), ())))
+        phases.setdefault(programme_id, []).append(made)
+    tranches = select_as(tx, Tranche, tranche, order_by=[tranche.c.tranche_id])
+    programmes = []
+    for programme_id, name in tx.execute(
+        select(programme.c.programme_id, programme.c.name)
+        .where(programme.c.community == tx.community)
+        .order_by(programme.c.programme_id)
     ):
-        phases[row.programme_id].append(
-            Phase(row.phase_id, row.name_nl, row.name_en, row.budget_cents, tuple(milestones[row.phase_id]))
-        )
-    tranches = [
-        Tranche(row.tranche_id, row.milestone_id, row.financier, row.amount_cents)
-        for row in connection.execute(
-            select(tranche).where(tranche.c.community == community).order_by(tranche.c.tranche_id)
-        )
-    ]
-    made = []
-    for row in connection.execute(
-        select(programme).where(programme.c.community == community).order_by(programme.c.programme_id)
-    ):
-        own = {m.milestone_id for one in phases[row.programme_id] for m in one.milestones}
-        money = tuple(one for one in tranches if one.milestone_id in own)
-        made.append(Programme(row.programme_id, row.name, tuple(phases[row.programme_id]), money))
-    return made
+        parts = tuple(phases.get(programme_id, ()))
+        own = {point.milestone_id for part in parts for point in part.milestones}
+        money = tuple(share for share in tranches if share.milestone_id in own)
+        programmes.append(Programme(programme_id, name, parts, money))
+    return programmes
 
 
-def add_programme(connection: Connection, community: str, made: Programme) -> None:
+def add_programme(tx: Tx, planned: Programme) -> None:
     """Keep a programme with its phases, milestones and tranches."""
-    connection.execute(insert(programme).values(community=community, programme_id=made.programme_id, name=made.name))
-    for number, one in enumerate(made.phases, start=1):
-        connection.execute(
+    tx.execute(
+        insert(programme).values(
+            community=tx.community, programme_id=planned.programme_id, name=planned.name, **stamp(tx)
+        )
+    )
+    for number, part in enumerate(planned.phases, start=1):
+        tx.execute(
             insert(phase).values(
-                community=community,
-                phase_id=one.phase_id,
-                programme_id=made.programme_id,
+                community=tx.community,
+                phase_id=part.phase_id,
+                programme_id=planned.programme_id,
                 number=number,
-                name_nl=one.name_nl,
-                name_en=one.name_en,
-                budget_cents=one.budget_cents,
+                name_nl=part.name_nl,
+                name_en=part.name_en,
+                budget_cents=part.budget_cents,
             )
         )
-        for place, point in enumerate(one.milestones, start=1):
-            connection.execute(
-                insert(milestone).values(
-                    community=community,
-                    milestone_id=point.milestone_id,
-                    phase_id=one.phase_id,
-                    number=place,
-                    name_nl=point.name_nl,
-                    name_en=point.name_en,
-                    budget_cents=point.budget_cents,
-                    margin_per_mille=point.margin_per_mille,
-                    deadline=point.deadline,
-                    evidence=json.dumps(point.evidence, ensure_ascii=False),
-                )
-            )
-    for money in made.tranches:
-        connection.execute(
-            insert(tranche).values(
-                community=community,
-                tranche_id=money.tranche_id,
-                milestone_id=money.milestone_id,
-                financier=money.financier,
-                amount_cents=money.amount_cents,
-            )
-        )
+        for place, point in enumerate(part.milestones, start=1):
+            insert_nouns(tx, milestone, [point], phase_id=part.phase_id, number=place)
+    insert_nouns(tx, tranche, planned.tranches)
 
 
-def lock_programme(connection: Connection, community: str, programme_id: str) -> None:
+def find_recording_days(tx: Tx) -> dict[str, date]:
+    """The day on which each programme was put on file, by the server's clock."""
+    rows = tx.execute(
+        select(programme.c.programme_id, programme.c.recorded_at).where(programme.c.community == tx.community)
+    )
+    return {programme_id: civil_date(recorded_at) for programme_id, recorded_at in rows}
+
+
+def lock_programme(tx: Tx, programme_id: str) -> None:
     """Let commands on one programme wait for each other."""
-    connection.execute(
+    tx.execute(
         select(programme.c.name)
-        .where(programme.c.community == community, programme.c.programme_id == programme_id)
+        .where(programme.c.community == tx.community, programme.c.programme_id == programme_id)
         .with_for_update()
     )
 
 
-def realisations(connection: Connection, community: str) -> dict[str, Realised]:
+def list_realisations(tx: Tx) -> dict[str, Realised]:
     """Decisions to build, by phase."""
-    rows = connection.execute(select(realisation).where(realisation.c.community == community))
-    return {row.phase_id: Realised(row.phase_id, row.resolution_id, row.decided_on) for row in rows}
+    return {made.phase_id: made for made in select_as(tx, Realised, realisation)}
 
 
-def add_realisation(connection: Connection, community: str, made: Realised) -> None:
+def add_realisation(tx: Tx, made: Realised) -> None:
     """Keep a decision to build."""
-    connection.execute(
-        insert(realisation).values(
-            community=community, phase_id=made.phase_id, resolution_id=made.resolution_id, decided_on=made.decided_on
-        )
-    )
+    insert_nouns(tx, realisation, [made])
 
 
-def reached(connection: Connection, community: str) -> dict[str, Reached]:
+def list_reached(tx: Tx) -> dict[str, Reached]:
     """Milestones that were reached."""
-    rows = connection.execute(select(milestone_reached).where(milestone_reached.c.community == community))
-    return {
-        row.milestone_id: Reached(
-            row.reached_on, row.cost_cents, tuple(Evidence(**piece) for piece in json.loads(row.evidence))
+    columns = milestone_reached.c
+    rows = tx.execute(
+        select(columns.milestone_id, columns.reached_on, columns.cost_cents, columns.evidence_hash).where(
+            columns.community == tx.community
         )
-        for row in rows
-    }
+    ).all()
+    documents = find_stored(tx, {evidence_hash for *_, evidence_hash in rows})
+    reports = {}
+    for milestone_id, reached_on, cost_cents, evidence_hash in rows:
+        if evidence_hash not in documents:
+            raise UnreadableDocument("lost-document", f"the evidence of milestone {milestone_id} is gone")
+        reports[milestone_id] = Reached(reached_on, cost_cents, EVIDENCE.open(documents[evidence_hash]))
+    return reports
 
 
-def add_reached(
-    connection: Connection,
-    community: str,
-    milestone_id: str,
-    report: Reached,
-    rows: list[dict[str, str]],
-    evidence_hash: str,
-) -> None:
-    """Keep that a milestone was reached, with its evidence."""
-    connection.execute(
+def add_reached(tx: Tx, milestone_id: str, report: Reached) -> str:
+    """Keep that a milestone was reached; returns the hash of its evidence."""
+    evidence_hash = keep(tx, EVIDENCE.seal(report.evidence))
+    tx.execute(
         insert(milestone_reached).values(
-            community=community,
+            community=tx.community,
             milestone_id=milestone_id,
             reached_on=report.reached_on,
             cost_cents=report.cost_cents,
-            evidence=json.dumps(rows, sort_keys=True, ensure_ascii=False),
             evidence_hash=evidence_hash,
+            **stamp(tx),
         )
     )
+    return evidence_hash
 
 
-def tranche_states(connection: Connection, community: str) -> dict[str, TrancheState]:
+def list_tranche_states(tx: Tx) -> dict[str, TrancheState]:
     """Where each tranche stands."""
-    steering: dict[str, list[SteeringDecision]] = defaultdict(list)
-    for row in connection.execute(
-        select(steering_decision)
-        .where(steering_decision.c.community == community)
-        .order_by(steering_decision.c.decided_on)
-    ):
-        steering[row.tranche_id].append(SteeringDecision(row.decided_on, row.decision, row.decided_by))
-    rows = connection.execute(
-        select(
-            tranche.c.tranche_id,
-            tranche_referral.c.referred_on,
-            tranche_referral.c.reason,
-            tranche_referral.c.unmet,
-            tranche_release.c.released_on,
-            tranche_release.c.rule,
-        )
-        .select_from(
-            tranche.outerjoin(
-                tranche_referral,
-                (tranche_referral.c.community == tranche.c.community)
-                & (tranche_referral.c.tranche_id == tranche.c.tranche_id),
-            ).outerjoin(
-                tranche_release,
-                (tranche_release.c.community == tranche.c.community)
-                & (tranche_release.c.tranche_id == tranche.c.tranche_id),
-            )
-        )
-        .where(tranche.c.community == community)
-    )
+    columns = steering_decision.c
+    steering = group_as(tx, SteeringDecision, steering_decision, [columns.tranche_id], order_by=[columns.decided_on])
+    referrals = {made.tranche_id: made for made in select_as(tx, Referral, tranche_referral)}
+    releases = {made.tranche_id: made for made in select_as(tx, Release, tranche_release)}
+    ids = tx.scalars(select(tranche.c.tranche_id).where(tranche.c.community == tx.community))
     return {
-        row.tranche_id: TrancheState(
-            row.referred_on,
-            row.reason or "",
-            tuple((row.unmet or "").split()),
-            tuple(steering[row.tranche_id]),
-            row.released_on,
-            row.rule or "",
+        tranche_id: TrancheState(
+            referrals.get(tranche_id), tuple(steering.get((tranche_id,), ())), releases.get(tranche_id)
         )
-        for row in rows
+        for tranche_id in ids
     }
 
 
-def add_release(connection: Connection, community: str, tranche_id: str, released_on: date, rule: str) -> None:
+def find_referral_days(tx: Tx) -> dict[str, date]:
+    """The day on which each referral or later steering decision was put on file last, by tranche."""
+    days: dict[str, date] = {}
+    for table in (tranche_referral, steering_decision):
+        rows = tx.execute(select(table.c.tranche_id, table.c.recorded_at).where(table.c.community == tx.community))
+        for tranche_id, recorded_at in rows:
+            days[tranche_id] = max(days.get(tranche_id, date.min), civil_date(recorded_at))
+    return days
+
+
+def add_release(tx: Tx, release: Release) -> None:
     """Keep that a tranche was released."""
-    connection.execute(
-        insert(tranche_release).values(community=community, tranche_id=tranche_id, released_on=released_on, rule=rule)
-    )
+    insert_nouns(tx, tranche_release, [release], **stamp(tx))
 
 
-def add_referral(
-    connection: Connection, community: str, tranche_id: str, referred_on: date, reason: str, unmet: list[str]
-) -> None:
+def add_referral(tx: Tx, referral: Referral) -> None:
     """Keep that a tranche was referred to the steering group, and why."""
-    connection.execute(
-        insert(tranche_referral).values(
-            community=community, tranche_id=tranche_id, referred_on=referred_on, reason=reason, unmet=" ".join(unmet)
-        )
-    )
+    insert_nouns(tx, tranche_referral, [referral], **stamp(tx))
 
 
-def add_steering_decision(connection: Connection, community: str, tranche_id: str, made: SteeringDecision) -> None:
-    """Keep what the steering group decided."""
-    connection.execute(
-        insert(steering_decision).values(
-            community=community,
-            tranche_id=tranche_id,
-            decided_on=made.decided_on,
-            decision=made.decision,
-            decided_by=made.decided_by,
-        )
-    )
+def add_steering_decision(tx: Tx, decision: SteeringDecision) -> None:
+    """Keep a decision of the steering group."""
+    insert_nouns(tx, steering_decision, [decision], recorded_at=tx.now)

@@ -1,7 +1,9 @@
 """Tables. Every own table is only added to; ``feed_token`` alone may change, when a token is revoked.
 
-A decision carries the hash of the parameters as adopted, and a foreign key lets it be no other than the hash in the
-notice: what the members were told is what takes effect.
+What a person says stands beside the server's time at which it was said, ``recorded_at``, and the ``actor`` who said it.
+Parameters and evidence are documents of the kit, named here by the hash of their bytes. A decision carries the hash of
+the parameters as adopted, and a foreign key lets it be no other than the hash in the notice: what the members were told
+is what takes effect.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -23,7 +26,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from coop.kit.database import new_metadata
+from coop.kit.columns import Json, Words
+from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
@@ -57,6 +61,14 @@ def _count(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False)
 
 
+def _sha256(name: str) -> Column[str]:
+    return Column(name, String(64), nullable=False)
+
+
+def _said() -> tuple[Column[Any], Column[Any]]:
+    return Column("recorded_at", Instant, nullable=False), Column("actor", String(120), nullable=False)
+
+
 def _cents(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
@@ -73,7 +85,7 @@ voter = _table(
 )
 """Heard: from a date on, a member has so many votes; none from the day they left."""
 
-statutes = _table("statutes", ("valid_from",), _day("valid_from"), _text("name"))
+statutes = _table("statutes", ("valid_from",), _day("valid_from"), _text("name"), *_said())
 
 voting_rule = _table(
     "voting_rule",
@@ -109,6 +121,7 @@ meeting = _table(
     _day("convened_on"),
     Column("place", String(200), nullable=False),
     _day("statutes_from"),
+    *_said(),
     _to(("statutes_from",), "statutes", ("valid_from",)),
     CheckConstraint("convened_on <= held_on", name="convened"),
 )
@@ -124,9 +137,9 @@ resolution = _table(
     _text("subject_en"),
     _text("explanation_nl"),
     _text("explanation_en"),
-    _text("parameters"),
-    Column("notice_hash", String(64), nullable=False),
+    _sha256("notice_hash"),
     _to(("meeting_id",), "meeting"),
+    _to(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
     CheckConstraint("kind IN ('tariff', 'allocation-key', 'realisation', 'programme', 'other')", name="kind"),
@@ -141,12 +154,15 @@ ballot = _table(
     Column("choice", String(10), nullable=False),
     _day("cast_on"),
     _id("proxy_holder", nullable=True),
+    Column("personal", Boolean, nullable=False),
+    *_said(),
     _to(("resolution_id",), "resolution"),
     CheckConstraint("choice IN ('for', 'against', 'blank')", name="choice"),
     CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name="proxy"),
     CheckConstraint("number >= 1", name="number"),
 )
-"""The ballot with the highest number stands; the others are its history."""
+"""The ballot with the highest number stands; the others are its history. ``personal``: cast by the member in their own
+session, where ``actor`` is their account."""
 
 decision = _table(
     "decision",
@@ -156,12 +172,13 @@ decision = _table(
     Column("verdict", String(10), nullable=False),
     Column("reason", String(20), nullable=False),
     Column("article", String(100), nullable=False),
-    Column("parameters_hash", String(64), nullable=False),
+    _sha256("parameters_hash"),
     _count("votes_needed"),
     _count("votes_for"),
     _count("votes_against"),
     _count("votes_blank"),
     _count("votes_entitled"),
+    *_said(),
     _to(("resolution_id", "parameters_hash"), "resolution", ("resolution_id", "notice_hash")),
     CheckConstraint("verdict IN ('adopted', 'rejected')", name="verdict"),
     CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name="reason"),
@@ -172,7 +189,7 @@ decision = _table(
     CheckConstraint("votes_for + votes_against + votes_blank <= votes_entitled", name="entitled"),
 )
 
-programme = _table("programme", ("programme_id",), _id("programme_id"), _text("name"))
+programme = _table("programme", ("programme_id",), _id("programme_id"), _text("name"), *_said())
 
 phase = _table(
     "phase",
@@ -198,7 +215,7 @@ milestone = _table(
     _cents("budget_cents"),
     _count("margin_per_mille"),
     _day("deadline"),
-    _text("evidence"),
+    Column("evidence", Json(tuple[str, ...]), nullable=False),
     _to(("phase_id",), "phase"),
     UniqueConstraint("community", "phase_id", "number"),
     CheckConstraint("budget_cents >= 0 AND margin_per_mille >= 0", name="budget"),
@@ -232,9 +249,10 @@ milestone_reached = _table(
     _id("milestone_id"),
     _day("reached_on"),
     _cents("cost_cents"),
-    _text("evidence"),
-    Column("evidence_hash", String(64), nullable=False),
+    _sha256("evidence_hash"),
+    *_said(),
     _to(("milestone_id",), "milestone"),
+    _to(("evidence_hash",), "document", ("sha256",)),
     CheckConstraint("cost_cents >= 0", name="cost"),
 )
 
@@ -244,7 +262,8 @@ tranche_referral = _table(
     _id("tranche_id"),
     _day("referred_on"),
     _text("reason"),
-    _text("unmet"),
+    Column("unmet", Words, nullable=False),
+    *_said(),
     _to(("tranche_id",), "tranche"),
 )
 """``unmet`` names the conditions that failed, so that a page can say them in the reader's language."""
@@ -255,7 +274,7 @@ steering_decision = _table(
     _id("tranche_id"),
     _day("decided_on"),
     Column("decision", String(10), nullable=False),
-    Column("decided_by", String(200), nullable=False),
+    *_said(),
     _to(("tranche_id",), "tranche_referral"),
     CheckConstraint("decision IN ('release', 'keep')", name="decision"),
 )
@@ -266,6 +285,7 @@ tranche_release = _table(
     _id("tranche_id"),
     _day("released_on"),
     _text("rule"),
+    *_said(),
     _to(("tranche_id",), "tranche"),
 )
 
@@ -274,7 +294,7 @@ feed_token = _table(
     ("token_id",),
     _id("token_id"),
     Column("audience", String(200), nullable=False),
-    Column("token_sha256", String(64), nullable=False),
+    _sha256("token_sha256"),
     _day("created_on"),
     Column("revoked_on", Date),
     UniqueConstraint("token_sha256"),

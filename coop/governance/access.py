@@ -1,0 +1,37 @@
+"""Who may do what in governance: the one table that its menu, pages and API read.
+
+The stewards of a meeting are the board, and the operator where the board has none of its own. A program that shows a
+feed token has the role ``feed``, which opens the feed alone.
+"""
+
+from __future__ import annotations
+
+from coop.governance.handlers.feeds import READER
+from coop.kit.access import Access, roles
+
+_STEWARDS = roles("board", "operator")
+_EVERYBODY = roles("member", "board", "treasurer", "partner", "auditor", "operator")
+
+ACCESS = Access(
+    "governance",
+    {
+        "find-decisions": roles("member", "board", "treasurer", "auditor"),
+        "find-partner": roles("partner"),
+        "see-decisions": _EVERYBODY,
+        "see-count": _STEWARDS,
+        "vote": roles("member"),
+        "adopt-statutes": _STEWARDS,
+        "convene": _STEWARDS,
+        "enter-ballots": _STEWARDS,
+        "close-meeting": _STEWARDS,
+        "see-programme": _EVERYBODY,
+        "plan-programme": _STEWARDS,
+        "reach-milestone": _STEWARDS,
+        "decide-tranche": roles("board", "partner", "operator"),
+        "see-partner": roles("partner", "board", "treasurer", "auditor", "operator"),
+        "give-feed-tokens": _STEWARDS,
+        "read-feed": roles(READER, "partner", "board", "treasurer", "auditor", "operator"),
+        "see-state": roles("board", "treasurer", "auditor", "operator"),
+    },
+)
+"""``find-decisions`` and ``find-partner`` are entries of the menu, shown to fewer people than their pages open for."""

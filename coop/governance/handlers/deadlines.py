@@ -1,0 +1,99 @@
+"""Days that come by themselves: votes open and end, deadlines pass, a tranche waits too long.
+
+Everything here may be repeated on any day: a fact that was told is not told again. A day that was over before it was
+put on file is history, of which nobody is told.
+"""
+
+from __future__ import annotations
+
+from coop.events.governance import DeadlinePassed, SteeringReminded, VoteEnded, VoteOpened
+from coop.governance.rules.dates import has_passed, last_reminder
+from coop.governance.rules.statutes import first_vote_on_any
+from coop.governance.storage import meetings as meeting_store
+from coop.governance.storage import programmes as store
+from coop.kit.tx import Tx
+
+
+def tell_days(tx: Tx) -> str:
+    """Tell what the days up to today brought about; returns it as a sentence."""
+    opened, ended = _tell_votes(tx)
+    counts = (
+        _counted(opened, "vote is open", "votes are open"),
+        _counted(ended, "vote ended and waits for its count", "votes ended and wait for their count"),
+        _counted(_tell_deadlines(tx), "deadline passed", "deadlines passed"),
+        _counted(
+            _remind_steering(tx),
+            "tranche waits long for the steering group",
+            "tranches wait long for the steering group",
+        ),
+    )
+    return ", ".join(filter(None, counts)) or "no day asked for anything"
+
+
+def _tell_votes(tx: Tx) -> tuple[int, int]:
+    """Tell of votes that opened, and of those that ended uncounted; returns how many there are of each."""
+    opened = ended = 0
+    recorded = meeting_store.find_recording_days(tx)
+    statutes = meeting_store.list_statutes(tx)
+    for meeting in meeting_store.list_meetings(tx):
+        if meeting_store.list_decisions(tx, meeting.meeting_id):
+            continue
+        opened_on = first_vote_on_any(meeting, statutes)
+        if opened_on <= tx.today <= meeting.held_on:
+            tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))
+            opened += 1
+        elif has_passed(meeting.held_on, recorded[meeting.meeting_id], tx.today):
+            tx.tell(VoteEnded(meeting_id=meeting.meeting_id, held_on=meeting.held_on))
+            ended += 1
+    return opened, ended
+
+
+def _tell_deadlines(tx: Tx) -> int:
+    """Tell of milestones whose deadline passed while they were not reached; returns how many there are."""
+    passed = 0
+    reached, recorded = store.list_reached(tx), store.find_recording_days(tx)
+    for programme in store.list_programmes(tx):
+        for phase in programme.phases:
+            for milestone in phase.milestones:
+                is_open = milestone.milestone_id not in reached
+                if is_open and has_passed(milestone.deadline, recorded[programme.programme_id], tx.today):
+                    tx.tell(
+                        DeadlinePassed(
+                            milestone_id=milestone.milestone_id,
+                            programme_id=programme.programme_id,
+                            phase_id=phase.phase_id,
+                            name=milestone.name_en,
+                            deadline=milestone.deadline,
+                        )
+                    )
+                    passed += 1
+    return passed
+
+
+def _remind_steering(tx: Tx) -> int:
+    """Remind of tranches that wait for the steering group; returns how many wait long."""
+    waiting = 0
+    states, since = store.list_tranche_states(tx), store.find_referral_days(tx)
+    for programme in store.list_programmes(tx):
+        for tranche in programme.tranches:
+            state = states[tranche.tranche_id]
+            if state.referral is None or state.release is not None:
+                continue
+            reminded_on = last_reminder(since[tranche.tranche_id], tx.today)
+            if reminded_on is not None:
+                tx.tell(
+                    SteeringReminded(
+                        tranche_id=tranche.tranche_id,
+                        programme_id=programme.programme_id,
+                        milestone_id=tranche.milestone_id,
+                        amount_cents=tranche.amount_cents,
+                        waiting_since=since[tranche.tranche_id],
+                        reminded_on=reminded_on,
+                    )
+                )
+                waiting += 1
+    return waiting
+
+
+def _counted(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}" if count else ""

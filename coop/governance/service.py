@@ -1,0 +1,51 @@
+"""Governance put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coop.events import governance as facts
+from coop.events.members import MemberAdmitted, MemberLeft
+from coop.governance import feed, http, pages, programme_pages
+from coop.governance.access import ACCESS
+from coop.governance.handlers.feeds import find_reader
+from coop.governance.handlers.voters import on_member_admitted, on_member_left
+from coop.governance.jobs import JOBS
+from coop.governance.storage.tables import metadata, voter
+from coop.kit.service import Card, Section, Service
+from coop.web.language import N_
+
+GOVERNANCE = Service(
+    name="governance",
+    label=N_("Governance"),
+    access=ACCESS,
+    metadata=metadata,
+    migrations=Path(__file__).parent / "migrations",
+    tells=(
+        facts.ResolutionDecided,
+        facts.TariffAdopted,
+        facts.AllocationKeyAdopted,
+        facts.RealisationDecided,
+        facts.MilestoneReached,
+        facts.TrancheReleased,
+        facts.TrancheReferred,
+        facts.VoteOpened,
+        facts.VoteEnded,
+        facts.DeadlinePassed,
+        facts.SteeringReminded,
+    ),
+    hears={MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
+    heard_tables=(voter,),
+    routers=(http.routes, feed.routes, pages.routes, programme_pages.routes),
+    bearer=find_reader,
+    jobs=JOBS,
+    sections=(
+        Section("/governance/", N_("Decisions"), "find-decisions", 30),
+        Section("/governance/programme", N_("Programme"), "see-programme", 40),
+        Section("/governance/partner", N_("Partner"), "find-partner", 80),
+    ),
+    cards=(
+        Card("/governance/", "/governance/cards/decisions", N_("Decisions"), "find-decisions", 40),
+        Card("/governance/programme", "/governance/cards/programme", N_("Programme"), "see-programme", 80),
+    ),
+)

@@ -1,0 +1,38 @@
+"""Queries on voters, which are heard from the register."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from coop.governance.storage.tables import voter
+from coop.kit.tx import Tx
+
+
+def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int) -> int:
+    """Remember a change of voting right; returns the votes that are kept for that change."""
+    row = {"community": tx.community, "member_id": member_id, "from_on": from_on, "change": change, "votes": votes}
+    tx.insert_new(voter, [row], ["community", "member_id", "from_on", "change"])
+    kept: int | None = tx.scalar(
+        select(voter.c.votes).where(
+            voter.c.community == tx.community,
+            voter.c.member_id == member_id,
+            voter.c.from_on == from_on,
+            voter.c.change == change,
+        )
+    )
+    assert kept is not None
+    return kept
+
+
+def find_voters(tx: Tx, day: date) -> dict[str, int]:
+    """The members who may vote on a day, each with their number of votes."""
+    rows = tx.execute(
+        select(voter.c.member_id, voter.c.votes)
+        .where(voter.c.community == tx.community, voter.c.from_on <= day)
+        # Whoever is admitted and leaves on one day has no vote: "left" sorts last and wins.
+        .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
+    )
+    latest: dict[str, int] = dict(iter(rows))
+    return {member_id: votes for member_id, votes in latest.items() if votes}

@@ -1,0 +1,146 @@
+"""Days that come by themselves: the job tells of each once, and of nothing that was over before it was put on file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from coop.events import Event
+from coop.events.governance import DeadlinePassed, SteeringReminded, VoteEnded, VoteOpened
+from coop.governance.handlers import closing, meetings, programmes
+from coop.governance.jobs import JOBS
+from coop.governance.model import Reached
+from coop.kit.database import Database
+from coop.kit.jobs import list_runs, run_due
+from tests.desk import SECRETARY
+from tests.governance.assembly import (
+    HELD,
+    IN_TIME,
+    PROGRAMME,
+    STATUTES,
+    TOWN,
+    admit,
+    live,
+    meeting,
+    members,
+    only,
+    resolution,
+    told,
+    vote_all,
+)
+from tests.kit.clocks import SetClock
+
+[JOB] = JOBS
+CONVENED = datetime(2026, 5, 20, 9, tzinfo=UTC)
+
+
+def midnight_after(day: date) -> datetime:
+    """Just after the day is over in Amsterdam, in summer and in winter."""
+    return datetime(day.year, day.month, day.day, 23, 11, tzinfo=UTC)
+
+
+@pytest.fixture
+def town(database: Database, clock: SetClock) -> Database:
+    """A co-operative that convened a meeting and planned a programme in good time."""
+    clock.set(CONVENED)
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, *members(4))
+        meetings.adopt_statutes(tx, STATUTES)
+        programmes.plan_programme(tx, PROGRAMME)
+        meetings.convene_meeting(tx, meeting(resolution("tariff"), resolution("key"), resolution("build")))
+    return database
+
+
+def pass_night(database: Database, clock: SetClock, day: date) -> tuple[str, list[Event]]:
+    """Run the job in the night after a day; returns its outcome and the facts that it told."""
+    before = len(told(database))
+    clock.set(midnight_after(day))
+    assert run_due(JOB, database, TOWN)
+    with database.read(TOWN) as tx:
+        run = list_runs(tx, 1)[0]
+    assert run.succeeded
+    return run.outcome or "", told(database)[before:]
+
+
+def test_a_vote_opens_and_ends_by_the_calendar(town: Database, clock: SetClock) -> None:
+    assert pass_night(town, clock, date(2026, 5, 22)) == ("no day asked for anything", [])
+    opened = VoteOpened(meeting_id="alv-1", opened_on=date(2026, 5, 25), held_on=HELD)
+    assert pass_night(town, clock, date(2026, 5, 24)) == ("1 vote is open", [opened])
+    assert pass_night(town, clock, date(2026, 5, 25)) == ("1 vote is open", [])
+    ended = VoteEnded(meeting_id="alv-1", held_on=HELD)
+    assert pass_night(town, clock, HELD) == ("1 vote ended and waits for its count", [ended])
+    with town.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1", HELD)
+    assert pass_night(town, clock, HELD + timedelta(days=1)) == ("no day asked for anything", [])
+
+
+def test_a_deadline_that_passes_is_told_once_and_not_when_the_milestone_was_reached(
+    town: Database, clock: SetClock
+) -> None:
+    clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
+    with town.write(TOWN, SECRETARY) as tx:
+        vote_all(tx, "tariff", "key", "build")
+        closing.close_meeting(tx, "alv-1", HELD)
+    _, facts = pass_night(town, clock, date(2026, 12, 31))
+    passed = only(facts, DeadlinePassed)
+    assert [(fact.milestone_id, fact.name, fact.deadline) for fact in passed] == [
+        ("permit", "Permit", date(2026, 12, 31))
+    ]
+    assert pass_night(town, clock, date(2027, 1, 1)) == ("1 deadline passed", [])
+    with town.write(TOWN, SECRETARY) as tx:
+        programmes.reach_milestone(tx, "permit", IN_TIME)
+        programmes.reach_milestone(tx, "pump", Reached(date(2027, 1, 2), 1, ()))
+    _, facts = pass_night(town, clock, date(2027, 6, 30))
+    assert only(facts, DeadlinePassed) == []
+
+
+def test_the_steering_group_is_reminded_every_two_weeks_until_it_releases(town: Database, clock: SetClock) -> None:
+    clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
+    with town.write(TOWN, SECRETARY) as tx:
+        vote_all(tx, "tariff", "key", "build")
+        closing.close_meeting(tx, "alv-1", HELD)
+    clock.set(datetime(2026, 7, 1, 12, tzinfo=UTC))
+    with town.write(TOWN, SECRETARY) as tx:
+        programmes.reach_milestone(tx, "pump", Reached(date(2026, 7, 1), 200_000_001, ()))
+    assert pass_night(town, clock, date(2026, 7, 13))[1] == []
+    outcome, [reminded] = pass_night(town, clock, date(2026, 7, 14))
+    assert outcome == "1 tranche waits long for the steering group"
+    assert isinstance(reminded, SteeringReminded)
+    assert (reminded.tranche_id, reminded.waiting_since, reminded.reminded_on) == (
+        "t3",
+        date(2026, 7, 1),
+        date(2026, 7, 15),
+    )
+    assert pass_night(town, clock, date(2026, 7, 15))[1] == []
+    with town.write(TOWN, SECRETARY) as tx:
+        programmes.decide_referred(tx, "t3", "keep", tx.today)
+    assert pass_night(town, clock, date(2026, 7, 28))[1] == []
+    [again] = pass_night(town, clock, date(2026, 7, 29))[1]
+    assert isinstance(again, SteeringReminded)
+    assert again.reminded_on == date(2026, 7, 30)
+    with town.write(TOWN, SECRETARY) as tx:
+        programmes.decide_referred(tx, "t3", "release", tx.today)
+    assert pass_night(town, clock, date(2026, 8, 30))[1] == []
+
+
+def test_a_night_without_a_server_is_made_up_for(town: Database, clock: SetClock) -> None:
+    outcome, facts = pass_night(town, clock, date(2027, 8, 1))
+    assert outcome == "1 vote ended and waits for its count, 2 deadlines passed"
+    assert [type(fact) for fact in facts] == [VoteEnded, DeadlinePassed, DeadlinePassed]
+
+
+def test_history_that_is_put_on_file_later_brings_no_reminder(database: Database, clock: SetClock) -> None:
+    live(database, until="close")
+    late = replace(PROGRAMME.phases[0].milestones[0], milestone_id="late", deadline=date(2026, 1, 1))
+    history = replace(PROGRAMME.phases[0], phase_id="wg-0", milestones=(late,))
+    with database.write(TOWN, SECRETARY) as tx:
+        programmes.plan_programme(tx, replace(PROGRAMME, programme_id="old", phases=(history,), tranches=()))
+    assert pass_night(database, clock, date(2027, 9, 1)) == ("no day asked for anything", [])
+
+
+def test_the_job_says_nothing_of_another_co_operative(town: Database, clock: SetClock) -> None:
+    clock.set(midnight_after(HELD))
+    assert run_due(JOB, town, "elsewhere")
+    assert told(town) == []
