@@ -76,17 +76,17 @@ def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) ->
     return letter_id
 
 
-def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, kind: str = "") -> Sequence[Letter]:
-    """Open dead letters, oldest first; the next page starts behind ``after``."""
-    query = _open(tx, kind).order_by(dead_letter.c.parked_at, dead_letter.c.id).limit(limit)
+def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, *kinds: str) -> Sequence[Letter]:
+    """Open dead letters (of some kinds), oldest first; the next page starts behind ``after``."""
+    query = _open(tx, *kinds).order_by(dead_letter.c.parked_at, dead_letter.c.id).limit(limit)
     if after:
         query = query.where(tuple_(dead_letter.c.parked_at, dead_letter.c.id) > (after.parked_at, after.id))
     return [Letter(*row) for row in tx.execute(query)]
 
 
-def count_parked(tx: Tx, kind: str = "") -> int:
-    """Number of open dead letters."""
-    return tx.scalar(select(func.count()).select_from(_open(tx, kind).subquery())) or 0
+def count_parked(tx: Tx, *kinds: str) -> int:
+    """Number of open dead letters (of some kinds)."""
+    return tx.scalar(select(func.count()).select_from(_open(tx, *kinds).subquery())) or 0
 
 
 def get_parked(tx: Tx, letter_id: str) -> Letter:
@@ -110,9 +110,9 @@ def resolve(tx: Tx, letter_id: str, resolution: str) -> None:
     )
 
 
-def _open(tx: Tx, kind: str = "") -> Select[*tuple[Any, ...]]:
+def _open(tx: Tx, *kinds: str) -> Select[*tuple[Any, ...]]:
     query = select(dead_letter).where(dead_letter.c.community == tx.community, dead_letter.c.resolved_at.is_(None))
-    return query.where(dead_letter.c.kind == kind) if kind else query
+    return query.where(dead_letter.c.kind.in_(kinds)) if kinds else query
 
 
 def storable(text: str) -> str:

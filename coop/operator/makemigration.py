@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
+from sqlalchemy import TypeDecorator
 
 from coop.kit.database import Database, migration_config
 from coop.kit.metadata import Instant
@@ -50,6 +51,8 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
     if kind == "type" and isinstance(item, Instant):
         context.imports.add("from coop.kit.metadata import Instant")
         return "Instant()"
+    if kind == "type" and isinstance(item, TypeDecorator):  # of a service: its table holds what the type stores
+        return f"sa.{item.impl!r}"
     return False
 
 
