@@ -18,6 +18,9 @@ from zoneinfo import ZoneInfo
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 """Civil dates of the co-operative are dates in this zone; instants are always UTC."""
 
+YEARS = range(1900, 2200)
+"""Years in which anything here happens: beyond them lie mistakes, and instants that no database can hold."""
+
 _ID_ROOT = uuid.UUID("6f0a2f3e-6c0e-5d0b-9a55-0c0a57c00b00")
 
 
@@ -153,20 +156,26 @@ class Period:
         """Read ``2025``, ``2025-03`` or ``2025-03-04/2025-04-01``.
 
         Raises:
-            BadInput: the text is none of these.
+            BadInput: the text is none of these, or the period lies outside ``YEARS``.
         """
         try:
-            if "/" in text:
-                start, end = text.split("/")
-                return cls(date.fromisoformat(start), date.fromisoformat(end))
-            if "-" in text:
-                year, month = text.split("-")
-                return cls.month(int(year), int(month))
-            return cls.year(int(text))
-        except ValueError as error:
-            raise BadInput(
-                [Problem(f"{text!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01", "period")]
-            ) from error
+            period = cls._read(text)
+        except (ValueError, OverflowError) as error:
+            reason = f"{text[:40]!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01"
+            raise BadInput([Problem(reason, "period")]) from error
+        if period.start.year not in YEARS or period.end.year not in YEARS:
+            raise BadInput([Problem(f"{text!r} lies outside {YEARS.start} to {YEARS.stop - 1}", "period")])
+        return period
+
+    @classmethod
+    def _read(cls, text: str) -> Period:
+        if "/" in text:
+            start, end = text.split("/")
+            return cls(date.fromisoformat(start), date.fromisoformat(end))
+        if "-" in text:
+            year, month = text.split("-")
+            return cls.month(int(year), int(month))
+        return cls.year(int(text))
 
     def __str__(self) -> str:
         if self.start.day == 1 and self == Period.month(self.start.year, self.start.month):

@@ -58,7 +58,22 @@ def test_a_period_reads_back_as_it_is_written(text: str, start: date, end: date)
     assert str(period) == text
 
 
-@pytest.mark.parametrize("text", ["", "last year", "2025-13", "2025-00", "2025-04-01/2025-03-04", "0000", "2025-1-1-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "last year",
+        "2025-13",
+        "2025-00",
+        "2025-04-01/2025-03-04",
+        "0000",
+        "2025-1-1-1",
+        "0001-01",
+        "9999",
+        "2025-07199254748993",
+        "1899-12-31/2026-01-01",
+    ],
+)
 def test_what_is_no_period_is_bad_input_that_names_the_field(text: str) -> None:
     with pytest.raises(BadInput) as refused:
         Period.parse(text)
