@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from coop.metering.model import Quantity, to_units
-from coop.values import BadInput, Problem, midnight
+from coop.values import YEARS, BadInput, Period, Problem, midnight
+
+Day = TypeVar("Day", date, datetime)
 
 
 def amount(text: str, quantity: Quantity, field: str) -> Decimal:
@@ -37,14 +40,60 @@ def instant_of(text: str, field: str) -> datetime:
     '2026-06-30T22:00:00+00:00'
 
     Raises:
-        BadInput: it is neither.
+        BadInput: it is neither, or lies outside ``YEARS``.
     """
     try:
         if len(text) == len("2026-07-01"):
-            return midnight(date.fromisoformat(text))
+            return midnight(_within(date.fromisoformat(text), field))
         at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError("no time zone")
     except ValueError as error:
         raise BadInput([Problem(f"{text!r} is no date, and no instant with its time zone", field)]) from error
-    return at.astimezone(UTC)
+    return utc(at, field)
+
+
+def utc(at: datetime, field: str) -> datetime:
+    """An instant as UTC.
+
+    >>> utc(datetime.fromisoformat("0001-01-01T00:00:00+14:00"), "received_at")
+    Traceback (most recent call last):
+        ...
+    coop.values.BadInput: received_at: lies in the year 1, outside 1900 to 2199
+
+    Raises:
+        BadInput: it has no time zone, or lies outside ``YEARS``.
+    """
+    if at.tzinfo is None:
+        raise BadInput([Problem("an instant needs its time zone", field)])
+    return _within(at, field).astimezone(UTC)
+
+
+def receipt_of(claimed_at: datetime | None, now: datetime, field: str = "received_at") -> datetime:
+    """When something that is imported was received: as claimed by whoever imports it, or now.
+
+    Raises:
+        BadInput: the claim is no instant, or lies in the future.
+    """
+    if claimed_at is None:
+        return now
+    received_at = utc(claimed_at, field)
+    if received_at > now:
+        raise BadInput([Problem(f"{received_at.isoformat()} lies in the future", field)])
+    return received_at
+
+
+def read_period(text: str) -> Period:
+    """A period as a whole is looked at, closed and corrected: of at most a year.
+
+    Raises:
+        BadInput: it is none, or longer.
+    """
+    period = Period.parse(text)
+    if period.days > 366:
+        raise BadInput([Problem(f"{period} is longer than a year", "period")])
+    return period
+
+
+def _within(at: Day, field: str) -> Day:
+    if at.year not in YEARS:
+        raise BadInput([Problem(f"lies in the year {at.year}, outside {YEARS.start} to {YEARS.stop - 1}", field)])
+    return at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -16,27 +16,30 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from coop.kit import clock
-from coop.kit.auth import NotSignedIn, Session, require
-from coop.kit.database import Database
-from coop.kit.settings import Settings
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import queries
-from coop.metering.amounts import amount, instant_of
-from coop.metering.handlers import close, parking, verify
+from coop.metering.access import ACCESS
+from coop.metering.amounts import amount, instant_of, read_period, receipt_of, utc
+from coop.metering.handlers import parking
+from coop.metering.handlers.close import close_period, correct_period
 from coop.metering.handlers.receive import decode_delivery, preview, receive, undo_import
-from coop.metering.handlers.register import exchange_meter, register_gateway, register_meters, set_group, token_hash
+from coop.metering.handlers.register import exchange_meter, register_gateway, register_meters, set_group
+from coop.metering.handlers.results import compute_period
+from coop.metering.handlers.verify import explain_allocation
 from coop.metering.meters_csv import read_meters
 from coop.metering.model import Meter, MeterKind, Quantity, Receipt
-from coop.metering.storage import register
-from coop.metering.storage.periods import Closed
-from coop.metering.storage.register import Group
-from coop.values import BadInput, CoopError, Period, Problem
+from coop.values import BadInput, Problem
 
-LARGEST_BODY = 64 * 1024 * 1024
-"""A year of quarter-hours of a hundred meters in one batch is half of this."""
+DELIVERY_MAX = 64 * 1024 * 1024
+"""Largest delivery [bytes]: a year of quarter-hours of a hundred meters in one batch is half of this."""
 
-KEEPERS = ("board", "operator")
-READERS = ("board", "treasurer", "auditor", "operator")
+REGISTER_MAX = 8 * 1024 * 1024
+"""Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api", tags=["metering"])
+may = ACCESS.may
+
+Serial = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
 
 
 class MeterIn(BaseModel):
@@ -44,7 +47,7 @@ class MeterIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    serial: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+    serial: Serial
     kind: MeterKind
     connection_id: str | None = None
     installed_on: str
@@ -57,12 +60,11 @@ class ExchangeIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    new_serial: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+    new_serial: Serial
     at: datetime
     end_stands: dict[Quantity, str]
     start_stands: dict[Quantity, str]
     maxima: dict[Quantity, str] = {}
-    received_at: datetime | None = None
 
 
 class GroupIn(BaseModel):
@@ -85,237 +87,236 @@ class GatewayIn(BaseModel):
 
 
 class CloseIn(BaseModel):
-    """When a period is closed, and whether estimates are accepted where readings are missing."""
+    """Whether estimates are accepted where readings are missing, and whether it is only looked at."""
 
     model_config = ConfigDict(extra="forbid")
 
-    closed_at: datetime | None = None
     accept_estimates: bool = False
     dry_run: bool = False
 
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """All routes of the API."""
-    api = APIRouter(prefix="/metering/api", tags=["metering"])
+class CorrectIn(BaseModel):
+    """Nothing needs to be said of a correction."""
 
-    def sender(request: Request) -> tuple[str, str | None]:
-        """(community, gateway) of who delivers: a gateway by its token, or a keeper who is signed in."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            with database.read() as connection:
-                known = register.gateway_of(connection, token_hash(token.strip()))
-            if known is None:
-                raise NotSignedIn
-            return known
-        return require(request, *KEEPERS).community, None
-
-    @api.post("/deliveries")
-    async def deliver(
-        request: Request, format: str, gateway: str = "", received_at: datetime | None = None
-    ) -> Response:
-        """Take a delivery: 200 with the receipt, 422 with the problems when nothing in it was good."""
-        body = await _body(request)
-
-        def work() -> Response:
-            community, name = sender(request)
-            at = _utc(received_at)
-            delivery = decode_delivery(format, body, gateway=name or gateway or "upload", received_at=at)
-            with database.write() as connection:
-                receipt = receive(connection, community, delivery)
-            return _answer(receipt)
-
-        return await run_in_threadpool(work)
-
-    @api.post("/csv")
-    async def import_csv(
-        request: Request, mapping: str, received_at: datetime | None = None, dry_run: bool = False
-    ) -> Response:
-        """Import a CSV file, whole or not at all. ``mapping`` is JSON; a dry run says what would happen."""
-        session = require(request, *KEEPERS)
-        body = await _body(request)
-
-        def work() -> Response:
-            at = _utc(received_at)
-            told = _json(mapping)
-            delivery = decode_delivery("csv", body, gateway=session.account_id, received_at=at, mapping=told)
-            with database.write() as connection:
-                receipt = (preview if dry_run else receive)(connection, session.community, delivery)
-            return _answer(receipt)
-
-        return await run_in_threadpool(work)
-
-    @api.post("/imports/{delivery_id}/undo")
-    def undo(request: Request, delivery_id: str, received_at: datetime | None = None) -> Response:
-        """Take an imported file back."""
-        session = require(request, *KEEPERS)
-        with database.write() as connection:
-            return _answer(undo_import(connection, session.community, delivery_id, _utc(received_at)))
-
-    @api.post("/meters")
-    def add_meters(request: Request, meters: list[MeterIn]) -> dict[str, int]:
-        """Register meters, all or none."""
-        session = require(request, *KEEPERS)
-        with database.write() as connection:
-            return {"registered": register_meters(connection, session.community, [_meter(one) for one in meters])}
-
-    @api.post("/meters/csv")
-    async def add_meters_csv(request: Request) -> dict[str, int]:
-        """Register meters from a CSV file with a column for each field, all or none."""
-        session = require(request, *KEEPERS)
-        meters = read_meters(await _body(request))
-
-        def work() -> dict[str, int]:
-            with database.write() as connection:
-                return {"registered": register_meters(connection, session.community, meters)}
-
-        return await run_in_threadpool(work)
-
-    @api.get("/meters")
-    def meters(request: Request) -> list[dict[str, Any]]:
-        """All meters."""
-        session = require(request, *READERS)
-        with database.read() as connection:
-            return [queries.meter_json(one) for one in register.all_meters(connection, session.community)]
-
-    @api.post("/meters/{serial}/exchange")
-    def exchange(request: Request, serial: str, told: ExchangeIn) -> Response:
-        """Exchange a meter for a new one, with the end and the start stand."""
-        session = require(request, *KEEPERS)
-        at = told.at.astimezone(UTC)
-        with database.write() as connection:
-            was = register.meters_of(connection, session.community, [serial]).get(serial)
-            if was is None:
-                raise CoopError("unknown-meter", f"meter {serial} is not registered")
-            maxima = _amounts(told.maxima, "maxima")
-            new = Meter(told.new_serial, was.kind, was.connection_id, at, None, maxima)
-            stands = (_amounts(told.end_stands, "end_stands"), _amounts(told.start_stands, "start_stands"))
-            received_at = _utc(told.received_at)
-            return _answer(exchange_meter(connection, session.community, serial, new, at, *stands, received_at))
-
-    @api.post("/groups")
-    def add_group(request: Request, told: GroupIn) -> dict[str, str]:
-        """Set a sharing group."""
-        session = require(request, *KEEPERS)
-        if isinstance(told.connections, str) and told.connections != "all":
-            raise BadInput([Problem('is a list of connections or "all"', "connections")])
-        shared = None if isinstance(told.connections, str) else tuple(told.connections)
-        with database.write() as connection:
-            set_group(connection, session.community, Group(told.group_id, tuple(told.producers), shared))
-        return {"group_id": told.group_id}
-
-    @api.post("/gateways")
-    def add_gateway(request: Request, told: GatewayIn) -> dict[str, str]:
-        """Let a gateway in by its token."""
-        session = require(request, *KEEPERS)
-        with database.write() as connection:
-            register_gateway(connection, session.community, told.name, told.token)
-        return {"name": told.name}
-
-    @api.get("/parked")
-    def parked(request: Request) -> list[dict[str, Any]]:
-        """Telegrams that were refused and wait for somebody."""
-        session = require(request, *READERS)
-        with database.read() as connection:
-            return [queries.letter_json(row) for row in parking.parked_telegrams(connection, session.community)]
-
-    @api.post("/parked/{letter_id}/replay")
-    def replay(request: Request, letter_id: str) -> dict[str, int]:
-        """Try a parked telegram again."""
-        session = require(request, *KEEPERS)
-        with database.write() as connection:
-            return {"values": parking.replay_telegram(connection, session.community, letter_id).values}
-
-    @api.post("/parked/{letter_id}/discard")
-    def discard(request: Request, letter_id: str) -> dict[str, str]:
-        """Close a parked telegram without taking it in."""
-        session = require(request, *KEEPERS)
-        with database.write() as connection:
-            parking.discard_telegram(connection, session.community, letter_id)
-        return {"discarded": letter_id}
-
-    @api.post("/periods/{period:path}/close")
-    def close_one(request: Request, period: str, told: Annotated[CloseIn, Body()]) -> dict[str, Any]:
-        """Close a period, or with ``dry_run`` say what it would come to."""
-        session = require(request, "board", "treasurer", "operator")
-        wanted = Period.parse(period)
-        if told.dry_run:
-            with database.read() as connection:
-                return queries.results_json(close.compute_period(connection, session.community, wanted))
-        with database.write() as connection:
-            return _closed(
-                close.close_period(
-                    connection,
-                    session.community,
-                    wanted,
-                    _utc(told.closed_at),
-                    accept_estimates=told.accept_estimates,
-                )
-            )
-
-    @api.post("/periods/{period:path}/correct")
-    def correct_one(request: Request, period: str, told: Annotated[CloseIn, Body()]) -> dict[str, Any]:
-        """Compute a closed period again and tell what changed."""
-        session = require(request, "board", "treasurer", "operator")
-        with database.write() as connection:
-            return _closed(
-                close.correct_period(connection, session.community, Period.parse(period), _utc(told.closed_at))
-            )
-
-    @api.get("/periods")
-    def list_periods(request: Request) -> list[dict[str, Any]]:
-        """Closed periods in their newest revision, with how many late values touched them since."""
-        session = require(request, *READERS)
-        with database.read() as connection:
-            return queries.periods_json(connection, session.community)
-
-    @api.get("/completeness")
-    def completeness(request: Request, period: str) -> dict[str, Any]:
-        """Readings per meter and day in a period."""
-        session = require(request, *READERS)
-        with database.read() as connection:
-            return queries.completeness(connection, session.community, Period.parse(period)).to_json()
-
-    @api.get("/readings")
-    def own_readings(request: Request) -> list[dict[str, Any]]:
-        """Measurements of the member who is signed in; of everybody for those who keep the books."""
-        session = require(request)
-        with database.read() as connection:
-            return queries.measurements_json(connection, session.community, _whose(session))
-
-    @api.get("/allocations")
-    def own_allocations(request: Request) -> list[dict[str, Any]]:
-        """Allocations of the member who is signed in; of everybody for those who keep the books."""
-        session = require(request)
-        with database.read() as connection:
-            return queries.allocations_json(connection, session.community, _whose(session))
-
-    @api.get("/allocations/{run_id}/{connection_id}/why")
-    def why(request: Request, run_id: str, connection_id: str, at: datetime) -> dict[str, Any]:
-        """Why a connection got what it got in one quarter-hour."""
-        session = require(request)
-        with database.read() as connection:
-            queries.require_own(connection, session, run_id, connection_id, at.astimezone(UTC))
-            found = verify.explain_allocation(connection, session.community, run_id, connection_id, at.astimezone(UTC))
-        return queries.quarter_json(found)
-
-    @api.get("/state")
-    def state(request: Request) -> dict[str, Any]:
-        """Every measurement, allocation and period as told, in one order and without a clock: to compare two runs."""
-        session = require(request, *READERS)
-        with database.read() as connection:
-            return queries.state(connection, session.community)
-
-    return api
+    model_config = ConfigDict(extra="forbid")
 
 
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise BadInput([Problem(f"is larger than {LARGEST_BODY} bytes", "body")], "too-large")
-        parts.append(part)
-    return b"".join(parts)
+@routes.post("/deliveries")
+@may("deliver")
+@body_max(DELIVERY_MAX)
+async def deliver(request: Request, format: str, gateway: str = "") -> Response:
+    """Take a delivery: 200 with the receipt, 422 with the problems when nothing in it was good.
+
+    It is received now. A gateway delivers under its own name; ``gateway`` names the source of what somebody else
+    uploads.
+    """
+    body = await request.body()
+
+    def work() -> Response:
+        session = session_of(request)
+        sender = session.name if session.kind == "gateway" else gateway or "upload"
+        received_at = request.state.database.clock.now()
+        delivery = decode_delivery(format, body, gateway=sender, received_at=received_at)
+        with writing(request) as tx:
+            return _answer(receive(tx, delivery))
+
+    return await run_in_threadpool(work)
+
+
+@routes.post("/csv")
+@may("import-readings")
+@body_max(DELIVERY_MAX)
+async def import_csv(
+    request: Request, mapping: str, received_at: datetime | None = None, dry_run: bool = False
+) -> Response:
+    """Import a CSV file, whole or not at all. ``mapping`` is JSON; a dry run says what would happen."""
+    body = await request.body()
+
+    def work() -> Response:
+        at = receipt_of(received_at, request.state.database.clock.now())
+        sender = session_of(request).account_id
+        delivery = decode_delivery("csv", body, gateway=sender, received_at=at, mapping=_read_json(mapping))
+        with writing(request) as tx:
+            return _answer((preview if dry_run else receive)(tx, delivery))
+
+    return await run_in_threadpool(work)
+
+
+@routes.post("/imports/{delivery_id}/undo")
+@may("import-readings")
+def undo(request: Request, delivery_id: str) -> Response:
+    """Take an imported file back."""
+    with writing(request) as tx:
+        return _answer(undo_import(tx, delivery_id))
+
+
+@routes.post("/meters")
+@may("keep-register")
+@body_max(REGISTER_MAX)
+def add_meters(request: Request, meters: list[MeterIn]) -> dict[str, int]:
+    """Register meters, all or none."""
+    with writing(request) as tx:
+        return {"registered": register_meters(tx, [_read_meter(one) for one in meters])}
+
+
+@routes.post("/meters/csv")
+@may("keep-register")
+@body_max(REGISTER_MAX)
+async def add_meters_csv(request: Request) -> dict[str, int]:
+    """Register meters from a CSV file with a column for each field, all or none."""
+    body = await request.body()
+
+    def work() -> dict[str, int]:
+        meters = read_meters(body)
+        with writing(request) as tx:
+            return {"registered": register_meters(tx, meters)}
+
+    return await run_in_threadpool(work)
+
+
+@routes.get("/meters")
+@may("see-register")
+def list_meters(request: Request) -> list[dict[str, Any]]:
+    """All meters."""
+    with reading(request) as tx:
+        return queries.list_meters(tx)
+
+
+@routes.post("/meters/{serial}/exchange")
+@may("keep-register")
+def exchange(request: Request, serial: str, exchanged: ExchangeIn) -> Response:
+    """Exchange a meter for a new one, with the end and the start stand."""
+    with writing(request) as tx:
+        receipt = exchange_meter(
+            tx,
+            serial,
+            exchanged.new_serial,
+            utc(exchanged.at, "at"),
+            _read_amounts(exchanged.end_stands, "end_stands"),
+            _read_amounts(exchanged.start_stands, "start_stands"),
+            _read_amounts(exchanged.maxima, "maxima"),
+        )
+    return _answer(receipt)
+
+
+@routes.post("/groups")
+@may("keep-register")
+def add_group(request: Request, group: GroupIn) -> dict[str, str]:
+    """Set a sharing group."""
+    if isinstance(group.connections, str) and group.connections != "all":
+        raise BadInput([Problem('is a list of connections or "all"', "connections")])
+    connections = None if isinstance(group.connections, str) else tuple(group.connections)
+    with writing(request) as tx:
+        set_group(tx, group.group_id, group.producers, connections)
+    return {"group_id": group.group_id}
+
+
+@routes.post("/gateways")
+@may("keep-register")
+def add_gateway(request: Request, gateway: GatewayIn) -> dict[str, str]:
+    """Let a gateway in by its token."""
+    with writing(request) as tx:
+        register_gateway(tx, gateway.name, gateway.token)
+    return {"name": gateway.name}
+
+
+@routes.get("/parked")
+@may("see-parked")
+def list_parked(request: Request) -> list[dict[str, Any]]:
+    """Telegrams that were refused and wait for somebody."""
+    with reading(request) as tx:
+        return [queries.letter_json(letter) for letter in parking.list_telegrams(tx)]
+
+
+@routes.post("/parked/{letter_id}/replay")
+@may("settle-parked")
+def replay(request: Request, letter_id: str) -> dict[str, int]:
+    """Try a parked telegram again."""
+    with writing(request) as tx:
+        return {"values": parking.replay_telegram(tx, letter_id).values}
+
+
+@routes.post("/parked/{letter_id}/discard")
+@may("settle-parked")
+def discard(request: Request, letter_id: str) -> dict[str, str]:
+    """Close a parked telegram without taking it in."""
+    with writing(request) as tx:
+        parking.discard_telegram(tx, letter_id)
+    return {"discarded": letter_id}
+
+
+@routes.post("/periods/{period:path}/close")
+@may("close-period")
+def close(request: Request, period: str, closing: Annotated[CloseIn, Body()]) -> dict[str, Any]:
+    """Close a period, or with ``dry_run`` say what it would come to."""
+    wanted = read_period(period)
+    if closing.dry_run:
+        with reading(request) as tx:
+            return queries.results_json(compute_period(tx, wanted))
+    with writing(request) as tx:
+        return queries.closed_json(close_period(tx, wanted, accept_estimates=closing.accept_estimates))
+
+
+@routes.post("/periods/{period:path}/correct")
+@may("close-period")
+def correct(request: Request, period: str, _correction: Annotated[CorrectIn, Body()]) -> dict[str, Any]:
+    """Compute a closed period again and tell what changed."""
+    wanted = read_period(period)
+    with writing(request) as tx:
+        return queries.closed_json(correct_period(tx, wanted))
+
+
+@routes.get("/periods")
+@may("see-data")
+def list_periods(request: Request) -> list[dict[str, Any]]:
+    """Closed periods in their newest revision, with how many late values touched them since."""
+    with reading(request) as tx:
+        return queries.periods_json(tx)
+
+
+@routes.get("/completeness")
+@may("see-data")
+def completeness(request: Request, period: str) -> dict[str, Any]:
+    """Readings per meter and day in a period."""
+    wanted = read_period(period)
+    with reading(request) as tx:
+        return queries.completeness(tx, wanted).to_json()
+
+
+@routes.get("/readings")
+@may("see-energy")
+def list_measurements(request: Request) -> list[dict[str, Any]]:
+    """Measurements of the member who is signed in; of everybody for those who keep the books."""
+    member_id = queries.whose(session_of(request))
+    with reading(request) as tx:
+        return queries.measurements_json(tx, member_id)
+
+
+@routes.get("/allocations")
+@may("see-energy")
+def list_allocations(request: Request) -> list[dict[str, Any]]:
+    """Allocations of the member who is signed in; of everybody for those who keep the books."""
+    member_id = queries.whose(session_of(request))
+    with reading(request) as tx:
+        return queries.allocations_json(tx, member_id)
+
+
+@routes.get("/allocations/{run_id}/{connection_id}/why")
+@may("see-energy")
+def explain(request: Request, run_id: str, connection_id: str, at: datetime) -> dict[str, Any]:
+    """Why a connection got what it got in one quarter-hour."""
+    instant = utc(at, "at")
+    with reading(request) as tx:
+        queries.require_own(tx, session_of(request), run_id, connection_id, instant)
+        return queries.quarter_json(explain_allocation(tx, run_id, connection_id, instant))
+
+
+@routes.get("/state")
+@may("see-data")
+def state(request: Request) -> dict[str, Any]:
+    """Every measurement, allocation and period as told, in one order and without a clock: to compare two runs."""
+    with reading(request) as tx:
+        return queries.state(tx)
 
 
 def _answer(receipt: Receipt) -> Response:
@@ -325,46 +326,26 @@ def _answer(receipt: Receipt) -> Response:
     return JSONResponse(body, 200 if receipt.accepted else 422)
 
 
-def _closed(one: Closed) -> dict[str, Any]:
-    return queries.closed_json(one)
-
-
-def _utc(at: datetime | None) -> datetime:
-    if at is None:
-        return clock.now()
-    if at.tzinfo is None:
-        raise BadInput([Problem("an instant needs its time zone", "received_at")])
-    return at.astimezone(UTC)
-
-
-def _whose(session: Session) -> str | None:
-    if session.has(*READERS):
-        return None
-    if session.member_id is None:
-        raise NotSignedIn
-    return session.member_id
-
-
-def _json(text: str) -> dict[str, Any]:
+def _read_json(text: str) -> dict[str, Any]:
     try:
-        told = json.loads(text)
-    except ValueError as error:
+        read = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise BadInput([Problem(f"is not JSON: {error}", "mapping")], "bad-mapping") from error
-    if not isinstance(told, dict):
+    if not isinstance(read, dict):
         raise BadInput([Problem("is not a JSON object", "mapping")], "bad-mapping")
-    return told
+    return read
 
 
-def _meter(told: MeterIn) -> Meter:
+def _read_meter(meter: MeterIn) -> Meter:
     return Meter(
-        told.serial,
-        told.kind,
-        told.connection_id,
-        instant_of(told.installed_on, "installed_on"),
-        instant_of(told.removed_on, "removed_on") if told.removed_on else None,
-        _amounts(told.maxima, "maxima"),
+        meter.serial,
+        meter.kind,
+        meter.connection_id,
+        instant_of(meter.installed_on, "installed_on"),
+        instant_of(meter.removed_on, "removed_on") if meter.removed_on else None,
+        _read_amounts(meter.maxima, "maxima"),
     )
 
 
-def _amounts(told: dict[Quantity, str], field: str) -> dict[Quantity, Decimal]:
-    return {quantity: amount(text, quantity, field) for quantity, text in told.items()}
+def _read_amounts(texts: dict[Quantity, str], field: str) -> dict[Quantity, Decimal]:
+    return {quantity: amount(text, quantity, field) for quantity, text in texts.items()}

@@ -7,27 +7,34 @@ with a single delivery; a batch that cannot be read is refused with the place of
 from __future__ import annotations
 
 import base64
-import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from coop.kit.auth import require
-from coop.kit.database import Database
-from coop.metering.handlers.receive import decode_delivery, receive_many
+from coop.kit.http import GuardedRoute, body_max, writing
+from coop.metering.access import ACCESS
+from coop.metering.amounts import receipt_of
+from coop.metering.handlers.receive import decode_delivery, receive_all
+from coop.metering.model import Delivery
 from coop.values import BadInput, Problem
+
+BATCH_MAX = 64 * 1024 * 1024
+"""Largest batch [bytes]."""
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api", tags=["metering"])
+may = ACCESS.may
 
 
 class DeliveryIn(BaseModel):
-    """One delivery of a batch; ``body`` is base64 of the bytes as they came."""
+    """One delivery of a batch; ``body`` is base64 of the bytes as they came. Without ``received_at``, received now."""
 
     model_config = ConfigDict(extra="forbid")
 
     format: str
     gateway: str
-    received_at: datetime
+    received_at: datetime | None = None
     body: str
 
 
@@ -48,46 +55,31 @@ class BatchAnswer(BaseModel):
     problems: list[dict[str, Any]]
 
 
-def router(database: Database) -> APIRouter:
-    """The one route of this door."""
-    api = APIRouter(prefix="/metering/api", tags=["metering"])
-
-    @api.post("/deliveries/batch")
-    def deliver_many(request: Request, batch: BatchIn) -> BatchAnswer:
-        """Take many deliveries in one transaction; what is bad in them is parked and named."""
-        session = require(request, "board", "operator")
-        decoded = [
-            decode_delivery(
-                one.format,
-                _bytes(one.body, place),
-                gateway=one.gateway,
-                received_at=_utc(one.received_at, place),
-            )
-            for place, one in enumerate(batch.deliveries)
-        ]
-        receipts = receive_many(database, session.community, decoded)
-        return BatchAnswer(
-            deliveries=len(receipts),
-            duplicates=sum(receipt.duplicate for receipt in receipts),
-            values=sum(receipt.values for receipt in receipts),
-            problems=[
-                {"delivery": place, "line": problem.line, "field": problem.field, "reason": problem.reason}
-                for place, receipt in enumerate(receipts)
-                for problem in receipt.problems
-            ],
-        )
-
-    return api
+@routes.post("/deliveries/batch")
+@may("import-readings")
+@body_max(BATCH_MAX)
+def deliver_many(request: Request, batch: BatchIn) -> BatchAnswer:
+    """Take many deliveries in one transaction; what is bad in them is parked and named."""
+    now = request.state.database.clock.now()
+    deliveries = [_decode(one, place, now) for place, one in enumerate(batch.deliveries)]
+    with writing(request) as tx:
+        receipts = receive_all(tx, deliveries)
+    return BatchAnswer(
+        deliveries=len(receipts),
+        duplicates=sum(receipt.duplicate for receipt in receipts),
+        values=sum(receipt.values for receipt in receipts),
+        problems=[
+            {"delivery": place, "line": problem.line, "field": problem.field, "reason": problem.reason}
+            for place, receipt in enumerate(receipts)
+            for problem in receipt.problems
+        ],
+    )
 
 
-def _bytes(text: str, place: int) -> bytes:
+def _decode(one: DeliveryIn, place: int, now: datetime) -> Delivery:
+    received_at = receipt_of(one.received_at, now, f"deliveries[{place}].received_at")
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        body = base64.b64decode(one.body, validate=True)
+    except ValueError as error:  # of which binascii.Error is one, and what is said of text outside ASCII another
         raise BadInput([Problem(f"is not base64: {error}", f"deliveries[{place}].body")]) from error
-
-
-def _utc(at: datetime, place: int) -> datetime:
-    if at.tzinfo is None:
-        raise BadInput([Problem("an instant needs its time zone", f"deliveries[{place}].received_at")])
-    return at.astimezone(UTC)
+    return decode_delivery(one.format, body, gateway=one.gateway, received_at=received_at)

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from coop.values import Problem, derive_id
 
+DAY_S = 86_400
+"""Seconds of a UTC day."""
+
 Int64Array = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 

@@ -3,9 +3,10 @@
 Invariant: a message is acknowledged when what it says is durable, and not before. The session at the broker is kept, so
 what comes in while we are away waits there; what we took and did not acknowledge comes again, and is then silent.
 
-The network thread only queues. One worker takes what waits, decodes it outside any transaction, stores it in one and
-acknowledges in the order of arrival. When the database is away it stores nothing, acknowledges nothing and tries again.
-Who may publish where is the broker's to say (its access list): the topic names the co-operative and the gateway.
+The network thread only queues. One worker takes what waits, decodes it outside any transaction, stores it in one for
+each co-operative and acknowledges in the order of arrival. When the database is away it stores nothing, acknowledges
+nothing and tries again. Who may publish where is the broker's to say (its access list): the topic names the
+co-operative and the gateway.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from datetime import datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -22,14 +24,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy.exc import OperationalError
 
+from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.metering.handlers.parking import park_unrouted
-from coop.metering.handlers.receive import read_message, receive_all
-from coop.metering.model import Delivery
-from coop.values import CoopError
+from coop.metering.handlers.receive import Message, by_community, read_delivery, take_messages
 
 log = logging.getLogger(__name__)
 
+ACTOR = Actor("gateway", "", "mqtt")
 TOPICS = "coop/+/+/+"
 MOST_AT_ONCE = 200
 """Messages in one transaction; as many may be under way from the broker, so that a burst is taken together."""
@@ -37,6 +38,8 @@ MOST_AT_ONCE = 200
 
 class MqttDoor:
     """Takes telegrams from a broker until it is stopped. ``trouble`` says what keeps it from doing so, if anything."""
+
+    name = "MQTT"
 
     def __init__(self, database: Database, url: str, client_id: str = "coop-metering") -> None:
         self.trouble: str | None = None
@@ -122,18 +125,13 @@ class MqttDoor:
             self._take(batch)
 
     def _take(self, batch: list[paho.MQTTMessage]) -> None:
-        opened = [(message, _open(message.topic, bytes(message.payload))) for message in batch]
+        now = self._database.clock.now()
+        opened = by_community(_open(message.topic, bytes(message.payload), now) for message in batch)
         while not self._stop.is_set():
             try:
-                arrived: dict[str, list[Delivery]] = {}
-                with self._database.write() as connection:
-                    for message, (community, delivery) in opened:
-                        if isinstance(delivery, Delivery):
-                            arrived.setdefault(community, []).append(delivery)
-                        else:
-                            park_unrouted(connection, community, message.topic, bytes(message.payload), delivery)
-                    for community, deliveries in arrived.items():
-                        receive_all(connection, community, deliveries)
+                for community, alike in opened:
+                    with self._database.write(community, ACTOR) as tx:
+                        take_messages(tx, alike)
                 break
             except OperationalError as outage:
                 self.trouble = f"the database is away: {outage}"
@@ -146,7 +144,7 @@ class MqttDoor:
             self._client.ack(message.mid, message.qos)
 
 
-def _open(topic: str, body: bytes) -> tuple[str, Delivery | CoopError]:
-    """(community, delivery) of a message, or why nothing can be made of it."""
+def _open(topic: str, body: bytes, received_at: datetime) -> Message:
+    """A message decoded, or why nothing can be made of it."""
     _, community, gateway, format = topic.split("/")
-    return community, read_message({"format": format, "gateway": gateway}, body)
+    return Message(community, topic, body, read_delivery(format, gateway, body, received_at))

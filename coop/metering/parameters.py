@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from coop.metering.model import BASE_UNIT, MeterKind, Quantity
+from coop.metering.model import BASE_UNIT, CUMULATIVE, Meter, MeterKind, Quantity, Register
 from coop.metering.rules.plausibility import Bound
 
 
@@ -59,6 +59,14 @@ def register_bound(
         return None
     per_hour, step, top = (int(Decimal(x).scaleb(-exponent)) for x in (most.per_hour, most.step, modulus or 0))
     return Bound(per_hour, step, top)
+
+
+def bound_of(meter: Meter, register: Register, day: date) -> Bound | None:
+    """What a register can do on a day, in its own units; None where it does not count."""
+    if register.quantity not in CUMULATIVE:
+        return None
+    modulus = meter.maxima.get(register.quantity) if meter.maxima else None
+    return register_bound(meter.kind, register.quantity, register.exponent, modulus, day)
 
 
 def tap_water_permille(day: date) -> int:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
-from coop.kit.auth import NotAllowed, Session
-from coop.metering.handlers.close import Results
-from coop.metering.handlers.verify import Quarter
-from coop.metering.model import Meter, MeterKind, Quality
-from coop.metering.rules.sharing import Inputs
+from coop.kit.parking import Letter
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
+from coop.metering.access import ACCESS
+from coop.metering.handlers.parking import UNROUTED
+from coop.metering.handlers.results import Results
+from coop.metering.handlers.verify import Quarter, inputs_of
+from coop.metering.model import DAY_S, Meter, MeterKind, Quality
 from coop.metering.storage import periods, readings, register
 from coop.metering.storage.periods import Closed
 from coop.metering.storage.readings import DAY, day_number
 from coop.values import NotFound, Period
-
-BOOK_READERS = ("board", "treasurer", "auditor", "operator")
 
 
 @dataclass(frozen=True)
@@ -97,16 +95,16 @@ def _mean_percent(rows: Sequence[Sequence[int]]) -> int:
     return sum(cells) // len(cells) if cells else 0
 
 
-def completeness(connection: Connection, community: str, period: Period) -> Completeness:
+def completeness(tx: Tx, period: Period) -> Completeness:
     """Readings per meter and UTC day; -1 where a meter did not hang there."""
-    meters = register.all_meters(connection, community)
+    meters = register.list_meters(tx)
     registers: dict[str, list[str]] = {}
-    for one in register.all_registers(connection, community):
+    for one in register.list_registers(tx):
         registers.setdefault(one.serial, []).append(one.id)
     days = [period.start + timedelta(days=i) for i in range(period.days)]
     first = day_number(period.start_at + timedelta(hours=2))
     ids = [identity for some in registers.values() for identity in some]
-    stored = readings.latest(connection, ids, range(first, first + len(days)))
+    stored = readings.latest(tx, ids, range(first, first + len(days)))
     shares, flags = [], []
     for meter in meters:
         shares.append(
@@ -135,39 +133,44 @@ def completeness(connection: Connection, community: str, period: Period) -> Comp
 
 
 def _percent(meter: Meter, day: int, stored: Sequence[readings.Stored | None]) -> int:
-    start = readings.instant(day * 86_400)
+    start = readings.instant(day * DAY_S)
     if start + DAY <= meter.installed_at or (meter.removed_at is not None and meter.removed_at <= start):
         return -1
     if not stored:
         return 0
     whole = [
-        0 if one is None else 100 if not one.step_s else 100 * len(one.content) * one.step_s // 86_400 for one in stored
+        0 if one is None else 100 if not one.step_s else 100 * len(one.content) * one.step_s // DAY_S for one in stored
     ]
     return sum(whole) // len(whole)
 
 
-def meter_json(one: Meter) -> dict[str, Any]:
-    """A meter."""
-    return {
-        "serial": one.serial,
-        "kind": one.kind.value,
-        "connection_id": one.connection_id,
-        "installed_at": one.installed_at.isoformat(),
-        "removed_at": one.removed_at.isoformat() if one.removed_at else None,
-        "maxima": {quantity.value: str(most) for quantity, most in one.maxima.items()},
-    }
+def list_meters(tx: Tx) -> list[dict[str, Any]]:
+    """All meters, by serial."""
+    return [
+        {
+            "serial": one.serial,
+            "kind": one.kind.value,
+            "connection_id": one.connection_id,
+            "installed_at": one.installed_at.isoformat(),
+            "removed_at": one.removed_at.isoformat() if one.removed_at else None,
+            "maxima": {quantity.value: str(most) for quantity, most in one.maxima.items()},
+        }
+        for one in register.list_meters(tx)
+    ]
 
 
-def letter_json(row: Any) -> dict[str, Any]:
+def letter_json(letter: Letter) -> dict[str, Any]:
     """A parked telegram, with the first of its bytes."""
     return {
-        "id": row.id,
-        "code": row.code,
-        "reason": row.reason,
-        "parked_at": row.parked_at.isoformat(),
-        "attempts": row.attempts,
-        "delivery_id": row.source.split(":", 2)[2],
-        "body": row.body[:2000].decode("utf-8", "replace"),
+        "id": letter.id,
+        "kind": letter.kind,
+        "code": letter.code,
+        "reason": letter.reason,
+        "parked_at": letter.parked_at.isoformat(),
+        "attempts": letter.attempts,
+        "source": letter.source,
+        "delivery_id": None if letter.kind == UNROUTED else letter.source,
+        "body": letter.body[:2000].decode("utf-8", "replace"),
     }
 
 
@@ -183,18 +186,18 @@ def closed_json(one: Closed) -> dict[str, Any]:
         "allocated_count": one.allocated_count,
         "run_id": one.run_id,
         "cause": one.cause,
-        "heat_system": one.heat_system,
+        "heat_system": one.heat_system.model_dump(mode="json", exclude={"revision"}) if one.heat_system else None,
     }
 
 
-def periods_json(connection: Connection, community: str) -> list[dict[str, Any]]:
+def periods_json(tx: Tx) -> list[dict[str, Any]]:
     """Closed periods in their newest revision, with how many late values touched them since."""
     marks: dict[tuple[date, int], int] = {}
-    for row in periods.late(connection, community):
-        marks[row.period_start, row.revision] = marks.get((row.period_start, row.revision), 0) + 1
+    for late in periods.list_late(tx):
+        marks[late.period_start, late.revision] = marks.get((late.period_start, late.revision), 0) + 1
     return [
         closed_json(one) | {"late_values": marks.get((one.period.start, one.revision), 0)}
-        for one in periods.closed(connection, community)
+        for one in periods.list_closed(tx)
     ]
 
 
@@ -204,9 +207,9 @@ def results_json(results: Results) -> dict[str, Any]:
         "lacking": list(results.lacking),
         "measured_count": len(results.measured),
         "estimated_count": sum(one.estimated for one in results.measured),
-        "energy_j": str(sum((one.energy_j for one in results.measured), start=0)),
+        "energy_j": str(results.energy_j),
         "allocated_count": sum(len(run.outcome.shares) for run in results.runs),
-        "allocated_wh": sum(share.allocated_wh for run in results.runs for share in run.outcome.shares),
+        "allocated_wh": results.allocated_wh,
         "missing_quarters": sum(run.outcome.missing for run in results.runs),
         "heat_system": {
             "heat_produced_j": str(results.plant.heat_produced_j),
@@ -219,59 +222,58 @@ def results_json(results: Results) -> dict[str, Any]:
     }
 
 
-def measurements_json(connection: Connection, community: str, member_id: str | None) -> list[dict[str, Any]]:
+def measurements_json(tx: Tx, member_id: str | None) -> list[dict[str, Any]]:
     """Measurements (of one member) in every revision."""
     return [
         {
-            "measurement_id": row.id,
-            "revision": row.revision,
-            "period_start": row.period_start.isoformat(),
-            "period_end": row.period_end.isoformat(),
-            "connection_id": row.connection_id,
-            "member_id": row.member_id,
-            "quantity": row.quantity,
-            "energy_j": row.energy_j,
-            "estimated": row.estimated,
-            "cause": row.cause,
-            "parts": json.loads(row.parts),
+            "measurement_id": one.id,
+            "revision": one.revision,
+            "period_start": one.period.start.isoformat(),
+            "period_end": one.period.end.isoformat(),
+            "connection_id": one.connection_id,
+            "member_id": one.member_id,
+            "quantity": one.quantity.value,
+            "energy_j": str(one.energy_j),
+            "estimated": one.estimated,
+            "cause": one.cause,
+            "parts": [part.model_dump(mode="json") for part in one.parts],
         }
-        for row in periods.measurements(connection, community)
-        if member_id is None or row.member_id == member_id
+        for one in periods.list_measurements(tx, member_id=member_id)
     ]
 
 
-def allocations_json(connection: Connection, community: str, member_id: str | None) -> list[dict[str, Any]]:
+def allocations_json(tx: Tx, member_id: str | None) -> list[dict[str, Any]]:
     """Allocations as told (to one member) in every revision."""
     return [
         {
-            "run_id": row.run_id,
-            "revision": row.revision,
-            "period_start": row.period_start.isoformat(),
-            "period_end": row.period_end.isoformat(),
-            "group_id": row.group_id,
-            "connection_id": row.connection_id,
-            "member_id": row.member_id,
-            "consumed_wh": row.consumed_wh,
-            "allocated_wh": row.allocated_wh,
-            "key_id": row.key_id,
-            "resolution_id": row.resolution_id,
-            "inputs_hash": row.inputs_hash,
-            "cause": row.cause,
+            "run_id": run.id,
+            "revision": run.revision,
+            "period_start": run.period.start.isoformat(),
+            "period_end": run.period.end.isoformat(),
+            "group_id": run.group_id,
+            "connection_id": share.connection_id,
+            "member_id": share.member_id,
+            "consumed_wh": share.consumed_wh,
+            "allocated_wh": share.allocated_wh,
+            "key_id": run.key_id,
+            "resolution_id": run.resolution_id,
+            "inputs_hash": run.inputs_hash,
+            "cause": run.cause,
         }
-        for row in periods.allocations_of(connection, community, member_id)
+        for share, run in periods.list_told_allocations(tx, member_id)
     ]
 
 
-def state(connection: Connection, community: str) -> dict[str, Any]:
+def state(tx: Tx) -> dict[str, Any]:
     """Everything that was told, in one order and without a clock."""
     return {
         "periods": [
             {key: value for key, value in closed_json(one).items() if key != "closed_at"}
-            for newest in periods.closed(connection, community)
-            for one in periods.revisions(connection, community, newest.period)
+            for newest in periods.list_closed(tx)
+            for one in periods.list_revisions(tx, newest.period)
         ],
-        "measurements": measurements_json(connection, community, None),
-        "allocations": allocations_json(connection, community, None),
+        "measurements": measurements_json(tx, None),
+        "allocations": allocations_json(tx, None),
     }
 
 
@@ -307,25 +309,37 @@ def quarter_json(found: Quarter) -> dict[str, Any]:
     }
 
 
-def require_own(
-    connection: Connection, session: Session, run_id: str, connection_id: str, at: datetime | None = None
-) -> None:
+def whose(session: Session) -> str | None:
+    """Whose energy somebody may see: their own, or everybody's (None).
+
+    Raises:
+        NotAllowed: they are no member, and keep no books.
+    """
+    if ACCESS.allows(session, "see-data"):
+        return None
+    if session.member_id is None:
+        raise NotAllowed
+    return session.member_id
+
+
+def require_own(tx: Tx, session: Session, run_id: str, connection_id: str, at: datetime | None = None) -> None:
     """Refuse a member who asks for the allocation of somebody else's connection, or of theirs before they held it.
 
     Raises:
         NotFound: there is no such allocation.
         NotAllowed: it is not theirs.
     """
-    run = periods.run_by_id(connection, session.community, run_id)
-    rows = [row for row in periods.allocations(connection, run_id) if row.connection_id == connection_id]
-    if run is None or not rows:
+    run = periods.find_run(tx, run_id)
+    members = {one.member_id for one in periods.list_allocations(tx, run_id) if one.connection_id == connection_id}
+    if run is None or not members:
         raise NotFound
-    if session.has(*BOOK_READERS):
+    member_id = whose(session)
+    if member_id is None:
         return
-    if session.member_id is None or session.member_id not in {row.member_id for row in rows}:
+    if member_id not in members:
         raise NotAllowed
     if at is not None:
         at_s = readings.seconds(at)
-        held = [one for one in Inputs.from_json(run.inputs).holdings if one.member_id == session.member_id]
+        held = [one for one in inputs_of(tx, run).holdings if one.member_id == member_id]
         if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
             raise NotAllowed

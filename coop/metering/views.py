@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection
-
-from coop.metering.handlers.compute import Store, bound_of
-from coop.metering.handlers.verify import quarters_of
-from coop.metering.model import MeterKind, Quantity
+from coop.events.metering import HeatSystemReported
+from coop.kit.documents import UnreadableDocument
+from coop.kit.parking import Letter
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
+from coop.metering.handlers.compute import Store
+from coop.metering.handlers.parking import count_telegrams, list_telegrams
+from coop.metering.handlers.verify import (
+    Quarter,
+    explain_allocation,
+    quarters_of,
+    verify_allocation,
+    verify_measurement,
+)
+from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
+from coop.metering.parameters import bound_of
+from coop.metering.provenance import PartSource, Source, find_latest, sources_of
+from coop.metering.queries import Completeness, completeness, require_own, whose
 from coop.metering.rules.allocation import Key, allocate
-from coop.metering.rules.blocks import DAY_S
 from coop.metering.rules.measuring import Span, use_of
 from coop.metering.rules.sharing import QUARTER_S
 from coop.metering.storage import periods, register
-from coop.metering.storage.readings import instant, seconds
-from coop.values import Period, civil_date, midnight
+from coop.metering.storage.periods import AllocationRun, Closed, LateValue, Measurement
+from coop.metering.storage.readings import Stored, instant, seconds
+from coop.values import NotFound, Period, civil_date, midnight
 
 
 @dataclass(frozen=True)
@@ -81,29 +94,17 @@ class DayUse:
     estimated: bool
 
 
-def member_year(connection: Connection, community: str, member_id: str, year: int | None) -> MemberYear:
+def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
     """What a member was told of their use in a year; the newest one where none is asked."""
     heat: dict[tuple[date, str], HeatMonth] = {}
-    for row in periods.measurements(connection, community):
-        if row.member_id == member_id:
-            heat[row.period_start, row.connection_id] = HeatMonth(
-                Period(row.period_start, row.period_end),
-                row.connection_id,
-                row.id,
-                Decimal(row.energy_j),
-                row.estimated,
-                row.revision,
-                row.cause,
-            )
+    for told in periods.list_measurements(tx, member_id=member_id):
+        heat[told.period.start, told.connection_id] = HeatMonth(
+            told.period, told.connection_id, told.id, told.energy_j, told.estimated, told.revision, told.cause
+        )
     shared: dict[tuple[date, str], SharedMonth] = {}
-    for row in periods.allocations_of(connection, community, member_id):
-        shared[row.period_start, row.connection_id] = SharedMonth(
-            Period(row.period_start, row.period_end),
-            row.connection_id,
-            row.run_id,
-            row.consumed_wh,
-            row.allocated_wh,
-            row.revision,
+    for share, run in periods.list_told_allocations(tx, member_id):
+        shared[run.period.start, share.connection_id] = SharedMonth(
+            run.period, share.connection_id, run.id, share.consumed_wh, share.allocated_wh, run.revision
         )
     years = sorted({start.year for start, _ in (*heat, *shared)}, reverse=True)
     chosen = year if year is not None else years[0] if years else 0
@@ -115,40 +116,60 @@ def member_year(connection: Connection, community: str, member_id: str, year: in
     )
 
 
-def own_connections(connection: Connection, community: str, member_id: str) -> set[str]:
+def own_connections(tx: Tx, member_id: str) -> list[str]:
     """Connections that a member holds or held."""
-    return {one.connection_id for one in register.occupancies(connection, community) if one.member_id == member_id}
+    return sorted({one.connection_id for one in register.list_occupancies(tx, member_id)})
 
 
-def heat_by_day(
-    connection: Connection, community: str, connection_id: str, member_id: str, month: Period
-) -> list[DayUse]:
+def latest_reading(tx: Tx, member_id: str) -> Source | None:
+    """The newest heat stand of a meter at a connection that a member holds or held."""
+    own = own_connections(tx, member_id)
+    serials = [
+        meter.serial
+        for meter in register.list_meters(tx)
+        if meter.kind is MeterKind.HEAT and meter.connection_id in own
+    ]
+    return find_latest(tx, serials, tx.now)
+
+
+def heat_by_day(tx: Tx, connection_id: str, member_id: str, month: Period) -> list[DayUse]:
     """Heat of each civil day of a month that a member held a connection, from what is known now."""
-    store = Store(connection, community)
+    store = Store(tx)
     meters = [one for one in store.meters if one.kind is MeterKind.HEAT and one.connection_id == connection_id]
     held = [one for one in store.occupancies if one.connection_id == connection_id and one.member_id == member_id]
-    spans = [(meter, one) for meter in meters if (one := store.register_for(meter, Quantity.HEAT)) is not None]
+    counting = [(meter, one) for meter in meters if (one := store.register_for(meter, Quantity.HEAT)) is not None]
     first, last = seconds(month.start_at) // DAY_S - 1, seconds(month.end_at) // DAY_S + 1
-    days = store.days([one.id for _, one in spans], first, last)
+    stored = store.days([one.id for _, one in counting], first, last)
     found = []
     for i in range(month.days):
         day = month.start + timedelta(days=i)
-        from_s, to_s = seconds(midnight(day)), seconds(midnight(day + timedelta(days=1)))
-        energy, known, estimated = Decimal(0), False, False
         if any(one.start <= day and (one.end is None or day < one.end) for one in held):
-            for meter, one in spans:
-                start = max(from_s, seconds(meter.installed_at))
-                end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
-                here = days.get(one.id, {})
-                if start >= end or not here:
-                    continue
-                step_s = next(iter(here.values())).step_s
-                span = Span(meter.serial, one.id, one.exponent, step_s, start, end, bound_of(meter, one, day))
-                use = use_of(span, {number: stored.content for number, stored in here.items()})
-                if use is not None and use.gap_s is not None:
-                    energy, known, estimated = energy + use.energy, True, estimated or use.estimated
-        found.append(DayUse(day, energy if known else None, estimated))
+            found.append(_use_of_day(day, counting, stored))
+        else:
+            found.append(DayUse(day, None, False))
     return found
+
+
+def _use_of_day(
+    day: date, counting: Sequence[tuple[Meter, Register]], stored: Mapping[str, Mapping[int, Stored]]
+) -> DayUse:
+    """Heat of one civil day, over the meters that hung there on it."""
+    from_s, to_s = seconds(midnight(day)), seconds(midnight(day + timedelta(days=1)))
+    uses = []
+    for meter, register_ in counting:
+        start = max(from_s, seconds(meter.installed_at))
+        end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
+        here = stored.get(register_.id, {})
+        if start >= end or not here:
+            continue
+        step_s = next(iter(here.values())).step_s
+        bound = bound_of(meter, register_, day)
+        span = Span(meter.serial, register_.id, register_.exponent, step_s, start, end, bound)
+        use = use_of(span, {number: one.content for number, one in here.items()})
+        if use is not None and use.gap_s is not None:
+            uses.append(use)
+    energy_j = sum((use.energy for use in uses), Decimal(0)) if uses else None
+    return DayUse(day, energy_j, any(use.estimated for use in uses))
 
 
 @dataclass(frozen=True)
@@ -156,14 +177,14 @@ class RunDay:
     """One connection's day in a run, by quarter-hour [Wh]; ``starts`` are the first instants of each."""
 
     day: date
-    starts: tuple[Any, ...]
+    starts: tuple[datetime, ...]
     consumed_wh: tuple[int, ...]
     allocated_wh: tuple[int, ...]
     production_wh: tuple[int, ...]
 
 
 def run_days(
-    connection: Connection, community: str, run_id: str, connection_id: str, member_id: str | None, day: date | None
+    tx: Tx, run_id: str, connection_id: str, member_id: str | None, day: date | None
 ) -> tuple[list[tuple[date, int, int]], RunDay | None]:
     """(day, used, allocated) of every civil day of a run for one connection, and one day by quarter-hour.
 
@@ -172,7 +193,7 @@ def run_days(
     Raises:
         CoopError: there is no such run.
     """
-    inputs, found = quarters_of(connection, community, run_id)
+    inputs, found = quarters_of(tx, run_id)
     column = inputs.participants.index(connection_id)
     result = allocate(Key.read(inputs.parameters), inputs.participants, found.production_wh, found.consumption_wh)
     used, got = found.consumption_wh[:, column], result.allocated_wh[:, column]
@@ -200,16 +221,139 @@ def run_days(
     return totals, chosen
 
 
-def heat_systems(connection: Connection, community: str) -> list[dict[str, Any]]:
-    """What was told of the heat system, one newest report a period, oldest first."""
-    return [
-        {"period": one.period, **one.heat_system}
-        for one in periods.closed(connection, community)
-        if one.heat_system is not None
+@dataclass(frozen=True)
+class OwnMeasurement:
+    """A measurement with the readings behind it, and what of it cannot be found again in them."""
+
+    measurement: Measurement
+    sources: tuple[PartSource, ...]
+    findings: tuple[str, ...]
+
+
+def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
+    """A measurement, walked back to its telegrams.
+
+    Raises:
+        NotFound: there is no such measurement.
+        NotAllowed: it is somebody else's.
+    """
+    measurement = periods.find_measurement(tx, measurement_id)
+    if measurement is None:
+        raise NotFound
+    if whose(session) not in (None, measurement.member_id):
+        raise NotAllowed
+    findings = tuple(verify_measurement(tx, measurement_id))
+    try:
+        sources = tuple(sources_of(tx, measurement))
+    except (KeyError, NotFound, UnreadableDocument):  # a version or the manifest is gone, as the findings say
+        sources = ()
+    return OwnMeasurement(measurement, sources, findings)
+
+
+@dataclass(frozen=True)
+class OwnRun:
+    """A run as one connection sees it."""
+
+    run: AllocationRun
+    consumed_wh: int
+    allocated_wh: int
+    totals: list[tuple[date, int, int]]
+    quarters: RunDay | None
+    why: Quarter | None
+    findings: list[str]
+
+
+def explain_run(
+    tx: Tx, session: Session, run_id: str, connection_id: str, day: date | None, at: datetime | None
+) -> OwnRun:
+    """A run for one connection, day by day; a day by quarter-hour, and why it got what it got at an instant.
+
+    Raises:
+        NotFound: there is no such allocation.
+        NotAllowed: it is somebody else's.
+    """
+    require_own(tx, session, run_id, connection_id, at)
+    run, member_id = periods.find_run(tx, run_id), whose(session)
+    assert run is not None, "there is an allocation of it"
+    shares = [
+        one
+        for one in periods.list_allocations(tx, run_id)
+        if one.connection_id == connection_id and member_id in (None, one.member_id)
     ]
+    why = explain_allocation(tx, run_id, connection_id, at) if at is not None else None
+    totals, quarters = run_days(tx, run_id, connection_id, member_id, civil_date(why.at) if why else day)
+    return OwnRun(
+        run,
+        sum(one.consumed_wh for one in shares),
+        sum(one.allocated_wh for one in shares),
+        totals,
+        quarters,
+        why,
+        verify_allocation(tx, run_id),
+    )
 
 
-def complete_months(closed: Sequence[periods.Closed], today: date, count: int = 13) -> list[Period]:
+def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
+    """All revisions of a closed period, the first one first."""
+    return periods.list_revisions(tx, wanted)
+
+
+def heat_systems(tx: Tx) -> list[HeatSystemReported]:
+    """What was told of the heat system, one newest report a period, oldest first."""
+    return [one.heat_system for one in periods.list_closed(tx) if one.heat_system is not None]
+
+
+@dataclass(frozen=True)
+class DataQuality:
+    """How complete a period is, what is parked, which values came late (each with its meter), and what is closed."""
+
+    period: Period
+    months: list[Period]
+    found: Completeness
+    letters: Sequence[Letter]
+    parked_count: int
+    late: list[tuple[LateValue, str]]
+    closed: list[Closed]
+
+    @property
+    def late_by_period(self) -> dict[date, int]:
+        """Number of late values by the first day of their period."""
+        return Counter(late.period_start for late, _ in self.late)
+
+
+LETTERS_SHOWN = 100
+
+
+def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
+    """How complete a period is, by default the last closed one or, before the first closing, the last that is over."""
+    closed = periods.list_closed(tx)
+    period = wanted or _current(closed, tx.today)
+    serials = {one.id: one.serial for one in register.list_registers(tx)}
+    newest = {(one.period.start, one.revision) for one in closed}
+    late = [one for one in periods.list_late(tx) if (one.period_start, one.revision) in newest]
+    return DataQuality(
+        period,
+        complete_months(closed, _last_day(closed, tx.today)),
+        completeness(tx, period),
+        list_telegrams(tx, LETTERS_SHOWN),
+        count_telegrams(tx),
+        [(one, serials[one.register_id]) for one in late],
+        closed,
+    )
+
+
+def _current(closed: Sequence[Closed], today: date) -> Period:
+    if closed:
+        return closed[-1].period
+    before = date(today.year, today.month, 1) - timedelta(days=1)
+    return Period.month(before.year, before.month)
+
+
+def _last_day(closed: Sequence[Closed], today: date) -> date:
+    return min(today, closed[-1].period.end + timedelta(days=62)) if closed else today
+
+
+def complete_months(closed: Sequence[Closed], today: date, count: int = 13) -> list[Period]:
     """The last months that are over, newest first, whether closed or not."""
     month = Period.month(today.year, today.month)
     found: list[Period] = []

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from coop.values import AMSTERDAM, Period
 from coop.web.language import N_
-from coop.web.writing import civil_day, instant, month, number
+from coop.web.writing import civil_day, month, number
 
 CODES = {
     "unreadable": N_("Unreadable"),
@@ -63,11 +63,6 @@ def over(lang: str, start: date, end: date) -> str:
     if Period(start, end) == Period.month(start.year, start.month):
         return month(lang, start)
     return f"{civil_day(lang, start)} – {civil_day(lang, end - timedelta(days=1))}"
-
-
-def moment(lang: str, text: str) -> str:
-    """An instant that was told as text."""
-    return instant(lang, datetime.fromisoformat(text))
 
 
 def local(at: datetime) -> str:

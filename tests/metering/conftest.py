@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from coop.kit.database import Database
-from tests.metering import homes
+from tests.metering.homes import open_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Migrated, with the homes of ``homes.found``."""
     sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/metering.db" if sqlite else request.getfixturevalue("postgres_url")
-    opened = Database(url, "metering")
-    opened.migrate()
-    with opened.write() as connection:
-        homes.found(connection)
+    opened = open_database(f"sqlite:///{tmp_path}/metering.db" if sqlite else request.getfixturevalue("postgres_url"))
     yield opened
     opened.close()
 
@@ -28,9 +24,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 @pytest.fixture
 def one_database(tmp_path: Path) -> Iterator[Database]:
     """The same on SQLite alone."""
-    opened = Database(f"sqlite:///{tmp_path}/metering.db", "metering")
-    opened.migrate()
-    with opened.write() as connection:
-        homes.found(connection)
+    opened = open_database(f"sqlite:///{tmp_path}/metering.db")
     yield opened
     opened.close()

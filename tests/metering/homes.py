@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from sqlalchemy import Connection
 
 from coop.events import Envelope, Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
 from coop.kit.database import Database
+from coop.kit.tx import Tx
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.receive import receive
 from coop.metering.handlers.register import register_meters, set_group
-from coop.metering.model import Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
+from coop.metering.model import DAY_S, Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
+from coop.metering.service import METERING
 from coop.metering.storage import readings, register
-from coop.metering.storage.register import Group
 from coop.values import hash_parameters
+from tests.desk import COMMUNITY, SECRETARY
 
-COMMUNITY = "wg"
+__all__ = ["COMMUNITY", "SECRETARY"]
+
 INSTALLED = datetime(2024, 1, 1, tzinfo=UTC)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
+NOW = LATER + timedelta(days=10)
 HEAT_MAX = {Quantity.HEAT: Decimal(10_000_000_000_000)}
 
 
@@ -33,11 +37,42 @@ class Killed(Exception):
     """The process ended here."""
 
 
+@dataclass
+class SetClock:
+    """A clock that tells what a test set."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def open_database(url: str) -> Database:
+    """Migrated, with the homes of ``found``; its clock says a while after ``LATER``."""
+    database = METERING.open_database(url, SetClock(NOW))
+    with writing(database) as tx:
+        found(tx)
+    return database
+
+
+def set_clock(database: Database, at: datetime) -> None:
+    """Let it be that instant."""
+    assert isinstance(database.clock, SetClock)
+    database.clock.at = at
+
+
 @contextmanager
-def killed(database: Database) -> Iterator[Connection]:
+def writing(database: Database, community: str = COMMUNITY) -> Iterator[Tx]:
+    """A transaction of the co-operative that commits."""
+    with database.write(community, SECRETARY) as tx:
+        yield tx
+
+
+@contextmanager
+def killed(database: Database) -> Iterator[Tx]:
     """A transaction of a process that is killed before it commits."""
-    with suppress(Killed), database.write() as connection:
-        yield connection
+    with suppress(Killed), writing(database) as tx:
+        yield tx
         raise Killed
 
 
@@ -45,29 +80,32 @@ def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
     """An envelope round a fact of another service."""
     at = datetime(2024, 1, 1, tzinfo=UTC)
     return Envelope(
-        event.fact_id(community), event.TYPE, "/coop/test", "", at, community, 1, "0" * 64, event.canonical()
+        id=event.fact_id(community),
+        type=event.TYPE,
+        source="/coop/test",
+        subject="",
+        time=at,
+        community=community,
+        actor="account:test",
+        channel="api",
+        position=1,
+        hash="0" * 64,
+        data=event.canonical(),
     )
 
 
-def occupy(
-    connection: Connection,
-    connection_id: str,
-    member_id: str,
-    start: date,
-    end: date | None = None,
-    community: str = COMMUNITY,
-) -> None:
+def occupy(tx: Tx, connection_id: str, member_id: str, start: date, end: date | None = None) -> None:
     """Let a member hold a connection."""
     opened = ConnectionOpened(
         connection_id=connection_id, member_id=member_id, building_id="B1", kind="dwelling", opened_on=start
     )
-    on_connection_opened(connection, opened, envelope(opened, community))
+    on_connection_opened(tx, opened, envelope(opened, tx.community))
     if end:
         closed = ConnectionClosed(connection_id=connection_id, member_id=member_id, closed_on=end)
-        on_connection_closed(connection, closed, envelope(closed, community))
+        on_connection_closed(tx, closed, envelope(closed, tx.community))
 
 
-def adopt_key(connection: Connection, parameters: dict[str, object], valid_from: date, key_id: str = "K1") -> None:
+def adopt_key(tx: Tx, parameters: dict[str, object], valid_from: date, key_id: str = "K1") -> None:
     """Let the meeting adopt an allocation key for the group "roofs"."""
     digest = hash_parameters(parameters)
     adopted = AllocationKeyAdopted(
@@ -80,10 +118,10 @@ def adopt_key(connection: Connection, parameters: dict[str, object], valid_from:
         notice_hash=digest,
         decided_on=valid_from,
     )
-    on_allocation_key_adopted(connection, adopted, envelope(adopted))
+    on_allocation_key_adopted(tx, adopted, envelope(adopted, tx.community))
 
 
-def found(connection: Connection, community: str = COMMUNITY) -> None:
+def found(tx: Tx) -> None:
     """Three homes with heat and electricity meters, a shared roof, and a heat pump with its source."""
     heat = [Meter(f"H{i}", MeterKind.HEAT, f"C{i}", INSTALLED, None, HEAT_MAX) for i in (1, 2, 3)]
     power = [Meter(f"E{i}", MeterKind.ELECTRICITY, f"C{i}", INSTALLED) for i in (1, 2, 3)]
@@ -92,10 +130,10 @@ def found(connection: Connection, community: str = COMMUNITY) -> None:
         Meter("WP1", MeterKind.HEAT_PUMP, None, INSTALLED),
         Meter("BRON", MeterKind.SOURCE, None, INSTALLED),
     ]
-    register_meters(connection, community, [*heat, *power, *others])
-    set_group(connection, community, Group("roofs", ("S1",), None))
+    register_meters(tx, [*heat, *power, *others])
+    set_group(tx, "roofs", ["S1"], None)
     for i in (1, 2, 3):
-        occupy(connection, f"C{i}", f"M{i}", date(2024, 1, 1), community=community)
+        occupy(tx, f"C{i}", f"M{i}", date(2024, 1, 1))
 
 
 def gj(meter: str, at: datetime, value: str, quality: Quality = Quality.MEASURED) -> Stand:
@@ -117,30 +155,28 @@ def quarters(
     return Series(meter, quantity, start, step_s, unit, np.array(values, np.int64), codes)
 
 
-def deliver(
-    connection: Connection, *told: Stand | Series, received_at: datetime = LATER, community: str = COMMUNITY
-) -> Receipt:
+def deliver(tx: Tx, *told: Stand | Series, received_at: datetime = LATER) -> Receipt:
     """Hand readings over as a gateway would; the body follows from what they say."""
     stands = [one for one in told if isinstance(one, Stand)]
     series = [one for one in told if isinstance(one, Series)]
     body = json.dumps([repr(one) if isinstance(one, Stand) else [repr(one), one.values.tolist()] for one in told])
     delivery = Delivery("p1" if stands else "head-end", "gw", received_at, body.encode(), Decoded(stands, series))
-    return receive(connection, community, delivery)
+    return receive(tx, delivery)
 
 
 def latest_values(
     database: Database, community: str = COMMUNITY
 ) -> dict[tuple[str, str, str], dict[int, tuple[int, int]]]:
     """Everything that now counts: by meter, quantity and shape, (value, quality) by second since 1970."""
-    with database.read() as connection:
-        registers = register.all_registers(connection, community)
+    with database.read(community) as tx:
+        registers = register.list_registers(tx)
         days = range(readings.day_number(datetime(2023, 12, 1, tzinfo=UTC)), readings.day_number(LATER) + 1)
-        stored = readings.latest(connection, [one.id for one in registers], days)
+        stored = readings.latest(tx, [one.id for one in registers], days)
     names = {one.id: (one.serial, one.quantity.value, one.shape.value) for one in registers}
     result: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for (identity, day), one in stored.items():
         for offset, value, quality in zip(one.content.offsets, one.content.values, one.content.quality, strict=True):
-            result.setdefault(names[identity], {})[day * 86_400 + int(offset)] = (int(value), int(quality))
+            result.setdefault(names[identity], {})[day * DAY_S + int(offset)] = (int(value), int(quality))
     return result
 
 

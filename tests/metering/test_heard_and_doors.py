@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
 from coop.kit.database import Database
-from coop.kit.inbox import consume, parked
+from coop.kit.inbox import consume
+from coop.kit.parking import list_parked
+from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.bus import TOPIC, raw_topics
-from coop.metering.handlers.parking import discard_telegram, parked_telegrams, replay_telegram
+from coop.kit.tx import Tx
+from coop.metering.bus import TOPIC
+from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
 from coop.metering.handlers.receive import decode_delivery, receive, undo_import
 from coop.metering.handlers.register import exchange_meter, register_gateway, register_meters, set_group
-from coop.metering.main import SERVICE, replayers
 from coop.metering.model import Meter, MeterKind, Quantity
+from coop.metering.service import METERING
 from coop.metering.storage import metadata, register
-from coop.metering.storage.register import Group
 from coop.metering.storage.tables import allocation_key
 from coop.values import BadInput, CoopError, hash_parameters
 from tests.metering.homes import (
@@ -33,6 +35,7 @@ from tests.metering.homes import (
     HEAT_MAX,
     INSTALLED,
     LATER,
+    SECRETARY,
     at,
     deliver,
     envelope,
@@ -40,6 +43,7 @@ from tests.metering.homes import (
     killed,
     latest_values,
     occupy,
+    writing,
 )
 from tests.metering.test_intake import CSV, JANUARY, MAPPING
 
@@ -67,9 +71,13 @@ HEARD: list[Event] = [
 ]
 
 
-def rows(connection: Connection) -> dict[str, int]:
-    """How many rows every table has."""
-    return {t.name: connection.scalar(select(func.count()).select_from(t)) or 0 for t in metadata.sorted_tables}
+def rows(tx: Tx) -> dict[str, int]:
+    """How many rows of the co-operative every table has."""
+    tables = [table for table in metadata.sorted_tables if "community" in table.c]
+    return {
+        table.name: tx.scalar(select(func.count()).select_from(table).where(table.c.community == tx.community)) or 0
+        for table in tables
+    }
 
 
 def test_a_hold_that_was_undone_never_was_and_told_anew_it_is(database: Database) -> None:
@@ -77,20 +85,20 @@ def test_a_hold_that_was_undone_never_was_and_told_anew_it_is(database: Database
     opened = ConnectionOpened(connection_id="C9", member_id="M9", building_id="B", kind="dwelling", opened_on=start)
     facts = [opened, ConnectionClosed(connection_id="C9", member_id="M9", closed_on=start)]
     again = opened.model_copy(update={"registration": 2})
-    consume(SERVICE.consumer(database), [envelope(fact) for fact in facts])
-    with database.read() as connection:
-        assert "C9" not in {one.connection_id for one in register.occupancies(connection, COMMUNITY)}
-    consume(SERVICE.consumer(database), [envelope(again)])
-    with database.read() as connection:
-        found = [one for one in register.occupancies(connection, COMMUNITY) if one.connection_id == "C9"]
+    consume(METERING.consumer(database), [envelope(fact) for fact in facts])
+    with database.read(COMMUNITY) as tx:
+        assert "C9" not in {one.connection_id for one in register.list_occupancies(tx)}
+    consume(METERING.consumer(database), [envelope(again)])
+    with database.read(COMMUNITY) as tx:
+        found = [one for one in register.list_occupancies(tx) if one.connection_id == "C9"]
     assert [(one.start, one.end) for one in found] == [(start, None)]
 
 
 def test_a_member_who_comes_back_holds_the_connection_twice(one_database: Database) -> None:
-    with one_database.write() as connection:
-        occupy(connection, "C9", "M9", date(2025, 1, 1), date(2025, 3, 1))
-        occupy(connection, "C9", "M9", date(2025, 3, 1), date(2025, 5, 1))
-        found = [one for one in register.occupancies(connection, COMMUNITY) if one.connection_id == "C9"]
+    with writing(one_database) as tx:
+        occupy(tx, "C9", "M9", date(2025, 1, 1), date(2025, 3, 1))
+        occupy(tx, "C9", "M9", date(2025, 3, 1), date(2025, 5, 1))
+        found = [one for one in register.list_occupancies(tx) if one.connection_id == "C9"]
     assert [(one.start, one.end) for one in found] == [
         (date(2025, 1, 1), date(2025, 3, 1)),
         (date(2025, 3, 1), date(2025, 5, 1)),
@@ -99,25 +107,25 @@ def test_a_member_who_comes_back_holds_the_connection_twice(one_database: Databa
 
 @pytest.mark.parametrize("event", HEARD, ids=lambda event: type(event).__name__)
 def test_a_fact_is_heard_once_and_a_killed_hearing_leaves_nothing(database: Database, event: Event) -> None:
-    handler = SERVICE.hears[type(event)]
-    with database.read() as connection:
-        before = rows(connection)
-    with killed(database) as connection:
-        handler(connection, event, envelope(event))
-    with database.read() as connection:
-        assert rows(connection) == before
+    handler = METERING.hears[type(event)]
+    with database.read(COMMUNITY) as tx:
+        before = rows(tx)
+    with killed(database) as tx:
+        handler(tx, event, envelope(event))
+    with database.read(COMMUNITY) as tx:
+        assert rows(tx) == before
     for _ in range(2):
-        with database.write() as connection:
-            handler(connection, event, envelope(event))
-    with database.read() as connection:
-        assert sum(rows(connection).values()) == sum(before.values()) + 1
+        with writing(database) as tx:
+            handler(tx, event, envelope(event))
+    with database.read(COMMUNITY) as tx:
+        assert sum(rows(tx).values()) == sum(before.values()) + 1
 
 
 def test_a_closing_that_is_heard_before_its_opening_ends_the_occupancy(database: Database) -> None:
     opened, closed = HEARD[0], ConnectionClosed(connection_id="C9", member_id="M9", closed_on=date(2025, 3, 1))
-    consume(SERVICE.consumer(database), [envelope(closed), envelope(opened)])
-    with database.read() as connection:
-        [found] = [one for one in register.occupancies(connection, COMMUNITY) if one.connection_id == "C9"]
+    consume(METERING.consumer(database), [envelope(closed), envelope(opened)])
+    with database.read(COMMUNITY) as tx:
+        [found] = [one for one in register.list_occupancies(tx) if one.connection_id == "C9"]
     assert (found.member_id, found.start, found.end) == ("M9", date(2025, 1, 1), date(2025, 3, 1))
 
 
@@ -132,85 +140,84 @@ def test_a_closing_that_is_heard_before_its_opening_ends_the_occupancy(database:
 def test_a_key_that_is_not_as_noticed_or_no_key_is_parked(
     database: Database, event: AllocationKeyAdopted, code: str
 ) -> None:
-    consume(SERVICE.consumer(database), [envelope(event)])
-    with database.read() as connection:
-        [letter] = parked(connection)
-        assert register.keys_of(connection, COMMUNITY, "roofs") == []
+    consume(METERING.consumer(database), [envelope(event)])
+    with database.read(COMMUNITY) as tx:
+        [letter] = list_parked(tx)
+        assert register.keys_of(tx, "roofs") == []
     assert letter.code == code
 
 
 def test_the_database_itself_refuses_a_key_that_is_not_as_noticed(database: Database) -> None:
-    row = {
+    row: dict[str, object] = {
         "community": COMMUNITY,
         "key_id": "K",
         "group_id": "g",
         "resolution_id": "R",
         "valid_from": date(2025, 1, 1),
         "decided_on": date(2025, 1, 1),
-        "parameters": "{}",
+        "parameters": {},
         "parameters_hash": "a" * 64,
         "notice_hash": "b" * 64,
     }
-    with pytest.raises(IntegrityError), database.write() as connection:
-        connection.execute(allocation_key.insert().values(row))
+    with pytest.raises(IntegrityError), writing(database) as tx:
+        tx.execute(allocation_key.insert(), [row])
 
 
-def exchange(connection: Connection) -> None:
+def exchange(tx: Tx) -> None:
     noon = at("2025-03-10T12:00")
     stands = ({Quantity.HEAT: Decimal(5_000_000_000)}, {Quantity.HEAT: Decimal(0)})
-    exchange_meter(
-        connection, COMMUNITY, "H1", Meter("H1B", MeterKind.HEAT, "C1", noon, None, HEAT_MAX), noon, *stands, LATER
-    )
+    exchange_meter(tx, "H1", "H1B", noon, *stands, HEAT_MAX)
 
 
-def replay(connection: Connection) -> None:
-    register_meters(connection, COMMUNITY, [Meter("H9", MeterKind.HEAT, "C9", INSTALLED)])
-    for letter in parked_telegrams(connection, COMMUNITY):
-        replay_telegram(connection, COMMUNITY, letter.id)
+def replay(tx: Tx) -> None:
+    register_meters(tx, [Meter("H9", MeterKind.HEAT, "C9", INSTALLED)])
+    for letter in list_telegrams(tx):
+        replay_telegram(tx, letter.id)
 
 
-def discard(connection: Connection) -> None:
-    for letter in parked_telegrams(connection, COMMUNITY):
-        discard_telegram(connection, COMMUNITY, letter.id)
+def discard(tx: Tx) -> None:
+    for letter in list_telegrams(tx):
+        discard_telegram(tx, letter.id)
 
 
-def undo(connection: Connection) -> None:
+def undo(tx: Tx) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
-    undo_import(connection, COMMUNITY, file.id(COMMUNITY), LATER + timedelta(hours=1))
+    undo_import(tx, file.id(COMMUNITY))
 
 
-COMMANDS: list[Callable[[Connection], None]] = [
+COMMANDS: list[Callable[[Tx], None]] = [
     exchange,
     replay,
     discard,
     undo,
-    lambda connection: set_group(connection, COMMUNITY, Group("g2", ("S1",), ("C1",))),
-    lambda connection: register_gateway(connection, COMMUNITY, "he", "a-token-of-more-than-twenty"),
+    lambda tx: set_group(tx, "g2", ["S1"], ["C1"]),
+    lambda tx: register_gateway(tx, "he", "a-token-of-more-than-twenty"),
 ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_repeated_changes_nothing_and_killed_leaves_nothing(
-    database: Database, command: Callable[[Connection], None]
+    database: Database, command: Callable[[Tx], None]
 ) -> None:
-    with database.write() as connection:
-        receive(connection, COMMUNITY, decode_delivery("csv", CSV, gateway="b", received_at=LATER, mapping=MAPPING))
-        deliver(connection, gj("H9", JANUARY, "1"))
-        before, values = rows(connection), None
-    with killed(database) as connection:
-        command(connection)
-    with database.read() as connection:
-        assert rows(connection) == before
+    with writing(database) as tx:
+        receive(tx, decode_delivery("csv", CSV, gateway="b", received_at=LATER, mapping=MAPPING))
+        deliver(tx, gj("H9", JANUARY, "1"))
+        before, values = rows(tx), None
+    with killed(database) as tx:
+        command(tx)
+    with database.read(COMMUNITY) as tx:
+        assert rows(tx) == before
     for _ in range(2):
-        with database.write() as connection:
-            command(connection)
-            after = rows(connection)
+        with writing(database) as tx:
+            command(tx)
+            after = rows(tx)
             values = values or after
     assert after == values
 
 
 def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(database: Database, tmp_path: Path) -> None:
-    take = raw_topics(database, Settings(data_dir=tmp_path, community=COMMUNITY))[TOPIC]
+    room = Room(METERING, database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    take = METERING.topics(room)[TOPIC]
     series = {
         "meter": "E1",
         "quantity": "electricity_import",
@@ -220,19 +227,18 @@ def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(data
         "values": [1, 2],
     }
     body = json.dumps({"head_end": "h", "sent_at": "2025-01-02T00:00:00Z", "series": [series]}).encode()
-    headers = {"format": "head-end", "gateway": "he", "received-at": "2025-01-02T00:00:00Z"}
-    messages = [(headers, body), ({**headers, "format": "sms"}, b"?"), ({**headers, "received-at": "soon"}, body)]
+    headers = {"format": "head-end", "gateway": "he"}
+    messages = [(headers, body), ({**headers, "format": "sms"}, b"?"), ({**headers, "format": "csv"}, b"t,e")]
     for _ in range(2):
         take(messages)
-    with database.read() as connection:
-        letters = parked_telegrams(connection, COMMUNITY)
+    with database.read(COMMUNITY) as tx:
+        letters = list_telegrams(tx)
     assert len(latest_values(database)["E1", "electricity_import", "interval"]) == 2
     assert sorted(letter.code for letter in letters) == ["bad-input", "unknown-format"]
-    replayer = replayers(database, Settings(data_dir=tmp_path))["telegram"]
     with pytest.raises(CoopError, match="nothing says how to read it"):
-        replayer(letters[0].id)
+        room.replay(letters[0].kind, COMMUNITY, SECRETARY, letters[0].id)
 
 
 def test_a_short_token_is_refused(one_database: Database) -> None:
-    with pytest.raises(BadInput, match="at least 20"), one_database.write() as connection:
-        register_gateway(connection, COMMUNITY, "he", "short")
+    with pytest.raises(BadInput, match="at least 20"), writing(one_database) as tx:
+        register_gateway(tx, "he", "short")

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from coop.kit.database import Database
-from coop.metering.handlers.parking import discard_telegram, parked_telegrams, replay_telegram
-from coop.metering.handlers.receive import decode_delivery, preview, receive, receive_many, undo_import
+from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
+from coop.metering.handlers.receive import decode_delivery, preview, receive, receive_all, undo_import
 from coop.metering.handlers.register import exchange_meter, register_meters
 from coop.metering.model import Meter, MeterKind, Quality, Quantity, Series, Stand
 from coop.metering.storage import readings
@@ -33,6 +33,7 @@ from tests.metering.homes import (
     killed,
     latest_values,
     quarters,
+    writing,
 )
 
 HEAT_1 = ("H1", "heat", "stand")
@@ -41,118 +42,120 @@ JANUARY = at("2025-01-01T00:00")
 
 
 def versions(database: Database) -> int:
-    with database.read() as connection:
-        return connection.scalar(select(func.count()).select_from(block)) or 0
+    with database.read(COMMUNITY) as tx:
+        ours = block.c.community == tx.community
+        return tx.scalar(select(func.count()).select_from(block).where(ours)) or 0
 
 
 def test_a_stand_is_kept_in_whole_joules_at_its_second(database: Database) -> None:
-    with database.write() as connection:
-        receipt = deliver(connection, gj("H1", at("2025-01-01T00:00:05"), "12.34"))
+    with writing(database) as tx:
+        receipt = deliver(tx, gj("H1", at("2025-01-01T00:00:05"), "12.34"))
     assert (receipt.accepted, receipt.values, receipt.new_versions, receipt.problems) == (True, 1, 1, ())
     assert latest_values(database)[HEAT_1] == {1735689605: (12_340_000_000, Quality.MEASURED)}
 
 
 def test_a_batch_over_three_utc_days_is_one_version_of_each(database: Database) -> None:
-    with database.write() as connection:
-        receipt = deliver(connection, quarters("E1", at("2025-01-01T12:00"), range(96 * 2)))
+    with writing(database) as tx:
+        receipt = deliver(tx, quarters("E1", at("2025-01-01T12:00"), range(96 * 2)))
     assert (receipt.values, receipt.new_versions) == (192, 3)
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == list(range(192))
 
 
 def test_the_same_delivery_again_is_silent_whoever_brings_it(database: Database) -> None:
-    with database.write() as connection:
-        first = deliver(connection, gj("H1", JANUARY, "1"))
-        again = deliver(connection, gj("H1", JANUARY, "1"), received_at=LATER + timedelta(days=3))
+    with writing(database) as tx:
+        first = deliver(tx, gj("H1", JANUARY, "1"))
+        again = deliver(tx, gj("H1", JANUARY, "1"), received_at=LATER + timedelta(days=3))
     assert (again.delivery_id, again.duplicate, again.new_versions) == (first.delivery_id, True, 0)
     assert versions(database) == 1
 
 
 def test_the_same_value_in_another_delivery_is_silent(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY, "1"))
-        again = deliver(connection, gj("H1", JANUARY, "1.00"), received_at=LATER + timedelta(days=3))
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "1"))
+        again = deliver(tx, gj("H1", JANUARY, "1.00"), received_at=LATER + timedelta(days=3))
     assert (again.duplicate, again.values, again.new_versions) == (False, 1, 0)
 
 
 def test_a_changed_value_is_a_new_version_and_the_old_one_stays(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, quarters("E1", JANUARY, [1, 2, 3]))
-        deliver(connection, quarters("E1", JANUARY, [1, 9, 3]), received_at=LATER + timedelta(hours=1))
-        [identity] = connection.scalars(select(block.c.register_id).distinct())
-        told = readings.versions_of(connection, identity, readings.day_number(JANUARY))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [1, 2, 3]))
+        deliver(tx, quarters("E1", JANUARY, [1, 9, 3]), received_at=LATER + timedelta(hours=1))
+        [identity] = tx.scalars(select(block.c.register_id).where(block.c.community == tx.community).distinct())
+        told = readings.versions_of(tx, identity, readings.day_number(JANUARY))
     assert [one.content.values.tolist() for one, _ in told] == [[1, 2, 3], [1, 9, 3]]
 
 
 def test_a_late_value_is_merged_into_its_day(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, quarters("E1", JANUARY, [1, 0, 3], quality=[1, 0, 1]))
-        deliver(connection, quarters("E1", JANUARY + timedelta(minutes=15), [2]))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [1, 0, 3], quality=[1, 0, 1]))
+        deliver(tx, quarters("E1", JANUARY + timedelta(minutes=15), [2]))
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [1, 2, 3]
 
 
 def test_what_is_missing_in_a_later_delivery_does_not_take_away_what_is_there(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, quarters("E1", JANUARY, [1, 2]))
-        receipt = deliver(connection, quarters("E1", JANUARY, [0, 2], quality=[0, 1]))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [1, 2]))
+        receipt = deliver(tx, quarters("E1", JANUARY, [0, 2], quality=[0, 1]))
     assert receipt.new_versions == 0
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [1, 2]
 
 
 def test_a_correction_outranks_what_it_corrects_even_when_it_comes_first(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY, "5.00", Quality.CORRECTED))
-        deliver(connection, gj("H1", JANUARY, "4.00"), received_at=LATER + timedelta(hours=1))
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "5.00", Quality.CORRECTED))
+        deliver(tx, gj("H1", JANUARY, "4.00"), received_at=LATER + timedelta(hours=1))
     assert latest_values(database)[HEAT_1] == {1735689600: (5_000_000_000, Quality.CORRECTED)}
 
 
 def test_a_measured_value_replaces_an_estimate_and_not_the_other_way_round(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY, "5.00", Quality.ESTIMATED))
-        deliver(connection, gj("H1", JANUARY, "4.00"))
-        deliver(connection, gj("H1", JANUARY, "6.00", Quality.ESTIMATED), received_at=LATER + timedelta(hours=1))
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "5.00", Quality.ESTIMATED))
+        deliver(tx, gj("H1", JANUARY, "4.00"))
+        deliver(tx, gj("H1", JANUARY, "6.00", Quality.ESTIMATED), received_at=LATER + timedelta(hours=1))
     assert latest_values(database)[HEAT_1] == {1735689600: (4_000_000_000, Quality.MEASURED)}
 
 
 def test_what_was_received_earlier_and_comes_in_later_does_not_win(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, quarters("E1", JANUARY, [7, 8]), received_at=LATER)
-        deliver(connection, quarters("E1", JANUARY, [1, 2, 3]), received_at=LATER - timedelta(hours=1))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [7, 8]), received_at=LATER)
+        deliver(tx, quarters("E1", JANUARY, [1, 2, 3]), received_at=LATER - timedelta(hours=1))
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [7, 8, 3]
 
 
 def test_several_telegrams_of_one_day_in_one_delivery_are_one_version(database: Database) -> None:
-    with database.write() as connection:
-        receipt = deliver(connection, *(gj("H1", hour, f"1.{i:02d}") for i, hour in enumerate(hours(JANUARY, 24))))
+    with writing(database) as tx:
+        receipt = deliver(tx, *(gj("H1", hour, f"1.{i:02d}") for i, hour in enumerate(hours(JANUARY, 24))))
     assert (receipt.values, receipt.new_versions) == (24, 1)
 
 
 def test_a_register_that_is_told_twice_in_one_batch_ends_with_one_value_a_quarter(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, quarters("E1", JANUARY, [1, 2]), quarters("E1", JANUARY, [1, 5]))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [1, 2]), quarters("E1", JANUARY, [1, 5]))
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [1, 5]
 
 
 def test_readings_and_deliveries_cannot_be_changed_or_removed(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY, "1"))
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "1"))
     for statement in (block.delete(), block.update().values(version=9), delivery.delete()):
-        with pytest.raises(DBAPIError, match="only added"), database.write() as connection:
-            connection.execute(statement)
+        with pytest.raises(DBAPIError, match="only added"), database.system_write() as sql:
+            sql.execute(statement)
 
 
 def test_a_killed_transaction_leaves_nothing_and_the_delivery_can_come_again(database: Database) -> None:
-    with killed(database) as connection:
-        deliver(connection, gj("H1", JANUARY, "1"), gj("H9", JANUARY, "1"))
-    with database.write() as connection:
-        assert parked_telegrams(connection, COMMUNITY) == []
-        receipt = deliver(connection, gj("H1", JANUARY, "1"), gj("H9", JANUARY, "1"))
+    with killed(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "1"), gj("H9", JANUARY, "1"))
+    with writing(database) as tx:
+        assert list_telegrams(tx) == []
+        receipt = deliver(tx, gj("H1", JANUARY, "1"), gj("H9", JANUARY, "1"))
     assert (receipt.duplicate, receipt.new_versions, versions(database)) == (False, 1, 1)
 
 
 def test_several_deliveries_in_one_transaction_are_all_there_or_none(database: Database) -> None:
     body = b'{"head_end":"h","sent_at":"2025-01-02T00:00:00Z","series":[]}'
     good = decode_delivery("head-end", body, gateway="g", received_at=LATER)
-    receipts = receive_many(database, COMMUNITY, [good, good])
+    with writing(database) as tx:
+        receipts = receive_all(tx, [good, good])
     assert [receipt.duplicate for receipt in receipts] == [False, True]
 
 
@@ -173,9 +176,9 @@ REFUSED = [
 def test_a_reading_that_cannot_be_is_parked_whole_and_the_rest_goes_on(
     one_database: Database, code: str, reading: Stand | Series, reason: str
 ) -> None:
-    with one_database.write() as connection:
-        receipt = deliver(connection, gj("H2", JANUARY, "1"), reading)
-        [letter] = parked_telegrams(connection, COMMUNITY)
+    with writing(one_database) as tx:
+        receipt = deliver(tx, gj("H2", JANUARY, "1"), reading)
+        [letter] = list_telegrams(tx)
     [problem] = receipt.problems
     assert receipt.accepted
     assert problem.field.startswith(reading.meter)
@@ -187,84 +190,86 @@ def test_a_reading_that_cannot_be_is_parked_whole_and_the_rest_goes_on(
 
 
 def test_a_delivery_without_anything_good_is_not_accepted_and_kept_all_the_same(database: Database) -> None:
-    with database.write() as connection:
-        receipt = deliver(connection, gj("H9", JANUARY, "1"))
-        assert readings.delivered(connection, receipt.delivery_id).problems == 1
+    with writing(database) as tx:
+        receipt = deliver(tx, gj("H9", JANUARY, "1"))
+        kept = readings.find_delivery(tx, receipt.delivery_id)
+    assert kept is not None
+    assert kept.problems == 1
     assert not receipt.accepted
 
 
 def test_one_impossible_quarter_is_refused_and_its_neighbours_stay(database: Database) -> None:
-    with database.write() as connection:
-        receipt = deliver(connection, quarters("E1", JANUARY, [5, 99_999, 7]))
+    with writing(database) as tx:
+        receipt = deliver(tx, quarters("E1", JANUARY, [5, 99_999, 7]))
     assert receipt.values == 2
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [5, 7]
 
 
 def test_quarters_after_the_removal_of_a_meter_are_refused_alone(database: Database) -> None:
     removed = Meter("E8", MeterKind.ELECTRICITY, "C8", INSTALLED, JANUARY + timedelta(minutes=30))
-    with database.write() as connection:
-        register_meters(connection, COMMUNITY, [removed])
-        receipt = deliver(connection, quarters("E8", JANUARY, [1, 2, 3, 4]))
+    with writing(database) as tx:
+        register_meters(tx, [removed])
+        receipt = deliver(tx, quarters("E8", JANUARY, [1, 2, 3, 4]))
     assert (receipt.values, len(receipt.problems)) == (2, 1)
 
 
 def test_a_jump_that_no_meter_can_make_is_parked(database: Database) -> None:
-    with database.write() as connection:
+    with writing(database) as tx:
         told = [
             gj("H1", JANUARY, "1"),
             gj("H1", JANUARY + timedelta(hours=1), "900"),
             gj("H1", JANUARY + timedelta(hours=2), "1.05"),
         ]
-        receipt = deliver(connection, *told)
+        receipt = deliver(tx, *told)
     assert "more than the meter can have counted" in receipt.problems[0].reason
     assert [value for value, _ in latest_values(database)[HEAT_1].values()] == [1_000_000_000, 1_050_000_000]
 
 
 def test_a_jump_is_judged_against_what_is_stored(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY, "1"))
-        assert deliver(connection, gj("H1", JANUARY + timedelta(hours=1), "900")).problems
-        assert not deliver(connection, gj("H1", JANUARY + timedelta(hours=2), "1.2")).problems
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "1"))
+        assert deliver(tx, gj("H1", JANUARY + timedelta(hours=1), "900")).problems
+        assert not deliver(tx, gj("H1", JANUARY + timedelta(hours=2), "1.2")).problems
 
 
 def test_one_false_zero_does_not_condemn_what_follows(database: Database) -> None:
     values = ["500", "0", "500.02", "500.04"]
-    with database.write() as connection:
+    with writing(database) as tx:
         for hour, value in zip(hours(JANUARY, 4), values, strict=True):
-            assert not deliver(connection, gj("H1", hour, value)).problems
+            assert not deliver(tx, gj("H1", hour, value)).problems
     assert len(latest_values(database)[HEAT_1]) == 4
 
 
 def test_an_unknown_meter_is_replayed_once_it_is_registered(database: Database) -> None:
-    with database.write() as connection:
+    with writing(database) as tx:
         receipt = deliver(
-            connection,
+            tx,
             gj("H9", JANUARY, "1.5"),
             gj("H9", JANUARY + timedelta(hours=1), "1.6"),
             quarters("H9", JANUARY, [3], unit="Wh"),
         )
-        letters = parked_telegrams(connection, COMMUNITY)
-    with pytest.raises(BadInput, match="not registered"), database.write() as connection:
-        replay_telegram(connection, COMMUNITY, letters[0].id)
-    with database.write() as connection:
-        register_meters(connection, COMMUNITY, [Meter("H9", MeterKind.HEAT, "C9", INSTALLED)])
+        letters = list_telegrams(tx)
+    with pytest.raises(BadInput, match="not registered"), writing(database) as tx:
+        replay_telegram(tx, letters[0].id)
+    with writing(database) as tx:
+        register_meters(tx, [Meter("H9", MeterKind.HEAT, "C9", INSTALLED)])
         for letter in letters:
-            replay_telegram(connection, COMMUNITY, letter.id)
-        assert parked_telegrams(connection, COMMUNITY) == []
-        [identity, *_] = connection.scalars(select(block.c.delivery_id).distinct())
+            replay_telegram(tx, letter.id)
+        assert list_telegrams(tx) == []
+        [identity, *_] = tx.scalars(select(block.c.delivery_id).where(block.c.community == tx.community).distinct())
     assert identity == receipt.delivery_id
     assert list(latest_values(database)["H9", "heat", "stand"].values()) == [(1_500_000_000, 1), (1_600_000_000, 1)]
 
 
 def test_a_letter_is_replayed_or_discarded_once(database: Database) -> None:
-    with database.write() as connection:
-        deliver(connection, gj("H9", JANUARY, "1"))
-        [letter] = parked_telegrams(connection, COMMUNITY)
-        discard_telegram(connection, COMMUNITY, letter.id)
-    with pytest.raises(CoopError, match="no open parked telegram"), database.write() as connection:
-        discard_telegram(connection, COMMUNITY, letter.id)
-    with pytest.raises(CoopError, match="no open parked telegram"), database.write() as connection:
-        replay_telegram(connection, "another", letter.id)
+    with writing(database) as tx:
+        deliver(tx, gj("H9", JANUARY, "1"))
+        [letter] = list_telegrams(tx)
+        discard_telegram(tx, letter.id)
+    with pytest.raises(CoopError, match="nothing open is parked"), writing(database) as tx:
+        discard_telegram(tx, letter.id)
+    with pytest.raises(CoopError, match="nothing open is parked"), writing(database) as tx:
+        replay_telegram(tx, letter.id)
 
 
 CSV = b"t,e\n2025-01-01T00:00Z,1.5\n2025-01-01T01:00Z,1.75\n"
@@ -273,57 +278,56 @@ MAPPING = {"time_column": "t", "meter": "H1", "columns": [{"column": "e", "quant
 
 def test_a_csv_file_goes_in_and_can_be_undone_and_made_again(database: Database) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
-    with database.write() as connection:
-        deliver(connection, gj("H1", JANUARY + timedelta(minutes=30), "1.6"))
-        done = receive(connection, COMMUNITY, file)
+    with writing(database) as tx:
+        deliver(tx, gj("H1", JANUARY + timedelta(minutes=30), "1.6"))
+        done = receive(tx, file)
     before = versions(database)
-    with database.write() as connection:
-        undone = undo_import(connection, COMMUNITY, done.delivery_id, LATER + timedelta(hours=1))
-        again = undo_import(connection, COMMUNITY, done.delivery_id, LATER + timedelta(hours=2))
+    with writing(database) as tx:
+        undone = undo_import(tx, done.delivery_id)
+        again = undo_import(tx, done.delivery_id)
     assert [value for value, _ in latest_values(database)[HEAT_1].values()] == [1_600_000_000]
     assert (undone.new_versions, again.duplicate, versions(database)) == (1, True, before + 1)
-    with database.write() as connection:
-        redone = receive(connection, COMMUNITY, file)
+    with writing(database) as tx:
+        redone = receive(tx, file)
     assert not redone.duplicate
     assert len(latest_values(database)[HEAT_1]) == 3
 
 
 def test_undoing_a_file_leaves_what_came_later(database: Database) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
-    with database.write() as connection:
-        done = receive(connection, COMMUNITY, file)
-        deliver(connection, gj("H1", JANUARY, "1.4", Quality.CORRECTED), received_at=LATER + timedelta(hours=1))
-        undo_import(connection, COMMUNITY, done.delivery_id, LATER + timedelta(hours=2))
+    with writing(database) as tx:
+        done = receive(tx, file)
+        deliver(tx, gj("H1", JANUARY, "1.4", Quality.CORRECTED), received_at=LATER + timedelta(hours=1))
+        undo_import(tx, done.delivery_id)
     assert latest_values(database)[HEAT_1] == {1735689600: (1_400_000_000, Quality.CORRECTED)}
 
 
 def test_a_csv_file_with_one_bad_reading_leaves_nothing(database: Database) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping={**MAPPING, "meter": "H9"})
-    with pytest.raises(BadInput) as refused, database.write() as connection:
-        receive(connection, COMMUNITY, file)
+    with pytest.raises(BadInput) as refused, writing(database) as tx:
+        receive(tx, file)
     assert [problem.line for problem in refused.value.problems] == [2, 3]
     assert versions(database) == 0
 
 
 def test_a_look_before_an_import_says_the_same_and_keeps_nothing(database: Database) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
-    with database.write() as connection:
-        receipt = preview(connection, COMMUNITY, file)
+    with writing(database) as tx:
+        receipt = preview(tx, file)
     assert (receipt.values, receipt.new_versions, versions(database)) == (2, 1, 0)
 
 
 def test_an_exchange_ends_one_meter_and_starts_the_next(database: Database) -> None:
     noon = at("2025-03-10T12:00")
-    new = Meter("H1B", MeterKind.HEAT, "C1", noon, None, HEAT_MAX)
     stands = ({Quantity.HEAT: Decimal(5_000_000_000)}, {Quantity.HEAT: Decimal(0)})
     for _ in range(2):  # a repeat changes nothing
-        with database.write() as connection:
-            exchange_meter(connection, COMMUNITY, "H1", new, noon, *stands, LATER)
+        with writing(database) as tx:
+            exchange_meter(tx, "H1", "H1B", noon, *stands, HEAT_MAX)
     found = latest_values(database)
     assert found[HEAT_1] == {1741608000: (5_000_000_000, 1)}
     assert found["H1B", "heat", "stand"] == {1741608000: (0, 1)}
-    with database.write() as connection:
-        assert deliver(connection, gj("H1", noon + timedelta(hours=1), "5.1")).problems
+    with writing(database) as tx:
+        assert deliver(tx, gj("H1", noon + timedelta(hours=1), "5.1")).problems
 
 
 def test_a_meter_that_is_there_otherwise_is_refused_with_its_line(database: Database) -> None:
@@ -331,8 +335,8 @@ def test_a_meter_that_is_there_otherwise_is_refused_with_its_line(database: Data
         Meter("N1", MeterKind.HEAT, "C1", INSTALLED),
         Meter("H1", MeterKind.HEAT, "C2", INSTALLED, None, HEAT_MAX),
     ]
-    with pytest.raises(BadInput, match="line 2, H1: is registered already"), database.write() as connection:
-        register_meters(connection, COMMUNITY, meters)
+    with pytest.raises(BadInput, match="line 2, H1: is registered already"), writing(database) as tx:
+        register_meters(tx, meters)
 
 
 READING = st.tuples(st.integers(0, 11), st.integers(0, 400), st.sampled_from([1, 2, 3, 4]))
@@ -353,9 +357,9 @@ def test_any_split_order_and_repetition_of_deliveries_gives_the_same_latest_valu
 def outcome(database: Database, batches: list[list[tuple[int, int, int]]]) -> object:
     """What now counts after these batches of (quarter, value, quality), in a co-operative of its own."""
     community = str(uuid.uuid4())
-    with database.write() as connection:
-        found(connection, community)
+    with writing(database, community) as tx:
+        found(tx)
         for batch in batches:
             series = [quarters("E1", JANUARY + timedelta(minutes=15 * i), [v], quality=[q]) for i, v, q in batch]
-            deliver(connection, *series, community=community)
+            deliver(tx, *series)
     return latest_values(database, community)

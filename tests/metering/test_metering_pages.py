@@ -12,12 +12,13 @@ from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.metering.handlers.close import close_period
-from coop.metering.handlers.parking import parked_telegrams
+from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.model import Quality, Quantity
+from coop.metering.service import METERING
 from coop.metering.storage import periods
-from tests.metering.desk import open_desk, sign_in
-from tests.metering.homes import COMMUNITY, LATER, adopt_key, deliver, gj, quarters
+from tests.desk import open_desk, sign_in
+from tests.metering.homes import COMMUNITY, LATER, adopt_key, deliver, gj, quarters, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 from tests.metering.test_metering_http import telegram
 
@@ -26,7 +27,7 @@ HTML = {"accept": "text/html"}
 
 @pytest.fixture
 def desk(one_database: Database, tmp_path: Path) -> Iterator[TestClient]:
-    with open_desk(one_database, tmp_path) as client:
+    with open_desk(METERING, one_database, tmp_path) as client:
         client.headers.update(HTML)
         yield client
 
@@ -34,15 +35,15 @@ def desk(one_database: Database, tmp_path: Path) -> Iterator[TestClient]:
 @pytest.fixture
 def march(one_database: Database) -> str:
     """March, closed, with a telegram behind its last stand; returns the run's id."""
-    with one_database.write() as connection:
-        heat_of_march(connection)
-        power_of_march(connection)
-        adopt_key(connection, DYNAMIC, date(2025, 1, 1))
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        power_of_march(tx)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         heat = quarters("WP1", MARCH.start_at, [10_000_000] * 743, Quantity.HEAT, unit="J", step_s=3600)
-        deliver(connection, heat, quarters("WP1", MARCH.start_at, [825] * 743, step_s=3600))
+        deliver(tx, heat, quarters("WP1", MARCH.start_at, [825] * 743, step_s=3600))
         body = telegram("H1", "0014.80", "250401000000S") + telegram("H2", "0022.25", "250401000000S")
-        receive(connection, COMMUNITY, decode_delivery("p1", body, gateway="gw-7", received_at=LATER + timedelta(1)))
-        return close_period(connection, COMMUNITY, MARCH, LATER).run_id
+        receive(tx, decode_delivery("p1", body, gateway="gw-7", received_at=LATER + timedelta(1)))
+        return close_period(tx, MARCH).run_id
 
 
 def text(client: TestClient, address: str, lang: str = "en") -> str:
@@ -67,8 +68,8 @@ def test_a_member_without_a_closed_month_reads_what_will_come(desk: TestClient) 
 def test_a_measurement_leads_back_to_the_telegram_as_it_came_in(
     desk: TestClient, march: str, one_database: Database
 ) -> None:
-    with one_database.read() as connection:
-        row = next(one for one in periods.measurements(connection, COMMUNITY) if one.member_id == "M1")
+    with one_database.read(COMMUNITY) as tx:
+        row = next(one for one in periods.list_measurements(tx) if one.member_id == "M1")
     page = text(sign_in(desk, "member", member_id="M1"), f"/metering/readings/{row.id}")
     assert "14.8 GJ" in page
     assert "250401000000S)(0014.80*GJ)" in page
@@ -114,11 +115,11 @@ def test_the_latest_reading_and_the_cards_are_fragments(desk: TestClient, march:
 def test_the_board_sees_what_is_missing_and_what_is_parked(
     desk: TestClient, march: str, one_database: Database
 ) -> None:
-    with one_database.write() as connection:
-        deliver(connection, gj("H99", MARCH.start_at, "1"))
+    with writing(one_database) as tx:
+        deliver(tx, gj("H99", MARCH.start_at, "1"))
         late = gj("H1", MARCH.start_at, "9.90", Quality.CORRECTED)
-        deliver(connection, late, received_at=LATER + timedelta(days=2))
-        letter = parked_telegrams(connection, COMMUNITY)[0].id
+        deliver(tx, late, received_at=LATER + timedelta(days=2))
+        letter = list_telegrams(tx)[0].id
     sign_in(desk, "board")
     page = text(desk, "/metering/data")
     assert "meter H99 is not registered" in page
@@ -132,16 +133,16 @@ def test_the_board_sees_what_is_missing_and_what_is_parked(
 
 
 def test_the_board_looks_at_a_period_closes_and_corrects_it(desk: TestClient, one_database: Database) -> None:
-    with one_database.write() as connection:
-        heat_of_march(connection)
+    with writing(one_database) as tx:
+        heat_of_march(tx)
     sign_in(desk, "treasurer")
     page = text(desk, "/metering/periods/2025-03")
     assert "Close this period" in page
     assert "6.75 GJ" in page
     done = desk.post("/metering/periods/2025-03", data={"act": "close"}, params={"lang": "en"}, follow_redirects=True)
     assert "3" in done.text
-    with one_database.write() as connection:
-        deliver(connection, gj("H2", MARCH.end_at, "22.30", Quality.CORRECTED), received_at=LATER + timedelta(days=1))
+    with writing(one_database) as tx:
+        deliver(tx, gj("H2", MARCH.end_at, "22.30", Quality.CORRECTED), received_at=LATER + timedelta(days=1))
     desk.post("/metering/periods/2025-03", data={"act": "correct"})
     assert "late reading of meter H2 on 2025-03-31" in text(desk, "/metering/periods/2025-03")
     sign_in(desk, "auditor")
@@ -149,8 +150,8 @@ def test_the_board_looks_at_a_period_closes_and_corrects_it(desk: TestClient, on
 
 
 def test_a_period_with_gaps_names_them_and_asks_to_accept_estimates(desk: TestClient, one_database: Database) -> None:
-    with one_database.write() as connection:
-        deliver(connection, gj("H1", MARCH.start_at, "1"))
+    with writing(one_database) as tx:
+        deliver(tx, gj("H1", MARCH.start_at, "1"))
     sign_in(desk, "board")
     page = text(desk, "/metering/periods/2025-03")
     assert "meter H1: no stand near enough" in page

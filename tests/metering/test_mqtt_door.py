@@ -12,7 +12,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from coop.kit.database import Database
-from coop.metering.handlers.parking import parked_telegrams
+from coop.metering.handlers.parking import list_telegrams
 from coop.metering.mqtt import MqttDoor
 from tests.metering.homes import COMMUNITY, latest_values
 from tests.servers.mosquitto import Mosquitto
@@ -58,8 +58,8 @@ def test_telegrams_come_in_and_what_cannot_be_read_is_parked(one_database: Datab
         publish(mosquitto, f"coop/{COMMUNITY}/gw/sms", b"hello")
 
         def parked() -> bool:
-            with one_database.read() as connection:
-                return any("sms" in one.source for one in parked_telegrams(connection, COMMUNITY))
+            with one_database.read(COMMUNITY) as tx:
+                return any("sms" in one.source for one in list_telegrams(tx))
 
         wait_until(parked)
     finally:

@@ -20,7 +20,7 @@ class Decode(Protocol):
     """What every format offers."""
 
     def __call__(self, body: bytes, *, received_at: datetime) -> Decoded:
-        """Decode one delivery. ``received_at`` is the instant (UTC) at which it came in."""
+        """Decode one delivery. ``received_at`` [UTC] is when it came in: the instant of readings without one."""
         ...  # The body of a protocol method is empty by design.
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,10 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from coop.metering.model import DEFAULT_EXPONENT, Quantity, to_units
+from coop.metering.model import DAY_S, DEFAULT_EXPONENT, Quantity, to_units
 from coop.values import BadInput, Problem
-
-DAY_S = 86_400
 
 # A misspelt key would otherwise silently mean its default.
 _SHAPE = ConfigDict(extra="forbid")
@@ -97,6 +96,11 @@ class CsvMapping:
         Raises:
             BadInput: with every fault in it.
         """
+        try:
+            json.dumps(dict(raw), ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as error:
+            problem = Problem("holds half a character, which no file can hold", "mapping")
+            raise BadInput([problem], "bad-mapping") from error
         try:
             return _MAPPING.validate_python(dict(raw))
         except ValidationError as error:

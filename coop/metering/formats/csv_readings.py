@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from coop.metering.formats.csv_mapping import CsvColumn, CsvMapping
-from coop.metering.formats.plausible import CUMULATIVE, implausible, too_late
-from coop.metering.model import BASE_UNIT, Quality, Quantity, Series, Stand, to_units
+from coop.metering.formats.plausible import implausible, too_late
+from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Series, Stand, to_units
 from coop.values import BadInput, Problem
 
 __all__ = ["CsvColumn", "CsvMapping", "CsvReadings", "decode_csv"]

@@ -27,8 +27,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from coop.metering.formats.mbus_records import Answer, Function, Record, answer, records
-from coop.metering.formats.plausible import CUMULATIVE, implausible, too_late
-from coop.metering.model import Decoded, Quantity, Stand
+from coop.metering.formats.plausible import implausible
+from coop.metering.model import CUMULATIVE, Decoded, Quantity, Stand
 from coop.values import BadInput, Problem
 
 __all__ = ["decode", "records"]
@@ -149,10 +149,6 @@ def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterat
         at = datetime.fromisoformat(instant).astimezone(UTC) if instant else _time_point(said) or received_at
     except ValueError:
         yield Problem(f"{instant} is not an instant such as 2026-01-01T00:00:00Z", "time", line)
-        return
-    late = too_late(at, received_at)
-    if late:
-        yield Problem(late, f"{said.meter} time", line)
         return
     taken: set[Quantity] = set()
     for record in said.records:

@@ -37,7 +37,7 @@ from typing import Any
 from dsmr_parser.exceptions import ParseError
 from dsmr_parser.parsers import CosemParser, MBusParser, TelegramParser, ValueParser
 
-from coop.metering.formats.plausible import implausible, too_late
+from coop.metering.formats.plausible import implausible
 from coop.metering.model import Decoded, Quantity, Stand
 from coop.values import AMSTERDAM, Problem
 
@@ -84,7 +84,7 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
     """
     decoded = Decoded()
     for part, checksum, line in _telegrams(body):
-        for found in _registers(part, checksum, line, received_at):
+        for found in _registers(part, checksum, line):
             if isinstance(found, Stand):
                 decoded.stands.append(found)
             else:
@@ -135,7 +135,7 @@ def _telegrams(body: bytes) -> Iterator[tuple[bytes, str, int]]:
         yield body[start:end], checksum, line
 
 
-def _registers(part: bytes, checksum: str, line: int, received_at: datetime) -> Iterator[Stand | Problem]:
+def _registers(part: bytes, checksum: str, line: int) -> Iterator[Stand | Problem]:
     if not checksum:
         yield Problem("cut off: no whole telegram from / to ! and a checksum of four hex digits", "telegram", line)
         return
@@ -159,7 +159,7 @@ def _registers(part: bytes, checksum: str, line: int, received_at: datetime) -> 
         yield Problem("holds no register that is read here", "telegram", line)
     for found in registers:
         if isinstance(found, Stand):
-            reason = implausible(found.quantity, found.value, found.unit) or too_late(found.at, received_at)
+            reason = implausible(found.quantity, found.value, found.unit)
             yield Problem(reason, found.meter, line) if reason else found
         elif found:
             yield found

@@ -1,29 +1,17 @@
-"""What no meter of a co-operative can say, judged from one value or one instant alone.
+"""Values that no meter of a co-operative can mean, judged from one alone.
 
 Invariant: what passes here fits the store's 64-bit registers. Jumps against earlier readings are judged by
-``metering.rules``, which knows them.
+``metering.rules``, which knows them; readings from the future by the intake, and in a file that a person imports also
+here, so that the line is named.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from coop.metering.model import BASE_UNIT, Quantity, to_units
-
-CLOCK_MARGIN = timedelta(days=1)
-"""How far a clock may be ahead of ours: a time zone set wrongly passes, a year set wrongly does not."""
-
-CUMULATIVE = frozenset(
-    {
-        Quantity.ELECTRICITY_IMPORT,
-        Quantity.ELECTRICITY_EXPORT,
-        Quantity.HEAT,
-        Quantity.COLD,
-        Quantity.VOLUME,
-    }
-)
-"""Quantities that a meter adds up: a register of one is never negative and never falls."""
+from coop.metering.model import BASE_UNIT, CUMULATIVE, Quantity, to_units
+from coop.metering.rules.plausibility import CLOCK_MARGIN
 
 TEMPERATURE_RANGE_DEGC = (-60, 200)
 """Below lies no Dutch outside air, above no heat network: sensors that are broken or not fitted read beyond it."""
@@ -62,7 +50,7 @@ def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
 
 
 def too_late(at: datetime, received_at: datetime) -> str | None:
-    """Why an instant cannot be, or None: it lies more than a day after we received it.
+    """Why an instant cannot be, or None: it lies further after its receipt than a clock may run ahead.
 
     >>> from datetime import UTC
     >>> too_late(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC))

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
-from sqlalchemy import Connection
-
-from coop.metering.model import CUMULATIVE, Meter, MeterKind, Occupancy, Quantity, Register, Shape
-from coop.metering.parameters import completeness, register_bound, tap_water_permille
-from coop.metering.rules.blocks import DAY_S
+from coop.kit.tx import Tx
+from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Quantity, Register, Shape
+from coop.metering.parameters import bound_of, completeness, tap_water_permille
 from coop.metering.rules.degree_days import Share, by_degree_days, civil_day, linear, mean_cdegc, weighted_degree_days
 from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
-from coop.metering.rules.plausibility import Bound
 from coop.metering.storage import readings, register
 from coop.metering.storage.readings import Key, Stored, seconds
 from coop.values import CoopError, Period, civil_date, midnight
@@ -72,13 +68,11 @@ class Plant:
 class Store:
     """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs."""
 
-    def __init__(self, connection: Connection, community: str) -> None:
-        self.connection, self.community = connection, community
-        self.meters = register.all_meters(connection, community)
-        self.registers = {
-            (one.serial, one.quantity, one.shape): one for one in register.all_registers(connection, community)
-        }
-        self.occupancies = register.occupancies(connection, community)
+    def __init__(self, tx: Tx) -> None:
+        self.tx = tx
+        self.meters = register.list_meters(tx)
+        self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
+        self.occupancies = register.list_occupancies(tx)
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals."""
@@ -88,17 +82,10 @@ class Store:
     def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
         """The latest version of every day of registers, by register."""
         found: dict[str, dict[int, Stored]] = {}
-        stored = readings.latest(self.connection, ids, range(first_day, last_day + 1))
+        stored = readings.latest(self.tx, ids, range(first_day, last_day + 1))
         for (identity, day), one in stored.items():
             found.setdefault(identity, {})[day] = one
         return found
-
-
-def bound_of(meter: Meter, one: Register, day: date) -> Bound | None:
-    """What a register can do, in its own units; None where it does not count."""
-    if one.quantity not in CUMULATIVE:
-        return None
-    return register_bound(meter.kind, one.quantity, one.exponent, meter.maxima.get(one.quantity), day)
 
 
 def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occupancy, int, int]]:
@@ -121,7 +108,7 @@ def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occ
     return found
 
 
-def measured(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
+def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     """Heat of every occupancy in a period, and what is missing for it."""
     spans, lacking = _spans(store, period)
     first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
@@ -164,7 +151,7 @@ def share_of(weather: Mapping[int, Stored], tap_permille: int) -> Share:
     return by_degree_days(per_day, tap_permille) if per_day else linear
 
 
-def plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
+def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
     """How the heat system did; None where there is no heat pump."""
     pumps = [meter for meter in store.meters if meter.kind is MeterKind.HEAT_PUMP]
     if not pumps:

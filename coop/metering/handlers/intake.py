@@ -12,18 +12,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
+from coop.kit.tx import Tx
 from coop.metering.model import (
-    CUMULATIVE,
+    DAY_S,
     DEFAULT_EXPONENT,
     Delivery,
     Int64Array,
-    Meter,
     Quantity,
     Register,
     Series,
@@ -31,15 +29,11 @@ from coop.metering.model import (
     Stand,
     register_id,
 )
-from coop.metering.parameters import register_bound
-from coop.metering.rules.blocks import DAY_S, Day, fold, merge, pack_day
-from coop.metering.rules.plausibility import Bound
+from coop.metering.rules.blocks import Day, fold, merge, pack_day
+from coop.metering.rules.plausibility import CLOCK_MARGIN
 from coop.metering.storage import readings, register
 from coop.metering.storage.readings import Key, Packed, Stored, day_number, microseconds
 from coop.values import Problem
-
-CLOCK_MARGIN = timedelta(minutes=5)
-"""How far the clock of a meter may run ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +69,16 @@ class Batch:
     """Deliveries by id, in order, on their way in together.
 
     ``stored`` holds the newest versions of the days that they are about, as they were before; ``added`` the versions
-    that they make, which ``write`` writes.
+    that they make, which ``write`` writes. ``judged_at`` is when their readings are held to have been told, if later
+    than they were received.
     """
 
-    def __init__(self, connection: Connection, community: str, deliveries: Mapping[str, Delivery]) -> None:
-        self.connection, self.community, self.deliveries = connection, community, deliveries
-        known = register.directory(connection, community)
+    def __init__(self, tx: Tx, deliveries: Mapping[str, Delivery], judged_at: datetime | None = None) -> None:
+        self.tx, self.deliveries, self.judged_at = tx, deliveries, judged_at
+        known = register.directory(tx)
         self.meters, self.registers = known.meters, known.registers
         self.made: dict[register.RegisterKey, Register] = {}
-        self.stored = readings.packed(connection, self._days())
+        self.stored = readings.packed(tx, self._days())
         self.added: dict[Key, list[Packed]] = {}
 
     def _days(self) -> dict[int, set[str]]:
@@ -112,7 +107,7 @@ class Batch:
         if known is None:
             usual = DEFAULT_EXPONENT[quantity]
             exponent = delivery.exponents.get((serial, quantity), usual) if shape is Shape.STAND else usual
-            known = self.made[key] = Register(register_id(self.community, *key), *key, exponent)
+            known = self.made[key] = Register(register_id(self.tx.community, *key), *key, exponent)
         return known
 
     def newest(self, key: Key) -> Packed | None:
@@ -123,12 +118,12 @@ class Batch:
     def versions_of(self, key: Key) -> list[tuple[Stored, datetime]]:
         """All versions of a day, written or not, each with the instant at which it was received."""
         added = [(one.unpack(), self.deliveries[one.delivery_id].received_at) for one in self.added.get(key, ())]
-        return readings.versions_of(self.connection, *key) + added
+        return readings.versions_of(self.tx, *key) + added
 
     def write(self) -> None:
         """Write what the deliveries made. Their own rows have to be there by now."""
-        register.add_registers(self.connection, self.community, list(self.made.values()))
-        readings.add_blocks(self.connection, [one for versions in self.added.values() for one in versions])
+        register.add_registers(self.tx, list(self.made.values()))
+        readings.add_blocks(self.tx, [one for versions in self.added.values() for one in versions])
 
 
 class Intake:
@@ -138,7 +133,7 @@ class Intake:
         self.batch, self.delivery_id = batch, delivery_id
         self.delivery = batch.deliveries[delivery_id]
         self.received_us = microseconds(self.delivery.received_at)
-        self.horizon = self.delivery.received_at + CLOCK_MARGIN
+        self.horizon = max(self.delivery.received_at, batch.judged_at or self.delivery.received_at) + CLOCK_MARGIN
         """The last instant that a reading may speak of."""
         self.taken = Taken()
 
@@ -179,18 +174,10 @@ class Intake:
     ) -> None:
         """Gather a new version; ``changed`` holds the offsets that it changes, the first and the last one at least."""
         identity, day = key
-        row = Packed(day, identity, version, known_us, self.delivery_id, step_s, *packed)
+        row = Packed(self.batch.tx.community, day, identity, version, known_us, self.delivery_id, step_s, *packed)
         self.batch.added.setdefault(key, []).append(row)
         first_s, last_s = day * DAY_S + int(changed[0]), day * DAY_S + int(changed[-1]) + step_s
         self.taken.changed.append(Changed(identity, day, version, first_s, last_s))
-
-
-def bound_of(meter: Meter, one: Register, day: date) -> Bound | None:
-    """What a register can do on a day, in its own units; None where it does not count."""
-    if one.quantity not in CUMULATIVE:
-        return None
-    modulus = meter.maxima.get(one.quantity) if meter.maxima else None
-    return register_bound(meter.kind, one.quantity, one.exponent, modulus, day)
 
 
 @lru_cache(maxsize=1024)

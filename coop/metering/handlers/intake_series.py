@@ -15,9 +15,21 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.metering.handlers.intake import Intake, bound_of
-from coop.metering.model import Int64Array, Meter, Quality, QualityArray, Quantity, Register, Series, Shape, to_units
-from coop.metering.rules.blocks import DAY_S, Day, pack, pack_quality
+from coop.metering.handlers.intake import Intake
+from coop.metering.model import (
+    DAY_S,
+    Int64Array,
+    Meter,
+    Quality,
+    QualityArray,
+    Quantity,
+    Register,
+    Series,
+    Shape,
+    to_units,
+)
+from coop.metering.parameters import bound_of
+from coop.metering.rules.blocks import Day, pack, pack_quality
 from coop.metering.rules.plausibility import Bound, impossible_values
 from coop.metering.storage.readings import seconds
 from coop.values import civil_date

@@ -6,9 +6,10 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from coop.metering.handlers.intake import Intake, bound_of
-from coop.metering.model import Quality, Register, Shape, Stand, to_units
-from coop.metering.rules.blocks import DAY_S, one_each
+from coop.metering.handlers.intake import Intake
+from coop.metering.model import DAY_S, Quality, Register, Shape, Stand, to_units
+from coop.metering.parameters import bound_of
+from coop.metering.rules.blocks import one_each
 from coop.metering.rules.plausibility import Bound, impossible_stands
 from coop.metering.storage.readings import seconds
 from coop.values import civil_date

@@ -1,4 +1,4 @@
-"""Late values: what changes after a period was closed marks that period, so that somebody corrects it.
+"""Late values: what changes after a period was closed marks that period, so that it is corrected.
 
 A mark is a hint with a name and a day. Whether the period's results really change is found by computing them again.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection
-
+from coop.kit.tx import Tx
 from coop.metering.handlers.intake import Changed
 from coop.metering.storage import periods
 from coop.metering.storage.readings import instant, seconds
 from coop.values import civil_date
 
 
-def mark_late(connection: Connection, community: str, changed: Sequence[Changed]) -> None:
+def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
     """Mark the closed periods that new versions touch.
 
     A period's own bounds count as in it, for its stands are read there; so does what comes after them for a register
@@ -24,17 +23,17 @@ def mark_late(connection: Connection, community: str, changed: Sequence[Changed]
     if not changed:
         return
     first_s, last_s = min(one.first_s for one in changed), max(one.last_s for one in changed)
-    for closed in periods.closed(connection, community, (civil_date(instant(first_s)), civil_date(instant(last_s)))):
+    for closed in periods.list_closed(tx, (civil_date(instant(first_s)), civil_date(instant(last_s)))):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
         touched = [
             (one.register_id, one.day, one.version)
             for one in changed
             if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
         ]
-        periods.add_late(connection, community, closed, touched)
+        periods.add_late(tx, closed, touched)
 
 
-def _fills(one: Changed, open_ends: Mapping[str, list[list[int]]]) -> bool:
+def _fills(one: Changed, open_ends: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
     """Whether a version brings a reading to where one was missed."""
     spans = open_ends.get(one.register_id, ())
     return any(one.last_s > after_s and one.first_s < before_s for after_s, before_s in spans)

@@ -1,7 +1,9 @@
-"""What was refused is kept whole, with the reason, until somebody replays or discards it.
+"""Whatever was refused is kept whole, with the reason, until somebody replays or discards it.
 
-A reading that was decoded and then refused is kept as plain JSON of that reading; a part that could not be decoded is
-kept as the bytes that came. Either way the letter names its delivery, and so the format, the gateway and the instant.
+Three kinds of letter: readings that were decoded and then refused, as plain JSON of those readings; a part of a
+delivery that could not be decoded, as the bytes that came; and what came in at an address of which nothing is known.
+The source of the first two is their delivery, and so the format, the gateway and the instant; that of the last is the
+address.
 """
 
 from __future__ import annotations
@@ -9,26 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, select
 
-from coop.kit.inbox import dead_letter, park, resolve
+from coop.kit import parking
+from coop.kit.parking import Letter
+from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.intake import Batch, Intake, Refused, Taken
 from coop.metering.handlers.intake_series import take_series
 from coop.metering.handlers.intake_stands import take_stands
+from coop.metering.handlers.late import mark_late
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Stand
 from coop.metering.storage import readings
 from coop.values import BadInput, CoopError, Problem
 
-KIND = "telegram"
-_READ, _RAW, _UNROUTED = "readings", "raw", "unrouted"
+READINGS, TELEGRAM, UNROUTED = "readings", "telegram", "unrouted"
+KINDS = (READINGS, TELEGRAM, UNROUTED)
 
 
-def park_refused(connection: Connection, community: str, delivery_id: str, refused: Sequence[Refused]) -> None:
+def park_refused(tx: Tx, delivery_id: str, refused: Sequence[Refused]) -> None:
     """Keep readings that were refused, those of one meter for one reason together."""
     letters: dict[tuple[str, str], list[Refused]] = {}
     for one in refused:
@@ -40,83 +43,72 @@ def park_refused(connection: Connection, community: str, delivery_id: str, refus
             "series": [_series(series) for one in alike for series in one.series],
         }
         more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
-        reason = f"{alike[0].problem}{more}"
-        park(connection, KIND, _source(_READ, community, delivery_id), orjson.dumps(document), code, reason)
+        parking.park(tx, READINGS, delivery_id, orjson.dumps(document), code, f"{alike[0].problem}{more}")
 
 
-def park_broken(connection: Connection, community: str, delivery_id: str, decoded: Decoded) -> None:
+def park_broken(tx: Tx, delivery_id: str, decoded: Decoded) -> None:
     """Keep the raw part behind each problem of decoding; one part with several problems is one letter."""
     parts: dict[bytes, list[Problem]] = {}
     for problem, part in zip(decoded.problems, decoded.broken, strict=True):
         parts.setdefault(part, []).append(problem)
     for part, problems in parts.items():
         reason = "; ".join(str(problem) for problem in problems)
-        park(connection, KIND, _source(_RAW, community, delivery_id), part, "unreadable", reason)
+        parking.park(tx, TELEGRAM, delivery_id, part, "unreadable", reason)
 
 
-def park_unrouted(connection: Connection, community: str, where: str, body: bytes, refusal: CoopError) -> None:
+def park_unrouted(tx: Tx, address: str, body: bytes, refusal: CoopError) -> None:
     """Keep what came in at an address of which nothing is known, such as a topic with an unknown format."""
-    park(connection, KIND, _source(_UNROUTED, community, where), body, refusal.code, refusal.message)
+    parking.park(tx, UNROUTED, address, body, refusal.code, refusal.message)
 
 
-def parked_telegrams(connection: Connection, community: str, limit: int = 200) -> list[Any]:
-    """Open letters of a co-operative's telegrams, oldest first."""
-    query = (
-        select(dead_letter)
-        .where(dead_letter.c.kind == KIND, dead_letter.c.resolved_at.is_(None))
-        .where(dead_letter.c.source.like(f"%:{community}:%"))
-        .order_by(dead_letter.c.parked_at, dead_letter.c.id)
-    )
-    return [row for row in connection.execute(query.limit(limit)) if row.source.split(":")[1] == community]
+def list_telegrams(tx: Tx, limit: int = 200) -> Sequence[Letter]:
+    """Open letters of the co-operative's telegrams, oldest first."""
+    return parking.list_parked(tx, limit, None, *KINDS)
 
 
-def replay_telegram(connection: Connection, community: str, letter_id: str) -> Taken:
+def count_telegrams(tx: Tx) -> int:
+    """Number of open letters of telegrams."""
+    return parking.count_parked(tx, *KINDS)
+
+
+def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     """Take a parked telegram in after all; it keeps its first delivery and the instant at which that was received.
+
+    Whether its readings can have been is judged by the time of the replay: the clock that refused them as future may
+    have been ours.
 
     Raises:
         CoopError: there is no such open letter, or it is refused again (and stays parked).
     """
-    letter = _open(connection, community, letter_id)
-    form, _, delivery_id = letter.source.split(":", 2)
-    if form == _UNROUTED:
+    readings.lock(tx)
+    letter = _get(tx, letter_id)
+    row = readings.find_delivery(tx, letter.source)
+    if row is None or letter.kind == UNROUTED:
         raise CoopError("not-replayable", f"nothing says how to read it: {letter.reason}")
-    row = readings.delivered(connection, delivery_id)
-    read = _decode(letter.body) if form == _READ else None
-    decoded = read or FORMATS[row.format](letter.body, received_at=row.received_at)
+    if letter.kind == READINGS:
+        decoded = _decode(letter.body)
+    else:
+        decoded = FORMATS[row.format](letter.body, received_at=row.received_at)
     if decoded.problems:
         raise BadInput(decoded.problems)
     delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded)
-    batch = Batch(connection, community, {delivery_id: delivery})
-    taken = take(batch, delivery_id)
+    batch = Batch(tx, {row.id: delivery}, tx.now)
+    taken = take(batch, row.id)
     if taken.refused:
         raise BadInput([one.problem for one in taken.refused])
     batch.write()
-    resolve(connection, letter_id, "replayed")
+    mark_late(tx, taken.changed)
+    parking.resolve(tx, letter_id, "replayed")
     return taken
 
 
-def community_of_letter(connection: Connection, letter_id: str) -> str:
-    """Whose telegram a letter holds.
-
-    Raises:
-        CoopError: there is no such letter.
-    """
-    source = connection.scalar(
-        select(dead_letter.c.source).where(dead_letter.c.id == letter_id, dead_letter.c.kind == KIND)
-    )
-    if source is None:
-        raise CoopError("no-such-letter", f"there is no open parked telegram {letter_id}")
-    return str(source.split(":", 2)[1])
-
-
-def discard_telegram(connection: Connection, community: str, letter_id: str) -> None:
+def discard_telegram(tx: Tx, letter_id: str) -> None:
     """Close a letter without taking it in; it stays in the table.
 
     Raises:
         CoopError: there is no such open letter.
     """
-    _open(connection, community, letter_id)
-    resolve(connection, letter_id, "discarded")
+    parking.resolve(tx, _get(tx, letter_id).id, "discarded")
 
 
 def take(batch: Batch, delivery_id: str) -> Taken:
@@ -127,17 +119,11 @@ def take(batch: Batch, delivery_id: str) -> Taken:
     return intake.taken
 
 
-def _open(connection: Connection, community: str, letter_id: str) -> Any:
-    letter = connection.execute(
-        select(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.resolved_at.is_(None))
-    ).first()
-    if letter is None or letter.kind != KIND or letter.source.split(":")[1] != community:
-        raise CoopError("no-such-letter", f"there is no open parked telegram {letter_id}")
+def _get(tx: Tx, letter_id: str) -> Letter:
+    letter = parking.get_parked(tx, letter_id)
+    if letter.kind not in KINDS:
+        raise CoopError("no-such-letter", f"{letter_id} is no parked telegram")
     return letter
-
-
-def _source(form: str, community: str, delivery_id: str) -> str:
-    return f"{form}:{community}:{delivery_id}"
 
 
 def _stand(stand: Stand) -> dict[str, object]:
@@ -171,7 +157,7 @@ def _decode(body: bytes) -> Decoded:
         Stand(
             row["meter"],
             Quantity(row["quantity"]),
-            _utc(row["at"]),
+            _instant(row["at"]),
             Decimal(row["value"]),
             row["unit"],
             Quality(row["quality"]),
@@ -183,7 +169,7 @@ def _decode(body: bytes) -> Decoded:
         Series(
             row["meter"],
             Quantity(row["quantity"]),
-            _utc(row["start"]),
+            _instant(row["start"]),
             row["step_s"],
             row["unit"],
             np.array(row["values"], np.int64),
@@ -195,5 +181,5 @@ def _decode(body: bytes) -> Decoded:
     return Decoded(stands, series)
 
 
-def _utc(text: str) -> datetime:
+def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)

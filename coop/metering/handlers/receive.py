@@ -10,21 +10,18 @@ stand; of columnar batches only the hash, because the blocks hold the same value
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from coop.kit import clock
-from coop.kit.database import Database
-from coop.metering.amounts import instant_of
+from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.intake import Batch, Changed
 from coop.metering.handlers.late import mark_late
-from coop.metering.handlers.parking import park_broken, park_refused, take
-from coop.metering.model import Decoded, Delivery, Receipt
-from coop.metering.rules.blocks import DAY_S, fold, pack_day
+from coop.metering.handlers.parking import park_broken, park_refused, park_unrouted, take
+from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
+from coop.metering.rules.blocks import fold, pack_day
 from coop.metering.storage import readings
 from coop.metering.storage.readings import Packed, microseconds
 from coop.values import BadInput, CoopError, Problem
@@ -61,50 +58,67 @@ def decode_delivery(
     return Delivery(format, gateway, received_at, body, FORMATS[format](body, received_at=received_at))
 
 
-def read_message(headers: Mapping[str, str], body: bytes) -> Delivery | CoopError:
-    """A raw message of a bus or a broker decoded, or why nothing can be made of it.
+@dataclass(frozen=True)
+class Message:
+    """A raw message of a bus or a broker: for which co-operative, from what address, and what was read in it, or why
+    nothing was."""
 
-    Headers: ``format``, ``gateway`` and ``received-at``, an ISO instant; without it the message is received now.
-    """
-    format, told = headers.get("format", ""), headers.get("received-at")
+    community: str
+    address: str
+    body: bytes
+    read: Delivery | CoopError
+
+
+def read_delivery(format: str, gateway: str, body: bytes, received_at: datetime) -> Delivery | CoopError:
+    """A raw message decoded, or why nothing can be made of it. When it was received is ours to say."""
     try:
-        received_at = instant_of(told, "received-at") if told else clock.now()
         if format == CSV:
             raise BadInput([Problem("a file is imported by somebody who sees what becomes of it", "format")])
-        return decode_delivery(format, body, gateway=headers.get("gateway", "kafka"), received_at=received_at)
+        return decode_delivery(format, body, gateway=gateway, received_at=received_at)
     except BadInput as refusal:
         return refusal
 
 
-def receive(connection: Connection, community: str, delivery: Delivery) -> Receipt:
+def by_community(messages: Iterable[Message]) -> list[tuple[str, list[Message]]]:
+    """Messages of each co-operative, in order."""
+    alike: dict[str, list[Message]] = {}
+    for message in messages:
+        alike.setdefault(message.community, []).append(message)
+    return list(alike.items())
+
+
+def take_messages(tx: Tx, messages: Sequence[Message]) -> None:
+    """Store the readings of raw messages of the transaction's co-operative, and park what could not be read."""
+    for message in messages:
+        if isinstance(message.read, CoopError):
+            park_unrouted(tx, message.address, message.body, message.read)
+    receive_all(tx, [message.read for message in messages if isinstance(message.read, Delivery)])
+
+
+def receive(tx: Tx, delivery: Delivery) -> Receipt:
     """Store a delivery's readings, and park what is not good.
 
     Raises:
         BadInput: an imported file holds a reading that is refused; nothing of it may be committed.
     """
-    return receive_all(connection, community, [delivery])[0]
+    return receive_all(tx, [delivery])[0]
 
 
-def receive_many(database: Database, community: str, deliveries: Sequence[Delivery]) -> list[Receipt]:
-    """Store several deliveries, in order and in one transaction: all are durable when it returns."""
-    with database.write() as connection:
-        return receive_all(connection, community, deliveries)
-
-
-def receive_all(connection: Connection, community: str, deliveries: Sequence[Delivery]) -> list[Receipt]:
+def receive_all(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     """Store the readings of several deliveries in order, as if each came alone, and park what is not good.
 
     Raises:
         BadInput: as ``receive``.
     """
-    ids = _identify(connection, community, deliveries)
-    known = readings.accepted(connection, ids)
+    readings.lock(tx)
+    ids = _identify(tx, deliveries)
+    known = readings.accepted(tx, ids)
     arrived = list(zip(ids, deliveries, strict=True))
     new: dict[str, Delivery] = {}
     for delivery_id, delivery in arrived:
         if delivery_id not in known:
             new.setdefault(delivery_id, delivery)
-    batch = Batch(connection, community, new)
+    batch = Batch(tx, new)
     receipts: list[Receipt] = []
     changed: list[Changed] = []
     for delivery_id, delivery in arrived:
@@ -115,19 +129,19 @@ def receive_all(connection: Connection, community: str, deliveries: Sequence[Del
         problems = (*delivery.decoded.problems, *(one.problem for one in taken.refused))
         if delivery.format == CSV and problems:
             raise BadInput(problems, "bad-file")
-        park_broken(connection, community, delivery_id, delivery.decoded)
-        park_refused(connection, community, delivery_id, taken.refused)
+        park_broken(tx, delivery_id, delivery.decoded)
+        park_refused(tx, delivery_id, taken.refused)
         known[delivery_id] = taken.values > 0 or not problems
         receipts.append(Receipt(delivery_id, known[delivery_id], False, taken.values, len(taken.changed), problems))
         changed += taken.changed
-    told = zip(deliveries, receipts, strict=True)
-    readings.add_deliveries(connection, community, [pair for pair in told if not pair[1].duplicate])
+    pairs = zip(deliveries, receipts, strict=True)
+    readings.add_deliveries(tx, [pair for pair in pairs if not pair[1].duplicate])
     batch.write()
-    mark_late(connection, community, changed)
+    mark_late(tx, changed)
     return receipts
 
 
-def undo_import(connection: Connection, community: str, delivery_id: str, received_at: datetime) -> Receipt:
+def undo_import(tx: Tx, delivery_id: str) -> Receipt:
     """Take an imported file back: each day that it touched gets a version as it would be without the file.
 
     What came later and from elsewhere stays. The undoing is a delivery of its own and is kept as one; done twice it is
@@ -136,54 +150,64 @@ def undo_import(connection: Connection, community: str, delivery_id: str, receiv
     Raises:
         CoopError: there is no such import.
     """
-    row = readings.delivered(connection, delivery_id)
-    if row is None or row.community != community or row.format != CSV:
+    readings.lock(tx)
+    imported = readings.find_delivery(tx, delivery_id)
+    if imported is None or imported.format != CSV:
         raise CoopError("no-such-import", f"there is no import {delivery_id}")
-    undo = Delivery(UNDO, row.gateway, received_at, delivery_id.encode(), Decoded())
-    (undo_id,) = _identify(connection, community, [undo])
-    if readings.accepted(connection, [undo_id]):
+    undo = Delivery(UNDO, imported.gateway, tx.now, delivery_id.encode(), Decoded())
+    (undo_id,) = _identify(tx, [undo])
+    if readings.accepted(tx, [undo_id]):
         return Receipt(undo_id, True, True, 0, 0)
     rows: list[Packed] = []
     changed: list[Changed] = []
-    for key in readings.touched_by(connection, delivery_id):
-        versions = readings.versions_of(connection, *key)
+    for key in readings.touched_by(tx, delivery_id):
+        versions = readings.versions_of(tx, *key)
         newest = versions[-1][0]
         without = fold(
             [one.content for one, _ in versions],
             [0] * len(versions),
             [one.delivery_id == delivery_id for one, _ in versions],
         ).day
-        known_us = max(microseconds(received_at), newest.known_us)
+        known_us = max(microseconds(tx.now), newest.known_us)
         packed = pack_day(without, newest.step_s)
-        rows.append(Packed(key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
+        rows.append(Packed(tx.community, key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
         start_s = key[1] * DAY_S
         changed.append(Changed(*key, newest.version + 1, start_s, start_s + DAY_S))
     receipt = Receipt(undo_id, True, False, 0, len(rows))
-    readings.add_deliveries(connection, community, [(undo, receipt)], undoes=delivery_id)
-    readings.add_blocks(connection, rows)
-    mark_late(connection, community, changed)
+    readings.add_deliveries(tx, [(undo, receipt)], undoes=delivery_id)
+    readings.add_blocks(tx, rows)
+    mark_late(tx, changed)
     return receipt
 
 
-def preview(connection: Connection, community: str, delivery: Delivery) -> Receipt:
+def preview(tx: Tx, delivery: Delivery) -> Receipt:
     """What ``receive`` would answer, with nothing kept; for a look before an import.
 
     Raises:
         BadInput: as ``receive``.
     """
-    with connection.begin_nested() as attempt:
-        receipt = receive(connection, community, delivery)
-        attempt.rollback()
-    return receipt
+    try:
+        with tx.savepoint():
+            raise _Looked(receive(tx, delivery))
+    except _Looked as looked:
+        return looked.receipt
 
 
-def _identify(connection: Connection, community: str, deliveries: Sequence[Delivery]) -> list[str]:
+class _Looked(Exception):
+    """Ends a look, so that nothing of it stays."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__()
+        self.receipt = receipt
+
+
+def _identify(tx: Tx, deliveries: Sequence[Delivery]) -> list[str]:
     """Ids of deliveries: the same content is the same one, but for a file that was undone and comes again."""
     ids = []
     for delivery in deliveries:
-        repeat, delivery_id = 0, delivery.id(community)
-        while delivery.format == CSV and readings.undone(connection, delivery_id):
+        repeat, delivery_id = 0, delivery.id(tx.community)
+        while delivery.format == CSV and readings.undone(tx, delivery_id):
             repeat += 1
-            delivery_id = delivery.id(community, repeat)
+            delivery_id = delivery.id(tx.community, repeat)
         ids.append(delivery_id)
     return ids

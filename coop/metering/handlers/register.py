@@ -8,24 +8,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection
-
+from coop.kit.database import Database
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.metering.handlers.receive import receive
 from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Quantity, Receipt, Stand
-from coop.metering.storage import register
+from coop.metering.storage import readings, register
 from coop.metering.storage.register import Group
 from coop.values import BadInput, CoopError, Problem
 
 EXCHANGE = "exchange"
 
 
-def register_meters(connection: Connection, community: str, meters: Sequence[Meter]) -> int:
+def register_meters(tx: Tx, meters: Sequence[Meter]) -> int:
     """Put meters into the register, all or none; one that is there already must be the same. Returns how many are new.
 
     Raises:
         BadInput: a meter is named twice, or is there already and differs; each is named.
     """
-    known = register.meters_of(connection, community, [one.serial for one in meters])
+    readings.lock(tx)
+    known = register.meters_of(tx, [one.serial for one in meters])
     problems = []
     seen: set[str] = set()
     for line, one in enumerate(meters, start=1):
@@ -38,7 +40,7 @@ def register_meters(connection: Connection, community: str, meters: Sequence[Met
     if problems:
         raise BadInput(problems, "bad-meters")
     new = [one for one in meters if one.serial not in known]
-    register.add_meters(connection, community, new)
+    register.add_meters(tx, new)
     return len(new)
 
 
@@ -54,65 +56,69 @@ def _same(was: Meter, one: Meter) -> bool:
 
 
 def exchange_meter(
-    connection: Connection,
-    community: str,
-    old: str,
-    new: Meter,
+    tx: Tx,
+    old_serial: str,
+    new_serial: str,
     at: datetime,
     end_stands: Mapping[Quantity, Decimal],
     start_stands: Mapping[Quantity, Decimal],
-    received_at: datetime,
+    maxima: Mapping[Quantity, Decimal] | None = None,
 ) -> Receipt:
-    """Exchange a meter: the old one hangs until ``at`` and ends with its stands, the new one starts with its own.
+    """Exchange a meter: the old one hangs until ``at`` and ends with its stands, the new one, of the same kind and in
+    the same place, starts with its own.
 
-    Stands are in the quantity's base unit. The work order is a delivery, so that the stands have a source to walk back
-    to.
+    Stands and maxima are in the quantity's base unit. The work order is a delivery, so that the stands have a source to
+    walk back to.
 
     Raises:
         CoopError: the old meter is unknown or was removed at another instant.
-        BadInput: the new meter is known otherwise, hangs elsewhere, or a stand is not possible.
+        BadInput: the new meter is known otherwise, the old one did not hang yet, or a stand is not possible.
     """
-    was = register.meters_of(connection, community, [old]).get(old)
-    if was is None:
-        raise CoopError("unknown-meter", f"meter {old} is not registered")
-    if was.removed_at not in (None, at):
-        raise CoopError("already-removed", f"meter {old} was removed at another time, {was.removed_at}")
-    if at <= was.installed_at or new.installed_at != at or new.connection_id != was.connection_id:
-        raise BadInput([Problem("the new meter must hang where the old one hung, from when that was removed", "new")])
-    register.remove_meter(connection, community, old, at)
-    register_meters(connection, community, [new])
+    readings.lock(tx)
+    old = register.meters_of(tx, [old_serial]).get(old_serial)
+    if old is None:
+        raise CoopError("unknown-meter", f"meter {old_serial} is not registered")
+    if old.removed_at not in (None, at):
+        raise CoopError("already-removed", f"meter {old_serial} was removed at another time, {old.removed_at}")
+    if at <= old.installed_at:
+        raise BadInput([Problem("the old meter did not hang there yet", "at")], "bad-exchange")
+    new = Meter(new_serial, old.kind, old.connection_id, at, None, maxima or {})
+    register.remove_meter(tx, old_serial, at)
+    register_meters(tx, [new])
     stands = [
         Stand(serial, quantity, at, value, BASE_UNIT[quantity])
-        for serial, told in ((old, end_stands), (new.serial, start_stands))
+        for serial, told in ((old_serial, end_stands), (new_serial, start_stands))
         for quantity, value in sorted(told.items())
     ]
     document = {
         "at": at.isoformat(),
-        "old": old,
-        "new": new.serial,
+        "old": old_serial,
+        "new": new_serial,
         "stands": [[stand.meter, stand.quantity.value, str(stand.value), stand.unit] for stand in stands],
     }
     body = json.dumps(document, sort_keys=True).encode()
-    receipt = receive(connection, community, Delivery(EXCHANGE, "board", received_at, body, Decoded(stands)))
+    receipt = receive(tx, Delivery(EXCHANGE, tx.actor.id or "board", tx.now, body, Decoded(stands)))
     if receipt.problems:
         raise BadInput(receipt.problems, "bad-exchange")
     return receipt
 
 
-def set_group(connection: Connection, community: str, group: Group) -> None:
-    """Say which meters produce for a sharing group, and who shares. Closed runs keep what they were computed from.
+def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequence[str] | None) -> None:
+    """Say which meters produce for a sharing group, and which connections share (None: all). Closed runs keep what they
+    were computed from.
 
     Raises:
         BadInput: a producer is no registered meter.
     """
-    known = register.meters_of(connection, community, group.producers)
-    missing = sorted(set(group.producers) - known.keys())
+    known = register.meters_of(tx, producers)
+    missing = sorted(set(producers) - known.keys())
     if missing:
         raise BadInput([Problem(f"meter {serial} is not registered", "producers") for serial in missing], "bad-group")
-    register.set_group(connection, community, group)
+    shared = None if connections is None else tuple(sorted(connections))
+    register.set_group(tx, Group(group_id, tuple(sorted(producers)), shared))
 
 
-def register_gateway(connection: Connection, community: str, name: str, token: str) -> None:
+def register_gateway(tx: Tx, name: str, token: str) -> None:
     """Let a gateway in by a token, of which only the hash is kept.
 
     Raises:
@@ -120,7 +126,17 @@ def register_gateway(connection: Connection, community: str, name: str, token: s
     """
     if len(token) < 20:
         raise BadInput([Problem("a token has at least 20 characters", "token")], "bad-token")
-    register.add_gateway(connection, community, name, token_hash(token))
+    register.add_gateway(tx, name, token_hash(token))
+
+
+def find_gateway(database: Database, token: str) -> Session | None:
+    """The session of the gateway that shows a token: the token says for which co-operative it speaks."""
+    with database.system_read() as sql:
+        known = register.find_gateway(sql, token_hash(token))
+    if known is None:
+        return None
+    community, name = known
+    return Session(name, name, frozenset({"gateway"}), None, community, kind="gateway")
 
 
 def token_hash(token: str) -> str:

@@ -8,12 +8,24 @@ from itertools import pairwise
 
 import numpy as np
 
+from coop.kit.documents import Document
 from coop.metering.handlers.compute import Store, holdings
-from coop.metering.model import MeterKind, Quality, Quantity, Shape
+from coop.metering.model import DAY_S, MeterKind, Quality, Quantity, Shape
 from coop.metering.parameters import completeness
-from coop.metering.rules.blocks import DAY_S, unpack_many
-from coop.metering.rules.sharing import QUARTER_S, Holding, Inputs, Outcome, Quarters, matrices, participants_of, run
+from coop.metering.rules.blocks import unpack_many
+from coop.metering.rules.sharing import (
+    QUARTER_S,
+    Holding,
+    Inputs,
+    Outcome,
+    Quarters,
+    hash_inputs,
+    matrices,
+    participants_of,
+    run,
+)
 from coop.metering.storage import readings, register
+from coop.metering.storage.documents import RUN_INPUTS
 from coop.metering.storage.readings import Key, Packed, seconds
 from coop.metering.storage.register import AdoptedKey, Group
 from coop.values import Period
@@ -21,27 +33,32 @@ from coop.values import Period
 
 @dataclass(frozen=True)
 class Run:
-    """One run: a group, for as long within the period as one key was in force."""
+    """One run: a group, for as long within the period as one key was in force. ``document`` is its inputs as they are
+    kept, and ``inputs_hash`` is over it and over every quarter-hour."""
 
     group_id: str
     period: Period
     key: AdoptedKey
     inputs: Inputs
+    document: Document
+    inputs_hash: str
     outcome: Outcome
     versions: Mapping[Key, int]
 
 
-def shared(store: Store, period: Period) -> tuple[list[Run], list[str]]:
+def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
     """All runs of a period, and what is missing for them."""
     found: list[Run] = []
     lacking: list[str] = []
-    for group in register.groups(store.connection, store.community):
-        for span, key in in_force(register.keys_of(store.connection, store.community, group.group_id), period):
+    for group in register.list_groups(store.tx):
+        for span, key in in_force(register.keys_of(store.tx, group.group_id), period):
             inputs = _inputs(store, group, key, span)
             days = _load(store, inputs)
-            outcome = run(inputs, matrices(inputs, contents(days)))
+            quarters = matrices(inputs, contents(days))
+            outcome, document = run(inputs, quarters), RUN_INPUTS.seal(inputs)
+            inputs_hash = hash_inputs(document.body, quarters)
             versions = {at: one.version for at, one in days.items()}
-            found.append(Run(group.group_id, span, key, inputs, outcome, versions))
+            found.append(Run(group.group_id, span, key, inputs, document, inputs_hash, outcome, versions))
             permille = completeness(period.start).missing_quarters_permille
             if outcome.missing * 1000 > permille * outcome.expected:
                 lacking.append(
@@ -106,4 +123,4 @@ def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs
 
 def _load(store: Store, inputs: Inputs) -> dict[Key, Packed]:
     days = range(inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S + 1)
-    return readings.packed(store.connection, dict.fromkeys(days, inputs.register_ids()))
+    return readings.packed(store.tx, dict.fromkeys(days, inputs.register_ids()))

@@ -3,65 +3,66 @@ is."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection
-
-from coop.metering.handlers.close import event_parts
+from coop.kit import documents
+from coop.kit.documents import Document, UnreadableDocument
+from coop.kit.tx import Tx
+from coop.metering.handlers.changes import tell_parts
 from coop.metering.handlers.compute import share_of
 from coop.metering.handlers.sharing import contents
 from coop.metering.rules.allocation import Explanation, Key, explain
-from coop.metering.rules.measuring import Span, Use, total_energy, use_of
-from coop.metering.rules.plausibility import Bound
-from coop.metering.rules.sharing import QUARTER_S, Inputs, Matrices, matrices, run
+from coop.metering.rules.measuring import Use, total_energy, use_of
+from coop.metering.rules.sharing import QUARTER_S, Inputs, Matrices, hash_inputs, matrices, run
 from coop.metering.storage import periods, readings
-from coop.metering.storage.periods import unpack_manifest
-from coop.metering.storage.readings import Stored, seconds
-from coop.values import CoopError
+from coop.metering.storage.documents import BASIS, MANIFEST, RUN_INPUTS, Basis
+from coop.metering.storage.periods import AllocationRun
+from coop.metering.storage.readings import Packed, Stored, seconds
+from coop.values import CoopError, NotFound
 
 
-def verify_measurement(connection: Connection, community: str, measurement_id: str) -> list[str]:
+class ReadingsGone(CoopError):
+    """What a result was computed from is no longer there as it was."""
+
+
+def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     """What of a measurement cannot be found again in the readings; empty when all of it can.
 
     Raises:
         CoopError: there is no such measurement.
     """
-    row = periods.measurement_by_id(connection, community, measurement_id)
-    if row is None:
+    told = periods.find_measurement(tx, measurement_id)
+    if told is None:
         raise CoopError("no-such-measurement", f"there is no measurement {measurement_id}")
     try:
-        stored = readings.exactly(connection, unpack_manifest(row.manifest))
-    except KeyError as gone:
-        return [f"measurement {measurement_id}: version {gone} of a day of readings is gone"]
+        basis = BASIS.open(_load(tx, told.basis_sha256))
+        stored = _read_again(tx, told.manifest_sha256)
+    except ReadingsGone as gone:
+        return [f"measurement {measurement_id}: {gone.message}"]
     by_register: dict[str, dict[int, Stored]] = {}
     for (identity, day), one in stored.items():
         by_register.setdefault(identity, {})[day] = one.unpack()
-    uses = _uses(json.loads(row.basis), by_register)
+    uses = _use_again(basis, by_register)
     findings = []
-    parts = [part.model_dump(mode="json") for use in uses for part in event_parts(use)]
-    if parts != json.loads(row.parts):
+    if tuple(part for use in uses for part in tell_parts(use)) != told.parts:
         findings.append(f"measurement {measurement_id}: the stands read again are not those that were told")
-    energy = total_energy(uses)
-    if str(energy) != row.energy_j:
-        findings.append(f"measurement {measurement_id}: {energy} J read again, {row.energy_j} J told")
+    energy_j = total_energy(uses)
+    if energy_j != told.energy_j:
+        findings.append(f"measurement {measurement_id}: {energy_j} J read again, {told.energy_j} J told")
     return findings
 
 
-def _uses(basis: Mapping[str, Any], by_register: Mapping[str, Mapping[int, Stored]]) -> list[Use]:
-    counted = {fields["register_id"] for fields in basis["spans"]}
+def _use_again(basis: Basis, by_register: Mapping[str, Mapping[int, Stored]]) -> list[Use]:
+    counted = {span.register_id for span in basis.spans}
     # What was read besides the counting registers is the weather.
     weather = {
         day: one for identity, days in by_register.items() if identity not in counted for day, one in days.items()
     }
-    share = share_of(weather, basis["tap_permille"])
+    share = share_of(weather, basis.tap_permille)
     found = []
-    for fields in basis["spans"]:
-        bound = Bound(**fields["bound"]) if fields["bound"] else None
-        span = Span(**{**fields, "bound": bound})
+    for span in basis.spans:
         days = by_register.get(span.register_id, {})
         use = use_of(span, {day: one.content for day, one in days.items()}, share)
         if use is not None:
@@ -69,27 +70,29 @@ def _uses(basis: Mapping[str, Any], by_register: Mapping[str, Mapping[int, Store
     return found
 
 
-def verify_allocation(connection: Connection, community: str, run_id: str) -> list[str]:
+def verify_allocation(tx: Tx, run_id: str) -> list[str]:
     """What of an allocation run cannot be found again in the readings; empty when all of it can.
 
     Raises:
         CoopError: there is no such run.
     """
-    row, inputs, found = _read_again(connection, community, run_id)
-    if found is None:
-        return [f"run {run_id}: a version of a day of readings is gone"]
+    told = _get_run(tx, run_id)
+    try:
+        document, inputs, found = _run_again(tx, told)
+    except ReadingsGone as gone:
+        return [f"run {run_id}: {gone.message}"]
     outcome = run(inputs, found)
     findings = []
-    if outcome.inputs_hash != row.inputs_hash:
+    if hash_inputs(document.body, found) != told.inputs_hash:
         findings.append(f"run {run_id}: the readings read again are not those that it was computed from")
-    if (outcome.produced_wh, outcome.surplus_wh) != (row.produced_wh, row.surplus_wh):
+    if (outcome.produced_wh, outcome.surplus_wh) != (told.produced_wh, told.surplus_wh):
         findings.append(f"run {run_id}: production or surplus comes out differently")
     again = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
-    for told in periods.allocations(connection, run_id):
-        share = again.get((told.connection_id, told.member_id), (0, 0))
-        if share != (told.consumed_wh, told.allocated_wh):
+    for share in periods.list_allocations(tx, run_id):
+        energies = again.get((share.connection_id, share.member_id), (0, 0))
+        if energies != (share.consumed_wh, share.allocated_wh):
             findings.append(
-                f"run {run_id}: {told.connection_id} was told {told.allocated_wh} Wh, and gets {share[1]} Wh"
+                f"run {run_id}: {share.connection_id} was told {share.allocated_wh} Wh, and gets {energies[1]} Wh"
             )
     return findings
 
@@ -106,19 +109,18 @@ class Quarter:
     explanation: Explanation
 
 
-def explain_allocation(
-    connection: Connection, community: str, run_id: str, connection_id: str, at: datetime
-) -> Quarter:
+def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) -> Quarter:
     """Why a connection got what it got in the quarter-hour that holds ``at``, from the versions the run was made of.
 
     Raises:
         CoopError: there is no such run, the instant is not in it, or the connection does not take part.
     """
-    row, inputs, found = _read_again(connection, community, run_id)
+    told = _get_run(tx, run_id)
+    _, inputs, found = _run_again(tx, told)
     at_s = seconds(at)
     if not inputs.from_s <= at_s < inputs.to_s:
         raise CoopError("not-in-run", f"{at.isoformat()} does not lie in the run")
-    if found is None or connection_id not in inputs.participants:
+    if connection_id not in inputs.participants:
         raise CoopError("not-in-run", f"connection {connection_id} has no part in the run")
     quarter = (at_s - inputs.from_s) // QUARTER_S
     why = explain(
@@ -129,28 +131,51 @@ def explain_allocation(
         connection_id,
     )
     start = readings.instant(inputs.from_s + quarter * QUARTER_S)
-    return Quarter(start, run_id, row.group_id, row.key_id, row.resolution_id, why)
+    return Quarter(start, run_id, told.group_id, told.key_id, told.resolution_id, why)
 
 
-def quarters_of(connection: Connection, community: str, run_id: str) -> tuple[Inputs, Matrices]:
+def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
     """What a run was computed from, quarter-hour by quarter-hour.
 
     Raises:
-        CoopError: there is no such run, or a version that it was computed from is gone.
+        CoopError: there is no such run, or something that it was computed from is gone.
     """
-    _, inputs, found = _read_again(connection, community, run_id)
-    if found is None:
-        raise CoopError("readings-gone", f"a version that run {run_id} was computed from is gone")
+    _, inputs, found = _run_again(tx, _get_run(tx, run_id))
     return inputs, found
 
 
-def _read_again(connection: Connection, community: str, run_id: str) -> tuple[Any, Inputs, Matrices | None]:
-    row = periods.run_by_id(connection, community, run_id)
-    if row is None:
+def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
+    """What a run was computed from, besides the readings.
+
+    Raises:
+        ReadingsGone: they are no longer there as they were.
+    """
+    return RUN_INPUTS.open(_load(tx, run.inputs_sha256))
+
+
+def _get_run(tx: Tx, run_id: str) -> AllocationRun:
+    told = periods.find_run(tx, run_id)
+    if told is None:
         raise CoopError("no-such-run", f"there is no allocation run {run_id}")
-    inputs = Inputs.from_json(row.inputs)
+    return told
+
+
+def _run_again(tx: Tx, told: AllocationRun) -> tuple[Document, Inputs, Matrices]:
+    document = _load(tx, told.inputs_sha256)
+    inputs = RUN_INPUTS.open(document)
+    return document, inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
+
+
+def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.Key, Packed]:
+    """The versions of days that a manifest names."""
     try:
-        stored = readings.exactly(connection, unpack_manifest(row.manifest))
-    except KeyError:
-        return row, inputs, None
-    return row, inputs, matrices(inputs, contents(stored))
+        return readings.exactly(tx, MANIFEST.open(_load(tx, manifest_sha256)))
+    except KeyError as gone:
+        raise ReadingsGone("readings-gone", f"version {gone} of a day of readings is gone") from gone
+
+
+def _load(tx: Tx, sha256: str) -> Document:
+    try:
+        return documents.load(tx, sha256)
+    except (NotFound, UnreadableDocument) as gone:
+        raise ReadingsGone("readings-gone", gone.message) from gone

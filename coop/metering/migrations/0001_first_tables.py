@@ -3,14 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-from coop.kit.database import Instant
-from coop.kit.tables import guard_journal
+from coop.kit.metadata import Instant
 from coop.metering.storage.tables import guard_readings
 
 revision = "metering_0001"
 down_revision = None
 branch_labels = None
-depends_on = None
+depends_on = "kit_0001"
 
 
 def upgrade() -> None:
@@ -40,12 +39,12 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("inputs_hash", sa.String(length=64), nullable=False),
-        sa.Column("inputs", sa.Text(), nullable=False),
+        sa.Column("inputs_sha256", sa.String(length=64), nullable=False),
         sa.Column("produced_wh", sa.BigInteger(), nullable=False),
         sa.Column("surplus_wh", sa.BigInteger(), nullable=False),
         sa.Column("missing_quarters", sa.Integer(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
-        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "surplus_wh >= 0 AND surplus_wh <= produced_wh", name=op.f("ck_allocation_run_surplus_within_production")
         ),
@@ -79,29 +78,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "dead_letter",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("source", sa.String(length=200), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("code", sa.String(length=100), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("parked_at", Instant(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("resolved_at", Instant(), nullable=True),
-        sa.Column("resolution", sa.String(length=20), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letter")),
-    )
-    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_dead_letter_open",
-            ["parked_at"],
-            unique=False,
-            sqlite_where=sa.text("resolved_at IS NULL"),
-            postgresql_where=sa.text("resolved_at IS NULL"),
-        )
-
-    op.create_table(
         "delivery",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -109,6 +85,9 @@ def upgrade() -> None:
         sa.Column("gateway", sa.String(length=200), nullable=False),
         sa.Column("options", sa.Text(), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("values_taken", sa.BigInteger(), nullable=False),
         sa.Column("new_versions", sa.Integer(), nullable=False),
@@ -130,50 +109,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_sha256", name=op.f("uq_gateway_token_sha256")),
     )
     op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("received_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    op.create_table(
-        "job_run",
-        sa.Column("job", sa.String(length=100), nullable=False),
-        sa.Column("due_at", Instant(), nullable=False),
-        sa.Column("finished_at", Instant(), nullable=True),
-        sa.Column("outcome", sa.String(length=500), nullable=True),
-        sa.PrimaryKeyConstraint("job", "due_at", name=op.f("pk_job_run")),
-    )
-    op.create_table(
-        "journal",
-        sa.Column("row_id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("subject", sa.String(length=100), nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("occurred_at", Instant(), nullable=False),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=True),
-        sa.Column("previous_hash", sa.String(length=64), nullable=True),
-        sa.Column("hash", sa.String(length=64), nullable=True),
-        sa.CheckConstraint(
-            "(position IS NULL AND previous_hash IS NULL AND hash IS NULL) OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
-            name=op.f("ck_journal_sealed_whole"),
-        ),
-        sa.PrimaryKeyConstraint("row_id", name=op.f("pk_journal")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_journal_event_id")),
-        sa.UniqueConstraint("position", name=op.f("uq_journal_position")),
-    )
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_journal_unsealed",
-            ["row_id"],
-            unique=False,
-            sqlite_where=sa.text("position IS NULL"),
-            postgresql_where=sa.text("position IS NULL"),
-        )
-
-    op.create_table(
         "measurement",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -187,8 +122,8 @@ def upgrade() -> None:
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("parts", sa.Text(), nullable=False),
-        sa.Column("basis", sa.Text(), nullable=False),
-        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("basis_sha256", sa.String(length=64), nullable=False),
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_measurement")),
         sa.UniqueConstraint(
             "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
@@ -254,12 +189,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", name=op.f("pk_register_stamp")),
     )
     op.create_table(
-        "relay_state",
-        sa.Column("name", sa.String(length=20), nullable=False),
-        sa.Column("published_position", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_relay_state")),
-    )
-    op.create_table(
         "sharing_group",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("group_id", sa.String(length=100), nullable=False),
@@ -282,6 +211,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "block",
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("register_id", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -297,7 +227,7 @@ def upgrade() -> None:
         sa.CheckConstraint("version >= 1", name=op.f("ck_block_version")),
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_block_delivery_id_delivery")),
         sa.ForeignKeyConstraint(["register_id"], ["register.id"], name=op.f("fk_block_register_id_register")),
-        sa.PrimaryKeyConstraint("day", "register_id", "version", name=op.f("pk_block")),
+        sa.PrimaryKeyConstraint("community", "day", "register_id", "version", name=op.f("pk_block")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -313,7 +243,7 @@ def upgrade() -> None:
             "community", "period_start", "revision", "register_id", "day", "version", name=op.f("pk_late_value")
         ),
     )
-    guard_journal(op.get_bind())
+    # ### end Alembic commands ###
     guard_readings(op.get_bind())
 
 
@@ -323,7 +253,6 @@ def downgrade() -> None:
     op.drop_table("block")
     op.drop_table("allocation")
     op.drop_table("sharing_group")
-    op.drop_table("relay_state")
     op.drop_table("register_stamp")
     with op.batch_alter_table("register", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_register_serial"))
@@ -335,29 +264,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_measurement_community"))
 
     op.drop_table("measurement")
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_journal_unsealed",
-            sqlite_where=sa.text("position IS NULL"),
-            postgresql_where=sa.text("position IS NULL"),
-        )
-
-    op.drop_table("journal")
-    op.drop_table("job_run")
-    op.drop_table("inbox")
     op.drop_table("gateway")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_community"))
 
     op.drop_table("delivery")
-    with op.batch_alter_table("dead_letter", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_dead_letter_open",
-            sqlite_where=sa.text("resolved_at IS NULL"),
-            postgresql_where=sa.text("resolved_at IS NULL"),
-        )
-
-    op.drop_table("dead_letter")
     op.drop_table("connection_opened")
     op.drop_table("connection_closed")
     with op.batch_alter_table("allocation_run", schema=None) as batch_op:

@@ -3,164 +3,166 @@ does."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.kit import clock
-from coop.kit.auth import require
-from coop.kit.database import Database
-from coop.kit.settings import Settings
-from coop.metering import queries, views, wording
+from coop.events.metering import HeatSystemReported
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.metering import views, wording
+from coop.metering.access import ACCESS
+from coop.metering.amounts import read_period
 from coop.metering.handlers import parking
-from coop.metering.handlers.close import close_period, compute_period, correct_period
-from coop.metering.queries import BOOK_READERS, Completeness
-from coop.metering.storage import periods, register
+from coop.metering.handlers.close import close_period, correct_period
+from coop.metering.handlers.results import compute_period
+from coop.metering.queries import Completeness
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
 from coop.web.language import language_of, translate
 from coop.web.shell import card, redirect, render
 from coop.web.writing import month, number
 
-_KEEPERS = ("board", "operator")
-_CLOSERS = ("board", "treasurer", "operator")
-_MOST_ROWS = 40
+ROWS_MAX = 40
 """Meters in one picture: those that lack the most."""
 
+LATE_SHOWN = 100
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """Routes of the board's view."""
-    routes = APIRouter(prefix="/metering")
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
+may = ACCESS.may
 
-    @routes.get("/data")
-    def data(request: Request, period: str = "") -> Response:
-        session, lang = require(request, *BOOK_READERS), language_of(request)
-        with database.read() as connection:
-            closed = periods.closed(connection, session.community)
-            months = views.complete_months(closed, _last_day(closed))
-            wanted = Period.parse(period) if period else _current(closed)
-            found = queries.completeness(connection, session.community, wanted)
-            letters = parking.parked_telegrams(connection, session.community, 100)
-            serials = {one.id: one.serial for one in register.all_registers(connection, session.community)}
-            newest = {one.period.start: one for one in closed}
-            late = [
-                row
-                for row in periods.late(connection, session.community)
-                if row.period_start in newest and newest[row.period_start].revision == row.revision
-            ]
-        return render(
-            request,
-            "metering/data.html",
-            period=wanted,
-            months=months,
-            found=found,
-            kinds=found.by_kind(),
-            chart=completeness_chart(found, wanted, lang),
-            letters=letters,
-            late=[(row, serials[row.register_id]) for row in late[:100]],
-            late_count=len(late),
-            late_days=date(1970, 1, 1),
-            day=timedelta(days=1),
-            late_by_period={start: sum(row.period_start == start for row in late) for start in newest},
-            closed=closed[::-1],
-            may_keep=session.has(*_KEEPERS),
-            may_close=session.has(*_CLOSERS),
-            words=wording,
+
+@routes.get("/data")
+@may("see-data")
+def show_data(request: Request, period: str = "") -> Response:
+    """Show how complete a month is, what is parked, late and closed."""
+    session, lang = session_of(request), language_of(request)
+    with reading(request) as tx:
+        quality = views.data_quality(tx, read_period(period) if period else None)
+    return render(
+        request,
+        "metering/data.html",
+        quality=quality,
+        period=quality.period,
+        found=quality.found,
+        kinds=quality.found.by_kind(),
+        chart=completeness_chart(quality.found, quality.period, lang),
+        late=quality.late[:LATE_SHOWN],
+        epoch=date(1970, 1, 1),
+        day=timedelta(days=1),
+        closed=quality.closed[::-1],
+        may_keep=ACCESS.allows(session, "settle-parked"),
+        may_close=ACCESS.allows(session, "close-period"),
+        words=wording,
+    )
+
+
+@routes.post("/data/parked/{letter_id}")
+@may("settle-parked")
+def settle_parked(request: Request, letter_id: str, act: Annotated[str, Form()]) -> Response:
+    """Replay or discard a parked telegram."""
+    lang = language_of(request)
+    try:
+        with writing(request) as tx:
+            if act == "replay":
+                taken = parking.replay_telegram(tx, letter_id)
+                said = translate(lang, "Taken in: %(count)s readings.", count=taken.values)
+            else:
+                parking.discard_telegram(tx, letter_id)
+                said = translate(lang, "Discarded; it stays in the register of what was refused.")
+    except CoopError as refusal:
+        return redirect("/metering/data#parked", refusal.message[:300], "refused")
+    return redirect("/metering/data#parked", said)
+
+
+@routes.get("/periods/{period}")
+@may("see-data")
+def show_period(request: Request, period: str) -> Response:
+    """Show what a period comes to now, and its revisions."""
+    wanted = read_period(period)
+    with reading(request) as tx:
+        revisions, results, is_over = (
+            views.list_revisions(tx, wanted),
+            compute_period(tx, wanted),
+            wanted.end_at <= tx.now,
         )
+    return render(
+        request,
+        "metering/period.html",
+        period=wanted,
+        revisions=revisions,
+        results=results,
+        energy_j=results.energy_j,
+        allocated_wh=results.allocated_wh,
+        shares=sum(len(run.outcome.shares) for run in results.runs),
+        over=is_over,
+        may_close=ACCESS.allows(session_of(request), "close-period"),
+        words=wording,
+    )
 
-    @routes.post("/data/parked/{letter_id}")
-    def parked(request: Request, letter_id: str, act: Annotated[str, Form()]) -> Response:
-        session, lang = require(request, *_KEEPERS), language_of(request)
-        try:
-            with database.write() as connection:
-                if act == "replay":
-                    taken = parking.replay_telegram(connection, session.community, letter_id)
-                    said = translate(lang, "Taken in: %(count)s readings.", count=taken.values)
-                else:
-                    parking.discard_telegram(connection, session.community, letter_id)
-                    said = translate(lang, "Discarded; it stays in the register of what was refused.")
-        except CoopError as refusal:
-            return redirect("/metering/data#parked", refusal.message[:300], "refused")
-        return redirect("/metering/data#parked", said)
 
-    @routes.get("/periods/{period}")
-    def look(request: Request, period: str) -> Response:
-        session = require(request, *BOOK_READERS)
-        wanted = Period.parse(period)
-        with database.read() as connection:
-            revisions = periods.revisions(connection, session.community, wanted)
-            results = compute_period(connection, session.community, wanted)
-        return render(
-            request,
-            "metering/period.html",
-            period=wanted,
-            revisions=revisions,
-            results=results,
-            energy_j=sum((one.energy_j for one in results.measured), Decimal(0)),
-            allocated_wh=sum(share.allocated_wh for run in results.runs for share in run.outcome.shares),
-            shares=sum(len(run.outcome.shares) for run in results.runs),
-            over=wanted.end_at <= clock.now(),
-            may_close=session.has(*_CLOSERS),
-            words=wording,
-        )
+@routes.post("/periods/{period}")
+@may("close-period")
+def close_or_correct(
+    request: Request, period: str, act: Annotated[str, Form()], accept_estimates: Annotated[str, Form()] = ""
+) -> Response:
+    """Close a period, or correct it."""
+    lang, wanted = language_of(request), read_period(period)
+    try:
+        with writing(request) as tx:
+            if act == "correct":
+                done = correct_period(tx, wanted)
+            else:
+                done = close_period(tx, wanted, accept_estimates=accept_estimates == "yes")
+    except CoopError as refusal:
+        return redirect(f"/metering/periods/{wanted}", refusal.message[:300], "refused")
+    said = translate(
+        lang,
+        "Revision %(revision)s tells %(measured)s measurements and %(allocated)s allocations.",
+        revision=done.revision,
+        measured=done.measured_count,
+        allocated=done.allocated_count,
+    )
+    return redirect(f"/metering/periods/{wanted}", said)
 
-    @routes.post("/periods/{period}")
-    def close(
-        request: Request, period: str, act: Annotated[str, Form()], accept_estimates: Annotated[str, Form()] = ""
-    ) -> Response:
-        session, lang = require(request, *_CLOSERS), language_of(request)
-        wanted, now = Period.parse(period), clock.now()
-        try:
-            with database.write() as connection:
-                if act == "correct":
-                    done = correct_period(connection, session.community, wanted, now)
-                else:
-                    accepted = accept_estimates == "yes"
-                    done = close_period(connection, session.community, wanted, now, accept_estimates=accepted)
-        except CoopError as refusal:
-            return redirect(f"/metering/periods/{wanted}", refusal.message[:300], "refused")
-        said = translate(
-            lang,
-            "Revision %(revision)s tells %(measured)s measurements and %(allocated)s allocations.",
-            revision=done.revision,
-            measured=done.measured_count,
-            allocated=done.allocated_count,
-        )
-        return redirect(f"/metering/periods/{wanted}", said)
 
-    @routes.get("/plant")
-    def plant(request: Request) -> Response:
-        session, lang = require(request), language_of(request)
-        with database.read() as connection:
-            reports = views.heat_systems(connection, session.community)
-        return render(
-            request,
-            "metering/plant.html",
-            reports=reports[::-1],
-            chart=plant_chart(reports[-12:], lang) if reports else None,
-            words=wording,
-        )
+@routes.get("/plant")
+@may("see-plant")
+def show_plant(request: Request) -> Response:
+    """Show how the heat system does."""
+    with reading(request) as tx:
+        reports = views.heat_systems(tx)
+    return render(
+        request,
+        "metering/plant.html",
+        reports=reports[::-1],
+        chart=plant_chart(reports[-12:], language_of(request)) if reports else None,
+        words=wording,
+    )
 
-    @routes.get("/cards/completeness")
-    def completeness_card(request: Request) -> Response:
-        session = require(request, *BOOK_READERS)
-        with database.read() as connection:
-            closed = periods.closed(connection, session.community)
-            wanted = _current(closed)
-            found = queries.completeness(connection, session.community, wanted)
-            waiting = len(parking.parked_telegrams(connection, session.community))
-        return card(request, "metering/card_completeness.html", period=wanted, found=found, waiting=waiting)
 
-    return routes
+@routes.get("/cards/completeness")
+@may("see-data")
+def show_completeness_card(request: Request) -> Response:
+    """Show how complete the last closed period is, and how many telegrams are parked."""
+    with reading(request) as tx:
+        quality = views.data_quality(tx)
+    return card(
+        request,
+        "metering/card_completeness.html",
+        period=quality.period,
+        found=quality.found,
+        waiting=quality.parked_count,
+    )
 
 
 def completeness_chart(found: Completeness, period: Period, lang: str) -> charts.Chart | None:
     """Meters by days: those that lack something, the worst first, then those with estimates; None without any."""
     notable = [i for i in range(len(found.serials)) if found.lacks(i) or any(found.estimated[i])]
     order = sorted(notable, key=lambda i: (not found.lacks(i), sum(found.share_percent[i]), found.serials[i]))
-    rows = order[:_MOST_ROWS]
+    rows = order[:ROWS_MAX]
     if not rows:
         return None
     levels = [
@@ -191,16 +193,13 @@ def completeness_chart(found: Completeness, period: Period, lang: str) -> charts
     )
 
 
-def plant_chart(reports: list[dict[str, object]], lang: str) -> charts.Chart:
+def plant_chart(reports: Sequence[HeatSystemReported], lang: str) -> charts.Chart:
     """Heat fed in, split in what arrived and what was lost, by month of at most a year."""
     labels, arrived, lost = [], [], []
     for one in reports:
-        period = one["period"]
-        assert isinstance(period, Period)
-        fed, delivered = Decimal(str(one["heat_produced_j"])), Decimal(str(one["heat_delivered_j"]))
-        labels.append(month(lang, period.start, "short"))
-        arrived.append(delivered.scaleb(-9))
-        lost.append(max(fed - delivered, Decimal(0)).scaleb(-9))
+        labels.append(month(lang, one.period_start, "short"))
+        arrived.append(one.heat_delivered_j.scaleb(-9))
+        lost.append(max(one.heat_produced_j - one.heat_delivered_j, Decimal(0)).scaleb(-9))
     return charts.bars(
         title=translate(lang, "Heat of the neighbourhood"),
         sentence=translate(
@@ -227,17 +226,3 @@ def _level(share: int, estimated: bool) -> int:
 
 def _written(period: Period, lang: str) -> str:
     return month(lang, period.start) if period == Period.month(period.start.year, period.start.month) else str(period)
-
-
-def _current(closed: list[periods.Closed]) -> Period:
-    """The last closed period, or the last month that is over where none is closed."""
-    if closed:
-        return closed[-1].period
-    today = clock.today()
-    before = date(today.year, today.month, 1) - timedelta(days=1)
-    return Period.month(before.year, before.month)
-
-
-def _last_day(closed: list[periods.Closed]) -> date:
-    today = clock.today()
-    return min(today, closed[-1].period.end + timedelta(days=62)) if closed else today

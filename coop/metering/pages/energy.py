@@ -6,14 +6,11 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request, Response
 
-from coop.kit import clock
-from coop.kit.auth import NotAllowed, Session, require
-from coop.kit.database import Database
-from coop.kit.settings import Settings
-from coop.metering import provenance, views
-from coop.metering.model import MeterKind
-from coop.metering.queries import BOOK_READERS
-from coop.metering.storage import register
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import NotAllowed
+from coop.metering import views
+from coop.metering.access import ACCESS
+from coop.metering.amounts import read_period
 from coop.metering.views import DayUse, MemberYear
 from coop.values import Period
 from coop.web import charts
@@ -23,73 +20,68 @@ from coop.web.writing import energy, month, percent
 
 _GJ, _KWH = Decimal("1e-9"), Decimal("1e-3")
 
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
+may = ACCESS.may
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """Routes of a member's energy."""
-    routes = APIRouter(prefix="/metering")
 
-    @routes.get("/")
-    def own_year(request: Request, year: int | None = None) -> Response:
-        session, lang = require(request), language_of(request)
-        if session.member_id is None:
-            if session.has(*BOOK_READERS):
-                return redirect("/metering/data")
+@routes.get("/")
+@may("see-energy")
+def show_year(request: Request, year: int | None = None) -> Response:
+    """Show a member's year; those who keep the books go on to the data of all."""
+    session, lang = session_of(request), language_of(request)
+    if session.member_id is None:
+        if ACCESS.allows(session, "see-data"):
+            return redirect("/metering/data")
+        raise NotAllowed
+    with reading(request) as tx:
+        found = views.member_year(tx, session.member_id, year)
+        own = views.own_connections(tx, session.member_id)
+    return render(
+        request,
+        "metering/energy.html",
+        year=found,
+        connections=own,
+        heat=heat_chart(found, lang) if found.heat else None,
+        shared=shared_chart(found, lang) if found.shared else None,
+    )
+
+
+@routes.get("/days/{connection_id}/{period}")
+@may("see-own-energy")
+def show_days(request: Request, connection_id: str, period: str) -> Response:
+    """Show a month of a member's heat, day by day."""
+    lang, wanted, member_id = language_of(request), read_period(period), _member_of(request)
+    with reading(request) as tx:
+        if connection_id not in views.own_connections(tx, member_id):
             raise NotAllowed
-        with database.read() as connection:
-            found = views.member_year(connection, session.community, session.member_id, year)
-            own = sorted(views.own_connections(connection, session.community, session.member_id))
-        return render(
-            request,
-            "metering/energy.html",
-            year=found,
-            connections=own,
-            heat=heat_chart(found, lang) if found.heat else None,
-            shared=shared_chart(found, lang) if found.shared else None,
-        )
+        days = views.heat_by_day(tx, connection_id, member_id, wanted)
+    known = any(day.energy_j is not None for day in days)
+    return render(
+        request,
+        "metering/days.html",
+        period=wanted,
+        connection_id=connection_id,
+        days=days,
+        chart=days_chart(days, wanted, lang) if known else None,
+    )
 
-    @routes.get("/days/{connection_id}/{period}")
-    def own_days(request: Request, connection_id: str, period: str) -> Response:
-        session, lang = require(request), language_of(request)
-        wanted = Period.parse(period)
-        member_id = _own(session)
-        with database.read() as connection:
-            if connection_id not in views.own_connections(connection, session.community, member_id):
-                raise NotAllowed
-            days = views.heat_by_day(connection, session.community, connection_id, member_id, wanted)
-        known = any(day.energy_j is not None for day in days)
-        return render(
-            request,
-            "metering/days.html",
-            period=wanted,
-            connection_id=connection_id,
-            days=days,
-            chart=days_chart(days, wanted, lang) if known else None,
-        )
 
-    @routes.get("/latest")
-    def latest(request: Request) -> Response:
-        session = require(request)
-        member_id = _own(session)
-        with database.read() as connection:
-            own = views.own_connections(connection, session.community, member_id)
-            serials = [
-                one.serial
-                for one in register.all_meters(connection, session.community)
-                if one.kind is MeterKind.HEAT and one.connection_id in own
-            ]
-            reading = provenance.latest_reading(connection, session.community, serials, clock.now())
-        return card(request, "metering/latest.html", reading=reading)
+@routes.get("/latest")
+@may("see-own-energy")
+def show_latest(request: Request) -> Response:
+    """Show the newest stand of a member's heat meter."""
+    with reading(request) as tx:
+        newest = views.latest_reading(tx, _member_of(request))
+    return card(request, "metering/latest.html", reading=newest)
 
-    @routes.get("/cards/energy")
-    def energy_card(request: Request) -> Response:
-        session = require(request)
-        if session.member_id is None:
-            return card(request, "metering/card_energy.html", year=None)
-        with database.read() as connection:
-            found = views.member_year(connection, session.community, session.member_id, None)
-        return card(request, "metering/card_energy.html", year=found if found.years else None)
 
-    return routes
+@routes.get("/cards/energy")
+@may("see-own-energy")
+def show_energy_card(request: Request) -> Response:
+    """Show a member's newest year in short."""
+    with reading(request) as tx:
+        found = views.member_year(tx, _member_of(request), None)
+    return card(request, "metering/card_energy.html", year=found if found.years else None)
 
 
 def heat_chart(found: MemberYear, lang: str) -> charts.Chart:
@@ -170,7 +162,8 @@ def days_chart(days: list[DayUse], period: Period, lang: str) -> charts.Chart:
     )
 
 
-def _own(session: Session) -> str:
-    if session.member_id is None:
+def _member_of(request: Request) -> str:
+    member_id = session_of(request).member_id
+    if member_id is None:
         raise NotAllowed
-    return session.member_id
+    return member_id

@@ -7,86 +7,61 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request, Response
 
-from coop.kit.auth import NotAllowed, require
-from coop.kit.database import Database
-from coop.kit.settings import Settings
-from coop.metering import provenance, queries, views, wording
-from coop.metering.handlers.verify import explain_allocation, verify_allocation, verify_measurement
-from coop.metering.queries import BOOK_READERS
-from coop.metering.storage import periods
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.metering import views, wording
+from coop.metering.access import ACCESS
+from coop.metering.amounts import utc
 from coop.metering.views import RunDay
-from coop.values import AMSTERDAM, BadInput, NotFound, Problem
+from coop.values import AMSTERDAM, BadInput, Problem
 from coop.web import charts
 from coop.web.language import language_of, translate
 from coop.web.shell import render
 from coop.web.writing import civil_day, energy
 
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
+may = ACCESS.may
 
-def router(database: Database, settings: Settings) -> APIRouter:
-    """Routes of the walk back."""
-    routes = APIRouter(prefix="/metering")
 
-    @routes.get("/readings/{measurement_id}")
-    def measurement(request: Request, measurement_id: str) -> Response:
-        session = require(request)
-        with database.read() as connection:
-            row = periods.measurement_by_id(connection, session.community, measurement_id)
-            if row is None:
-                raise NotFound
-            if not session.has(*BOOK_READERS) and row.member_id != session.member_id:
-                raise NotAllowed
-            sources = provenance.sources_of(connection, session.community, row)
-            findings = verify_measurement(connection, session.community, measurement_id)
-        return render(
-            request,
-            "metering/measurement.html",
-            row=row,
-            energy_j=Decimal(row.energy_j),
-            sources=sources,
-            findings=findings,
-            words=wording,
-        )
+@routes.get("/readings/{measurement_id}")
+@may("see-energy")
+def show_measurement(request: Request, measurement_id: str) -> Response:
+    """Show the readings behind a measurement, and whether it comes out the same again."""
+    with reading(request) as tx:
+        own = views.walk_back(tx, session_of(request), measurement_id)
+    return render(
+        request,
+        "metering/measurement.html",
+        measurement=own.measurement,
+        sources=own.sources,
+        findings=own.findings,
+        words=wording,
+    )
 
-    @routes.get("/allocations/{run_id}/{connection_id}")
-    def allocation(
-        request: Request, run_id: str, connection_id: str, day: date | None = None, at: str = ""
-    ) -> Response:
-        session, lang = require(request), language_of(request)
-        reader = session.has(*BOOK_READERS)
-        with database.read() as connection:
-            queries.require_own(connection, session, run_id, connection_id)
-            run = periods.run_by_id(connection, session.community, run_id)
-            rows = [
-                row
-                for row in periods.allocations(connection, run_id)
-                if row.connection_id == connection_id and (reader or row.member_id == session.member_id)
-            ]
-            chosen = _instant(at) if at else None
-            why = None
-            if chosen is not None:
-                queries.require_own(connection, session, run_id, connection_id, chosen)
-                why = explain_allocation(connection, session.community, run_id, connection_id, chosen)
-                day = why.at.astimezone(AMSTERDAM).date()
-            whose = None if reader else session.member_id
-            totals, quarters = views.run_days(connection, session.community, run_id, connection_id, whose, day)
-            findings = verify_allocation(connection, session.community, run_id)
-        return render(
-            request,
-            "metering/allocation.html",
-            run=run,
-            connection_id=connection_id,
-            consumed_wh=sum(row.consumed_wh for row in rows),
-            allocated_wh=sum(row.allocated_wh for row in rows),
-            totals=totals,
-            chart=_days_chart(totals, lang),
-            quarters=quarters,
-            quarters_chart=_quarters_chart(quarters, lang) if quarters else None,
-            why=why,
-            findings=findings,
-            words=wording,
-        )
 
-    return routes
+@routes.get("/allocations/{run_id}/{connection_id}")
+@may("see-energy")
+def show_allocation(
+    request: Request, run_id: str, connection_id: str, day: date | None = None, at: str = ""
+) -> Response:
+    """Show what a connection got in a run, day by day, and why it got it in a quarter-hour."""
+    lang, instant = language_of(request), _instant(at) if at else None
+    with reading(request) as tx:
+        own = views.explain_run(tx, session_of(request), run_id, connection_id, day, instant)
+    return render(
+        request,
+        "metering/allocation.html",
+        run=own.run,
+        connection_id=connection_id,
+        consumed_wh=own.consumed_wh,
+        allocated_wh=own.allocated_wh,
+        totals=own.totals,
+        chart=_days_chart(own.totals, lang),
+        quarters=own.quarters,
+        quarters_chart=_quarters_chart(own.quarters, lang) if own.quarters else None,
+        why=own.why,
+        findings=own.findings,
+        words=wording,
+    )
 
 
 def _instant(text: str) -> datetime:
@@ -95,7 +70,7 @@ def _instant(text: str) -> datetime:
     except ValueError as error:
         raise BadInput([Problem(f"{text!r} is no instant", "at")]) from error
     # A bare time of day is one on the clocks of Amsterdam.
-    return at if at.tzinfo else at.replace(tzinfo=AMSTERDAM)
+    return utc(at if at.tzinfo else at.replace(tzinfo=AMSTERDAM), "at")
 
 
 def _days_chart(totals: list[tuple[date, int, int]], lang: str) -> charts.Chart:

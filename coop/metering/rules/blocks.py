@@ -18,9 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coop.metering.model import QUALITY_RANK, Int64Array, Quality, QualityArray
+from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, QualityArray
 
-DAY_S = 86_400
 _CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
 _RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 

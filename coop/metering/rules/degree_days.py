@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from coop.metering.model import Int64Array
+from coop.metering.model import DAY_S, Int64Array
 
-DAY_S = 86_400
 _BASE_CDEGC = 1800
 _TENTHS = {1: 11, 2: 11, 3: 10, 10: 10, 11: 11, 12: 11}
 

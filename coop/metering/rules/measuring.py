@@ -13,8 +13,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from coop.metering.model import Quality
-from coop.metering.rules.blocks import DAY_S, Day
+from coop.metering.model import DAY_S, Quality
+from coop.metering.rules.blocks import Day
 from coop.metering.rules.degree_days import Share, linear
 from coop.metering.rules.plausibility import Bound
 from coop.metering.rules.stands import Count, Part, Point, count, parts, point

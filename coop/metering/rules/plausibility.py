@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from numpy.typing import NDArray
 from coop.metering.model import Int64Array
 
 HOUR_S = 3600
+
+CLOCK_MARGIN = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours: a clock that is kept by the network stays within seconds, and a clock
+that is not must show, since a reading from the future would be counted before it was used."""
 
 
 @dataclass(frozen=True)

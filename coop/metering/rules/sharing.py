@@ -10,7 +10,6 @@ and 100 of them.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.metering.model import Int64Array
+from coop.metering.model import DAY_S, Int64Array
 from coop.metering.rules.allocation import Key, allocate
-from coop.metering.rules.blocks import DAY_S
 
 QUARTER_S = 900
 
@@ -55,33 +53,6 @@ class Inputs:
         """Every register that is read."""
         return [*self.producers, *(one for ids in self.consumers.values() for one in ids)]
 
-    def to_json(self) -> str:
-        """As text."""
-        fields = {
-            "parameters": dict(self.parameters),
-            "from_s": self.from_s,
-            "to_s": self.to_s,
-            "participants": list(self.participants),
-            "consumers": {name: list(ids) for name, ids in self.consumers.items()},
-            "producers": list(self.producers),
-            "holdings": [[one.connection_id, one.member_id, one.from_s, one.to_s] for one in self.holdings],
-        }
-        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str) -> Inputs:
-        """What ``to_json`` wrote."""
-        fields = json.loads(text)
-        return cls(
-            fields["parameters"],
-            fields["from_s"],
-            fields["to_s"],
-            tuple(fields["participants"]),
-            {name: tuple(ids) for name, ids in fields["consumers"].items()},
-            tuple(fields["producers"]),
-            tuple(Holding(*row) for row in fields["holdings"]),
-        )
-
 
 @dataclass(frozen=True)
 class Matrices:
@@ -108,14 +79,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a run. ``inputs_hash`` is over everything that it was computed from."""
+    """The result of a run."""
 
     shares: tuple[Share, ...]
     produced_wh: int
     surplus_wh: int
     missing: int
     expected: int
-    inputs_hash: str
 
 
 @dataclass(frozen=True)
@@ -184,13 +154,12 @@ def run(inputs: Inputs, found: Matrices) -> Outcome:
         int(result.surplus_wh.sum()),
         found.missing,
         found.expected,
-        inputs_hash(inputs, found),
     )
 
 
-def inputs_hash(inputs: Inputs, found: Matrices) -> str:
-    """Over the agreement, the people and every quarter-hour: whatever arrived when, the same content hashes alike."""
-    digest = hashlib.sha256(inputs.to_json().encode())
+def hash_inputs(inputs_body: bytes, found: Matrices) -> str:
+    """Hash the stored inputs of a run and every quarter-hour: whatever arrived when, the same content hashes alike."""
+    digest = hashlib.sha256(inputs_body)
     for matrix in (found.production_wh, found.consumption_wh):
         digest.update(np.ascontiguousarray(matrix, "<i8").data)
     return digest.hexdigest()

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
 
-from sqlalchemy import Connection, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
-from coop.kit.journal import insert_new
-from coop.metering.storage.readings import Key
+from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
+from coop.kit.tx import Tx
+from coop.metering.model import Quantity
 from coop.metering.storage.tables import allocation, allocation_run, late_value, measurement, period
 from coop.values import Period
 
 
 @dataclass(frozen=True)
 class Closed:
-    """The newest revision of a closed period. ``open_ends`` says, by register, between which instants [s since 1970] a
-    reading would change a bound that was estimated."""
+    """A revision of a closed period. ``open_ends`` says, by register, between which instants [s since 1970] a reading
+    would change a bound that was estimated; ``heat_system`` is the report that holds for it, as it was told."""
 
     period: Period
     revision: int
@@ -29,180 +29,169 @@ class Closed:
     allocated_count: int
     run_id: str
     cause: str
-    heat_system: dict[str, Any] | None
-    open_ends: dict[str, list[list[int]]]
+    heat_system: HeatSystemReported | None
+    open_ends: Mapping[str, tuple[tuple[int, int], ...]]
 
 
-def pack_manifest(versions: Mapping[Key, int]) -> bytes:
-    """Which version of which day was read, by register: first day and versions in a row, 0 where there was none."""
-    by_register: dict[str, dict[int, int]] = {}
-    for (identity, day), version in versions.items():
-        by_register.setdefault(identity, {})[day] = version
-    rows = {
-        identity: [min(days), [days.get(day, 0) for day in range(min(days), max(days) + 1)]]
-        for identity, days in sorted(by_register.items())
-    }
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
+@dataclass(frozen=True)
+class Measurement:
+    """What one occupancy was told that it used, in one revision, and the documents that say from what."""
+
+    id: str
+    period: Period
+    revision: int
+    connection_id: str
+    member_id: str
+    quantity: Quantity
+    energy_j: Decimal
+    estimated: bool
+    cause: str
+    parts: tuple[MeasuredPart, ...]
+    basis_sha256: str
+    manifest_sha256: str
 
 
-def unpack_manifest(packed: bytes) -> dict[Key, int]:
-    """What ``pack_manifest`` packed."""
-    return {
-        (identity, first + i): version
-        for identity, (first, versions) in json.loads(zlib.decompress(packed)).items()
-        for i, version in enumerate(versions)
-        if version
-    }
+@dataclass(frozen=True)
+class AllocationRun:
+    """One run of shared energy in one revision, and the documents that say from what."""
+
+    id: str
+    group_id: str
+    period: Period
+    revision: int
+    key_id: str
+    resolution_id: str
+    inputs_hash: str
+    inputs_sha256: str
+    produced_wh: int
+    surplus_wh: int
+    missing_quarters: int
+    cause: str
+    manifest_sha256: str
 
 
-def closed(connection: Connection, community: str, around: tuple[date, date] | None = None) -> list[Closed]:
+@dataclass(frozen=True)
+class Allocation:
+    """What one occupancy used and got in a run; ``told`` where the run told it."""
+
+    run_id: str
+    connection_id: str
+    member_id: str
+    consumed_wh: int
+    allocated_wh: int
+    told: bool
+
+
+@dataclass(frozen=True)
+class LateValue:
+    """A version of a register's day that came after its period was closed."""
+
+    period_start: date
+    revision: int
+    register_id: str
+    day: int
+    version: int
+
+
+def list_closed(tx: Tx, around: tuple[date, date] | None = None) -> list[Closed]:
     """Closed periods in their newest revision, in order; with ``around`` only those that readings from the first to the
     last of two days can touch: those that reach them, and those with open ends."""
+    later = period.alias()
     newest = (
-        select(period.c.period_start, func.max(period.c.revision).label("revision"))
-        .where(period.c.community == community)
-        .group_by(period.c.period_start)
-        .subquery()
+        select(func.max(later.c.revision))
+        .where(later.c.community == period.c.community, later.c.period_start == period.c.period_start)
+        .scalar_subquery()
     )
-    query = (
-        select(period)
-        .join(newest, and_(newest.c.period_start == period.c.period_start, newest.c.revision == period.c.revision))
-        .where(period.c.community == community)
-        .order_by(period.c.period_start)
-    )
+    where: list[ColumnElement[bool]] = [period.c.revision == newest]
     if around is not None:
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
-        query = query.where(or_(reaches, period.c.open_ends != "{}"))
-    return [_closed(row) for row in connection.execute(query)]
+        where.append(or_(reaches, period.c.open_ends != {}))
+    return select_as(tx, Closed, period, *where, order_by=[period.c.period_start])
 
 
-def revisions(connection: Connection, community: str, wanted: Period) -> list[Closed]:
+def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
     """All revisions of a period, the first one first."""
-    query = (
-        select(period)
-        .where(
-            period.c.community == community, period.c.period_start == wanted.start, period.c.period_end == wanted.end
-        )
-        .order_by(period.c.revision)
-    )
-    return [_closed(row) for row in connection.execute(query)]
+    where = period.c.period_start == wanted.start, period.c.period_end == wanted.end
+    return select_as(tx, Closed, period, *where, order_by=[period.c.revision])
 
 
-def _closed(row: Any) -> Closed:
-    return Closed(
-        Period(row.period_start, row.period_end),
-        row.revision,
-        row.closed_at,
-        row.measured_count,
-        row.allocated_count,
-        row.run_id,
-        row.cause,
-        json.loads(row.heat_system),
-        json.loads(row.open_ends),
-    )
-
-
-def add_period(connection: Connection, community: str, one: Closed) -> None:
+def add_closed(tx: Tx, closed: Closed) -> None:
     """Insert a revision."""
-    connection.execute(
-        insert(period).values(
-            community=community,
-            period_start=one.period.start,
-            period_end=one.period.end,
-            revision=one.revision,
-            closed_at=one.closed_at,
-            measured_count=one.measured_count,
-            allocated_count=one.allocated_count,
-            run_id=one.run_id,
-            cause=one.cause,
-            heat_system=json.dumps(one.heat_system, sort_keys=True),
-            open_ends=json.dumps(one.open_ends, sort_keys=True),
-        )
-    )
+    insert_nouns(tx, period, [closed])
 
 
-def add_measurements(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+def add_measurements(tx: Tx, measurements: Iterable[Measurement]) -> None:
     """Insert measurements."""
-    if rows:
-        connection.execute(insert(measurement), rows)
+    insert_nouns(tx, measurement, measurements)
 
 
-def add_run(connection: Connection, row: Mapping[str, object], shares: Sequence[Mapping[str, object]]) -> None:
+def add_run(tx: Tx, run: AllocationRun, shares: Iterable[Allocation]) -> None:
     """Insert a run and what each occupancy got."""
-    connection.execute(insert(allocation_run), [row])
-    if shares:
-        connection.execute(insert(allocation), shares)
+    insert_nouns(tx, allocation_run, [run])
+    insert_nouns(tx, allocation, shares)
 
 
-def measurements(connection: Connection, community: str, wanted: Period | None = None) -> list[Any]:
-    """Measurements (of a period), those of a later revision after those of an earlier one."""
-    query = select(measurement).where(measurement.c.community == community)
+def list_measurements(tx: Tx, wanted: Period | None = None, member_id: str | None = None) -> list[Measurement]:
+    """Measurements (of a period, of a member), those of a later revision after those of an earlier one."""
+    columns = measurement.c
+    where: list[ColumnElement[bool]] = []
     if wanted is not None:
-        query = query.where(measurement.c.period_start == wanted.start, measurement.c.period_end == wanted.end)
-    order = (measurement.c.period_start, measurement.c.connection_id, measurement.c.member_id, measurement.c.revision)
-    return list(connection.execute(query.order_by(*order)))
+        where += [columns.period_start == wanted.start, columns.period_end == wanted.end]
+    if member_id is not None:
+        where.append(columns.member_id == member_id)
+    order = [columns.period_start, columns.connection_id, columns.member_id, columns.revision]
+    return select_as(tx, Measurement, measurement, *where, order_by=order)
 
 
-def measurement_by_id(connection: Connection, community: str, measurement_id: str) -> Any:
-    """One measurement's row, or None."""
-    return connection.execute(
-        select(measurement).where(measurement.c.community == community, measurement.c.id == measurement_id)
-    ).first()
+def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
+    """One measurement."""
+    return find_as(tx, Measurement, measurement, measurement.c.id == measurement_id)
 
 
-def runs(connection: Connection, community: str, wanted: Period | None = None) -> list[Any]:
-    """Allocation runs (whose span lies within a period), without their manifests' contents read."""
-    query = select(allocation_run).where(allocation_run.c.community == community)
+def list_runs(tx: Tx, wanted: Period | None = None) -> list[AllocationRun]:
+    """Allocation runs (whose span lies within a period), those of a later revision after those of an earlier one."""
+    columns = allocation_run.c
+    where: list[ColumnElement[bool]] = []
     if wanted is not None:
-        query = query.where(allocation_run.c.period_start >= wanted.start, allocation_run.c.period_end <= wanted.end)
-    order = (allocation_run.c.period_start, allocation_run.c.group_id, allocation_run.c.revision)
-    return list(connection.execute(query.order_by(*order)))
+        where = [columns.period_start >= wanted.start, columns.period_end <= wanted.end]
+    order = [columns.period_start, columns.group_id, columns.revision]
+    return select_as(tx, AllocationRun, allocation_run, *where, order_by=order)
 
 
-def run_by_id(connection: Connection, community: str, run_id: str) -> Any:
-    """One run's row, or None."""
-    return connection.execute(
-        select(allocation_run).where(allocation_run.c.community == community, allocation_run.c.id == run_id)
-    ).first()
+def find_run(tx: Tx, run_id: str) -> AllocationRun | None:
+    """One run."""
+    return find_as(tx, AllocationRun, allocation_run, allocation_run.c.id == run_id)
 
 
-def allocations(connection: Connection, run_id: str) -> list[Any]:
+def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
     """What each occupancy got in a run."""
-    query = select(allocation).where(allocation.c.run_id == run_id)
-    return list(connection.execute(query.order_by(allocation.c.connection_id, allocation.c.member_id)))
+    order = [allocation.c.connection_id, allocation.c.member_id]
+    return select_as(tx, Allocation, allocation, allocation.c.run_id == run_id, order_by=order)
 
 
-def allocations_of(connection: Connection, community: str, member_id: str | None = None) -> list[Any]:
-    """What was told of allocations (to one member), with the dates of the run, oldest first."""
+def list_told_allocations(tx: Tx, member_id: str | None = None) -> list[tuple[Allocation, AllocationRun]]:
+    """What was told of allocations (to one member), each with its run, oldest first."""
+    own, of_run = columns_of(Allocation, allocation), columns_of(AllocationRun, allocation_run)
     run = allocation_run.c
     query = (
-        select(
-            allocation,
-            run.period_start,
-            run.period_end,
-            run.revision,
-            run.group_id,
-            run.key_id,
-            run.resolution_id,
-            run.inputs_hash,
-            run.cause,
-        )
-        .join(allocation_run, run.id == allocation.c.run_id)
-        .where(allocation.c.community == community, allocation.c.told)
+        select(*own, *of_run)
+        .join(allocation_run, and_(run.community == allocation.c.community, run.id == allocation.c.run_id))
+        .where(allocation.c.community == tx.community, allocation.c.told)
         .order_by(run.period_start, run.group_id, allocation.c.connection_id, allocation.c.member_id, run.revision)
     )
     if member_id is not None:
         query = query.where(allocation.c.member_id == member_id)
-    return list(connection.execute(query))
+    width, make_share, make_run = len(own), maker_of(Allocation), maker_of(AllocationRun)
+    return [(make_share(row[:width]), make_run(row[width:])) for row in tx.execute(query)]
 
 
-def add_late(connection: Connection, community: str, one: Closed, versions: Iterable[tuple[str, int, int]]) -> None:
-    """Mark a closed period as touched by new versions of days."""
-    rows: list[dict[str, object]] = [
+def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int]]) -> None:
+    """Mark a closed period as touched by new versions (register, day, version) of days."""
+    marks: list[dict[str, object]] = [
         {
-            "community": community,
-            "period_start": one.period.start,
-            "revision": one.revision,
+            "community": tx.community,
+            "period_start": closed.period.start,
+            "revision": closed.revision,
             "register_id": identity,
             "day": day,
             "version": version,
@@ -210,13 +199,26 @@ def add_late(connection: Connection, community: str, one: Closed, versions: Iter
         for identity, day, version in versions
     ]
     key = ["community", "period_start", "revision", "register_id", "day", "version"]
-    insert_new(connection, late_value, rows, key)
+    tx.insert_new(late_value, marks, key)
 
 
-def late(connection: Connection, community: str, start: date | None = None, revision: int | None = None) -> list[Any]:
+def list_late(tx: Tx, closed: Closed | None = None) -> list[LateValue]:
     """Marks (of one period's revision), in order."""
-    query = select(late_value).where(late_value.c.community == community)
-    if start is not None:
-        query = query.where(late_value.c.period_start == start, late_value.c.revision == revision)
-    order = (late_value.c.period_start, late_value.c.revision, late_value.c.day, late_value.c.register_id)
-    return list(connection.execute(query.order_by(*order)))
+    columns = late_value.c
+    where: list[ColumnElement[bool]] = []
+    if closed is not None:
+        where = [columns.period_start == closed.period.start, columns.revision == closed.revision]
+    order = [columns.period_start, columns.revision, columns.day, columns.register_id, columns.version]
+    return select_as(tx, LateValue, late_value, *where, order_by=order)
+
+
+def clear_late(tx: Tx, closed: Closed) -> None:
+    """Take a revision's marks away: the period was computed again, and they changed nothing."""
+    columns = late_value.c
+    tx.execute(
+        delete(late_value).where(
+            columns.community == tx.community,
+            columns.period_start == closed.period.start,
+            columns.revision == closed.revision,
+        )
+    )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import and_, func, insert, select
 
-from coop.kit.database import among, insert_rows
+from coop.kit.database import among
+from coop.kit.rows import find_as
+from coop.kit.tx import Tx
 from coop.metering.model import Delivery, Receipt
 from coop.metering.rules.blocks import Day, unpack_day
 from coop.metering.storage.tables import block, delivery
+from coop.values import Period
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US = timedelta(microseconds=1)
@@ -36,6 +38,7 @@ class Stored:
 class Packed(NamedTuple):
     """The same as it is stored, in the order of the table's columns."""
 
+    community: str
     day: int
     register_id: str
     version: int
@@ -50,6 +53,19 @@ class Packed(NamedTuple):
         """Its values and qualities."""
         content = unpack_day(self.offsets, self.readings, self.quality, self.step_s)
         return Stored(self.register_id, self.day, self.version, self.known_us, self.delivery_id, self.step_s, content)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery as it was kept. ``body`` is None where only its hash is."""
+
+    id: str
+    format: str
+    gateway: str
+    options: str
+    received_at: datetime
+    problems: int
+    body: bytes | None
 
 
 Key = tuple[str, int]
@@ -79,60 +95,66 @@ def instant(at_s: int) -> datetime:
     return _EPOCH + timedelta(seconds=at_s)
 
 
-def delivered(connection: Connection, delivery_id: str) -> Any:
-    """The row of a delivery, or None."""
-    return connection.execute(select(delivery).where(delivery.c.id == delivery_id)).first()
+def lock(tx: Tx) -> None:
+    """Wait for whoever writes readings of this co-operative or computes a period from them, and keep others waiting.
+
+    Taken before anything is read: so two deliveries of one day find each other's versions, and a reading is either
+    there when its period is computed or finds it closed, and marks it.
+    """
+    tx.lock("readings")
 
 
-def accepted(connection: Connection, delivery_ids: Collection[str]) -> dict[str, bool]:
+def find_delivery(tx: Tx, delivery_id: str) -> Delivered | None:
+    """A delivery, or None."""
+    return find_as(tx, Delivered, delivery, delivery.c.id == delivery_id)
+
+
+def accepted(tx: Tx, delivery_ids: Collection[str]) -> dict[str, bool]:
     """Which of these deliveries are here, and whether anything in them was good."""
-    query = select(delivery.c.id, delivery.c.problems, delivery.c.values_taken)
-    rows = connection.execute(query.where(among(connection, delivery.c.id, delivery_ids)))
-    return {identity: problems == 0 or values > 0 for identity, problems, values in rows}
+    query = select(delivery.c.id, delivery.c.problems, delivery.c.values_taken).where(
+        delivery.c.community == tx.community, among(tx, delivery.c.id, delivery_ids)
+    )
+    return {identity: problems == 0 or values > 0 for identity, problems, values in tx.execute(query)}
 
 
-def undone(connection: Connection, delivery_id: str) -> bool:
+def undone(tx: Tx, delivery_id: str) -> bool:
     """Whether a delivery was taken back."""
-    query = select(delivery.c.id).where(delivery.c.undoes == delivery_id)
-    return connection.execute(query).first() is not None
+    query = select(delivery.c.id).where(delivery.c.community == tx.community, delivery.c.undoes == delivery_id)
+    return tx.execute(query).first() is not None
 
 
-def add_deliveries(
-    connection: Connection, community: str, arrived: Sequence[tuple[Delivery, Receipt]], undoes: str | None = None
-) -> None:
+def add_deliveries(tx: Tx, arrived: Sequence[tuple[Delivery, Receipt]], undoes: str | None = None) -> None:
     """Insert the rows of deliveries, with what became of them."""
     rows: list[dict[str, object]] = [
         {
             "id": receipt.delivery_id,
-            "community": community,
+            "community": tx.community,
             "format": one.format,
             "gateway": one.gateway,
             "options": one.options,
             "received_at": one.received_at,
+            "recorded_at": tx.now,
+            "actor": str(tx.actor),
+            "channel": tx.actor.channel,
             "size_bytes": len(one.body),
             "values_taken": receipt.values,
             "new_versions": receipt.new_versions,
             "problems": len(receipt.problems),
-            "body": None if one.format in COLUMNAR else zlib.compress(one.body),
+            "body": None if one.format in COLUMNAR else one.body,
             "undoes": undoes,
         }
         for one, receipt in arrived
     ]
     if rows:
-        connection.execute(insert(delivery), rows)
+        tx.execute(insert(delivery), rows)
 
 
-def body_of(row: Any) -> bytes | None:
-    """The body of a delivery's row as it came in, or None where only its hash is kept."""
-    return zlib.decompress(row.body) if row.body is not None else None
-
-
-def add_blocks(connection: Connection, rows: Iterable[Packed]) -> None:
+def add_blocks(tx: Tx, rows: Iterable[Packed]) -> None:
     """Insert new versions of days, in the order of their key: neighbours are written together."""
-    insert_rows(connection, block, sorted(rows))
+    tx.insert_rows(block, sorted(rows))
 
 
-def packed(connection: Connection, wanted: Mapping[int, Collection[str]]) -> dict[Key, Packed]:
+def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[Key, Packed]:
     """The newest version of each register's day that is there; ``wanted`` names registers by day."""
     found: dict[Key, Packed] = {}
     alike: dict[frozenset[str], list[int]] = {}
@@ -141,59 +163,80 @@ def packed(connection: Connection, wanted: Mapping[int, Collection[str]]) -> dic
     later = block.alias()
     newest = (
         select(func.max(later.c.version))
-        .where(later.c.day == block.c.day, later.c.register_id == block.c.register_id)
+        .where(
+            later.c.community == block.c.community,
+            later.c.day == block.c.day,
+            later.c.register_id == block.c.register_id,
+        )
         .scalar_subquery()
     )
+    ours = block.c.community == tx.community
     for ids, days in alike.items():
-        within = and_(among(connection, block.c.day, days), among(connection, block.c.register_id, ids))
-        for row in connection.execute(select(block).where(within, block.c.version == newest)).all():
-            found[row[1], row[0]] = Packed(*row)
+        within = and_(ours, among(tx, block.c.day, days), among(tx, block.c.register_id, ids))
+        for row in tx.execute(select(block).where(within, block.c.version == newest)).all():
+            one = Packed(*row)
+            found[one.register_id, one.day] = one
     return found
 
 
-def latest(connection: Connection, register_ids: Iterable[str], days: Iterable[int]) -> dict[Key, Stored]:
+def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[Key, Stored]:
     """The newest version of each day that is there, unpacked."""
     ids = set(register_ids)
-    return {key: one.unpack() for key, one in packed(connection, dict.fromkeys(days, ids)).items()}
+    return {key: one.unpack() for key, one in packed(tx, dict.fromkeys(days, ids)).items()}
 
 
-def newest_day(connection: Connection, register_id: str, until: int) -> int | None:
+def newest_day(tx: Tx, register_id: str, until: int) -> int | None:
     """The last day up to ``until`` of which anything is there."""
-    query = select(func.max(block.c.day)).where(block.c.register_id == register_id, block.c.day <= until)
-    found: int | None = connection.scalar(query)
+    query = select(func.max(block.c.day)).where(
+        block.c.community == tx.community, block.c.register_id == register_id, block.c.day <= until
+    )
+    found: int | None = tx.scalar(query)
     return found
 
 
-def exactly(connection: Connection, versions: Mapping[Key, int]) -> dict[Key, Packed]:
+def has_any(tx: Tx, period: Period) -> bool:
+    """True where anything was read in a period."""
+    query = select(block.c.version).where(
+        block.c.community == tx.community,
+        block.c.day >= day_number(period.start_at),
+        block.c.day < day_number(period.end_at),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def exactly(tx: Tx, versions: Mapping[Key, int]) -> dict[Key, Packed]:
     """These versions and no others: what a result was computed from.
 
     Raises:
         KeyError: one of them is not there.
     """
     found: dict[Key, Packed] = {}
-    days = among(connection, block.c.day, {day for _, day in versions})
-    ids = among(connection, block.c.register_id, {register_id for register_id, _ in versions})
-    for row in connection.execute(select(block).where(days, ids)).all():
-        if versions.get((row[1], row[0])) == row[2]:
-            found[row[1], row[0]] = Packed(*row)
+    days = among(tx, block.c.day, {day for _, day in versions})
+    ids = among(tx, block.c.register_id, {register_id for register_id, _ in versions})
+    for row in tx.execute(select(block).where(block.c.community == tx.community, days, ids)).all():
+        one = Packed(*row)
+        if versions.get((one.register_id, one.day)) == one.version:
+            found[one.register_id, one.day] = one
     for key in versions:
         if key not in found:
             raise KeyError(key)
     return found
 
 
-def versions_of(connection: Connection, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
+def versions_of(tx: Tx, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
     """All versions of one day, each with the instant at which its delivery was received."""
     query = (
         select(block, delivery.c.received_at)
-        .join(delivery, delivery.c.id == block.c.delivery_id)
-        .where(block.c.register_id == register_id, block.c.day == day)
+        .join(delivery, and_(delivery.c.community == block.c.community, delivery.c.id == block.c.delivery_id))
+        .where(block.c.community == tx.community, block.c.register_id == register_id, block.c.day == day)
         .order_by(block.c.version)
     )
-    return [(Packed(*row[:-1]).unpack(), row[-1]) for row in connection.execute(query)]
+    return [(Packed(*row[:-1]).unpack(), row[-1]) for row in tx.execute(query)]
 
 
-def touched_by(connection: Connection, delivery_id: str) -> list[Key]:
+def touched_by(tx: Tx, delivery_id: str) -> list[Key]:
     """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index."""
-    query = select(block.c.register_id, block.c.day).where(block.c.delivery_id == delivery_id)
-    return sorted({(row.register_id, row.day) for row in connection.execute(query)})
+    query = select(block.c.register_id, block.c.day).where(
+        block.c.community == tx.community, block.c.delivery_id == delivery_id
+    )
+    return sorted({(row.register_id, row.day) for row in tx.execute(query)})

@@ -1,12 +1,16 @@
 """Tables of metering.
 
 Invariant: readings are only added. A ``block`` holds all values of one register in one UTC day as they were known after
-one delivery; a change makes the next version and never touches the last (triggers refuse it). The key starts with the
-day, because deliveries come day by day: neighbours in time are neighbours on disk, and a month of all registers is one
-range. Days count from 1970-01-01.
+one delivery; a change makes the next version and never touches the last (triggers refuse it). The key starts
+with the co-operative and the day, because deliveries come day by day: neighbours in time are neighbours on disk, and a
+month of all registers is one range. Days count from 1970-01-01.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,8 +29,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from coop.kit.database import Instant, new_metadata
+from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
+from coop.metering.model import MeterKind, Quantity, Shape
+from coop.metering.storage.columns import Choice, Exact, Json, Zipped
 
 metadata = new_metadata()
 add_kit_tables(metadata)
@@ -36,11 +43,11 @@ meter = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("serial", String(100), primary_key=True),
-    Column("kind", String(20), nullable=False),
+    Column("kind", Choice(MeterKind, 20), nullable=False),
     Column("connection_id", String(100)),
     Column("installed_at", Instant, nullable=False),
     Column("removed_at", Instant),
-    Column("maxima", Text, nullable=False),
+    Column("maxima", Json(Mapping[Quantity, Decimal]), nullable=False),
     CheckConstraint("kind IN ('heat', 'electricity', 'solar', 'heat_pump', 'source')", name="kind"),
     CheckConstraint("removed_at IS NULL OR removed_at > installed_at", name="removed_after_installed"),
 )
@@ -51,8 +58,8 @@ register = Table(
     Column("id", String(36), primary_key=True),
     Column("community", String(100), nullable=False),
     Column("serial", String(100), nullable=False, index=True),
-    Column("quantity", String(40), nullable=False),
-    Column("shape", String(10), nullable=False),
+    Column("quantity", Choice(Quantity, 40), nullable=False),
+    Column("shape", Choice(Shape, 10), nullable=False),
     Column("exponent", SmallInteger, nullable=False),
     CheckConstraint("shape IN ('stand', 'interval')", name="shape"),
     UniqueConstraint("community", "serial", "quantity", "shape"),
@@ -73,18 +80,22 @@ delivery = Table(
     Column("format", String(20), nullable=False),
     Column("gateway", String(200), nullable=False),
     Column("options", Text, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),  # claimed for what is imported, else the same as recorded_at
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("channel", String(20), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("values_taken", BigInteger, nullable=False),
     Column("new_versions", Integer, nullable=False),
     Column("problems", Integer, nullable=False),
-    Column("body", LargeBinary),
+    Column("body", Zipped),
     Column("undoes", String(64), unique=True),
 )
 
 block = Table(
     "block",
     metadata,
+    Column("community", String(100), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
@@ -132,7 +143,7 @@ allocation_key = Table(
     Column("resolution_id", String(100), nullable=False),
     Column("valid_from", Date, nullable=False),
     Column("decided_on", Date, nullable=False),
-    Column("parameters", Text, nullable=False),
+    Column("parameters", Json(dict[str, Any]), nullable=False),
     Column("parameters_hash", String(64), nullable=False),
     Column("notice_hash", String(64), nullable=False),
     # The members were told these parameters and no others before they voted.
@@ -144,8 +155,8 @@ sharing_group = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("group_id", String(100), primary_key=True),
-    Column("producers", Text, nullable=False),
-    Column("connections", Text, nullable=False),
+    Column("producers", Json(tuple[str, ...]), nullable=False),
+    Column("connections", Json(tuple[str, ...] | None), nullable=False),
 )
 
 gateway = Table(
@@ -168,8 +179,8 @@ period = Table(
     Column("allocated_count", Integer, nullable=False),
     Column("run_id", String(36), nullable=False),
     Column("cause", Text, nullable=False),
-    Column("heat_system", Text, nullable=False),
-    Column("open_ends", Text, nullable=False),
+    Column("heat_system", Json(HeatSystemReported | None), nullable=False),
+    Column("open_ends", Json(Mapping[str, tuple[tuple[int, int], ...]]), nullable=False),
     CheckConstraint("period_end > period_start", name="ends_after_start"),
 )
 
@@ -183,13 +194,13 @@ measurement = Table(
     Column("revision", Integer, nullable=False),
     Column("connection_id", String(100), nullable=False),
     Column("member_id", String(100), nullable=False),
-    Column("quantity", String(40), nullable=False),
-    Column("energy_j", String(60), nullable=False),
+    Column("quantity", Choice(Quantity, 40), nullable=False),
+    Column("energy_j", Exact, nullable=False),
     Column("estimated", Boolean, nullable=False),
     Column("cause", Text, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("manifest", LargeBinary, nullable=False),
+    Column("parts", Json(tuple[MeasuredPart, ...]), nullable=False),
+    Column("basis_sha256", String(64), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
     UniqueConstraint(
         "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
     ),
@@ -207,12 +218,12 @@ allocation_run = Table(
     Column("key_id", String(100), nullable=False),
     Column("resolution_id", String(100), nullable=False),
     Column("inputs_hash", String(64), nullable=False),
-    Column("inputs", Text, nullable=False),
+    Column("inputs_sha256", String(64), nullable=False),
     Column("produced_wh", BigInteger, nullable=False),
     Column("surplus_wh", BigInteger, nullable=False),
     Column("missing_quarters", Integer, nullable=False),
     Column("cause", Text, nullable=False),
-    Column("manifest", LargeBinary, nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
     CheckConstraint("surplus_wh >= 0 AND surplus_wh <= produced_wh", name="surplus_within_production"),
 )
 
@@ -244,22 +255,22 @@ KEPT = ("block", "delivery", "measurement", "allocation_run", "allocation")
 """Tables of which no row is ever changed or deleted."""
 
 
-def guard_readings(connection: Connection) -> None:
+def guard_readings(sql: Connection) -> None:
     """Create the triggers that keep what was read and what was computed from it; a migration calls this once."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(
+    if sql.dialect.name != "sqlite":
+        sql.exec_driver_sql(
             "CREATE FUNCTION reading_refuses() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'readings and results are only added'; END $$"
         )
     for name in KEPT:
-        if connection.dialect.name == "sqlite":
+        if sql.dialect.name == "sqlite":
             for act in ("UPDATE", "DELETE"):
-                connection.exec_driver_sql(
+                sql.exec_driver_sql(
                     f"CREATE TRIGGER {name}_keeps_{act.lower()} BEFORE {act} ON {name}"
                     " BEGIN SELECT RAISE(ABORT, 'readings and results are only added'); END"
                 )
         else:
-            connection.exec_driver_sql(
+            sql.exec_driver_sql(
                 f"CREATE TRIGGER {name}_keeps BEFORE UPDATE OR DELETE ON {name}"
                 " FOR EACH ROW EXECUTE FUNCTION reading_refuses()"
             )

@@ -82,8 +82,7 @@ def test_telemetry_of_a_heat_pump_travels_in_the_same_shape() -> None:
         ),
         ({"start": "2025-01-01T00:00:00"}, "series[1].start: '2025-01-01T00:00:00' is not an instant such as"),
         ({"start": 1735689600}, "series[1].start: not an instant such as 2025-01-01T00:00:00Z"),
-        ({"start": "2025-01-04T00:00:00Z"}, "series[1].values: 2025-01-04T00:00:00Z is in the future"),
-        ({"start": "9999-12-31T23:45:00Z"}, "series[1].values: 9999-12-31T23:45:00Z is in the future"),
+        ({"start": "9999-12-31T23:45:00Z"}, "series[1].values: the last of them would end after the year 9999"),
         ({"start": "0001-01-01T00:00:00+05:00"}, "series[1].start: '0001-01-01T00:00:00+05:00' is not an instant"),
         ({"step_s": 700}, "series[1].step_s: 700 s does not divide a day"),
         ({"step_s": 30}, "series[1].step_s: Input should be greater than or equal to 60"),
@@ -122,9 +121,6 @@ def test_half_a_file_is_one_problem_with_its_place() -> None:
 def test_a_bad_envelope_is_named() -> None:
     assert reasons(b"[]") == ["body: not a JSON object"]
     assert reasons(batch(head_end=3)) == ["head_end: Input should be a valid string"]
-    assert reasons(batch(sent_at="2026-01-01T00:00:00Z")) == [
-        "sent_at: 2026-01-01T00:00:00Z is in the future: received 2025-01-02T00:00:00Z"
-    ]
 
 
 def test_the_registry_offers_every_format_by_name() -> None:

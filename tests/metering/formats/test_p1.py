@@ -108,8 +108,6 @@ def test_what_no_meter_can_say_is_refused() -> None:
     assert reasons(telegram(*over)) == ["line 1, 1-0:1.8: 1000000.000 kWh is more than the register's 999999.999"]
     negative = telegram(*HEAT[:2], "0-1:24.2.1(260101000000W)(-012.34*GJ)")
     assert reasons(negative) == ["line 1, 0-1:24.2.1: not a number with a unit"]
-    late = telegram(*HEAT[:2], "0-1:24.2.1(261203000000W)(0012.34*GJ)")
-    assert reasons(late) == ["line 1, KWG00001: 2026-12-02T23:00:00Z is in the future: received 2026-12-01T00:00:00Z"]
     assert reasons(telegram(*ELECTRICITY[:2])) == ["line 1, 1-0:1.8: both tariffs are needed, each a number of kWh"]
     assert reasons(telegram("0-1:96.14.0(0002)")) == ["line 1, telegram: holds no register that is read here"]
 

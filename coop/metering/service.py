@@ -1,0 +1,58 @@
+"""Metering as the runtime sees it: what it tells and hears, its doors, jobs and pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coop.events.governance import AllocationKeyAdopted
+from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClosed, PeriodMeasured
+from coop.kit.actor import Actor
+from coop.kit.service import Card, Room, Section, Service
+from coop.metering import bus, http, http_batch
+from coop.metering.access import ACCESS
+from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
+from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
+from coop.metering.handlers.register import find_gateway
+from coop.metering.jobs import JOBS
+from coop.metering.mqtt import MqttDoor
+from coop.metering.pages import data, energy, walk
+from coop.metering.storage import metadata
+from coop.metering.storage.tables import allocation_key, connection_closed, connection_opened
+from coop.web.language import N_
+
+
+def _replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
+    with room.database.write(community, actor) as tx:
+        replay_telegram(tx, letter_id)
+
+
+METERING = Service(
+    name="metering",
+    label=N_("Metering"),
+    access=ACCESS,
+    metadata=metadata,
+    migrations=Path(__file__).parent / "migrations",
+    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported),
+    hears={
+        ConnectionOpened: on_connection_opened,
+        ConnectionClosed: on_connection_closed,
+        AllocationKeyAdopted: on_allocation_key_adopted,
+    },
+    heard_tables=(connection_opened, connection_closed, allocation_key),
+    routers=(http_batch.routes, http.routes, energy.routes, walk.routes, data.routes),
+    doors=lambda room: [MqttDoor(room.database, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
+    topics=bus.raw_topics,
+    replayers=dict.fromkeys(KINDS, _replay),
+    letter_kinds={READINGS: N_("Readings"), TELEGRAM: N_("Telegram"), UNROUTED: N_("Message without a way in")},
+    bearer=find_gateway,
+    jobs=JOBS,
+    sections=(
+        Section("/metering/", N_("Energy"), "see-own-energy", 10),
+        Section("/metering/data", N_("Data quality"), "see-data", 60, ("/metering/plant", "/metering/periods")),
+    ),
+    cards=(
+        Card("/metering/", "/metering/cards/energy", N_("Your energy"), "see-own-energy", 20),
+        Card("/metering/data", "/metering/cards/completeness", N_("Data quality"), "see-data", 60),
+    ),
+)
