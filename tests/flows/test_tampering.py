@@ -159,7 +159,8 @@ def change_a_ballot(burglar: Burglar, bill: dict[str, Any]) -> str:
 def change_what_was_voted_on(burglar: Burglar, bill: dict[str, Any]) -> str:
     resolution_id = bill["lines"][0]["resolution_id"]
     changed = burglar(
-        "UPDATE resolution SET parameters = replace(parameters, '34.50', '34.40') WHERE resolution_id = ?",
+        "UPDATE document SET body = CAST(replace(CAST(body AS TEXT), '34.50', '34.40') AS BLOB)"
+        " WHERE sha256 = (SELECT notice_hash FROM resolution WHERE resolution_id = ?)",
         resolution_id,
     )
     assert changed == 1
