@@ -216,6 +216,20 @@ def test_a_vote_that_comes_while_the_meeting_closes_waits_and_is_refused(databas
     assert refused.value.code == "vote-closed"
 
 
+def test_a_notice_that_comes_while_the_statutes_change_waits_and_is_held_against_the_new_ones(
+    database: Database,
+) -> None:
+    live(database, until="convene")
+    stricter = replace(TWO_THIRDS, article="art. 20", notice_days=60)
+    with ThreadPoolExecutor(1) as another:
+        with database.write(TOWN, SECRETARY) as tx:
+            meetings.adopt_statutes(tx, Statutes(HELD, "Deed of 2026", (stricter, PLAIN)))
+            notice = another.submit(convene, database, meeting(resolution("tariff", "tariff", TARIFF)))
+            assert wait([notice], timeout=0.3).not_done
+        with pytest.raises(CoopError, match=r"art\. 20 asks 60 clear days"):
+            notice.result(timeout=20)
+
+
 def test_who_left_before_the_meeting_is_not_counted(database: Database) -> None:
     live(database, until="vote")
     vote(database, "tariff", {"m001": "for", "m002": "for"}, date(2026, 6, 1))

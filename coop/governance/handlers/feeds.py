@@ -28,6 +28,7 @@ def create_feed_token(tx: Tx, audience: str, secret: str) -> tuple[str, str]:
     """
     if not audience.strip() or "\0" in audience:
         raise BadInput([Problem("name who will read the feed", "audience")])
+    tx.lock("feed-tokens")
     earlier = [token for token in store.list_tokens(tx) if token.audience == audience]
     number = sum(token.revoked_on is not None for token in earlier) + 1
     token_id = derive_id("feed-token", tx.community, audience, number)

@@ -17,6 +17,9 @@ from coop.governance.storage.voters import find_voters
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
+_AGENDA = "agenda"
+"""Lock of statutes and notices: a notice rests on the statutes that it was checked against."""
+
 
 def adopt_statutes(tx: Tx, version: Statutes) -> None:
     """Keep a version of the statutes. Repeating it changes nothing.
@@ -24,6 +27,7 @@ def adopt_statutes(tx: Tx, version: Statutes) -> None:
     Raises:
         CoopError: another version has that date, or a meeting was convened under the version that this one replaces.
     """
+    tx.lock(_AGENDA)
     ordered = Statutes(version.valid_from, version.name, tuple(sorted(version.rules, key=lambda rule: rule.kind)))
     versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
     if ordered.valid_from in versions:
@@ -47,6 +51,7 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
         BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
         CoopError: the notice is too late, or another notice was sent for this meeting.
     """
+    tx.lock(_AGENDA)
     kept = store.find_meeting(tx, meeting.meeting_id)
     if kept is not None:
         if kept != meeting:

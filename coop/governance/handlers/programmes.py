@@ -36,6 +36,7 @@ def plan_programme(tx: Tx, programme: Programme) -> None:
         CoopError: another programme has this id, or one of its parts belongs to another programme.
     """
     check_programme(programme)
+    tx.lock("programmes")
     # In the order in which tranches are read back, so that a repeat is seen as one.
     ordered = replace(programme, tranches=tuple(sorted(programme.tranches, key=lambda tranche: tranche.tranche_id)))
     for other in store.list_programmes(tx):
