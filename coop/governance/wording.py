@@ -78,10 +78,10 @@ def kind(lang: str, name: str) -> str:
 def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> list[tuple[str, str]]:
     """Put the parameters of a resolution into words: name and value of each, ids as they are ``called``."""
     order = list(_PARAMETERS)
-    known = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
+    ordered = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
         (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name], called))
-        for name in known
+        for name in ordered
     ]
 
 
@@ -182,8 +182,8 @@ def names(lang: str, meetings: Iterable[Meeting], programmes: Iterable[Programme
         called.update({point.resolution_id: point.subject(lang) for point in meeting.resolutions})
     for programme in programmes:
         called[programme.programme_id] = programme.name
-        for tranche_id, place in numbered_tranches(programme).items():
-            called[tranche_id] = translate(lang, "Tranche %(number)s", number=place)
+        for tranche_id, number_of in numbered_tranches(programme).items():
+            called[tranche_id] = translate(lang, "Tranche %(number)s", number=number_of)
         for phase in programme.phases:
             called[phase.phase_id] = phase_name(lang, phase)
             called.update({point.milestone_id: milestone_name(lang, point) for point in phase.milestones})

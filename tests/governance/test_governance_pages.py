@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
+from coop.governance.access import ACCESS
 from coop.governance.handlers import closing, meetings
+from coop.governance.service import GOVERNANCE
 from coop.governance.storage import programmes as store
 from coop.kit.database import Database
+from coop.kit.http import GuardedRoute
 from coop.values import hash_parameters
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
@@ -266,3 +270,15 @@ def test_what_people_wrote_is_escaped(embedded: Database, tmp_path: Path) -> Non
     for page in ("/governance/", "/governance/resolutions/nasty", "/governance/meetings/alv-1", *CARDS):
         text = client(embedded, tmp_path, "board").get(page).text
         assert "<b>x</b>" not in text
+
+
+def test_every_entry_of_the_menu_and_every_card_opens_for_all_who_see_it() -> None:
+    pages = {route.path: route for router in GOVERNANCE.routers for route in router.routes if _is_page(route)}
+    entries = [(section.href, section.action) for section in GOVERNANCE.sections]
+    entries += [(address, card.action) for card in GOVERNANCE.cards for address in (card.href, card.source)]
+    for address, action in entries:
+        assert ACCESS.table[action] <= ACCESS.table[pages[address].action], address
+
+
+def _is_page(route: object) -> TypeGuard[GuardedRoute]:
+    return isinstance(route, GuardedRoute) and route.methods == {"GET"}

@@ -30,21 +30,21 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
     ballots: dict[int, Ballot] = {}
     problems: list[Problem] = []
     for line, row in enumerate(rows, start=1):
-        found = []
+        wrong = []
         member_id, choice, holder = row.get("member_id"), row.get("choice"), row.get("proxy_holder") or None
         if not member_id or not isinstance(member_id, str):
-            found.append(Problem("a ballot names its member", "member_id", line))
+            wrong.append(Problem("a ballot names its member", "member_id", line))
         if choice not in CHOICES:
-            found.append(Problem(f"{choice!r} is none of {', '.join(CHOICES)}", "choice", line))
+            wrong.append(Problem(f"{choice!r} is none of {', '.join(CHOICES)}", "choice", line))
         if holder is not None and not isinstance(holder, str):
-            found.append(Problem("a proxy holder is a member's id", "proxy_holder", line))
+            wrong.append(Problem("a proxy holder is a member's id", "proxy_holder", line))
         cast_on = row.get("cast_on")
         try:
             day = cast_on if isinstance(cast_on, date) else date.fromisoformat(str(cast_on))
         except ValueError:
-            found.append(Problem(f"{cast_on!r} is not a date such as 2026-06-24", "cast_on", line))
-        problems += found
-        if not found:
+            wrong.append(Problem(f"{cast_on!r} is not a date such as 2026-06-24", "cast_on", line))
+        problems += wrong
+        if not wrong:
             ballots[line] = Ballot(str(member_id), str(choice), day, holder)
     return ballots, problems
 
@@ -92,30 +92,32 @@ def _was_handed_in(ballot: Ballot, earlier: Sequence[Ballot]) -> bool:
 
 def _objections(box: Box, ballot: Ballot) -> list[tuple[str, str]]:
     meeting, rule = box.meeting, box.rule
-    found = []
+    objections = []
     if not box.votes.get(ballot.member_id):
-        found.append(("member_id", f"{ballot.member_id} has no vote on {meeting.held_on}"))
+        objections.append(("member_id", f"{ballot.member_id} has no vote on {meeting.held_on}"))
     first = first_vote_date(meeting, rule)
     if ballot.cast_on > meeting.held_on:
-        found.append(("cast_on", f"the meeting was on {meeting.held_on}, before {ballot.cast_on}"))
+        objections.append(("cast_on", f"the meeting was on {meeting.held_on}, before {ballot.cast_on}"))
     elif ballot.cast_on > box.today:
-        found.append(("cast_on", f"no ballot is dated after today, {box.today}: not on {ballot.cast_on}"))
+        objections.append(("cast_on", f"no ballot is dated after today, {box.today}: not on {ballot.cast_on}"))
     elif ballot.cast_on < first:
         window = (
             f"{rule.article} opens the vote {rule.advance_days} days before the meeting and never before its notice"
         )
-        found.append(("cast_on", f"{window}: from {first}, not on {ballot.cast_on}"))
+        objections.append(("cast_on", f"{window}: from {first}, not on {ballot.cast_on}"))
     earlier = box.history.get(ballot.member_id, ())
     if earlier and earlier[-1].personal and not ballot.personal:
         reason = f"{ballot.member_id} voted personally on {earlier[-1].cast_on}; nobody else can replace that"
-        found.append(("member_id", reason))
+        objections.append(("member_id", reason))
     elif earlier and ballot.cast_on < earlier[-1].cast_on:
-        found.append(("cast_on", f"a ballot of {earlier[-1].cast_on} stands already"))
+        objections.append(("cast_on", f"a ballot of {earlier[-1].cast_on} stands already"))
     if ballot.proxy_holder == ballot.member_id:
-        found.append(("proxy_holder", "nobody is their own proxy"))
+        objections.append(("proxy_holder", "nobody is their own proxy"))
     elif ballot.proxy_holder and not box.votes.get(ballot.proxy_holder):
-        found.append(("proxy_holder", f"{ballot.proxy_holder} has no vote on {meeting.held_on} and can hold no proxy"))
-    return found
+        objections.append(
+            ("proxy_holder", f"{ballot.proxy_holder} has no vote on {meeting.held_on} and can hold no proxy")
+        )
+    return objections
 
 
 def _over_the_proxy_limit(box: Box, new: Mapping[int, Ballot]) -> list[Problem]:

@@ -144,8 +144,8 @@ def add_programme(tx: Tx, planned: Programme) -> None:
                 budget_cents=part.budget_cents,
             )
         )
-        for place, point in enumerate(part.milestones, start=1):
-            insert_nouns(tx, milestone, [point], phase_id=part.phase_id, number=place)
+        for order, point in enumerate(part.milestones, start=1):
+            insert_nouns(tx, milestone, [point], phase_id=part.phase_id, number=order)
     insert_nouns(tx, tranche, planned.tranches)
 
 
