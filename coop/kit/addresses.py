@@ -63,6 +63,7 @@ def _find_problems(parts: SplitResult, starttls: str, other_options: list[str]) 
         (not parts.hostname, "names no server"),
         (parts.path not in ("", "/") or bool(parts.fragment), "has a path"),
         (bool(parts.username) != bool(parts.password), "names a user without a password, or the reverse"),
+        (not unquote(parts.netloc).isascii(), "has a sign beyond ASCII, which no server takes"),
         (
             bool(other_options) or starttls not in ("offered", "always", "never"),
             "has another option than starttls=always or starttls=never",

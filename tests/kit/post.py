@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -121,3 +122,11 @@ def refuse_all(_outgoing: Outgoing) -> None:
 def parked(house: House) -> list[str]:
     with house.database.read(COMMUNITY) as tx:
         return [parked_letter.reason for parked_letter in parking.list_parked(tx)]
+
+
+def until(reached: Callable[[], object], patience_s: float = 10.0) -> None:
+    for _ in range(int(patience_s / 0.02)):
+        if reached():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it was not reached")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from coop.kit.database import Database
 from coop.kit.outbound import Away, Outgoing, TryLater, Worker, enqueue, make_due, send_due
 from coop.kit.outbound.store import CLAIM_LASTS
-from tests.kit.post import House, Pigeon, PowerCutError, letter, mail_queue, parked, refuse_all
+from tests.kit.post import House, Pigeon, PowerCutError, letter, mail_queue, parked, refuse_all, until
 from tests.kit.town import COMMUNITY, SECRETARY
 
 
@@ -141,14 +141,6 @@ def test_workers_of_several_processes_send_each_message_once_and_in_order(house:
     assert sorted(set(pigeon.recipients)) == [*(f"m{i:04d}@coop.example" for i in range(40)), "same@coop.example"]
     same = [int(outgoing.body) for outgoing in pigeon.delivered if outgoing.recipient == "same@coop.example"]
     assert same == list(range(40))
-
-
-def until(reached: Callable[[], object], patience_s: float = 10.0) -> None:
-    for _ in range(int(patience_s / 0.02)):
-        if reached():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it was not reached")
 
 
 def test_a_worker_makes_and_sends_while_it_is_open(house: House) -> None:

@@ -28,7 +28,10 @@ class Received:
 
 @dataclass
 class MailServer:
-    """``answers`` has what the server says to a recipient, or after the mail to it (under ``data``)."""
+    """``answers`` has what the server says to a recipient, or after the mail to it (under ``data``).
+
+    It has taken a mail before it waits for ``pause_s`` and says so.
+    """
 
     port: int = field(default_factory=free_port)
     tls: ssl.SSLContext | None = None
@@ -38,7 +41,7 @@ class MailServer:
     answers: dict[str, str] = field(default_factory=dict)
     sender_answer: str = ""
     pause_s: float = 0.0
-    connections: int = 0
+    connections: set[object] = field(default_factory=set)
 
     @contextmanager
     def up(self) -> Iterator[MailServer]:
@@ -50,7 +53,6 @@ class MailServer:
             ssl_context=self.tls if self.encrypted_from_start else None,
             tls_context=None if self.encrypted_from_start else self.tls,
             authenticator=self._authenticate if self.password else None,
-            auth_required=bool(self.password),
             auth_require_tls=False,
         )
         controller.start()
@@ -65,14 +67,12 @@ class MailServer:
         right = isinstance(data, LoginPassword) and data.password == self.password.encode()
         return AuthResult(success=right, handled=False)
 
-    async def handle_EHLO(self, server: SMTP, session: Session, _envelope: Envelope, hostname: str) -> str:
-        session.host_name = hostname
-        self.connections += 1
-        return "250 HELP"
-
     async def handle_MAIL(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        self.connections.add(session.peer)
+        if self.password and not session.authenticated:
+            return "530 5.7.0 sign in first"
         if self.sender_answer:
             return self.sender_answer
         envelope.mail_from = address
@@ -87,7 +87,6 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        await asyncio.sleep(self.pause_s)
         if "data" in self.answers:
             return self.answers["data"]
         content = envelope.content
@@ -95,4 +94,5 @@ class MailServer:
         mail = message_from_bytes(content, EmailMessage, policy=SMTP_POLICY)
         for recipient in envelope.rcpt_tos:
             self.received.append(Received(envelope.mail_from or "", recipient, mail))
+        await asyncio.sleep(self.pause_s)
         return f"250 Ok: queued as {len(self.received)}"

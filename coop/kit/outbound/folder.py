@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from coop.kit.outbound.message import Away, Outgoing, Refused, Send, TryLater
 
-_BAD_NAME = (errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EINVAL)
+_BAD_NAME = (errno.ENAMETOOLONG, errno.EISDIR, errno.EEXIST, errno.ENOTDIR, errno.EINVAL)
 
 
 class Folder:
