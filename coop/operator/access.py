@@ -14,5 +14,7 @@ ACCESS = Access(
         "see-operations": roles("operator", "board", "auditor"),
         "work-dead-letters": roles("operator", "board"),
         "switch-jobs": roles("operator", "board"),
+        "see-outbound": roles("operator", "board"),
+        "work-outbound": roles("operator", "board"),
     },
 )

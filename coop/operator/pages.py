@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.access import ANYBODY, SIGNED_IN
 from coop.kit.http import GuardedRoute
 from coop.kit.service import Card, Pages, Section
-from coop.operator import health, operations
+from coop.operator import health, operations, outbound
 from coop.operator.access import ACCESS
 from coop.operator.documents import asyncapi
 from coop.operator.services import SERVICES
@@ -95,7 +95,7 @@ OPERATOR = Pages(
     name="operator",
     label=N_("Operations"),
     access=ACCESS,
-    routers=(health.routes, routes, operations.routes),
+    routers=(health.routes, routes, operations.routes, outbound.routes),
     sections=(
         Section("/", N_("Home"), "see-home", rank=0),
         Section(
@@ -103,7 +103,11 @@ OPERATOR = Pages(
             N_("Operations"),
             "see-operations",
             rank=90,
-            holds=("/documents", "/access", *(f"/{service.name}/dead-letters" for service in SERVICES)),
+            holds=(
+                "/documents",
+                "/access",
+                *(f"/{service.name}/{page}" for service in SERVICES for page in ("dead-letters", "outbound")),
+            ),
         ),
     ),
     cards=(

@@ -101,8 +101,7 @@ def test_a_secret_that_is_none_is_refused_and_not_repeated(secret: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(500, TryLater), (503, TryLater), (429, TryLater), (408, TryLater), (301, TryLater)]
-    + [(400, Refused), (404, Refused), (410, Refused)],
+    [*((status, TryLater) for status in (301, 408, 429, 500, 503)), *((status, Refused) for status in (400, 404, 410))],
 )
 def test_a_refusal_tells_for_now_from_for_good(receiver: Receiver, status: int, kind: type[Exception]) -> None:
     receiver.answers = [(status, {"location": receiver.url("/elsewhere")}, b"because\x00 \xff")]

@@ -40,12 +40,13 @@ made later.
 
 from coop.kit.outbound.making import UNMADE, make_again, make_due
 from coop.kit.outbound.message import Away, Delivery, Message, Outgoing, Queue, Refused, State, Transport, TryLater
-from coop.kit.outbound.reading import Figures, count_messages, list_messages, read_figures
+from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, read_figures
 from coop.kit.outbound.sending import send_due, wait_after
 from coop.kit.outbound.store import enqueue, retry, retry_all
 from coop.kit.outbound.worker import Worker
 
 __all__ = [
+    "STATES",
     "UNMADE",
     "Away",
     "Delivery",

@@ -19,6 +19,8 @@ from coop.kit.tx import Tx
 OVERDUE_AFTER = timedelta(minutes=15)
 """A message that is due for longer than this is not being sent by anybody."""
 
+STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
+
 _columns = outbound_message.c
 
 
@@ -35,11 +37,18 @@ def list_messages(tx: Tx, state: State, after: int = 0, limit: int = 100) -> Seq
     return [Delivery(*row) for row in tx.execute(query.limit(limit))]
 
 
-def count_messages(tx: Tx) -> dict[State, int]:
-    """Count the co-operative's messages in each state."""
-    query = select(_columns.state, func.count()).where(_columns.community == tx.community).group_by(_columns.state)
-    counts = {cast(State, state): count for state, count in tx.execute(query)}
-    return {state: counts.get(state, 0) for state in ("waiting", "delivered", "failed")}
+def count_messages(tx: Tx) -> dict[str, dict[State, int]]:
+    """Count the co-operative's messages by queue and state."""
+    query = (
+        select(_columns.queue, _columns.state, func.count())
+        .where(_columns.community == tx.community)
+        .group_by(_columns.queue, _columns.state)
+        .order_by(_columns.queue)
+    )
+    counts: dict[str, dict[State, int]] = {}
+    for queue, state, count in tx.execute(query):
+        counts.setdefault(queue, dict.fromkeys(STATES, 0))[cast(State, state)] = count
+    return counts
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class Worker:
 
     def __init__(self, queue: Queue, database: Database, pause_s: float = 0.5) -> None:
         self.queue = queue
+        self.service = database.service
         self.name = f"outbound {database.service} {queue.name}"
         self._stopping = threading.Event()
         self._loops = (
