@@ -10,6 +10,9 @@ from prometheus_client import Counter, Histogram
 FACTS_SEALED = Counter("coop_facts_sealed", "Facts sealed into the chain.", ["service", "type"])
 FACTS_HEARD = Counter("coop_facts_heard", "Facts taken from other services, or parked.", ["service", "type", "outcome"])
 LETTERS_PARKED = Counter("coop_letters_parked", "Messages that were refused and kept.", ["kind"])
+MESSAGES_TRIED = Counter(
+    "coop_messages_tried", "Tries to hand a message to its recipient.", ["service", "queue", "outcome"]
+)
 REQUEST_SECONDS = Histogram(
     "coop_request_seconds",
     "Time from a request to the end of its answer.",

@@ -204,6 +204,8 @@ Index(
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,
 )
+_FAILED = outbound_message.c.state == "failed"
+Index("ix_outbound_message_failed", outbound_message.c.queue, sqlite_where=_FAILED, postgresql_where=_FAILED)
 Index("ix_outbound_message_shown", outbound_message.c.community, outbound_message.c.state, outbound_message.c.number)
 
 GUARDS_SQLITE = (

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from coop.kit import jobs, journal, positions
 from coop.kit.access import ANYBODY
 from coop.kit.http import GuardedRoute
+from coop.kit.outbound import read_figures
 from coop.kit.service import Room
 from coop.kit.tables import dead_letter
 from coop.operator.access import ACCESS
@@ -103,6 +104,7 @@ class Gauges(Collector):
             up.add_metric([part], 0.0 if trouble else 1.0)
         yield up
         yield from self._gauges_of_rooms()
+        yield from self._gauges_of_queues()
 
     def _gauges_of_rooms(self) -> Iterator[GaugeMetricFamily]:
         sealed = GaugeMetricFamily("coop_chain_position", "Facts sealed into the chain.", labels=["service"])
@@ -123,6 +125,22 @@ class Gauges(Collector):
             except (SQLAlchemyError, OSError):
                 continue  # coop_part_up says that the database is away
         yield from (sealed, published, heard, behind, parked)
+
+    def _gauges_of_queues(self) -> Iterator[GaugeMetricFamily]:
+        labels = ["service", "queue"]
+        waiting = GaugeMetricFamily("coop_messages_waiting", "Messages on their way to others.", labels=labels)
+        failed = GaugeMetricFamily("coop_messages_failed", "Messages that were given up.", labels=labels)
+        due = GaugeMetricFamily("coop_messages_due_seconds", "How long the foremost message is due.", labels=labels)
+        for name, room in self._health.rooms.items():
+            try:
+                with room.database.system_read() as sql:
+                    for queue in read_figures(sql):
+                        waiting.add_metric([name, queue.queue], queue.waiting)
+                        failed.add_metric([name, queue.queue], queue.failed)
+                        due.add_metric([name, queue.queue], queue.measure_delay_s(room.database.clock.now()))
+            except (SQLAlchemyError, OSError):
+                continue  # as above
+        yield from (waiting, failed, due)
 
 
 @routes.get("/livez")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from coop.kit import journal
 from coop.kit.outbound.message import Delivery, State
@@ -16,8 +16,8 @@ from coop.kit.rows import columns_of
 from coop.kit.tables import outbound_message, outbound_position
 from coop.kit.tx import Tx
 
-OVERDUE_AFTER = timedelta(minutes=15)
-"""A message that is due for longer than this is not being sent by anybody."""
+OVERDUE_AFTER_S = 15 * 60
+"""A message that is due for longer than this [s] is not being sent by anybody."""
 
 STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
 
@@ -53,38 +53,41 @@ def count_messages(tx: Tx) -> dict[str, dict[State, int]]:
 
 @dataclass(frozen=True)
 class Figures:
-    """A queue over all co-operatives: messages by state, since when one is due, and facts still to be looked at."""
+    """A queue over all co-operatives: what waits and failed, since when the foremost is due, facts not looked at."""
 
     queue: str
     waiting: int
-    delivered: int
     failed: int
     due_since: datetime | None
     facts_behind: int
 
+    def measure_delay_s(self, now: datetime) -> float:
+        """How long [s] the foremost message is due."""
+        return max(0.0, (now - self.due_since).total_seconds()) if self.due_since else 0.0
+
     def find_trouble(self, now: datetime) -> str | None:
         """Say what keeps the queue from doing its work, or None."""
-        if self.due_since and self.due_since < now - OVERDUE_AFTER:
+        if self.due_since and self.measure_delay_s(now) > OVERDUE_AFTER_S:
             return f"a message is due since {self.due_since:%Y-%m-%d %H:%M} UTC"
         return None
 
 
 def read_figures(sql: Connection) -> Sequence[Figures]:
-    """Count every queue of a database that has a position or a message, in order of name."""
-    counting = select(_columns.queue, _columns.state, func.count()).group_by(_columns.queue, _columns.state)
-    counts = {(queue, state): count for queue, state, count in sql.execute(counting)}
-    foremost = select(_columns.queue, func.min(_columns.next_try_at)).where(is_foremost()).group_by(_columns.queue)
-    due = dict(iter(sql.execute(foremost)))
+    """Count every queue of a database that follows facts or has a message under way, in order of name."""
+    counting = select(_columns.queue, func.count()).group_by(_columns.queue)
+    waiting: dict[str, int] = dict(iter(sql.execute(counting.where(_columns.next_try_at.is_not(None)))))
+    failed: dict[str, int] = dict(iter(sql.execute(counting.where(_columns.state == literal_column("'failed'")))))
+    foremost = select(_columns.queue, func.min(_columns.next_try_at)).group_by(_columns.queue)
+    due = dict(iter(sql.execute(foremost.where(_columns.next_try_at.is_not(None), is_foremost()))))
     positions = dict(iter(sql.execute(select(outbound_position.c.queue, outbound_position.c.position))))
     head, _ = journal.head(sql)
     return [
         Figures(
             queue=queue,
-            waiting=counts.get((queue, "waiting"), 0),
-            delivered=counts.get((queue, "delivered"), 0),
-            failed=counts.get((queue, "failed"), 0),
+            waiting=waiting.get(queue, 0),
+            failed=failed.get(queue, 0),
             due_since=due.get(queue),
             facts_behind=head - positions.get(queue, head),
         )
-        for queue in sorted({*(queue for queue, _ in counts), *positions})
+        for queue in sorted({*waiting, *failed, *positions})
     ]

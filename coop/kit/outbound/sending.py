@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from coop.kit.database import Database
+from coop.kit.metrics import MESSAGES_TRIED
 from coop.kit.outbound.message import Outgoing, Queue, Refused, Send, TryLater
 from coop.kit.outbound.store import claim, is_due, mark_delivered, mark_trouble
 
@@ -56,6 +57,7 @@ def _send(database: Database, queue: Queue, send: Send, outgoing: Outgoing) -> b
         proof = send(outgoing)
     except Refused as refusal:
         log.warning("%s: %s was refused", queue.name, outgoing.id)
+        _count(database, queue, "refused")
         mark_trouble(database, outgoing, str(refusal), None)
         return True
     except TryLater as trouble:
@@ -67,6 +69,7 @@ def _send(database: Database, queue: Queue, send: Send, outgoing: Outgoing) -> b
         _put_off(database, queue, outgoing, f"{type(error).__name__}: {error}", 0.0)
         return False
     mark_delivered(database, outgoing, proof)
+    _count(database, queue, "delivered")
     log.info("%s: %s was delivered at try %d", queue.name, outgoing.id, outgoing.tries)
     return True
 
@@ -75,10 +78,16 @@ def _put_off(database: Database, queue: Queue, outgoing: Outgoing, reason: str, 
     if outgoing.tries >= queue.tries_max:
         _give_up(database, queue, outgoing, reason)
         return
+    _count(database, queue, "put off")
     wait_s = max(wait_after(outgoing.tries), min(asked_s, WAIT_ASKED_MAX_S))
     mark_trouble(database, outgoing, reason, database.clock.now() + timedelta(seconds=wait_s))
 
 
 def _give_up(database: Database, queue: Queue, outgoing: Outgoing, reason: str) -> None:
     log.warning("%s: %s failed after %d tries", queue.name, outgoing.id, queue.tries_max)
+    _count(database, queue, "given up")
     mark_trouble(database, outgoing, f"gave up after {queue.tries_max} tries: {reason}", None)
+
+
+def _count(database: Database, queue: Queue, outcome: str) -> None:
+    MESSAGES_TRIED.labels(database.service, queue.name, outcome).inc()
