@@ -250,6 +250,23 @@ def test_a_member_is_told_that_the_same_vote_stood_already(embedded: Database, t
     assert "Your vote stood already: for." in answers[1]
 
 
+def test_the_board_cannot_overwrite_a_member_s_own_vote(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    today = open_vote(embedded)
+    member = client(embedded, tmp_path, "member", member_id="m001")
+    member.post("/governance/resolutions/next/vote", data={"choice": "for"})
+    board = client(embedded, tmp_path, "board")
+    for cast_on, field in ((today, "member_id"), (today + timedelta(days=5), "cast_on")):
+        [ballot] = rows({"m001": "against"}, cast_on)
+        body = {"resolution_id": "next", "ballots": [ballot]}
+        refused = board.post("/governance/api/meetings/alv-2/votes", json=body)
+        assert refused.status_code == 422
+        assert field in [problem["field"] for problem in refused.json()["problems"]]
+    with embedded.read(TOWN) as tx:
+        [outcome] = closing.preview(tx, "alv-2")
+    assert (outcome.count.votes_for, outcome.count.votes_against) == (1, 0)
+
+
 def test_a_member_sees_that_a_ballot_was_entered_for_them(embedded: Database, tmp_path: Path) -> None:
     live(embedded)
     today = open_vote(embedded)
