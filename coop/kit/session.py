@@ -27,6 +27,8 @@ from coop.values import CoopError
 
 COOKIE: Final = "coop_session"
 LIFETIME: Final = timedelta(hours=12)
+_GRACE: Final = timedelta(hours=2)
+"""Keeps a clock that was set back by an hour from signing everybody out."""
 _END_IS_KEPT: Final = 2 * LIFETIME
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -93,8 +95,7 @@ def read(cookie: str | None, secret: str, now: datetime) -> Session | None:
         session = Session(**{**fields, "roles": frozenset(fields["roles"]), "began_at": began_at})
     except (BadSignature, KeyError, TypeError, ValueError):
         return None
-    # An hour of grace keeps a clock that was set back from signing everybody out.
-    return session if began_at - timedelta(hours=1) <= now < began_at + LIFETIME else None
+    return session if began_at - _GRACE <= now < began_at + LIFETIME else None
 
 
 def end_sessions(tx: Tx, account_id: str, session_id: str = "", ended_at: datetime | None = None) -> None:
