@@ -19,11 +19,11 @@ SECRETARY = Actor("account", "account-1", "api")
 """Whoever acts where a test calls a command without a request."""
 
 
-def open_desk(service: Service, database: Database, folder: Path) -> TestClient:
-    """The application over a database; nobody is signed in."""
-    settings = Settings(data_dir=folder, secret=SECRET)
+def open_desk(service: Service, database: Database, folder: Path, base_url: str = "http://testserver") -> TestClient:
+    """The application over a database, under an address; nobody is signed in."""
+    settings = Settings(data_dir=folder, secret=SECRET, base_url=base_url)
     app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)})
-    return TestClient(app, base_url="http://testserver")
+    return TestClient(app, base_url=base_url)
 
 
 def sign_in(client: TestClient, *roles: str, member_id: str | None = None, community: str = COMMUNITY) -> TestClient:

@@ -1,9 +1,9 @@
 """Members: the register, connections, contracts and sign-in.
 
-Owns: who is a member and since when, which connection they hold, what they signed, who may sign in; the imports that
-brought these in. Names, addresses and e-mail live here and nowhere else.
+Owns: who is a member and since when, which connection they hold, what they signed, who may sign in and is signed in;
+the imports that brought these in. Names, addresses and e-mail live here and nowhere else.
 
-Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded.
+Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded, SessionsEnded.
 
 Hears: nothing. The register follows the secretary, not the machines.
 

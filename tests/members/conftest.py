@@ -10,21 +10,24 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.kit.settings import Settings
-from coop.kit.web import create_app
-from coop.members import accounts
-from coop.members.main import SERVICE, routers
-from coop.web import operations
-from coop.web.shell import error_page, mount_static
-from tests.members.desk import TOWN, Visitor
+from coop.members.identity import commands
+from coop.members.service import MEMBERS
+from tests.desk import open_desk
+from tests.kit.clocks import SetClock
+from tests.members.sample import AT
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """The clock of the installation."""
+    return SetClock(AT)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[Database]:
     """Migrated and empty."""
     url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = Database(url, "members")
-    opened.migrate()
+    opened = MEMBERS.open_database(url, clock)
     yield opened
     opened.close()
 
@@ -33,21 +36,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real argon2 at its lowest cost: tests check hundreds of passwords, and nobody attacks them."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", lambda: hasher)
+    monkeypatch.setattr(commands, "_hasher", lambda: hasher)
 
 
 @pytest.fixture
-def visitor(database: Database, tmp_path: Path) -> Iterator[Visitor]:
+def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
     """Somebody with a browser that is not signed in yet and reads English."""
-    settings = Settings(data_dir=tmp_path, base_url="https://coop.example", community=TOWN)
-    replayers: dict[str, operations.Replayer] = {}
-    app = create_app(
-        "members",
-        settings,
-        [operations.router(SERVICE.consumer(database), replayers), *routers(database, settings)],
-        error_page,
-    )
-    mount_static(app)
-    headers = {"accept": "text/html", "accept-language": "en", "origin": "https://coop.example"}
-    with TestClient(app, base_url="https://coop.example", headers=headers, follow_redirects=False) as client:
-        yield Visitor(client, settings.signing_secret(), replayers)
+    desk = open_desk(MEMBERS, database, tmp_path, base_url="https://coop.example")
+    desk.headers.update({"accept": "text/html", "accept-language": "en", "origin": "https://coop.example"})
+    desk.follow_redirects = False
+    with desk as opened:
+        yield opened

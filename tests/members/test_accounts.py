@@ -1,165 +1,99 @@
-"""Who gets in, who does not, and what either learns from it."""
+"""Accounts: who may make and change which, and what is wrong with those that cannot be made."""
 
 from __future__ import annotations
 
-import threading
-from datetime import datetime, timedelta
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
 
-from coop.kit.auth import Session
 from coop.kit.database import Database
-from coop.members import accounts
-from coop.members.storage.tables import account as account_table
-from coop.values import BadInput, CoopError, NotFound
-from tests.members.desk import AT, TOWN, VRIES, YILDIZ, PowerCutError, bring
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
+from coop.members.access import ACCESS, grants_of
+from coop.members.identity.commands import (
+    change_email,
+    create_account,
+    set_active,
+    set_one_time_password,
+    set_roles,
+    sign_in,
+)
+from coop.members.identity.model import ROLES, NewAccount
+from coop.members.identity.store import get_account
+from coop.values import BadInput, NotFound
+from tests.desk import COMMUNITY, SECRETARY
+from tests.members.sample import AT, HOME, VRIES, YILDIZ, bring, dump
 
 EMAIL, PASSWORD = "vries@example.org", "four words of mine"
+OPERATOR = grants_of(Session("o", "", frozenset({"operator"}), None, COMMUNITY))
+BOARD = grants_of(Session("b", "", frozenset({"board"}), None, COMMUNITY))
+
+
+def wish(*roles: str, email: str = EMAIL, member_id: str | None = None, password: str = PASSWORD) -> NewAccount:
+    return NewAccount(email, "A. de Vries", frozenset(roles), password, member_id)
+
+
+def make(database: Database, wanted: NewAccount) -> str:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        return create_account(tx, ROLES, wanted)
 
 
 @pytest.fixture
 def account_id(database: Database) -> str:
     """A member's account."""
     bring(database, "members")
-    with database.write() as tx:
-        return accounts.create_account(tx, TOWN, EMAIL, "A. de Vries", {"member"}, PASSWORD, VRIES)
+    return make(database, wish("member", member_id=VRIES))
 
 
-def enter(database: Database, email: str = EMAIL, password: str = PASSWORD, at: datetime = AT) -> Session | str:
-    """The session, or the code of the refusal."""
-    try:
-        return accounts.sign_in(database, TOWN, email, password, at)
-    except CoopError as refusal:
-        return refusal.code
+def test_every_role_has_its_entry_in_the_access_table() -> None:
+    assert {action.removeprefix("grant-") for action in ACCESS.table if action.startswith("grant-")} == set(ROLES)
+    assert {role for needed in ACCESS.table.values() for role in needed} <= {*ROLES, "anybody", "signed in"}
 
 
-def test_who_knows_the_password_gets_their_own_session(database: Database, account_id: str) -> None:
-    assert enter(database) == Session(account_id, "A. de Vries", frozenset({"member"}), VRIES, TOWN)
-    assert enter(database, "  Vries@Example.org ") == enter(database)
+def test_the_board_gives_out_every_role_and_nobody_else_more_than_they_have() -> None:
+    assert set(ROLES) == BOARD
+    assert {"member", "operator"} == OPERATOR
+    for role in set(ROLES) - {"board", "operator"}:
+        assert not grants_of(Session("x", "", frozenset({role}), None, COMMUNITY))
 
 
-def test_no_password_is_kept_as_it_is(database: Database, account_id: str) -> None:
-    with database.read() as tx:
-        (kept,) = tx.scalars(select(account_table.c.password_hash))
-    assert kept.startswith("$argon2id$")
-    assert PASSWORD not in kept
+@pytest.mark.parametrize("role", sorted(set(ROLES) - OPERATOR))
+def test_an_operator_makes_nobody_more_than_an_operator(database: Database, role: str) -> None:
+    before = dump(database)
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(NotAllowed, match=role):
+        create_account(tx, OPERATOR, wish("operator", role))
+    assert dump(database) == before
 
 
-@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org", "no address at all", "", "zero\x00@example.org"])
-def test_a_wrong_password_and_an_unknown_address_get_the_same_answers(
-    database: Database, account_id: str, email: str
+WORK: dict[str, Callable[[Tx, str], None]] = {
+    "roles": lambda tx, account_id: set_roles(tx, OPERATOR, account_id, frozenset({"operator"})),
+    "address": lambda tx, account_id: change_email(tx, OPERATOR, account_id, "mine@example.org"),
+    "password": lambda tx, account_id: set_one_time_password(tx, OPERATOR, account_id, "abcd-efgh-jkmn", AT),
+    "closing": lambda tx, account_id: set_active(tx, OPERATOR, account_id, active=False),
+}
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+def test_an_operator_takes_over_no_account_that_may_do_more(
+    database: Database, work: Callable[[Tx, str], None]
 ) -> None:
-    answers = [enter(database, email, "wrong") for _ in range(6)]
-    assert answers == ["wrong-sign-in"] * 5 + ["sign-in-paused"]
-    assert enter(database, email, "wrong", AT + accounts.PAUSE) == "wrong-sign-in"
+    treasurer = make(database, wish("treasurer"))
+    before = dump(database)
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(NotAllowed, match="treasurer"):
+        work(tx, treasurer)
+    assert dump(database) == before
 
 
-def test_after_five_failures_even_the_right_password_has_to_wait(database: Database, account_id: str) -> None:
-    for second in range(5):
-        enter(database, password="wrong", at=AT + timedelta(seconds=second))
-    last = AT + timedelta(seconds=4)
-    assert enter(database, at=last + accounts.PAUSE - timedelta(microseconds=1)) == "sign-in-paused"
-    assert isinstance(enter(database, at=last + accounts.PAUSE), Session)
-
-
-def test_a_pause_does_not_reach_other_people(database: Database, account_id: str) -> None:
-    for _ in range(6):
-        enter(database, "nobody@example.org", "wrong")
-    assert isinstance(enter(database), Session)
-
-
-def test_a_success_starts_the_count_anew(database: Database, account_id: str) -> None:
-    for _ in range(3):
-        assert [enter(database, password="wrong") for _ in range(4)] == ["wrong-sign-in"] * 4
-        assert isinstance(enter(database), Session)
-
-
-def test_many_tries_at_once_are_all_counted(database: Database, account_id: str) -> None:
-    answers: list[Session | str] = []
-    threads = [threading.Thread(target=lambda: answers.append(enter(database, password="wrong"))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(map(str, answers)) == ["sign-in-paused"] * 3 + ["wrong-sign-in"] * 5
-
-
-def test_a_try_that_is_killed_half_way_counts(
-    database: Database, account_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def power_cut(password_hash: str, password: str) -> bool:
-        raise PowerCutError
-
-    with monkeypatch.context() as patched:
-        patched.setattr(accounts, "_matches", power_cut)
-        for _ in range(5):
-            with pytest.raises(PowerCutError):
-                accounts.sign_in(database, TOWN, EMAIL, "a guess", AT)
-    assert enter(database) == "sign-in-paused"
-
-
-def test_a_closed_account_opens_for_nobody_and_says_no_more_than_a_wrong_password(
-    database: Database, account_id: str
-) -> None:
-    with database.write() as tx:
-        accounts.set_active(tx, TOWN, account_id, False)
-    assert enter(database) == "wrong-sign-in"
-    with database.write() as tx:
-        accounts.set_active(tx, TOWN, account_id, True)
-    assert isinstance(enter(database), Session)
-
-
-def test_a_password_is_changed_by_who_knows_it(database: Database, account_id: str) -> None:
-    accounts.choose_password(database, TOWN, EMAIL, PASSWORD, "a new one, longer", AT)
-    assert enter(database) == "wrong-sign-in"
-    assert isinstance(enter(database, password="a new one, longer"), Session)
-    with pytest.raises(CoopError) as refusal:
-        accounts.choose_password(database, TOWN, EMAIL, PASSWORD, "yet another one", AT)
-    assert refusal.value.code == "wrong-sign-in"
-
-
-@pytest.mark.parametrize("new", ["short", "x" * 201, PASSWORD])
-def test_a_poor_password_is_refused_before_the_old_one_is_looked_at(
-    database: Database, account_id: str, new: str
-) -> None:
-    with pytest.raises(BadInput) as refusal:
-        accounts.choose_password(database, TOWN, EMAIL, PASSWORD, new, AT)
-    assert [problem.field for problem in refusal.value.problems] == ["new"]
-    assert isinstance(enter(database), Session)
-
-
-def test_a_one_time_password_opens_nothing_but_the_choice_of_an_own_one(database: Database, account_id: str) -> None:
-    for _ in range(6):
-        enter(database, password="forgotten")
-    once, until = accounts.make_one_time_password(), AT + timedelta(days=7)
-    with database.write() as tx:
-        accounts.set_one_time_password(tx, TOWN, account_id, once, until)
-    assert enter(database) == "wrong-sign-in"
-    assert enter(database, password=once) == "one-time-password"
-    session = accounts.choose_password(database, TOWN, EMAIL, once, "my own words now", AT)
-    assert session.account_id == account_id
-    assert enter(database, password=once) == "wrong-sign-in"
-    assert isinstance(enter(database, password="my own words now", at=until + timedelta(days=99)), Session)
-
-
-def test_a_one_time_password_runs_out(database: Database, account_id: str) -> None:
-    with database.write() as tx:
-        accounts.set_one_time_password(tx, TOWN, account_id, "abcd-efgh-jkmn", AT)
-    assert enter(database, password="abcd-efgh-jkmn") == "wrong-sign-in"
-    with pytest.raises(CoopError):
-        accounts.choose_password(database, TOWN, EMAIL, "abcd-efgh-jkmn", "my own words now", AT)
-
-
-def test_one_time_passwords_differ_and_have_no_sign_that_is_confused() -> None:
-    made = {accounts.make_one_time_password() for _ in range(200)}
-    assert len(made) == 200
-    assert not set("".join(made)) & set("il1o0")
+def test_an_operator_raises_no_account_above_their_own(database: Database) -> None:
+    own = make(database, wish("operator"))
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(NotAllowed, match="board"):
+        set_roles(tx, OPERATOR, own, frozenset({"operator", "board"}))
 
 
 def test_everything_wrong_with_a_new_account_is_named_at_once(database: Database) -> None:
-    with database.write() as tx, pytest.raises(BadInput) as refusal:
-        accounts.create_account(tx, TOWN, "nowhere", "x" * 201, {"member", "king"}, "short", "nobody")
+    wanted = NewAccount("nowhere", "x" * 201, frozenset({"member", "king"}), "short", "nobody")
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput) as refusal:
+        create_account(tx, ROLES, wanted)
     assert sorted(problem.field for problem in refusal.value.problems) == [
         "email",
         "member_id",
@@ -169,37 +103,54 @@ def test_everything_wrong_with_a_new_account_is_named_at_once(database: Database
     ]
 
 
-@pytest.mark.parametrize(("roles", "field"), [((), "roles"), (("member",), "member_id")])
-def test_an_account_has_a_role_and_a_member_s_account_a_member(
-    database: Database, roles: tuple[str, ...], field: str
-) -> None:
-    with database.write() as tx, pytest.raises(BadInput) as refusal:
-        accounts.create_account(tx, TOWN, EMAIL, "A", roles, PASSWORD, None)
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (wish(), "roles"),
+        (wish("member"), "member_id"),
+        (wish("auditor", password="0123456789"), "password"),
+        (wish("auditor", password="vries@example.org"), "password"),
+    ],
+    ids=["no role", "a member who is none", "a common password", "the address as a password"],
+)
+def test_an_account_that_cannot_be_is_refused(database: Database, wanted: NewAccount, field: str) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput) as refusal:
+        create_account(tx, ROLES, wanted)
     assert [problem.field for problem in refusal.value.problems] == [field]
 
 
 def test_an_address_belongs_to_one_account(database: Database, account_id: str) -> None:
-    with database.write() as tx:
-        other = accounts.create_account(tx, TOWN, "yildiz@example.org", "B", {"member"}, PASSWORD, YILDIZ)
-    with database.write() as tx, pytest.raises(BadInput, match="another account has the address"):
-        accounts.create_account(tx, TOWN, EMAIL, "B", {"member"}, PASSWORD, YILDIZ)
-    with database.write() as tx, pytest.raises(BadInput, match="another account has the address"):
-        accounts.change_email(tx, TOWN, other, EMAIL)
+    other = make(database, wish("member", email="yildiz@example.org", member_id=YILDIZ))
+    for wanted in (wish("member", member_id=YILDIZ), wish("member", "board", member_id=VRIES), wish("partner")):
+        with (
+            database.write(COMMUNITY, SECRETARY) as tx,
+            pytest.raises(BadInput, match="another account has the address"),
+        ):
+            create_account(tx, ROLES, wanted)
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput, match="another account has the address"):
+        change_email(tx, ROLES, other, EMAIL)
 
 
 def test_an_address_that_somebody_gave_up_can_be_used_by_another(database: Database, account_id: str) -> None:
-    with database.write() as tx:
-        accounts.change_email(tx, TOWN, account_id, "Moved@example.org")
-        other = accounts.create_account(tx, TOWN, EMAIL, "B", {"member"}, "another password", YILDIZ)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        change_email(tx, ROLES, account_id, "Moved@example.org")
+    other = make(database, wish("member", member_id=YILDIZ, password="another of words"))
     assert other != account_id
-    moved, came = enter(database, "moved@example.org"), enter(database, EMAIL, "another password")
-    assert isinstance(moved, Session)
-    assert isinstance(came, Session)
+    moved = sign_in(database, COMMUNITY, HOME, "moved@example.org", PASSWORD)
+    came = sign_in(database, COMMUNITY, HOME, EMAIL, "another of words")
     assert (moved.member_id, came.member_id) == (VRIES, YILDIZ)
 
 
+def test_other_roles_count_from_the_next_sign_in(database: Database, account_id: str) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        set_roles(tx, ROLES, account_id, frozenset({"member", "treasurer"}))
+    assert sign_in(database, COMMUNITY, HOME, EMAIL, PASSWORD).roles == {"member", "treasurer"}
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput, match="needs a role"):
+        set_roles(tx, ROLES, account_id, frozenset())
+    with database.read(COMMUNITY) as tx:
+        assert get_account(tx, account_id).roles == {"member", "treasurer"}
+
+
 def test_accounts_of_another_community_are_unknown(database: Database, account_id: str) -> None:
-    with database.write() as tx, pytest.raises(NotFound):
-        accounts.set_active(tx, "elsewhere", account_id, False)
-    with pytest.raises(CoopError, match="not right"):
-        accounts.sign_in(database, "elsewhere", EMAIL, PASSWORD, AT)
+    with database.write("elsewhere", SECRETARY) as tx, pytest.raises(NotFound):
+        set_active(tx, ROLES, account_id, active=False)

@@ -7,13 +7,37 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Connection as Tx
+from sqlalchemy import select
 
 from coop.kit.database import Database
-from coop.members import accounts, handlers
-from coop.members.handlers.imports import import_id_of
+from coop.kit.tx import Tx
+from coop.members.identity.commands import (
+    change_email,
+    create_account,
+    end_all_sessions,
+    end_session,
+    set_active,
+    set_one_time_password,
+    set_roles,
+    sign_in,
+)
+from coop.members.identity.model import ROLES, NewAccount
+from coop.members.imports.commands import import_id_of, import_register, undo_import
+from coop.members.register.commands import change_contact, end_membership
+from coop.members.tables import sign_in as sign_ins
 from coop.values import derive_id
-from tests.members.desk import AT, FILES, OCCUPANCIES, TOWN, VRIES, YILDIZ, PowerCutError, bring_all, dump
+from tests.desk import COMMUNITY, SECRETARY
+from tests.members.sample import (
+    AT,
+    FILES,
+    HOME,
+    OCCUPANCIES,
+    VRIES,
+    YILDIZ,
+    PowerCutError,
+    bring_all,
+    dump,
+)
 
 
 @dataclass(frozen=True)
@@ -24,59 +48,72 @@ class Command:
     run: Callable[[Tx], object]
 
 
-ACCOUNT = derive_id("account", TOWN, "vries@example.org", 0)
-CONTRACTS_FILE = import_id_of(TOWN, "contracts", FILES["contracts"].encode())
+ACCOUNT = derive_id("account", COMMUNITY, "vries@example.org", 0)
+CONTRACTS_FILE = import_id_of(COMMUNITY, "contracts", FILES["contracts"].encode())
+
+
+def _session_id(tx: Tx) -> str:
+    """Id of the only session that began."""
+    session_id: str = tx.scalars(select(sign_ins.c.session_id).where(sign_ins.c.community == tx.community)).one()
+    return session_id
+
 
 COMMANDS = [
     Command(
         "import members",
         lambda tx: (
-            handlers.import_register(
-                tx, TOWN, "members", "more.csv", b"number,kind,name,joined_on\n009,owner,Z,2025-01-01\n", AT
+            import_register(
+                tx, "members", "more.csv", b"number,kind,name,joined_on\n009,owner,Z,2025-01-01\n"
             ).import_id
         ),
     ),
     Command(
         "import occupancies",
         lambda tx: (
-            handlers.import_register(
-                tx, TOWN, "occupancies", "more.csv", (OCCUPANCIES + "0003,001,2025-01-01,\n").encode(), AT
-            ).import_id
+            import_register(tx, "occupancies", "more.csv", (OCCUPANCIES + "0003,001,2025-01-01,\n").encode()).import_id
         ),
     ),
-    Command("undo contracts", lambda tx: handlers.undo_import(tx, TOWN, CONTRACTS_FILE, AT)),
-    Command("end a membership", lambda tx: handlers.end_membership(tx, TOWN, YILDIZ, date(2026, 3, 1))),
-    Command("change contact data", lambda tx: handlers.change_contact(tx, TOWN, VRIES, {"city": "Utrecht"})),
+    Command("undo contracts", lambda tx: undo_import(tx, CONTRACTS_FILE)),
+    Command("end a membership", lambda tx: end_membership(tx, YILDIZ, date(2026, 3, 1))),
+    Command("change contact data", lambda tx: change_contact(tx, VRIES, {"city": "Utrecht"})),
     Command(
         "make an account",
-        lambda tx: accounts.create_account(tx, TOWN, "new@example.org", "N", {"member"}, "long enough", YILDIZ),
+        lambda tx: create_account(
+            tx, ROLES, NewAccount("new@example.org", "N", frozenset({"member"}), "long enough", YILDIZ)
+        ),
     ),
     Command(
         "give a one-time password",
-        lambda tx: accounts.set_one_time_password(tx, TOWN, ACCOUNT, "abcd-efgh-jkmn", AT + timedelta(days=7)),
+        lambda tx: set_one_time_password(tx, ROLES, ACCOUNT, "abcd-efgh-jkmn", AT + timedelta(days=7)),
     ),
-    Command("change an address to sign in", lambda tx: accounts.change_email(tx, TOWN, ACCOUNT, "else@example.org")),
-    Command("close an account", lambda tx: accounts.set_active(tx, TOWN, ACCOUNT, False)),
+    Command("change an address to sign in", lambda tx: change_email(tx, ROLES, ACCOUNT, "else@example.org")),
+    Command("close an account", lambda tx: set_active(tx, ROLES, ACCOUNT, active=False)),
+    Command("give other roles", lambda tx: set_roles(tx, ROLES, ACCOUNT, frozenset({"member", "treasurer"}))),
+    Command("end a session", lambda tx: end_session(tx, ACCOUNT, _session_id(tx))),
+    Command("end all sessions", lambda tx: end_all_sessions(tx, ACCOUNT)),
 ]
 
 
 @pytest.fixture(params=COMMANDS, ids=lambda command: command.name)
 def command(request: pytest.FixtureRequest, database: Database) -> Command:
-    """Each command in turn, on a filled register with one account."""
+    """Each command in turn, on a filled register with one account that is signed in."""
     bring_all(database)
-    with database.write() as tx:
-        accounts.create_account(tx, TOWN, "vries@example.org", "A. de Vries", {"member"}, "long enough", VRIES)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        create_account(
+            tx, ROLES, NewAccount("vries@example.org", "A. de Vries", frozenset({"member"}), "long enough", VRIES)
+        )
+    sign_in(database, COMMUNITY, HOME, "vries@example.org", "long enough")
     wanted: Command = request.param
     return wanted
 
 
 def test_a_repeated_command_changes_nothing_and_answers_the_same(database: Database, command: Command) -> None:
     untouched = dump(database)
-    with database.write() as tx:
+    with database.write(COMMUNITY, SECRETARY) as tx:
         answer = command.run(tx)
     once = dump(database)
     assert once != untouched
-    with database.write() as tx:
+    with database.write(COMMUNITY, SECRETARY) as tx:
         assert command.run(tx) == answer
     assert dump(database) == once
 
@@ -87,13 +124,13 @@ def test_a_command_killed_before_its_commit_left_nothing_and_can_be_given_again(
     before = dump(database)
 
     def killed() -> None:
-        with database.write() as tx:
+        with database.write(COMMUNITY, SECRETARY) as tx:
             command.run(tx)
             raise PowerCutError
 
     with pytest.raises(PowerCutError):
         killed()
     assert dump(database) == before
-    with database.write() as tx:
+    with database.write(COMMUNITY, SECRETARY) as tx:
         command.run(tx)
     assert dump(database) != before

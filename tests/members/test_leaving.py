@@ -7,25 +7,27 @@ from datetime import date
 import pytest
 
 from coop.kit.database import Database
-from coop.members import handlers
-from coop.members.model import Member
-from coop.members.storage import register
+from coop.members.connections.store import list_holds
+from coop.members.register.commands import change_contact, end_membership
+from coop.members.register.model import Member
+from coop.members.register.store import list_members
 from coop.values import BadInput, CoopError, NotFound
-from tests.members.desk import TOWN, VRIES, YILDIZ, bring, bring_all, contracts_of, dump, left_on, told
+from tests.desk import COMMUNITY, SECRETARY
+from tests.members.sample import VRIES, YILDIZ, bring, bring_all, contracts_of, dump, left_on, list_facts
 
 
 def leave(database: Database, member_id: str, day: date) -> None:
-    with database.write() as tx:
-        handlers.end_membership(tx, TOWN, member_id, day)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        end_membership(tx, member_id, day)
 
 
 def test_with_a_member_go_their_contracts_and_connections(database: Database) -> None:
     bring_all(database)
-    before = len(told(database))
+    before = len(list_facts(database))
     leave(database, YILDIZ, date(2026, 3, 1))
     assert [
         (verb, said.get("left_on") or said.get("closed_on") or said.get("ends_on"))
-        for verb, said in told(database)[before:]
+        for verb, said in list_facts(database)[before:]
     ] == [
         ("member-left", "2026-03-01"),
         ("connection-closed", "2026-03-01"),
@@ -34,16 +36,16 @@ def test_with_a_member_go_their_contracts_and_connections(database: Database) ->
     ]
     assert left_on(database, YILDIZ) == date(2026, 3, 1)
     assert contracts_of(database, YILDIZ)[0].ends_on == date(2026, 3, 1)
-    with database.read() as tx:
-        assert [hold.closed_on for _, hold in register.holdings(tx, TOWN, YILDIZ)] == [date(2026, 3, 1)]
+    with database.read(COMMUNITY) as tx:
+        assert [hold.closed_on for _, hold in list_holds(tx, YILDIZ)] == [date(2026, 3, 1)]
 
 
 def test_what_ended_before_stays_as_it_was(database: Database) -> None:
     bring_all(database)
-    corporation = next(member.member_id for member in _members(database) if member.number == "003")
+    corporation = next(member.member_id for member in _list_members(database) if member.number == "003")
     leave(database, corporation, date(2026, 3, 1))
-    with database.read() as tx:
-        assert [hold.closed_on for _, hold in register.holdings(tx, TOWN, corporation)] == [date(2022, 7, 1)]
+    with database.read(COMMUNITY) as tx:
+        assert [hold.closed_on for _, hold in list_holds(tx, corporation)] == [date(2022, 7, 1)]
 
 
 @pytest.mark.parametrize(
@@ -78,26 +80,26 @@ def test_an_unknown_member_cannot_leave(database: Database) -> None:
 
 def test_another_address_is_written_down_and_told_to_nobody(database: Database) -> None:
     bring(database, "members")
-    facts = told(database)
-    with database.write() as tx:
-        handlers.change_contact(tx, TOWN, VRIES, {"name": "A. Smit", "email": "smit@example.org", "city": " Utrecht "})
-    member = next(member for member in _members(database) if member.member_id == VRIES)
+    facts = list_facts(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        change_contact(tx, VRIES, {"name": "A. Smit", "email": "smit@example.org", "city": " Utrecht "})
+    member = next(member for member in _list_members(database) if member.member_id == VRIES)
     assert (member.name, member.email, member.city, member.address) == (
         "A. Smit",
         "smit@example.org",
         "Utrecht",
         "Kade 1",
     )
-    assert told(database) == facts
+    assert list_facts(database) == facts
 
 
 def test_all_that_is_wrong_with_contact_data_is_named_at_once(database: Database) -> None:
     bring(database, "members")
-    with database.write() as tx, pytest.raises(BadInput) as refusal:
-        handlers.change_contact(tx, TOWN, VRIES, {"name": " ", "email": "smit", "postcode": "1" * 21, "city": "a\x00b"})
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput) as refusal:
+        change_contact(tx, VRIES, {"name": " ", "email": "smit", "postcode": "1" * 21, "city": "a\x00b"})
     assert sorted(problem.field for problem in refusal.value.problems) == ["city", "email", "name", "postcode"]
 
 
-def _members(database: Database) -> list[Member]:
-    with database.read() as tx:
-        return register.members(tx, TOWN)
+def _list_members(database: Database) -> list[Member]:
+    with database.read(COMMUNITY) as tx:
+        return list_members(tx)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from coop.web.operations import readable
+from tests.members.desk import Visitor, bring
 
 from coop.kit import inbox, journal
 from coop.kit.database import Database
 from coop.values import CoopError
-from coop.web.operations import readable
-from tests.members.desk import Visitor, bring
 
 
 @pytest.fixture

@@ -1,0 +1,47 @@
+"""Who may do what with the register and with accounts; menu, pages and API all read it.
+
+Nobody gives out a role, or works on the account of somebody who has it, without its entry ``grant-<role>``: a password
+that is set for somebody opens everything that they may do.
+"""
+
+from __future__ import annotations
+
+from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
+from coop.kit.session import Session
+
+ACCESS = Access(
+    "members",
+    {
+        "sign-in": ANYBODY,
+        "sign-out": ANYBODY,
+        "see-own": SIGNED_IN,
+        "see-register": roles("board", "treasurer", "auditor", "operator"),
+        "change-contact": roles("board", "operator"),
+        "import-register": roles("board", "operator"),
+        "end-membership": roles("board"),
+        "see-accounts": roles("board", "treasurer", "auditor", "operator"),
+        "change-accounts": roles("board", "operator"),
+        "work-sessions": roles("board"),
+        "grant-member": roles("board", "operator"),
+        "grant-operator": roles("board", "operator"),
+        "grant-board": roles("board"),
+        "grant-treasurer": roles("board"),
+        "grant-partner": roles("board"),
+        "grant-auditor": roles("board"),
+    },
+)
+
+_GRANT = "grant-"
+
+
+def grants_of(session: Session) -> frozenset[str]:
+    """List the roles that somebody may give out.
+
+    >>> sorted(grants_of(Session("a", "", frozenset({"operator"}), None, "demo")))
+    ['member', 'operator']
+    """
+    return frozenset(
+        action.removeprefix(_GRANT)
+        for action in ACCESS.table
+        if action.startswith(_GRANT) and ACCESS.allows(session, action)
+    )

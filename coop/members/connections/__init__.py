@@ -1,0 +1,1 @@
+"""Connections: places where heat or electricity is delivered, and who holds them from when to when."""

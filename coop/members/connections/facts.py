@@ -1,0 +1,32 @@
+"""Facts of connections: somebody took one over, or gave it up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from coop.events import Event
+from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.members.connections.model import Connection, Occupancy
+
+
+def announce_hold(hold: Occupancy, connection: Connection) -> list[Event]:
+    """Announce a new hold, and its end where it has one. A connection is told of when somebody takes it over."""
+    opened = ConnectionOpened(
+        connection_id=hold.connection_id,
+        member_id=hold.member_id,
+        building_id=connection.building,
+        kind=connection.kind,
+        opened_on=hold.opened_on,
+        registration=hold.registration,
+    )
+    return [opened, announce_closing(hold, hold.closed_on)] if hold.closed_on else [opened]
+
+
+def announce_closing(hold: Occupancy, closed_on: date) -> Event:
+    """Announce the end of a hold; on the day it opened, it never was."""
+    return ConnectionClosed(
+        connection_id=hold.connection_id,
+        member_id=hold.member_id,
+        closed_on=closed_on,
+        registration=hold.registration,
+    )

@@ -1,0 +1,40 @@
+"""Nouns of connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from coop.members.fields import require_after, require_word
+
+CONNECTION_KINDS = ("dwelling", "business", "common")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A place where heat or electricity is delivered. ``ean`` is empty where there is none, as with heat."""
+
+    connection_id: str
+    number: str
+    building: str
+    kind: str
+    address: str
+    ean: str = ""
+
+    def __post_init__(self) -> None:
+        require_word(self.kind, CONNECTION_KINDS, "kind")
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """A member's hold on a connection; ``closed_on`` is the first day that is no longer theirs. ``registration`` counts
+    from 1 and goes up when an import of the same hold was undone."""
+
+    connection_id: str
+    member_id: str
+    opened_on: date
+    closed_on: date | None = None
+    registration: int = 1
+
+    def __post_init__(self) -> None:
+        require_after(self.closed_on, self.opened_on, "closed_on", "opened_on")

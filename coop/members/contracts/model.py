@@ -1,0 +1,44 @@
+"""Nouns of contracts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from coop.members.fields import WHOLE_MAX, require_after
+from coop.values import BadInput, Problem
+
+
+@dataclass(frozen=True)
+class GasBill:
+    """What was paid for gas in one year [cents incl. VAT] and for how much [m³]: the reference of Niet Meer Dan Nu."""
+
+    year: int
+    gas_m3: int
+    amount_cents: int
+
+    def __post_init__(self) -> None:
+        for unit, value in (("m3", self.gas_m3), ("eur", self.amount_cents)):
+            if not 0 <= value <= WHOLE_MAX:
+                raise BadInput([Problem("lies outside what a year of gas can be", f"gas_{self.year}_{unit}")])
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A supply contract. ``tariff_clause`` is the version of the clause that reserves changing the tariff (BW 2:59),
+    or None where the contract has no such clause."""
+
+    contract_id: str
+    number: str
+    member_id: str
+    connection_id: str
+    starts_on: date
+    ends_on: date | None
+    tariff_clause: str | None
+    gas_bills: tuple[GasBill, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_after(self.ends_on, self.starts_on, "ends_on", "starts_on")
+        years = [bill.year for bill in self.gas_bills]
+        if len(set(years)) != len(years):
+            raise BadInput([Problem("a year stands twice", "gas bills")])

@@ -1,0 +1,115 @@
+"""Accounts for programs, under ``/members/api``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.members.access import ACCESS, grants_of
+from coop.members.identity import commands, store
+from coop.members.identity.model import Account, NewAccount
+
+BODY_MAX = 16 * 1024
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/accounts", tags=["members"])
+may = ACCESS.may
+
+
+class AccountIn(BaseModel):
+    """Somebody who may sign in."""
+
+    email: str
+    name: str
+    roles: list[str]
+    password: str
+    member_id: str | None = None
+
+
+class AccountId(BaseModel):
+    """Id of the account."""
+
+    account_id: str
+
+
+class RolesIn(BaseModel):
+    """All roles that an account is to have."""
+
+    roles: list[str]
+
+
+class AccountOut(BaseModel):
+    """One account, without its address and its password."""
+
+    account_id: str
+    name: str
+    roles: list[str]
+    member_id: str | None
+    active: bool
+
+
+@routes.get("")
+@may("see-accounts")
+def list_accounts(request: Request) -> list[AccountOut]:
+    """All accounts by name."""
+    with reading(request) as tx:
+        return [_show(account) for account in store.list_accounts(tx)]
+
+
+@routes.post("")
+@may("change-accounts")
+@body_max(BODY_MAX)
+def create_account(request: Request, body: AccountIn) -> AccountId:
+    """Let somebody sign in. Nobody gives out a role that they have no right to give."""
+    wanted = NewAccount(body.email, body.name, frozenset(body.roles), body.password, body.member_id)
+    with writing(request) as tx:
+        return AccountId(account_id=commands.create_account(tx, grants_of(session_of(request)), wanted))
+
+
+@routes.post("/{account_id}/roles")
+@may("change-accounts")
+@body_max(BODY_MAX)
+def set_roles(request: Request, account_id: str, body: RolesIn) -> AccountOut:
+    """Give an account other roles, and sign it out everywhere."""
+    with writing(request) as tx:
+        commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(body.roles))
+        return _show(store.get_account(tx, account_id))
+
+
+@routes.post("/{account_id}/close")
+@may("change-accounts")
+def close_account(request: Request, account_id: str) -> AccountOut:
+    """Close an account, and sign it out everywhere."""
+    return _set_active(request, account_id, active=False)
+
+
+@routes.post("/{account_id}/open")
+@may("change-accounts")
+def open_account(request: Request, account_id: str) -> AccountOut:
+    """Open an account again."""
+    return _set_active(request, account_id, active=True)
+
+
+def _set_active(request: Request, account_id: str, *, active: bool) -> AccountOut:
+    with writing(request) as tx:
+        commands.set_active(tx, grants_of(session_of(request)), account_id, active=active)
+        return _show(store.get_account(tx, account_id))
+
+
+@routes.post("/{account_id}/sign-out")
+@may("work-sessions")
+def sign_out(request: Request, account_id: str) -> AccountId:
+    """Sign an account out everywhere."""
+    with writing(request) as tx:
+        commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)
+    return AccountId(account_id=account_id)
+
+
+def _show(account: Account) -> AccountOut:
+    return AccountOut(
+        account_id=account.account_id,
+        name=account.name,
+        roles=sorted(account.roles),
+        member_id=account.member_id,
+        active=account.active,
+    )

@@ -1,0 +1,1 @@
+"""Pages of identity: signing in, the own account, and everybody's accounts."""

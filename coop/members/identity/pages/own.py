@@ -1,0 +1,93 @@
+"""The own account: what the register knows of me, my password, and where I am signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.kit.session import NotSignedIn
+from coop.kit.tx import Tx
+from coop.members.access import ACCESS
+from coop.members.identity import commands, store
+from coop.members.identity.model import Account
+from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
+from coop.members.identity.texts import ROLES, explain
+from coop.members.register.store import get_file
+from coop.values import CoopError
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE = "/members/me"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("")
+@may("see-own")
+def own_page(request: Request) -> Response:
+    return _show(request)
+
+
+def _show(request: Request, error: str = "", status: int = 200) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        account = _get_own(tx, request)
+        file = get_file(tx, session.member_id) if session.member_id else None
+        sessions = commands.list_sessions(tx, session.account_id)
+    return render(
+        request,
+        "members/me.html",
+        status,
+        account=account,
+        file=file,
+        sessions=sessions,
+        current=session.id,
+        role_names=ROLES,
+        error=error,
+    )
+
+
+def _get_own(tx: Tx, request: Request) -> Account:
+    account = store.find_account(tx, session_of(request).account_id)
+    if account is None or not account.active:
+        raise NotSignedIn
+    return account
+
+
+@routes.post("/password")
+@may("see-own")
+@body_max(FORM_MAX)
+def change_password(request: Request, old: Annotated[str, Form()] = "", new: Annotated[str, Form()] = "") -> Response:
+    with reading(request) as tx:
+        email = _get_own(tx, request).email
+    origin = origin_of(request)
+    try:
+        session = commands.choose_password(
+            request.state.database, session_of(request).community, origin, email, old, new
+        )
+    except CoopError as refusal:
+        return _show(request, explain(request, refusal), 422)
+    text = translate(language_of(request), "Your password is changed, and you are signed out everywhere else.")
+    return enter(request, session, origin, PAGE, text)
+
+
+@routes.post("/sessions/{session_id}/end")
+@may("see-own")
+def end_session(request: Request, session_id: str) -> Response:
+    session = session_of(request)
+    with writing(request) as tx:
+        commands.end_session(tx, session.account_id, session_id)
+    if session_id == session.id:
+        return leave()
+    return redirect(PAGE, translate(language_of(request), "That session is ended."))
+
+
+@routes.post("/sign-out")
+@may("see-own")
+def sign_out_everywhere(request: Request) -> Response:
+    with writing(request) as tx:
+        commands.end_all_sessions(tx, session_of(request).account_id)
+    return leave(translate(language_of(request), "You are signed out everywhere."))

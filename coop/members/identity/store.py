@@ -1,0 +1,141 @@
+"""Accounts, sessions that began, and tries to sign in, as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, update
+
+from coop.kit.metadata import Instant
+from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.tx import Tx
+from coop.members.identity.model import Account, SignIn
+from coop.members.identity.rules.tries import Counter
+from coop.members.tables import account, sign_in, sign_in_try
+from coop.values import NotFound
+
+
+def find_by_email(tx: Tx, email: str) -> Account | None:
+    """Find the account with an e-mail address."""
+    return find_as(tx, Account, account, account.c.email == email)
+
+
+def find_account(tx: Tx, account_id: str) -> Account | None:
+    """Find one account."""
+    return find_as(tx, Account, account, account.c.account_id == account_id)
+
+
+def get_account(tx: Tx, account_id: str) -> Account:
+    """Find one account that has to be there.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    noun = find_account(tx, account_id)
+    if noun is None:
+        raise NotFound(f"there is no account {account_id}")
+    return noun
+
+
+def list_accounts(tx: Tx, member_id: str | None = None) -> list[Account]:
+    """List accounts by name; those of one member, of which an organisation may have several, or of all."""
+    of_member = () if member_id is None else (account.c.member_id == member_id,)
+    return select_as(tx, Account, account, *of_member, order_by=[account.c.name, account.c.email])
+
+
+def add_account(tx: Tx, made: Account) -> None:
+    """Add an account that is not there yet."""
+    tx.insert_new(account, [row_of(tx, made)], ["community", "account_id"])
+
+
+def change_account(tx: Tx, account_id: str, **values: Any) -> None:
+    """Change some columns of an account."""
+    tx.execute(
+        update(account).where(account.c.community == tx.community, account.c.account_id == account_id).values(**values)
+    )
+
+
+def add_sign_in(tx: Tx, began: SignIn) -> None:
+    """Remember that a session began."""
+    tx.insert_new(sign_in, [row_of(tx, began)], ["community", "session_id"])
+
+
+def find_sign_in(tx: Tx, account_id: str, session_id: str) -> SignIn | None:
+    """Find one session of an account."""
+    return find_as(tx, SignIn, sign_in, sign_in.c.account_id == account_id, sign_in.c.session_id == session_id)
+
+
+def list_open_sign_ins(tx: Tx, account_id: str, began_after: datetime) -> list[SignIn]:
+    """List the sessions of an account that were not ended, newest first."""
+    columns = sign_in.c
+    is_open = columns.account_id == account_id, columns.ended_at.is_(None), columns.began_at > began_after
+    return select_as(tx, SignIn, sign_in, *is_open, order_by=[columns.began_at.desc(), columns.session_id])
+
+
+def find_newest_beginning(tx: Tx, account_id: str) -> datetime | None:
+    """Find when the newest session of an account began."""
+    query = select(func.max(sign_in.c.began_at))
+    return tx.scalar(query.where(sign_in.c.community == tx.community, sign_in.c.account_id == account_id))
+
+
+def mark_ended(tx: Tx, account_id: str, session_id: str = "") -> None:
+    """Remember that one session of an account was ended, or all."""
+    chosen: list[ColumnElement[bool]] = [sign_in.c.session_id == session_id] if session_id else []
+    mine = sign_in.c.community == tx.community, sign_in.c.account_id == account_id, sign_in.c.ended_at.is_(None)
+    tx.execute(update(sign_in).where(*mine, *chosen).values(ended_at=tx.now))
+
+
+def knows_browser(tx: Tx, account_id: str, browser: str) -> bool:
+    """True when somebody signed in to an account from this browser before."""
+    mine = sign_in.c.community == tx.community, sign_in.c.account_id == account_id, sign_in.c.browser == browser
+    return bool(browser) and tx.execute(select(sign_in.c.session_id).where(*mine).limit(1)).first() is not None
+
+
+def count_try(tx: Tx, counter: Counter) -> bool:
+    """Count a try to sign in; False when as many as the limit allows were counted and have not lapsed."""
+    lapses_at = tx.now + counter.limit.window
+    row = {"counter": counter.key, "address": counter.address, "tries": 0, "lapses_at": lapses_at}
+    tx.insert_new(sign_in_try, [{"community": tx.community, **row}], ["community", "counter"])
+    columns = sign_in_try.c
+    # A count that lapses later than it could was begun by a clock that has been set back since.
+    lapsed = or_(columns.lapses_at <= tx.now, columns.lapses_at > lapses_at)
+    # One statement counts and checks, so that many tries at once cannot slip through together.
+    counted = tx.execute(
+        update(sign_in_try)
+        .where(*_rows_of(tx, counter), or_(lapsed, columns.tries < counter.limit.tries))
+        .values(
+            tries=case((lapsed, 1), else_=columns.tries + 1),
+            lapses_at=case((lapsed, literal(lapses_at, Instant)), else_=columns.lapses_at),
+        )
+    )
+    return bool(counted.rowcount)
+
+
+def excuse_try(tx: Tx, counters: Sequence[Counter]) -> None:
+    """Take a try that was right off its counts: off one that is shared this try, off any other all before as well."""
+    for counter in counters:
+        if counter.shared:
+            mine = *_rows_of(tx, counter), sign_in_try.c.tries > 0
+            tx.execute(update(sign_in_try).where(*mine).values(tries=sign_in_try.c.tries - 1))
+        else:
+            tx.execute(delete(sign_in_try).where(*_rows_of(tx, counter)))
+
+
+def forget_tries(tx: Tx, address: str) -> None:
+    """Forget all tries with an address."""
+    tx.execute(delete(sign_in_try).where(sign_in_try.c.community == tx.community, sign_in_try.c.address == address))
+
+
+def forget_lapsed(tx: Tx, began_before: datetime) -> tuple[int, int]:
+    """Forget tries that have lapsed and sessions that began long ago; returns how many of each."""
+    tries = tx.execute(
+        delete(sign_in_try).where(sign_in_try.c.community == tx.community, sign_in_try.c.lapses_at <= tx.now)
+    )
+    sessions = tx.execute(delete(sign_in).where(sign_in.c.community == tx.community, sign_in.c.began_at < began_before))
+    return tries.rowcount, sessions.rowcount
+
+
+def _rows_of(tx: Tx, counter: Counter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return sign_in_try.c.community == tx.community, sign_in_try.c.counter == counter.key

@@ -1,0 +1,30 @@
+"""Words and sentences of identity as its pages write them."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from coop.values import CoopError
+from coop.web.language import N_, gettext, language_of
+
+ROLES = {
+    "member": N_("member"),
+    "board": N_("board"),
+    "treasurer": N_("treasurer"),
+    "partner": N_("partner"),
+    "auditor": N_("auditor"),
+    "operator": N_("operator"),
+}
+
+REFUSALS = {
+    "wrong-sign-in": N_("The e-mail address or the password is not right."),
+    "sign-in-paused": N_("Too many tries from here. Wait a quarter of an hour, then try again."),
+    "password-length": N_("Choose a password of at least 10 characters."),
+    "password-common": N_("This password is too easy to guess. Choose words that only you would put together."),
+    "password-same": N_("This is the password that you have now. Choose another."),
+}
+
+
+def explain(request: Request, refusal: CoopError) -> str:
+    """Say why a sign-in or a password was not taken, in the reader's language."""
+    return gettext(language_of(request), REFUSALS.get(refusal.code, refusal.message))

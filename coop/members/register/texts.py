@@ -1,0 +1,7 @@
+"""Words of the register as its templates write them."""
+
+from __future__ import annotations
+
+from coop.web.language import N_
+
+KINDS = (N_("tenant"), N_("owner"), N_("business"), N_("corporation"), N_("dwelling"), N_("common"))

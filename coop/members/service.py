@@ -1,0 +1,51 @@
+"""The members service: everything that the runtime loops over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coop.events import members as facts
+from coop.kit.jobs import Job
+from coop.kit.service import Section, Service
+from coop.members import tables
+from coop.members.access import ACCESS
+from coop.members.identity import api as identity_api
+from coop.members.identity.commands import forget_old_sign_ins
+from coop.members.identity.pages import accounts, own, sign_in
+from coop.members.imports import api as imports_api
+from coop.members.imports import pages as imports_pages
+from coop.members.register import api as register_api
+from coop.members.register import pages as register_pages
+from coop.web.language import N_
+
+MEMBERS = Service(
+    name="members",
+    label=N_("Members"),
+    access=ACCESS,
+    metadata=tables.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    tells=(
+        facts.MemberAdmitted,
+        facts.MemberLeft,
+        facts.ConnectionOpened,
+        facts.ConnectionClosed,
+        facts.ContractSigned,
+        facts.ContractEnded,
+        facts.SessionsEnded,
+    ),
+    routers=(
+        imports_api.routes,
+        identity_api.routes,
+        register_api.routes,
+        imports_pages.routes,
+        sign_in.routes,
+        own.routes,
+        accounts.routes,
+        register_pages.routes,  # the last: a member's path holds any word
+    ),
+    jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),
+    sections=(
+        Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
+        Section("/members/me", N_("Your account"), "see-own", rank=95),
+    ),
+)

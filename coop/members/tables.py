@@ -1,0 +1,232 @@
+"""Tables of the register.
+
+Invariant: ids are those of one co-operative, so every key begins with its community, and so does every reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from coop.kit.metadata import Instant, new_metadata
+from coop.kit.tables import add_kit_tables
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+class Words(TypeDecorator[frozenset[str]]):
+    """A set of words without commas, kept in order with commas between."""
+
+    impl = String(200)
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else ",".join(sorted(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> frozenset[str] | None:
+        return None if value is None else frozenset(value.split(","))
+
+
+def _community() -> Column[str]:
+    return Column("community", String(100), primary_key=True)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, String(36), primary_key=True)
+
+
+def _reference(name: str, **options: Any) -> Column[str]:
+    return Column(name, String(36), **({"nullable": False} | options))
+
+
+def _text(name: str, length: int) -> Column[str]:
+    return Column(name, String(length), nullable=False)
+
+
+def _refers(column: str, table: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["community", column], [f"{table}.community", f"{table}.{column}"])
+
+
+import_file = Table(
+    "import_file",
+    metadata,
+    _community(),
+    _key("import_id"),
+    _text("kind", 20),
+    _text("file_name", 200),
+    Column("record_count", Integer, nullable=False),
+    Column("added_count", Integer, nullable=False),
+    Column("imported_at", Instant, nullable=False),
+    _text("imported_by", 120),
+    Column("undone_at", Instant),
+    Column("undone_by", String(120)),
+    CheckConstraint("added_count BETWEEN 0 AND record_count", name="added_are_of_the_records"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    _community(),
+    _key("member_id"),
+    _text("number", 50),
+    _text("kind", 20),
+    _text("name", 200),
+    _text("email", 200),
+    _text("address", 200),
+    _text("postcode", 20),
+    _text("city", 100),
+    Column("joined_on", Date, nullable=False),
+    Column("left_on", Date),
+    _reference("import_id"),
+    _refers("import_id", "import_file"),
+    UniqueConstraint("community", "number"),
+    CheckConstraint("left_on IS NULL OR left_on > joined_on", name="leaves_after_joining"),
+    CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation')", name="kind_known"),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    _community(),
+    _key("connection_id"),
+    _text("number", 50),
+    _text("building", 100),
+    _text("kind", 20),
+    _text("address", 200),
+    _text("ean", 18),
+    _reference("import_id"),
+    _refers("import_id", "import_file"),
+    UniqueConstraint("community", "number"),
+    CheckConstraint("kind IN ('dwelling', 'business', 'common')", name="kind_known"),
+)
+Index(
+    "ix_connection_ean",
+    connection.c.community,
+    connection.c.ean,
+    unique=True,
+    sqlite_where=connection.c.ean != "",
+    postgresql_where=connection.c.ean != "",
+)
+
+occupancy = Table(
+    "occupancy",
+    metadata,
+    _community(),
+    _key("connection_id"),
+    Column("opened_on", Date, primary_key=True),
+    _reference("member_id"),
+    Column("closed_on", Date),
+    Column("registration", Integer, nullable=False),
+    _reference("import_id"),
+    _refers("connection_id", "connection"),
+    _refers("member_id", "member"),
+    _refers("import_id", "import_file"),
+    CheckConstraint("closed_on IS NULL OR closed_on > opened_on", name="closes_after_opening"),
+)
+Index("ix_occupancy_member_id", occupancy.c.community, occupancy.c.member_id)
+
+contract = Table(
+    "contract",
+    metadata,
+    _community(),
+    _key("contract_id"),
+    _text("number", 50),
+    _reference("member_id"),
+    _reference("connection_id"),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date),
+    Column("tariff_clause", String(50)),
+    _reference("import_id"),
+    _refers("member_id", "member"),
+    _refers("connection_id", "connection"),
+    _refers("import_id", "import_file"),
+    UniqueConstraint("community", "number"),
+    CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="ends_after_starting"),
+)
+Index("ix_contract_member_id", contract.c.community, contract.c.member_id)
+Index("ix_contract_connection_id", contract.c.community, contract.c.connection_id)
+
+gas_bill = Table(
+    "gas_bill",
+    metadata,
+    _community(),
+    _key("contract_id"),
+    Column("year", Integer, primary_key=True),
+    Column("gas_m3", Integer, nullable=False),
+    Column("amount_cents", Integer, nullable=False),
+    _refers("contract_id", "contract"),
+    CheckConstraint("gas_m3 >= 0 AND amount_cents >= 0", name="not_negative"),
+)
+
+withdrawn = Table(
+    "withdrawn",
+    metadata,
+    _community(),
+    _key("import_id"),
+    Column("noun", String(20), primary_key=True),
+    Column("number", String(100), primary_key=True),
+    _reference("record_id"),
+    _refers("import_id", "import_file"),
+)
+"""Records that undone imports took out: others were told that they never were, so no id is used again."""
+
+account = Table(
+    "account",
+    metadata,
+    _community(),
+    _key("account_id"),
+    _text("email", 200),
+    _text("name", 200),
+    Column("password_hash", Text, nullable=False),
+    Column("one_time_until", Instant),
+    Column("roles", Words, nullable=False),
+    _reference("member_id", nullable=True),
+    Column("active", Boolean, nullable=False),
+    _refers("member_id", "member"),
+    UniqueConstraint("community", "email"),
+)
+"""People who can sign in. A password with ``one_time_until`` opens nothing but the choice of an own one, until then."""
+Index("ix_account_member_id", account.c.community, account.c.member_id)
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    _community(),
+    _key("session_id"),
+    _reference("account_id"),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    _text("source", 100),
+    _text("browser", 36),
+    _refers("account_id", "account"),
+)
+"""Sessions that began, with the network address that they came from and the mark that the browser was given."""
+Index("ix_sign_in_account_id", sign_in.c.community, sign_in.c.account_id, sign_in.c.began_at)
+
+sign_in_try = Table(
+    "sign_in_try",
+    metadata,
+    _community(),
+    _key("counter"),
+    _text("address", 36),
+    Column("tries", Integer, nullable=False),
+    Column("lapses_at", Instant, nullable=False),
+)
+"""Tries to sign in, counted until ``lapses_at``, for any address that was typed, whether somebody has it or not.
+``address`` is the e-mail address made opaque, and empty where tries with all of them are counted."""

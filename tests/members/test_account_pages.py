@@ -1,0 +1,377 @@
+"""Pages and API of accounts: signing in and out, the own account, and those of others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from coop.kit.database import Database
+from coop.kit.session import COOKIE
+from coop.members.identity.commands import set_active
+from coop.members.identity.model import ROLES
+from coop.members.identity.pages.sign_in import BROWSER_COOKIE, FORM_MAX, keep_local
+from coop.members.identity.store import list_accounts
+from coop.members.identity.texts import REFUSALS
+from coop.web.catalogs import languages
+from tests.desk import COMMUNITY, SECRETARY, sign_in
+from tests.members.browser import EMAIL, PASSWORD, enter, open_account, read_once, text_of
+from tests.members.sample import VRIES, bring, bring_all, dump, list_facts
+
+JSON = {"accept": "application/json"}
+
+
+def test_a_member_signs_in_sees_themself_and_signs_out(database: Database, client: TestClient) -> None:
+    bring_all(database)
+    open_account(database)
+    assert enter(client) == "/"
+    page = text_of(client, "/members/me")
+    assert "A. de Vries" in page
+    assert "€1,187.50" in page
+    assert "Yıldız" not in page
+    assert client.post("/members/sign-out").headers["location"] == "/"
+    text_of(client, "/members/me", 401)
+
+
+def test_the_cookie_is_for_this_site_and_not_for_scripts(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    answer = client.post("/members/sign-in", data={"email": EMAIL, "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=lax"))
+
+
+def test_a_failed_sign_in_says_why_and_keeps_the_address(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    for _ in range(5):
+        page = enter(client, "wrong")
+        assert REFUSALS["wrong-sign-in"] in page
+        assert f'value="{EMAIL}"' in page
+    assert REFUSALS["sign-in-paused"] in enter(client)
+    assert client.post("/members/sign-in").status_code == 422
+
+
+def test_every_refusal_of_a_sign_in_is_said_in_dutch() -> None:
+    assert set(REFUSALS.values()) <= languages()["nl"].texts
+
+
+@pytest.mark.parametrize("there", ["/billing/?year=2025", "/members/me"])
+def test_a_sign_in_leads_on_to_where_one_was_going(database: Database, client: TestClient, there: str) -> None:
+    bring(database, "members")
+    open_account(database)
+    assert enter(client, next=there) == there
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+        " //evil.example",
+    ],
+)
+def test_no_address_of_another_site_counts_as_our_own(there: str) -> None:
+    assert keep_local(there) == "/"
+
+
+def test_a_sign_in_never_leads_to_another_site(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    page = text_of(client, "/members/sign-in?next=//evil.example/")
+    assert 'name="next" value="/"' in page
+    assert enter(client, next="https://evil.example/") == "/"
+
+
+def test_who_is_signed_in_needs_no_form(client: TestClient) -> None:
+    sign_in(client, "auditor")
+    answer = client.get("/members/sign-in", params={"next": "/members/"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/members/")
+
+
+def test_a_password_is_changed_on_the_own_page(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    enter(client)
+    poor = client.post("/members/me/password", data={"old": PASSWORD, "new": "short"})
+    assert (poor.status_code, REFUSALS["password-length"] in poor.text) == (422, True)
+    wrong = client.post("/members/me/password", data={"old": "wrong", "new": "my own new words"})
+    assert (wrong.status_code, REFUSALS["wrong-sign-in"] in wrong.text) == (422, True)
+    right = client.post("/members/me/password", data={"old": PASSWORD, "new": "my own new words"})
+    assert right.headers["location"] == "/members/me"
+    assert enter(client, "my own new words") == "/"
+
+
+def test_the_secretary_makes_an_account_and_the_member_takes_it_over(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    sign_in(client, "board")
+    assert f"/members/{VRIES}/accounts" in text_of(client, f"/members/{VRIES}")
+    assert "cannot sign in yet" in text_of(client, f"/members/{VRIES}/accounts")
+    answer = client.post(f"/members/{VRIES}/accounts", data={"email": "Vries@example.org"})
+    assert answer.headers["cache-control"] == "no-store"
+    once = read_once(answer.text)
+    assert once not in text_of(client, f"/members/{VRIES}/accounts")
+    again = client.post(f"/members/{VRIES}/accounts", data={"email": EMAIL})
+    assert (again.status_code, "already" in again.text) == (422, True)
+    client.cookies.clear()
+    assert "Choose your password" in enter(client, once)
+    text_of(client, "/members/me", 401)
+    choice = {"email": EMAIL, "old": once, "new": "my own new words", "next": "/members/me"}
+    assert client.post("/members/new-password", data=choice | {"new": "short"}).status_code == 422
+    assert client.post("/members/new-password", data=choice).headers["location"] == "/members/me"
+    assert "A. de Vries" in text_of(client, "/members/me")
+
+
+def test_the_secretary_helps_who_lost_a_password_or_moved(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "operator")
+    once = read_once(client.post(f"/members/accounts/{account_id}/password").text)
+    client.post(f"/members/accounts/{account_id}/email", data={"email": "new@example.org"})
+    client.post(f"/members/{VRIES}/contact", data={"name": "A. de Vries", "city": "Utrecht"})
+    assert "Utrecht" in text_of(client, f"/members/{VRIES}")
+    page = text_of(client, f"/members/{VRIES}/accounts")
+    assert ("new@example.org" in page, "one-time password until" in page) == (True, True)
+    client.post(f"/members/accounts/{account_id}/active", data={"active": "no"})
+    assert "closed" in text_of(client, f"/members/accounts/{account_id}")
+    assert REFUSALS["wrong-sign-in"] in enter(client, once, email="new@example.org")
+
+
+def test_a_session_of_a_closed_account_no_longer_shows_the_own_page(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    enter(client)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        set_active(tx, ROLES, account_id, active=False)
+    text_of(client, "/members/me", 401)
+
+
+def test_a_cookie_that_was_kept_opens_nothing_after_signing_out(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database, "member", "board")
+    enter(client)
+    kept = client.cookies[COOKIE]
+    client.post("/members/sign-out")
+    assert COOKIE not in client.cookies
+    client.cookies.set(COOKIE, kept)
+    text_of(client, "/members/me", 401)
+    text_of(client, "/members/", 401)
+
+
+def test_a_kept_cookie_of_a_closed_board_account_makes_no_account(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database, "member", "board")
+    enter(client)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        set_active(tx, ROLES, account_id, active=False)
+    body = {"email": "x@example.org", "name": "X", "roles": ["board"], "password": PASSWORD}
+    assert client.post("/members/api/accounts", json=body, headers=JSON).status_code == 401
+    text_of(client, "/members/", 401)
+
+
+def test_the_own_page_lists_sessions_and_ends_another(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    enter(client)
+    other = client.cookies[COOKIE]
+    client.cookies.delete(COOKIE)
+    enter(client)
+    page = text_of(client, "/members/me")
+    ends = re.findall(r"/members/me/sessions/[0-9a-f-]+/end", page)
+    assert (len(ends), page.count("testclient"), page.count("this one")) == (1, 2, 1)
+    assert "That session is ended." in client.get(client.post(ends[0]).headers["location"]).text
+    assert not re.findall(r"/members/me/sessions/[0-9a-f-]+/end", text_of(client, "/members/me"))
+    client.cookies.delete(COOKIE)
+    client.cookies.set(COOKIE, other)
+    text_of(client, "/members/me", 401)
+
+
+def test_nobody_ends_a_session_of_somebody_else_from_their_own_page(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    enter(client)
+    assert client.post("/members/me/sessions/not-mine/end", headers=JSON).status_code == 404
+    assert list_facts(database)[-1][0] == "member-admitted"
+
+
+def test_signing_out_everywhere_signs_this_browser_out_too(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    enter(client)
+    assert "signed out everywhere" in client.get(client.post("/members/me/sign-out").headers["location"]).text
+    text_of(client, "/members/me", 401)
+
+
+def test_the_board_sees_and_ends_the_sessions_of_an_account(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    enter(client)
+    enter(client)
+    kept = client.cookies[COOKIE]
+    client.cookies.clear()
+    sign_in(client, "board")
+    page = f"/members/accounts/{account_id}"
+    ends = re.findall(rf"{page}/sessions/[0-9a-f-]+/end", text_of(client, page))
+    assert len(ends) == 2
+    client.post(ends[0])
+    assert len(re.findall(rf"{page}/sessions/[0-9a-f-]+/end", text_of(client, page))) == 1
+    client.post(f"{page}/sign-out")
+    assert "Nobody is signed in with this account." in text_of(client, page)
+    client.cookies.clear()
+    client.cookies.set(COOKIE, kept)
+    text_of(client, "/members/me", 401)
+
+
+@pytest.mark.parametrize("role", ["operator", "treasurer", "auditor"])
+def test_only_the_board_sees_and_ends_sessions_of_others(database: Database, client: TestClient, role: str) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    enter(client)
+    client.cookies.clear()
+    sign_in(client, role)
+    assert "/sessions/" not in text_of(client, f"/members/accounts/{account_id}")
+    assert client.post(f"/members/accounts/{account_id}/sign-out").status_code == 403
+    assert client.post(f"/members/api/accounts/{account_id}/sign-out", headers=JSON).status_code == 403
+
+
+@pytest.mark.parametrize("roles", [["treasurer", "board"], ["treasurer"], ["operator", "auditor"], ["partner"]])
+def test_an_operator_makes_no_treasurer_or_board_member(
+    database: Database, client: TestClient, roles: list[str]
+) -> None:
+    sign_in(client, "operator")
+    before = dump(database)
+    body = {"email": "o2@x.example", "name": "O", "roles": roles, "password": "four words of mine"}
+    answer = client.post("/members/api/accounts", json=body, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    form = client.post("/members/accounts", data={"email": "o2@x.example", "name": "O", "roles": roles})
+    assert form.status_code == 403
+    assert dump(database) == before
+
+
+def test_an_operator_takes_over_no_treasurer_s_account(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database, "member", "treasurer")
+    sign_in(client, "operator")
+    page = f"/members/accounts/{account_id}"
+    assert "<form" not in text_of(client, page).split("<main")[1]
+    before = dump(database)
+    for path, data in (
+        ("password", {}),
+        ("email", {"email": "mine@example.org"}),
+        ("active", {"active": "no"}),
+        ("roles", {"roles": ["member", "operator"]}),
+    ):
+        assert client.post(f"{page}/{path}", data=data).status_code == 403
+    api = f"/members/api/accounts/{account_id}"
+    assert client.post(f"{api}/roles", json={"roles": ["operator"]}, headers=JSON).status_code == 403
+    assert client.post(f"{api}/close", headers=JSON).status_code == 403
+    assert dump(database) == before
+
+
+def test_a_page_offers_the_roles_that_somebody_may_give_out(client: TestClient) -> None:
+    def offered(role: str) -> set[str]:
+        sign_in(client, role)
+        return set(re.findall(r'name="roles" value="(\w+)"', text_of(client, "/members/accounts")))
+
+    assert offered("operator") == {"operator"}
+    assert offered("board") == set(ROLES) - {"member"}
+    assert offered("auditor") == set()
+
+
+def test_the_board_makes_a_partner_s_account_and_changes_its_roles(database: Database, client: TestClient) -> None:
+    sign_in(client, "board")
+    data = {"email": "gemeente@example.org", "name": "Gemeente", "roles": ["partner"]}
+    once = read_once(client.post("/members/accounts", data=data).text)
+    assert "gemeente@example.org" in text_of(client, "/members/accounts")
+    with database.read(COMMUNITY) as tx:
+        (account,) = list_accounts(tx)
+    answer = client.post(f"/members/accounts/{account.account_id}/roles", data={"roles": ["partner", "auditor"]})
+    assert "The roles are changed." in client.get(answer.headers["location"]).text
+    assert client.post(f"/members/accounts/{account.account_id}/roles", data={"roles": []}).status_code == 422
+    client.cookies.clear()
+    choice = {"email": "gemeente@example.org", "old": once, "new": "my own new words", "next": "/members/"}
+    assert client.post("/members/new-password", data=choice).headers["location"] == "/members/"
+    assert "No members yet" in text_of(client, "/members/")
+
+
+def test_programs_list_close_and_open_accounts(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "board")
+    (listed,) = client.get("/members/api/accounts", headers=JSON).json()
+    assert listed == {
+        "account_id": account_id,
+        "name": "A. de Vries",
+        "roles": ["member"],
+        "member_id": VRIES,
+        "active": True,
+    }
+    api = f"/members/api/accounts/{account_id}"
+    assert client.post(f"{api}/close", headers=JSON).json()["active"] is False
+    assert client.post(f"{api}/open", headers=JSON).json()["active"] is True
+    roles = client.post(f"{api}/roles", json={"roles": ["treasurer", "member"]}, headers=JSON).json()["roles"]
+    assert roles == ["member", "treasurer"]
+    assert client.post(f"{api}/sign-out", headers=JSON).json() == {"account_id": account_id}
+    assert list_facts(database)[-1] == (
+        "sessions-ended",
+        {"account_id": account_id, "ended_at": "2026-01-05T09:30:00Z"},
+    )
+
+
+def test_a_common_password_is_refused_by_the_api_and_the_page(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    sign_in(client, "board")
+    body = {"email": "o2@x.example", "name": "O", "roles": ["auditor"], "password": "0123456789"}
+    answer = client.post("/members/api/accounts", json=body, headers=JSON)
+    assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "password")
+    choice = {"email": EMAIL, "old": PASSWORD, "new": "0123456789"}
+    assert REFUSALS["password-common"] in client.post("/members/new-password", data=choice).text
+
+
+@pytest.mark.parametrize("path", ["/members/sign-in", "/members/new-password"])
+def test_a_large_form_of_somebody_who_is_not_signed_in_is_refused_unread(client: TestClient, path: str) -> None:
+    answer = client.post(path, data={"email": EMAIL, "password": "x" * FORM_MAX}, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+def test_a_large_account_is_refused_unread(client: TestClient) -> None:
+    sign_in(client, "board")
+    body = {"email": EMAIL, "name": "x" * 20_000, "roles": ["auditor"], "password": PASSWORD}
+    assert client.post("/members/api/accounts", json=body, headers=JSON).status_code == 413
+
+
+def test_tries_are_counted_by_the_address_that_they_come_from(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database)
+    stranger = TestClient(
+        client.app, base_url="https://coop.example", client=("203.0.113.9", 1), follow_redirects=False
+    )
+    for _ in range(6):
+        assert stranger.post("/members/sign-in", data={"email": EMAIL, "password": "wrong"}).status_code == 422
+    assert enter(client) == "/"
+
+
+def test_a_browser_keeps_its_mark_and_gets_in_whatever_others_on_its_network_do(
+    database: Database, client: TestClient
+) -> None:
+    bring(database, "members")
+    open_account(database)
+    enter(client)
+    mark = client.cookies[BROWSER_COOKIE]
+    client.post("/members/sign-out")
+    neighbour = TestClient(client.app, base_url="https://coop.example", follow_redirects=False)
+    for number in range(40):
+        neighbour.post("/members/sign-in", data={"email": EMAIL if number < 6 else f"{number}@x.example"})
+    neighbour.headers["accept-language"] = "en"
+    assert REFUSALS["sign-in-paused"] in enter(neighbour)
+    assert enter(client) == "/"
+    assert client.cookies[BROWSER_COOKIE] == mark
