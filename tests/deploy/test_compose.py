@@ -55,7 +55,12 @@ def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], nam
 def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = {"SITE": "coop.example", "COOP_COMMUNITY": "wg", "COOP_SECRET": "s3cret", "POSTGRES_PASSWORD": "pass"}
+    chosen = {
+        "SITE": "coop.example",
+        "COOP_COMMUNITY": "wg",
+        "COOP_SECRET": "s3cret of sixteen",
+        "POSTGRES_PASSWORD": "pass",
+    }
     named = ("site_name", *(field for field in Settings.model_fields if field.startswith("sender_")))
     chosen |= {f"COOP_{field.upper()}": f"our {field}" for field in named}
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
@@ -69,7 +74,7 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
         assert settings.kafka == "kafka:9092"
         assert settings.url(name) == "postgresql+psycopg://coop:pass@postgres:5432/coop"
         assert settings.public_url() == "https://coop.example"
-        assert settings.signing_secret() == "s3cret"
+        assert settings.signing_secret() == "s3cret of sixteen"
         assert settings.mqtt_url == ""
         assert settings.port == 8020
 
