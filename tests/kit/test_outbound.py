@@ -232,7 +232,7 @@ def test_a_fact_whose_message_cannot_be_made_is_parked_and_can_be_made_later(hou
     assert pigeon.recipients == ["m0001@coop.example", "m0003@coop.example"]
     assert parked(house) == ["m0002 is a ghost"]
     with house.database.read(COMMUNITY) as tx:
-        letter_id = parking.list_parked(tx, kind=outbound.UNMADE)[0].id
+        letter_id = parking.list_parked(tx, 1, None, outbound.UNMADE)[0].id
     for queues, reason in (([queue], "ghost"), ([], "no queue mail")):
         with pytest.raises(CoopError, match=reason):
             outbound.make_again(house.database, queues, COMMUNITY, SECRETARY, letter_id)
