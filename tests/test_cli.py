@@ -9,15 +9,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark
-from coop.kit.database import Database
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.settings import Settings
-from coop.members.storage.tables import member
+from coop.members.register.store import count_members as count
+from coop.members.service import MEMBERS as MEMBERS_SERVICE
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
+from coop.metering.service import METERING
 from coop.operator.runtime import NAMES, open_rooms
 from coop.values import midnight
 from tests.flows.command import coop
@@ -43,11 +44,9 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def metered(settings: Settings) -> Settings:
     """With heat meter H1 registered."""
-    database = Database(settings.url("metering"), "metering")
-    database.migrate()
-    with database.write() as connection:
-        installed_at = midnight(date(2024, 12, 1))
-        register_meters(connection, settings.community, [Meter("H1", MeterKind.HEAT, None, installed_at)])
+    database = METERING.open_database(settings.url("metering"))
+    with database.write(settings.community, COMMAND_LINE) as tx:
+        register_meters(tx, [Meter("H1", MeterKind.HEAT, None, midnight(date(2024, 12, 1)))])
     database.close()
     return settings
 
@@ -66,11 +65,11 @@ def files(tmp_path: Path) -> Path:
 
 
 def count_members(settings: Settings) -> int:
-    database = Database(settings.url("members"), "members")
-    with database.read() as connection:
-        counted = connection.scalar(select(func.count()).select_from(member))
+    database = MEMBERS_SERVICE.open_database(settings.url("members"))
+    with database.read(settings.community) as tx:
+        counted = count(tx)
     database.close()
-    return counted or 0
+    return counted
 
 
 # Help and what is not understood --------------------------------------------------------------------------------------
@@ -206,7 +205,7 @@ def test_readings_are_looked_at_imported_repeated_and_undone(metered: Settings, 
     again = coop(metered, "import", *what)
     assert again.returncode == 0
     assert "was here before; nothing changed" in again.stdout
-    undone = coop(metered, "import", "--kind", "csv", "--undo", import_id, "--received-at", "2025-02-02")
+    undone = coop(metered, "import", "--kind", "csv", "--undo", import_id)
     assert (undone.returncode, undone.stdout) == (0, "2 days restored\n")
 
 

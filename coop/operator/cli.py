@@ -144,7 +144,7 @@ def import_(
     if (path is None) == (not undo):
         raise typer.BadParameter("name a path to read, or an import to --undo")
     if path is None:
-        typer.echo(undo_import(_settings(), kind, undo, received_at))
+        typer.echo(undo_import(_settings(), kind, undo))
         return
     columns, whole = read_mapping(mapping) if mapping else None, True
     for imported in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run):
