@@ -117,4 +117,9 @@ def find_stored(tx: Tx, hashes: Collection[str]) -> dict[str, Document]:
             columns.community == tx.community, among(tx, columns.sha256, hashes)
         )
     )
-    return {sha256: Document(schema, version, bytes(body)) for sha256, schema, version, body in rows}
+    return {sha256: Document(schema, version, _as_bytes(body)) for sha256, schema, version, body in rows}
+
+
+def _as_bytes(body: bytes | str) -> bytes:
+    """The stored bytes; SQLite gives text where somebody wrote text behind our back."""
+    return body.encode() if isinstance(body, str) else bytes(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from coop.kit.database import Database
 from coop.kit.documents import Document, Schema, UnreadableDocument, find_stored, keep, load
 from coop.values import NotFound
-from tests.kit.town import COMMUNITY, SECRETARY
+from tests.kit.town import COMMUNITY, SECRETARY, open_database
 
 Pair = tuple[Database, Database]
 
@@ -70,6 +71,19 @@ def test_bytes_that_were_changed_after_all_are_not_loaded(pair: Pair) -> None:
         with pytest.raises(UnreadableDocument) as refused:
             load(tx, sha256)
     assert refused.value.code == "changed-document"
+
+
+def test_bytes_that_sqlite_was_made_to_keep_as_text_are_shown_and_differ(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/members.db", "members")
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        sha256 = keep(tx, FIRST.seal(Offer("34.50")))
+    with database.system_write() as sql:
+        sql.execute(text("DROP TRIGGER document_stays"))
+        sql.execute(text("UPDATE document SET body = replace(body, '34.50', '40.00')"))
+    with database.read(COMMUNITY) as tx:
+        stored = find_stored(tx, [sha256])[sha256]
+    database.close()
+    assert (stored.body, stored.sha256 == sha256) == (b'{"price": "40.00"}', False)
 
 
 @pytest.mark.parametrize(
