@@ -15,8 +15,8 @@ Content = TypeVar("Content")
 
 
 def write_json(content: object) -> bytes:
-    """Write a noun as JSON: keys in order, decimals and dates as text."""
-    return orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS)
+    """Write a noun as JSON: its fields in their order, decimals and dates as text."""
+    return orjson.dumps(content, default=str)
 
 
 def read_json(kind: type[Content]) -> Callable[[bytes], Content]:
