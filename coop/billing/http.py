@@ -45,7 +45,7 @@ def record_figure(request: Request, body: FigureIn) -> FigureIn:
 @may("run-bills")
 def start_run(request: Request, body: RunIn) -> RunOut:
     """Run the bills of a period (or corrections alone), or see what they would be."""
-    period = Period.parse(body.period) if body.period else None
+    period = None if body.period is None else Period.parse(body.period)
     with reading(request) if body.dry_run else writing(request) as tx:
         if period is None:
             result = (preview_corrections if body.dry_run else correct_bills)(tx, body.issued_on)

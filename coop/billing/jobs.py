@@ -28,8 +28,8 @@ def draft_corrections(work: Work) -> str:
 def tell(outcome: Outcome) -> str:
     """Say in a sentence what was drafted, what stands as it stood, and what cannot be drafted; empty for nothing."""
     parts = [f"drafted {_sum(proposal)}" for proposal in outcome.drafted]
-    parts += [f"{_sum(proposal)} still waits" for proposal in outcome.standing]
-    parts += [f"{name} is held by its brakes" for name in outcome.held]
+    parts += [f"already drafted {_sum(proposal)}" for proposal in outcome.standing]
+    parts += [f"held by brakes: {name}" for name in outcome.held]
     parts += [f"{refused.name} cannot be drafted: {refused.refusal.message}" for refused in outcome.refused]
     return "; ".join(parts)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+import pytest
+
+from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, hear, measured, month_of, signed, tariff_adopted, visit
+from tests.desk import sign_in
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 MEMBERS = ("anna", "bram")
@@ -42,11 +47,53 @@ def test_an_incomplete_period_is_409_with_what_is_missing(database: Database, tm
     assert "revision 1 is not closed" in answer.json()["message"]
 
 
-def test_a_period_that_cannot_be_read_is_422(database: Database, tmp_path: Path) -> None:
-    answer = visit(database, tmp_path, "board").post(
-        "/billing/api/runs", json={"period": "January", "issued_on": "2025-03-01"}
-    )
+@pytest.mark.parametrize("period", ["2025-01", None], ids=["bills", "corrections"])
+@pytest.mark.parametrize("dry_run", [True, False], ids=["preview", "run"])
+@pytest.mark.parametrize("issued_on", [0, "0001-01-01", "1999-12-31", "9999-12-31"])
+def test_a_date_that_no_bill_can_have_is_422_with_its_field(
+    database: Database, tmp_path: Path, issued_on: object, dry_run: bool, period: str | None
+) -> None:
+    village(database)
+    body = {"period": period, "issued_on": issued_on, "dry_run": dry_run}
+    answer = visit(database, tmp_path, "board").post("/billing/api/runs", json=body)
     assert answer.status_code == 422
+    assert [problem["field"] for problem in answer.json()["problems"]] == ["issued_on"]
+    assert visit(database, tmp_path, "board").get("/billing/api/bills").json() == []
+
+
+def test_bills_are_not_dated_before_their_period_ends(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = visit(database, tmp_path, "board")
+    answer = board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-01-31"})
+    assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "issued_on")
+
+
+@pytest.mark.parametrize("period", ["January", "2025-07199254748993", "2025-13", ""])
+def test_what_is_no_period_is_422_with_its_field(database: Database, tmp_path: Path, period: str) -> None:
+    body = {"period": period, "issued_on": "2025-03-01"}
+    answer = visit(database, tmp_path, "board").post("/billing/api/runs", json=body)
+    assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "period")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("notices", {"tariff_id": "t", "sent_on": "2025-01-02", "channel": "c" * 101}, "channel"),
+        ("notices", {"tariff_id": "t\0", "sent_on": "2025-01-02", "channel": "letter"}, "tariff_id"),
+        ("notices", {"tariff_id": "t", "sent_on": "2025-01-02", "channel": "c", "members": ["m" * 101]}, "members"),
+        ("index", {"series": "wdd", "year": 10**10, "factor": "1", "source": "KNMI"}, "year"),
+        ("index", {"series": "wdd", "year": 2025, "factor": "1e99", "source": "KNMI"}, "factor"),
+        ("index", {"series": "wdd", "year": 2025, "factor": "1e-99", "source": "KNMI"}, "factor"),
+        ("index", {"series": "wdd", "year": 2025, "factor": "NaN", "source": "KNMI"}, "factor"),
+        ("index", {"series": "wdd", "year": 2025, "factor": "2800", "source": "\0"}, "source"),
+    ],
+)
+def test_what_no_row_can_hold_is_422_with_its_field(
+    database: Database, tmp_path: Path, path: str, body: dict[str, object], field: str
+) -> None:
+    answer = visit(database, tmp_path, "board").post(f"/billing/api/{path}", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["field"].split(".")[0] == field
 
 
 def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Path) -> None:
@@ -58,8 +105,11 @@ def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Pa
     assert held["status"] == "held"
     assert [brake["subject"] for brake in held["brakes"]] == ["contract-anna"]
     path = f"/billing/api/runs/{held['run_id']}/release"
-    for _ in range(2):
-        assert board.post(path).json()["status"] == "issued"
+    for body in ({"by": "the chair", "released_by": "the chair", "released_on": "1999-01-01"}, None):
+        assert board.post(path, json=body).json()["status"] == "issued"
+    [run] = [run for run in board.get("/billing/api/runs").json() if run["run_id"] == held["run_id"]]
+    assert (run["run_by"], run["released_by"]) == ("account-1", "account-1")
+    assert datetime.fromisoformat(run["released_at"]).date() == SYSTEM_CLOCK.now().date()
     assert board.post("/billing/api/runs/none/release").status_code == 404
 
 
@@ -97,7 +147,20 @@ def test_a_member_sees_only_their_own(database: Database, tmp_path: Path) -> Non
     assert verified["recomputed_cents"] == bill["total_cents"]
     assert anna.post("/billing/api/runs", json={"issued_on": "2025-02-01"}).status_code == 403
     assert anna.get("/billing/api/state").status_code == 403
+    assert anna.post("/billing/api/runs/any/release").status_code == 403
     assert visit(database, tmp_path).get("/billing/api/bills").status_code == 401
+
+
+def test_another_co_operative_sees_none_of_it(database: Database, tmp_path: Path) -> None:
+    village(database)
+    board = visit(database, tmp_path, "board")
+    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    elsewhere = sign_in(board, "board", "operator", community="noord")
+    for path in ("bills", "runs", "tariffs"):
+        assert elsewhere.get(f"/billing/api/{path}").json() == []
+    assert elsewhere.get("/billing/api/bills/2025-000001").status_code == 404
+    assert elsewhere.get("/billing/api/bills/2025-000001/verify").status_code == 404
+    assert elsewhere.get("/billing/api/state").json() == {"bills": [], "ledger": []}
 
 
 def test_the_state_holds_every_bill_and_balance(database: Database, tmp_path: Path) -> None:

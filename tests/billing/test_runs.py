@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from coop.billing import answers
@@ -315,6 +315,21 @@ def test_the_next_run_brings_corrections_along_before_its_own_bills(database: Da
     assert again.bills == ()
 
 
+def test_a_run_dated_in_the_year_before_by_mistake_changes_no_history(database: Database) -> None:
+    december = Period.month(2025, 12)
+    hear(database, *TERMS, *month_of(MEMBERS, december, "8"))
+    run(database, december, date(2026, 1, 6))
+    for revision, (energy_gj, day) in enumerate((("7", date(2025, 12, 31)), ("6", date(2026, 1, 10))), 2):
+        hear(database, measured("anna", december, energy_gj, revision), closed(december, 1, 0, revision))
+        assert [bill.total_cents for bill in correct(database, day).bills] == [-3800]
+    numbers = ["2026-000001", "2025-000001", "2026-000004"]
+    with database.read(COMMUNITY) as tx:
+        issued = [bills.get_bill(tx, number) for number in numbers]
+        assert [bill.ordinal for bill in issued] == [1, 4, 5]
+        assert [bill.corrects for bill in issued] == [None, issued[0].id, issued[1].id]
+        assert [verify_bill(tx, number).findings for number in numbers] == [(), (), ()]
+
+
 def test_a_revision_that_changes_no_cent_makes_no_bill(database: Database) -> None:
     hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
     run(database, JANUARY)
@@ -468,6 +483,19 @@ def test_verify_finds_a_fact_that_was_changed_behind_its_back(database: Database
         bad = verify_bill(tx, "2025-000001")
     assert any("says something else now" in finding for finding in bad.findings)
     assert any("95.00 EUR was billed, 342.00 follows" in finding for finding in bad.findings)
+
+
+def test_verify_names_a_tariff_that_can_no_longer_be_read_and_a_head_that_says_otherwise(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    with database.system_write() as sql:
+        sql.execute(text("UPDATE tariff SET valid_from = '2024-12-31'"))
+        sql.execute(text("DROP TRIGGER bill_stays" + ("_on_update" if database.is_sqlite else " ON bill")))
+        sql.execute(text("UPDATE bill SET member_id = 'bram' WHERE number = '2025-000001'"))
+    with database.read(COMMUNITY) as tx:
+        findings = verify_bill(tx, "2025-000001").findings
+    assert any("tariff tariff-2025 can no longer be read" in finding for finding in findings)
+    assert any("the bill names another member" in finding for finding in findings)
 
 
 def test_what_was_heard_can_be_heard_again_from_the_journals(database: Database) -> None:

@@ -1,0 +1,106 @@
+"""Two runs at once: one after the other, whatever they ask, and the second answers what the first did."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import date
+
+import pytest
+
+from coop.billing.handlers import runs
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
+from coop.billing.storage import bills, ledger
+from coop.kit.database import Database
+from coop.kit.tx import Tx
+from coop.values import Period
+from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted
+from tests.desk import COMMUNITY, SECRETARY
+
+JANUARY, FEBRUARY, NOVEMBER, DECEMBER = (Period.month(2025, month) for month in (1, 2, 11, 12))
+MEMBERS = ("anna", "bram", "cees")
+Command = Callable[[Tx], RunResult]
+
+
+@pytest.fixture
+def village(database: Database) -> Database:
+    """Three members whose January is closed."""
+    hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
+    hear(database, *month_of(MEMBERS, JANUARY))
+    return database
+
+
+def at_once(database: Database, monkeypatch: pytest.MonkeyPatch, commands: Sequence[Command]) -> list[RunResult]:
+    """Run commands in as many threads. Each waits for the others between its draft and its issue, for as long as the
+    lock lets them come so far together."""
+    together, issue = threading.Barrier(len(commands)), runs.issue
+
+    def issue_together(*arguments: object) -> None:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=0.5)
+        issue(*arguments)  # type: ignore[arg-type]  # what the commands call it with
+
+    monkeypatch.setattr(runs, "issue", issue_together)
+
+    def run(command: Command) -> RunResult:
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            return command(tx)
+
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(run, commands))
+
+
+@pytest.mark.parametrize("second_day", [date(2025, 2, 3), date(2026, 2, 3)], ids=["same day", "another year"])
+def test_two_runs_of_one_period_answer_the_same_bills(
+    village: Database, monkeypatch: pytest.MonkeyPatch, second_day: date
+) -> None:
+    first, second = at_once(
+        village,
+        monkeypatch,
+        [lambda tx: issue_bills(tx, JANUARY, date(2025, 2, 3)), lambda tx: issue_bills(tx, JANUARY, second_day)],
+    )
+    assert first == second
+    assert first.status == "issued"
+    assert [bill.number[4:] for bill in first.bills] == ["-000001", "-000002", "-000003"]
+    with village.read(COMMUNITY) as tx:
+        assert [head.ordinal for head in bills.list_heads(tx)] == [1, 2, 3]
+        assert sum(row.debit_cents - row.credit_cents for row in ledger.trial_balance(tx)) == 0
+
+
+def test_two_runs_dated_in_different_years_keep_every_member_below_the_ceiling(
+    village: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for period in (NOVEMBER, DECEMBER):
+        hear(village, *month_of(MEMBERS, period, "36", wh=0))
+    at_once(
+        village,
+        monkeypatch,
+        [
+            lambda tx: issue_bills(tx, NOVEMBER, date(2025, 12, 31)),
+            lambda tx: issue_bills(tx, DECEMBER, date(2026, 1, 2)),
+        ],
+    )
+    with village.read(COMMUNITY) as tx:
+        so_far = bills.years_so_far(tx)
+    assert {year.heat_cents - year.credit_cents for year in so_far.values()} == {150_205}
+
+
+def test_two_corrections_and_two_releases_at_once_are_done_once(
+    village: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        issue_bills(tx, JANUARY, date(2025, 2, 3))
+    hear(village, measured("anna", JANUARY, "2.1", revision=2), closed(JANUARY, 1, 0, revision=2))
+    first, second = at_once(village, monkeypatch, [lambda tx: correct_bills(tx, date(2025, 5, 1))] * 2)
+    assert first == second
+    assert [bill.total_cents for bill in first.bills] == [-1520]
+    hear(village, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        held = issue_bills(tx, FEBRUARY, date(2025, 5, 2))
+    assert held.status == "held"
+    first, second = at_once(village, monkeypatch, [lambda tx: release_run(tx, held.run_id)] * 2)
+    assert first == second
+    assert [bill.number for bill in first.bills] == ["2025-000005", "2025-000006", "2025-000007"]
