@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import pytest
 
-from coop.billing.handlers import runs
+from coop.billing.handlers.issuing import issue
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
 from coop.billing.storage import bills, ledger
@@ -36,14 +37,14 @@ def village(database: Database) -> Database:
 def at_once(database: Database, monkeypatch: pytest.MonkeyPatch, commands: Sequence[Command]) -> list[RunResult]:
     """Run commands in as many threads. Each waits for the others between its draft and its issue, for as long as the
     lock lets them come so far together."""
-    together, issue = threading.Barrier(len(commands)), runs.issue
+    together = threading.Barrier(len(commands))
 
-    def issue_together(*arguments: object) -> None:
+    def issue_together(*arguments: Any) -> None:
         with suppress(threading.BrokenBarrierError):
             together.wait(timeout=0.5)
-        issue(*arguments)  # type: ignore[arg-type]  # what the commands call it with
+        issue(*arguments)
 
-    monkeypatch.setattr(runs, "issue", issue_together)
+    monkeypatch.setattr("coop.billing.handlers.runs.issue", issue_together)
 
     def run(command: Command) -> RunResult:
         with database.write(COMMUNITY, SECRETARY) as tx:
