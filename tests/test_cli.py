@@ -12,6 +12,7 @@ import pytest
 
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark
+from coop.events import SERVICES as NAMES
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.settings import Settings
 from coop.members.register.store import count_members as count
@@ -19,7 +20,7 @@ from coop.members.service import MEMBERS as MEMBERS_SERVICE
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
 from coop.metering.service import METERING
-from coop.operator.runtime import NAMES, open_rooms
+from coop.operator.runtime import open_rooms
 from coop.values import midnight
 from tests.flows.command import coop
 from tests.flows.telegrams import p1
