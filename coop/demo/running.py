@@ -36,7 +36,14 @@ def run_embedded(app: FastAPI, settings: Settings, plan: DemoPlan | None, *, liv
     console = Console(stderr=False)
     mark = Mark(settings.data_dir / "demonstration.json", plan) if plan else None
     server = uvicorn.Server(
-        uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            forwarded_allow_ips=settings.proxies,
+            log_config=None,
+            access_log=False,
+        )
     )
     stopping = threading.Event()
     player = None

@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     own: name, address, KvK number, VAT id and how members reach it. The defaults belong to the demonstration.
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
-    out.
+    out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
+    nobody else is believed about that.
     """
 
     # A wrong setting is named without its value, which may be a secret.
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8020
     base_url: str = ""
+    proxies: str = "127.0.0.1"
     secret: str = ""
     community: str = "demo"
     site_name: str = "Demo-coöperatie"

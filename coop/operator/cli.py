@@ -80,6 +80,7 @@ def serve(
         service_app(service.value, settings),
         host=host or settings.host,
         port=port or settings.port,
+        forwarded_allow_ips=settings.proxies,
         log_config=None,
         access_log=False,
     )

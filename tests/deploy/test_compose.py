@@ -14,7 +14,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from coop.kit.settings import Settings
 
@@ -124,6 +128,19 @@ def test_the_proxy_sends_each_prefix_to_its_service_and_the_rest_to_the_members(
         *((name, name, str(port)) for name in SERVICES[1:]),
         ("", "members", str(port)),
     ]
+
+
+def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_comes_from(compose: dict[str, Any]) -> None:
+    async def name_source(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["client"][0])(scope, receive, send)
+
+    proxies = compose["services"]["members"]["environment"]["COOP_PROXIES"]
+    headers = {"x-forwarded-for": "198.51.100.9, 203.0.113.7"}  # the first is what the client says of itself
+    sources = []
+    for peer in ("172.18.0.5", "192.0.2.1"):
+        app: Any = ProxyHeadersMiddleware(name_source, trusted_hosts=proxies)  # uvicorn has types of its own
+        sources.append(TestClient(app, client=(peer, 1)).get("/", headers=headers).text)
+    assert sources == ["203.0.113.7", "192.0.2.1"]
 
 
 def test_the_image_takes_in_only_files_that_exist() -> None:
