@@ -57,6 +57,16 @@ class UnknownEvent(CoopError):
     """A type or version that this code cannot read."""
 
 
+TEXT_MAX = {
+    "id": 36, "type": 100, "source": 100, "subject": 100, "community": 100, "actor": 120, "channel": 20, "hash": 64,
+}  # fmt: skip
+"""Longest texts of an envelope, which are those of the journal."""
+
+POSITION_MAX = 2**31 - 1
+
+_TEXTS = tuple((name, "chainhash" if name == "hash" else name) for name in TEXT_MAX)
+
+
 @dataclass(frozen=True)
 class Envelope:
     """One fact on its way. ``actor`` and ``channel`` say who told it through which door; ``position`` and ``hash``
@@ -73,6 +83,11 @@ class Envelope:
     position: int
     hash: str
     data: bytes
+
+    @property
+    def service(self) -> str:
+        """Name of the service that told it."""
+        return self.source.removeprefix("/coop/")
 
     def to_json(self) -> bytes:
         """The CloudEvents JSON form, as it stands on the bus and in feeds."""
@@ -103,23 +118,26 @@ class Envelope:
         """
         try:
             fields = orjson.loads(body)
-            return cls(
-                id=fields["id"],
-                type=fields["type"],
-                source=fields["source"],
-                subject=fields["subject"],
-                time=datetime.fromisoformat(fields["time"]),
-                community=fields["community"],
-                actor=fields["actor"],
-                channel=fields["channel"],
-                position=fields["position"],
-                hash=fields["chainhash"],
-                data=orjson.dumps(fields["data"], option=orjson.OPT_SORT_KEYS),
-            )
+            texts = {name: fields[key] for name, key in _TEXTS}
+            position = fields["position"]
+            time = datetime.fromisoformat(fields["time"])
+            data = orjson.dumps(fields["data"], option=orjson.OPT_SORT_KEYS)
         except orjson.JSONDecodeError as error:
             raise BadInput([Problem(f"not JSON: {error}", "envelope")]) from error
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput([Problem(f"missing or malformed: {error}", "envelope")]) from error
+        problems = [
+            Problem(f"is no text of at most {TEXT_MAX[name]} characters", name)
+            for name, text in texts.items()
+            if not isinstance(text, str) or len(text) > TEXT_MAX[name] or "\x00" in text
+        ]
+        if type(position) is not int or not 0 < position <= POSITION_MAX:
+            problems.append(Problem("is no position of a journal", "position"))
+        if time.tzinfo is None:
+            problems.append(Problem("needs its time zone", "time"))
+        if problems:
+            raise BadInput(problems)
+        return cls(**texts, time=time, position=position, data=data)
 
 
 def event_classes() -> dict[str, type[Event]]:
