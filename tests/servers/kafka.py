@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -91,16 +92,56 @@ def kafka_server() -> Iterator[Kafka]:
 @contextmanager
 def apache_kafka() -> Iterator[Kafka]:
     """Apache Kafka on an empty data folder and a free port; up in about four seconds once its jars are there."""
-    port, controller_port = free_port(), free_port()
+    with forgetful_kafka() as broker:
+        yield broker.kafka
+
+
+class ForgetfulKafka:
+    """Apache Kafka that can be killed, lose its disk, and be started again at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._port, self._controller_port, self._folder = free_port(), free_port(), folder
+        self._running = ExitStack()
+        self.kafka = Kafka("apache", f"127.0.0.1:{self._port}")
+
+    def start(self) -> None:
+        """Run on whatever is on the disk; returns when it answers."""
+        ports = ["--port", str(self._port), "--controller-port", str(self._controller_port)]
+        self._process = self._running.enter_context(
+            running(
+                [sys.executable, str(START), *ports, "--data", str(self._folder / "data")],
+                log=self._folder / "log",
+                ready=lambda: answers(self._port),
+                patience_s=120,
+            )
+        )
+
+    def stop(self) -> None:
+        """Kill it, as a power cut would."""
+        self._process.kill()
+        self._running.close()
+
+    def forget(self) -> None:
+        """Lose the disk; only while it is stopped."""
+        shutil.rmtree(self._folder / "data")
+
+
+@contextmanager
+def forgetful_kafka() -> Iterator[ForgetfulKafka]:
+    """Such a broker, running on an empty disk.
+
+    Raises:
+        ServerAbsent: there is no Apache Kafka on this machine.
+    """
+    if why_not := _fetch_apache():
+        raise ServerAbsent(why_not)
     with tempfile.TemporaryDirectory(prefix="coop-kafka-") as folder:
-        command = [sys.executable, str(START), "--port", str(port), "--controller-port", str(controller_port)]
-        with running(
-            [*command, "--data", f"{folder}/data"],
-            log=Path(folder) / "log",
-            ready=lambda: answers(port),
-            patience_s=120,
-        ):
-            yield Kafka("apache", f"127.0.0.1:{port}")
+        broker = ForgetfulKafka(Path(folder))
+        broker.start()
+        try:
+            yield broker
+        finally:
+            broker.stop()
 
 
 @contextmanager
