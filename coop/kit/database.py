@@ -30,8 +30,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from coop.kit import wall
 from coop.kit.actor import NOBODY, Actor
@@ -59,6 +62,15 @@ def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]
 
 class DamagedDatabase(Exception):
     """A file that cannot be read as a database; the message names it."""
+
+
+def is_database_away(error: BaseException) -> bool:
+    """True when the database, and not what it was asked to do, keeps it from being done: trying again later helps."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # PostgreSQL's class 54 is what is too large for it, which stays too large.
+    too_large = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith("54")
+    return isinstance(error, OperationalError | PoolTimeout | DamagedDatabase) and not too_large
 
 
 class Database:
@@ -105,6 +117,17 @@ class Database:
             with sql.begin() as transaction:
                 yield sql
                 transaction.rollback()
+
+    @contextmanager
+    def claim(self, name: str) -> Iterator[bool]:
+        """True for one process of the service at a time, as long as the block lasts; the others get False and leave
+        the work to it. SQLite serves one process, and nothing is claimed there."""
+        if self.is_sqlite:
+            yield True
+            return
+        with self.system_read() as sql:
+            query = text("SELECT pg_try_advisory_xact_lock(hashtext(:claim))")
+            yield bool(sql.scalar(query, {"claim": f"coop-{self.service}-{name}"}))
 
     def migrate(self, versions: Path) -> None:
         """Bring the tables to the newest revision of the kit's history and of ``versions``, the service's own.

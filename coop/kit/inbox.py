@@ -1,9 +1,10 @@
 """Inbox: every fact is handled once, and one that is refused for good is parked with its reason.
 
-Invariant: claiming a fact and everything its handler did commit together or not at all, so a consumer killed at any
-instant handles the fact again from the start and a repeat changes nothing. Facts are consumed in batches, one
-transaction a batch with a savepoint for each fact: one commit to disk for hundreds of facts, and still each fact is
-whole or absent.
+Invariant: claiming a fact, noting its position and everything its handler did commit together or not at all, so a
+consumer killed at any instant handles the fact again from the start and a repeat changes nothing. Facts are consumed in
+batches, one transaction a batch with a savepoint for each fact: one commit to disk for hundreds of facts, and still
+each fact is whole or absent. Facts of one subject come in order, except when a gap is closed: handlers stand on what is
+told, not on the order of telling.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
-from sqlalchemy.exc import DBAPIError, OperationalError
 
-from coop.events import Envelope, Event, UnknownEvent, read_event
-from coop.kit import parking
+from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
+from coop.kit import parking, positions
 from coop.kit.actor import Actor
-from coop.kit.database import Database, among
+from coop.kit.database import Database, among, is_database_away
 from coop.kit.tables import inbox as inbox
 from coop.kit.tx import Tx, savepoint
 from coop.values import CoopError
@@ -67,8 +67,9 @@ class Consumer:
         return sorted({cls.service() for cls in self.hears})
 
     def topics(self) -> list[str]:
-        """Topics that carry what it hears."""
-        return sorted({cls.topic() for cls in self.hears})
+        """All topics of those services: a position that it does not want is a position that it has heard."""
+        sources = self.sources()
+        return sorted({cls.topic() for cls in event_classes().values() if cls.service() in sources})
 
     def wants(self, envelope: Envelope) -> bool:
         """True for a type that it hears, in whatever version."""
@@ -92,17 +93,16 @@ def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int
 
     Raises:
         StreamStopped: ``park_limit`` facts in a row were parked, or the service stops; nothing of the batch is kept.
-        OperationalError: the database is away.
+        Exception: the database is away, or the batch fails outside of any handler.
     """
-    wanted = [envelope for envelope in batch if consumer.wants(envelope)]
     failures = 0
     while True:
         try:
-            return _consume_once(consumer, wanted, park_bugs=failures >= TRIES)
-        except (StreamStopped, OperationalError):
-            raise
-        except Exception:
+            return _consume_once(consumer, batch, park_bugs=failures >= TRIES)
+        except Exception as error:
             # A bug and a passing trouble look alike from here. Waiting and trying again tells them apart.
+            if isinstance(error, StreamStopped) or is_database_away(error) or failures > TRIES:
+                raise
             failures += 1
             log.exception("%s failed on a batch, try %d of %d", consumer.service, failures, TRIES)
             if consumer.stopping.wait(wait_s(failures)):
@@ -110,13 +110,21 @@ def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int
 
 
 def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: bool) -> int:
+    sources = consumer.sources()
+    heard: dict[str, list[int]] = {}
+    for envelope in batch:
+        if envelope.service in sources:
+            heard.setdefault(envelope.service, []).append(envelope.position)
+    wanted = [envelope for envelope in batch if consumer.wants(envelope)]
+    if not wanted and not heard:
+        return 0
     new = 0
     parked = consumer.streak.parked
     with consumer.database.system_write() as sql:
-        seen = _seen(sql, [envelope.id for envelope in batch])
+        seen = _seen(sql, [envelope.id for envelope in wanted])
         now = consumer.database.clock.now()
         claimed: list[dict[str, object]] = []
-        for envelope in batch:
+        for envelope in wanted:
             if envelope.id in seen:
                 continue
             seen.add(envelope.id)
@@ -138,6 +146,8 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
                 raise StreamStopped("too-many-parked", f"{consumer.service}: {parked} facts in a row were refused")
         if claimed:
             sql.execute(insert(inbox), claimed)
+        for source, numbers in sorted(heard.items()):
+            positions.note_heard(sql, source, numbers, now)
     consumer.streak.parked = parked
     return new
 
@@ -151,15 +161,11 @@ def _refusal_of(
             handle(consumer, tx, envelope)
     except CoopError as refusal:
         return refusal.code, refusal.message
-    except DBAPIError as error:
-        if isinstance(error, OperationalError) or not park_bugs:
-            raise
-        return "bug", repr(error)
     except Exception as error:
-        # A bug of a handler must not stop the facts behind it; it was tried often enough.
-        if not park_bugs:
+        # A bug of a handler must not stop the facts behind it, once it was tried often enough.
+        if is_database_away(error) or not park_bugs:
             raise
-        return "bug", repr(error)
+        return parking.describe(error)
     return None
 
 

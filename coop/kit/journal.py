@@ -83,7 +83,7 @@ def is_waiting(sql: Connection) -> bool:
 
 def seal(sql: Connection, limit: int = 1000) -> int:
     """Seal up to ``limit`` rows that wait; returns how many."""
-    _lock(sql)
+    lock(sql)
     waiting = sql.execute(
         select(journal).where(journal.c.position.is_(None)).order_by(journal.c.row_id).limit(limit)
     ).all()
@@ -103,7 +103,7 @@ def seal(sql: Connection, limit: int = 1000) -> int:
 
 
 def envelopes(sql: Connection, service: str, after: int, limit: int = 1000) -> list[Envelope]:
-    """Sealed facts after a position, in order of sealing."""
+    """Sealed facts after a position, in order of sealing, at most ``limit`` of them."""
     rows = sql.execute(select(journal).where(journal.c.position > after).order_by(journal.c.position).limit(limit))
     return [
         Envelope(
@@ -146,6 +146,19 @@ def head(sql: Connection) -> tuple[int, str]:
     return (row.position, row.hash) if row else (0, GENESIS)
 
 
+def published_head(sql: Connection) -> tuple[int, str]:
+    """Position and hash of the newest row that was handed to the bus; of the newest of all when more was handed over
+    than there is."""
+    query = select(journal.c.position, journal.c.hash).where(journal.c.position <= published_position(sql))
+    row = sql.execute(query.order_by(journal.c.position.desc()).limit(1)).first()
+    return (row.position, row.hash) if row else (0, GENESIS)
+
+
+def hash_at(sql: Connection, position: int) -> str | None:
+    """Hash of the sealed row at a position, or None where there is no such row."""
+    return sql.scalar(select(journal.c.hash).where(journal.c.position == position))
+
+
 def published_position(sql: Connection) -> int:
     """Position up to which facts were handed to the bus."""
     return sql.scalar(select(relay_state.c.published_position).where(relay_state.c.name == "relay")) or 0
@@ -153,7 +166,7 @@ def published_position(sql: Connection) -> int:
 
 def mark_published(sql: Connection, position: int) -> None:
     """Remember that facts up to ``position`` were handed to the bus."""
-    _lock(sql)
+    lock(sql)
     sql.execute(
         update(relay_state)
         .where(relay_state.c.name == "relay", relay_state.c.published_position < position)
@@ -204,8 +217,8 @@ def _hash(row: Row[tuple[object, ...]], position: int, previous: str) -> str:
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
 
-def _lock(sql: Connection) -> None:
-    """One sealer at a time: the row lock of PostgreSQL; SQLite's write transaction is exclusive already."""
+def lock(sql: Connection) -> None:
+    """Hold the relay's row to the end of the transaction, and make it where there is none: one sealer at a time."""
     query = select(relay_state.c.name).where(relay_state.c.name == "relay").with_for_update()
     if sql.execute(query).first() is None:
         start = insert_new_statement(sql.dialect.name, relay_state, ("name",))

@@ -6,13 +6,15 @@ installation looks after it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, tuple_, update
 
+from coop.kit.actor import Actor
+from coop.kit.database import Database
 from coop.kit.metrics import LETTERS_PARKED
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
@@ -24,6 +26,7 @@ UNKNOWN = "?"
 EVENT = "event"
 """Kind of a parked fact."""
 
+COMMUNITY_MAX = 100
 SOURCE_MAX = 200
 REASON_MAX = 2000
 
@@ -74,6 +77,25 @@ def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) ->
             )
         )
     return letter_id
+
+
+def park_raw(
+    database: Database, kind: str, source: str, headers: Mapping[str, str], body: bytes, error: Exception
+) -> None:
+    """Keep a raw message that could not be taken, for the community that its headers name."""
+    community = headers.get("community", UNKNOWN)
+    if not 0 < len(community) <= COMMUNITY_MAX or not community.isprintable():
+        community = UNKNOWN
+    with database.write(community, Actor("service", "kit", "bus")) as tx:
+        park(tx, kind, source, body, *describe(error))
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Code and reason of an error, the same whenever it comes again: without the times and values of a statement."""
+    if isinstance(error, CoopError):
+        return error.code, error.message
+    cause = getattr(error, "orig", None) or error
+    return "bug", f"{type(cause).__name__}: {cause}".split("\n", 1)[0]
 
 
 def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, *kinds: str) -> Sequence[Letter]:

@@ -1,30 +1,25 @@
-"""The relay: seals a service's facts and hands them to the bus, again after every kill."""
+"""The relay: seals a service's facts, hands them to the bus, again after every kill, and sends its signals."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Sequence
-from typing import Protocol
 
-from coop.events import Envelope
 from coop.kit import journal
 from coop.kit.database import Database
-from coop.kit.inbox import StreamStopped, wait_before
+from coop.kit.inbox import Consumer, StreamStopped, wait_before
+from coop.kit.signals import Bus as Bus
+from coop.kit.signals import Pulse
 
 log = logging.getLogger(__name__)
-
-
-class Bus(Protocol):
-    """Carries sealed facts to whoever hears them; returns when they are safe with the other side."""
-
-    def publish(self, envelopes: Sequence[Envelope]) -> None: ...
 
 
 def relay_once(service: str, database: Database, bus: Bus, limit: int = 1000) -> int:
     """Seal what waits and hand the next facts to the bus; returns how many moved.
 
-    Killed before ``mark_published``, it hands the same facts over again; inboxes make that harmless.
+    Killed before ``mark_published``, it hands the same facts over again; inboxes make that harmless. Of two processes
+    of a service one publishes at a time.
     """
     sealed = 0
     with database.system_read() as sql:
@@ -32,13 +27,18 @@ def relay_once(service: str, database: Database, bus: Bus, limit: int = 1000) ->
     if waiting:  # an idle relay takes no write lock
         with database.system_write() as sql:
             sealed = journal.seal(sql, limit)
+    with database.claim("relay") as is_mine:
+        return (_publish_next(service, database, bus, limit) if is_mine else 0) or sealed
+
+
+def _publish_next(service: str, database: Database, bus: Bus, limit: int) -> int:
     with database.system_read() as sql:
         batch = journal.envelopes(sql, service, journal.published_position(sql), limit)
     if batch:
         bus.publish(batch)
         with database.system_write() as sql:
             journal.mark_published(sql, batch[-1].position)
-    return len(batch) or sealed
+    return len(batch)
 
 
 def settle(services: Sequence[tuple[str, Database]], bus: Bus) -> int:
@@ -50,30 +50,35 @@ def settle(services: Sequence[tuple[str, Database]], bus: Bus) -> int:
 
 
 class Relay:
-    """The thread that relays one service's facts until it is stopped. ``trouble`` says what keeps it from doing so."""
+    """The thread that relays one service's facts and sends its signals until it is stopped. ``trouble`` says what keeps
+    it from doing so."""
 
-    def __init__(self, service: str, database: Database, bus: Bus, pause_s: float = 0.2) -> None:
-        self.service = service
-        self.name = f"relay {service}"
+    def __init__(self, consumer: Consumer, bus: Bus, pause_s: float = 0.2) -> None:
+        self.service = consumer.service
+        self.name = f"relay {self.service}"
         self.trouble: str | None = None
-        self._database, self._bus, self._pause_s = database, bus, pause_s
+        self._consumer, self._bus, self._pause_s = consumer, bus, pause_s
+        self._pulse = Pulse(consumer, bus)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"relay-{service}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"relay-{self.service}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
+        self._consumer.stopping.clear()
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the batch in hand."""
+        """End after the batch in hand, and end the waits of whoever hands facts to the service."""
         self._stop.set()
+        self._consumer.stopping.set()
         self._thread.join()
 
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
             try:
-                moved = relay_once(self.service, self._database, self._bus)
+                moved = relay_once(self.service, self._consumer.database, self._bus)
+                self._pulse.beat()
                 failures, self.trouble = 0, None
             except StreamStopped as stopped:
                 moved, failures, self.trouble = 0, failures + 1, stopped.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -14,13 +15,13 @@ from coop.events import Event
 from coop.events.members import SessionsEnded
 from coop.kit.access import Access
 from coop.kit.actor import Actor
-from coop.kit.bus import RawHandler
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, Handler, replay_letter
 from coop.kit.jobs import Job
 from coop.kit.outbound import UNMADE, Queue, make_again
 from coop.kit.parking import EVENT
+from coop.kit.rawdoor import RawDoor
 from coop.kit.session import Session, on_sessions_ended
 from coop.kit.settings import Settings
 
@@ -87,7 +88,7 @@ class Service(Pages):
     """A service as its card says: owns ``metadata``, tells, hears, and all of its ways in and out.
 
     ``heard_tables`` hold only what was heard from others and can be rebuilt from their journals; everything else in
-    ``metadata`` is the service's own truth.
+    ``metadata`` is the service's own truth. ``topics`` are those of raw messages that it reads itself.
     """
 
     metadata: MetaData
@@ -96,7 +97,7 @@ class Service(Pages):
     hears: Mapping[type[Event], Handler] = field(default_factory=dict)
     heard_tables: Sequence[Table] = ()
     doors: Callable[[Room], Sequence[Door]] = lambda _room: ()
-    topics: Callable[[Room], Mapping[str, RawHandler]] = lambda _room: {}
+    topics: Callable[[Room], Mapping[str, RawDoor]] = lambda _room: {}
     queues: Callable[[Room], Sequence[Queue]] = lambda _room: ()
     replayers: Mapping[str, Replayer] = field(default_factory=dict)
     letter_kinds: Mapping[str, str] = field(default_factory=dict)
@@ -130,9 +131,9 @@ class Room:
     database: Database
     settings: Settings
 
-    @property
+    @cached_property
     def consumer(self) -> Consumer:
-        """The service listening."""
+        """The service listening; one for all that hand it facts."""
         return self.service.consumer(self.database, self.settings.park_limit)
 
     def replay(self, kind: str, community: str, actor: Actor, letter_id: str) -> bool:

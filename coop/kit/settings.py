@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     bus: Literal["local", "kafka"] = "local"
     kafka: str = "localhost:9092"
+    kafka_partitions: int = 6
+    kafka_replication: int = 1
     mqtt_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8020

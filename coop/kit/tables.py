@@ -55,6 +55,8 @@ relay_state = Table(
     kit_metadata,
     Column("name", String(20), primary_key=True),
     Column("published_position", Integer, nullable=False),
+    Column("doubt", String(500)),  # a hearer remembers another journal than this one
+    Column("doubted_at", Instant),
 )
 
 inbox = Table(
@@ -71,13 +73,15 @@ source_position = Table(
     "source_position",
     kit_metadata,
     Column("source", String(100), primary_key=True),
-    Column("position", Integer, nullable=False),  # everything up to here was heard
-    Column("ahead", Text, nullable=False),  # JSON: positions beyond that were heard as well
+    Column("heard_position", Integer, nullable=False),  # everything up to here was heard
+    Column("ahead", Text, nullable=False),  # heard beyond it: bits as hexadecimal, the lowest is heard_position + 1
     Column("head_position", Integer, nullable=False),  # the newest that the source says it has told
     Column("head_hash", String(64), nullable=False),
-    Column("head_at", Instant),
+    Column("head_at", Instant),  # when the source first said so, by its own clock
+    Column("behind_position", Integer, nullable=False),  # heard up to here, the gap that was noticed is closed
     Column("behind_since", Instant),
     Column("trouble", String(500)),
+    Column("trouble_at", Instant),  # without trouble: since when there is a suspicion
 )
 
 dead_letter = Table(

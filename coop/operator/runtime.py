@@ -5,6 +5,7 @@ Which of the two it is, nothing above the bus knows: the same handlers, the same
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -66,11 +67,11 @@ def service_app(name: str, settings: Settings) -> FastAPI:
     """One service by itself, on Kafka."""
     rooms = open_rooms(settings, (name,))
     room = rooms[name]
-    bus = KafkaBus(settings.kafka, name)
+    bus = KafkaBus(settings.kafka, name, settings.kafka_partitions, settings.kafka_replication)
     bus.tell([event.topic() for event in room.service.tells])
     bus.hear(room.consumer)
-    for topic, handler in room.service.topics(room).items():
-        bus.hear_raw(topic, handler)
+    for topic, raw_door in room.service.topics(room).items():
+        bus.hear_raw(topic, raw_door)
     return build_app(f"coop {name}", settings, rooms, bus, bus)
 
 
@@ -87,7 +88,7 @@ def build_app(
 
     Jobs that are not ``scheduled`` run only when somebody calls ``run_jobs``.
     """
-    relays = [Relay(name, room.database, bus) for name, room in rooms.items()]
+    relays = [Relay(room.consumer, bus) for room in rooms.values()]
     workers = [Worker(queue, room.database) for room in rooms.values() for queue in room.service.queues(room)]
     doors = [*(door for room in rooms.values() for door in room.service.doors(room)), *workers]
 
@@ -103,7 +104,10 @@ def build_app(
                 stack.enter_context(door)
             for relay in relays:
                 relay.start()
-                stack.callback(relay.stop)
+                # In a thread: the last batch of a relay is sent by this loop.
+                stack.push_async_callback(asyncio.to_thread, relay.stop)
+            for room in rooms.values():
+                stack.callback(room.consumer.stopping.set)  # before any relay is waited for
             if scheduled:
                 stack.enter_context(scheduler(lambda: run_jobs(rooms)))
             tune_gc()

@@ -142,7 +142,7 @@ def test_a_bug_is_tried_again_and_then_parked_so_that_the_others_go_on(pair: Pai
     consume(Consumer("billing", listener, {MemberAdmitted: trips_over_three}), sealed(teller), wait_s=lambda _: 0)
     assert len(tries) == inbox.TRIES + 1
     assert heard_by(listener) == ["m0000", "m0001", "m0002", "m0004"]
-    assert reasons(listener) == ["KeyError('three')"]
+    assert reasons(listener) == ["KeyError: 'three'"]
 
 
 def test_too_many_refusals_in_a_row_stop_the_stream_and_keep_nothing_of_the_batch(pair: Pair) -> None:

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from coop.kit import journal
+from coop.kit import journal, parking
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.database import Database
-from coop.kit.inbox import Consumer, parked
-from coop.kit.service import relay_once
-from tests.kit.town import LISTENER, heard_by, member, tell
+from coop.kit.inbox import Consumer
+from coop.kit.relay import relay_once
+from tests.kit.town import COMMUNITY, LISTENER, heard_by, member, tell
 from tests.servers.kafka import Kafka
 
 pytestmark = pytest.mark.live
@@ -61,8 +61,8 @@ def test_every_fact_arrives_once_and_a_refused_one_is_parked(kafka: Kafka, pair:
 
     found = asyncio.run(play())
     assert found == sorted({f"m{i:04d}" for i in range(1200) if i != 7})
-    with listener.system_read() as sql:
-        assert [letter.reason for letter in parked(sql)] == ["m0007 is a ghost"]
+    with listener.read(COMMUNITY) as tx:
+        assert [letter.reason for letter in parking.list_parked(tx)] == ["m0007 is a ghost"]
 
 
 def test_what_was_published_while_a_service_was_away_waits_for_it(kafka: Kafka, pair: Pair) -> None:

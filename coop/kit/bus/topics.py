@@ -1,0 +1,124 @@
+"""Topics of Kafka: made as they have to be, looked after while all runs, and how far a group has read them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from kafka import TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, OffsetSpec
+from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, TopicAlreadyExistsError
+
+log = logging.getLogger(__name__)
+
+SIGNALS = "coop.signals"
+"""Topic of the signals of all services: one partition, and a day, since only the newest counts."""
+
+PARTITIONS = 6
+"""Partitions of every other topic: how many processes of one service can share the work."""
+
+Offsets = Mapping[tuple[str, int], int]
+"""Offset by topic and partition."""
+
+
+@contextmanager
+def open_admin(bootstrap: str, patience_s: float = 4.0) -> Iterator[KafkaAdminClient]:
+    """A client of the broker's administration for the length of the block.
+
+    Raises:
+        KafkaError: no broker answers within ``patience_s``.
+    """
+    admin = KafkaAdminClient(
+        bootstrap_servers=bootstrap, client_id="coop-admin", bootstrap_timeout_ms=int(patience_s * 1000)
+    )
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def retention(topic: str) -> dict[str, str]:
+    """How long a topic keeps its messages. Facts and telegrams never expire: a service may be away for years."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": "86400000" if topic == SIGNALS else "-1",
+        "retention.bytes": "-1",
+    }
+
+
+def provision(
+    bootstrap: str,
+    topics: Collection[str],
+    partitions: int = PARTITIONS,
+    replication: int = 1,
+    patience_s: float = 4.0,
+) -> Sequence[str]:
+    """Make the topics that are not there, and correct those that keep their messages for another time; returns the
+    names of what it made.
+
+    Raises:
+        KafkaError: the brokers do not answer, or refuse.
+    """
+    made = []
+    with open_admin(bootstrap, patience_s) as admin:
+        present = set(admin.list_topics())
+        for name in sorted(set(topics) - present):
+            count = 1 if name == SIGNALS else partitions
+            options = {"num_partitions": count, "replication_factor": replication, "configs": retention(name)}
+            try:
+                admin.create_topics({name: options})
+            except TopicAlreadyExistsError:
+                continue  # another service was quicker
+            made.append(name)
+        _correct(admin, sorted(present & set(topics)))
+    return made
+
+
+def _correct(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
+    if not topics:
+        return
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, retention(name)) for name in topics]
+    actual = admin.describe_configs(asked, config_filter="all")["topic"]
+    for resource in asked:
+        values = {key: entry["value"] for key, entry in actual.get(resource.name, {}).items()}
+        if values != resource.configs:
+            admin.alter_configs([resource])
+            log.warning("topic %s kept its messages by %s, and now by %s", resource.name, values, resource.configs)
+
+
+def read_ends(admin: KafkaAdminClient, topics: Collection[str]) -> Offsets:
+    """Offset of the next message of every partition."""
+    return _read_offsets(admin, topics, OffsetSpec.LATEST)
+
+
+def read_committed(admin: KafkaAdminClient, group: str) -> Offsets:
+    """Offset up to which a group has read each partition that it has read at all."""
+    try:
+        committed = admin.list_group_offsets([group])[group]
+    except (GroupIdNotFoundError, CoordinatorNotAvailableError):  # the group, or the very first one, is not there
+        return {}
+    return {(at.topic, at.partition): entry.offset for at, entry in committed.items() if entry.offset >= 0}
+
+
+def read_lag(bootstrap: str, group: str, topics: Collection[str] = ()) -> dict[str, int]:
+    """Number of messages that a group has still to read, by topic; without ``topics``, of all that it has read of."""
+    with open_admin(bootstrap) as admin:
+        committed = read_committed(admin, group)
+        wanted = set(topics) or {topic for topic, _ in committed}
+        present = sorted(wanted & set(admin.list_topics()))
+        starts, ends = _read_offsets(admin, present, OffsetSpec.EARLIEST), read_ends(admin, present)
+    lag = dict.fromkeys(present, 0)
+    for at, end in ends.items():
+        lag[at[0]] += max(0, end - max(starts.get(at, 0), committed.get(at, 0)))
+    return lag
+
+
+def _read_offsets(admin: KafkaAdminClient, topics: Collection[str], spec: OffsetSpec) -> Offsets:
+    specs = {
+        TopicPartition(topic["name"], partition["partition_index"]): spec
+        for topic in (admin.describe_topics(list(topics)) if topics else ())
+        for partition in topic["partitions"]
+    }
+    offsets = admin.list_partition_offsets(specs) if specs else {}
+    return {(at.topic, at.partition): entry.offset for at, entry in offsets.items()}
