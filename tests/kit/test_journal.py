@@ -15,6 +15,7 @@ from coop.events import Envelope
 from coop.kit import journal
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
+from coop.values import BadInput
 from tests.kit.town import COMMUNITY, SECRETARY, heard, heard_by, member, open_database, tell
 
 Pair = tuple[Database, Database]
@@ -140,7 +141,10 @@ def test_two_sealers_at_once_make_one_chain(pair: Pair) -> None:
         assert journal.verify_chain(sql) == (200, None)
 
 
-@given(st.text(max_size=20), st.text(max_size=20), st.dictionaries(st.text(max_size=5), st.integers(0, 9), max_size=3))
+TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
+
+
+@given(TEXT, TEXT, st.dictionaries(TEXT, st.integers(0, 9), max_size=3))
 def test_an_envelope_survives_its_journey(key: str, community: str, data: dict[str, int]) -> None:
     sent = Envelope(
         "id",
@@ -156,3 +160,24 @@ def test_an_envelope_survives_its_journey(key: str, community: str, data: dict[s
         orjson.dumps(data, option=orjson.OPT_SORT_KEYS),
     )
     assert Envelope.from_json(sent.to_json()) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("id", "x" * 37),
+        ("community", "a\x00b"),
+        ("subject", 7),
+        ("position", "3"),
+        ("position", True),
+        ("position", 0),
+        ("position", 2**40),
+        ("time", "2026-01-01T00:00:00"),
+        ("chainhash", None),
+    ],
+)
+def test_an_envelope_that_cannot_be_stored_is_refused_and_the_field_is_named(name: str, value: object) -> None:
+    sent = Envelope("id", "a.b.v1", "/coop/a", "k", SYSTEM_CLOCK.now(), "demo", "a", "page", 3, "0" * 64, b"{}")
+    body = orjson.dumps({**orjson.loads(sent.to_json()), name: value})
+    with pytest.raises(BadInput, match="hash" if name == "chainhash" else name):
+        Envelope.from_json(body)
