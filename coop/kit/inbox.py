@@ -21,6 +21,7 @@ from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
 from coop.kit import parking, positions
 from coop.kit.actor import Actor
 from coop.kit.database import Database, among, is_database_away
+from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import inbox as inbox
 from coop.kit.tx import Tx, savepoint
 from coop.values import CoopError
@@ -118,7 +119,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     wanted = [envelope for envelope in batch if consumer.wants(envelope)]
     if not wanted and not heard:
         return 0
-    new = 0
+    outcomes: list[tuple[str, str]] = []
     parked = consumer.streak.parked
     with consumer.database.system_write() as sql:
         seen = _seen(sql, [envelope.id for envelope in wanted])
@@ -128,12 +129,12 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
             if envelope.id in seen:
                 continue
             seen.add(envelope.id)
-            new += 1
             tx = Tx(sql, envelope.community, now, Actor("service", envelope.source, "bus"))
             refusal = _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
             if refusal:
                 parking.park(tx, parking.EVENT, envelope.source, envelope.to_json(), *refusal)
             parked = parked + 1 if refusal else 0
+            outcomes.append((envelope.type, "parked" if refusal else "taken"))
             claimed.append(
                 {
                     "event_id": envelope.id,
@@ -149,7 +150,9 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
         for source, numbers in sorted(heard.items()):
             positions.note_heard(sql, source, numbers, now)
     consumer.streak.parked = parked
-    return new
+    for outcome in outcomes:
+        FACTS_HEARD.labels(consumer.service, *outcome).inc()
+    return len(outcomes)
 
 
 def _refusal_of(

@@ -83,11 +83,14 @@ def park_raw(
     database: Database, kind: str, source: str, headers: Mapping[str, str], body: bytes, error: Exception
 ) -> None:
     """Keep a raw message that could not be taken, for the community that its headers name."""
-    community = headers.get("community", UNKNOWN)
-    if not 0 < len(community) <= COMMUNITY_MAX or not community.isprintable():
-        community = UNKNOWN
-    with database.write(community, Actor("service", "kit", "bus")) as tx:
+    with database.write(community_of(headers), Actor("service", "bus", "bus")) as tx:
         park(tx, kind, source, body, *describe(error))
+
+
+def community_of(headers: Mapping[str, str], default: str = UNKNOWN) -> str:
+    """Community that the headers of a raw message name; ``UNKNOWN`` when that cannot be one."""
+    community = headers.get("community", default)
+    return community if 0 < len(community) <= COMMUNITY_MAX and community.isprintable() else UNKNOWN
 
 
 def describe(error: Exception) -> tuple[str, str]:

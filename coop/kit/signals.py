@@ -9,10 +9,10 @@ lost, doubled or late: the next one says it all again.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any, Protocol
 
 import orjson
@@ -140,17 +140,17 @@ class Pulse:
 
     consumer: Consumer
     bus: Bus
-    _due_at: float = 0.0
+    due_at: float = 0.0
     _gaps: dict[str, _Gap] = field(default_factory=dict)
 
     def beat(self) -> None:
         """Send a signal when it is time. One process of a service does so at a time, so that its heads only grow."""
-        if time.monotonic() < self._due_at:
+        if monotonic() < self.due_at:
             return
         with self.consumer.database.claim("signal") as is_mine:
             if is_mine:
                 self.bus.signal(self._compose())
-        self._due_at = time.monotonic() + (SOON_S if self._gaps else EVERY_S)
+        self.due_at = monotonic() + (SOON_S if self._gaps else EVERY_S)
 
     def _compose(self) -> Signal:
         database = self.consumer.database
@@ -165,7 +165,7 @@ class Pulse:
         if state.behind_since is None:
             self._gaps.pop(state.source, None)
             return ()
-        now = time.monotonic()
+        now = monotonic()
         gap = self._gaps.get(state.source)
         if gap is None or gap.position != state.heard_position:
             wait_s = 0.0 if gap else ASK_AFTER_S

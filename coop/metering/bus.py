@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coop.kit import parking
 from coop.kit.actor import Actor
-from coop.kit.bus import RawHandler
+from coop.kit.rawdoor import RawDoor
 from coop.kit.service import Room
+from coop.metering.handlers.parking import UNROUTED
 from coop.metering.handlers.receive import Message, by_community, read_delivery, take_messages
 
 TOPIC = "coop.metering.telegrams"
@@ -20,8 +22,8 @@ serves several. Key them by gateway: one gateway's deliveries stay in order."""
 ACTOR = Actor("gateway", "", "kafka")
 
 
-def raw_topics(room: Room) -> dict[str, RawHandler]:
-    """The Kafka topics that metering reads itself, each with what takes its messages."""
+def raw_topics(room: Room) -> dict[str, RawDoor]:
+    """The Kafka topics that metering reads itself, each with the door for its messages."""
 
     def take(messages: Sequence[tuple[dict[str, str], bytes]]) -> None:
         opened = [_open(room, headers, body) for headers, body in messages]
@@ -29,10 +31,19 @@ def raw_topics(room: Room) -> dict[str, RawHandler]:
             with room.database.write(community, ACTOR) as tx:
                 take_messages(tx, alike)
 
-    return {TOPIC: take}
+    def park(headers: dict[str, str], body: bytes, error: Exception) -> None:
+        community = parking.community_of(headers, room.settings.community)
+        with room.database.write(community, ACTOR) as tx:
+            parking.park(tx, UNROUTED, _address(headers), body, *parking.describe(error))
+
+    return {TOPIC: RawDoor(take, park, room.settings.park_limit)}
+
+
+def _address(headers: dict[str, str]) -> str:
+    return f"{headers.get('gateway', 'kafka')}/{headers.get('format', '')}"
 
 
 def _open(room: Room, headers: dict[str, str], body: bytes) -> Message:
     format, gateway = headers.get("format", ""), headers.get("gateway", "kafka")
     read = read_delivery(format, gateway, body, room.database.clock.now())
-    return Message(headers.get("community", room.settings.community), f"{gateway}/{format}", body, read)
+    return Message(headers.get("community", room.settings.community), _address(headers), body, read)

@@ -118,8 +118,8 @@ class Gauges(Collector):
                     sealed.add_metric([name], journal.head(sql)[0])
                     published.add_metric([name], journal.published_position(sql))
                     for source in positions.list_sources(sql):
-                        heard.add_metric([name, source.source], source.position)
-                        behind.add_metric([name, source.source], max(0, source.head_position - source.position))
+                        heard.add_metric([name, source.source], source.heard_position)
+                        behind.add_metric([name, source.source], source.count_missing())
                     letters = select(func.count()).select_from(dead_letter).where(dead_letter.c.resolved_at.is_(None))
                     parked.add_metric([name], sql.scalar(letters) or 0)
             except (SQLAlchemyError, OSError):

@@ -217,7 +217,7 @@ def test_a_command_repeated_changes_nothing_and_killed_leaves_nothing(
 
 def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(database: Database, tmp_path: Path) -> None:
     room = Room(METERING, database, Settings(data_dir=tmp_path, community=COMMUNITY))
-    take = METERING.topics(room)[TOPIC]
+    door = METERING.topics(room)[TOPIC]
     series = {
         "meter": "E1",
         "quantity": "electricity_import",
@@ -230,7 +230,7 @@ def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(data
     headers = {"format": "head-end", "gateway": "he"}
     messages = [(headers, body), ({**headers, "format": "sms"}, b"?"), ({**headers, "format": "csv"}, b"t,e")]
     for _ in range(2):
-        take(messages)
+        door.receive(messages)
     with database.read(COMMUNITY) as tx:
         letters = list_telegrams(tx)
     assert len(latest_values(database)["E1", "electricity_import", "interval"]) == 2
