@@ -114,6 +114,22 @@ def test_a_failure_does_not_undo_what_another_process_did_meanwhile(house: House
     assert (delivery.state, delivery.tries) == ("delivered", 2)
 
 
+def test_a_failure_that_comes_late_leaves_the_claim_of_another_process_alone(house: House) -> None:
+    def busy(_outgoing: Outgoing) -> None:
+        raise TryLater("busy")
+
+    def sleep_while_another_is_put_off(outgoing: Outgoing) -> None:
+        if outgoing.tries == 1:
+            house.wait(minutes=11)
+            send_due(house.database, mail_queue(Pigeon(busy)))
+            raise TryLater("timed out")
+
+    house.admit(1)
+    house.work(mail_queue(Pigeon(sleep_while_another_is_put_off)))
+    (delivery,) = house.deliveries()
+    assert (delivery.tries, delivery.trouble) == (2, "busy")
+
+
 def test_workers_of_several_processes_send_each_message_once_and_in_order(house: House) -> None:
     pigeon = Pigeon()
     queue = mail_queue(pigeon)
