@@ -39,7 +39,8 @@ REGISTER_MAX = 8 * 1024 * 1024
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api", tags=["metering"])
 may = ACCESS.may
 
-Serial = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+Serial = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 
 
 class MeterIn(BaseModel):
@@ -49,7 +50,7 @@ class MeterIn(BaseModel):
 
     serial: Serial
     kind: MeterKind
-    connection_id: str | None = None
+    connection_id: Name | None = None
     installed_on: str
     removed_on: str | None = None
     maxima: dict[Quantity, str] = {}
@@ -72,9 +73,9 @@ class GroupIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    group_id: Annotated[str, Field(min_length=1, max_length=100)]
-    producers: list[str]
-    connections: list[str] | str
+    group_id: Name
+    producers: list[Serial]
+    connections: list[Name] | str
 
 
 class GatewayIn(BaseModel):
@@ -82,7 +83,7 @@ class GatewayIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00]+$")]
     token: str
 
 
@@ -104,7 +105,7 @@ class CorrectIn(BaseModel):
 @routes.post("/deliveries")
 @may("deliver")
 @body_max(DELIVERY_MAX)
-async def deliver(request: Request, format: str, gateway: str = "") -> Response:
+async def deliver(request: Request, format: str, gateway: Name = "upload") -> Response:
     """Take a delivery: 200 with the receipt, 422 with the problems when nothing in it was good.
 
     It is received now. A gateway delivers under its own name; ``gateway`` names the source of what somebody else
@@ -114,7 +115,7 @@ async def deliver(request: Request, format: str, gateway: str = "") -> Response:
 
     def work() -> Response:
         session = session_of(request)
-        sender = session.name if session.kind == "gateway" else gateway or "upload"
+        sender = session.name if session.kind == "gateway" else gateway
         received_at = request.state.database.clock.now()
         delivery = decode_delivery(format, body, gateway=sender, received_at=received_at)
         with writing(request) as tx:

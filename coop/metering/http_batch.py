@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,7 +33,7 @@ class DeliveryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: str
-    gateway: str
+    gateway: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
     received_at: datetime | None = None
     body: str
 

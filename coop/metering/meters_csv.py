@@ -49,8 +49,10 @@ def _meter(cells: list[str]) -> Meter:
         raise BadInput([Problem(f"{len(cells)} cells where the header has {len(_COLUMNS)}")])
     serial, kind, connection_id, installed_on, removed_on, maxima = (cell.strip() for cell in cells)
     problems = []
-    if not serial or any(letter.isspace() for letter in serial):
-        problems.append(Problem("is no serial", "serial"))
+    if not 0 < len(serial) <= 64 or any(letter.isspace() or letter == "\x00" for letter in serial):
+        problems.append(Problem("is no serial of at most 64 characters", "serial"))
+    if len(connection_id) > 100 or "\x00" in connection_id:
+        problems.append(Problem("is no id of at most 100 characters", "connection_id"))
     if kind not in set(MeterKind):
         problems.append(Problem(f"{kind!r} is none of {', '.join(MeterKind)}", "kind"))
     if problems:

@@ -248,3 +248,24 @@ def test_a_member_sees_their_own_readings_and_asks_why(desk: TestClient, one_dat
     sign_in(desk, "member", member_id="M1", community="elsewhere")
     assert desk.get(f"{API}/allocations/{run_id}/C1/why", params=moment).status_code == 404
     assert desk.get(f"{API}/readings").json() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"serial": "N\x001"}, "serial"),
+        ({"connection_id": "C" * 101}, "connection_id"),
+        ({"serial": "N" * 65}, "serial"),
+    ],
+)
+def test_a_meter_that_no_database_can_hold_is_refused_by_its_field(
+    desk: TestClient, changes: dict[str, str], field: str
+) -> None:
+    sign_in(desk, "board")
+    meter = {"serial": "N1", "kind": "heat", "connection_id": "C7", "installed_on": "2025-01-01"} | changes
+    refused = desk.post(f"{API}/meters", json=[meter])
+    assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, f"0.{field}")
+    columns = ["serial", "kind", "connection_id", "installed_on", "removed_on", "maxima"]
+    file = ",".join(columns) + "\n" + ",".join(meter.get(column, "") for column in columns) + "\n"
+    refused = desk.post(f"{API}/meters/csv", content=file.encode())
+    assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, field)

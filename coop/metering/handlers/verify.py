@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coop.kit import documents
-from coop.kit.documents import Document, UnreadableDocument
+from coop.kit.documents import Content, Schema, UnreadableDocument
 from coop.kit.tx import Tx
 from coop.metering.handlers.changes import tell_parts
 from coop.metering.handlers.compute import share_of
@@ -37,7 +37,7 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     if told is None:
         raise CoopError("no-such-measurement", f"there is no measurement {measurement_id}")
     try:
-        basis = BASIS.open(_load(tx, told.basis_sha256))
+        basis = _open(tx, BASIS, told.basis_sha256)
         stored = _read_again(tx, told.manifest_sha256)
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
@@ -78,12 +78,13 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
     """
     told = _get_run(tx, run_id)
     try:
-        document, inputs, found = _run_again(tx, told)
+        inputs, found = _run_again(tx, told)
+        inputs_hash = hash_inputs(documents.load(tx, told.inputs_sha256).body, found)
     except ReadingsGone as gone:
         return [f"run {run_id}: {gone.message}"]
     outcome = run(inputs, found)
     findings = []
-    if hash_inputs(document.body, found) != told.inputs_hash:
+    if inputs_hash != told.inputs_hash:
         findings.append(f"run {run_id}: the readings read again are not those that it was computed from")
     if (outcome.produced_wh, outcome.surplus_wh) != (told.produced_wh, told.surplus_wh):
         findings.append(f"run {run_id}: production or surplus comes out differently")
@@ -116,7 +117,7 @@ def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) ->
         CoopError: there is no such run, the instant is not in it, or the connection does not take part.
     """
     told = _get_run(tx, run_id)
-    _, inputs, found = _run_again(tx, told)
+    inputs, found = _run_again(tx, told)
     at_s = seconds(at)
     if not inputs.from_s <= at_s < inputs.to_s:
         raise CoopError("not-in-run", f"{at.isoformat()} does not lie in the run")
@@ -140,8 +141,7 @@ def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
     Raises:
         CoopError: there is no such run, or something that it was computed from is gone.
     """
-    _, inputs, found = _run_again(tx, _get_run(tx, run_id))
-    return inputs, found
+    return _run_again(tx, _get_run(tx, run_id))
 
 
 def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
@@ -150,7 +150,7 @@ def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
     Raises:
         ReadingsGone: they are no longer there as they were.
     """
-    return RUN_INPUTS.open(_load(tx, run.inputs_sha256))
+    return _open(tx, RUN_INPUTS, run.inputs_sha256)
 
 
 def _get_run(tx: Tx, run_id: str) -> AllocationRun:
@@ -160,22 +160,21 @@ def _get_run(tx: Tx, run_id: str) -> AllocationRun:
     return told
 
 
-def _run_again(tx: Tx, told: AllocationRun) -> tuple[Document, Inputs, Matrices]:
-    document = _load(tx, told.inputs_sha256)
-    inputs = RUN_INPUTS.open(document)
-    return document, inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
+def _run_again(tx: Tx, told: AllocationRun) -> tuple[Inputs, Matrices]:
+    inputs = inputs_of(tx, told)
+    return inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
 
 
 def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.Key, Packed]:
     """The versions of days that a manifest names."""
     try:
-        return readings.exactly(tx, MANIFEST.open(_load(tx, manifest_sha256)))
+        return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256))
     except KeyError as gone:
         raise ReadingsGone("readings-gone", f"version {gone} of a day of readings is gone") from gone
 
 
-def _load(tx: Tx, sha256: str) -> Document:
+def _open(tx: Tx, schema: Schema[Content], sha256: str) -> Content:
     try:
-        return documents.load(tx, sha256)
+        return schema.open(documents.load(tx, sha256))
     except (NotFound, UnreadableDocument) as gone:
         raise ReadingsGone("readings-gone", gone.message) from gone

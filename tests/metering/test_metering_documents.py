@@ -1,0 +1,141 @@
+"""Documents of metering: what a result was computed from is read for ever, and hashed as it was stored.
+
+``documents`` holds one frozen example of each schema and version. An example is never changed: a new version gets its
+own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coop.kit.database import Database
+from coop.kit.documents import Document, Schema
+from coop.kit.documents import load as load_document
+from coop.metering.handlers import verify
+from coop.metering.handlers.close import close_period, correct_period
+from coop.metering.handlers.verify import verify_allocation, verify_measurement
+from coop.metering.rules.measuring import Span
+from coop.metering.rules.plausibility import Bound
+from coop.metering.rules.sharing import Holding, Inputs
+from coop.metering.storage import periods
+from coop.metering.storage.documents import BASIS, MANIFEST, RUN_INPUTS, Basis, plain_schema
+from tests.metering.homes import COMMUNITY, adopt_key, writing
+from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
+
+EXAMPLES = Path(__file__).parent / "documents"
+
+INPUTS = Inputs(
+    parameters={"kind": "static", "weights": {"C1": 600_000, "C2": 400_000}},
+    from_s=1_740_783_600,
+    to_s=1_743_458_400,
+    participants=("C1", "C2"),
+    consumers={"C1": ("r-1",), "C2": ("r-2", "r-3")},
+    producers=("r-9",),
+    holdings=(
+        Holding("C1", "M1", 1_740_783_600, 1_743_458_400),
+        Holding("C2", "M2", 1_740_783_600, 1_742_079_600),
+    ),
+)
+MEASURED = Basis(
+    tap_permille=210,
+    spans=(
+        Span("H1", "r-5", 0, 0, 1_740_783_600, 1_741_608_000, Bound(720_000_000, 10_000_000, 10_000_000_000_000)),
+        Span("H1B", "r-6", -6, 3600, 1_741_608_000, 1_743_458_400, None),
+    ),
+)
+VERSIONS = {("r-5", 20_147): 1, ("r-5", 20_149): 3, ("r-6", 20_150): 2}
+
+FROZEN: list[tuple[Schema[Any], int, str, object]] = [
+    (RUN_INPUTS, 1, "run-inputs-1.json", INPUTS),
+    (BASIS, 1, "measurement-basis-1.json", MEASURED),
+    (MANIFEST, 1, "manifest-1.zlib", VERSIONS),
+]
+HASHES = {
+    "run-inputs-1.json": "1109a36f81ef7270876b2a9bb201c0d87c24364184995fd078b0b56b5c7e385b",
+    "measurement-basis-1.json": "966b8779b821bc0233db57836817bcabba4f2cdee72d8022fbb142c6fc3ecf7a",
+    "manifest-1.zlib": "c1943c0499bd6ad6a0e23c6ba64cf3b177b01e5d08f30b322ef697821066d34f",
+}
+
+
+@pytest.mark.parametrize(("schema", "version", "name", "content"), FROZEN, ids=[one[2] for one in FROZEN])
+def test_every_version_that_was_ever_written_is_read(
+    schema: Schema[Any], version: int, name: str, content: object
+) -> None:
+    body = (EXAMPLES / name).read_bytes()
+    assert hashlib.sha256(body).hexdigest() == HASHES[name], "a frozen example is never changed"
+    assert schema.open(Document(schema.name, version, body)) == content
+
+
+@pytest.mark.parametrize("schema", [RUN_INPUTS, BASIS, MANIFEST], ids=lambda schema: schema.name)
+def test_every_version_has_a_frozen_example(schema: Schema[Any]) -> None:
+    assert set(schema.readers) == {version for one, version, _, _ in FROZEN if one is schema}
+    assert max(schema.readers) == schema.version
+
+
+@dataclass(frozen=True)
+class GrownInputs(Inputs):
+    """The inputs of a later day."""
+
+    losses: tuple[str, ...] = ()
+    rounding: str = "largest remainder"
+
+
+@dataclass(frozen=True)
+class GrownBasis(Basis):
+    """The basis of a later day."""
+
+    method: str = "degree days"
+
+
+def test_a_field_that_is_added_with_a_default_leaves_what_was_closed_before_verified_and_uncorrected(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(database) as tx:
+        heat_of_march(tx)
+        power_of_march(tx)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        closed = close_period(tx, MARCH)
+    grown_inputs, grown_basis = plain_schema(RUN_INPUTS.name, GrownInputs), plain_schema(BASIS.name, GrownBasis)
+    monkeypatch.setattr(verify, "RUN_INPUTS", grown_inputs)
+    monkeypatch.setattr(verify, "BASIS", grown_basis)
+    with writing(database) as tx:
+        run = periods.find_run(tx, closed.run_id)
+        assert run is not None
+        kept = load_document(tx, run.inputs_sha256)
+        read = grown_inputs.open(kept)
+        assert read.rounding == "largest remainder"
+        assert grown_inputs.seal(read).sha256 != run.inputs_sha256, "written anew it would be another document"
+        assert verify_allocation(tx, closed.run_id) == []
+        measurements = periods.list_measurements(tx, MARCH)
+        assert [verify_measurement(tx, one.id) for one in measurements] == [[], [], []]
+        assert correct_period(tx, MARCH) == closed
+
+
+def test_a_document_that_was_changed_or_taken_away_is_a_finding(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        power_of_march(tx)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        closed = close_period(tx, MARCH)
+        [first, second, _] = periods.list_measurements(tx, MARCH)
+        run = periods.find_run(tx, closed.run_id)
+    assert run is not None
+    with one_database.system_write() as sql:
+        sql.exec_driver_sql("DROP TRIGGER document_stays")
+        change = "UPDATE document SET body = ? WHERE sha256 = ?"
+        sql.exec_driver_sql(change, (BASIS.seal(MEASURED).body, first.basis_sha256))
+        sql.exec_driver_sql(change, (RUN_INPUTS.seal(INPUTS).body, run.inputs_sha256))
+        sql.exec_driver_sql("DELETE FROM document WHERE sha256 = ?", (second.manifest_sha256,))
+    with one_database.read(COMMUNITY) as tx:
+        [changed] = verify_measurement(tx, first.id)
+        [gone] = verify_measurement(tx, second.id)
+        [other] = verify_allocation(tx, closed.run_id)
+    assert "was changed after it was kept" in changed
+    assert "there is no document" in gone
+    assert "was changed after it was kept" in other
