@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from coop.kit.database import Database
+from coop.metering.handlers.close import close_period
 from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
 from coop.metering.handlers.receive import decode_delivery, preview, receive, receive_all, undo_import
 from coop.metering.handlers.register import exchange_meter, register_meters
 from coop.metering.model import Meter, MeterKind, Quality, Quantity, Series, Stand
-from coop.metering.storage import readings
+from coop.metering.storage import periods, readings
 from coop.metering.storage.tables import block, delivery
-from coop.values import BadInput, CoopError
+from coop.values import BadInput, CoopError, Period
 from tests.metering.homes import (
     COMMUNITY,
     HEAT_MAX,
@@ -33,12 +34,14 @@ from tests.metering.homes import (
     killed,
     latest_values,
     quarters,
+    set_clock,
     writing,
 )
 
 HEAT_1 = ("H1", "heat", "stand")
 POWER_1 = ("E1", "electricity_import", "interval")
 JANUARY = at("2025-01-01T00:00")
+MARCH = Period.month(2025, 3)
 
 
 def versions(database: Database) -> int:
@@ -169,6 +172,9 @@ REFUSED = [
     ("impossible-value", gj("H1", JANUARY, "10000"), "more than its register can show"),
     ("impossible-value", gj("H1", JANUARY, "0.0000000001"), "not a whole number"),
     ("impossible-value", quarters("E1", JANUARY, [60_000]), "more than the meter can count"),
+    ("impossible-value", quarters("H1", JANUARY, [9_300_000_000], Quantity.HEAT, unit="GJ"), "more than the meter"),
+    ("impossible-value", quarters("E1", JANUARY, [9_223_372_036_855], unit="MWh"), "more than the meter can count"),
+    ("impossible-value", quarters("WP1", JANUARY, [2**54], Quantity.POWER, unit="kW"), "more than the meter can count"),
 ]
 
 
@@ -259,6 +265,33 @@ def test_an_unknown_meter_is_replayed_once_it_is_registered(database: Database) 
         [identity, *_] = tx.scalars(select(block.c.delivery_id).where(block.c.community == tx.community).distinct())
     assert identity == receipt.delivery_id
     assert list(latest_values(database)["H9", "heat", "stand"].values()) == [(1_500_000_000, 1), (1_600_000_000, 1)]
+
+
+def test_a_reading_that_our_own_clock_called_future_is_taken_in_once_the_clock_is_right(database: Database) -> None:
+    told = gj("H1", JANUARY + timedelta(hours=4), "1.5"), quarters("E1", JANUARY + timedelta(hours=4), [3])
+    with writing(database) as tx:
+        deliver(tx, *told, received_at=JANUARY)
+        letters = list_telegrams(tx)
+    assert {letter.code for letter in letters} == {"future"}
+    set_clock(database, JANUARY + timedelta(hours=3))
+    with pytest.raises(BadInput, match="lies after it was received"), writing(database) as tx:
+        replay_telegram(tx, letters[0].id)
+    set_clock(database, JANUARY + timedelta(hours=5))
+    with writing(database) as tx:
+        assert [replay_telegram(tx, letter.id).values for letter in letters] == [1, 1]
+    assert latest_values(database).keys() == {HEAT_1, POWER_1}
+
+
+def test_a_replay_into_a_closed_period_marks_it_late(database: Database) -> None:
+    with writing(database) as tx:
+        for i in (1, 2, 3):
+            deliver(tx, gj(f"H{i}", MARCH.start_at, "1"), gj(f"H{i}", MARCH.end_at, "2"))
+        deliver(tx, gj("H9", MARCH.start_at, "1"), gj("H9", MARCH.end_at, "3"))
+        close_period(tx, MARCH)
+        register_meters(tx, [Meter("H9", MeterKind.HEAT, "C1", INSTALLED)])
+        [letter] = list_telegrams(tx)
+        replay_telegram(tx, letter.id)
+        assert {(late.period_start, late.revision) for late in periods.list_late(tx)} == {(MARCH.start, 1)}
 
 
 def test_a_letter_is_replayed_or_discarded_once(database: Database) -> None:

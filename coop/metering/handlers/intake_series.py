@@ -95,14 +95,16 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
     values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
     quality = np.concatenate([series.quality for series, _, _ in rows]).reshape(len(rows), n)
     if (factors != 1).any():
+        beyond = np.abs(values) > (_UNBOUNDED // factors)[:, None]
+        for k in np.flatnonzero(beyond.any(axis=1)).tolist():
+            _refuse_impossible(intake, rows[k][0], beyond[k])
+            values[k, beyond[k]], quality[k, beyond[k]] = 0, Quality.MISSING
         values = values * factors[:, None]
     for k in np.flatnonzero(values.max(axis=1) > most).tolist():
         series, bound = rows[k][0], scales[k][1]
         assert bound is not None, "nothing is above no limit"
         wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
-        for part in _parts(series, wrong):
-            reason = f"{part.values.max()} {part.unit} in {step_s} s is more than the meter can count"
-            intake.refuse("impossible-value", reason, part)
+        _refuse_impossible(intake, series, wrong)
         values[k, wrong], quality[k, wrong] = 0, Quality.MISSING
     intake.taken.values += int(np.count_nonzero(quality))
     first_s = seconds(start)
@@ -112,6 +114,12 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
         columns = slice(max(day * DAY_S - first_s, 0) // step_s, min((day + 1) * DAY_S - first_s, n * step_s) // step_s)
         whole = _whole(values[:, columns], slot, step_s), _whole(quality[:, columns], slot, step_s)
         _take_day(intake, day, step_s, rows, *whole)
+
+
+def _refuse_impossible(intake: Intake, series: Series, wrong: NDArray[np.bool_]) -> None:
+    for part in _parts(series, wrong):
+        reason = f"{part.values.max()} {part.unit} in {part.step_s} s is more than the meter can count"
+        intake.refuse("impossible-value", reason, part)
 
 
 def _take_day(
