@@ -79,6 +79,25 @@ class Programme:
 
 def programme(plan: DemoPlan) -> Programme:
     """The programme as it stands at the end of the plan's year."""
+    amounts = split_by_largest_remainder(GRANT_CENTS, TRANCHE_PERCENT)
+    tranches = tuple(
+        Tranche(derive_id("demo", plan.seed, "tranche", place), f"T{place}", code, amount)
+        for place, (code, amount) in enumerate(zip(("M1", "M2", "M3", "M5"), amounts, strict=True), 1)
+    )
+    phases = tuple(
+        Phase(derive_id("demo", plan.seed, "phase", code), code, title_nl, title_en)
+        for code, title_nl, title_en in (
+            ("F1", "Ontwikkeling", "Development"),
+            ("F2", "Bron en opslag", "Source and storage"),
+            ("F3", "Warmtenet", "Heat network"),
+            ("F4", "Aansluiten", "Connecting"),
+        )
+    )
+    key = derive_id("demo", plan.seed, "programme")
+    return Programme(key, "Warmtenet WG", "Demo-gemeente", phases, _milestones(plan), tranches)
+
+
+def _milestones(plan: DemoPlan) -> tuple[Milestone, ...]:
     year = plan.year
 
     def milestone(
@@ -94,7 +113,7 @@ def programme(plan: DemoPlan) -> Programme:
         key = derive_id("demo", plan.seed, "milestone", code)
         return Milestone(key, code, phase, *titles, budget_eur * 100, 5, deadline, evidence, cost, done)
 
-    milestones = (
+    return (
         milestone(
             "M1",
             "F1",
@@ -141,19 +160,3 @@ def programme(plan: DemoPlan) -> Programme:
             None,
         ),
     )
-    amounts = split_by_largest_remainder(GRANT_CENTS, TRANCHE_PERCENT)
-    tranches = tuple(
-        Tranche(derive_id("demo", plan.seed, "tranche", place), f"T{place}", code, amount)
-        for place, (code, amount) in enumerate(zip(("M1", "M2", "M3", "M5"), amounts, strict=True), 1)
-    )
-    phases = tuple(
-        Phase(derive_id("demo", plan.seed, "phase", code), code, title_nl, title_en)
-        for code, title_nl, title_en in (
-            ("F1", "Ontwikkeling", "Development"),
-            ("F2", "Bron en opslag", "Source and storage"),
-            ("F3", "Warmtenet", "Heat network"),
-            ("F4", "Aansluiten", "Connecting"),
-        )
-    )
-    key = derive_id("demo", plan.seed, "programme")
-    return Programme(key, "Warmtenet WG", "Demo-gemeente", phases, milestones, tranches)

@@ -15,21 +15,22 @@ from coop.billing.handlers.verify import Verification, verify_bill
 from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
+from coop.events import SERVICES
 from coop.events.billing import BillIssued
 from coop.events.governance import ResolutionDecided, TariffAdopted
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
 from coop.kit.database import Database
-from coop.kit.journal import Fact, told, verify_chain
+from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
 from coop.metering.handlers.verify import verify_allocation, verify_measurement
-from coop.operator.runtime import NAMES, open_room, open_rooms
+from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 
 Say = Callable[[str], object]
 
 
-class Books:
+class JournalIndex:
     """The databases that a bill is walked back through. What several bills rest on is verified once."""
 
     def __init__(self, billing: Database, metering: Database, governance: Database, community: str) -> None:
@@ -37,25 +38,25 @@ class Books:
 
         @cache
         def measurement(measurement_id: str) -> tuple[str, ...]:
-            with metering.read() as connection:
-                return tuple(_findings(verify_measurement, connection, community, measurement_id))
+            with metering.read(community) as tx:
+                return tuple(_findings(verify_measurement, tx, measurement_id))
 
         @cache
         def allocation(run_id: str) -> tuple[str, ...]:
-            with metering.read() as connection:
-                return tuple(_findings(verify_allocation, connection, community, run_id))
+            with metering.read(community) as tx:
+                return tuple(_findings(verify_allocation, tx, run_id))
 
         @cache
         def resolution(resolution_id: str) -> VerifiedResolution | str:
-            with governance.read() as connection:
+            with governance.read(community) as tx:
                 try:
-                    return verify_resolution(connection, community, resolution_id)
+                    return verify_resolution(tx, resolution_id)
                 except NotFound as missing:
                     return missing.message
 
         def facts(database: Database, kind: type[Fact]) -> list[Fact]:
-            with database.read() as connection:
-                return told(connection, kind, community)
+            with database.system_read() as sql:
+                return facts_of(sql, kind, community)
 
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
         self._issued = {fact.bill_id: fact for fact in facts(billing, BillIssued)}
@@ -73,10 +74,11 @@ class Books:
         Raises:
             NotFound: there is no such bill.
         """
-        with self._billing.read() as connection:
-            found = verify_bill(connection, self._community, number_or_id)
-            [issued] = bills.find_bills(connection, self._community, bill_id=found.bill_id)
-        findings = [*found.findings, *self._unlike_told(issued)]
+        with self._billing.read(self._community) as tx:
+            found = verify_bill(tx, number_or_id)
+            findings = [*found.findings]
+            if found.references:  # without any, its inputs could not be read
+                findings += self._unlike_told(bills.get_bill(tx, found.bill_id))
         steps = [step for reference in found.references for step in self._step(reference.kind, reference.id, findings)]
         _tell(found, steps, findings, say)
         return not findings
@@ -161,18 +163,18 @@ class Books:
 def verify_bills(settings: Settings, number_or_id: str, say: Say) -> bool:
     """Verify one bill, or every bill when none is named; True when everything agrees."""
     rooms = open_rooms(settings, ("billing", "metering", "governance"), migrate=False)
-    books = Books(
+    index = JournalIndex(
         rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, settings.community
     )
     try:
         if number_or_id:
-            return books.walk_back(number_or_id, say)
-        with rooms["billing"].database.read() as connection:
-            numbers = [one.number for one in bills.find_bills(connection, settings.community)]
+            return index.walk_back(number_or_id, say)
+        with rooms["billing"].database.read(settings.community) as tx:
+            numbers = [head.number for head in bills.list_heads(tx)]
         quiet: list[str] = []
-        wrong = [number for number in numbers if not books.walk_back(number, quiet.append)]
+        wrong = [number for number in numbers if not index.walk_back(number, quiet.append)]
         for number in wrong:
-            books.walk_back(number, say)
+            index.walk_back(number, say)
         say(f"{len(numbers)} bills verified, {len(wrong)} do not agree")
         return not wrong
     finally:
@@ -183,10 +185,10 @@ def verify_bills(settings: Settings, number_or_id: str, say: Say) -> bool:
 def verify_journals(settings: Settings, say: Say) -> bool:
     """Walk the hash chain of every service; True when all are whole."""
     good = True
-    for name in NAMES:
+    for name in SERVICES:
         database = open_room(name, settings, migrate=False).database
-        with database.read() as connection:
-            whole, broken = verify_chain(connection)
+        with database.system_read() as sql:
+            whole, broken = verify_chain(sql)
         database.close()
         if broken:
             good = False
