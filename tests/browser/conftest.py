@@ -13,7 +13,7 @@ from coop.demo.acts import convene_open_meeting
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, play_year, through_http
-from coop.kit import clock
+from coop.kit.clock import SYSTEM_CLOCK, today
 from tests.browser.house import UNBILLED, House
 from tests.flows.installation import embedded
 
@@ -31,12 +31,12 @@ def house(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
     folder = tmp_path_factory.mktemp("house")
     with embedded(folder) as settings, Doors(settings, settings.public_url()) as doors:
         play_year(PLAN, doors, through_http(doors), Mark(folder / "played.json", PLAN), lambda _: None)
-        today: date = clock.today()
-        convene_open_meeting(PLAN, today, doors)
+        day: date = today(SYSTEM_CLOCK)
+        convene_open_meeting(PLAN, day, doors)
         _one_home_seems_to_burn(doors)
         doors.post(f"/metering/api/periods/{UNBILLED}/close", {"accept_estimates": True})
         doors.settled()
-        yield House(settings, PLAN, doors, today)
+        yield House(settings, PLAN, doors, day)
 
 
 def _one_home_seems_to_burn(doors: Doors) -> None:

@@ -14,19 +14,21 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
-from coop.operator.runtime import Room, local_bus, open_room, open_rooms
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from coop.events import Envelope, Event, event_classes
 from coop.events.members import MemberAdmitted
 from coop.governance.storage.tables import voter
-from coop.kit import clock, inbox, journal
+from coop.kit import journal, parking
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.inbox import replay_letter
-from coop.kit.service import settle
+from coop.kit.relay import settle
+from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.handlers.parking import parked_telegrams
-from coop.metering.storage import readings
+from coop.kit.tx import Tx
+from coop.metering.handlers.parking import list_telegrams
 from coop.metering.storage.tables import delivery
+from coop.operator.runtime import local_bus, open_room, open_rooms
 from coop.values import CoopError
 from tests.flows.command import coop
 from tests.flows.conftest import settings_of
@@ -51,14 +53,14 @@ class House:
 
     def letters(self) -> list[Any]:
         """What metering parked, newest last."""
-        with opened(self.settings, "metering") as room, room.database.read() as connection:
-            return parked_telegrams(connection, self.settings.community)
+        with opened(self.settings, "metering") as room, room.database.read(self.settings.community) as tx:
+            return list(list_telegrams(tx))
 
     def bodies(self) -> list[bytes | None]:
         """What deliveries are kept as."""
-        with opened(self.settings, "metering") as room, room.database.read() as connection:
-            mine = select(delivery).where(delivery.c.community == self.settings.community)
-            return [readings.body_of(row) for row in connection.execute(mine)]
+        with opened(self.settings, "metering") as room, room.database.read(self.settings.community) as tx:
+            mine = select(delivery.c.body).where(delivery.c.community == tx.community)
+            return list(tx.scalars(mine))
 
 
 @contextmanager
@@ -210,9 +212,9 @@ def test_a_register_file_with_bad_lines_names_each_and_brings_nothing(house: Hou
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
         "line 3, kind", "line 4, number", "line 4, joined_on", "line 5, line"
     ]  # fmt: skip
-    with opened(house.settings, "members") as room, room.database.read() as connection:
-        told = select(journal.journal).where(journal.journal.c.community == house.settings.community)
-        assert connection.execute(told).first() is None, "nothing was told either"
+    with opened(house.settings, "members") as room, room.database.read(house.settings.community) as tx:
+        told = select(journal.journal).where(journal.journal.c.community == tx.community)
+        assert tx.execute(told).first() is None, "nothing was told either"
 
 
 @pytest.mark.parametrize(
@@ -286,38 +288,39 @@ def test_an_unknown_version_is_parked_whole_and_read_when_the_release_that_knows
     rooms = open_rooms(settings)
     known = MemberAdmitted(member_id="m1", kind="owner", joined_on=date(2024, 1, 1))
     unknown = '{"since":"2024-02-01","who":"m2"}'
-    with rooms["members"].database.write() as connection:
+    with rooms["members"].database.write(settings.community, COMMAND_LINE) as tx:
         # A later release of members wrote this row.
         row = {"event_id": "0" * 36, "type": "members.member-admitted.v9", "subject": "m2", "data": unknown}
-        at = {"community": settings.community, "occurred_at": clock.now()}
-        connection.execute(insert(journal.journal).values(**row, **at))
-        journal.append(connection, [known], settings.community)
-    settle([(name, room.database) for name, room in rooms.items()], local_bus(rooms, settings))
+        told = {"community": tx.community, "occurred_at": tx.now, "actor": "operator", "channel": "command line"}
+        tx.execute(insert(journal.journal).values(**row, **told))
+        tx.tell(known)
+    settle([(name, room.database) for name, room in rooms.items()], local_bus(rooms))
     governance = rooms["governance"]
 
     def members() -> list[str]:
-        with governance.database.read() as connection:
-            return sorted(connection.scalars(select(voter.c.member_id).distinct()))
+        with governance.database.read(settings.community) as tx:
+            mine = select(voter.c.member_id).where(voter.c.community == tx.community)
+            return sorted(tx.scalars(mine.distinct()))
 
     assert members() == ["m1"], "what came after it was heard"
-    with governance.database.read() as connection:
-        [letter] = inbox.parked(connection)
+    with governance.database.read(settings.community) as tx:
+        [letter] = parking.list_parked(tx)
     assert letter.code == "unknown-event"
     assert "members.member-admitted.v9 is not an event type or version that this code knows" in letter.reason
     assert Envelope.from_json(letter.body).data == unknown.encode()
     with pytest.raises(CoopError, match="v9 is not an event type"):
-        replay_letter(governance.consumer, letter.id)
+        replay_letter(governance.consumer, settings.community, COMMAND_LINE, letter.id)
     listed = coop(settings, "deadletters", "governance")
     assert (listed.returncode, letter.id in listed.stdout) == (1, True)
 
     with tomorrow() as later:
 
-        def on_later(connection: Connection, event: Any, envelope: Envelope) -> None:
+        def on_later(tx: Tx, event: Any, envelope: Envelope) -> None:
             told = MemberAdmitted(member_id=event.who, kind="owner", joined_on=event.since)
-            governance.consumer.hears[MemberAdmitted](connection, told, envelope)
+            governance.consumer.hears[MemberAdmitted](tx, told, envelope)
 
         hears = {**governance.consumer.hears, later: on_later}
-        replay_letter(replace(governance.consumer, hears=hears), letter.id)
+        replay_letter(replace(governance.consumer, hears=hears), settings.community, COMMAND_LINE, letter.id)
         del hears
     del later
     gc.collect()

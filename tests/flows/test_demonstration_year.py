@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from coop.operator.runtime import NAMES, Room, open_rooms
-from coop.operator.verification import verify_bills, verify_journals
 from sqlalchemy import select
 
 from coop.demo.community import community
 from coop.demo.faults import UNKNOWN_SERIAL, FaultKind, faults
 from coop.demo.programme import programme
 from coop.demo.truth import truth
-from coop.kit.inbox import parked
+from coop.events import SERVICES
+from coop.kit import parking
+from coop.kit.service import Room
 from coop.metering.storage import periods
 from coop.metering.storage.tables import delivery
+from coop.operator.runtime import open_rooms
+from coop.operator.verification import verify_bills, verify_journals
 from coop.values import Period
 from tests.flows.conftest import Year
 
@@ -94,7 +96,7 @@ def test_every_bill_and_every_chain_verifies(year: Year) -> None:
     assert verify_bills(year.settings, "", said.append), said
     assert verify_journals(year.settings, said.append), said
     assert said[0] == f"{len(year.state['billing']['bills'])} bills verified, 0 do not agree"
-    assert len(said) == 1 + len(NAMES)
+    assert len(said) == 1 + len(SERVICES)
 
 
 def test_measured_heat_is_the_heat_that_was_delivered_whatever_went_wrong(year: Year) -> None:
@@ -132,9 +134,9 @@ def test_estimated_is_what_lost_a_stand_that_the_month_needs_and_nothing_else(ye
 def test_shared_solar_is_what_the_roofs_made_and_nobody_got_more_than_they_used(
     year: Year, rooms: dict[str, Room]
 ) -> None:
-    with rooms["metering"].database.read() as connection:
-        runs = {row.period_start: row for row in periods.runs(connection, year.settings.community)}
-        shares = {row.id: periods.allocations(connection, row.id) for row in runs.values()}
+    with rooms["metering"].database.read(year.settings.community) as tx:
+        runs = {run.period_start: run for run in periods.list_runs(tx)}
+        shares = {run.id: periods.list_allocations(tx, run.id) for run in runs.values()}
     assert sorted(runs) == [month.start for month in MONTHS]
     for run in runs.values():
         assert sum(share.allocated_wh for share in shares[run.id]) + run.surplus_wh == run.produced_wh
@@ -146,10 +148,10 @@ def test_shared_solar_is_what_the_roofs_made_and_nobody_got_more_than_they_used(
 
 def test_what_cannot_be_believed_is_parked_with_its_reason(year: Year, rooms: dict[str, Room]) -> None:
     letters = {}
-    for name in NAMES:
-        with rooms[name].database.read() as connection:
-            letters[name] = parked(connection)
-    assert not letters["members"] + letters["billing"] + letters["governance"]  # type: ignore[operator]
+    for name in SERVICES:
+        with rooms[name].database.read(year.settings.community) as tx:
+            letters[name] = list(parking.list_parked(tx))
+    assert not letters["members"] + letters["billing"] + letters["governance"]
     reasons = [(letter.kind, letter.code, letter.reason) for letter in letters["metering"]]
     assert {kind for kind, _, _ in reasons} == {"telegram"}
 
@@ -166,8 +168,8 @@ def test_what_cannot_be_believed_is_parked_with_its_reason(year: Year, rooms: di
 def test_a_repeated_delivery_is_kept_once(year: Year, rooms: dict[str, Room]) -> None:
     twice = [fault for fault in faults(year.plan) if fault.kind is FaultKind.DUPLICATE]
     assert len(twice) == 3
-    with rooms["metering"].database.read() as connection:
-        received = {row.received_at for row in connection.execute(select(delivery.c.received_at))}
+    with rooms["metering"].database.system_read() as sql:
+        received = set(sql.scalars(select(delivery.c.received_at)))
     assert not received & {fault.received_at for fault in twice}
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from coop.operator.runtime import open_room
 from sqlalchemy import select
 
 from coop.billing.storage import heard_tables
@@ -20,7 +19,8 @@ from coop.demo.doors import Doors
 from coop.kit.settings import Settings
 from coop.metering.model import Quantity, Shape, register_id
 from coop.metering.storage import readings
-from coop.metering.storage.register import register_by_id
+from coop.metering.storage.register import find_register
+from coop.operator.runtime import open_room
 from coop.values import Period
 from tests.flows.installation import embedded, signed_in
 from tests.metering.formats.conftest import shared_data as shared_data
@@ -74,8 +74,8 @@ def test_what_billing_heard_of_the_danish_meter_is_its_last_register_less_its_fi
         doors.post(f"/metering/api/periods/{month}/close", closed)
     doors.settled()
     room = open_room("billing", settings)
-    with room.database.read() as connection:
-        heard = list(connection.execute(select(heard_tables.measurement)))
+    with room.database.system_read() as sql:
+        heard = list(sql.execute(select(heard_tables.measurement)))
     room.database.close()
     assert len(heard) == len(months)
     assert sum(Decimal(row.energy_j) for row in heard) == (kwh[-1] - kwh[0]) * 3_600_000
@@ -105,15 +105,15 @@ def test_the_frames_of_ten_makers_stand_in_the_store_as_their_oracle_reads_them(
     compared = 0
     room = open_room("metering", installation)
     at = datetime(2025, 12, 31, 12, tzinfo=UTC)
-    with room.database.read() as connection:
+    with room.database.read(installation.community) as tx:
         for name, serial in serial_of.items():
             told_wh = _energy_wh(shared_data(f"mbus/{name}.xml"))
             identity = register_id(installation.community, serial, Quantity.HEAT, Shape.STAND)
-            one = register_by_id(connection, installation.community, identity)
+            one = find_register(tx, identity)
             if one is None or told_wh is None:
                 continue
             day = readings.day_number(at)
-            [value] = readings.latest(connection, [identity], [day])[identity, day].content.values.tolist()
+            [value] = readings.latest(tx, [identity], [day])[identity, day].content.values.tolist()
             assert Decimal(value).scaleb(one.exponent) == told_wh * 3600, name
             compared += 1
     room.database.close()

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coop.operator.runtime import Room, open_rooms
-from coop.operator.verification import verify_bills, verify_journals
 from sqlalchemy import Table, func, select
 
 from coop.billing import answers
 from coop.governance.handlers import records
 from coop.kit.journal import journal
-from coop.kit.service import rebuild
+from coop.kit.replay import rebuild
+from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.kit.tables import kit_metadata
 from coop.metering import queries
+from coop.operator.runtime import open_rooms
+from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.command import coop
 from tests.flows.conftest import Year
 
@@ -25,8 +27,8 @@ STATES = {"billing": answers.state, "governance": records.state, "metering": que
 
 def rows_of(room: Room, table: Table) -> list[tuple[Any, ...]]:
     """Every row of a table, in the order of its key."""
-    with room.database.read() as connection:
-        return [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+    with room.database.system_read() as sql:
+        return [tuple(row) for row in sql.execute(select(table).order_by(*table.primary_key.columns))]
 
 
 def picture(settings: Settings, name: str) -> dict[str, Any]:
@@ -34,10 +36,11 @@ def picture(settings: Settings, name: str) -> dict[str, Any]:
     rooms = open_rooms(settings)
     room = rooms[name]
     own_tables = room.service.metadata.tables
-    with room.database.read() as connection:
-        told = connection.scalar(select(func.count()).select_from(journal))
-        state = STATES[name](connection, settings.community)
-    kit = {"inbox", "dead_letter", "job_run", "relay_state"}
+    with room.database.system_read() as sql:
+        told = sql.scalar(select(func.count()).select_from(journal))
+    with room.database.read(settings.community) as tx:
+        state = STATES[name](tx)
+    kit = set(kit_metadata.tables) - {"journal", "document"}
     found = {
         "heard": {table.name: rows_of(room, table) for table in room.service.heard_tables},
         "own": {table.name: rows_of(room, table) for key, table in own_tables.items() if key not in kit},

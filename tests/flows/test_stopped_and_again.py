@@ -9,12 +9,12 @@ from pathlib import Path
 
 import orjson
 import pytest
-from coop.operator.verification import verify_bills, verify_journals
 
 from coop.demo.doors import Doors
 from coop.demo.playing import Mark, Progress, play_year, through_http
 from coop.demo.stream import complete_by
 from coop.kit.settings import Settings
+from coop.operator.verification import verify_bills, verify_journals
 from coop.values import midnight
 from tests.flows.conftest import Year
 from tests.flows.installation import SECRET, coop_run, embedded, state_of, wait_until

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from coop.operator.runtime import NAMES
-from coop.operator.verification import verify_bills, verify_journals
 
+from coop.events import SERVICES
 from coop.kit.settings import Settings
+from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.conftest import Year
 
 
@@ -215,7 +215,7 @@ def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_
     assert f"  ! measurement {source} was not told by metering as it was billed" in said
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_changed_fact_breaks_the_chain_where_it_stands(year: Year, tmp_path: Path, name: str) -> None:
     settings = year.copy(tmp_path / "data")
     burglar = Burglar(settings, name)

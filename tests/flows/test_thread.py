@@ -10,13 +10,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from coop.operator.verification import verify_bills, verify_journals
-
 from coop.demo.doors import Doors
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.metering.provenance import sources_of
 from coop.metering.storage import periods
+from coop.operator.verification import verify_bills, verify_journals
 from coop.values import Period, midnight
 from tests.flows.telegrams import head_end, p1
 
@@ -125,9 +124,10 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     assert heat["source_id"] in text
     assert Decimal(heat["quantity"]) == Decimal("30.00")
     database = Database(settings.url("metering"), "metering")
-    with database.read() as connection:
-        row = periods.measurement_by_id(connection, settings.community, heat["source_id"])
-        [part] = sources_of(connection, settings.community, row)
+    with database.read(settings.community) as tx:
+        measurement = periods.find_measurement(tx, heat["source_id"])
+        assert measurement is not None
+        [part] = sources_of(tx, measurement)
     database.close()
     assert [(stand.at, stand.value) for stand in (*part.start, *part.end)] == [
         (midnight(date(2025, 1, 1)), Decimal("12340000000")),

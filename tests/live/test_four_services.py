@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from coop.demo.doors import SERVICES, Doors
+from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, Progress, play_year, through_http
+from coop.events import SERVICES
 from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.installation import FourProcesses, embedded, four_processes, state_of

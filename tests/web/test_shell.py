@@ -7,11 +7,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from coop.web.sections import CARDS, SECTIONS
 from fastapi.testclient import TestClient
 
 from coop.web import shell
 from coop.web.drawing import PALETTE
-from coop.web.sections import CARDS, SECTIONS
 from tests.web.gallery import VISITORS, app
 
 PAGES = ("/", "/bill", "/board", "/forms", "/confirm", "/empty", "/error/404", "/error/422", "/error/500")
