@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 
 
-ServiceName = StrEnum("ServiceName", [(name.upper(), name) for name in SERVICES])
+ServiceName = StrEnum("ServiceName", {name.upper(): name for name in SERVICES})  # type: ignore[misc]  # one list of names
 """The services by name, as the command line offers them."""
 
 Size = Annotated[int, typer.Option(help="Connections of the demonstration co-operative, 4 to 1500.", min=4, max=1500)]

@@ -18,6 +18,7 @@ from coop.kit.settings import Settings
 from coop.members.imports.commands import import_register
 from coop.members.imports.commands import undo_import as undo_register
 from coop.members.imports.formats.register_csv import COLUMNS
+from coop.metering.amounts import receipt_of
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.receive import CSV, decode_delivery, preview, receive
 from coop.metering.handlers.receive import undo_import as undo_readings
@@ -26,7 +27,7 @@ from coop.operator.operations import replay
 from coop.operator.runtime import open_room
 from coop.values import CoopError
 
-MOST_LETTERS = 100_000
+LETTERS_MAX = 100_000
 """More than anybody reads; a consumer stops long before so many are parked."""
 
 
@@ -60,7 +61,8 @@ def import_path(
             if owner == "members":
                 yield _import_register(room, settings.community, file, kind, dry_run=dry_run)
             else:
-                received = received_at.replace(tzinfo=UTC) if received_at else room.database.clock.now()
+                claimed_at = received_at.replace(tzinfo=UTC) if received_at else None
+                received = receipt_of(claimed_at, room.database.clock.now(), "--received-at")
                 delivery = decode_delivery(
                     kind, file.read_bytes(), gateway=file.name, received_at=received, mapping=mapping
                 )
@@ -126,7 +128,7 @@ def _owner(kind: str) -> str:
 
 def _list_parked(room: Room, community: str) -> Sequence[Letter]:
     with room.database.read(community) as tx:
-        return parking.list_parked(tx, MOST_LETTERS)
+        return parking.list_parked(tx, LETTERS_MAX)
 
 
 def _replay(room: Room, community: str, letter_id: str) -> str:

@@ -135,7 +135,7 @@ def test_shared_solar_is_what_the_roofs_made_and_nobody_got_more_than_they_used(
     year: Year, rooms: dict[str, Room]
 ) -> None:
     with rooms["metering"].database.read(year.settings.community) as tx:
-        runs = {run.period_start: run for run in periods.list_runs(tx)}
+        runs = {run.period.start: run for run in periods.list_runs(tx)}
         shares = {run.id: periods.list_allocations(tx, run.id) for run in runs.values()}
     assert sorted(runs) == [month.start for month in MONTHS]
     for run in runs.values():
