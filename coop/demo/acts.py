@@ -354,22 +354,22 @@ def bill(month: Period, earlier: Iterable[Period], doors: Doors) -> None:
     """Close a month, mend the months before where something came in late, and issue the bills."""
     closing = month.end + timedelta(days=5)
     doors.settled()
-    _mend(earlier, closing, doors)
-    doors.post(f"/metering/api/periods/{month}/close", {"closed_at": f"{closing}T10:00:00Z", "accept_estimates": True})
+    _mend(earlier, doors)
+    doors.post(f"/metering/api/periods/{month}/close", {"accept_estimates": True})
     doors.settled()
     _run({"period": str(month)}, closing, doors)
 
 
 def correct(months: Iterable[Period], on: date, doors: Doors) -> None:
     """Mend months that are billed already, and issue the correction bills."""
-    _mend(months, on, doors)
+    _mend(months, doors)
     doors.settled()
     _run({}, on, doors)
 
 
-def _mend(months: Iterable[Period], on: date, doors: Doors) -> None:
+def _mend(months: Iterable[Period], doors: Doors) -> None:
     for month in months:
-        doors.post(f"/metering/api/periods/{month}/correct", {"closed_at": f"{on}T09:00:00Z"})
+        doors.post(f"/metering/api/periods/{month}/correct", {})
 
 
 def _run(what: dict[str, str], on: date, doors: Doors) -> None:

@@ -98,7 +98,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
 
     # One bill.
     doors.settled()
-    closed = doors.post("/metering/api/periods/2025/close", {"closed_at": "2026-01-05T10:00:00Z"})
+    closed = doors.post("/metering/api/periods/2025/close", {})
     assert (closed["measured_count"], closed["allocated_count"]) == (1, 1)
     doors.settled()
     run = doors.post("/billing/api/runs", {"period": "2025", "issued_on": "2026-01-06"})
