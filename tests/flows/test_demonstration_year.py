@@ -153,7 +153,7 @@ def test_what_cannot_be_believed_is_parked_with_its_reason(year: Year, rooms: di
             letters[name] = list(parking.list_parked(tx))
     assert not letters["members"] + letters["billing"] + letters["governance"]
     reasons = [(letter.kind, letter.code, letter.reason) for letter in letters["metering"]]
-    assert {kind for kind, _, _ in reasons} == {"telegram"}
+    assert {kind for kind, _, _ in reasons} == {"telegram", "readings"}
 
     def about(word: str) -> list[str]:
         return [reason for _, _, reason in reasons if word in reason]
