@@ -104,7 +104,7 @@ TELEGRAMS = {
         "more than its register",
         "impossible-value",
     ),
-    "a time in the future": (p1("H1", "250316000000W", "0012.44"), "H1", "is in the future", "unreadable"),
+    "a time in the future": (p1("H1", "900316000000W", "0012.44"), "H1 heat", "lies after it was received", "future"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -115,7 +116,10 @@ def change_a_total(burglar: Burglar, bill: dict[str, Any]) -> str:
 
 
 def change_what_a_bill_was_computed_from(burglar: Burglar, bill: dict[str, Any]) -> str:
-    statement = "UPDATE bill SET inputs = replace(inputs, '34.50', '34.40') WHERE id = ?"
+    statement = (
+        "UPDATE document SET body = CAST(replace(CAST(body AS TEXT), '34.50', '34.40') AS BLOB)"
+        " WHERE sha256 = (SELECT inputs_hash FROM bill WHERE id = ?)"
+    )
     assert burglar(statement, bill["bill_id"]) == 1
     return "the kept inputs no longer have the hash"
 
@@ -204,12 +208,15 @@ def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_
     settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
     burglar, source = Burglar(settings, "billing"), heat_source(bill)
     energy = burglar.one("SELECT energy_j FROM measurement WHERE measurement_id = ?", source)
-    inputs = burglar.one("SELECT inputs FROM bill WHERE id = ?", bill["bill_id"])
+    told_hash = burglar.one("SELECT inputs_hash FROM bill WHERE id = ?", bill["bill_id"])
+    inputs = burglar.one("SELECT body FROM document WHERE sha256 = ?", told_hash)
     less = str(int(energy) // 2)
     assert burglar("UPDATE measurement SET energy_j = ? WHERE measurement_id = ?", less, source) == 1
-    forged = inputs.replace(f'"{energy}"', f'"{less}"')
+    forged = inputs.replace(f'"{energy}"'.encode(), f'"{less}"'.encode())
     assert forged != inputs
-    burglar("UPDATE bill SET inputs = ? WHERE id = ?", forged, bill["bill_id"])
+    forged_hash = hashlib.sha256(forged).hexdigest()
+    burglar("UPDATE document SET body = ?, sha256 = ? WHERE sha256 = ?", forged, forged_hash, told_hash)
+    burglar("UPDATE bill SET inputs_hash = ? WHERE id = ?", forged_hash, bill["bill_id"])
     said: list[str] = []
     assert not verify_bills(settings, bill["number"], said.append)
     assert f"  ! measurement {source} was not told by metering as it was billed" in said
