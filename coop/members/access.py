@@ -1,4 +1,4 @@
-"""Who may do what with the register and with accounts; menu, pages and API all read it.
+"""Access to the register and to accounts: one table that menu, pages and API all read.
 
 Nobody gives out a role, or works on the account of somebody who has it, without its entry ``grant-<role>``: a password
 that is set for somebody opens everything that they may do.

@@ -204,6 +204,19 @@ account = Table(
 """People who can sign in. A password with ``one_time_until`` opens nothing but the choice of an own one, until then."""
 Index("ix_account_member_id", account.c.community, account.c.member_id)
 
+account_change = Table(
+    "account_change",
+    metadata,
+    _community(),
+    _key("account_id"),
+    Column("changed_at", Instant, primary_key=True),
+    Column("change", String(20), primary_key=True),
+    _text("actor", 120),
+    _text("channel", 20),
+    _refers("account_id", "account"),
+)
+"""Changes of accounts and who made them: a password that somebody gives out lets them in too, until it is replaced."""
+
 sign_in = Table(
     "sign_in",
     metadata,

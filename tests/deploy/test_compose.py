@@ -17,7 +17,6 @@ import yaml
 from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from coop.kit.settings import Settings
@@ -131,7 +130,7 @@ def test_the_proxy_sends_each_prefix_to_its_service_and_the_rest_to_the_members(
 
 
 def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_comes_from(compose: dict[str, Any]) -> None:
-    async def name_source(scope: Scope, receive: Receive, send: Send) -> None:
+    async def name_source(scope: Any, receive: Any, send: Any) -> None:
         await PlainTextResponse(scope["client"][0])(scope, receive, send)
 
     proxies = compose["services"]["members"]["environment"]["COOP_PROXIES"]

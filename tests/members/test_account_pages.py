@@ -360,6 +360,19 @@ def test_tries_are_counted_by_the_address_that_they_come_from(database: Database
     assert enter(client) == "/"
 
 
+def test_the_own_page_says_who_gave_out_a_password(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "board")
+    once = read_once(client.post(f"/members/accounts/{account_id}/password").text)
+    assert "One-time password given" in text_of(client, f"/members/accounts/{account_id}")
+    client.cookies.clear()
+    client.post("/members/new-password", data={"email": EMAIL, "old": once, "new": "my own new words"})
+    page = " ".join(text_of(client, "/members/me").split())
+    for change, actor in (("One-time password given", "account:account-1"), ("Own password chosen", "A. de Vries")):
+        assert re.search(rf"{change}</td> <td [^>]*>{actor}<", page)
+
+
 def test_a_browser_keeps_its_mark_and_gets_in_whatever_others_on_its_network_do(
     database: Database, client: TestClient
 ) -> None:

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.demo.accounts import Account, accounts
+from coop.demo.acts import password as demo_password
+from coop.demo.plan import DemoPlan
 from coop.members.identity.rules.passwords import COMMON, LENGTH_MAX, LENGTH_MIN, WRONG_LENGTH, find_fault
 
 OWN = ("vries@example.org", "Anneke de Vries")
@@ -80,6 +83,11 @@ def test_a_password_that_everybody_tries_first_is_refused(password: str) -> None
 )
 def test_a_password_of_one_s_own_is_taken(password: str) -> None:
     assert find_fault(password, OWN) is None
+
+
+@pytest.mark.parametrize("account", accounts(DemoPlan(size=12, seed=7)), ids=lambda account: account.role)
+def test_the_passwords_of_the_demonstration_are_taken(account: Account) -> None:
+    assert find_fault(demo_password(DemoPlan(size=12, seed=7), account), [account.login, account.name]) is None
 
 
 @given(st.text(max_size=LENGTH_MIN - 1) | st.text(min_size=LENGTH_MAX + 1, max_size=LENGTH_MAX + 50))

@@ -1,4 +1,4 @@
-"""Who gets in, who does not, what either learns from it, and how guessing is slowed without keeping anybody out."""
+"""Signing in: whoever knows the password gets in, nobody else does, and guessing is slow."""
 
 from __future__ import annotations
 

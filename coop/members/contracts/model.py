@@ -11,7 +11,7 @@ from coop.values import BadInput, Problem
 
 @dataclass(frozen=True)
 class GasBill:
-    """What was paid for gas in one year [cents incl. VAT] and for how much [m³]: the reference of Niet Meer Dan Nu."""
+    """Gas of one year, how much [m³] and for what [cents incl. VAT]: the reference of Niet Meer Dan Nu."""
 
     year: int
     gas_m3: int

@@ -84,6 +84,7 @@ def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
         one_time_until=wanted.one_time_until,
     )
     store.add_account(tx, made)
+    store.note_change(tx, made.account_id, "made")
     return made.account_id
 
 
@@ -142,6 +143,7 @@ def set_roles(tx: Tx, grants: Collection[str], account_id: str, roles: frozenset
         raise BadInput(problems)
     if roles != account.roles:
         store.change_account(tx, account_id, roles=roles)
+        store.note_change(tx, account_id, "roles")
         end_all_sessions(tx, account_id)
 
 
@@ -154,13 +156,15 @@ def change_email(tx: Tx, grants: Collection[str], account_id: str, email: str) -
         BadInput: no e-mail address, or another account has it.
     """
     email = email.strip().lower()
-    _get_granted(tx, grants, account_id)
+    account = _get_granted(tx, grants, account_id)
     other = store.find_by_email(tx, email) if email.isprintable() else None
     if not is_email(email) or refuse_text(email, "email"):
         raise BadInput([Problem(f"{email!r} is not an e-mail address", "email")])
     if other and other.account_id != account_id:
         raise BadInput([Problem(f"another account has the address {email}", "email")])
-    store.change_account(tx, account_id, email=email)
+    if email != account.email:
+        store.change_account(tx, account_id, email=email)
+        store.note_change(tx, account_id, "address")
 
 
 def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool) -> None:
@@ -173,6 +177,7 @@ def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool
     account = _get_granted(tx, grants, account_id)
     if account.active != active:
         store.change_account(tx, account_id, active=active)
+        store.note_change(tx, account_id, "opened" if active else "closed")
         if not active:
             end_all_sessions(tx, account_id)
 
@@ -187,6 +192,7 @@ def set_one_time_password(tx: Tx, grants: Collection[str], account_id: str, pass
     """
     account = _get_granted(tx, grants, account_id)
     store.change_account(tx, account_id, password_hash=_hasher().hash(password), one_time_until=until)
+    store.note_change(tx, account_id, "one-time-password")
     store.forget_tries(tx, hash_address(account.email))
     end_all_sessions(tx, account_id)
 
@@ -228,6 +234,7 @@ def choose_password(database: Database, community: str, origin: Origin, email: s
         _lock(tx, account.account_id)
         _require_unchanged(tx, account)
         store.change_account(tx, account.account_id, password_hash=_hasher().hash(new), one_time_until=None)
+        store.note_change(tx, account.account_id, "own-password")
         end_all_sessions(tx, account.account_id)
         return _begin_session(tx, store.get_account(tx, account.account_id), origin)
 
@@ -237,8 +244,8 @@ def _prove(database: Database, community: str, origin: Origin, email: str, passw
     email = email.strip().lower()
     with database.write(community, VISITOR) as tx:
         account = store.find_by_email(tx, email) if is_email(email) and email.isprintable() else None
-        known = account is not None and store.knows_browser(tx, account.account_id, origin.browser)
-        counters = choose_counters(email, origin, knows_browser=known)
+        knows_browser = account is not None and store.knows_browser(tx, account.account_id, origin.browser)
+        counters = choose_counters(email, origin, knows_browser=knows_browser)
         may_try, now = all(store.count_try(tx, counter) for counter in counters), tx.now
     if not may_try:
         raise CoopError("sign-in-paused", "too many tries; try again in a few minutes")

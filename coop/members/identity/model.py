@@ -37,8 +37,20 @@ class NewAccount:
 
 
 @dataclass(frozen=True)
+class AccountChange:
+    """A change of an account, and who made it through which door. ``change``: made, roles, address, one-time-password,
+    own-password, closed or opened."""
+
+    account_id: str
+    changed_at: datetime
+    change: str
+    actor: str
+    channel: str
+
+
+@dataclass(frozen=True)
 class Origin:
-    """Where a try to sign in comes from: the network address, and the mark that the browser was given at an earlier
+    """Source of a try to sign in: the network address, and the mark that the browser was given at an earlier
     sign-in, empty where it was given none."""
 
     source: str

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, update
 
 from coop.kit.metadata import Instant
-from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.rows import columns_of, find_as, row_of, select_as
 from coop.kit.tx import Tx
-from coop.members.identity.model import Account, SignIn
+from coop.members.identity.model import Account, AccountChange, SignIn
 from coop.members.identity.rules.tries import Counter
-from coop.members.tables import account, sign_in, sign_in_try
+from coop.members.tables import account, account_change, sign_in, sign_in_try
 from coop.values import NotFound
 
 
@@ -55,6 +55,27 @@ def change_account(tx: Tx, account_id: str, **values: Any) -> None:
     tx.execute(
         update(account).where(account.c.community == tx.community, account.c.account_id == account_id).values(**values)
     )
+
+
+def note_change(tx: Tx, account_id: str, change: str) -> None:
+    """Remember that whoever acts changed an account."""
+    noted = AccountChange(account_id, tx.now, change, str(tx.actor), tx.actor.channel)
+    tx.insert_new(account_change, [row_of(tx, noted)], ["community", "account_id", "changed_at", "change"])
+
+
+def list_changes(tx: Tx, account_id: str, limit: int = 20) -> list[AccountChange]:
+    """List the newest changes of an account."""
+    query = select(*columns_of(AccountChange, account_change)).where(
+        account_change.c.community == tx.community, account_change.c.account_id == account_id
+    )
+    newest = query.order_by(account_change.c.changed_at.desc(), account_change.c.change).limit(limit)
+    return [AccountChange(*row) for row in tx.execute(newest)]
+
+
+def list_names(tx: Tx) -> dict[str, str]:
+    """List the names of all accounts by id."""
+    query = select(account.c.account_id, account.c.name).where(account.c.community == tx.community)
+    return dict(iter(tx.execute(query)))
 
 
 def add_sign_in(tx: Tx, began: SignIn) -> None:

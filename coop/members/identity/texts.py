@@ -16,6 +16,16 @@ ROLES = {
     "operator": N_("operator"),
 }
 
+CHANGES = {
+    "made": N_("Account made"),
+    "roles": N_("Other roles"),
+    "address": N_("Another address to sign in with"),
+    "one-time-password": N_("One-time password given"),
+    "own-password": N_("Own password chosen"),
+    "closed": N_("Account closed"),
+    "opened": N_("Account opened"),
+}
+
 REFUSALS = {
     "wrong-sign-in": N_("The e-mail address or the password is not right."),
     "sign-in-paused": N_("Too many tries from here. Wait a quarter of an hour, then try again."),

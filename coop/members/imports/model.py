@@ -29,7 +29,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an import did, or would do on a dry run: ``added`` of its ``count`` lines were not registered yet. The file
+    """Outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet. The file
     itself is not ``new`` when it was imported before."""
 
     import_id: str

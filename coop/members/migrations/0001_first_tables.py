@@ -194,6 +194,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_occupancy_member_id", ["community", "member_id"], unique=False)
 
     op.create_table(
+        "account_change",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("change", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_account_change_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "account_id", "changed_at", "change", name=op.f("pk_account_change")),
+    )
+    op.create_table(
         "gas_bill",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=36), nullable=False),
@@ -237,6 +252,7 @@ def downgrade() -> None:
 
     op.drop_table("sign_in")
     op.drop_table("gas_bill")
+    op.drop_table("account_change")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.drop_index("ix_occupancy_member_id")
 

@@ -10,6 +10,7 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.members.access import ACCESS, grants_of
 from coop.members.identity import commands, store
 from coop.members.identity.model import Account, NewAccount
+from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX
 from coop.members.identity.texts import ROLES
 from coop.members.register.store import get_member
@@ -95,6 +96,7 @@ def account_page(request: Request, account_id: str) -> Response:
     with reading(request) as tx:
         account = store.get_account(tx, account_id)
         sessions = commands.list_sessions(tx, account_id) if may_work_sessions else []
+        changes = list_changes(tx, account_id)
     grants = grants_of(session)
     return render(
         request,
@@ -105,6 +107,7 @@ def account_page(request: Request, account_id: str) -> Response:
         may_change=ACCESS.allows(session, "change-accounts") and account.roles <= grants,
         may_work_sessions=may_work_sessions,
         sessions=sessions,
+        changes=changes,
     )
 
 

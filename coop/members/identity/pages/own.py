@@ -1,4 +1,4 @@
-"""The own account: what the register knows of me, my password, and where I am signed in."""
+"""The own account: what the register knows of me, my password, where I am signed in, and what others changed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from coop.kit.tx import Tx
 from coop.members.access import ACCESS
 from coop.members.identity import commands, store
 from coop.members.identity.model import Account
+from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
 from coop.members.identity.texts import ROLES, explain
 from coop.members.register.store import get_file
@@ -37,6 +38,7 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
         account = _get_own(tx, request)
         file = get_file(tx, session.member_id) if session.member_id else None
         sessions = commands.list_sessions(tx, session.account_id)
+        changes = list_changes(tx, session.account_id)
     return render(
         request,
         "members/me.html",
@@ -45,6 +47,7 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
         file=file,
         sessions=sessions,
         current=session.id,
+        changes=changes,
         role_names=ROLES,
         error=error,
     )

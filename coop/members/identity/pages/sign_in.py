@@ -99,7 +99,7 @@ def sign_out(request: Request) -> Response:
 
 
 def origin_of(request: Request) -> Origin:
-    """Where a request comes from. A browser without a mark gets one here, which counts once somebody signs in."""
+    """Find the source of a request. A browser without a mark gets one here, which counts once somebody signs in."""
     mark = request.cookies.get(BROWSER_COOKIE, "")
     host = request.client.host if request.client else ""
     return Origin(find_source(host), mark if _BROWSER.fullmatch(mark) else secrets.token_urlsafe(16))

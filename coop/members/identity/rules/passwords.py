@@ -108,13 +108,14 @@ def _count_own(text: str, own_words: Iterable[str]) -> int:
     words = sorted({word for word in (*_WORDS, *own_words) if word}, key=len, reverse=True)
     for word in words:
         text = text.replace(word, "\n")
-    letters = others = place = 0
-    while place < len(text):
-        length = _measure_sequence(text, place)
+    letters = others = start = 0
+    while start < len(text):
+        length = _measure_sequence(text, start)
         if length < _PIECE_MIN:
-            letters += text[place].isalpha()
-            others += not text[place].isalpha() and text[place] != "\n"
-        place += length if length >= _PIECE_MIN else 1
+            letters += text[start].isalpha()
+            others += not text[start].isalpha() and text[start] != "\n"
+            length = 1
+        start += length
     return letters + others // 2
 
 
