@@ -9,7 +9,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
@@ -137,7 +137,7 @@ def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_come
     headers = {"x-forwarded-for": "198.51.100.9, 203.0.113.7"}  # the first is what the client says of itself
     sources = []
     for peer in ("172.18.0.5", "192.0.2.1"):
-        app: Any = ProxyHeadersMiddleware(name_source, trusted_hosts=proxies)  # uvicorn has types of its own
+        app: Any = ProxyHeadersMiddleware(cast(Any, name_source), trusted_hosts=proxies)  # uvicorn has types of its own
         sources.append(TestClient(app, client=(peer, 1)).get("/", headers=headers).text)
     assert sources == ["203.0.113.7", "192.0.2.1"]
 

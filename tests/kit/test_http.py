@@ -247,7 +247,7 @@ def test_each_answer_and_each_line_of_the_log_has_the_request_s_id_and_no_query(
     assert answer.headers["x-request-id"] == "id-from-the-proxy"
     assert "SECRET" not in caplog.text
     assert "GET /refused 409" in caplog.text
-    made = client.get("/refused", headers={"x-request-id": "no good: \u20ac".encode()}).headers["x-request-id"]
+    made = client.get("/refused", headers={"x-request-id": "no good: %"}).headers["x-request-id"]
     assert len(made) == 32
 
 

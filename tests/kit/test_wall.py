@@ -13,7 +13,7 @@ from tests.kit.town import COMMUNITY, SECRETARY, heard, heard_by
 Pair = tuple[Database, Database]
 
 OTHER = alias(heard, "other")
-FORGETFUL: list[Select[tuple[str]]] = [
+FORGETFUL: list[Select[str]] = [
     select(heard.c.member_id),
     select(heard.c.member_id).where(heard.c.member_id == "m1"),
     select(heard.c.member_id).where(heard.c.community == "noord").where(OTHER.c.member_id == heard.c.member_id),
@@ -26,7 +26,7 @@ FORGETFUL: list[Select[tuple[str]]] = [
 
 
 @pytest.mark.parametrize("query", FORGETFUL)
-def test_a_query_that_forgets_the_community_does_not_run(pair: Pair, query: Select[tuple[str]]) -> None:
+def test_a_query_that_forgets_the_community_does_not_run(pair: Pair, query: Select[str]) -> None:
     with pair[1].read("noord") as tx, pytest.raises(ForgotCommunity):
         tx.execute(query)
 
@@ -38,7 +38,7 @@ def test_changes_that_forget_the_community_do_not_run(pair: Pair) -> None:
 
 
 def test_another_community_than_that_of_the_transaction_is_refused_each_time(pair: Pair) -> None:
-    def query(community: str) -> Select[tuple[str]]:
+    def query(community: str) -> Select[str]:
         return select(heard.c.member_id).where(heard.c.community == community)
 
     with pair[1].write("noord", SECRETARY) as tx:
