@@ -18,7 +18,7 @@ from coop.kit.service import Room
 from coop.operator.access import ACCESS
 from coop.operator.operations import room_of
 from coop.values import CoopError
-from coop.web.language import language_of, ngettext, translate
+from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
 SHOWN = 100
@@ -119,11 +119,9 @@ def retry_from_page(request: Request, service: str, message_id: str) -> Response
 def retry_all_from_page(request: Request, service: str, queue: str) -> Response:
     session = session_of(request)
     with room_of(request, service).database.write(session.community, session.actor("page")) as tx:
-        count = retry_all(tx, queue)
-    text = ngettext(
-        language_of(request), "%(num)s message goes out again now.", "%(num)s messages go out again now.", count
-    )
-    return redirect(f"/{service}/outbound?state=waiting", text % {"num": count})
+        retry_all(tx, queue)
+    text = translate(language_of(request), "What failed or waited goes out again now.")
+    return redirect(f"/{service}/outbound?state=waiting", text)
 
 
 @routes.get("/{service}/api/outbound")

@@ -95,7 +95,7 @@ def test_what_failed_is_sent_again_from_the_page(client: TestClient, house: Hous
 
 def test_a_whole_queue_is_sent_again_from_the_page(client: TestClient, house: House) -> None:
     sign_in(client, "operator")
-    assert "2 messages go out again now." in client.post(f"{PAGE}/queues/mail/retry").text
+    assert "What failed or waited goes out again now." in client.post(f"{PAGE}/queues/mail/retry").text
     pigeon = Pigeon()
     house.work(mail_queue(pigeon))
     assert pigeon.recipients == ["m0002@coop.example", "m0003@coop.example"]
