@@ -5,7 +5,9 @@ A label is a service, a type, a route or an outcome, never a member, a meter or 
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, disable_created_metrics
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the package has no types for it
 
 FACTS_SEALED = Counter("coop_facts_sealed", "Facts sealed into the chain.", ["service", "type"])
 FACTS_HEARD = Counter("coop_facts_heard", "Facts taken from other services, or parked.", ["service", "type", "outcome"])

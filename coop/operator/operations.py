@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
-from coop.kit import inbox, jobs, journal, outbound, parking
+from coop.kit import inbox, jobs, journal, outbound, parking, positions
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, session_of
 from coop.kit.service import Room
@@ -47,6 +47,8 @@ class Status:
     published: int
     heard: int
     parked: int
+    troubled: bool
+    """True while facts of another service are missing, or its journal is not what it was."""
 
 
 class LetterOut(BaseModel):
@@ -83,7 +85,8 @@ def read_status(room: Room, community: str) -> Status:
         waiting = sql.scalar(select(func.count()).select_from(rows).where(rows.c.position.is_(None))) or 0
         published = journal.published_position(sql)
     with room.database.read(community) as tx:
-        return Status(sealed, waiting, published, sum(inbox.count_heard(tx).values()), parking.count_parked(tx))
+        heard, parked = sum(inbox.count_heard(tx).values()), parking.count_parked(tx)
+    return Status(sealed, waiting, published, heard, parked, troubled=bool(positions.troubles(room.database)))
 
 
 def replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
@@ -153,6 +156,8 @@ def dead_letters_page(request: Request, service: str, after: str = "") -> Respon
     with room.database.read(community) as tx:
         letters = parking.list_parked(tx, LETTERS_SHOWN, parking.get_parked(tx, after) if after else None)
         states = jobs.list_states(tx, jobs_of(room.service))
+    with room.database.system_read() as sql:
+        sources = positions.list_sources(sql)
     return render(
         request,
         "operator/operations_service.html",
@@ -164,6 +169,8 @@ def dead_letters_page(request: Request, service: str, after: str = "") -> Respon
         next_after=letters[-1].id if len(letters) == LETTERS_SHOWN else "",
         after=after,
         jobs=states,
+        sources=sources,
+        troubles=positions.troubles(room.database),
         may_switch=ACCESS.allows(session_of(request), "switch-jobs"),
         may_work=ACCESS.allows(session_of(request), "work-dead-letters"),
     )

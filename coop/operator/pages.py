@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,39 +56,45 @@ def _paths(request: Request) -> list[tuple[str, str, str]]:
     ]
 
 
+EVERYBODY = {ANYBODY: N_("everybody"), SIGNED_IN: N_("whoever is signed in")}
+
+
 @dataclass(frozen=True)
 class Row:
-    """An action of a room, and for each role of the matrix whether it opens."""
+    """An action of a room, and the roles that it opens for, in order of name; or a word for all."""
 
     action: str
-    opens: tuple[bool, ...]
-    anybody: bool
+    roles: tuple[str, ...]
+    everybody: str
 
 
-def matrix(rooms: Sequence[Pages]) -> tuple[list[str], list[tuple[Pages, list[Row]]]]:
-    """All roles, and per room every action with the roles that it opens for."""
-    roles = sorted({role for room in rooms for needed in room.access.table.values() for role in _named(needed)})
-    tables = [
-        (room, [_row(action, needed, roles) for action, needed in sorted(room.access.table.items())]) for room in rooms
+def matrix(rooms: Sequence[Pages], role: str = "") -> list[tuple[Pages, list[Row]]]:
+    """Every action of each room with the roles that it opens for; with ``role`` only those that it opens for."""
+    return [
+        (room, [_row(action, needed) for action, needed in sorted(room.access.table.items()) if _is_of(role, needed)])
+        for room in rooms
     ]
-    return roles, tables
 
 
-def _named(needed: frozenset[str]) -> Iterator[str]:
-    if needed not in (ANYBODY, SIGNED_IN):
-        yield from needed
+def roles_of(rooms: Sequence[Pages]) -> list[str]:
+    """All roles that open anything, in order of name."""
+    tables = [needed for room in rooms for needed in room.access.table.values() if needed not in EVERYBODY]
+    return sorted({role for needed in tables for role in needed})
 
 
-def _row(action: str, needed: frozenset[str], roles: Sequence[str]) -> Row:
-    everybody = needed in (ANYBODY, SIGNED_IN)
-    return Row(action, tuple(everybody or role in needed for role in roles), needed == ANYBODY)
+def _is_of(role: str, needed: frozenset[str]) -> bool:
+    return not role or needed in EVERYBODY or role in needed
+
+
+def _row(action: str, needed: frozenset[str]) -> Row:
+    return Row(action, () if needed in EVERYBODY else tuple(sorted(needed)), EVERYBODY.get(needed, ""))
 
 
 @routes.get("/access")
 @may("see-access")
-def access_page(request: Request) -> Response:
-    roles, tables = matrix(request.app.state.pages)
-    return render(request, "operator/access.html", roles=roles, tables=tables)
+def access_page(request: Request, role: str = "") -> Response:
+    rooms = request.app.state.pages
+    return render(request, "operator/access.html", roles=roles_of(rooms), role=role, tables=matrix(rooms, role))
 
 
 OPERATOR = Pages(
