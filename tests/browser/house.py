@@ -22,6 +22,13 @@ HEIGHTS_PX = {PHONE: 844, DESKTOP: 900}
 UNBILLED = "2026-01"
 """The month after the year: closed on estimates, not billed."""
 
+WATCH_POLICY = """
+    window.violations = [];
+    addEventListener("securitypolicyviolation", event =>
+        violations.push(`${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`));
+"""
+"""Keeps what a page does that its Content-Security-Policy forbids."""
+
 ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 """What another style sheet can break; every other rule sees the same page again."""
@@ -65,6 +72,7 @@ class House:
 
         try:
             page = context.new_page()
+            page.add_init_script(WATCH_POLICY)
             page.on("console", note)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(f"/members/sign-in?lang={lang}")
@@ -86,10 +94,13 @@ class House:
 
 
 def faults_of(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
-    """What a page lacks for any reader: one heading, no sideways scrolling, named pictures, and all that axe asks."""
+    """What a page lacks for any reader: one heading, no sideways scrolling, named pictures, and all that axe asks.
+
+    Beside it stands what the page does that its policy forbids.
+    """
     found: list[str] = page.evaluate(
         """() => {
-            const faults = [];
+            const faults = (window.violations || []).map(violation => `policy: ${violation}`);
             const count = document.querySelectorAll("h1").length;
             if (count !== 1) faults.push(`${count} main headings`);
             const root = document.documentElement;

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.house import COLOURS, DESKTOP, HEIGHTS_PX, PHONE, House, faults_of
+from tests.browser.house import COLOURS, DESKTOP, HEIGHTS_PX, PHONE, WATCH_POLICY, House, faults_of
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,22 @@ def by_day_and_by_night(page: Page) -> list[str]:
     page.set_viewport_size({"width": PHONE, "height": HEIGHTS_PX[PHONE]})
     page.emulate_media(color_scheme="light")
     return found
+
+
+def test_a_style_inside_a_page_is_forbidden_and_would_be_noticed(house: House, browser: Browser) -> None:
+    context = browser.new_context(base_url=house.url)
+    try:
+        page = context.new_page()
+        page.add_init_script(WATCH_POLICY)
+        answer = page.goto("/")
+        assert answer is not None
+        assert "unsafe-inline" not in answer.headers["content-security-policy"]
+        assert faults_of(page) == []
+        page.evaluate("""document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>Red</p>")""")
+        assert page.evaluate("getComputedStyle(document.body.lastElementChild).color") != "rgb(255, 0, 0)"
+        assert any(fault.startswith("policy: style-src-attr forbids inline") for fault in faults_of(page))
+    finally:
+        context.close()
 
 
 def test_somebody_elses_bill_is_not_there(house: House, browser: Browser) -> None:
