@@ -53,6 +53,14 @@ class Card:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """Addresses where people sign in, which takes ``?next=`` with the page to come back to, and where they sign out."""
+
+    sign_in: str
+    sign_out: str
+
+
 class Door(Protocol):
     """A way in that stays open while the service runs, such as an MQTT client. ``trouble`` says what is wrong."""
 
@@ -73,7 +81,10 @@ Bearer = Callable[[Database, str], Session | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
-    """A room that serves pages and routes: who may do what in it, its sections of the menu and its cards."""
+    """A room that serves pages and routes: who may do what in it, its sections of the menu and its cards.
+
+    One room of an installation is its ``entrance``, and one may say a ``motto`` at the foot of every page.
+    """
 
     name: str
     label: str
@@ -81,6 +92,8 @@ class Pages:
     routers: Sequence[APIRouter] = ()
     sections: Sequence[Section] = ()
     cards: Sequence[Card] = ()
+    entrance: Entrance | None = None
+    motto: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

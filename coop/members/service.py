@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coop.events import members as facts
 from coop.kit.jobs import Job
-from coop.kit.service import Section, Service
+from coop.kit.service import Entrance, Section, Service
 from coop.members import tables
 from coop.members.access import ACCESS
 from coop.members.identity import api as identity_api
@@ -48,4 +48,5 @@ MEMBERS = Service(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),
+    entrance=Entrance("/members/sign-in", "/members/sign-out"),
 )

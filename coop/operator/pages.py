@@ -17,7 +17,7 @@ from coop.operator.access import ACCESS
 from coop.operator.documents import asyncapi
 from coop.operator.services import SERVICES
 from coop.web.language import N_
-from coop.web.shell import home_page, render
+from coop.web.shell import cards_for, render
 
 routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 may = ACCESS.may
@@ -26,7 +26,7 @@ may = ACCESS.may
 @routes.get("/")
 @may("see-home")
 def home(request: Request) -> Response:
-    return home_page(request)
+    return render(request, "operator/home.html", cards=cards_for(request))
 
 
 @routes.get("/asyncapi.json")
@@ -101,6 +101,7 @@ OPERATOR = Pages(
     name="operator",
     label=N_("Operations"),
     access=ACCESS,
+    motto=N_("Every euro on a bill can be walked back to a meter reading and to a vote."),
     routers=(health.routes, routes, operations.routes, outbound.routes),
     sections=(
         Section("/", N_("Home"), "see-home", rank=0),

@@ -31,7 +31,7 @@ def assemble_app(
     databases = {name: room.database for name, room in rooms.items()}
     own = [router for room in rooms.values() for router in room.service.routers]
     app = create_app(title, settings, databases, [*routers, *own], error_page, lifespan, sessions_in)
-    app.state.site_name = settings.site_name
+    app.state.site_name, app.state.language = settings.site_name, settings.language
     app.state.rooms = dict(rooms)
     app.state.pages = tuple(pages) or tuple(room.service for room in rooms.values())
     app.state.bearers = {name: room.service.bearer for name, room in rooms.items() if room.service.bearer}

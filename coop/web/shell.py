@@ -70,8 +70,8 @@ def environment(lang: str) -> jinja2.Environment:
 def render(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A whole page in the reader's language.
 
-    ``template`` extends ``base.html`` and finds there ``person``, ``sections``, ``section`` (its href), ``lang``
-    and ``request``, beside what the caller gives.
+    ``template`` extends ``base.html`` and finds there ``person``, ``entrance``, ``sections``, ``section`` (its href),
+    ``lang`` and ``request``, beside what the caller gives.
     """
     lang = language.language_of(request)
     person = person_of(request)
@@ -85,6 +85,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             sections=sections,
             section=current_section(request.url.path, sections),
             site_name=getattr(request.app.state, "site_name", "coop"),
+            entrance=next((room.entrance for room in _rooms(request) if room.entrance), None),
+            motto=next((room.motto for room in _rooms(request) if room.motto), ""),
             languages=_language_links(request),
             flash=_flash(request),
             **context,
@@ -106,11 +108,6 @@ def card(request: Request, template: str, status_code: int = 200, **context: Any
     lang = language.language_of(request)
     fragment = environment(lang).get_template(template).render(request=request, person=person_of(request), **context)
     return HTMLResponse(fragment, status_code, headers={"Content-Language": lang, "Cache-Control": "no-store"})
-
-
-def home_page(request: Request) -> HTMLResponse:
-    """The cards of all services that this person may see, side by side; a welcome for who is not signed in."""
-    return render(request, "home.html", cards=cards_for(request))
 
 
 def error_page(request: Request, status: int, code: str, message: str, problems: Sequence[Problem]) -> HTMLResponse:

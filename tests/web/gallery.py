@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,9 @@ import jinja2
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
+from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
+from coop.kit.service import Card, Entrance, Pages, Section
+from coop.kit.session import Session
 from coop.values import Period, Problem
 from coop.web import charts, heatmap, shell
 from coop.web.catalogs import languages
@@ -30,23 +32,39 @@ LINES = (
 )
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """A signed-in person as ``coop.kit.auth`` describes one."""
-
-    name: str
-    roles: frozenset[str]
-
-
 VISITORS = {
-    "member": Visitor("Noor de Wit", frozenset({"member"})),
-    "board": Visitor("Bram Hendriks", frozenset({"member", "board"})),
-    "partner": Visitor("Gemeente Amsterdam", frozenset({"partner"})),
+    "member": Session("a1", "Noor de Wit", frozenset({"member"}), "m1", "demo"),
+    "board": Session("a2", "Bram Hendriks", frozenset({"member", "board"}), "m2", "demo"),
+    "partner": Session("a3", "Gemeente Amsterdam", frozenset({"partner"}), None, "demo"),
 }
+HOUSE = Pages(
+    name="house",
+    label="Huis",
+    access=Access("house", {"look": ANYBODY, "own": SIGNED_IN, "use": roles("member"), "run": roles("board")}),
+    sections=(
+        Section("/", "Begin", "look", rank=0),
+        Section("/bill", "Rekening", "use", rank=20, holds=("/bills",)),
+        Section("/forms", "Formulieren", "own", rank=30),
+    ),
+    cards=(
+        Card("/bill", "/cards/cost", "Uw kosten", "use", rank=10, wide=True),
+        Card("/board", "", "Beheer", "run", rank=40, lines=("/cards/first", "/cards/second")),
+    ),
+    entrance=Entrance("/enter", "/leave"),
+    motto="Iedere euro is terug te volgen.",
+)
+OFFICE = Pages(
+    name="office",
+    label="Kantoor",
+    access=Access("office", {"run": roles("board")}),
+    sections=(Section("/board", "Bestuur", "run", rank=10),),
+    cards=(Card("/board", "/cards/board", "Voortgang", "run", rank=20),),
+)
 
 app = FastAPI(openapi_url=None)
 app.state.site_name = "Warm in de Wijk"
 app.state.language = "nl"
+app.state.pages = (HOUSE, OFFICE)
 shell.mount_static(app)
 
 
@@ -165,17 +183,19 @@ def year_chart() -> charts.Chart:
     )
 
 
-app.get("/")(shell.home_page)
+@app.get("/")
+def home(request: Request) -> HTMLResponse:
+    """The home page of an installation, with the cards of the gallery."""
+    return shell.render(request, "operator/home.html", cards=shell.cards_for(request))
 
 
-@app.get("/billing/cards/cost")
+@app.get("/cards/cost")
 def cost_card(request: Request) -> HTMLResponse:
     """A card with a chart."""
     return fragment(request, "card_cost", chart=use_chart())
 
 
-@app.get("/metering/cards/{name}")
-@app.get("/governance/cards/{name}")
+@app.get("/cards/{name}")
 def other_card(request: Request, name: str) -> HTMLResponse:
     """A card with figures that moves."""
     return fragment(request, "card_energy", heat_j=28_040_000_000, power_wh=1_213_400, now=datetime.now(UTC))

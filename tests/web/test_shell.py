@@ -7,12 +7,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from coop.web.sections import CARDS, SECTIONS
 from fastapi.testclient import TestClient
 
+from coop.kit.service import Section
 from coop.web import shell
 from coop.web.drawing import PALETTE
-from tests.web.gallery import VISITORS, app
+from tests.web.gallery import HOUSE, OFFICE, app
 
 PAGES = ("/", "/bill", "/board", "/forms", "/confirm", "/empty", "/error/404", "/error/422", "/error/500")
 
@@ -80,21 +80,27 @@ def test_a_table_names_its_columns_for_the_phone(page: Page) -> None:
     ("who", "expected"),
     [
         ("", []),
-        ("member", ["/", "/metering/", "/billing/", "/governance/", "/governance/programme", "/members/me"]),
-        ("partner", ["/", "/governance/programme", "/governance/partner", "/members/me"]),
+        ("member", ["/", "/bill", "/forms"]),
+        ("board", ["/", "/board", "/bill", "/forms"]),
+        ("partner", ["/", "/forms"]),
     ],
 )
-def test_the_menu_shows_what_the_roles_open(who: str, expected: list[str]) -> None:
-    shown = [section.href for section in shell.sections_for(VISITORS.get(who))]
-    assert shown == (expected or ["/"])
+def test_the_menu_shows_what_the_roles_open_in_all_rooms_by_rank(who: str, expected: list[str]) -> None:
+    menus = re.findall(r'<nav class="sections.*?</nav>', get("/empty", who), re.DOTALL)
+    shown = [href for menu in menus for href in re.findall(r'href="([^"]+)"', menu)]
+    assert shown == expected
 
 
 def test_the_current_section_is_the_longest_that_the_path_lies_in() -> None:
-    sections = list(SECTIONS)
-    assert shell.current_section("/billing/runs/2025-09", sections) == "/billing/runs"
-    assert shell.current_section("/billing/2025-000412", sections) == "/billing/"
-    assert shell.current_section("/billing/runsheet", sections) == "/billing/"
-    assert shell.current_section("/billing/ledger", sections) == "/billing/runs"
+    sections = [
+        Section("/", "Home", "look"),
+        Section("/bills/", "Bills", "look"),
+        Section("/bills/runs", "Runs", "look", holds=("/bills/ledger",)),
+    ]
+    assert shell.current_section("/bills/runs/2025-09", sections) == "/bills/runs"
+    assert shell.current_section("/bills/2025-000412", sections) == "/bills/"
+    assert shell.current_section("/bills/runsheet", sections) == "/bills/"
+    assert shell.current_section("/bills/ledger", sections) == "/bills/runs"
     assert shell.current_section("/elsewhere", sections) == ""
 
 
@@ -107,15 +113,32 @@ def test_a_card_is_a_link_before_any_script_runs() -> None:
         for attributes in home.all(tag)
         if "data-card" in attributes
     }
-    mine = [card for card in CARDS if card.roles & VISITORS["board"].roles]
-    assert sources == {source for card in mine for source in (card.lines or (card.source,))}
-    assert {card.href for card in mine} <= links
+    cards = [*HOUSE.cards, *OFFICE.cards]
+    assert sources == {source for card in cards for source in (card.lines or (card.source,))}
+    assert {card.href for card in cards} <= links
 
 
 def test_a_stranger_is_shown_the_door_and_no_card() -> None:
     home = get("/")
-    assert "/members/sign-in" in home
+    assert 'href="/enter"' in home
     assert "data-card" not in home
+    assert 'href="/enter?next=/error/401"' in get("/error/401")
+
+
+def test_whoever_is_inside_is_shown_the_way_out() -> None:
+    page = get("/", "member")
+    assert 'action="/leave"' in page
+    assert 'href="/enter"' not in page
+
+
+def test_every_page_says_the_motto_of_the_house(page: Page) -> None:
+    assert page.text.count("Iedere euro is terug te volgen.") == 1
+
+
+def test_a_house_without_an_entrance_shows_no_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.state, "pages", (OFFICE,))
+    for path in ("/", "/error/401"):
+        assert "Aanmelden" not in get(path)
 
 
 def test_a_refusal_lists_every_problem_with_line_field_and_reason() -> None:
