@@ -26,11 +26,6 @@ def gettext(lang: str, text: str) -> str:
     return str(languages()[lang].translations.gettext(text))
 
 
-def ngettext(lang: str, singular: str, plural: str, count: int) -> str:
-    """Translate a counted text into the form that ``count`` takes in this language."""
-    return str(languages()[lang].translations.ngettext(singular, plural, count))
-
-
 def translate(lang: str, text: str, **values: object) -> str:
     """Translate a text and fill its ``%(name)s`` places; as in templates, a percent sign is written ``%%``.
 
@@ -38,6 +33,16 @@ def translate(lang: str, text: str, **values: object) -> str:
     '3 of 7 meters'
     """
     return gettext(lang, text) % values
+
+
+def translate_counted(lang: str, singular: str, plural: str, num: int, **values: object) -> str:
+    """Translate a counted text into the form that ``num`` takes in this language, and fill its places.
+
+    >>> translate_counted("en", "%(num)s meter", "%(num)s meters", 7)
+    '7 meters'
+    """
+    form = str(languages()[lang].translations.ngettext(singular, plural, num))
+    return form % {"num": num, **values}
 
 
 def language_of(request: Request) -> str:

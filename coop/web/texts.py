@@ -19,7 +19,14 @@ from coop.web.catalogs import languages
 from coop.web.language import SOURCE
 
 _COOP = Path(__file__).resolve().parent.parent
-_KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,)}
+_KEYWORDS: dict[str, Any] = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "N_": None,
+    "translate": (2,),
+    "translate_counted": (2, 3),
+}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def client(house: House, tmp_path: Path) -> TestClient:
     app = assemble_app("coop", settings, {"members": room}, (PAGES,), (outbound.routes,))
     app.state.databases["operator"] = house.database
     app.state.workers = [Worker(Queue("mail", Pigeon(), greet), house.database)]
-    return TestClient(app, base_url="http://testserver", follow_redirects=True)
+    return TestClient(app, base_url="http://testserver", follow_redirects=True, headers={"accept-language": "en"})
 
 
 def page(client: TestClient, address: str = PAGE) -> str:
