@@ -20,10 +20,10 @@ SECRETARY = Actor("account", "account-1", "api")
 
 
 def open_desk(service: Service, database: Database, folder: Path, base_url: str = "http://testserver") -> TestClient:
-    """The application over a database, under an address; nobody is signed in."""
+    """The application over a database, under an address; nobody is signed in, and all pages are English."""
     settings = Settings(data_dir=folder, secret=SECRET, base_url=base_url)
     app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)})
-    return TestClient(app, base_url=base_url)
+    return TestClient(app, base_url=base_url, headers={"accept-language": "en"})
 
 
 def sign_in(client: TestClient, *roles: str, member_id: str | None = None, community: str = COMMUNITY) -> TestClient:
