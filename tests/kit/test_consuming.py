@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import orjson
 import pytest
 from sqlalchemy import Select, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
@@ -14,11 +19,11 @@ from coop.kit import inbox, journal, parking
 from coop.kit.bus.local import LocalBus
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, StreamStopped, consume
-from coop.kit.relay import relay_once, settle
+from coop.kit.relay import Relay, relay_once, settle
 from coop.kit.replay import rebuild
 from coop.kit.tx import Tx
 from coop.values import CoopError
-from tests.kit.town import COMMUNITY, LISTENER, SECRETARY, heard, heard_by, member, on_member, tell
+from tests.kit.town import COMMUNITY, LISTENER, SECRETARY, heard, heard_by, member, on_member, open_database, tell
 
 Pair = tuple[Database, Database]
 
@@ -215,6 +220,140 @@ def test_rebuilt_from_the_journals_a_service_has_heard_the_same(pair: Pair) -> N
         sql.execute(heard.insert().values(community=COMMUNITY, member_id="never told"))
     rebuild(LISTENER, listener, {"members": teller, "billing": listener}, batch=7)
     assert (heard_by(listener), sorted(reasons(listener)), dump(listener, select(inbox.inbox.c.event_id))) == before
+
+
+def test_an_older_consumer_takes_a_fact_with_a_field_that_it_does_not_know(pair: Pair) -> None:
+    teller, listener = pair
+    tell(teller, member(1))
+    (fact,) = sealed(teller)
+    newer = orjson.dumps({**orjson.loads(fact.data), "added_later": {"in": "another version"}})
+    consume(LISTENER.consumer(listener), [Envelope.from_json(replace(fact, data=newer).to_json())])
+    assert (heard_by(listener), reasons(listener)) == (["m0001"], [])
+
+
+def test_a_newer_consumer_takes_a_fact_from_before_a_field_was_added(pair: Pair) -> None:
+    teller, listener = pair
+    votes: list[int] = []
+
+    def counts(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        votes.append(event.votes)
+
+    tell(teller, member(1))
+    (fact,) = sealed(teller)
+    older = orjson.dumps({key: value for key, value in orjson.loads(fact.data).items() if key != "votes"})
+    consume(Consumer("billing", listener, {MemberAdmitted: counts}), [replace(fact, data=older)])
+    assert (votes, reasons(listener)) == ([1], [])
+
+
+def test_a_letter_that_was_replayed_by_hand_is_open_again_when_a_rebuild_refuses_it(pair: Pair) -> None:
+    teller, listener = pair
+    tell(teller, member(7, "ghost"))
+    consumer = LISTENER.consumer(listener)
+    settle([("members", teller)], LocalBus([consumer]))
+    with listener.read(COMMUNITY) as tx:
+        letter_id = parking.list_parked(tx)[0].id
+
+    def lenient(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        on_member(tx, event.model_copy(update={"kind": "owner"}), envelope)
+
+    inbox.replay_letter(replace(consumer, hears={MemberAdmitted: lenient}), COMMUNITY, SECRETARY, letter_id)
+    assert (heard_by(listener), reasons(listener)) == (["m0007"], [])
+    rebuild(LISTENER, listener, {"members": teller})
+    assert (heard_by(listener), reasons(listener)) == ([], ["m0007 is a ghost"])
+
+
+def test_facts_that_are_parked_as_bugs_stop_the_stream_as_refusals_do(pair: Pair) -> None:
+    teller, listener = pair
+
+    def trips(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        raise KeyError(event.member_id)
+
+    tell(teller, *(member(i) for i in range(70)))
+    with pytest.raises(StreamStopped, match="50 facts in a row"):
+        consume(Consumer("billing", listener, {MemberAdmitted: trips}), sealed(teller), wait_s=lambda _: 0)
+    assert reasons(listener) == []
+
+
+def test_waits_have_a_largest_length_and_a_stop_ends_them(pair: Pair) -> None:
+    teller, listener = pair
+    assert inbox.wait_before(1) < inbox.wait_before(2) <= inbox.wait_before(1000) == inbox.WAIT_MAX_S
+
+    def trips(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
+        raise KeyError("one")
+
+    tell(teller, member(1))
+    facts = sealed(teller)
+    consumer = Consumer("billing", listener, {MemberAdmitted: trips})
+    threading.Timer(0.1, consumer.stopping.set).start()
+    began = time.monotonic()
+    with pytest.raises(StreamStopped, match="stops"):
+        consume(consumer, facts, wait_s=lambda _: 60.0)
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("a bug"),
+        DatabaseError("insert", {}, OSError("a full disk")),
+        PoolTimeout("no connection left"),
+        StreamStopped("too-many-parked", "50 facts in a row"),
+    ],
+)
+def test_no_error_ends_a_relay_in_silence(pair: Pair, error: Exception) -> None:
+    teller, listener = pair
+    inner = LocalBus([LISTENER.consumer(listener)])
+    broken = threading.Event()
+    broken.set()
+
+    class BrokenBus(LocalBus):
+        def publish(self, envelopes: Sequence[Envelope]) -> None:
+            if broken.is_set():
+                raise error
+            inner.publish(envelopes)
+
+    tell(teller, member(1))
+    relay = Relay(Consumer("members", teller, {}), BrokenBus([]), pause_s=0.01)
+    relay.start()
+    try:
+        wait_until(lambda: relay.trouble is not None)
+        assert str(error.args[-1]) in str(relay.trouble)
+        broken.clear()
+        wait_until(lambda: heard_by(listener) == ["m0001"])
+        wait_until(lambda: relay.trouble is None)
+    finally:
+        relay.stop()
+
+
+def test_of_two_processes_of_a_service_one_publishes_at_a_time(postgres_url: str) -> None:
+    first, second = open_database(postgres_url, "members"), Database(postgres_url, "members")
+    published: list[int] = []
+
+    class SlowBus(LocalBus):
+        def publish(self, envelopes: Sequence[Envelope]) -> None:
+            time.sleep(0.05)
+            published.extend(envelope.position for envelope in envelopes)
+
+    tell(first, *(member(i) for i in range(500)))
+    relays = [Relay(Consumer("members", database, {}), SlowBus([]), pause_s=0.01) for database in (first, second)]
+    for relay in relays:
+        relay.start()
+    wait_until(lambda: len(published) >= 500)
+    for number in range(500, 700):
+        tell(second, member(number))
+    wait_until(lambda: len(published) >= 700)
+    for relay in relays:
+        relay.stop()
+    assert published == list(range(1, 701))
+    first.close()
+    second.close()
+
+
+def wait_until(is_true: Callable[[], bool], patience_s: float = 30.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
 
 
 def dump(database: Database, query: Select[tuple[str]]) -> list[str]:
