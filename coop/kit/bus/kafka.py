@@ -238,7 +238,7 @@ class KafkaBus:
             try:
                 made = await asyncio.to_thread(self._provision, sorted(self._topics))
             except AdminError as error:
-                self._topics_trouble = f"Kafka does not answer: {error!r}"
+                self._topics_trouble = f"Kafka does not answer, or refuses: {error!r}"
                 log.warning("%s", self._topics_trouble)
             else:
                 self._topics_trouble = None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError, GroupIdNotFoundError, TopicAlreadyExistsError
+from kafka.errors import (
+    CoordinatorNotAvailableError,
+    GroupIdNotFoundError,
+    KafkaConnectionError,
+    KafkaError,
+    TopicAlreadyExistsError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +37,26 @@ def open_admin(bootstrap: str, patience_s: float = 4.0) -> Iterator[KafkaAdminCl
     Raises:
         KafkaError: no broker answers within ``patience_s``.
     """
-    admin = KafkaAdminClient(
-        bootstrap_servers=bootstrap, client_id="coop-admin", bootstrap_timeout_ms=int(patience_s * 1000)
-    )
+    deadline = monotonic() + patience_s
+    while not any(_is_reachable(address) for address in bootstrap.split(",")):
+        # The client itself would leave a thread and its sockets behind each time that it cannot connect.
+        if monotonic() > deadline:
+            raise KafkaConnectionError(f"nobody listens on {bootstrap}")
+        sleep(0.5)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="coop-admin")
     try:
         yield admin
     finally:
         admin.close()
+
+
+def _is_reachable(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def retention(topic: str) -> dict[str, str]:
@@ -83,7 +104,9 @@ def _correct(admin: KafkaAdminClient, topics: Sequence[str]) -> None:
     for resource in asked:
         values = {key: entry["value"] for key, entry in actual.get(resource.name, {}).items()}
         if values != resource.configs:
-            admin.alter_configs([resource])
+            outcome = admin.alter_configs([resource])["topic"][resource.name]
+            if outcome != "OK":
+                raise KafkaError(f"topic {resource.name} should keep its messages by {resource.configs}: {outcome}")
             log.warning("topic %s kept its messages by %s, and now by %s", resource.name, values, resource.configs)
 
 
