@@ -6,6 +6,7 @@ bus, doors, database, chain, jobs, gaps; a part that waits for a server comes ba
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from kafka.errors import KafkaError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -27,6 +29,8 @@ from coop.kit.service import Room
 from coop.kit.tables import dead_letter
 from coop.operator.access import ACCESS
 from coop.operator.chain import CHAIN_CHECK, jobs_of
+
+log = logging.getLogger(__name__)
 
 DISK_FREE_MIN_BYTES = 16 * 2**20
 
@@ -52,6 +56,16 @@ class Health:
     rooms: Mapping[str, Room]
     parts: Sequence[Part]
     communities: Callable[[Room], Sequence[str]]
+    read_lag: Callable[[], Mapping[str, int]] = dict
+    """Messages of each topic that this process's service has not read yet; nothing where there is no Kafka."""
+
+    def read_lag_or_none(self) -> Mapping[str, int] | None:
+        """The lag, or None while Kafka is away."""
+        try:
+            return self.read_lag()
+        except (KafkaError, OSError) as error:
+            log.info("the lag cannot be read: %s", error)
+            return None
 
     def read(self) -> dict[str, str | None]:
         """Trouble of each part by its name; None where it works."""
@@ -124,7 +138,10 @@ class Gauges(Collector):
                     parked.add_metric([name], sql.scalar(letters) or 0)
             except (SQLAlchemyError, OSError):
                 continue  # coop_part_up says that the database is away
-        yield from (sealed, published, heard, behind, parked)
+        lag = GaugeMetricFamily("coop_kafka_lag", "Messages of a topic that are not read yet.", labels=["topic"])
+        for topic, count in (self._health.read_lag_or_none() or {}).items():
+            lag.add_metric([topic], count)
+        yield from (sealed, published, heard, behind, parked, lag)
 
     def _gauges_of_queues(self) -> Iterator[GaugeMetricFamily]:
         labels = ["service", "queue"]

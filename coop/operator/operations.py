@@ -170,6 +170,7 @@ def dead_letters_page(request: Request, service: str, after: str = "") -> Respon
         after=after,
         jobs=states,
         sources=sources,
+        kafka_lag=request.app.state.read_lag(),
         troubles=positions.troubles(room.database),
         may_switch=ACCESS.allows(session_of(request), "switch-jobs"),
         may_work=ACCESS.allows(session_of(request), "work-dead-letters"),

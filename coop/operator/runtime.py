@@ -9,12 +9,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from coop.events import SERVICES as NAMES
-from coop.kit.bus.kafka import KafkaBus
+from coop.kit.bus.kafka import KafkaBus, read_lag
 from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.garbage import tune_gc
@@ -120,7 +121,9 @@ def build_app(
     app.state.workers = workers
     app.state.databases[OPERATOR.name] = next(iter(rooms.values())).database
 
-    app.state.health = Health(rooms, [*relays, *doors, *([kafka] if kafka else [])], communities)
+    lag = partial(read_lag, settings.kafka, kafka.service) if kafka else dict
+    app.state.health = Health(rooms, [*relays, *doors, *([kafka] if kafka else [])], communities, lag)
+    app.state.read_lag = app.state.health.read_lag_or_none
     app.state.gauges = CollectorRegistry()
     app.state.gauges.register(Gauges(app.state.health))
     return app

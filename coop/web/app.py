@@ -33,6 +33,7 @@ def assemble_app(
     app = create_app(title, settings, databases, [*routers, *own], error_page, lifespan, sessions_in)
     app.state.site_name, app.state.language = settings.site_name, settings.language
     app.state.rooms = dict(rooms)
+    app.state.read_lag = dict
     app.state.pages = tuple(pages) or tuple(room.service for room in rooms.values())
     app.state.bearers = {name: room.service.bearer for name, room in rooms.items() if room.service.bearer}
     mount_static(app)
