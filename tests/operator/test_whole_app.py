@@ -132,6 +132,8 @@ def test_a_lost_journal_and_a_failed_job_show_in_readyz_metrics_and_on_the_page(
     parts = client.get("/readyz").json()["parts"]
     assert "governance" in parts["gaps billing"]
     assert "chain-broken" in parts["chain members"]
+    outside = client.get("/readyz", headers={"x-forwarded-for": "203.0.113.7"}).json()["parts"]
+    assert outside["chain members"] == "trouble", "the words of servers stay inside"
     gauges = client.get("/metrics").text
     assert 'coop_part_up{part="gaps billing"} 0.0' in gauges
     assert 'coop_part_up{part="chain members"} 0.0' in gauges
