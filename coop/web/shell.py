@@ -180,9 +180,9 @@ def _rooms(request: Request) -> Sequence[Pages]:
 def current_section(path: str, sections: Sequence[Section]) -> str:
     """The href of the section that a path lies in: the one with the longest place that it starts with.
 
-    >>> sections = [Section("/billing/", "Bills", "see-bills"), Section("/billing/runs", "Runs", "see-runs")]
-    >>> current_section("/billing/runs/3", sections)
-    '/billing/runs'
+    >>> sections = [Section("/shop/", "Shop", "see-shop"), Section("/shop/orders", "Orders", "see-orders")]
+    >>> current_section("/shop/orders/3", sections)
+    '/shop/orders'
     """
     inside = [
         (place, section.href)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from coop.events import SERVICES
 from coop.kit.service import Section
 from coop.web import shell
 from coop.web.drawing import PALETTE
 from tests.web.gallery import HOUSE, OFFICE, app
 
+WEB = Path(shell.__file__).parent
 PAGES = ("/", "/bill", "/board", "/forms", "/confirm", "/empty", "/error/404", "/error/422", "/error/500")
 
 
@@ -153,6 +156,25 @@ def test_every_failure_keeps_its_status_and_says_what_to_do(status: int) -> None
     answer = TestClient(app, cookies={"coop_lang": "en"}).get(f"/error/{status}")
     assert answer.status_code == status
     assert re.search(r'class="lead">[A-Z][^<]+\.', answer.text)
+
+
+def test_the_shell_names_no_address_of_a_service() -> None:
+    """Import contracts cannot see it: such knowledge would be in strings."""
+    address = re.compile(rf"/({'|'.join(SERVICES)})\b")
+    files = [path for path in WEB.rglob("*") if path.suffix in (".py", ".html", ".js", ".css", ".po")]
+    assert len(files) > 15
+    assert [path.name for path in files if address.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("room", ["web", "operator"])
+def test_a_template_has_no_line_that_nobody_reads_to_its_end(room: str) -> None:
+    lines = [
+        f"{path.name}:{number}"
+        for path in (WEB.parent / room / "templates").glob("*.html")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 250
+    ]
+    assert lines == []
 
 
 def test_what_people_typed_is_shown_and_never_run() -> None:
