@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
-from sqlalchemy import Column, ColumnElement, Table, insert, select
+from sqlalchemy import Column, ColumnElement, Table, select
 
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -24,10 +25,28 @@ Noun = TypeVar("Noun")
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of a noun and the columns that hold it."""
+    """A field of a noun."""
 
     name: str
-    columns: tuple[str, ...]
+    is_period: bool
+    is_optional_period: bool
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that hold it."""
+        return (f"{self.name}_start", f"{self.name}_end") if self.is_period else (self.name,)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The way from a noun to what each of the columns holds."""
+        return (f"{self.name}.start", f"{self.name}.end") if self.is_period else (self.name,)
+
+    def read(self, noun: object) -> tuple[object, ...]:
+        """What each of the columns holds."""
+        value = getattr(noun, self.name)
+        if self.is_period:
+            return (None, None) if value is None else (value.start, value.end)
+        return (value,)
 
 
 def select_as(
@@ -62,21 +81,28 @@ def group_as(
 
 def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: object) -> None:
     """Insert a row for each noun, with the transaction's community and further columns that are the same for all."""
-    if rows := [row_of(tx, noun, **columns) for noun in nouns]:
-        tx.execute(insert(table), rows)
+    insert_all(tx, table, [row_of(tx, noun, **columns) for noun in nouns])
+
+
+def insert_all(tx: Tx, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, each with every column that may not be null.
+
+    The values go through the types of their columns and straight to the driver: what SQLAlchemy does besides to every
+    row costs more than the row.
+    """
+    columns = [
+        (column.name, column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)) for column in table.columns
+    ]
+    tx.insert_rows(
+        table,
+        [tuple([process(row.get(name)) if process else row.get(name) for name, process in columns]) for row in rows],
+    )
 
 
 def row_of(tx: Tx, noun: object, **columns: object) -> Mapping[str, object]:
     """The row of one noun, with further columns."""
-    row: dict[str, object] = {"community": tx.community, **columns}
-    for field in _fields(cast(Hashable, type(noun))):
-        value = getattr(noun, field.name)
-        if len(field.columns) == 1:
-            row[field.columns[0]] = value
-        else:
-            start, end = field.columns
-            row[start], row[end] = (value.start, value.end) if value is not None else (None, None)
-    return row
+    names, read = _reader_of(cast(Hashable, type(noun)))
+    return {"community": tx.community, **columns, **dict(zip(names, read(noun), strict=True))}
 
 
 def columns_of(noun: type[object], table: Table) -> list[Column[Any]]:
@@ -102,10 +128,21 @@ def _period(start: Any, end: Any) -> Period | None:
 
 
 @cache
+def _reader_of(noun: Hashable) -> tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]:
+    """Names of the columns that hold a noun, and what reads their values from one."""
+    names = tuple(name for field in _fields(noun) for name in field.columns)
+    paths = [path for field in _fields(noun) for path in field.paths]
+    if len(paths) > 1 and not any(field.is_optional_period for field in _fields(noun)):
+        return names, attrgetter(*paths)
+
+    def read(value: object) -> tuple[object, ...]:
+        return tuple(part for field in _fields(noun) for part in field.read(value))
+
+    return names, read
+
+
+@cache
 def _fields(noun: Hashable) -> tuple[_Field, ...]:
     kinds = get_type_hints(noun)
     names = [field.name for field in fields(cast("type[DataclassInstance]", noun))]
-    return tuple(
-        _Field(name, (f"{name}_start", f"{name}_end") if kinds[name] in (Period, Period | None) else (name,))
-        for name in names
-    )
+    return tuple(_Field(name, kinds[name] in (Period, Period | None), kinds[name] == (Period | None)) for name in names)

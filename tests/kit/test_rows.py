@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Date, Integer, String, Table, text
+from sqlalchemy.exc import IntegrityError
 
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.database import Database
 from coop.kit.metadata import new_metadata
-from coop.kit.rows import find_as, group_as, insert_nouns, select_as
+from coop.kit.rows import find_as, group_as, insert_all, insert_nouns, row_of, select_as
+from coop.kit.wall import ForgotCommunity
 from coop.values import Period
 from tests.kit.town import COMMUNITY, SECRETARY
 
@@ -91,6 +93,16 @@ def test_a_noun_comes_back_as_it_was(database: Database) -> None:
         assert find_as(tx, Offer, offer, offer.c.offer_id == "c") is None
     with database.read("elsewhere") as tx:
         assert select_as(tx, Offer, offer) == []
+
+
+def test_a_row_without_what_it_must_have_is_refused(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.write(COMMUNITY, SECRETARY) as tx:
+        insert_nouns(tx, offer, [PLAIN])
+
+
+def test_a_row_of_another_community_is_not_inserted(database: Database) -> None:
+    with pytest.raises(ForgotCommunity), database.write(COMMUNITY, SECRETARY) as tx:
+        insert_all(tx, offer, [{**row_of(tx, PLAIN, maker="m1"), "community": "elsewhere"}])
 
 
 def test_decimals_are_kept_without_exponent_and_with_their_last_noughts(database: Database) -> None:
