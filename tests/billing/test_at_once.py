@@ -14,6 +14,7 @@ import pytest
 from coop.billing.handlers.issuing import issue
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
+from coop.billing.model import BillHead
 from coop.billing.storage import bills, ledger
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -39,10 +40,10 @@ def at_once(database: Database, monkeypatch: pytest.MonkeyPatch, commands: Seque
     lock lets them come so far together."""
     together = threading.Barrier(len(commands))
 
-    def issue_together(*arguments: Any) -> None:
+    def issue_together(*arguments: Any) -> list[BillHead]:
         with suppress(threading.BrokenBarrierError):
             together.wait(timeout=0.5)
-        issue(*arguments)
+        return issue(*arguments)
 
     monkeypatch.setattr("coop.billing.handlers.runs.issue", issue_together)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import insert
-
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.handlers.results import bill_id_of, kind_of
 from coop.billing.model import BillHead
@@ -19,14 +17,15 @@ from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import posting
 from coop.events.billing import BillIssued
 from coop.kit import documents
+from coop.kit.rows import insert_all
 from coop.kit.tx import Tx
 
 CORRECTIONS = "corrections"
 """Name of a run that bills no period."""
 
 
-def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> None:
-    """Write a run and all of its bills, book them and tell them."""
+def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
+    """Write a run and all of its bills, book them and tell them; returns the bills' heads."""
     runs.save_run(tx, run)
     counters = bills.read_counters(tx, run.issued_on.year)
     issued = [_number(tx, run, counters, place, draft) for place, draft in enumerate(drafted.drafts, 1)]
@@ -38,6 +37,7 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> None:
     runs.forget_held_corrections(tx, except_id=run.id)
     runs.forget_proposals(tx, [CORRECTIONS, str(run.period)])
     tx.tell(*map(_fact_of, issued))
+    return [made.head for made in issued]
 
 
 def _number(tx: Tx, run: BillRun, counters: Counters, place: int, draft: Draft) -> NewBill:
@@ -75,8 +75,7 @@ def _book(tx: Tx, issued: Sequence[NewBill]) -> None:
             tx, "bill", made.head.id, made.head.issued_on, transfers_of_bill(made.head.member_id, made.bill)
         )
     ]
-    if rows:
-        tx.execute(insert(posting), rows)
+    insert_all(tx, posting, rows)
 
 
 def _fact_of(made: NewBill) -> BillIssued:

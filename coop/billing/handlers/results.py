@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.model import BillHead, Brake
 from coop.billing.rules.drafts import Draft
-from coop.billing.storage import bills
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
 from coop.values import Period, derive_id
@@ -82,9 +82,9 @@ def as_drafted(tx: Tx, run_id: str, drafted: DraftedRun, status: str) -> RunResu
     return RunResult(run_id, drafted.kind, drafted.period, drafted.issued_on, status, summaries, drafted.brakes)
 
 
-def as_issued(tx: Tx, run: BillRun) -> RunResult:
+def as_issued(run: BillRun, heads: Sequence[BillHead]) -> RunResult:
     """The answer of a run that was issued: the same however often it is asked."""
-    summaries = tuple(_summary_of(head) for head in bills.list_heads(tx, run_id=run.id))
+    summaries = tuple(map(_summary_of, heads))
     return RunResult(run.id, run.kind, run.period, run.issued_on, "issued", summaries, run.brakes)
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from coop.billing.handlers.drafts import DraftedRun, draft
 from coop.billing.handlers.issuing import CORRECTIONS, issue
 from coop.billing.handlers.results import RunResult, as_drafted, as_issued
-from coop.billing.storage import runs
+from coop.billing.storage import bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period, derive_id
@@ -34,7 +34,7 @@ def preview_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     run_id = _id_of_period(tx, period)
     run = runs.find_run(tx, run_id)
     if run is not None and run.status == "issued":
-        return as_issued(tx, run)
+        return _as_issued(tx, run)
     return as_drafted(tx, run_id, draft(tx, period, issued_on), "preview")
 
 
@@ -57,7 +57,7 @@ def preview_run(tx: Tx, run_id: str) -> RunResult:
     """
     run = _get_run(tx, run_id)
     if run.status == "issued":
-        return as_issued(tx, run)
+        return _as_issued(tx, run)
     return as_drafted(tx, run.id, draft(tx, run.period, run.issued_on), "held")
 
 
@@ -81,7 +81,7 @@ def issue_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     run_id = _id_of_period(tx, period)
     run = runs.find_run(tx, run_id)
     if run is not None and run.status == "issued":
-        return as_issued(tx, run)
+        return _as_issued(tx, run)
     return _hold_or_issue(tx, run_id, draft(tx, period, issued_on))
 
 
@@ -98,7 +98,7 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
         return _hold_or_issue(tx, _id_of_corrections(tx, drafted), drafted)
     newest = runs.newest_corrections(tx, issued_on)
     if newest is not None:
-        return as_issued(tx, newest)
+        return _as_issued(tx, newest)
     return as_drafted(tx, _id_of_corrections(tx, drafted), drafted, "issued")
 
 
@@ -113,7 +113,7 @@ def release_run(tx: Tx, run_id: str) -> RunResult:
     tx.lock(LOCK)
     run = _get_run(tx, run_id)
     if run.status == "issued":
-        return as_issued(tx, run)
+        return _as_issued(tx, run)
     drafted = draft(tx, run.period, run.issued_on)
     if any(brake not in run.brakes for brake in drafted.brakes):
         return _hold(tx, replace(run, brakes=drafted.brakes), drafted)
@@ -135,8 +135,11 @@ def _hold(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:
 
 
 def _issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:
-    issue(tx, run, drafted)
-    return as_issued(tx, run)
+    return as_issued(run, issue(tx, run, drafted))
+
+
+def _as_issued(tx: Tx, run: BillRun) -> RunResult:
+    return as_issued(run, bills.list_heads(tx, run_id=run.id))
 
 
 def _get_run(tx: Tx, run_id: str) -> BillRun:

@@ -257,8 +257,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("community", "year", "sequence", name=op.f("uq_bill_community_year_sequence")),
     )
     with op.batch_alter_table("bill", schema=None) as batch_op:
-        batch_op.create_index("ix_bill_member", ["community", "member_id"], unique=False)
-        batch_op.create_index("ix_bill_period", ["community", "period_start"], unique=False)
+        batch_op.create_index("ix_bill_member", ["community", "member_id", "year", "sequence"], unique=False)
+        batch_op.create_index("ix_bill_period", ["community", "period_start", "period_end", "ordinal"], unique=False)
         batch_op.create_index("ix_bill_run_id", ["run_id"], unique=False)
         batch_op.create_index(
             "uq_bill_once",
@@ -287,9 +287,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "bill_line",
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("bill_id", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
@@ -307,14 +307,15 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.CheckConstraint("resolution_id <> ''", name=op.f("ck_bill_line_rests_on_a_resolution")),
         sa.ForeignKeyConstraint(["bill_id"], ["bill.id"], name=op.f("fk_bill_line_bill_id_bill")),
-        sa.PrimaryKeyConstraint("bill_id", "position", name=op.f("pk_bill_line")),
+        sa.PrimaryKeyConstraint("community", "bill_id", "position", name=op.f("pk_bill_line")),
     )
     op.create_table(
         "guarantee_entry",
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("bill_id", sa.String(length=36), nullable=False),
         sa.Column("year_start", sa.Date(), nullable=False),
         sa.Column("year_end", sa.Date(), nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("ceiling_cents", sa.BigInteger(), nullable=True),
@@ -328,10 +329,12 @@ def upgrade() -> None:
             name=op.f("ck_guarantee_entry_below_the_ceiling"),
         ),
         sa.ForeignKeyConstraint(["bill_id"], ["bill.id"], name=op.f("fk_guarantee_entry_bill_id_bill")),
-        sa.PrimaryKeyConstraint("bill_id", "year_start", name=op.f("pk_guarantee_entry")),
+        sa.PrimaryKeyConstraint("community", "bill_id", "year_start", name=op.f("pk_guarantee_entry")),
     )
     with op.batch_alter_table("guarantee_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_guarantee_entry_contract", ["community", "contract_id", "year_start"], unique=False)
+        batch_op.create_index(
+            "ix_guarantee_entry_contract", ["community", "contract_id", "year_start", "ordinal"], unique=False
+        )
 
     # ### end Alembic commands ###
     guard_bills(op.get_bind())

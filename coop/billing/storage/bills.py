@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line
 from coop.billing.rules.drafts import LastBill, YearSoFar
@@ -18,7 +18,7 @@ from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import bill, bill_line, guarantee_entry
 from coop.kit import documents
 from coop.kit.documents import Document
-from coop.kit.rows import find_as, group_as, row_of, select_as
+from coop.kit.rows import find_as, group_as, insert_all, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period
 
@@ -61,14 +61,20 @@ def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
             for position, line in enumerate(made.bill.lines, 1)
         ],
         guarantee_entry: [
-            row_of(tx, entry, bill_id=made.head.id, contract_id=made.head.contract_id, until=made.head.days.end)
+            row_of(
+                tx,
+                entry,
+                bill_id=made.head.id,
+                ordinal=made.head.ordinal,
+                contract_id=made.head.contract_id,
+                until=made.head.days.end,
+            )
             for made in new
             for entry in made.bill.guarantee
         ],
     }
     for table, values in rows.items():
-        if values:
-            tx.execute(insert(table), values)
+        insert_all(tx, table, values)
 
 
 def read_counters(tx: Tx, year: int) -> Counters:
@@ -170,13 +176,11 @@ def guarantee_before(tx: Tx, head: BillHead, year_start: date) -> tuple[int, int
     """Heat and credit [cents] that the bills issued before this one brought to a guarantee year."""
     columns = guarantee_entry.c
     heat, credit = tx.execute(
-        select(func.sum(columns.heat_cents), func.sum(columns.credit_cents))
-        .join(bill, (bill.c.community == columns.community) & (bill.c.id == columns.bill_id))
-        .where(
+        select(func.sum(columns.heat_cents), func.sum(columns.credit_cents)).where(
             columns.community == tx.community,
             columns.contract_id == head.contract_id,
             columns.year_start == year_start,
-            bill.c.ordinal < head.ordinal,
+            columns.ordinal < head.ordinal,
         )
     ).one()
     return int(heat or 0), int(credit or 0)

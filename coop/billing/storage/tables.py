@@ -137,8 +137,8 @@ bill = Table(
     UniqueConstraint("community", "year", "sequence"),
     UniqueConstraint("community", "ordinal"),
     ForeignKeyConstraint(["community", "inputs_hash"], ["document.community", "document.sha256"]),
-    Index("ix_bill_member", "community", "member_id"),
-    Index("ix_bill_period", "community", "period_start"),
+    Index("ix_bill_member", "community", "member_id", "year", "sequence"),
+    Index("ix_bill_period", "community", "period_start", "period_end", "ordinal"),
     Index("ix_bill_run_id", "run_id"),
 )
 Index(
@@ -155,9 +155,9 @@ Index(
 bill_line = Table(
     "bill_line",
     metadata,
+    key("community"),
     Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    identity("community"),
     Column("kind", Choice(LineKind), nullable=False),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
@@ -179,10 +179,11 @@ bill_line = Table(
 guarantee_entry = Table(
     "guarantee_entry",
     metadata,
+    key("community"),
     Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
     Column("year_start", Date, primary_key=True),
     Column("year_end", Date, nullable=False),
-    identity("community"),
+    Column("ordinal", Integer, nullable=False),
     identity("contract_id"),
     Column("until", Date, nullable=False),
     Column("ceiling_cents", BigInteger),
@@ -194,8 +195,9 @@ guarantee_entry = Table(
     CheckConstraint(
         "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents", name="below_the_ceiling"
     ),
-    Index("ix_guarantee_entry_contract", "community", "contract_id", "year_start"),
+    Index("ix_guarantee_entry_contract", "community", "contract_id", "year_start", "ordinal"),
 )
+"""What a bill did to a guarantee year; ``ordinal`` is that of the bill."""
 
 posting = Table(
     "posting",
