@@ -18,7 +18,7 @@ import os
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,13 +30,17 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
 
 from benchmarks._measure import Contender, interleave, table
-from coop.kit.database import Database, insert_rows
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.bus.kafka import KafkaBus
+from coop.kit.database import Database
+from coop.kit.rawdoor import RawDoor
+from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.bus import TOPIC, raw_topics
+from coop.metering.bus import TOPIC
 from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Delivery, Meter, MeterKind
+from coop.metering.service import METERING
 from tests.servers.absent import ServerAbsent
 from tests.servers.kafka import kafka_server
 from tests.servers.postgres import postgres_server
@@ -101,13 +105,13 @@ def days_of(homes: int, days: int, seed: int = 1) -> list[Day]:
 @contextmanager
 def opened(url: str, homes: int) -> Iterator[Database]:
     """A metering database with the homes' meters, and the tables of the plain way."""
-    database = Database(url, "metering")
-    database.migrate()
+    database = METERING.open_database(url)
     meters = [Meter(f"E{i:05}", MeterKind.ELECTRICITY, f"C{i}", _FIRST) for i in range(homes)]
-    with database.write() as connection:
-        register_meters(connection, COMMUNITY, meters)
-        plain.create(connection)
-        bare.create(connection)
+    with database.write(COMMUNITY, COMMAND_LINE) as tx:
+        register_meters(tx, meters)
+    with database.system_write() as sql:
+        plain.create(sql)
+        bare.create(sql)
     yield database
     database.close()
 
@@ -164,8 +168,8 @@ def contenders(
     others = [str(uuid.uuid4()) for _ in range(homes)]
 
     def store(delivery: Delivery) -> None:
-        with database.write() as connection:
-            receipt = receive(connection, COMMUNITY, delivery)
+        with database.write(COMMUNITY, COMMAND_LINE) as tx:
+            receipt = receive(tx, delivery)
         assert receipt.values == readings
         assert not receipt.problems
 
@@ -193,17 +197,20 @@ def contenders(
 @contextmanager
 def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequence[Day]], None]]:
     """Metering listening to a broker; yields what publishes batches and waits until they are committed."""
-    take = raw_topics(database, Settings(community=COMMUNITY))[TOPIC]
+    door = METERING.topics(Room(METERING, database, Settings(community=COMMUNITY)))[TOPIC]
     committed = threading.Semaphore(0)
 
-    def hear(messages: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
-        take([(dict(headers), body) for headers, body in messages])
+    def hear(messages: Sequence[tuple[dict[str, str], bytes]]) -> None:
+        door.receive(messages)
         committed.release(len(messages))
+
+    def refuse(_headers: dict[str, str], _body: bytes, error: Exception) -> None:
+        raise error
 
     async def publish(producer: AIOKafkaProducer, days: Sequence[Day]) -> None:
         sent = []
         for day in days:
-            told = {"format": "head-end", "gateway": "he-1", "received-at": day.received_at.isoformat()}
+            told = {"format": "head-end", "gateway": "he-1"}
             headers = [(name, value.encode()) for name, value in told.items()]
             sent.append(await producer.send(TOPIC, day.body, key=b"he-1", headers=headers))
         await asyncio.gather(*sent)
@@ -215,7 +222,7 @@ def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequ
         return producer
 
     bus = KafkaBus(bootstrap, "metering")
-    bus.hear_raw(TOPIC, hear)
+    bus.hear_raw(TOPIC, RawDoor(hear, refuse))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -250,26 +257,30 @@ def _rows(ids: list[str], day: Day) -> list[tuple[object, ...]]:
 
 def insert_plain(database: Database, ids: list[str], day: Day) -> None:
     """The plain way, through the driver itself: SQLAlchemy would only add to its cost."""
-    with database.write() as connection:
-        insert_rows(connection, plain, _rows(ids, day))
+    _insert(database, plain, _rows(ids, day))
 
 
 def insert_bare(database: Database, ids: list[str], day: Day) -> None:
     """Values and qualities alone, from lists."""
     start_s = int(day.start.timestamp())
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (identity, start_s + 900 * i, wh, 1)
         for identity, values in zip(ids, day.values, strict=True)
         for i, wh in enumerate(values)
     ]
-    with database.write() as connection:
-        insert_rows(connection, bare, rows)
+    _insert(database, bare, rows)
+
+
+def _insert(database: Database, table: Table, rows: list[tuple[object, ...]]) -> None:
+    marks = ", ".join(["?" if database.is_sqlite else "%s"] * len(table.columns))
+    with database.system_write() as sql:
+        sql.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(table.columns.keys())}) VALUES ({marks})", rows)
 
 
 def copy_plain(database: Database, ids: list[str], day: Day) -> None:
     """The plain way by PostgreSQL's fastest door."""
-    with database.write() as connection:
-        cursor: Any = connection.connection.cursor()
+    with database.system_write() as sql:
+        cursor: Any = sql.connection.cursor()
         with cursor.copy(f"COPY plain ({', '.join(plain.columns.keys())}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["varchar", "int8", "int4", "int8", "int2", "int8", "varchar"])
             for row in _rows(ids, day):

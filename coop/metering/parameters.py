@@ -23,7 +23,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Completeness:
+class Tolerance:
     """What a period may lack and still close: gaps of stands, and quarter-hours [permille]."""
 
     stand_gap: timedelta
@@ -74,10 +74,10 @@ def tap_water_permille(day: date) -> int:
     return int(_on("tap_water", day)["permille"])
 
 
-def completeness(day: date) -> Completeness:
+def tolerance(day: date) -> Tolerance:
     """What a period that starts on this day may lack."""
     row = _on("completeness", day)
-    return Completeness(timedelta(hours=row["stand_gap_hours"]), row["missing_quarters_permille"])
+    return Tolerance(timedelta(hours=row["stand_gap_hours"]), row["missing_quarters_permille"])
 
 
 def _on(name: str, day: date) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from coop.metering.rules.blocks import fold
 from coop.metering.storage import readings, register
 from coop.metering.storage.documents import MANIFEST
 from coop.metering.storage.periods import Measurement
-from coop.metering.storage.readings import Delivered, Key, instant, seconds
+from coop.metering.storage.readings import Delivered, RegisterDay, instant, seconds
 
 _P1_END = re.compile(rb"^![0-9A-Fa-f]{4}\s*?$", re.MULTILINE)
 
@@ -92,7 +92,7 @@ class _Walk:
     """A walk back over the versions of a manifest; ``deliveries`` keeps what was decoded on the way."""
 
     tx: Tx
-    versions: Mapping[Key, int]
+    versions: Mapping[RegisterDay, int]
     deliveries: dict[str, tuple[Delivered, Delivery | None]]
 
     def instants_around(self, register_id: str, at: datetime) -> list[int]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
@@ -160,6 +161,22 @@ def test_several_deliveries_in_one_transaction_are_all_there_or_none(database: D
     with writing(database) as tx:
         receipts = receive_all(tx, [good, good])
     assert [receipt.duplicate for receipt in receipts] == [False, True]
+
+
+def test_deliveries_are_counted_by_what_became_of_them(one_database: Database) -> None:
+    def counted(outcome: str) -> float:
+        labels = {"channel": "api", "outcome": outcome}
+        return REGISTRY.get_sample_value("coop_telegrams_total", labels) or 0.0
+
+    before = [counted(outcome) for outcome in ("taken", "duplicate", "refused")]
+    file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
+    with writing(one_database) as tx:
+        for _ in range(3):
+            deliver(tx, gj("H1", JANUARY, "1"))
+        deliver(tx, gj("H9", JANUARY, "1"))
+        preview(tx, file)
+    after = [counted(outcome) for outcome in ("taken", "duplicate", "refused")]
+    assert [a - b for a, b in zip(after, before, strict=True)] == [1, 2, 1]
 
 
 REFUSED = [

@@ -12,11 +12,18 @@ from itertools import pairwise
 
 from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Quantity, Register, Shape
-from coop.metering.parameters import bound_of, completeness, tap_water_permille
-from coop.metering.rules.degree_days import Share, by_degree_days, civil_day, linear, mean_cdegc, weighted_degree_days
+from coop.metering.parameters import bound_of, tap_water_permille, tolerance
+from coop.metering.rules.degree_days import (
+    ShareByTime,
+    by_degree_days,
+    civil_day,
+    linear,
+    mean_cdegc,
+    weighted_degree_days,
+)
 from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
 from coop.metering.storage import readings, register
-from coop.metering.storage.readings import Key, Stored, seconds
+from coop.metering.storage.readings import RegisterDay, Stored, seconds
 from coop.values import CoopError, Period, civil_date, midnight
 
 
@@ -31,7 +38,7 @@ class Measured:
     estimated: bool
     uses: tuple[Use, ...]
     tap_permille: int
-    versions: Mapping[Key, int]
+    versions: Mapping[RegisterDay, int]
 
 
 @dataclass(frozen=True)
@@ -118,11 +125,11 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     wide = {span.register_id for span, use in used.items() if _looks_further(use)}
     days |= store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
     tap = tap_water_permille(period.start)
-    allowed_s = completeness(period.start).stand_gap.total_seconds()
+    allowed_s = tolerance(period.start).stand_gap.total_seconds()
     found: list[Measured] = []
     for (connection_id, member_id), some in sorted(spans.items()):
         uses: list[Use] = []
-        versions: dict[Key, int] = {}
+        versions: dict[RegisterDay, int] = {}
         for span in some:
             use = _use(span, days) if span.register_id in wide else used[span]
             if use is not None and use.open_s:
@@ -141,7 +148,7 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     return found, lacking
 
 
-def share_of(weather: Mapping[int, Stored], tap_permille: int) -> Share:
+def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:
     """How a count is shared out over time under this weather; evenly where a day's temperatures are not complete."""
     per_day = {
         day: weighted_degree_days(mean_cdegc(one.content.values), civil_day(day))
@@ -206,7 +213,7 @@ def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Spa
     return spans, lacking
 
 
-def _use(span: Span, days: Mapping[str, Mapping[int, Stored]], share: Share = linear) -> Use | None:
+def _use(span: Span, days: Mapping[str, Mapping[int, Stored]], share: ShareByTime = linear) -> Use | None:
     here = days.get(span.register_id, {})
     step_s = next((one.step_s for one in here.values()), 0)
     return use_of(replace(span, step_s=step_s), {day: one.content for day, one in here.items()}, share)

@@ -32,7 +32,7 @@ from coop.metering.model import (
 from coop.metering.rules.blocks import Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import CLOCK_MARGIN
 from coop.metering.storage import readings, register
-from coop.metering.storage.readings import Key, Packed, Stored, day_number, microseconds
+from coop.metering.storage.readings import Packed, RegisterDay, Stored, day_number, microseconds
 from coop.values import Problem
 
 
@@ -79,7 +79,7 @@ class Batch:
         self.meters, self.registers = known.meters, known.registers
         self.made: dict[register.RegisterKey, Register] = {}
         self.stored = readings.packed(tx, self._days())
-        self.added: dict[Key, list[Packed]] = {}
+        self.added: dict[RegisterDay, list[Packed]] = {}
 
     def _days(self) -> dict[int, set[str]]:
         """The days that the readings are about, with the registers of each; of stands also the days around."""
@@ -110,12 +110,12 @@ class Batch:
             known = self.made[key] = Register(register_id(self.tx.community, *key), *key, exponent)
         return known
 
-    def newest(self, key: Key) -> Packed | None:
+    def newest(self, key: RegisterDay) -> Packed | None:
         """The newest version of a day, whether it is written or not."""
         added = self.added.get(key)
         return added[-1] if added else self.stored.get(key)
 
-    def versions_of(self, key: Key) -> list[tuple[Stored, datetime]]:
+    def versions_of(self, key: RegisterDay) -> list[tuple[Stored, datetime]]:
         """All versions of a day, written or not, each with the instant at which it was received."""
         added = [(one.unpack(), self.deliveries[one.delivery_id].received_at) for one in self.added.get(key, ())]
         return readings.versions_of(self.tx, *key) + added
@@ -145,7 +145,7 @@ class Intake:
         else:
             self.taken.refused.append(Refused(problem, code, series=(reading,)))
 
-    def merge_day(self, key: Key, step_s: int, new: Day) -> None:
+    def merge_day(self, key: RegisterDay, step_s: int, new: Day) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""
         newest = self.batch.newest(key)
         if newest is None:
@@ -165,7 +165,7 @@ class Intake:
 
     def add(
         self,
-        key: Key,
+        key: RegisterDay,
         version: int,
         known_us: int,
         step_s: int,

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prometheus_client import Counter
+
 from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
 from coop.metering.handlers.intake import Batch, Changed
@@ -25,6 +27,8 @@ from coop.metering.rules.blocks import fold, pack_day
 from coop.metering.storage import readings
 from coop.metering.storage.readings import Packed, microseconds
 from coop.values import BadInput, CoopError, Problem
+
+TELEGRAMS = Counter("coop_telegrams", "Deliveries that came in.", ["channel", "outcome"])
 
 CSV = "csv"
 UNDO = "undo"
@@ -110,6 +114,14 @@ def receive_all(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     Raises:
         BadInput: as ``receive``.
     """
+    receipts = _store(tx, deliveries)
+    for receipt in receipts:
+        outcome = "duplicate" if receipt.duplicate else "taken" if receipt.accepted else "refused"
+        TELEGRAMS.labels(tx.actor.channel, outcome).inc()
+    return receipts
+
+
+def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     readings.lock(tx)
     ids = _identify(tx, deliveries)
     known = readings.accepted(tx, ids)
@@ -188,7 +200,7 @@ def preview(tx: Tx, delivery: Delivery) -> Receipt:
     """
     try:
         with tx.savepoint():
-            raise _Looked(receive(tx, delivery))
+            raise _Looked(_store(tx, [delivery])[0])
     except _Looked as looked:
         return looked.receipt
 

@@ -11,7 +11,7 @@ import numpy as np
 from coop.kit.documents import Document
 from coop.metering.handlers.compute import Store, holdings
 from coop.metering.model import DAY_S, MeterKind, Quality, Quantity, Shape
-from coop.metering.parameters import completeness
+from coop.metering.parameters import tolerance
 from coop.metering.rules.blocks import unpack_many
 from coop.metering.rules.sharing import (
     QUARTER_S,
@@ -26,7 +26,7 @@ from coop.metering.rules.sharing import (
 )
 from coop.metering.storage import readings, register
 from coop.metering.storage.documents import RUN_INPUTS
-from coop.metering.storage.readings import Key, Packed, seconds
+from coop.metering.storage.readings import Packed, RegisterDay, seconds
 from coop.metering.storage.register import AdoptedKey, Group
 from coop.values import Period
 
@@ -43,7 +43,7 @@ class Run:
     document: Document
     inputs_hash: str
     outcome: Outcome
-    versions: Mapping[Key, int]
+    versions: Mapping[RegisterDay, int]
 
 
 def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
@@ -59,7 +59,7 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
             inputs_hash = hash_inputs(document.body, quarters)
             versions = {at: one.version for at, one in days.items()}
             found.append(Run(group.group_id, span, key, inputs, document, inputs_hash, outcome, versions))
-            permille = completeness(period.start).missing_quarters_permille
+            permille = tolerance(period.start).missing_quarters_permille
             if outcome.missing * 1000 > permille * outcome.expected:
                 lacking.append(
                     f"group {group.group_id}: {outcome.missing} of {outcome.expected} quarter-hours are missing"
@@ -82,7 +82,7 @@ def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, Adopt
     return found
 
 
-def contents(days: Mapping[Key, Packed]) -> Quarters:
+def contents(days: Mapping[RegisterDay, Packed]) -> Quarters:
     """The quarter-hours among stored days, as the rules take them."""
     rows = [one for one in days.values() if one.step_s == QUARTER_S]
     values, quality = unpack_many([one.readings for one in rows], [one.quality for one in rows], DAY_S // QUARTER_S)
@@ -121,6 +121,6 @@ def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs
     )
 
 
-def _load(store: Store, inputs: Inputs) -> dict[Key, Packed]:
+def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
     days = range(inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S + 1)
     return readings.packed(store.tx, dict.fromkeys(days, inputs.register_ids()))

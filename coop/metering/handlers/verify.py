@@ -165,7 +165,7 @@ def _run_again(tx: Tx, told: AllocationRun) -> tuple[Inputs, Matrices]:
     return inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
 
 
-def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.Key, Packed]:
+def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.RegisterDay, Packed]:
     """The versions of days that a manifest names."""
     try:
         return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256))

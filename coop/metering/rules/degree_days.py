@@ -17,7 +17,7 @@ from coop.metering.model import DAY_S, Int64Array
 _BASE_CDEGC = 1800
 _TENTHS = {1: 11, 2: 11, 3: 10, 10: 10, 11: 11, 12: 11}
 
-Share = Callable[[int, int, int], tuple[int, int]]
+ShareByTime = Callable[[int, int, int], tuple[int, int]]
 """Share of what was counted from ``a`` to ``b`` that was counted by ``t`` [s since 1970]: numerator, denominator."""
 
 
@@ -42,7 +42,7 @@ def linear(a_s: int, t_s: int, b_s: int) -> tuple[int, int]:
     return t_s - a_s, b_s - a_s
 
 
-def by_degree_days(per_day: Mapping[int, int], tap_permille: int) -> Share:
+def by_degree_days(per_day: Mapping[int, int], tap_permille: int) -> ShareByTime:
     """Share by weighted degree days, with ``tap_permille`` of the heat spread evenly over time.
 
     ``per_day`` holds weighted degree days [0.001 degC d] by day since 1970-01-01. Where a day is not known, or there

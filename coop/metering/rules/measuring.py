@@ -15,7 +15,7 @@ import numpy as np
 
 from coop.metering.model import DAY_S, Quality
 from coop.metering.rules.blocks import Day
-from coop.metering.rules.degree_days import Share, linear
+from coop.metering.rules.degree_days import ShareByTime, linear
 from coop.metering.rules.plausibility import Bound
 from coop.metering.rules.stands import Count, Part, Point, count, parts, point
 
@@ -60,7 +60,7 @@ class Use:
         return Decimal(sum(part.energy for part in self.parts)).scaleb(self.span.exponent)
 
 
-def use_of(span: Span, days: Days, share: Share = linear) -> Use | None:
+def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
     """What a span counted; None where its register has no reading at all."""
     if span.step_s:
         return _sum_of(span, days)

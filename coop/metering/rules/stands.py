@@ -12,8 +12,8 @@ Where stands fall, the register
 - was *reset* otherwise: it counts on from zero, unless even the first new stand is more than it can have counted since;
   then that stand is where it starts, and what lies between is unknown and counted as nothing.
 
-The count between two stands is shared out over time (``Share``); the whole units that this gives are rounded down at
-the instant, not per part, so that nothing is lost or counted twice.
+The count between two stands is shared out over time (``ShareByTime``); the whole units that this gives are rounded down
+at the instant, not per part, so that nothing is lost or counted twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coop.metering.model import Int64Array, Quality, QualityArray
-from coop.metering.rules.degree_days import Share, linear
+from coop.metering.rules.degree_days import ShareByTime, linear
 from coop.metering.rules.plausibility import Bound
 
 
@@ -127,7 +127,7 @@ def _after_fall(at_s: Int64Array, stands: Int64Array, last: int, i: int, bound: 
     return ("reset", 0) if now <= most else ("unknown", now)
 
 
-def point(register: Count, at_s: int, share: Share = linear) -> Point:
+def point(register: Count, at_s: int, share: ShareByTime = linear) -> Point:
     """The count at an instant: read there, or shared out between its neighbours, or the nearest that there is.
 
     Raises:

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from coop.kit.documents import Schema
 from coop.metering.rules.measuring import Span
 from coop.metering.rules.sharing import Inputs
-from coop.metering.storage.readings import Key
+from coop.metering.storage.readings import RegisterDay
 
 Noun = TypeVar("Noun")
 
@@ -43,7 +43,7 @@ def plain_schema(name: str, noun: type[Noun]) -> Schema[Noun]:
     return Schema(name, 1, write, {1: adapter.validate_json})
 
 
-def write_manifest(versions: Mapping[Key, int]) -> bytes:
+def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
     """By register: the first day and versions in a row, 0 where there was none; JSON, compressed."""
     by_register: dict[str, dict[int, int]] = {}
     for (identity, day), version in versions.items():
@@ -55,7 +55,7 @@ def write_manifest(versions: Mapping[Key, int]) -> bytes:
     return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
 
 
-def read_manifest(body: bytes) -> dict[Key, int]:
+def read_manifest(body: bytes) -> dict[RegisterDay, int]:
     """What ``write_manifest`` wrote."""
     return {
         (identity, first + i): version
@@ -67,5 +67,5 @@ def read_manifest(body: bytes) -> dict[Key, int]:
 
 RUN_INPUTS: Schema[Inputs] = plain_schema("metering.run-inputs", Inputs)
 BASIS: Schema[Basis] = plain_schema("metering.measurement-basis", Basis)
-MANIFEST: Schema[Mapping[Key, int]] = Schema("metering.manifest", 1, write_manifest, {1: read_manifest})
+MANIFEST: Schema[Mapping[RegisterDay, int]] = Schema("metering.manifest", 1, write_manifest, {1: read_manifest})
 """Which version of which day was read: (register id, day) to version."""

@@ -68,7 +68,7 @@ class Delivered:
     body: bytes | None
 
 
-Key = tuple[str, int]
+RegisterDay = tuple[str, int]
 """A register's id and a day, counted from 1970-01-01."""
 
 COLUMNAR = frozenset({"head-end"})
@@ -154,9 +154,9 @@ def add_blocks(tx: Tx, rows: Iterable[Packed]) -> None:
     tx.insert_rows(block, sorted(rows))
 
 
-def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[Key, Packed]:
+def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, Packed]:
     """The newest version of each register's day that is there; ``wanted`` names registers by day."""
-    found: dict[Key, Packed] = {}
+    found: dict[RegisterDay, Packed] = {}
     alike: dict[frozenset[str], list[int]] = {}
     for day, ids in wanted.items():
         alike.setdefault(frozenset(ids), []).append(day)
@@ -179,7 +179,7 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[Key, Packed]:
     return found
 
 
-def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[Key, Stored]:
+def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[RegisterDay, Stored]:
     """The newest version of each day that is there, unpacked."""
     ids = set(register_ids)
     return {key: one.unpack() for key, one in packed(tx, dict.fromkeys(days, ids)).items()}
@@ -204,13 +204,13 @@ def has_any(tx: Tx, period: Period) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def exactly(tx: Tx, versions: Mapping[Key, int]) -> dict[Key, Packed]:
+def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Packed]:
     """These versions and no others: what a result was computed from.
 
     Raises:
         KeyError: one of them is not there.
     """
-    found: dict[Key, Packed] = {}
+    found: dict[RegisterDay, Packed] = {}
     days = among(tx, block.c.day, {day for _, day in versions})
     ids = among(tx, block.c.register_id, {register_id for register_id, _ in versions})
     for row in tx.execute(select(block).where(block.c.community == tx.community, days, ids)).all():
@@ -234,7 +234,7 @@ def versions_of(tx: Tx, register_id: str, day: int) -> list[tuple[Stored, dateti
     return [(Packed(*row[:-1]).unpack(), row[-1]) for row in tx.execute(query)]
 
 
-def touched_by(tx: Tx, delivery_id: str) -> list[Key]:
+def touched_by(tx: Tx, delivery_id: str) -> list[RegisterDay]:
     """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index."""
     query = select(block.c.register_id, block.c.day).where(
         block.c.community == tx.community, block.c.delivery_id == delivery_id
