@@ -39,10 +39,21 @@ def get_account(tx: Tx, account_id: str) -> Account:
     return noun
 
 
-def list_accounts(tx: Tx, member_id: str | None = None) -> list[Account]:
-    """List accounts by name; those of one member, of which an organisation may have several, or of all."""
-    of_member = () if member_id is None else (account.c.member_id == member_id,)
-    return select_as(tx, Account, account, *of_member, order_by=[account.c.name, account.c.email])
+def list_accounts(tx: Tx, limit: int = 1_000_000, offset: int = 0) -> list[Account]:
+    """List accounts by name."""
+    query = select(*columns_of(Account, account)).where(account.c.community == tx.community)
+    by_name = query.order_by(account.c.name, account.c.email).limit(limit).offset(offset)
+    return [Account(*row) for row in tx.execute(by_name)]
+
+
+def count_accounts(tx: Tx) -> int:
+    """Count all accounts."""
+    return tx.scalar(select(func.count()).select_from(account).where(account.c.community == tx.community)) or 0
+
+
+def list_accounts_of(tx: Tx, member_id: str) -> list[Account]:
+    """List the accounts of a member; an organisation may have several."""
+    return select_as(tx, Account, account, account.c.member_id == member_id, order_by=[account.c.name, account.c.email])
 
 
 def add_account(tx: Tx, made: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -19,6 +20,7 @@ from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
 PAGE = "/members/accounts"
+PAGE_SIZE = 50
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members", include_in_schema=False)
 may = ACCESS.may
@@ -26,14 +28,20 @@ may = ACCESS.may
 
 @routes.get("/accounts")
 @may("see-accounts")
-def accounts_page(request: Request) -> Response:
+def accounts_page(request: Request, page: int = 1) -> Response:
     with reading(request) as tx:
-        accounts = store.list_accounts(tx)
+        total = store.count_accounts(tx)
+        pages = max(1, ceil(total / PAGE_SIZE))
+        page = min(max(1, page), pages)
+        accounts = store.list_accounts(tx, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     session = session_of(request)
     return render(
         request,
         "members/accounts.html",
         accounts=accounts,
+        total=total,
+        page=page,
+        pages=pages,
         role_names=ROLES,
         may_give=_list_roles(grants_of(session) - {"member"}),
         may_change=ACCESS.allows(session, "change-accounts"),
@@ -57,7 +65,7 @@ def create_account(
 @may("see-accounts")
 def member_accounts_page(request: Request, member_id: str) -> Response:
     with reading(request) as tx:
-        member, accounts = get_member(tx, member_id), store.list_accounts(tx, member_id)
+        member, accounts = get_member(tx, member_id), store.list_accounts_of(tx, member_id)
     return render(
         request,
         "members/member_accounts.html",
