@@ -218,7 +218,7 @@ def test_the_partner_page_calls_things_by_their_names_and_days(embedded: Databas
     assert "Milestone reached: Permit" in page
     assert "Tranche 1 released: €3,080,000 from Municipality" in page
     assert "1 December 2026" in page
-    assert "http://127.0.0.1:8020/governance/feed.atom" in page
+    assert "http://testserver/governance/feed.atom" in page
 
 
 def test_the_board_makes_and_revokes_a_token_for_the_feed(embedded: Database, tmp_path: Path) -> None:
