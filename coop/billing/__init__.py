@@ -1,7 +1,7 @@
 """Billing: tariffs, the guarantee, bills and the ledger.
 
 Owns: written notices of tariffs, yearly figures (price index, degree days), bill runs, bills with their lines and the
-state of the guarantee, the ledger.
+state of the guarantee, drafted runs that wait for the treasurer, the ledger.
 
 Tells: BillIssued.
 

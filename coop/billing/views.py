@@ -75,14 +75,14 @@ def mailings_of(notices: Sequence[NoticeOut], member_id: str | None) -> list[Mai
 
 def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:
     """The newest guarantee year in a member's bills, or None where no bill has one."""
-    found = [(issued, entry) for issued in bills for entry in issued.bill.guarantee]
-    if not found:
+    entries = [(issued, entry) for issued in bills for entry in issued.bill.guarantee]
+    if not entries:
         return None
-    newest = max(found, key=lambda pair: (pair[1].year.start, pair[0].inputs.contract_id))
+    newest = max(entries, key=lambda pair: (pair[1].year.start, pair[0].inputs.contract_id))
     contract_id, year = newest[0].inputs.contract_id, newest[1].year
     of_year = [
         (issued, entry)
-        for issued, entry in found
+        for issued, entry in entries
         if entry.year.start == year.start and issued.inputs.contract_id == contract_id
     ]
     by_end: dict[date, int] = {}
@@ -93,7 +93,7 @@ def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:
     for end in sorted(by_end):
         running += by_end[end]
         steps.append((end, running))
-    last = of_year[-1][1]
+    _, last = max(of_year, key=lambda pair: pair[0].ordinal)
     return GuaranteeYear(
         contract_id,
         year,
@@ -191,7 +191,7 @@ def walk_back(issued: IssuedBill, line: Line, tariffs: Mapping[str, str], lang: 
 
 def _reading_step(inputs: BillInputs, line: Line, lang: str) -> Step:
     consumptions = [inputs.consumption, *([inputs.previous] if inputs.previous else [])]
-    readings = [reading for one in consumptions for reading in one.readings]
+    readings = [reading for consumption in consumptions for reading in consumption.readings]
     versions = next((r.versions for r in readings if r.measurement_id == line.source_id), ())
     return Step(
         "reading",

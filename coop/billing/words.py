@@ -166,15 +166,15 @@ def reference(lang: str, rests_on: Reference) -> str:
     return translate(lang, "The bill that this one corrects")
 
 
-def brake(lang: str, one: Brake) -> str:
+def brake(lang: str, caught: Brake) -> str:
     """Why a run stops, in a sentence where there is more to say than its name."""
-    if one.cost_cents is None or one.likely_cents is None:
+    if caught.cost_cents is None or caught.likely_cents is None:
         return ""
     return translate(
         lang,
         "%(cost)s where %(likely)s was likely",
-        cost=money(lang, one.cost_cents),
-        likely=money(lang, one.likely_cents),
+        cost=money(lang, caught.cost_cents),
+        likely=money(lang, caught.likely_cents),
     )
 
 

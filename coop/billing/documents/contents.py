@@ -55,7 +55,7 @@ def document_of(issued: IssuedBill, sender: Sender, name: str, lang: str) -> Bil
     """
     bill, inputs = issued.bill, issued.inputs
     references = references_of(inputs)
-    marks = {(reference.kind, reference.id): f"{place}" for place, reference in enumerate(references, 1)}
+    marks = {(reference.kind, reference.id): f"{number}" for number, reference in enumerate(references, 1)}
     document: BillDocument = {
         "number": issued.number,
         "kind": issued.kind,

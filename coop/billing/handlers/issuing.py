@@ -28,7 +28,7 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     """Write a run and all of its bills, book them and tell them; returns the bills' heads."""
     runs.save_run(tx, run)
     counters = bills.read_counters(tx, run.issued_on.year)
-    issued = [_number(tx, run, counters, place, draft) for place, draft in enumerate(drafted.drafts, 1)]
+    issued = [_number(tx, run, counters, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
     bills.insert_bills(tx, issued)
     _book(tx, issued)
     documents.keep_all(tx, [covered.terms for covered in drafted.covers])
@@ -40,16 +40,16 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     return [made.head for made in issued]
 
 
-def _number(tx: Tx, run: BillRun, counters: Counters, place: int, draft: Draft) -> NewBill:
+def _number(tx: Tx, run: BillRun, counters: Counters, nth: int, draft: Draft) -> NewBill:
     inputs, bill = draft.inputs, draft.bill
     document = BILL_INPUTS.seal(inputs)
-    year, sequence = run.issued_on.year, counters.sequence + place
+    year, sequence = run.issued_on.year, counters.sequence + nth
     head = BillHead(
         id=bill_id_of(tx, draft),
         number=f"{year}-{sequence:06d}",
         year=year,
         sequence=sequence,
-        ordinal=counters.ordinal + place,
+        ordinal=counters.ordinal + nth,
         run_id=run.id,
         kind=kind_of(draft),
         corrects=inputs.corrects,

@@ -68,9 +68,9 @@ def _propose(tx: Tx, name: str, period: Period | None, before: dict[str, Proposa
     if not drafted.drafts and (period is None or not drafted.brakes):
         runs.forget_proposals(tx, [name])
         return Outcome()
-    proposal, known = _proposal_of(tx, name, drafted), before.get(name)
-    if known is not None and replace(known, drafted_at=proposal.drafted_at) == proposal:
-        return Outcome(standing=(known,))
+    proposal, former = _proposal_of(tx, name, drafted), before.get(name)
+    if former is not None and replace(former, drafted_at=proposal.drafted_at) == proposal:
+        return Outcome(standing=(former,))
     runs.save_proposal(tx, proposal)
     return Outcome(drafted=(proposal,))
 

@@ -155,5 +155,5 @@ def _id_of_period(tx: Tx, period: Period) -> str:
 
 def _id_of_corrections(tx: Tx, drafted: DraftedRun) -> str:
     """What is corrected names the run: another revision on the same day is another run."""
-    covered = [f"{one.period} {one.revision} {one.terms.sha256}" for one in drafted.covers]
-    return derive_id("bill-run", tx.community, CORRECTIONS, drafted.issued_on, *covered)
+    terms = [f"{covered.period} {covered.revision} {covered.terms.sha256}" for covered in drafted.covers]
+    return derive_id("bill-run", tx.community, CORRECTIONS, drafted.issued_on, *terms)

@@ -128,8 +128,8 @@ def _bill_findings(issued: Bill, recomputed: Bill) -> list[str]:
     findings = []
     if issued.lines != recomputed.lines:
         findings = [
-            f"line {place} ({line.kind}): {eur(line.issued_cents)} EUR was billed, {eur(line.recomputed_cents)} follows"
-            for place, line in enumerate(_compare_lines(issued, recomputed), 1)
+            f"line {nth} ({line.kind}): {eur(line.issued_cents)} EUR was billed, {eur(line.recomputed_cents)} follows"
+            for nth, line in enumerate(_compare_lines(issued, recomputed), 1)
             if line.issued_cents != line.recomputed_cents
         ] or ["a line rests on something else than was billed"]
     if issued.total_cents != recomputed.total_cents:

@@ -57,7 +57,7 @@ def compute_bill(inputs: BillInputs) -> Bill:
 def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]) -> list[Line]:
     """What is billed now less what was billed before, one line for each that differs in money, with its cause."""
     old, new = _by_key(lines_of(before)), _by_key(lines_now)
-    found = []
+    changed = []
     for key in [*new, *(key for key in old if key not in new)]:
         was, became = old.get(key), new.get(key)
         shown = became or was
@@ -66,30 +66,28 @@ def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]
         if amount_cents:
             quantity = (became.quantity if became else Decimal(0)) - (was.quantity if was else Decimal(0))
             cause = _cause(was, became, before, now)
-            found.append(replace(shown, quantity=quantity, amount_cents=amount_cents, cause=cause))
-    return found
+            changed.append(replace(shown, quantity=quantity, amount_cents=amount_cents, cause=cause))
+    return changed
 
 
 def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
     """Lines by what they are for; readings of one kind over the same days under the same tariff count as one."""
-    found: dict[_Key, Line] = {}
+    by_key: dict[_Key, Line] = {}
     for line in lines:
         key = (line.kind, line.group_id, line.period, line.tariff_id)
-        known = found.get(key)
-        if known is not None:
+        sum_so_far = by_key.get(key)
+        if sum_so_far is not None:
             line = replace(
                 line,
-                quantity=known.quantity + line.quantity,
-                amount_cents=known.amount_cents + line.amount_cents,
+                quantity=sum_so_far.quantity + line.quantity,
+                amount_cents=sum_so_far.amount_cents + line.amount_cents,
             )
-        found[key] = line
-    return found
+        by_key[key] = line
+    return by_key
 
 
 def _cause(was: Line | None, became: Line | None, before: Consumption, now: Consumption) -> str:
     """Why a line differs. The two plain texts are translated where they are shown."""
-    told = became or was
-    assert told is not None
     source_now = (became.source_id, became.source_revision) if became else ("", 0)
     source_before = (was.source_id, was.source_revision) if was else ("", 0)
     if before.days != now.days:

@@ -171,8 +171,8 @@ def _degree_days(
 ) -> tuple[tuple[YearFigure, ...], Decimal | None]:
     if mode is not GuaranteeMode.WEATHER:
         return (), None
-    found = tuple(_figure(figures, choice.degree_day_series, gas_year.year) for gas_year in reference)
-    return found, _figure(figures, choice.normal_degree_day_series, contract.starts_on.year).value
+    years = tuple(_figure(figures, choice.degree_day_series, gas_year.year) for gas_year in reference)
+    return years, _figure(figures, choice.normal_degree_day_series, contract.starts_on.year).value
 
 
 def _figure(figures: Figures, series: str, year: int) -> YearFigure:

@@ -18,7 +18,7 @@ from itertools import pairwise
 from coop.billing.model import FIXED, Consumption, HeatReading, Line, LineKind, SharedEnergy, Tariff
 from coop.values import Period, round_cents, split_by_largest_remainder
 
-_ORDER = {kind: place for place, kind in enumerate(LineKind)}
+_ORDER = {kind: rank for rank, kind in enumerate(LineKind)}
 
 
 def lines_of(consumption: Consumption) -> list[Line]:
@@ -84,8 +84,8 @@ def _cut(period: Period, days: Iterable[date]) -> list[Period]:
 
 
 def _within(pieces: Sequence[tuple[Period, Tariff]], period: Period) -> list[tuple[Period, Tariff]]:
-    found = ((piece.overlap(period), tariff) for piece, tariff in pieces)
-    return [(part, tariff) for part, tariff in found if part is not None]
+    parts = ((piece.overlap(period), tariff) for piece, tariff in pieces)
+    return [(part, tariff) for part, tariff in parts if part is not None]
 
 
 def _heat_lines(reading: HeatReading, pieces: Sequence[tuple[Period, Tariff]]) -> list[Line]:

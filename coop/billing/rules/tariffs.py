@@ -129,8 +129,7 @@ def terms_of(
     terms = [(max(own.valid_from, contract.starts_on), own)]
     if contract.tariff_clause is None:
         return terms
-    place = in_order.index(own)
-    for tariff in in_order[place + 1 :]:
+    for tariff in in_order[in_order.index(own) + 1 :]:
         sent_on = _notified_on(contract, tariff, notices, member_on)
         if sent_on is None:
             continue
@@ -143,13 +142,13 @@ def terms_of(
 
 def spans_of(terms: Sequence[tuple[date, Tariff]], days: Period) -> tuple[TariffSpan, ...]:
     """The days cut by the tariffs that bind on them; days before the first tariff have no span."""
-    found = []
+    spans = []
     for index, (since, tariff) in enumerate(terms):
         until = terms[index + 1][0] if index + 1 < len(terms) else date.max
         part = Period(since, until).overlap(days)
         if part is not None:
-            found.append(TariffSpan(part, tariff))
-    return tuple(found)
+            spans.append(TariffSpan(part, tariff))
+    return tuple(spans)
 
 
 def _own_tariff(contract: Contract, in_order: Sequence[Tariff]) -> Tariff | None:

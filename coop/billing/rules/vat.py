@@ -28,11 +28,11 @@ def vat_by_rate(lines: Iterable[Line]) -> tuple[VatAmount, ...]:
     totals: dict[Decimal, int] = {}
     for line in lines:
         totals[line.vat_rate] = totals.get(line.vat_rate, 0) + line.amount_cents
-    found = []
+    amounts = []
     for rate, incl_cents in sorted(totals.items(), reverse=True):
         excl_cents = excluding(incl_cents, rate)
-        found.append(VatAmount(rate, excl_cents, incl_cents - excl_cents, incl_cents))
-    return tuple(found)
+        amounts.append(VatAmount(rate, excl_cents, incl_cents - excl_cents, incl_cents))
+    return tuple(amounts)
 
 
 def _divide(over: int, under: int) -> int:
