@@ -1,4 +1,4 @@
-"""Who may do what in metering."""
+"""Access: the one table of who may do what in metering."""
 
 from __future__ import annotations
 

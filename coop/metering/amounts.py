@@ -68,7 +68,7 @@ def utc(at: datetime, field: str) -> datetime:
 
 
 def receipt_of(claimed_at: datetime | None, now: datetime, field: str = "received_at") -> datetime:
-    """When something that is imported was received: as claimed by whoever imports it, or now.
+    """Receipt of something that is imported: as claimed by whoever imports it, or now.
 
     Raises:
         BadInput: the claim is no instant, or lies in the future.

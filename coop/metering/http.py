@@ -88,7 +88,7 @@ class GatewayIn(BaseModel):
 
 
 class CloseIn(BaseModel):
-    """Whether estimates are accepted where readings are missing, and whether it is only looked at."""
+    """A closing: estimates may be accepted where readings are missing, and it may be only looked at."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -305,7 +305,7 @@ def list_allocations(request: Request) -> list[dict[str, Any]]:
 @routes.get("/allocations/{run_id}/{connection_id}/why")
 @may("see-energy")
 def explain(request: Request, run_id: str, connection_id: str, at: datetime) -> dict[str, Any]:
-    """Why a connection got what it got in one quarter-hour."""
+    """Explain what a connection got in one quarter-hour."""
     instant = utc(at, "at")
     with reading(request) as tx:
         queries.require_own(tx, session_of(request), run_id, connection_id, instant)

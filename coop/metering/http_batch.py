@@ -47,7 +47,7 @@ class BatchIn(BaseModel):
 
 
 class BatchAnswer(BaseModel):
-    """What became of a batch: counts, and every problem with the place of its delivery in the batch."""
+    """Outcome of a batch: counts, and every problem with the place of its delivery in the batch."""
 
     deliveries: int
     duplicates: int

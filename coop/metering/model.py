@@ -26,7 +26,7 @@ QualityArray = NDArray[np.uint8]
 
 
 class Quality(IntEnum):
-    """How a value came to be. Stored as one byte per value; never renumber."""
+    """Origin of a value. Stored as one byte per value; never renumber."""
 
     MISSING = 0
     MEASURED = 1
@@ -46,7 +46,7 @@ QUALITY_RANK: dict[Quality, int] = {
 
 
 class Quantity(StrEnum):
-    """What a register counts, by the direction of the connection."""
+    """Quantity that a register counts, by the direction of the connection."""
 
     ELECTRICITY_IMPORT = "electricity_import"
     ELECTRICITY_EXPORT = "electricity_export"
@@ -178,7 +178,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a format made of a delivery: everything it could read, and a problem for everything it could not.
+    """Result of decoding a delivery: everything it could read, and a problem for everything it could not.
 
     A problem never stops its neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked.
     """
@@ -190,7 +190,7 @@ class Decoded:
 
 
 class MeterKind(StrEnum):
-    """What a meter is for."""
+    """Purpose of a meter."""
 
     HEAT = "heat"
     ELECTRICITY = "electricity"
@@ -200,7 +200,7 @@ class MeterKind(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a register's values are: stands at instants, or the values of consecutive intervals."""
+    """Shape of a register's values: stands at instants, or the values of consecutive intervals."""
 
     STAND = "stand"
     INTERVAL = "interval"
@@ -222,7 +222,7 @@ class Meter:
     maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
 
     def hangs_at(self, at: datetime) -> bool:
-        """Whether it was installed at an instant; the stand taken at its removal still counts as its own."""
+        """True when it was installed at an instant; the stand taken at its removal still counts as its own."""
         return self.installed_at <= at and (self.removed_at is None or at <= self.removed_at)
 
 
@@ -244,7 +244,7 @@ def register_id(community: str, serial: str, quantity: Quantity, shape: Shape) -
 
 @dataclass(frozen=True)
 class Occupancy:
-    """Who held a connection, from ``start`` up to ``end`` (None: still)."""
+    """A member's hold on a connection, from ``start`` up to ``end`` (None: still)."""
 
     connection_id: str
     member_id: str
@@ -254,8 +254,8 @@ class Occupancy:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping), and
-    ``exponents`` how fine its registers are where they are finer than usual."""
+    """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping),
+    and ``exponents`` how fine its registers are where they are finer than usual."""
 
     format: str
     gateway: str
@@ -276,7 +276,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a delivery: ``values`` readings were taken, which made ``new_versions`` of register days.
+    """Outcome of a delivery: ``values`` readings were taken, which made ``new_versions`` of register days.
 
     ``accepted`` is False when nothing in it was good. ``duplicate`` means that it was here before and changed nothing.
     """

@@ -24,7 +24,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What a period may lack and still close: gaps of stands, and quarter-hours [permille]."""
+    """Gaps that a period may have and still close: gaps of stands, and quarter-hours [permille]."""
 
     stand_gap: timedelta
     missing_quarters_permille: int
@@ -50,7 +50,7 @@ def limit(kind: MeterKind, quantity: Quantity, day: date) -> Limit | None:
 def register_bound(
     kind: MeterKind, quantity: Quantity, exponent: int, modulus: Decimal | None, day: date
 ) -> Bound | None:
-    """What a register of whole ``10 ** exponent`` base units can do on a day, in its own units; None where none is set.
+    """Bound of a register of whole ``10 ** exponent`` base units on a day, in its own units; None where none is set.
 
     ``modulus`` is where it starts again from zero [base unit].
     """
@@ -62,7 +62,7 @@ def register_bound(
 
 
 def bound_of(meter: Meter, register: Register, day: date) -> Bound | None:
-    """What a register can do on a day, in its own units; None where it does not count."""
+    """Bound of a register on a day, in its own units; None where it does not count."""
     if register.quantity not in CUMULATIVE:
         return None
     modulus = meter.maxima.get(register.quantity) if meter.maxima else None
@@ -75,7 +75,7 @@ def tap_water_permille(day: date) -> int:
 
 
 def tolerance(day: date) -> Tolerance:
-    """What a period that starts on this day may lack."""
+    """Tolerance for a period that starts on this day."""
     row = _on("completeness", day)
     return Tolerance(timedelta(hours=row["stand_gap_hours"]), row["missing_quarters_permille"])
 

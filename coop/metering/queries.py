@@ -1,4 +1,4 @@
-"""What metering shows of itself: plain data for the API and for the pages."""
+"""Metering as plain data for the API and for the pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from coop.values import NotFound, Period
 
 @dataclass(frozen=True)
 class Completeness:
-    """How much of each meter's day is there. ``share_percent`` has shape (meters, days); 100 is all of it.
+    """Share of each meter's day that is there. ``share_percent`` has shape (meters, days); 100 is all of it.
 
     A register of intervals is complete with every interval; one of stands with a stand a day. ``estimated`` says where
     some of it is an estimate.
@@ -51,11 +51,11 @@ class Completeness:
         return _mean_percent(self.share_percent)
 
     def hung(self, place: int) -> bool:
-        """Whether a meter hung there on any of the days."""
+        """True when a meter hung there on any of the days."""
         return any(share >= 0 for share in self.share_percent[place])
 
     def lacks(self, place: int) -> bool:
-        """Whether a meter should have said more."""
+        """True when a meter should have said more."""
         return any(0 <= share < 100 for share in self.share_percent[place])
 
     def by_kind(self) -> list[KindCompleteness]:
@@ -80,7 +80,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class KindCompleteness:
-    """How many meters of a kind are complete, estimated in part, or lack something, and the mean share [percent]."""
+    """Meters of a kind: how many are complete, estimated in part or lack something, and the mean share [percent]."""
 
     kind: str
     meters: int
@@ -202,7 +202,7 @@ def periods_json(tx: Tx) -> list[dict[str, Any]]:
 
 
 def results_json(results: Results) -> dict[str, Any]:
-    """What a period would come to."""
+    """Results of a period that is not closed."""
     return {
         "lacking": list(results.lacking),
         "measured_count": len(results.measured),
@@ -278,7 +278,7 @@ def state(tx: Tx) -> dict[str, Any]:
 
 
 def quarter_json(found: Quarter) -> dict[str, Any]:
-    """Why somebody got what they got in one quarter-hour."""
+    """Explanation of what somebody got in one quarter-hour."""
     why = found.explanation
     return {
         "at": found.at.isoformat(),
@@ -310,7 +310,7 @@ def quarter_json(found: Quarter) -> dict[str, Any]:
 
 
 def whose(session: Session) -> str | None:
-    """Whose energy somebody may see: their own, or everybody's (None).
+    """The member whose energy somebody may see: themselves, or everybody (None).
 
     Raises:
         NotAllowed: they are no member, and keep no books.

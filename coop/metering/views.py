@@ -1,4 +1,4 @@
-"""What the pages of metering show, as plain values: a member's year and days, a run's days, the state of the data."""
+"""Contents of the pages of metering, as plain values: a member's year and days, a run's days, the state of the data."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class MemberYear:
 
     @property
     def allocated_wh(self) -> int:
-        """What of it the shared roofs covered."""
+        """Part of it that the shared roofs covered."""
         return sum(one.allocated_wh for one in self.shared)
 
 
@@ -95,7 +95,7 @@ class DayUse:
 
 
 def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
-    """What a member was told of their use in a year; the newest one where none is asked."""
+    """Use that a member was told of in a year; the newest one where none is asked."""
     heat: dict[tuple[date, str], HeatMonth] = {}
     for told in periods.list_measurements(tx, member_id=member_id):
         heat[told.period.start, told.connection_id] = HeatMonth(
@@ -299,13 +299,13 @@ def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
 
 
 def heat_systems(tx: Tx) -> list[HeatSystemReported]:
-    """What was told of the heat system, one newest report a period, oldest first."""
+    """Reports that were told of the heat system, one newest report a period, oldest first."""
     return [one.heat_system for one in periods.list_closed(tx) if one.heat_system is not None]
 
 
 @dataclass(frozen=True)
 class DataQuality:
-    """How complete a period is, what is parked, which values came late (each with its meter), and what is closed."""
+    """Completeness of a period, what is parked, which values came late (each with its meter), and what is closed."""
 
     period: Period
     months: list[Period]
@@ -325,7 +325,7 @@ LETTERS_SHOWN = 100
 
 
 def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
-    """How complete a period is, by default the last closed one or, before the first closing, the last that is over."""
+    """See how complete a period is: by default the last closed one or, before the first closing, the last month."""
     closed = periods.list_closed(tx)
     period = wanted or _current(closed, tx.today)
     serials = {one.id: one.serial for one in register.list_registers(tx)}

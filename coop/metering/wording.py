@@ -1,4 +1,4 @@
-"""How the pages write stands and instants."""
+"""Words and figures as the pages write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODES = {
     "future": N_("In the future"),
     "other-step": N_("Another interval"),
 }
-"""Why something is parked, in two or three words; its reason says the rest."""
+"""Reason for which something is parked, in two or three words; its reason says the rest."""
 
 KINDS = {
     "heat": N_("Heat meters"),
@@ -29,7 +29,7 @@ KINDS = {
     "heat_pump": N_("Heat pumps"),
     "source": N_("Source and storage"),
 }
-"""What meters are for."""
+"""Purposes of meters."""
 
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
 

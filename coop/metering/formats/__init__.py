@@ -17,7 +17,7 @@ from coop.metering.model import Decoded
 
 
 class Decode(Protocol):
-    """What every format offers."""
+    """The one function of every format."""
 
     def __call__(self, body: bytes, *, received_at: datetime) -> Decoded:
         """Decode one delivery. ``received_at`` [UTC] is when it came in: the instant of readings without one."""

@@ -1,4 +1,4 @@
-"""What a board says about a CSV file before it is read: which column means what."""
+"""Mapping of a CSV file, given before it is read: the meaning of its columns."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CsvColumn:
 
 @dataclass(frozen=True)
 class CsvMapping:
-    """Which column means what. Exactly one of ``meter`` (the whole file) and ``meter_column`` is given.
+    """The meaning of each column. Exactly one of ``meter`` (the whole file) and ``meter_column`` is given.
 
     ``time_format`` is a ``strptime`` pattern such as ``%d-%m-%Y %H:%M``; without it times are ISO 8601.
     """

@@ -40,7 +40,7 @@ _NUMBER = {sign: re.compile(rf"[+-]?[0-9]{{1,15}}(?:{re.escape(sign)}[0-9]{{1,15
 
 @dataclass(frozen=True)
 class CsvReadings:
-    """What a file holds. ``exponents`` gives the resolution of each stand register: 10 ** exponent base units."""
+    """Contents of a file. ``exponents`` gives the resolution of each stand register: 10 ** exponent base units."""
 
     stands: list[Stand]
     series: list[Series]
@@ -49,7 +49,7 @@ class CsvReadings:
 
 @dataclass
 class _Register:
-    """How far one column of one meter has come."""
+    """Progress of one column of one meter."""
 
     column: CsvColumn
     last: Decimal | None = None
@@ -60,7 +60,7 @@ class _Register:
 
 @dataclass
 class _Meter:
-    """How far one meter has come: its last instant, and what that line said."""
+    """Progress of one meter: its last instant, and the cells of that line."""
 
     name: str
     registers: list[_Register]

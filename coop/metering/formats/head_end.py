@@ -48,11 +48,11 @@ MOST_VALUES = 4 * 35_136
 """Four leap years of quarter-hours in one series: more is a mistake of the sender."""
 
 LARGEST_VALUE = 2**53
-"""What a JSON number can carry exactly through any software on its way here. Source: RFC 8259 section 6."""
+"""The most that a JSON number carries exactly through any software on its way here. Source: RFC 8259 section 6."""
 
 
 Fault = tuple[str, str]
-"""What is wrong with a series: field and reason."""
+"""A fault of a series: field and reason."""
 
 
 def _instant(value: object) -> datetime:
@@ -167,7 +167,7 @@ def _series(raw: list[Any]) -> tuple[list[Series], dict[int, list[Fault]]]:
 
 @lru_cache(maxsize=1024)
 def _misfit(quantity: Quantity, unit: str, start: datetime, step_s: int, count: int) -> Fault | None:
-    """What is wrong with a series apart from its values; a thousand in a batch are alike in this."""
+    """Find a fault of a series apart from its values; a thousand in a batch are alike in this."""
     try:
         to_units(Decimal(1), unit, quantity, DEFAULT_EXPONENT[quantity])
     except ValueError as error:

@@ -65,7 +65,7 @@ _RESOLUTION = {
     "m3/h": Decimal("0.001"),
     "degC": Decimal("0.01"),
 }
-"""What the store keeps of a value that is no exact register: a gauge, or a 32-bit float."""
+"""Precision to which the store keeps a value that is no exact register: a gauge, or a 32-bit float."""
 
 _DIGITS = 40
 """A float or a stack of scale codes can name numbers that no arithmetic here needs to carry."""
@@ -123,7 +123,7 @@ def _starts_frame(text: str) -> bool:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether nothing can follow: as long as it announces, or no frame at all."""
+    """True where nothing can follow: as long as it announces, or no frame at all."""
     try:
         return not _starts_frame(text) or len(text) >= 2 * (int(text[2:4], 16) + 6)
     except ValueError:
@@ -182,7 +182,7 @@ def _is_plain(record: Record) -> bool:
 
 
 def _quantity(record: Record, medium: int) -> Quantity | None:
-    """What of the model a record is, or None when it is history, a maximum, a tariff, or nothing that is kept."""
+    """The quantity of a record, or None when it is history, a maximum, a tariff, or nothing that is kept."""
     if not _is_plain(record):
         return None
     if record.quantity != "energy":

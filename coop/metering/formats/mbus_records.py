@@ -32,7 +32,7 @@ Value = Decimal | datetime | date | str | None
 
 
 class Function(StrEnum):
-    """Which value of its span a record holds."""
+    """The value of its span that a record holds."""
 
     INSTANTANEOUS = "instantaneous value"
     MAXIMUM = "maximum value"
@@ -165,7 +165,7 @@ def records(frame: bytes) -> list[Record]:
 
 
 def answer(frame: bytes) -> Answer:
-    """Who answers, and what: see ``records``.
+    """Read an answer, of which meter and with which records: see ``records``.
 
     Raises:
         BadInput: start, length, stop, checksum, control or header are wrong, or a record is cut off.

@@ -64,7 +64,7 @@ _REGISTER = {
     21: Quantity.VOLUME,
     22: Quantity.VOLUME,
 }
-"""What the main register of a device counts, by its type. Source: EN 13757-3, table of device types."""
+"""Quantity that the main register of a device counts, by its type. Source: EN 13757-3, table of device types."""
 
 
 def decode(body: bytes, *, received_at: datetime) -> Decoded:

@@ -21,7 +21,7 @@ _LARGEST = 2**63
 
 
 def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
-    """Why no meter can mean this value, or None.
+    """Say why no meter can mean this value, or None.
 
     >>> implausible(Quantity.HEAT, Decimal("-1"), "kWh")
     '-1 kWh is negative'
@@ -50,7 +50,7 @@ def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
 
 
 def too_late(at: datetime, received_at: datetime) -> str | None:
-    """Why an instant cannot be, or None: it lies further after its receipt than a clock may run ahead.
+    """Say why an instant cannot be, or None: it lies further after its receipt than a clock may run ahead.
 
     >>> from datetime import UTC
     >>> too_late(datetime(2026, 1, 3, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC))

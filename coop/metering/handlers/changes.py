@@ -1,4 +1,4 @@
-"""What a closing or a correction has to tell: the difference between what was told of a period and what it comes to.
+"""Changes that a closing or a correction has to tell: what a period comes to, less what was told of it.
 
 Pure: no database, no clock. ``close`` loads what was told, asks here, writes and tells.
 
@@ -32,8 +32,8 @@ UNNAMED_CAUSE = "who held which connection, or which meter, was put right"
 
 @dataclass(frozen=True)
 class Told:
-    """What was told of a period so far, each in its newest revision. ``revision`` is that of the last closing, 0 before
-    the first. ``causes`` says, by register, which reading came late since then."""
+    """Results that were told of a period, each in its newest revision. ``revision`` is that of the last closing, 0
+    before the first. ``causes`` says, by register, which reading came late since then."""
 
     community: str
     period: Period
@@ -44,7 +44,7 @@ class Told:
     causes: Mapping[str, str] = field(default_factory=dict)
 
     def cause_of(self, register_ids: Iterable[str]) -> str:
-        """Why something that was read from these registers comes out differently; nothing on the first closing."""
+        """Say why something that was read from these registers comes out differently; nothing on the first closing."""
         if not self.revision:
             return ""
         found = sorted({self.causes[identity] for identity in register_ids if identity in self.causes})

@@ -29,7 +29,7 @@ from coop.values import CoopError, Period, civil_date, midnight
 
 @dataclass(frozen=True)
 class Measured:
-    """What one occupancy used in a period. ``versions`` are those of all days that were read for it."""
+    """Heat that one occupancy used in a period. ``versions`` are those of all days that were read for it."""
 
     connection_id: str
     member_id: str
@@ -43,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Plant:
-    """How the heat system did in a period; energies in J and Wh."""
+    """Figures of the heat system in a period; energies in J and Wh."""
 
     heat_produced_j: Decimal
     heat_delivered_j: Decimal
@@ -96,7 +96,7 @@ class Store:
 
 
 def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occupancy, int, int]]:
-    """Who held a connection in a period, from when and until when [s since 1970].
+    """List who held a connection in a period, from when and until when [s since 1970].
 
     Raises:
         CoopError: two members hold one connection at the same time.
@@ -149,7 +149,7 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
 
 
 def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:
-    """How a count is shared out over time under this weather; evenly where a day's temperatures are not complete."""
+    """Share a count out over time under this weather; evenly where a day's temperatures are not complete."""
     per_day = {
         day: weighted_degree_days(mean_cdegc(one.content.values), civil_day(day))
         for day, one in weather.items()
@@ -159,7 +159,7 @@ def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:
 
 
 def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
-    """How the heat system did; None where there is no heat pump."""
+    """Report how the heat system did; None where there is no heat pump."""
     pumps = [meter for meter in store.meters if meter.kind is MeterKind.HEAT_PUMP]
     if not pumps:
         return None
@@ -191,7 +191,7 @@ def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | 
 
 
 def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[str]]:
-    """Which register counted for whom, from when and until when; and which heat meters never said anything."""
+    """Find which register counted for whom, from when and until when; and which heat meters never said anything."""
     heat: dict[str | None, list[Meter]] = {}
     for meter in store.meters:
         if meter.kind is MeterKind.HEAT:

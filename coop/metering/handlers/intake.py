@@ -58,7 +58,7 @@ class Changed(NamedTuple):
 
 @dataclass
 class Taken:
-    """What became of the readings of a delivery."""
+    """Outcome of the readings of a delivery."""
 
     values: int = 0
     changed: list[Changed] = field(default_factory=list)

@@ -34,6 +34,6 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
 
 
 def _fills(one: Changed, open_ends: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
-    """Whether a version brings a reading to where one was missed."""
+    """True where a version brings a reading to where one was missed."""
     spans = open_ends.get(one.register_id, ())
     return any(one.last_s > after_s and one.first_s < before_s for after_s, before_s in spans)

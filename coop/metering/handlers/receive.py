@@ -193,7 +193,7 @@ def undo_import(tx: Tx, delivery_id: str) -> Receipt:
 
 
 def preview(tx: Tx, delivery: Delivery) -> Receipt:
-    """What ``receive`` would answer, with nothing kept; for a look before an import.
+    """Answer as ``receive`` would, with nothing kept; for a look before an import.
 
     Raises:
         BadInput: as ``receive``.

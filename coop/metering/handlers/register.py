@@ -140,5 +140,5 @@ def find_gateway(database: Database, token: str) -> Session | None:
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token. It is long and random, so that a plain hash is enough."""
+    """Hash a token, which is long and random: a plain hash is enough."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -37,7 +37,7 @@ class Results:
 
 
 def compute_period(tx: Tx, period: Period) -> Results:
-    """What a period comes to now; for a look before it is closed."""
+    """Compute what a period comes to now; also for a look before it is closed."""
     store = Store(tx)
     measured, lacking = measure(store, period)
     runs, also_lacking = share(store, period)

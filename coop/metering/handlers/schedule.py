@@ -1,4 +1,4 @@
-"""Which periods are due: the month to close next, and the closed periods to correct."""
+"""Periods that are due: the month to close next, and the closed periods to correct."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coop.metering.storage.periods import Closed
 from coop.values import Period
 
 REST = timedelta(days=2)
-"""How long a month that is over is left alone: what was under way when it ended still comes in."""
+"""Time for which a month that is over is left alone: what was under way when it ended still comes in."""
 
 
 def find_month_to_close(tx: Tx) -> Period | None:

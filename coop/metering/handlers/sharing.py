@@ -68,7 +68,7 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
 
 
 def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
-    """Which key was in force when, within a period. Before the first key nothing is shared.
+    """Find which key was in force when, within a period. Before the first key nothing is shared.
 
     ``keys`` are in the order of the day from which they are valid; of two from one day the later decision counts.
     """

@@ -24,11 +24,11 @@ from coop.values import CoopError, NotFound
 
 
 class ReadingsGone(CoopError):
-    """What a result was computed from is no longer there as it was."""
+    """Readings or inputs of a result are no longer there as they were."""
 
 
 def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
-    """What of a measurement cannot be found again in the readings; empty when all of it can.
+    """Name what of a measurement cannot be found again in the readings; empty when all of it can.
 
     Raises:
         CoopError: there is no such measurement.
@@ -71,7 +71,7 @@ def _use_again(basis: Basis, by_register: Mapping[str, Mapping[int, Stored]]) ->
 
 
 def verify_allocation(tx: Tx, run_id: str) -> list[str]:
-    """What of an allocation run cannot be found again in the readings; empty when all of it can.
+    """Name what of an allocation run cannot be found again in the readings; empty when all of it can.
 
     Raises:
         CoopError: there is no such run.
@@ -111,7 +111,7 @@ class Quarter:
 
 
 def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) -> Quarter:
-    """Why a connection got what it got in the quarter-hour that holds ``at``, from the versions the run was made of.
+    """Explain what a connection got in the quarter-hour that holds ``at``, from the versions the run was made of.
 
     Raises:
         CoopError: there is no such run, the instant is not in it, or the connection does not take part.
@@ -136,7 +136,7 @@ def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) ->
 
 
 def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
-    """What a run was computed from, quarter-hour by quarter-hour.
+    """Read what a run was computed from, quarter-hour by quarter-hour.
 
     Raises:
         CoopError: there is no such run, or something that it was computed from is gone.
@@ -145,7 +145,7 @@ def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
 
 
 def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
-    """What a run was computed from, besides the readings.
+    """Read what a run was computed from, besides the readings.
 
     Raises:
         ReadingsGone: they are no longer there as they were.

@@ -130,7 +130,7 @@ def _total_and_bits(row: Int64Array) -> tuple[Whole, Whole]:
 
 @_compiled
 def _outside(production: Whole, bits: Whole) -> bool | np.bool:
-    """Whether a value is negative or too large; which of the two, and whether that is a fault, the caller finds out."""
+    """True when a value is negative or too large; the caller finds out which of the two, and whether it is a fault."""
     return production < 0 or bits < 0 or production >= _FAST_WH or bits >= _FAST_WH
 
 

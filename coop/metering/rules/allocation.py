@@ -32,7 +32,7 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True)
 class Allocation:
-    """What each participant got and what was left.
+    """Energy that each participant got, and the energy that was left.
 
     ``allocated_wh`` has shape (intervals, participants), its columns in the order in which the participants were given;
     ``surplus_wh`` has shape (intervals,). Both in whole Wh.

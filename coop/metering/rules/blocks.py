@@ -26,7 +26,7 @@ _RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 
 @dataclass(frozen=True)
 class Day:
-    """What one register's UTC day holds: ``offsets`` [s since midnight UTC], rising, of what is there; never
+    """Readings of one register's UTC day: ``offsets`` [s since midnight UTC], rising, of what is there; never
     MISSING."""
 
     offsets: Int64Array
@@ -74,7 +74,7 @@ def pack(rows: Int64Array) -> list[bytes]:
 
 
 def pack_one(values: Sequence[int]) -> bytes:
-    """What ``pack`` makes of a single row: for the few values of a stand's day numpy's own work is most of the cost.
+    """Pack a single row as ``pack`` does: for the few values of a stand's day numpy's own work is most of the cost.
 
     >>> pack_one([1, 300]) == pack(np.array([[1, 300]]))[0]
     True
@@ -144,7 +144,7 @@ def pack_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
 
 
 def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: int) -> Day:
-    """What ``pack_day`` packed."""
+    """Unpack what ``pack_day`` packed."""
     if offsets is None:
         n = DAY_S // step_s
         there = unpack_quality(quality, n)
@@ -199,7 +199,7 @@ def merge(old: Day, new: Day, old_us: Int64Array | int, new_us: int) -> tuple[Da
 
 
 def fold(versions: Sequence[Day], received_us: Sequence[int], skip: Sequence[bool] = ()) -> Known:
-    """Where each value of the last of ``versions`` came from; with ``skip``, the day as it would be without some.
+    """Find where each value of the last of ``versions`` came from; with ``skip``, the day as it would be without some.
 
     Each version counts as what it changed against the one before it.
     """

@@ -1,4 +1,4 @@
-"""Why a participant got what it got in one interval: the readable form of every allocation key.
+"""Explanation of what a participant got in one interval: the readable form of every allocation key.
 
 Invariant: written in whole numbers and fractions without any limit of size, and without a line in common with the
 compiled kernels. It is the reference that these are tested against, and it takes over where their range ends.
@@ -43,12 +43,12 @@ class Division:
 
     @property
     def received_leftover(self) -> bool:
-        """Whether one of the leftover units went to this participant."""
+        """True when one of the leftover units went to this participant."""
         return self.remainder_rank is not None and self.remainder_rank <= self.leftover_units
 
     @property
     def granted_wh(self) -> int:
-        """What the division gave [Wh]."""
+        """Energy that the division gave [Wh]."""
         return min(self.cap_wh, self.floor_wh + self.received_leftover)
 
 
@@ -69,7 +69,7 @@ class Explanation:
 
     @property
     def allocated_wh(self) -> int:
-        """What the participant got [Wh]."""
+        """Energy that the participant got [Wh]."""
         return sum(part.granted_wh for part in self.divisions) if self.divisions else self.consumption_wh
 
 

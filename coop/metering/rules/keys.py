@@ -22,7 +22,7 @@ PARTS = 1_000_000
 
 
 class KeyKind(StrEnum):
-    """How shared production is divided within one interval. ``c`` is a participant's use, ``k`` its agreed share."""
+    """Way to divide shared production within one interval. ``c`` is a participant's use, ``k`` its agreed share."""
 
     STATIC = "static"
     """k of the production, never more than c; what a participant cannot use goes back to the producer."""

@@ -20,7 +20,7 @@ from coop.metering.rules.plausibility import Bound
 from coop.metering.rules.stands import Count, Part, Point, count, parts, point
 
 REACH_S = 92 * DAY_S
-"""How far from a bound a stand is still looked for to estimate the bound from."""
+"""Distance from a bound within which a stand is looked for to estimate the bound from."""
 
 Days = Mapping[int, Day]
 """Readings of one register by day since 1970-01-01."""
@@ -41,7 +41,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Use:
-    """What a span counted: its parts with a hash over the readings behind each, and what is uncertain about it.
+    """Use that a span counted: its parts with a hash over the readings behind each, and what is uncertain about it.
 
     ``open_s`` holds the instants between which a reading would change an estimated bound; ``gap_s`` is the longest such
     stretch, None where a bound has no reading on one side at all.
@@ -61,7 +61,7 @@ class Use:
 
 
 def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
-    """What a span counted; None where its register has no reading at all."""
+    """Count a span; None where its register has no reading at all."""
     if span.step_s:
         return _sum_of(span, days)
     register = _joined(days, span.bound)

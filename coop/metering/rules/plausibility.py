@@ -1,4 +1,4 @@
-"""Which readings cannot be: above what the meter can show, or further from their neighbours than its power allows.
+"""Readings that cannot be: above what the meter can show, or further from their neighbours than its power allows.
 
 A register that falls is no fault of reading. It rolled over where its maximum is known and the way across it is
 plausible; it dipped where a later stand fits the one before the fall; else it was reset. Falls are stored as they were
@@ -19,13 +19,13 @@ from coop.metering.model import Int64Array
 HOUR_S = 3600
 
 CLOCK_MARGIN = timedelta(minutes=5)
-"""How far a sender's clock may run ahead of ours: a clock that is kept by the network stays within seconds, and a clock
-that is not must show, since a reading from the future would be counted before it was used."""
+"""Time by which a sender's clock may run ahead of ours: a clock that is kept by the network stays within seconds, and a
+clock that is not must show, since a reading from the future would be counted before it was used."""
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What a register can do: ``per_hour`` and ``step`` in its own units, ``modulus`` where it starts again (0:
+    """Limits of a register: ``per_hour`` and ``step`` in its own units, ``modulus`` where it starts again (0:
     never)."""
 
     per_hour: int
@@ -38,7 +38,7 @@ class Bound:
 
 
 def impossible_stands(at_s: Int64Array, stands: Int64Array, new: NDArray[np.bool_], bound: Bound) -> Sequence[int]:
-    """Which of the ``new`` stands cannot be, given the others; all arrays in the order of time, shape (n,).
+    """Find which of the ``new`` stands cannot be, given the others; all arrays in the order of time, shape (n,).
 
     A stand is impossible when it lies further above the stand before it than the bound allows, and, where that one was
     itself a fall, also above the last one before the fall: so one false zero does not condemn all that follow.
@@ -72,10 +72,10 @@ def impossible_stands(at_s: Int64Array, stands: Int64Array, new: NDArray[np.bool
 
 
 def _back(stands: Int64Array, i: int, before_fall: int) -> bool:
-    """Whether the register is again where it was before it fell: the fall was a dip, and is over."""
+    """True when the register is again where it was before it fell: the fall was a dip, and is over."""
     return bool(stands[i] >= stands[before_fall])
 
 
 def impossible_values(values: Int64Array, bound: Bound, step_s: int) -> NDArray[np.bool_]:
-    """Which interval values cannot be: negative, or more than the bound allows in one interval. Same shape."""
+    """Find which interval values cannot be: negative, or more than the bound allows in one interval. Same shape."""
     return np.asarray((values < 0) | (values > bound.most(step_s)))

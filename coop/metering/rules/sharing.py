@@ -25,7 +25,7 @@ QUARTER_S = 900
 
 @dataclass(frozen=True)
 class Holding:
-    """Who held a connection from ``from_s`` up to ``to_s`` [s since 1970], within the run."""
+    """A member's hold on a connection from ``from_s`` up to ``to_s`` [s since 1970], within the run."""
 
     connection_id: str
     member_id: str
@@ -69,7 +69,7 @@ class Matrices:
 
 @dataclass(frozen=True)
 class Share:
-    """What one occupancy used and was allocated in the run [Wh]."""
+    """Energy that one occupancy used and was allocated in the run [Wh]."""
 
     connection_id: str
     member_id: str
@@ -175,6 +175,6 @@ def _held(inputs: Inputs, n: int) -> NDArray[np.bool_]:
 
 
 def participants_of(parameters: Mapping[str, Any], group: Sequence[str]) -> tuple[str, ...]:
-    """Who takes part: those whom the key names, or the whole group where the key names nobody."""
+    """List who takes part: those whom the key names, or the whole group where the key names nobody."""
     key = Key.read(parameters)
     return tuple(sorted(key.weights or key.order or group))

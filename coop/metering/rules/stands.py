@@ -1,4 +1,4 @@
-"""What a cumulative register counted between two instants, whatever happened to it on the way.
+"""Count of a cumulative register between two instants, whatever happened to it on the way.
 
 Invariant: the stands of a register are turned into one count that never falls; what was used between two instants is
 the difference of the count at both. So parts add up: the months of a year sum to its last count less its first, to the
@@ -62,7 +62,7 @@ class Point:
 
     @property
     def is_exact(self) -> bool:
-        """Whether a stand was read at this very instant."""
+        """True when a stand was read at this very instant."""
         return self.before_s == self.after_s == self.at_s
 
 
@@ -77,7 +77,7 @@ class Part:
 
     @property
     def energy(self) -> int:
-        """What was counted in it."""
+        """Units that were counted in it."""
         return self.to_stand - self.from_stand
 
 
@@ -149,7 +149,7 @@ def point(register: Count, at_s: int, share: ShareByTime = linear) -> Point:
 
 
 def parts(register: Count, start: Point, end: Point) -> list[Part]:
-    """What was counted between two points, cut where the register broke."""
+    """Count between two points, cut where the register broke."""
     found = []
     offset = 0
     for broken in register.breaks:

@@ -1,4 +1,4 @@
-"""What results are computed from, as documents: the inputs of a run, the basis of a measurement, and which versions of
+"""Documents from which results are computed: the inputs of a run, the basis of a measurement, and which versions of
 which days were read.
 
 A field with a default may be added to any of their nouns within a version: a stored document is read with the default,
@@ -56,7 +56,7 @@ def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
 
 
 def read_manifest(body: bytes) -> dict[RegisterDay, int]:
-    """What ``write_manifest`` wrote."""
+    """Read what ``write_manifest`` wrote."""
     return {
         (identity, first + i): version
         for identity, (first, versions) in json.loads(zlib.decompress(body)).items()
@@ -68,4 +68,4 @@ def read_manifest(body: bytes) -> dict[RegisterDay, int]:
 RUN_INPUTS: Schema[Inputs] = plain_schema("metering.run-inputs", Inputs)
 BASIS: Schema[Basis] = plain_schema("metering.measurement-basis", Basis)
 MANIFEST: Schema[Mapping[RegisterDay, int]] = Schema("metering.manifest", 1, write_manifest, {1: read_manifest})
-"""Which version of which day was read: (register id, day) to version."""
+"""Versions of days that were read: (register id, day) to version."""

@@ -35,7 +35,7 @@ class Closed:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one occupancy was told that it used, in one revision, and the documents that say from what."""
+    """Energy that one occupancy was told to have used, in one revision, and the documents that say from what."""
 
     id: str
     period: Period
@@ -72,7 +72,7 @@ class AllocationRun:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What one occupancy used and got in a run; ``told`` where the run told it."""
+    """Energy that one occupancy used and got in a run; ``told`` where the run told it."""
 
     run_id: str
     connection_id: str
@@ -164,13 +164,13 @@ def find_run(tx: Tx, run_id: str) -> AllocationRun | None:
 
 
 def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
-    """What each occupancy got in a run."""
+    """Allocations of each occupancy in a run."""
     order = [allocation.c.connection_id, allocation.c.member_id]
     return select_as(tx, Allocation, allocation, allocation.c.run_id == run_id, order_by=order)
 
 
 def list_told_allocations(tx: Tx, member_id: str | None = None) -> list[tuple[Allocation, AllocationRun]]:
-    """What was told of allocations (to one member), each with its run, oldest first."""
+    """Allocations that were told (to one member), each with its run, oldest first."""
     own, of_run = columns_of(Allocation, allocation), columns_of(AllocationRun, allocation_run)
     run = allocation_run.c
     query = (

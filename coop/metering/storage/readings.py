@@ -110,7 +110,7 @@ def find_delivery(tx: Tx, delivery_id: str) -> Delivered | None:
 
 
 def accepted(tx: Tx, delivery_ids: Collection[str]) -> dict[str, bool]:
-    """Which of these deliveries are here, and whether anything in them was good."""
+    """Find which of these deliveries are here, and whether anything in them was good."""
     query = select(delivery.c.id, delivery.c.problems, delivery.c.values_taken).where(
         delivery.c.community == tx.community, among(tx, delivery.c.id, delivery_ids)
     )
@@ -118,7 +118,7 @@ def accepted(tx: Tx, delivery_ids: Collection[str]) -> dict[str, bool]:
 
 
 def undone(tx: Tx, delivery_id: str) -> bool:
-    """Whether a delivery was taken back."""
+    """True when a delivery was taken back."""
     query = select(delivery.c.id).where(delivery.c.community == tx.community, delivery.c.undoes == delivery_id)
     return tx.execute(query).first() is not None
 

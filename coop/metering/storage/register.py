@@ -48,7 +48,7 @@ class AdoptedKey:
 
 
 RegisterKey = tuple[str, Quantity, Shape]
-"""What tells the registers of a co-operative apart; the first is the meter's serial."""
+"""Key by which the registers of a co-operative are told apart; the first is the meter's serial."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def add_registers(tx: Tx, registers: Sequence[Register]) -> None:
 
 
 def list_occupancies(tx: Tx, member_id: str | None = None) -> list[Occupancy]:
-    """Who held which connection: each opening up to the next closing of the same hold; of all, or of one member.
+    """Holds of connections: each opening up to the next closing of the same hold; of all, or of one member.
 
     A hold that closed on the day it opened never was: an import that brought it was undone.
     """
