@@ -1,12 +1,13 @@
 """Metering: from a meter's telegram to what each member used and was allocated.
 
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
-gateways, closed periods with their measurements and allocation runs, late values.
+gateways, closed periods with their measurements and allocation runs, the documents that these were computed from, late
+values.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported.
 
 Hears: ConnectionOpened, ConnectionClosed (who used what), AllocationKeyAdopted (how shared energy is divided).
 
-Refuses: to overwrite a reading, to know a price or a person, to divide energy by a key that no meeting adopted, and to
-close a period silently on readings that are not there.
+Refuses: to overwrite a reading, to believe a sender's clock, to know a price or a person, to divide energy by a key that
+no meeting adopted, and to close a period silently on readings that are not there.
 """

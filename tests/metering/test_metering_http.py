@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from coop.kit.database import Database
 from coop.metering import http
@@ -269,3 +270,22 @@ def test_a_meter_that_no_database_can_hold_is_refused_by_its_field(
     file = ",".join(columns) + "\n" + ",".join(meter.get(column, "") for column in columns) + "\n"
     refused = desk.post(f"{API}/meters/csv", content=file.encode())
     assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, field)
+
+
+def test_a_members_energy_is_asked_of_the_database_for_that_member_alone(
+    desk: TestClient, one_database: Database
+) -> None:
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        power_of_march(tx)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        close_period(tx, MARCH)
+    asked: list[str] = []
+    event.listen(one_database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    sign_in(desk, "member", member_id="M1")
+    desk.get(f"{API}/readings").raise_for_status()
+    desk.get(f"{API}/allocations").raise_for_status()
+    desk.get("/metering/").raise_for_status()
+    about_energy = [text for text in asked if "FROM measurement" in text or "FROM allocation" in text]
+    assert len(about_energy) == 4
+    assert all("member_id = ?" in text for text in about_energy)
