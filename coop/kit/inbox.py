@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
 from coop.kit import parking, positions
 from coop.kit.actor import Actor
 from coop.kit.database import Database, among, is_database_away
+from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import inbox as inbox
 from coop.kit.tx import Tx, savepoint
@@ -145,13 +147,12 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
             )
             if parked >= consumer.park_limit:
                 raise StreamStopped("too-many-parked", f"{consumer.service}: {parked} facts in a row were refused")
-        if claimed:
-            sql.execute(insert(inbox), claimed)
+        insert_mappings(sql, inbox, claimed)
         for source, numbers in sorted(heard.items()):
             positions.note_heard(sql, source, numbers, now)
     consumer.streak.parked = parked
-    for outcome in outcomes:
-        FACTS_HEARD.labels(consumer.service, *outcome).inc()
+    for outcome, count in Counter(outcomes).items():
+        FACTS_HEARD.labels(consumer.service, *outcome).inc(count)
     return len(outcomes)
 
 

@@ -14,22 +14,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import (
     Connection,
     Row,
-    Table,
     bindparam,
     func,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from coop.events import Envelope, Event
 from coop.kit.actor import Actor
+from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_SEALED
 from coop.kit.tables import journal as journal
 from coop.kit.tables import relay_state
@@ -65,14 +63,7 @@ def append(sql: Connection, events: Sequence[Event], community: str, at: datetim
         }
         for event in events
     ]
-    sql.execute(insert_new_statement(sql.dialect.name, journal, ("event_id",)), rows)
-
-
-@cache
-def insert_new_statement(dialect: str, table: Table, key: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
-    """Insert what is not there yet; made once, since making it anew takes longer than SQLite takes to insert a row."""
-    made = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    return made.on_conflict_do_nothing(index_elements=list(key))
+    insert_mappings(sql, journal, rows, ["event_id"])
 
 
 def is_waiting(sql: Connection) -> bool:
@@ -221,6 +212,5 @@ def lock(sql: Connection) -> None:
     """Hold the relay's row to the end of the transaction, and make it where there is none: one sealer at a time."""
     query = select(relay_state.c.name).where(relay_state.c.name == "relay").with_for_update()
     if sql.execute(query).first() is None:
-        start = insert_new_statement(sql.dialect.name, relay_state, ("name",))
-        sql.execute(start, {"name": "relay", "published_position": 0})
+        insert_mappings(sql, relay_state, [{"name": "relay", "published_position": 0}], ["name"])
         sql.execute(query)

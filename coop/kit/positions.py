@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, update
 
 from coop.kit import journal
 from coop.kit.database import Database
+from coop.kit.inserting import insert_mappings
 from coop.kit.tables import relay_state, source_position
 
 AHEAD_MAX = 1_000_000
@@ -243,8 +244,7 @@ def _lock_source(sql: Connection, source: str) -> SourceState:
     """The row of a source, made where there is none, and held to the end of the transaction."""
     state = _find_source(sql, source, lock=True)
     if state is None:
-        start = journal.insert_new_statement(sql.dialect.name, source_position, ("source",))
-        sql.execute(start, _values(SourceState(source)))
+        insert_mappings(sql, source_position, [_values(SourceState(source))], ["source"])
         state = _find_source(sql, source, lock=True) or SourceState(source)
     return state
 

@@ -81,22 +81,7 @@ def group_as(
 
 def insert_nouns(tx: Tx, table: Table, nouns: Iterable[object], **columns: object) -> None:
     """Insert a row for each noun, with the transaction's community and further columns that are the same for all."""
-    insert_all(tx, table, [row_of(tx, noun, **columns) for noun in nouns])
-
-
-def insert_all(tx: Tx, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows, each with every column that may not be null.
-
-    The values go through the types of their columns and straight to the driver: what SQLAlchemy does besides to every
-    row costs more than the row.
-    """
-    columns = [
-        (column.name, column.type.dialect_impl(tx.dialect).bind_processor(tx.dialect)) for column in table.columns
-    ]
-    tx.insert_rows(
-        table,
-        [tuple([process(row.get(name)) if process else row.get(name) for name, process in columns]) for row in rows],
-    )
+    tx.insert(table, [row_of(tx, noun, **columns) for noun in nouns])
 
 
 def row_of(tx: Tx, noun: object, **columns: object) -> Mapping[str, object]:
@@ -112,13 +97,15 @@ def columns_of(noun: type[object], table: Table) -> list[Column[Any]]:
 
 def maker_of(noun: type[Noun]) -> Callable[[Sequence[Any]], Noun]:
     """Makes a noun of the values of its columns."""
-    widths = [len(field.columns) for field in _fields(cast(Hashable, noun))]
-    if max(widths) == 1:
+    periods = [at for at, field in enumerate(_fields(cast(Hashable, noun))) if len(field.columns) == 2]
+    if not periods:
         return lambda values: noun(*values)
 
     def make(values: Sequence[Any]) -> Noun:
-        rest = iter(values)
-        return noun(*(next(rest) if width == 1 else _period(next(rest), next(rest)) for width in widths))
+        merged = list(values)
+        for at in periods:
+            merged[at : at + 2] = [_period(merged[at], merged[at + 1])]
+        return noun(*merged)
 
     return make
 

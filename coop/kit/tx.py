@@ -16,7 +16,7 @@ from sqlalchemy import Connection, CursorResult, Dialect, Executable, Result, Sc
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from coop.events import Event
-from coop.kit import journal, wall
+from coop.kit import inserting, journal, wall
 from coop.kit.actor import Actor
 from coop.values import civil_date
 
@@ -73,28 +73,35 @@ class Tx:
         return self._sql.scalars(statement, execution_options=self._options)
 
     def insert_rows(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-        """Insert rows of plain values, in the order of the table's columns, straight through the driver.
-
-        For rows by the thousand: what SQLAlchemy does to make a row's parameters costs more than SQLite's own work.
+        """Insert rows of values as the driver takes them, in the order of the table's columns.
 
         Raises:
             ForgotCommunity: a row carries another community.
         """
-        if not rows:
-            return
-        columns = table.columns.keys()
-        at = columns.index("community")
-        for row in rows:
-            if row[at] != self.community:
-                raise wall.ForgotCommunity(f"{row[at]!r} is not {self.community!r} in a row for {table.name}")
-        mark = "?" if self.is_sqlite else "%s"
-        names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
-        self._sql.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
+        at = table.columns.keys().index("community")
+        self._hold(table, {row[at] for row in rows})
+        inserting.insert_tuples(self._sql, table, rows)
+
+    def insert(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows that have a value for the same columns.
+
+        Raises:
+            ForgotCommunity: a row carries another community, or none.
+        """
+        self.insert_new(table, rows, ())
 
     def insert_new(self, table: Table, rows: Sequence[Mapping[str, object]], key: Sequence[str]) -> None:
-        """Insert the rows whose ``key`` is not there yet."""
-        if rows:
-            self.execute(journal.insert_new_statement(self._sql.dialect.name, table, tuple(key)), list(rows))
+        """Insert the rows whose ``key`` is not there yet.
+
+        Raises:
+            ForgotCommunity: a row carries another community, or none.
+        """
+        self._hold(table, {row.get("community") for row in rows})
+        inserting.insert_mappings(self._sql, table, rows, key)
+
+    def _hold(self, table: Table, communities: set[object]) -> None:
+        if others := communities - {self.community}:
+            raise wall.ForgotCommunity(f"{others} are not {self.community!r} in rows for {table.name}")
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction of this community holds the lock ``name``, and hold it to the end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.database import Database
 from coop.kit.metadata import new_metadata
-from coop.kit.rows import find_as, group_as, insert_all, insert_nouns, row_of, select_as
+from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
 from coop.kit.wall import ForgotCommunity
 from coop.values import Period
 from tests.kit.town import COMMUNITY, SECRETARY
@@ -84,6 +84,24 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     made.close()
 
 
+def test_rows_with_different_columns_are_refused_before_any_is_inserted(database: Database) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        rows = [row_of(tx, PLAIN, maker="m1"), row_of(tx, RICH, maker="m1", rank=1)]
+        with pytest.raises(ValueError, match="different columns"):
+            tx.insert(offer, rows)
+        assert select_as(tx, Offer, offer) == []
+
+
+def test_a_row_whose_key_is_there_stays_as_it_is(database: Database) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        insert_nouns(tx, offer, [PLAIN], maker="m1")
+        changed = replace(PLAIN, unit=Unit.KWH)
+        tx.insert_new(
+            offer, [row_of(tx, noun, maker="m1") for noun in (changed, RICH, RICH)], ["community", "offer_id"]
+        )
+        assert select_as(tx, Offer, offer, order_by=[offer.c.offer_id]) == [PLAIN, RICH]
+
+
 def test_a_noun_comes_back_as_it_was(database: Database) -> None:
     with database.write(COMMUNITY, SECRETARY) as tx:
         insert_nouns(tx, offer, [RICH, PLAIN], maker="m1")
@@ -102,7 +120,7 @@ def test_a_row_without_what_it_must_have_is_refused(database: Database) -> None:
 
 def test_a_row_of_another_community_is_not_inserted(database: Database) -> None:
     with pytest.raises(ForgotCommunity), database.write(COMMUNITY, SECRETARY) as tx:
-        insert_all(tx, offer, [{**row_of(tx, PLAIN, maker="m1"), "community": "elsewhere"}])
+        tx.insert(offer, [{**row_of(tx, PLAIN, maker="m1"), "community": "elsewhere"}])
 
 
 def test_decimals_are_kept_without_exponent_and_with_their_last_noughts(database: Database) -> None:

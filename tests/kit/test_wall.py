@@ -51,6 +51,10 @@ def test_another_community_than_that_of_the_transaction_is_refused_each_time(pai
             tx.execute(insert(heard), [{"community": name, "member_id": "m3"} for name in ("noord", "zuid")])
         with pytest.raises(ForgotCommunity):
             tx.insert_rows(heard, [("zuid", "m4")])
+        for insertion in (tx.insert, lambda table, rows: tx.insert_new(table, rows, ["community", "member_id"])):
+            for row in ({"community": "zuid", "member_id": "m6"}, {"member_id": "m7"}):
+                with pytest.raises(ForgotCommunity):
+                    insertion(heard, [{"community": "noord", "member_id": "m8"}, row])
         tx.insert_rows(heard, [("noord", "m5")])
         assert list(tx.scalars(query("noord").order_by(heard.c.member_id))) == ["m1", "m5"]
 

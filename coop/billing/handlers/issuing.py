@@ -17,7 +17,6 @@ from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import posting
 from coop.events.billing import BillIssued
 from coop.kit import documents
-from coop.kit.rows import insert_all
 from coop.kit.tx import Tx
 
 CORRECTIONS = "corrections"
@@ -75,7 +74,7 @@ def _book(tx: Tx, issued: Sequence[NewBill]) -> None:
             tx, "bill", made.head.id, made.head.issued_on, transfers_of_bill(made.head.member_id, made.bill)
         )
     ]
-    insert_all(tx, posting, rows)
+    tx.insert(posting, rows)
 
 
 def _fact_of(made: NewBill) -> BillIssued:

@@ -18,7 +18,7 @@ from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import bill, bill_line, guarantee_entry
 from coop.kit import documents
 from coop.kit.documents import Document
-from coop.kit.rows import find_as, group_as, insert_all, row_of, select_as
+from coop.kit.rows import find_as, group_as, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period
 
@@ -74,7 +74,7 @@ def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
         ],
     }
     for table, values in rows.items():
-        insert_all(tx, table, values)
+        tx.insert(table, values)
 
 
 def read_counters(tx: Tx, year: int) -> Counters:
@@ -121,10 +121,14 @@ def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
 
 def costs_before(tx: Tx, start: date) -> dict[str, tuple[int, int]]:
     """For each contract billed up to ``start`` in the period before it: cost before guarantee [cents], and days."""
-    return {
-        head.contract_id: (head.total_cents + head.credit_cents, head.days.days)
-        for head in _heads(tx, bill.c.period_end == start, bill.c.corrects.is_(None))
-    }
+    columns = bill.c
+    cost_cents = columns.total_cents + columns.credit_cents
+    query = (
+        select(columns.contract_id, cost_cents, columns.days_start, columns.days_end)
+        .where(columns.community == tx.community, columns.period_end == start, columns.corrects.is_(None))
+        .order_by(columns.ordinal)
+    )
+    return {contract_id: (cents, (end - first).days) for contract_id, cents, first, end in tx.execute(query)}
 
 
 def list_heads(tx: Tx, *, run_id: str | None = None) -> list[BillHead]:

@@ -199,8 +199,7 @@ def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: 
         )
         for cast in ballots
     ]
-    if rows:
-        tx.execute(insert(ballot), rows)
+    tx.insert(ballot, rows)
 
 
 def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:

@@ -15,7 +15,7 @@ from coop.events import Envelope
 from coop.kit import journal, parking
 from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.kit.journal import insert_new_statement
+from coop.kit.inserting import insert_mappings
 from coop.kit.outbound.message import Queue
 from coop.kit.outbound.store import insert_messages
 from coop.kit.tables import outbound_position
@@ -91,7 +91,6 @@ def _lock_position(sql: Connection, queue: Queue) -> int:
     position = sql.scalar(query)
     if position is None:
         first = 0 if queue.from_start else journal.head(sql)[0]
-        start = insert_new_statement(sql.dialect.name, outbound_position, ("queue",))
-        sql.execute(start, {"queue": queue.name, "position": first})
+        insert_mappings(sql, outbound_position, [{"queue": queue.name, "position": first}], ["queue"])
         position = sql.scalar(query)
     return position or 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date
 
-from sqlalchemy import insert, select, true, update
+from sqlalchemy import select, true, update
 
 from coop.kit.rows import group_as, row_of
 from coop.kit.tx import Tx
@@ -41,11 +41,10 @@ def add_contracts(tx: Tx, contracts: Sequence[Contract], import_id: str) -> None
         {"community": tx.community, "import_id": import_id, **{name: getattr(noun, name) for name in _NAMES}}
         for noun in contracts
     ]
-    if rows:
-        tx.execute(insert(contract), rows)
-    bills = [row_of(tx, bill, contract_id=noun.contract_id) for noun in contracts for bill in noun.gas_bills]
-    if bills:
-        tx.execute(insert(gas_bill), bills)
+    tx.insert(contract, rows)
+    tx.insert(
+        gas_bill, [row_of(tx, bill, contract_id=noun.contract_id) for noun in contracts for bill in noun.gas_bills]
+    )
 
 
 def end_contract(tx: Tx, contract_id: str, ends_on: date) -> None:

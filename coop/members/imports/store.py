@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sqlalchemy import Select, Table, delete, func, insert, literal, null, select, update
+from sqlalchemy import Select, Table, delete, func, literal, null, select, update
 
 from coop.kit.database import among
 from coop.kit.rows import columns_of, find_as, insert_nouns
@@ -108,8 +108,7 @@ def withdraw(tx: Tx, import_id: str, entries: Sequence[Entry]) -> None:
         for entry in entries
         if entry.noun != "connection"  # nobody was told of it, so it may come back as it was
     }
-    if rows:
-        tx.execute(insert(withdrawn), list(rows.values()))
+    tx.insert(withdrawn, list(rows.values()))
     brought = select(contract.c.contract_id).where(
         contract.c.community == tx.community, contract.c.import_id == import_id
     )

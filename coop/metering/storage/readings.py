@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, select
 
 from coop.kit.database import among
 from coop.kit.rows import find_as
@@ -145,8 +145,7 @@ def add_deliveries(tx: Tx, arrived: Sequence[tuple[Delivery, Receipt]], undoes: 
         }
         for one, receipt in arrived
     ]
-    if rows:
-        tx.execute(insert(delivery), rows)
+    tx.insert(delivery, rows)
 
 
 def add_blocks(tx: Tx, rows: Iterable[Packed]) -> None:

@@ -1,0 +1,55 @@
+"""Inserts straight through the driver: for a row, SQLAlchemy's own parameters cost more than SQLite's work.
+
+The columns' types still turn values into what the database stores, as they do everywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+
+Convert = Callable[[Any], Any]
+
+
+def insert_mappings(
+    sql: Connection, table: Table, rows: Sequence[Mapping[str, object]], key: Sequence[str] = ()
+) -> None:
+    """Insert rows that have a value for the same columns; with a ``key``, those whose key is not there yet.
+
+    Raises:
+        ValueError: a row has other columns than the first.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0])
+    statement, converts = _prepare(sql.dialect, table, names, tuple(key))
+    if any(row.keys() != rows[0].keys() for row in rows[1:]):
+        raise ValueError(f"rows for {table.name} have different columns")
+    values = [
+        tuple([row[name] if convert is None else convert(row[name]) for name, convert in converts]) for row in rows
+    ]
+    sql.exec_driver_sql(statement, values)
+
+
+def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows of values as the driver takes them, in the order of the table's columns."""
+    if rows:
+        statement, _ = _prepare(sql.dialect, table, tuple(table.columns.keys()), ())
+        sql.exec_driver_sql(statement, list(rows))
+
+
+@lru_cache(maxsize=1000)
+def _prepare(
+    dialect: Dialect, table: Table, names: tuple[str, ...], key: tuple[str, ...]
+) -> tuple[str, tuple[tuple[str, Convert | None], ...]]:
+    """The statement, and for each column what turns a value of its type into the database's."""
+    quote = dialect.identifier_preparer.quote
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    into = f"{quote(table.name)} ({', '.join(map(quote, names))})"
+    unless = f" ON CONFLICT ({', '.join(map(quote, key))}) DO NOTHING" if key else ""
+    statement = f"INSERT INTO {into} VALUES ({', '.join([mark] * len(names))}){unless}"
+    kinds = {name: table.c[name].type.dialect_impl(dialect) for name in names}
+    return statement, tuple((name, kind.bind_processor(dialect)) for name, kind in kinds.items())
