@@ -19,27 +19,30 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from coop.billing.handlers.runs import run_bills
+from coop.billing.handlers.runs import issue_bills
 from coop.demo.telegrams import Column, P1Reading, head_end, p1
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted, TariffAdopted
 from coop.events.members import ConnectionOpened, ContractSigned, GasYear, MemberAdmitted
-from coop.kit import journal
-from coop.kit.service import LocalBus, rest_collector, settle
+from coop.kit.actor import COMMAND_LINE
+from coop.kit.bus.local import LocalBus
+from coop.kit.garbage import tune_gc
+from coop.kit.relay import settle
+from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.kit.tx import Tx
 from coop.metering.handlers.close import close_period
-from coop.metering.handlers.receive import decode_delivery, receive_many
+from coop.metering.handlers.receive import decode_delivery, receive_all
 from coop.metering.handlers.register import register_meters, set_group
 from coop.metering.model import Int64Array, Meter, MeterKind
-from coop.metering.storage.register import Group
-from coop.operator.runtime import Room, local_bus, open_rooms
+from coop.operator.runtime import local_bus, open_rooms
 from coop.values import Period, hash_parameters, midnight
 
 YEAR = 2025
@@ -104,10 +107,10 @@ def measure(members: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), community=COMMUNITY)
         rooms = open_rooms(settings)
-        bus = local_bus(rooms, settings)
-        _found(rooms, bus, members)
+        bus = local_bus(rooms)
+        set_up(rooms, bus, members)
         use_wh, solar_wh = _quarters(members)
-        rest_collector()
+        tune_gc()
         for month in Period.year(YEAR).months():
             bodies = list(_telegrams(month, members, use_wh, solar_wh))
             with watch.phase("plain_write"):
@@ -115,15 +118,16 @@ def measure(members: int) -> dict[str, float]:
             with watch.phase("ingest"):
                 for format_, at, body in bodies:
                     delivery = decode_delivery(format_, body, gateway="bench", received_at=at)
-                    receive_many(rooms["metering"].database, COMMUNITY, [delivery])
+                    with writing(rooms["metering"]) as tx:
+                        receive_all(tx, [delivery])
             with watch.phase("close"):
-                with rooms["metering"].database.write() as connection:
-                    close_period(connection, COMMUNITY, month, month.end_at + timedelta(days=2), accept_estimates=True)
-                _settle(rooms, bus)
+                with writing(rooms["metering"]) as tx:
+                    close_period(tx, month, accept_estimates=True)
+                settle_rooms(rooms, bus)
             with watch.phase("bills"):
-                with rooms["billing"].database.write() as connection:
-                    run = run_bills(connection, COMMUNITY, month, month.end + timedelta(days=5))
-                _settle(rooms, bus)
+                with writing(rooms["billing"]) as tx:
+                    run = issue_bills(tx, month, month.end + timedelta(days=5))
+                settle_rooms(rooms, bus)
             if len(run.bills) != members:
                 raise SystemExit(f"{len(run.bills)} bills in {month}, {members} members; {run.brakes[:3]}")
         for room in rooms.values():
@@ -133,7 +137,7 @@ def measure(members: int) -> dict[str, float]:
     return {**watch.seconds, "cpu": cpu, "peak_mib": peak_mib}
 
 
-def _found(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:
+def set_up(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:
     """Members with a connection, a contract and meters; a tariff and a key, as if just adopted."""
     start = date(YEAR, 1, 1)
     told: list[Event] = []
@@ -176,18 +180,23 @@ def _found(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:
         ),
     ]
     for name, events in (("members", told), ("governance", decided)):
-        with rooms[name].database.write() as connection:
-            journal.append(connection, events, COMMUNITY)
-    _settle(rooms, bus)
+        with writing(rooms[name]) as tx:
+            tx.tell(*events)
+    settle_rooms(rooms, bus)
     installed = datetime(YEAR - 1, 12, 1, tzinfo=UTC)
     meters = [Meter("SOLAR", MeterKind.SOLAR, None, installed)]
     for n in range(members):
         meters.append(Meter(f"E{n:05d}", MeterKind.ELECTRICITY, f"C{n:05d}", installed))
         meters.append(Meter(f"P{n:05d}", MeterKind.ELECTRICITY, f"C{n:05d}", installed))
         meters.append(Meter(f"H{n:05d}", MeterKind.HEAT, f"C{n:05d}", installed))
-    with rooms["metering"].database.write() as connection:
-        register_meters(connection, COMMUNITY, meters)
-        set_group(connection, COMMUNITY, Group("roofs", ("SOLAR",), None))
+    with writing(rooms["metering"]) as tx:
+        register_meters(tx, meters)
+        set_group(tx, "roofs", ["SOLAR"], None)
+
+
+def writing(room: Room) -> AbstractContextManager[Tx]:
+    """A transaction of the co-operative in a service, at its command line."""
+    return room.database.write(COMMUNITY, COMMAND_LINE)
 
 
 def _hashes(parameters: dict[str, str]) -> dict[str, str]:
@@ -243,7 +252,8 @@ def _plain_write(path: Path, bodies: list[bytes]) -> None:
             os.fsync(file.fileno())
 
 
-def _settle(rooms: dict[str, Room], bus: LocalBus) -> None:
+def settle_rooms(rooms: dict[str, Room], bus: LocalBus) -> None:
+    """Relay until every service has heard all."""
     settle([(name, room.database) for name, room in rooms.items()], bus)
 
 
