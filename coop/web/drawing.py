@@ -17,7 +17,6 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import vl_convert
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup, escape
 
@@ -106,6 +105,8 @@ def draw(spec: dict[str, Any], *, title: str, sentence: str, lang: str, width_px
 # 512 pictures of about 8 kB are what a co-operative of a thousand homes looks at in an evening.
 @lru_cache(maxsize=512)
 def _draw(spec: str, title: str, sentence: str, lang: str) -> str:
+    import vl_convert  # 8 MiB, for processes that draw
+
     drawn = vl_convert.vegalite_to_svg(
         json.loads(spec),
         vl_version="6.4",

@@ -12,12 +12,14 @@ import threading
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
-
-import typst
+from typing import TYPE_CHECKING
 
 from coop.billing.documents.model import BillDocument
 from coop.web.language import N_, translate
 from coop.web.writing import civil_day, money
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATE = Path(__file__).resolve().parent / "bill.typ"
 
@@ -60,6 +62,8 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @lru_cache
 def _compiler() -> typst.Compiler:
+    import typst  # 6 MiB, for processes that typeset
+
     return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True)
 
 
