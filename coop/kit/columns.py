@@ -1,14 +1,15 @@
-"""Column types whose rows hold text and whose nouns hold values: exact decimals, enumerations, words, JSON."""
+"""Column types whose rows hold text or bytes and whose nouns hold values: decimals, enumerations, words, JSON."""
 
 from __future__ import annotations
 
+import zlib
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Dialect, String, Text, TypeDecorator
+from sqlalchemy import Dialect, LargeBinary, String, Text, TypeDecorator
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -76,3 +77,16 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else self._adapter.validate_json(value)
+
+
+class Zipped(TypeDecorator[bytes]):
+    """Bytes, compressed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.compress(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.decompress(value)

@@ -30,10 +30,10 @@ from sqlalchemy import (
 )
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 from coop.metering.model import MeterKind, Quantity, Shape
-from coop.metering.storage.columns import Choice, Exact, Json, Zipped
 
 metadata = new_metadata()
 add_kit_tables(metadata)
