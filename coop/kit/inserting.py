@@ -5,7 +5,7 @@ The columns' types still turn values into what the database stores, as they do e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,10 +28,11 @@ def insert_mappings(
     statement, converts = _prepare(sql.dialect, table, names, tuple(key))
     if any(row.keys() != rows[0].keys() for row in rows[1:]):
         raise ValueError(f"rows for {table.name} have different columns")
-    values = [
-        tuple([row[name] if convert is None else convert(row[name]) for name, convert in converts]) for row in rows
-    ]
-    sql.exec_driver_sql(statement, values)
+    columns: list[Iterable[object]] = []
+    for name, convert in converts:
+        column = [row[name] for row in rows]
+        columns.append(column if convert is None else map(convert, column))
+    sql.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
 def insert_tuples(sql: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
