@@ -157,6 +157,13 @@ job_switch = Table(
     PrimaryKeyConstraint("community", "job"),
 )
 
+slot = Table(
+    "slot",
+    kit_metadata,
+    Column("name", String(100), primary_key=True),
+    Column("highest", Integer, nullable=False),
+)
+
 outbound_position = Table(
     "outbound_position",
     kit_metadata,

@@ -41,7 +41,7 @@ METERING = Service(
     },
     heard_tables=(connection_opened, connection_closed, allocation_key),
     routers=(http_batch.routes, http.routes, energy.routes, walk.routes, data.routes),
-    doors=lambda room: [MqttDoor(room.database, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
+    doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
     topics=bus.raw_topics,
     replayers=dict.fromkeys(KINDS, _replay),
     letter_kinds={READINGS: N_("Readings"), TELEGRAM: N_("Telegram"), UNROUTED: N_("Message without a way in")},

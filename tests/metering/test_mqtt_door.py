@@ -10,14 +10,26 @@ from datetime import UTC, datetime, timedelta
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import func, select
 
 from coop.kit.database import Database
+from coop.kit.service import Room
+from coop.kit.settings import Settings
+from coop.kit.tables import dead_letter
 from coop.metering.handlers.parking import list_telegrams
+from coop.metering.handlers.register import register_meters
+from coop.metering.model import Meter, MeterKind
 from coop.metering.mqtt import MqttDoor
+from coop.metering.service import METERING
+from tests.desk import SECRETARY
 from tests.metering.homes import COMMUNITY, latest_values
 from tests.servers.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.mqtt
+
+
+def room_of(database: Database) -> Room:
+    return Room(METERING, database, Settings(community=COMMUNITY))
 
 
 def batch(values: list[int]) -> bytes:
@@ -50,10 +62,10 @@ def wait_until(reached: Callable[[], object], patience_s: float = 15) -> None:
 
 
 def test_telegrams_come_in_and_what_cannot_be_read_is_parked(one_database: Database, mosquitto: Mosquitto) -> None:
-    door = MqttDoor(one_database, mosquitto.url, "door-1")
+    door = MqttDoor(room_of(one_database), mosquitto.url, "door-1")
     door.start()
     try:
-        wait_until(lambda: door.trouble is None and door._client.is_connected())
+        wait_until(lambda: door.trouble is None)
         wait_until(lambda: _sent(mosquitto, one_database))
         publish(mosquitto, f"coop/{COMMUNITY}/gw/sms", b"hello")
 
@@ -79,14 +91,14 @@ def _sent(broker: Mosquitto, database: Database) -> bool:
 def test_what_was_not_acknowledged_comes_again_and_what_came_while_away_waits(
     one_database: Database, mosquitto: Mosquitto
 ) -> None:
-    first = MqttDoor(one_database, mosquitto.url, "door-2")
+    first = MqttDoor(room_of(one_database), mosquitto.url, "door-2")
     first.start()
     wait_until(lambda: _sent(mosquitto, one_database))
     first.stop()
     publish(mosquitto, f"coop/{COMMUNITY}/gw/head-end", batch([5, 6, 7]))
     # Killed between taking a message and storing it: a client with the same session takes it and never acknowledges.
     killed = paho.Client(
-        CallbackAPIVersion.VERSION2, "door-2", clean_session=False, protocol=paho.MQTTv311, manual_ack=True
+        CallbackAPIVersion.VERSION2, "door-2-1", clean_session=False, protocol=paho.MQTTv311, manual_ack=True
     )
     taken: list[bytes] = []
     killed.on_message = lambda _client, _data, message: taken.append(bytes(message.payload))
@@ -95,9 +107,74 @@ def test_what_was_not_acknowledged_comes_again_and_what_came_while_away_waits(
     wait_until(lambda: taken)
     killed.disconnect()
     killed.loop_stop()
-    again = MqttDoor(one_database, mosquitto.url, "door-2")
+    again = MqttDoor(room_of(one_database), mosquitto.url, "door-2")
     again.start()
     try:
         wait_until(lambda: len(latest_values(one_database)["E1", "electricity_import", "interval"]) == 3)
     finally:
         again.stop()
+
+
+def test_two_processes_share_the_messages_and_what_waits_for_one_that_is_gone_is_taken_by_the_other(
+    postgres_url: str, mosquitto: Mosquitto
+) -> None:
+    databases = [METERING.open_database(postgres_url) for _ in "ab"]
+    with databases[0].write(COMMUNITY, SECRETARY) as tx:
+        register_meters(tx, [Meter("E1", MeterKind.ELECTRICITY, None, datetime(2020, 1, 1, tzinfo=UTC))])
+    doors = [MqttDoor(room_of(database), mosquitto.url, "pair") for database in databases]
+
+    def count_values() -> int:
+        return len(latest_values(databases[0]).get(("E1", "electricity_import", "interval"), {}))
+
+    doors[0].start()
+    wait_until(lambda: _sent(mosquitto, databases[0]))
+    doors[1].start()
+    try:
+        wait_until(lambda: doors[1].trouble is None)
+        assert [sorted(door._slots.held) for door in doors] == [[1], [2]]
+        for count in range(3, 30):
+            publish(mosquitto, f"coop/{COMMUNITY}/gw/head-end", batch(list(range(5, 5 + count))))
+            if count == 15:
+                doors[1].stop()  # its session stays at the broker, and goes on being given its share
+        wait_until(lambda: count_values() == 29, 30)
+        wait_until(lambda: sorted(doors[0]._slots.held) == [1, 2])
+    finally:
+        for door in doors:
+            door.stop()
+        for database in databases:
+            database.close()
+
+
+POISONS: list[tuple[str, bytes]] = [
+    (f"coop/{COMMUNITY}/gw/head-end", b'{"head_end": "h", "sent_at": "9999-12-31T23:59:59Z", "series": []}'),
+    (f"coop/{COMMUNITY}/gw/head-end", batch([1]).replace(b"E1", b"E1\\u0000")),
+    (f"coop/{COMMUNITY}/gw/head-end", batch([1]).replace(b"Wh", b"\\u0000")),
+    (f"coop/{COMMUNITY}/{'g' * 300}/head-end", batch([1])),
+    (f"coop/{'c' * 200}/gw/head-end", batch([1])),
+    (f"coop/{COMMUNITY}/gw/p1", b""),
+    (f"coop/{COMMUNITY}/gw/p1", b"\xff\x00" * 1000),
+    (f"coop/{COMMUNITY}/gw/mbus", b"68" * 100),
+]
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_one_poisonous_message_is_parked_once_by_itself_and_the_others_are_taken(
+    one_database: Database, mosquitto: Mosquitto, poison: tuple[str, bytes]
+) -> None:
+    door = MqttDoor(room_of(one_database), mosquitto.url, f"poison-{POISONS.index(poison)}-{one_database.is_sqlite}")
+    door.start()
+
+    def count_parked() -> int:
+        with one_database.system_read() as sql:
+            return sql.scalar(select(func.count()).select_from(dead_letter)) or 0
+
+    try:
+        wait_until(lambda: _sent(mosquitto, one_database))
+        for count in range(3, 12):
+            publish(mosquitto, f"coop/{COMMUNITY}/gw/head-end", batch(list(range(5, 5 + count))))
+            if count in (5, 7):
+                publish(mosquitto, *poison)
+        wait_until(lambda: len(latest_values(one_database)["E1", "electricity_import", "interval"]) == 11)
+        wait_until(lambda: count_parked() <= 1 and door.trouble is None)
+    finally:
+        door.stop()
