@@ -103,10 +103,13 @@ class Key:
                 yield Problem(f"the {self.kind} key takes no shares", "weights")
             return
         least = 1 if self.kind is KeyKind.REDISTRIBUTION else 0
-        for participant, parts in self.weights.items():
-            if type(parts) is not int:
+        broken = {participant: parts for participant, parts in self.weights.items() if type(parts) is not int}
+        if broken:
+            for participant, parts in broken.items():
                 yield Problem(f"the share of {participant} is {parts!r}, not a whole number of parts", "weights")
-            elif parts < least:
+            return
+        for participant, parts in self.weights.items():
+            if parts < least:
                 # Nothing can be redistributed to a share of nothing: such a participant belongs outside the key.
                 yield Problem(f"the share of {participant} is {parts} parts, below {least}", "weights")
         if (total := sum(self.weights.values())) != PARTS:
