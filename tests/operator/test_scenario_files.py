@@ -91,3 +91,23 @@ def test_less_or_other_than_was_expected_is_a_difference(expected: object, came:
 def test_a_name_under_which_nothing_was_kept_is_refused() -> None:
     with pytest.raises(CoopError, match="nothing was kept as bill"):
         fill("/bills/${bill}", {})
+
+
+def test_a_file_says_what_json_would_say(tmp_path: Path) -> None:
+    text = (
+        "scenario: x\nsteps: [{post: /, json: {day: 2025-01-01, mode: off, at: 12:30, sum: -3, share: 0.5, is: true}}]"
+    )
+    [step] = read_scenario(write(tmp_path, text)).steps
+    assert step.json_ == {"day": "2025-01-01", "mode": "off", "at": "12:30", "sum": -3, "share": 0.5, "is": True}
+
+
+def test_more_items_than_exactly_those_are_a_difference() -> None:
+    assert difference({"a": [{"b": 1}]}, {"a": [{"b": 1, "c": 2}]}, exactly=True) is None
+    assert difference({"a": [{"b": 1}]}, {"a": [{"b": 1}, {"b": 2}]}) is None
+    assert difference({"a": [{"b": 1}]}, {"a": [{"b": 1}, {"b": 2}]}, exactly=True)
+
+
+def test_of_items_that_differ_the_nearest_is_shown() -> None:
+    unlike = difference([{"name": "b", "n": 1}], [{"name": "a", "n": 0}, {"name": "b", "n": 2}, {"name": "c", "n": 3}])
+    assert unlike is not None
+    assert unlike.endswith("the nearest differs in n: expected 1, came 2")

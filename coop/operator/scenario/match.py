@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,54 +12,64 @@ from coop.values import CoopError
 _PART = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
-def difference(expected: Any, came: Any, path: str = "") -> str | None:
+def difference(expected: Any, came: Any, path: str = "", *, exactly: bool = False) -> str | None:
     """First difference between what is expected and what came, or None.
 
-    Of an object the named fields must be there; of a list the named items, in this order.
+    Of an object the named fields must be there; of a list the named items, in this order, and ``exactly`` no others.
 
     >>> difference({"items": [{"id": 2}]}, {"items": [{"id": 1}, {"id": 2, "more": 3}], "next": None})
     >>> difference({"items": [{"id": 3}]}, {"items": [{"id": 1}]})
-    'items: no item like {"id": 3} where 1 came; the last looked at differs in id: expected 3, came 1'
+    'items: no item like {"id": 3} where 1 came; the nearest differs in id: expected 3, came 1'
     >>> difference({"total_cents": 5}, {"total_cents": 6})
     'total_cents: expected 5, came 6'
+    >>> difference([1], [1, 2], exactly=True)
+    'the answer: expected as many items as 1, 2 came'
     """
     if isinstance(expected, Mapping):
-        return _difference_of_objects(expected, came, path)
+        return _difference_of_objects(expected, came, path, exactly)
     if isinstance(expected, list):
-        return _difference_of_lists(expected, came, path)
+        return _difference_of_lists(expected, came, path, exactly)
     if expected == came and isinstance(expected, bool) == isinstance(came, bool):
         return None
     return f"{path or 'the answer'}: expected {_show(expected)}, came {_show(came)}"
 
 
-def _difference_of_objects(expected: Mapping[str, Any], came: Any, path: str) -> str | None:
+def _difference_of_objects(expected: Mapping[str, Any], came: Any, path: str, exactly: bool) -> str | None:
     if not isinstance(came, Mapping):
         return f"{path or 'the answer'}: expected an object, came {_show(came)}"
     for name, value in expected.items():
         inside = f"{path}.{name}" if path else str(name)
         if name not in came:
             return f"{inside}: is not there; there are {', '.join(map(str, came)) or 'no fields'}"
-        if found := difference(value, came[name], inside):
+        if found := difference(value, came[name], inside, exactly=exactly):
             return found
     return None
 
 
-def _difference_of_lists(expected: list[Any], came: Any, path: str) -> str | None:
+def _difference_of_lists(expected: list[Any], came: Any, path: str, exactly: bool) -> str | None:
     if not isinstance(came, list):
         return f"{path or 'the answer'}: expected a list, came {_show(came)}"
     if not expected and came:
         return f"{path or 'the answer'}: expected nothing, {len(came)} items came"
-    rest = iter(came)
+    if exactly and len(expected) != len(came):
+        return f"{path or 'the answer'}: expected as many items as {len(expected)}, {len(came)} came"
+    start = 0
     for item in expected:
-        last = ""
-        for candidate in rest:
-            last = difference(item, candidate) or ""
-            if not last:
-                break
-        else:
-            told = f"; the last looked at differs in {last}" if last else ""
-            return f"{path or 'the answer'}: no item like {_show(item)} where {len(came)} came{told}"
+        rest = came[start:]
+        unlike = list(itertools.takewhile(bool, (difference(item, other, exactly=exactly) for other in rest)))
+        if len(unlike) == len(rest):
+            nearest = max(zip(rest, unlike, strict=True), key=lambda pair: _likeness(item, pair[0]), default=None)
+            hint = f"; the nearest differs in {nearest[1]}" if nearest else ""
+            return f"{path or 'the answer'}: no item like {_show(item)} where {len(came)} came{hint}"
+        start += len(unlike) + 1
     return None
+
+
+def _likeness(expected: Any, came: Any) -> int:
+    """Number of the named fields that came as expected."""
+    if not isinstance(expected, Mapping) or not isinstance(came, Mapping):
+        return 0
+    return sum(difference(value, came.get(name)) is None for name, value in expected.items())
 
 
 def find(path: str, answer: Any) -> Any:

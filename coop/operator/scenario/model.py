@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,24 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from coop.values import BadInput, Problem
 
 METHODS = ("get", "post", "put", "patch", "delete")
+
+NOBODY = "nobody"
+"""Acts without being signed in."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as JSON would be read: a date stays a text, and off and no are texts as well."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _text, _first in (
+    ("bool", "true|false", "tf"),
+    ("null", "null|~|", ["n", "~", ""]),
+    ("int", "-?(0|[1-9][0-9]*)", "-0123456789"),
+    ("float", r"-?(0|[1-9][0-9]*)\.[0-9]+", "-0123456789"),
+    ("merge", "<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_text})\Z"), list(_first))
 
 
 class _Strict(BaseModel):
@@ -40,10 +59,11 @@ class ActorIn(_Strict):
 
 
 class Expected(_Strict):
-    """What an answer must be: its status, and a subset of its JSON or a part of its text."""
+    """Demands on an answer: its status, a subset of its JSON (or one without other items in lists), some text."""
 
     status: int | None = None
     json_: Annotated[Any, Field(alias="json")] = None
+    exactly: Any = None
     text: str | None = None
 
 
@@ -104,7 +124,7 @@ class Scenario(_Strict):
         now: datetime | None = None
         for number, step in enumerate(self.steps, 1):
             for part in (step, *(step.together or []), *(step.any_order or [])):
-                if part.as_ is not None and part.as_ not in self.actors:
+                if part.as_ is not None and part.as_ not in (NOBODY, *self.actors):
                     raise ValueError(f"step {number}: nobody is called {part.as_}")
             if step.at and now and step.at < now and step.clock != "back":
                 raise ValueError(f"step {number}: the clock would go back to {step.at.isoformat()}")
@@ -119,7 +139,7 @@ def read_scenario(path: Path) -> Scenario:
         BadInput: it is no YAML, or says something that is not understood; each problem names its place.
     """
     try:
-        fields = yaml.safe_load(path.read_text())
+        fields = yaml.load(path.read_text(), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise BadInput([Problem(f"not YAML: {error}", path.name, mark.line + 1 if mark else None)]) from error

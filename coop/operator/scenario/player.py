@@ -7,7 +7,6 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import httpx2
 
 from coop.operator.scenario.installation import Installation, open_installation, states_differ
 from coop.operator.scenario.match import difference, fill, find
-from coop.operator.scenario.model import Scenario, Step, read_scenario
+from coop.operator.scenario.model import NOBODY, Scenario, Step, read_scenario
 from coop.values import CoopError
 
 ORDERS_MAX = 200
@@ -24,15 +23,8 @@ ORDERS_MAX = 200
 Say = Callable[[str], object]
 
 
-@dataclass(frozen=True)
 class Failure(Exception):
     """A step that did not come out as expected."""
-
-    step: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.step}: {self.reason}"
 
 
 def play_file(path: Path, database_url: str, say: Say, *, show: bool = False) -> bool:
@@ -49,7 +41,7 @@ def play_file(path: Path, database_url: str, say: Say, *, show: bool = False) ->
             state = _play(scenario, steps, path.parent, database_url, say if show else _say_nothing)
             count += 1
             if first is not None and (unlike := states_differ(first, state)):
-                raise Failure(f"order {count}", f"came to another end than the first: {unlike}")
+                raise Failure(f"order {count} came to another end than the first: {unlike}")
             first = first or state
     except Failure as failure:
         say(f"FAILED  {path.name}: {scenario.scenario}\n        {failure}")
@@ -87,7 +79,7 @@ def _play(scenario: Scenario, steps: Sequence[Step], folder: Path, database_url:
                 for _ in range(step.repeat):
                     _do(installation, step, actor, kept, folder, say)
             except CoopError as error:
-                raise Failure(title, error.message) from error
+                raise Failure(f"{title}: {error.message}") from error
         return installation.read_state()
 
 
@@ -120,8 +112,10 @@ def _request(
 ) -> None:
     assert step.request
     method, path = step.request
-    answer = installation.send(actor, method, fill(path, kept), **_body(step, kept, folder))
-    say(f"{method} {path} as {actor or 'nobody'}: {answer.status_code} {answer.text[:2000]}")
+    answer = installation.send(
+        None if actor == NOBODY else actor, method, fill(path, kept), **_body(step, kept, folder)
+    )
+    say(f"{method} {path} as {actor or NOBODY}: {answer.status_code} {answer.text[:2000]}")
     if wrong := _unexpected(step, answer, kept):
         raise CoopError("unexpected", f"{wrong}; answer {answer.status_code}: {answer.text[:1000]}")
     if step.keep:
@@ -133,7 +127,7 @@ def _body(step: Step, kept: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if step.csv is not None:
         return {"content": fill(step.csv, kept).encode(), "headers": {"content-type": "text/csv"}}
     if step.file is not None:
-        kind = "text/csv" if step.file.endswith(".csv") else "application/octet-stream"
+        kind = {".csv": "text/csv", ".json": "application/json"}.get(Path(step.file).suffix, "application/octet-stream")
         return {"content": (folder / step.file).read_bytes(), "headers": {"content-type": kind}}
     if step.form is not None:
         return {"data": fill(step.form, kept), "headers": {"accept": "text/html"}}
@@ -148,12 +142,15 @@ def _unexpected(step: Step, answer: httpx2.Response, kept: Mapping[str, Any]) ->
         return f"expected that it is taken, came {answer.status_code}"
     if expected.text is not None and fill(expected.text, kept) not in answer.text:
         return f"expected the text {expected.text!r}"
-    if expected.json_ is not None:
-        try:
-            return difference(fill(expected.json_, kept), answer.json())
-        except ValueError:
-            return "expected JSON"
-    return None
+    if expected.json_ is None and expected.exactly is None:
+        return None
+    try:
+        came = answer.json()
+    except ValueError:
+        return "expected JSON"
+    if expected.json_ is not None and (unlike := difference(fill(expected.json_, kept), came)):
+        return unlike
+    return None if expected.exactly is None else difference(fill(expected.exactly, kept), came, exactly=True)
 
 
 def _say_nothing(_line: str) -> None:
