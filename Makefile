@@ -12,10 +12,10 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint style format types walls doctest bench lock clean
+.PHONY: help run test check lint style format types walls doctest scenarios bench lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 run: $(READY) ## run everything on this machine with a demonstration; ARGS="--size 300" is passed on
 	@$(BIN)/coop run $(ARGS)
@@ -42,6 +42,9 @@ walls: $(DEV_STAMP)
 # Migrations are scripts for Alembic, which only it can import.
 doctest: $(DEV_STAMP) ## run the examples in the docstrings
 	$(BIN)/python -m pytest --doctest-modules --ignore-glob='*/migrations/*' coop
+
+scenarios: $(READY) ## play the worked examples and other stories; ARGS="--show" prints every answer
+	$(BIN)/coop scenario $(ARGS) tests/scenarios
 
 bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 	$(BIN)/python -m benchmarks $(ARGS)
