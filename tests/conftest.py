@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
-from tests.servers.kafka import Kafka, kafka_server
+from tests.servers.kafka import ForgetfulKafka, Kafka, forgetful_kafka, kafka_server
 from tests.servers.mosquitto import Mosquitto, mosquitto_server
 from tests.servers.postgres import Postgres, postgres_server
 
@@ -59,6 +59,12 @@ def kafka(kafka_for_all: Kafka) -> Kafka:
     """A Kafka broker without topics or groups."""
     kafka_for_all.forget_everything()
     return kafka_for_all
+
+
+@pytest.fixture
+def forgetful() -> Iterator[ForgetfulKafka]:
+    """An Apache Kafka of the test's own, which may lose its disk."""
+    yield from _lent(forgetful_kafka())
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,7 @@ from coop.kit.positions import SourceState
 from tests.kit.running import Running, running, wait_until
 from tests.kit.test_positions import empty
 from tests.kit.town import LISTENER, heard_by, member, open_database, tell
-from tests.servers.absent import ServerAbsent, skip_or_fail
-from tests.servers.kafka import ForgetfulKafka, forgetful_kafka
+from tests.servers.kafka import ForgetfulKafka
 
 pytestmark = pytest.mark.live
 
@@ -27,29 +26,12 @@ Pair = tuple[Database, Database]
 TOPICS = ["coop.members.members"]
 
 
-@pytest.fixture
-def broker() -> Iterator[ForgetfulKafka]:
-    """An Apache Kafka of the test's own, which may lose its disk."""
-    with ExitStack() as stack:
-        try:
-            started = stack.enter_context(forgetful_kafka())
-        except ServerAbsent as reason:
-            skip_or_fail(reason)
-        yield started
+def teller(forgetful: ForgetfulKafka, database: Database) -> AbstractContextManager[Running]:
+    return running(forgetful.kafka.bootstrap, Consumer("members", database, {}), TOPICS)
 
 
-def teller(broker: ForgetfulKafka, database: Database) -> AbstractContextManager[Running]:
-    return running(broker.kafka.bootstrap, Consumer("members", database, {}), TOPICS)
-
-
-def listener(broker: ForgetfulKafka, database: Database) -> AbstractContextManager[Running]:
-    return running(broker.kafka.bootstrap, LISTENER.consumer(database))
-
-
-def lose_disk(broker: ForgetfulKafka) -> None:
-    broker.stop()
-    broker.forget()
-    broker.start()
+def listener(forgetful: ForgetfulKafka, database: Database) -> AbstractContextManager[Running]:
+    return running(forgetful.kafka.bootstrap, LISTENER.consumer(database))
 
 
 def names(count: int) -> Sequence[str]:
@@ -72,17 +54,17 @@ def assert_heard_everything(database: Database, count: int) -> None:
 
 
 def test_facts_that_were_lost_while_a_service_was_away_are_noticed_and_told_again(
-    broker: ForgetfulKafka, postgres_url: str
+    forgetful: ForgetfulKafka, postgres_url: str
 ) -> None:
     told, heard = open_database(postgres_url, "members"), open_database(postgres_url, "billing")
-    with teller(broker, told):
-        with listener(broker, heard):
+    with teller(forgetful, told):
+        with listener(forgetful, heard):
             tell(told, *(member(i) for i in range(100)))
             wait_until(lambda: len(heard_by(heard)) == 100)
         tell(told, *(member(i) for i in range(100, 300)))
         wait_until(lambda: published(told) == 300)
-        lose_disk(broker)
-        with listener(broker, heard):
+        forgetful.lose_disk()
+        with listener(forgetful, heard):
             with told.claim("tell-again"):  # the teller cannot answer yet, so that the gap lasts
                 assert wait_until(lambda: "facts of members" in positions.troubles(heard)) < 60
                 assert read_source(heard).count_missing() == 200
@@ -95,19 +77,19 @@ def test_facts_that_were_lost_while_a_service_was_away_are_noticed_and_told_agai
 
 
 def test_facts_that_are_lost_while_all_run_are_told_again_and_a_lost_journal_announces_itself(
-    broker: ForgetfulKafka, tmp_path: Path
+    forgetful: ForgetfulKafka, tmp_path: Path
 ) -> None:
     told = open_database(f"sqlite:///{tmp_path}/members.db", "members")
     heard = open_database(f"sqlite:///{tmp_path}/billing.db", "billing")
-    with listener(broker, heard) as hears:
-        with teller(broker, told) as tells:
+    with listener(forgetful, heard) as hears:
+        with teller(forgetful, told) as tells:
             tell(told, *(member(i) for i in range(300)))
             wait_until(lambda: len(heard_by(heard)) == 300)
-            broker.stop()
-            broker.forget()
+            forgetful.stop()
+            forgetful.forget()
             tell(told, *(member(i) for i in range(300, 320)))
             assert wait_until(lambda: hears.bus.trouble is not None and tells.bus.trouble is not None) < 30
-            broker.start()
+            forgetful.start()
             wait_until(lambda: len(heard_by(heard)) == 320)
             tell(told, *(member(i) for i in range(320, 400)))
             wait_until(lambda: len(heard_by(heard)) == 400)
@@ -115,27 +97,27 @@ def test_facts_that_are_lost_while_all_run_are_told_again_and_a_lost_journal_ann
             wait_until(lambda: read_source(heard).head_position == 400)
             assert_heard_everything(heard, 400)
         empty(told)
-        with teller(broker, told):
+        with teller(forgetful, told):
             assert wait_until(lambda: "journal of members" in positions.troubles(heard)) < 60
             assert wait_until(lambda: "journal" in positions.troubles(told)) < 60
     told.close()
     heard.close()
 
 
-def test_a_service_that_missed_ten_thousand_facts_hears_them_all(broker: ForgetfulKafka, postgres_url: str) -> None:
+def test_a_service_that_missed_ten_thousand_facts_hears_them_all(forgetful: ForgetfulKafka, postgres_url: str) -> None:
     told, heard = open_database(postgres_url, "members"), open_database(postgres_url, "billing")
-    with listener(broker, heard), teller(broker, told):
+    with listener(forgetful, heard), teller(forgetful, told):
         tell(told, member(0))
         wait_until(lambda: len(heard_by(heard)) == 1)
-    with teller(broker, told):
+    with teller(forgetful, told):
         tell(told, *(member(i) for i in range(1, 10_001)))
         wait_until(lambda: published(told) == 10_001)
-    lose_disk(broker)
-    with teller(broker, told), listener(broker, heard):
+    forgetful.lose_disk()
+    with teller(forgetful, told), listener(forgetful, heard):
         wait_until(lambda: read_source(heard).heard_position == 10_001, 90)
         assert sorted(heard_by(heard)) == sorted(names(10_001))
         wait_until(lambda: positions.troubles(heard) == {})
-        wait_until(lambda: sum(read_lag(broker.kafka.bootstrap, "billing").values()) == 0)
+        wait_until(lambda: sum(read_lag(forgetful.kafka.bootstrap, "billing").values()) == 0)
     told.close()
     heard.close()
 

@@ -1,4 +1,5 @@
-"""The main job on real Kafka and PostgreSQL, with every process killed on the way, against the embedded run."""
+"""The main job on real Kafka and PostgreSQL, with every process killed and the broker emptied on the way, against the
+embedded run."""
 
 from __future__ import annotations
 
@@ -16,15 +17,16 @@ from coop.events import SERVICES
 from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.installation import FourProcesses, embedded, four_processes, state_of
-from tests.servers.kafka import Kafka
+from tests.servers.kafka import ForgetfulKafka
 
 pytestmark = pytest.mark.live
 
 PLAN = DemoPlan(size=4, seed=3)
+BROKER = "the broker"
 
 
-def test_killed_on_the_way_the_four_services_come_to_the_bills_of_the_embedded_run(
-    kafka: Kafka, postgres_url: str, tmp_path: Path
+def test_killed_and_emptied_on_the_way_the_four_services_come_to_the_bills_of_the_embedded_run(
+    forgetful: ForgetfulKafka, postgres_url: str, tmp_path: Path
 ) -> None:
     with embedded(tmp_path / "embedded") as settings, Doors(settings, settings.public_url(), patience_s=90) as doors:
         play_year(PLAN, doors, through_http(doors), Mark(tmp_path / "embedded.json", PLAN), lambda _: None)
@@ -36,30 +38,31 @@ def test_killed_on_the_way_the_four_services_come_to_the_bills_of_the_embedded_r
     live = Settings(
         data_dir=tmp_path / "live",
         bus="kafka",
-        kafka=kafka.bootstrap,
+        kafka=forgetful.kafka.bootstrap,
         database_url=postgres_url,
         secret="secret of the tests",
     )
     with four_processes(live, tmp_path) as processes:
-        killer = Killer(processes)
-        with Doors(live, "", processes.addresses(), patience_s=90) as doors:
+        killer = Killer(processes, forgetful)
+        with Doors(live, "", processes.addresses(), patience_s=150) as doors:
             play_year(PLAN, doors, through_http(doors), Mark(tmp_path / "live.json", PLAN), killer.watch)
             killer.join()
             doors.settled()
             assert state_of(doors) == expected
-    assert killer.killed == set(SERVICES)
+    assert killer.killed == {*SERVICES, BROKER}
     assert verify_bills(live, "", print)
     assert verify_journals(live, print)
 
 
 class Killer:
-    """Kills each service once with SIGKILL, at a random moment of the year, and starts it again a moment later."""
+    """Kills each service once with SIGKILL, at a random moment of the year, and starts it again a moment later; kills
+    the broker once too, and starts it on an empty disk."""
 
-    def __init__(self, processes: FourProcesses) -> None:
+    def __init__(self, processes: FourProcesses, broker: ForgetfulKafka) -> None:
         seed = random.randrange(2**32)
         print(f"the kills are drawn with seed {seed}")
-        self._draw, self._processes = random.Random(seed), processes
-        self._due = {name: self._draw.uniform(0.02, 0.95) for name in SERVICES}
+        self._draw, self._processes, self._broker = random.Random(seed), processes, broker
+        self._due = {name: self._draw.uniform(0.02, 0.95) for name in (*SERVICES, BROKER)}
         self._threads: list[threading.Thread] = []
         self.killed: set[str] = set()
 
@@ -80,7 +83,10 @@ class Killer:
 
     def _kill(self, name: str, delay_s: float) -> None:
         time.sleep(delay_s)
-        self._processes.kill(name)
         self.killed.add(name)
+        if name == BROKER:
+            self._broker.lose_disk()
+            return
+        self._processes.kill(name)
         time.sleep(0.5)
         self._processes.start(name)

@@ -125,6 +125,12 @@ class ForgetfulKafka:
         """Lose the disk; only while it is stopped."""
         shutil.rmtree(self._folder / "data")
 
+    def lose_disk(self) -> None:
+        """Kill it, and start it on an empty disk."""
+        self.stop()
+        self.forget()
+        self.start()
+
 
 @contextmanager
 def forgetful_kafka() -> Iterator[ForgetfulKafka]:
