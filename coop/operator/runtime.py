@@ -9,13 +9,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from coop.events import SERVICES as NAMES
-from coop.kit.bus.kafka import KafkaBus, read_lag
+from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.garbage import tune_gc
@@ -121,7 +120,7 @@ def build_app(
     app.state.workers = workers
     app.state.databases[OPERATOR.name] = next(iter(rooms.values())).database
 
-    lag = partial(read_lag, settings.kafka, kafka.service) if kafka else dict
+    lag = kafka.read_lag if kafka else dict
     app.state.health = Health(rooms, [*relays, *doors, *([kafka] if kafka else [])], communities, lag)
     app.state.read_lag = app.state.health.read_lag_or_none
     app.state.gauges = CollectorRegistry()

@@ -58,6 +58,7 @@ class KafkaBus:
         self._topics = {topics.SIGNALS}
         self._consumers: list[Consumer] = []
         self._doors: dict[str, RawDoor] = {}
+        self._groups: dict[str, set[str]] = {}
         self._stopping = False
         self._keeper: asyncio.Task[None] | None = None
         self._topics_trouble: str | None = None
@@ -169,6 +170,21 @@ class KafkaBus:
         committed = self._ask(lambda admin: topics.read_committed(admin, service))
         return all(committed.get(at, 0) >= end for at, end in mark.items())
 
+    def read_lag(self) -> dict[str, int]:
+        """Number of messages that the service has still to read, by topic.
+
+        Raises:
+            ConnectionError: the brokers do not say.
+        """
+        try:
+            return {
+                topic: lag
+                for group, names in self._groups.items()
+                for topic, lag in topics.read_lag(self._bootstrap, group, names).items()
+            }
+        except AdminError as error:
+            raise ConnectionError(f"Kafka does not say what was read: {error!r}") from error
+
     def _heard_topics(self) -> list[str]:
         return sorted({topic for consumer in self._consumers for topic in consumer.topics()})
 
@@ -205,6 +221,7 @@ class KafkaBus:
 
     def _subscribe(self, name: str, names: Sequence[str], group: str, door: RawDoor) -> None:
         self._topics.update(names)
+        self._groups.setdefault(group, set()).update(names)
         self._doors[name] = door
         subscriber = self._broker.subscriber(
             *names,
