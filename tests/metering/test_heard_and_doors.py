@@ -20,6 +20,7 @@ from coop.kit.inbox import consume
 from coop.kit.parking import list_parked
 from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
 from coop.metering.bus import TOPIC
 from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
@@ -237,6 +238,47 @@ def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(data
     assert sorted(letter.code for letter in letters) == ["bad-input", "unknown-format"]
     with pytest.raises(CoopError, match="nothing says how to read it"):
         room.replay(letters[0].kind, COMMUNITY, SECRETARY, letters[0].id)
+
+
+POISON: list[tuple[dict[str, str], str]] = [
+    ({}, "E\x00"),
+    ({"gateway": "g" * 300}, "E1"),
+    ({"gateway": "g\x00"}, "E1"),
+    ({"format": "f" * 300}, "E1"),
+    ({"community": "c" * 300}, "E1"),
+    ({"community": "c\x00"}, "E1"),
+]
+
+
+@pytest.mark.parametrize(("headers", "meter"), POISON)
+def test_whatever_is_wrong_with_one_telegram_the_others_are_stored(
+    database: Database, tmp_path: Path, headers: dict[str, str], meter: str
+) -> None:
+    room = Room(METERING, database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    door = METERING.topics(room)[TOPIC]
+
+    def telegram(meter: str, hour: int) -> bytes:
+        series = {
+            "meter": meter,
+            "quantity": "electricity_import",
+            "unit": "Wh",
+            "start": f"2025-01-01T{hour:02d}:00:00Z",
+            "step_s": 900,
+            "values": [1, 2, 3, 4],
+        }
+        return json.dumps({"head_end": "h", "sent_at": "2025-01-02T00:00:00Z", "series": [series]}).encode()
+
+    usual = {"format": "head-end", "gateway": "he"}
+    messages = [(usual, telegram("E1", hour)) for hour in range(20)]
+    messages.insert(10, ({**usual, **headers}, telegram(meter, 23)))
+    for _ in range(2):
+        door.receive(messages)
+    values = latest_values(database)["E1", "electricity_import", "interval"]
+    with database.system_read() as sql:
+        parked = sql.execute(select(dead_letter.c.reason)).all()
+    is_storable = database.is_sqlite and "gateway" in headers  # it takes any text
+    assert (len(values), len(parked)) == ((84, 0) if is_storable else (80, 1))
+    assert door.trouble is None
 
 
 def test_a_short_token_is_refused(one_database: Database) -> None:
