@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DECISIONS, DOMAIN, find_links
+from tests.docs.pages import DECISIONS, DOMAIN, ROOT, find_links
 
 
 @pytest.mark.parametrize("folder", [DOMAIN, DECISIONS], ids=lambda folder: folder.name)
@@ -21,3 +21,9 @@ def test_a_number_of_a_decision_that_is_missing_is_explained() -> None:
     missing = {number for number in range(1, max(numbers)) if number not in numbers}
     index = (DECISIONS / "README.md").read_text()
     assert missing == {int(number) for number in re.findall(r"^\| (\d{4}) \|", index, re.M)}
+
+
+def test_each_scenario_of_a_worked_example_is_linked_from_the_examples() -> None:
+    scenarios = {path.name for path in (ROOT / "tests" / "scenarios").rglob("e[0-9]*.yaml")}
+    assert scenarios
+    assert scenarios <= {Path(link.target).name for link in find_links(DOMAIN / "README.md")}

@@ -169,7 +169,7 @@ def test_parameters_of_the_wrong_form_are_all_named_at_once() -> None:
     assert [problem.field for problem in refusal.value.problems] == ["weigths", "weights", "order"]
     with pytest.raises(BadInput, match="not a whole number of parts"):
         Key.read({"kind": "static", "weights": {"A": 1e6}})
-    with pytest.raises(BadInput, match="the share of B is '0.5', not a whole number of parts"):
+    with pytest.raises(BadInput, match=r"the share of B is '0\.5', not a whole number of parts"):
         Key.read({"kind": "static", "weights": {"A": 500_000, "B": "0.5"}})
 
 
