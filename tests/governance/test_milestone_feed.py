@@ -167,7 +167,7 @@ def test_the_atom_feed_is_one_that_a_reader_takes(visitor: TestClient, token: st
         assert entry.findtext(f"{ATOM}title")
         links = entry.findall(f"{ATOM}link")
         assert [link.get("rel") for link in links] == ["alternate"]
-        assert (links[0].get("href") or "").startswith("http://127.0.0.1:8020/governance/")
+        assert (links[0].get("href") or "").startswith("http://testserver/governance/")
     titles = [entry.findtext(f"{ATOM}title") for entry in entries]
     assert "Milestone reached: Permit, 2026-12-01, cost EUR 1,050,000.00" in titles
     assert "Resolution adopted: Resolution tariff, 4 for, 0 against, 0 blank (art. 14.2)" in titles
