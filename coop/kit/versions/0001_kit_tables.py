@@ -1,4 +1,7 @@
-"""Tables of the kit, in the database of every service."""
+"""Tables of the kit, in the database of every service.
+
+Until the first release that is called stable this follows the metadata; with it, it is written out and never changed.
+"""
 
 from alembic import op
 
