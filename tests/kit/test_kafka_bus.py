@@ -10,10 +10,12 @@ from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from coop.kit import journal, parking
-from coop.kit.bus import topics
+from coop.kit.bus import kafka as kafka_bus
+from coop.kit.bus import stuck, topics
 from coop.kit.bus.kafka import KafkaBus, read_lag
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer
@@ -167,6 +169,30 @@ def test_a_fact_whose_envelope_cannot_be_read_is_parked_by_itself(kafka: Kafka, 
         send(kafka, [({}, b"no fact"), ({}, b'{"id": 7}'), ({"x": b"\xff"}, b"{}")], "coop.members.members")
         wait_until(lambda: len(heard_by(listener)) == 20)
         wait_until(lambda: count_unknown(listener) == 3)
+
+
+class Latin(str):
+    """A name that a foreign program writes in another encoding."""
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return b"caf\xe9"
+
+
+def test_a_message_that_the_client_itself_cannot_read_does_not_stop_the_door_in_silence(
+    kafka: Kafka, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("LOOK_EVERY_S", 0.0), ("STUCK_AFTER_S", 4.0)):
+        monkeypatch.setattr(stuck, name, seconds)
+    monkeypatch.setattr(kafka_bus, "LOOK_EVERY_S", 1.0)
+    database = open_database(postgres_url, "billing")
+    door = RawDoor(lambda messages: None, partial(parking.park_raw, database, "telegram", "hall"))
+    with running(kafka.bootstrap, LISTENER.consumer(database), doors={TELEGRAMS: door}) as service:
+        producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+        producer.send(TELEGRAMS, b"telegram", partition=3, headers=[(Latin("name"), b"value")])
+        producer.flush()
+        producer.close()
+        wait_until(lambda: f"none is read: {TELEGRAMS} [3] at offset 0" in (service.bus.trouble or ""))
+    database.close()
 
 
 def count_unknown(database: Database) -> int:

@@ -26,6 +26,7 @@ from kafka.errors import KafkaError as AdminError
 from coop.events import Envelope, event_classes
 from coop.kit import parking
 from coop.kit.bus import topics
+from coop.kit.bus.stuck import StuckPartitions
 from coop.kit.bus.topics import read_lag as read_lag
 from coop.kit.inbox import Consumer, consume
 from coop.kit.rawdoor import Headers, RawDoor
@@ -62,6 +63,7 @@ class KafkaBus:
         self._stopping = False
         self._keeper: asyncio.Task[None] | None = None
         self._topics_trouble: str | None = None
+        self._stuck = StuckPartitions()
         self._signal_at = time.monotonic()
         self._broker = KafkaBroker(
             bootstrap,
@@ -83,8 +85,7 @@ class KafkaBus:
     def trouble(self) -> str | None:
         """A sentence about what does not work now, or None."""
         sentences = [f"{name}: {door.trouble}" for name, door in self._doors.items() if door.trouble]
-        if self._topics_trouble:
-            sentences.append(self._topics_trouble)
+        sentences += [text for text in (self._topics_trouble, self._stuck.trouble) if text]
         silence_s = time.monotonic() - self._signal_at
         if self._loop and self._consumers and silence_s > SILENCE_MAX_S:
             sentences.append(f"no signal came from Kafka for {silence_s:.0f} s, not even this service's own")
@@ -254,6 +255,7 @@ class KafkaBus:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 made = await asyncio.to_thread(self._provision, sorted(self._topics))
+                await asyncio.to_thread(self._look_for_stuck)
             except AdminError as error:
                 self._topics_trouble = f"Kafka does not answer, or refuses: {error!r}"
                 log.warning("%s", self._topics_trouble)
@@ -261,6 +263,13 @@ class KafkaBus:
                 self._topics_trouble = None
                 if made:
                     log.error("topics were gone and are made again: %s", ", ".join(made))
+
+    def _look_for_stuck(self) -> None:
+        if not self._stuck.is_due():
+            return
+        with topics.open_admin(self._bootstrap) as admin:
+            for group, names in self._groups.items():
+                self._stuck.look(group, topics.read_waiting(admin, group, names))
 
 
 def _consume(consumer: Consumer, messages: Sequence[tuple[Headers, bytes]]) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, OffsetSpec
@@ -28,6 +29,13 @@ PARTITIONS = 6
 
 Offsets = Mapping[tuple[str, int], int]
 """Offset by topic and partition."""
+
+
+class Waiting(NamedTuple):
+    """Offset of the next message that a group reads of a partition, and how many wait from there."""
+
+    offset: int
+    messages: int
 
 
 @contextmanager
@@ -124,16 +132,26 @@ def read_committed(admin: KafkaAdminClient, group: str) -> Offsets:
     return {(at.topic, at.partition): entry.offset for at, entry in committed.items() if entry.offset >= 0}
 
 
+def read_waiting(
+    admin: KafkaAdminClient, group: str, topics: Collection[str] = ()
+) -> Mapping[tuple[str, int], Waiting]:
+    """What a group has still to read of each partition; without ``topics``, of those of which it has read."""
+    committed = read_committed(admin, group)
+    wanted = set(topics) or {topic for topic, _ in committed}
+    present = sorted(wanted & set(admin.list_topics()))
+    starts = _read_offsets(admin, present, OffsetSpec.EARLIEST)
+    ends = read_ends(admin, present)
+    offsets = {at: max(starts.get(at, 0), committed.get(at, 0)) for at in ends}
+    return {at: Waiting(offsets[at], max(0, end - offsets[at])) for at, end in ends.items()}
+
+
 def read_lag(bootstrap: str, group: str, topics: Collection[str] = ()) -> dict[str, int]:
-    """Number of messages that a group has still to read, by topic; without ``topics``, of all that it has read of."""
+    """Number of messages that a group has still to read, by topic; without ``topics``, of those of which it has
+    read."""
+    lag: dict[str, int] = {}
     with open_admin(bootstrap) as admin:
-        committed = read_committed(admin, group)
-        wanted = set(topics) or {topic for topic, _ in committed}
-        present = sorted(wanted & set(admin.list_topics()))
-        starts, ends = _read_offsets(admin, present, OffsetSpec.EARLIEST), read_ends(admin, present)
-    lag = dict.fromkeys(present, 0)
-    for at, end in ends.items():
-        lag[at[0]] += max(0, end - max(starts.get(at, 0), committed.get(at, 0)))
+        for (topic, _), waiting in read_waiting(admin, group, topics).items():
+            lag[topic] = lag.get(topic, 0) + waiting.messages
     return lag
 
 
