@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_an_exception_is_one_json_line(capsys: pytest.CaptureFixture[str]) -> No
         logging.getLogger("coop.kit").exception("failed")
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["exception"][0]["exc_type"] == "ValueError"
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_trace_does_not_show_what_the_variables_hold(
+    log_format: Literal["json", "text"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(password: str) -> None:
+        int("nine" if password else "")
+
+    logs.configure("INFO", log_format)
+    try:
+        fail("-".join(("four", "words", "of", "mine")))
+    except ValueError:
+        logging.getLogger("coop.kit").exception("failed")
+    assert "ValueError" in (told := capsys.readouterr().err)
+    assert "four-words-of-mine" not in told
 
 
 def test_libraries_are_silent_below_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
