@@ -93,9 +93,9 @@ def read(cookie: str | None, secret: str, now: datetime) -> Session | None:
         fields = _serializer(secret).loads(cookie)
         began_at = datetime.fromisoformat(fields["began_at"])
         session = Session(**{**fields, "roles": frozenset(fields["roles"]), "began_at": began_at})
-    except (BadSignature, KeyError, TypeError, ValueError):
+        return session if began_at - _GRACE <= now < began_at + LIFETIME else None
+    except (BadSignature, KeyError, TypeError, ValueError, OverflowError):
         return None
-    return session if began_at - _GRACE <= now < began_at + LIFETIME else None
 
 
 def end_sessions(tx: Tx, account_id: str, session_id: str = "", ended_at: datetime | None = None) -> None:

@@ -41,6 +41,11 @@ def test_a_session_survives_its_cookie_and_a_changed_cookie_does_not() -> None:
     assert read(None, "secret", NOW) is None
 
 
+@pytest.mark.parametrize("began_at", [NOW.replace(tzinfo=None), datetime.min.replace(tzinfo=UTC)])
+def test_a_signed_session_without_a_real_beginning_is_none(began_at: datetime) -> None:
+    assert read(sign(replace(MEMBER, began_at=began_at), "secret"), "secret", NOW) is None
+
+
 def test_a_session_is_over_after_its_time_and_one_from_the_future_is_none() -> None:
     cookie = sign(MEMBER, "secret")
     assert read(cookie, "secret", NOW + LIFETIME) is None
