@@ -146,7 +146,7 @@ def redirect(url: str, message: str = "", kind: str = "done") -> RedirectRespons
 def _flash(request: Request) -> Flash | None:
     try:
         kind, text = json.loads(unquote(request.cookies.get(FLASH_COOKIE, "")))
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):  # a cookie is written by whoever sends it
         return None
     return Flash(str(text), kind if kind in ("done", "note", "refused") else "note")
 

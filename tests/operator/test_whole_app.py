@@ -23,6 +23,7 @@ from coop.operator import pages
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.pages import matrix
 from coop.operator.runtime import embedded_app
+from coop.web.shell import FLASH_COOKIE
 from tests.desk import COMMUNITY, SECRET, sign_in
 
 OPEN_TO_ALL = {"/static/{name}", "/openapi.json"}
@@ -51,6 +52,11 @@ def routes_of(app: FastAPI) -> list[Route]:
         for route in getattr(part, "original_router", app).routes
         if isinstance(route, Route) and (hasattr(part, "original_router") or route is part)
     ]
+
+
+@pytest.mark.parametrize("cookie", ["5", "null", "[1]", "[1,2,3]", "{}", "[" * 3000, "%5B%22done%22%2C%7B%7D%5D"])
+def test_a_message_cookie_that_we_did_not_write_breaks_no_page(client: TestClient, cookie: str) -> None:
+    assert client.get("/", headers={"cookie": f"{FLASH_COOKIE}={cookie}"}).status_code == 200
 
 
 def test_every_route_names_an_entry_of_its_service_s_table(app: FastAPI) -> None:
