@@ -436,7 +436,7 @@ def test_the_second_guarantee_year_asks_for_its_index(database: Database) -> Non
 def test_what_was_issued_never_changes(database: Database, table: Table) -> None:
     hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
     run(database, JANUARY)
-    column = next(column for column in table.c if not column.primary_key)
+    column = next(column for column in table.c if not column.primary_key and column.name != "community")
     with pytest.raises(DBAPIError, match="never changes"), database.write(COMMUNITY, SECRETARY) as tx:
         tx.execute(update(table).where(table.c.community == COMMUNITY).values({column.name: column}))
     with pytest.raises(DBAPIError, match="never changes"), database.write(COMMUNITY, SECRETARY) as tx:
