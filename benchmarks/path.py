@@ -60,13 +60,13 @@ def trace_requests(folder: Path) -> dict[str, list[str]]:
         for home in range(3):
             body = p1(_reading(home, month))
             paths["a P1 telegram"] = _ask(
-                client, "/metering/api/deliveries?format=p1", {"authorization": f"Bearer {TOKEN}"}, content=body
+                client, "/metering/api/v1/deliveries?format=p1", {"authorization": f"Bearer {TOKEN}"}, content=body
             )
-        address = f"/metering/api/periods/{YEAR}-{month:02d}/close"
+        address = f"/metering/api/v1/periods/{YEAR}-{month:02d}/close"
         paths["a period's closing"] = _ask(client, address, cookie, json={"accept_estimates": True})
         settle_rooms(rooms, bus)
         run = {"period": f"{YEAR}-{month:02d}", "issued_on": date(YEAR, month + 1, 6).isoformat()}
-        paths["a bill run"] = _ask(client, "/billing/api/runs", cookie, json=run)
+        paths["a bill run"] = _ask(client, "/billing/api/v1/runs", cookie, json=run)
     for room in rooms.values():
         room.database.close()
     return paths

@@ -18,7 +18,7 @@ from coop.billing.storage import bills, runs
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import Period
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/billing/api", tags=["billing"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/billing/api/v1", tags=["billing"])
 may = ACCESS.may
 
 

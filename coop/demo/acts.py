@@ -96,7 +96,7 @@ def fill_register(plan: DemoPlan, doors: Doors) -> None:
         ("contracts", contracts),
     ):
         params = {"file_name": f"{kind}-{plan.year}.csv"}
-        doors.post(f"/members/api/imports/{kind}", content=_csv(rows), params=params)
+        doors.post(f"/members/api/v1/imports/{kind}", content=_csv(rows), params=params)
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -121,7 +121,7 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
     }
     for account in accounts(plan):
         doors.post(
-            "/members/api/accounts",
+            "/members/api/v1/accounts",
             {
                 "email": account.login,
                 "name": account.name,
@@ -131,15 +131,15 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
             },
         )
     for audience in ("Demo-gemeente", "Demo-waterschap"):
-        doors.post("/governance/api/feed-tokens", {"audience": audience})
+        doors.post("/governance/api/v1/feed-tokens", {"audience": audience})
 
 
 def leave_to_the_players(doors: Doors) -> None:
     """Switch the scheduled work off: in a demonstration its people close months and run bills, in its own time."""
     for service in SERVICES:
-        for job in doors.get(f"/{service}/api/jobs"):
+        for job in doors.get(f"/{service}/api/v1/jobs"):
             if job["name"] != "chain-check":
-                doors.post(f"/{service}/api/jobs/{job['name']}", {"enabled": False})
+                doors.post(f"/{service}/api/v1/jobs/{job['name']}", {"enabled": False})
 
 
 def adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
@@ -158,7 +158,7 @@ def adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
     }
     kinds = ("tariff", "allocation-key", "realisation", "programme", "other")
     doors.post(
-        "/governance/api/statutes",
+        "/governance/api/v1/statutes",
         {
             "valid_from": version.valid_from.isoformat(),
             "name": version.version,
@@ -172,18 +172,18 @@ def hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
     held_on = civil_date(meeting.at)
     _convene(plan, meeting, doors, advance_on=held_on - timedelta(days=7))
     doors.post(
-        f"/governance/api/meetings/{meeting.id}/close",
+        f"/governance/api/v1/meetings/{meeting.id}/close",
         {"closed_on": held_on.isoformat(), "entitled_members": _entitled(plan, held_on)},
     )
     noticed = {resolution.id: resolution.notice_sent_on for resolution in meeting.resolutions}
     if not any(noticed.values()):
         return
     doors.settled()
-    for tariff in doors.get("/billing/api/tariffs"):
+    for tariff in doors.get("/billing/api/v1/tariffs"):
         if sent_on := noticed.get(tariff["resolution_id"]):
             addressees = [member.id for member in community(plan).members if member.is_member_on(sent_on)]
             doors.post(
-                "/billing/api/notices",
+                "/billing/api/v1/notices",
                 {
                     "tariff_id": tariff["tariff_id"],
                     "sent_on": sent_on.isoformat(),
@@ -197,7 +197,7 @@ def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors, advance_on: date) -
     held_on = civil_date(meeting.at)
     doors.settled()
     doors.post(
-        "/governance/api/meetings",
+        "/governance/api/v1/meetings",
         {
             "meeting_id": meeting.id,
             "held_on": held_on.isoformat(),
@@ -219,7 +219,7 @@ def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors, advance_on: date) -
         ballots = _ballots(resolution, held_on, advance_on)
         if ballots:
             doors.post(
-                f"/governance/api/meetings/{meeting.id}/votes",
+                f"/governance/api/v1/meetings/{meeting.id}/votes",
                 {"resolution_id": resolution.id, "ballots": ballots},
             )
 
@@ -244,7 +244,7 @@ def plan_programme(plan: DemoPlan, doors: Doors) -> None:
     """Keep the programme with its phases, milestones and tranches."""
     works = programme(plan)
     doors.post(
-        "/governance/api/programmes",
+        "/governance/api/v1/programmes",
         {
             "programme_id": works.id,
             "name": works.name,
@@ -287,7 +287,7 @@ def reach(milestone: Milestone, doors: Doors) -> None:
     """Report that a milestone was reached, with its evidence."""
     assert milestone.done_on is not None
     doors.post(
-        f"/governance/api/milestones/{milestone.id}/reach",
+        f"/governance/api/v1/milestones/{milestone.id}/reach",
         {
             "reached_on": milestone.done_on.isoformat(),
             "cost_cents": milestone.actual_cost_cents,
@@ -310,7 +310,7 @@ def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
     for tranche in works.tranches:
         if tranche.milestone in late:
             decision = {"decision": "release", "decided_on": decided_on.isoformat()}
-            doors.post(f"/governance/api/tranches/{tranche.id}/decide", decision)
+            doors.post(f"/governance/api/v1/tranches/{tranche.id}/decide", decision)
 
 
 def convene_open_meeting(plan: DemoPlan, today: date, doors: Doors) -> None:
@@ -322,7 +322,7 @@ def set_index(plan: DemoPlan, doors: Doors) -> None:
     """Record the yearly factor on every ceiling."""
     for year, factor in household_price_index(plan).items():
         doors.post(
-            "/billing/api/index",
+            "/billing/api/v1/index",
             {"series": "cpi-households", "year": year, "factor": factor, "source": "hyp., after example E9"},
         )
 
@@ -330,11 +330,11 @@ def set_index(plan: DemoPlan, doors: Doors) -> None:
 def register_meters(plan: DemoPlan, doors: Doors) -> None:
     """Register the meters and who shares the roofs."""
     people = community(plan)
-    doors.post("/metering/api/meters", [_meter(meter) for meter in people.meters])
+    doors.post("/metering/api/v1/meters", [_meter(meter) for meter in people.meters])
     group = people.sharing_group
     sharing = sorted({participant.connection_id for participant in group.participants})
     doors.post(
-        "/metering/api/groups",
+        "/metering/api/v1/groups",
         {"group_id": group.id, "producers": list(group.solar_meters), "connections": sharing},
     )
 
@@ -355,7 +355,7 @@ def bill(month: Period, earlier: Iterable[Period], doors: Doors) -> None:
     closing = month.end + timedelta(days=5)
     doors.settled()
     _mend(earlier, doors)
-    doors.post(f"/metering/api/periods/{month}/close", {"accept_estimates": True})
+    doors.post(f"/metering/api/v1/periods/{month}/close", {"accept_estimates": True})
     doors.settled()
     _run({"period": str(month)}, closing, doors)
 
@@ -369,11 +369,11 @@ def correct(months: Iterable[Period], on: date, doors: Doors) -> None:
 
 def _mend(months: Iterable[Period], doors: Doors) -> None:
     for month in months:
-        doors.post(f"/metering/api/periods/{month}/correct", {})
+        doors.post(f"/metering/api/v1/periods/{month}/correct", {})
 
 
 def _run(what: dict[str, str], on: date, doors: Doors) -> None:
     """Bill ``what``; where the brakes held the run, the board looks at it and releases it."""
-    run = doors.post("/billing/api/runs", {"issued_on": on.isoformat(), **what})
+    run = doors.post("/billing/api/v1/runs", {"issued_on": on.isoformat(), **what})
     if run["status"] == "held":
-        doors.post(f"/billing/api/runs/{run['run_id']}/release")
+        doors.post(f"/billing/api/v1/runs/{run['run_id']}/release")

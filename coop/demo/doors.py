@@ -69,7 +69,7 @@ class Doors:
         """
         deadline, on_the_way = time.monotonic() + self._patience_s, ["?"]
         while time.monotonic() < deadline:
-            traffic = {name: self.get(f"/{name}/api/traffic") for name in SERVICES}
+            traffic = {name: self.get(f"/{name}/api/v1/traffic") for name in SERVICES}
             on_the_way = [
                 f"{count - told_to['heard'].get(type_, 0)} {type_} to {listener}"
                 for teller in traffic.values()

@@ -77,7 +77,7 @@ def through_http(doors: Doors) -> Deliver:
 
     def deliver(batch: Sequence[Delivery]) -> None:
         doors.post(
-            "/metering/api/deliveries/batch",
+            "/metering/api/v1/deliveries/batch",
             {
                 "deliveries": [
                     {
@@ -137,7 +137,7 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
 
 def _refuse_other_register(doors: Doors) -> None:
     """Demonstration members have no place beside real ones."""
-    if doors.get("/members/api/traffic")["told"]:
+    if doors.get("/members/api/v1/traffic")["told"]:
         reason = "this installation has a register of its own: run it with --no-demo, or choose another COOP_DATA_DIR"
         raise CoopError("not-empty", reason)
 

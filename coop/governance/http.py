@@ -1,4 +1,4 @@
-"""The JSON API of governance, under ``/governance/api``. Every command may be sent again: the same changes nothing.
+"""The JSON API of governance, under ``/governance/api/v1``. Every command may be sent again: the same changes nothing.
 
 Statutes, notices, ballots, closings, programmes and milestones come from the board or the operator, with the days that
 they mean; the server keeps beside each when it was said and by whom, and refuses a day that has not come.
@@ -19,7 +19,7 @@ from coop.governance.rules.statutes import read_rules
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.settings import Settings
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api", tags=["governance"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
 may = ACCESS.may
 
 

@@ -1,4 +1,4 @@
-"""The JSON API of metering, under ``/metering/api``: deliveries, files, meters, groups, gateways, periods, readings.
+"""The JSON API of metering, under ``/metering/api/v1``: deliveries, files, meters, groups, gateways, periods, readings.
 
 Handlers run in threads, and a body is decoded before the transaction opens.
 """
@@ -36,7 +36,7 @@ DELIVERY_MAX = 64 * 1024 * 1024
 REGISTER_MAX = 8 * 1024 * 1024
 """Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api", tags=["metering"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api/v1", tags=["metering"])
 may = ACCESS.may
 
 Serial = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s\x00]+$")]

@@ -23,7 +23,7 @@ from coop.values import BadInput, Problem
 BATCH_MAX = 64 * 1024 * 1024
 """Largest batch [bytes]."""
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api", tags=["metering"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api/v1", tags=["metering"])
 may = ACCESS.may
 
 

@@ -217,7 +217,7 @@ def discard(request: Request, service: str, letter_id: str) -> Response:
     )
 
 
-@routes.get("/{service}/api/traffic")
+@routes.get("/{service}/api/v1/traffic")
 @may("see-operations")
 def read_traffic(request: Request, service: str) -> Traffic:
     """Facts of each type told and heard here: who compares services sees what is still on its way."""
@@ -229,7 +229,7 @@ def read_traffic(request: Request, service: str) -> Traffic:
     return Traffic(told=told, heard=heard, hears=sorted(event.TYPE for event in room.service.handlers))
 
 
-@routes.get("/{service}/api/dead-letters")
+@routes.get("/{service}/api/v1/dead-letters")
 @may("see-operations")
 def list_dead_letters(request: Request, service: str, after: str = "") -> list[LetterOut]:
     """Parked facts and telegrams, oldest first; the next page starts behind the letter named by ``after``."""
@@ -238,7 +238,7 @@ def list_dead_letters(request: Request, service: str, after: str = "") -> list[L
     return [LetterOut.model_validate(letter, from_attributes=True) for letter in letters]
 
 
-@routes.post("/{service}/api/dead-letters/{letter_id}/replay")
+@routes.post("/{service}/api/v1/dead-letters/{letter_id}/replay")
 @may("work-dead-letters")
 def replay_letter(request: Request, service: str, letter_id: str) -> Resolved:
     """Try a parked fact or telegram again."""
@@ -265,7 +265,7 @@ class SwitchIn(BaseModel):
     enabled: bool
 
 
-@routes.get("/{service}/api/jobs")
+@routes.get("/{service}/api/v1/jobs")
 @may("see-operations")
 def list_jobs(request: Request, service: str) -> list[JobOut]:
     """Jobs with their next time and their last outcome."""
@@ -274,7 +274,7 @@ def list_jobs(request: Request, service: str) -> list[JobOut]:
         return [_job_out(state) for state in jobs.list_states(tx, jobs_of(room.service))]
 
 
-@routes.post("/{service}/api/jobs/{name}")
+@routes.post("/{service}/api/v1/jobs/{name}")
 @may("switch-jobs")
 def switch_job(request: Request, service: str, name: str, body: SwitchIn) -> JobOut:
     """Let a job run for this co-operative, or not."""

@@ -124,7 +124,7 @@ def retry_all_from_page(request: Request, service: str, queue: str) -> Response:
     return redirect(f"/{service}/outbound?state=waiting", text)
 
 
-@routes.get("/{service}/api/outbound")
+@routes.get("/{service}/api/v1/outbound")
 @may("see-outbound")
 def list_outbound(request: Request, service: str, state: State = "failed", after: int = 0) -> list[DeliveryOut]:
     """Messages in a state; the next page starts behind the one whose number is ``after``."""
@@ -133,7 +133,7 @@ def list_outbound(request: Request, service: str, state: State = "failed", after
     return [DeliveryOut.model_validate(message, from_attributes=True) for message in messages]
 
 
-@routes.post("/{service}/api/outbound/{message_id}/retry")
+@routes.post("/{service}/api/v1/outbound/{message_id}/retry")
 @may("work-outbound")
 def retry_outbound(request: Request, service: str, message_id: str) -> Retried:
     """Send a message that failed or waits again, now."""

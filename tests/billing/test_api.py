@@ -26,21 +26,21 @@ def test_a_run_is_started_seen_and_answered_the_same_again(database: Database, t
     village(database)
     board = visit(database, tmp_path, "board")
     wish = {"period": "2025-01", "issued_on": "2025-02-03"}
-    preview = board.post("/billing/api/runs", json={**wish, "dry_run": True}).json()
+    preview = board.post("/billing/api/v1/runs", json={**wish, "dry_run": True}).json()
     assert (preview["status"], preview["bill_count"]) == ("preview", 2)
-    assert board.get("/billing/api/bills").json() == []
-    issued = board.post("/billing/api/runs", json=wish)
+    assert board.get("/billing/api/v1/bills").json() == []
+    issued = board.post("/billing/api/v1/runs", json=wish)
     assert issued.status_code == 200
     assert issued.json()["status"] == "issued"
-    again = board.post("/billing/api/runs", json=wish).json()
+    again = board.post("/billing/api/v1/runs", json=wish).json()
     assert [bill["number"] for bill in again["bills"]] == ["2025-000001", "2025-000002"]
-    assert [run["bill_count"] for run in board.get("/billing/api/runs").json()] == [2]
+    assert [run["bill_count"] for run in board.get("/billing/api/v1/runs").json()] == [2]
 
 
 def test_an_incomplete_period_is_409_with_what_is_missing(database: Database, tmp_path: Path) -> None:
     village(database)
     answer = visit(database, tmp_path, "board").post(
-        "/billing/api/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}
+        "/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}
     )
     assert answer.status_code == 409
     assert answer.json()["code"] == "period-incomplete"
@@ -55,23 +55,23 @@ def test_a_date_that_no_bill_can_have_is_422_with_its_field(
 ) -> None:
     village(database)
     body = {"period": period, "issued_on": issued_on, "dry_run": dry_run}
-    answer = visit(database, tmp_path, "board").post("/billing/api/runs", json=body)
+    answer = visit(database, tmp_path, "board").post("/billing/api/v1/runs", json=body)
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.json()["problems"]] == ["issued_on"]
-    assert visit(database, tmp_path, "board").get("/billing/api/bills").json() == []
+    assert visit(database, tmp_path, "board").get("/billing/api/v1/bills").json() == []
 
 
 def test_bills_are_not_dated_before_their_period_ends(database: Database, tmp_path: Path) -> None:
     village(database)
     board = visit(database, tmp_path, "board")
-    answer = board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-01-31"})
+    answer = board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-01-31"})
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "issued_on")
 
 
 @pytest.mark.parametrize("period", ["January", "2025-07199254748993", "2025-13", ""])
 def test_what_is_no_period_is_422_with_its_field(database: Database, tmp_path: Path, period: str) -> None:
     body = {"period": period, "issued_on": "2025-03-01"}
-    answer = visit(database, tmp_path, "board").post("/billing/api/runs", json=body)
+    answer = visit(database, tmp_path, "board").post("/billing/api/v1/runs", json=body)
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "period")
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_period_is_422_with_its_field(database: Database, tmp_path: P
 def test_what_no_row_can_hold_is_422_with_its_field(
     database: Database, tmp_path: Path, path: str, body: dict[str, object], field: str
 ) -> None:
-    answer = visit(database, tmp_path, "board").post(f"/billing/api/{path}", json=body)
+    answer = visit(database, tmp_path, "board").post(f"/billing/api/v1/{path}", json=body)
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["field"].split(".")[0] == field
 
@@ -99,74 +99,76 @@ def test_what_no_row_can_hold_is_422_with_its_field(
 def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Path) -> None:
     village(database)
     board = visit(database, tmp_path, "treasurer")
-    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
-    held = board.post("/billing/api/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}).json()
+    held = board.post("/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}).json()
     assert held["status"] == "held"
     assert [brake["subject"] for brake in held["brakes"]] == ["contract-anna"]
-    path = f"/billing/api/runs/{held['run_id']}/release"
+    path = f"/billing/api/v1/runs/{held['run_id']}/release"
     for body in ({"by": "the chair", "released_by": "the chair", "released_on": "1999-01-01"}, None):
         assert board.post(path, json=body).json()["status"] == "issued"
-    [run] = [run for run in board.get("/billing/api/runs").json() if run["run_id"] == held["run_id"]]
+    [run] = [run for run in board.get("/billing/api/v1/runs").json() if run["run_id"] == held["run_id"]]
     assert (run["run_by"], run["released_by"]) == ("account-1", "account-1")
     assert datetime.fromisoformat(run["released_at"]).date() == SYSTEM_CLOCK.now().date()
-    assert board.post("/billing/api/runs/none/release").status_code == 404
+    assert board.post("/billing/api/v1/runs/none/release").status_code == 404
 
 
 def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path: Path) -> None:
     village(database)
     board = visit(database, tmp_path, "board")
     notice = {"tariff_id": "tariff-2025", "sent_on": "2025-01-02", "channel": "letter", "members": "all"}
-    assert board.post("/billing/api/notices", json=notice).json() == {"tariff_id": "tariff-2025", "notices": 1}
-    assert board.post("/billing/api/notices", json={**notice, "members": ["anna"]}).json()["notices"] == 1
-    assert board.post("/billing/api/notices", json={**notice, "tariff_id": "other"}).status_code == 404
+    assert board.post("/billing/api/v1/notices", json=notice).json() == {"tariff_id": "tariff-2025", "notices": 1}
+    assert board.post("/billing/api/v1/notices", json={**notice, "members": ["anna"]}).json()["notices"] == 1
+    assert board.post("/billing/api/v1/notices", json={**notice, "tariff_id": "other"}).status_code == 404
     figure = {"series": "cpi-households", "year": 2026, "factor": "1.033", "source": "hyp."}
-    assert board.post("/billing/api/index", json=figure).json() == figure
-    assert board.post("/billing/api/index", json={**figure, "factor": "1.05"}).status_code == 409
-    assert board.post("/billing/api/index", json={**figure, "factor": "-1"}).status_code == 422
-    assert board.post("/billing/api/runs", json={"issued_on": "2025-02-01"}).json()["bills"] == []
-    tariffs = visit(database, tmp_path, "member", member_id="anna").get("/billing/api/tariffs").json()
+    assert board.post("/billing/api/v1/index", json=figure).json() == figure
+    assert board.post("/billing/api/v1/index", json={**figure, "factor": "1.05"}).status_code == 409
+    assert board.post("/billing/api/v1/index", json={**figure, "factor": "-1"}).status_code == 422
+    assert board.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"}).json()["bills"] == []
+    tariffs = visit(database, tmp_path, "member", member_id="anna").get("/billing/api/v1/tariffs").json()
     assert [len(tariff["notices"]) for tariff in tariffs] == [2]
     assert tariffs[0]["maximum_on_file"]
 
 
 def test_a_member_sees_only_their_own(database: Database, tmp_path: Path) -> None:
     village(database)
-    visit(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    visit(database, tmp_path, "board").post(
+        "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
+    )
     anna = visit(database, tmp_path, "member", member_id="anna")
-    found = anna.get("/billing/api/bills", params={"member": "bram"}).json()
+    found = anna.get("/billing/api/v1/bills", params={"member": "bram"}).json()
     assert [bill["member_id"] for bill in found] == ["anna"]
     own, other = "2025-000001", "2025-000002"
-    bill = anna.get(f"/billing/api/bills/{own}").json()
+    bill = anna.get(f"/billing/api/v1/bills/{own}").json()
     assert bill["total_eur"] == "147.56"
     assert bill["inputs"]["consumption"]["readings"][0]["energy_j"] == "2500000000"
-    assert anna.get(f"/billing/api/bills/{other}").status_code == 404
-    assert anna.get(f"/billing/api/bills/{other}/verify").status_code == 404
-    verified = anna.get(f"/billing/api/bills/{bill['bill_id']}/verify").json()
+    assert anna.get(f"/billing/api/v1/bills/{other}").status_code == 404
+    assert anna.get(f"/billing/api/v1/bills/{other}/verify").status_code == 404
+    verified = anna.get(f"/billing/api/v1/bills/{bill['bill_id']}/verify").json()
     assert verified["agrees"]
     assert verified["recomputed_cents"] == bill["total_cents"]
-    assert anna.post("/billing/api/runs", json={"issued_on": "2025-02-01"}).status_code == 403
-    assert anna.get("/billing/api/state").status_code == 403
-    assert anna.post("/billing/api/runs/any/release").status_code == 403
-    assert visit(database, tmp_path).get("/billing/api/bills").status_code == 401
+    assert anna.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"}).status_code == 403
+    assert anna.get("/billing/api/v1/state").status_code == 403
+    assert anna.post("/billing/api/v1/runs/any/release").status_code == 403
+    assert visit(database, tmp_path).get("/billing/api/v1/bills").status_code == 401
 
 
 def test_another_co_operative_sees_none_of_it(database: Database, tmp_path: Path) -> None:
     village(database)
     board = visit(database, tmp_path, "board")
-    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     elsewhere = sign_in(board, "board", "operator", community="noord")
     for path in ("bills", "runs", "tariffs"):
-        assert elsewhere.get(f"/billing/api/{path}").json() == []
-    assert elsewhere.get("/billing/api/bills/2025-000001").status_code == 404
-    assert elsewhere.get("/billing/api/bills/2025-000001/verify").status_code == 404
-    assert elsewhere.get("/billing/api/state").json() == {"bills": [], "ledger": []}
+        assert elsewhere.get(f"/billing/api/v1/{path}").json() == []
+    assert elsewhere.get("/billing/api/v1/bills/2025-000001").status_code == 404
+    assert elsewhere.get("/billing/api/v1/bills/2025-000001/verify").status_code == 404
+    assert elsewhere.get("/billing/api/v1/state").json() == {"bills": [], "ledger": []}
 
 
 def test_the_state_holds_every_bill_and_balance(database: Database, tmp_path: Path) -> None:
     village(database)
     board = visit(database, tmp_path, "board")
-    board.post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
-    state = board.get("/billing/api/state").json()
+    board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    state = board.get("/billing/api/v1/state").json()
     assert [bill["number"] for bill in state["bills"]] == ["2025-000001", "2025-000002"]
     assert sum(row["debit_cents"] for row in state["ledger"]) == sum(row["credit_cents"] for row in state["ledger"])

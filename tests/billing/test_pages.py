@@ -28,7 +28,9 @@ def village(database: Database, tmp_path: Path) -> Database:
     """Two members with a bill each of January, and February heard with one unlikely reading."""
     hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
     hear(database, *month_of(MEMBERS, JANUARY), tranche())
-    visit(database, tmp_path, "board").post("/billing/api/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    visit(database, tmp_path, "board").post(
+        "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
+    )
     hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
     return database
 

@@ -34,14 +34,14 @@ def house(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
         day: date = today(SYSTEM_CLOCK)
         convene_open_meeting(PLAN, day, doors)
         _one_home_seems_to_burn(doors)
-        doors.post(f"/metering/api/periods/{UNBILLED}/close", {"accept_estimates": True})
+        doors.post(f"/metering/api/v1/periods/{UNBILLED}/close", {"accept_estimates": True})
         doors.settled()
         yield House(settings, PLAN, doors, day)
 
 
 def _one_home_seems_to_burn(doors: Doors) -> None:
     """A stand at the end of the month that is waiting, of the first home whose meter was not exchanged."""
-    december = [one for one in doors.get("/metering/api/readings") if one["period_start"] == "2025-12-01"]
+    december = [one for one in doors.get("/metering/api/v1/readings") if one["period_start"] == "2025-12-01"]
     part = next(one["parts"][0] for one in december if len(one["parts"]) == 1)
     stand_gj = Decimal(part["to_stand"]).scaleb(part["exponent"] - 9) + UNLIKELY_GJ
     mapping = {
@@ -50,4 +50,4 @@ def _one_home_seems_to_burn(doors: Doors) -> None:
         "columns": [{"column": "heat", "quantity": "heat", "unit": "GJ"}],
     }
     body = f"at,heat\n2026-02-01T00:00:00+01:00,{stand_gj}\n".encode()
-    doors.post("/metering/api/csv", content=body, params={"mapping": json.dumps(mapping)})
+    doors.post("/metering/api/v1/csv", content=body, params={"mapping": json.dumps(mapping)})

@@ -80,7 +80,7 @@ def test_a_style_inside_a_page_is_forbidden_and_would_be_noticed(house: House, b
 
 
 def test_somebody_elses_bill_is_not_there(house: House, browser: Browser) -> None:
-    bills = house.doors.get("/billing/api/bills")
+    bills = house.doors.get("/billing/api/v1/bills")
     with house.visit(browser, "member") as page:
         own = page.goto("/billing/")
         assert own is not None

@@ -93,7 +93,7 @@ def signed_in(settings: Settings, *roles: str) -> httpx2.Client:
 
 def state_of(doors: Doors) -> dict[str, Any]:
     """Every bill, vote, tranche, measurement and balance, in canonical order and without clocks."""
-    return {name: doors.get(f"/{name}/api/state") for name in COMPARED}
+    return {name: doors.get(f"/{name}/api/v1/state") for name in COMPARED}
 
 
 @dataclass

@@ -49,7 +49,7 @@ class House:
     def deliver(self, format: str, body: bytes) -> httpx2.Response:
         """Hand something to metering's door."""
         params = {"format": format, "gateway": "gw", "received_at": RECEIVED_AT}
-        return self.client.post("/metering/api/deliveries", params=params, content=body)
+        return self.client.post("/metering/api/v1/deliveries", params=params, content=body)
 
     def letters(self) -> list[Any]:
         """What metering parked, newest last."""
@@ -85,7 +85,7 @@ def house(installation: Settings) -> Iterator[House]:
     with signed_in(settings, "operator", "board") as client:
         heat = {"serial": "H1", "kind": "heat", "installed_on": "2024-12-01", "maxima": {"heat": "1000 GJ"}}
         power = {"serial": "E1", "kind": "electricity", "installed_on": "2024-12-01"}
-        client.post("/metering/api/meters", json=[heat, power]).raise_for_status()
+        client.post("/metering/api/v1/meters", json=[heat, power]).raise_for_status()
         yield House(settings, client)
 
 
@@ -181,7 +181,7 @@ def test_a_parked_reading_is_taken_once_its_meter_is_registered(house: House) ->
     assert refused.returncode == 1
     assert "refused again: GHOST heat: meter GHOST is not registered" in refused.stdout.replace("line 1, ", "")
     meter = {"serial": "GHOST", "kind": "heat", "installed_on": "2024-12-01"}
-    house.client.post("/metering/api/meters", json=[meter]).raise_for_status()
+    house.client.post("/metering/api/v1/meters", json=[meter]).raise_for_status()
     taken = coop(house.settings, "deadletters", "metering", "--replay", letter.id)
     assert taken.stdout.splitlines()[0] == f"metering {letter.id}: taken"
     assert house.letters() == []
@@ -201,11 +201,11 @@ MAPPING = {
 
 
 def test_a_register_file_with_bad_lines_names_each_and_brings_nothing(house: House, tmp_path: Path) -> None:
-    answer = house.client.post("/members/api/imports/members", content=BAD_MEMBERS.encode())
+    answer = house.client.post("/members/api/v1/imports/members", content=BAD_MEMBERS.encode())
     assert answer.status_code == 422
     found = {(problem["line"], problem["field"]) for problem in answer.json()["problems"]}
     assert found == {(3, "kind"), (4, "number"), (4, "joined_on"), (5, "line")}
-    assert house.client.get("/members/api/members").json() == []
+    assert house.client.get("/members/api/v1/members").json() == []
     (tmp_path / "members.csv").write_text(BAD_MEMBERS)
     done = coop(house.settings, "import", str(tmp_path / "members.csv"), "--kind", "members")
     assert done.returncode == 1
@@ -229,13 +229,13 @@ def test_a_register_file_with_bad_lines_names_each_and_brings_nothing(house: Hou
 def test_a_file_with_wrong_columns_or_cut_off_says_so(
     house: House, text: str, line: int, field: str, reason: str
 ) -> None:
-    answer = house.client.post("/members/api/imports/members", content=text.encode("latin-1"))
+    answer = house.client.post("/members/api/v1/imports/members", content=text.encode("latin-1"))
     assert answer.status_code == 422
     problems = [one for one in answer.json()["problems"] if one["field"] == field]
     assert problems
     assert problems[0]["line"] == line
     assert reason in problems[0]["reason"]
-    assert house.client.get("/members/api/members").json() == []
+    assert house.client.get("/members/api/v1/members").json() == []
 
 
 @pytest.mark.parametrize(
@@ -252,14 +252,14 @@ def test_a_file_of_readings_comes_in_whole_or_not_at_all(
     house: House, text: str, line: int, field: str, reason: str
 ) -> None:
     params = {"mapping": json.dumps(MAPPING), "received_at": RECEIVED_AT}
-    answer = house.client.post("/metering/api/csv", params=params, content=text.encode())
+    answer = house.client.post("/metering/api/v1/csv", params=params, content=text.encode())
     assert answer.status_code == 422, answer.text
     problem = answer.json()["problems"][0]
     assert (problem["line"], reason in problem["reason"]) == (line, True), problem
     assert field in problem["field"]
     assert (house.letters(), house.bodies()) == ([], []), "whoever sees the refusal mends the file; nothing is kept"
     mended = "time,gj\n2025-01-01T00:00,1.00\n2025-01-02T00:00,2.00\n"
-    assert house.client.post("/metering/api/csv", params=params, content=mended.encode()).json()["values"] == 2
+    assert house.client.post("/metering/api/v1/csv", params=params, content=mended.encode()).json()["values"] == 2
 
 
 # The bus ------------------------------------------------------------------------------------------------------------

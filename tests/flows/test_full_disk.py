@@ -36,11 +36,11 @@ def test_a_full_disk_refuses_shows_and_heals(small_disk: Path) -> None:
         def bring(number: int) -> int:
             text = MEMBERS.replace("Lid", f"Lid {number}.").replace("\n0", f"\n{number}-0").encode()
             headers = {"content-type": "text/csv"}
-            return client.post("/members/api/imports/members", content=text, headers=headers).status_code
+            return client.post("/members/api/v1/imports/members", content=text, headers=headers).status_code
 
         assert client.get("/readyz").json()["parts"]["disk"] == "ok"
         assert bring(1) == 200
-        count = len(client.get("/members/api/members").json())
+        count = len(client.get("/members/api/v1/members").json())
         filler = small_disk / "filler"
         with filler.open("wb") as file:
             room = os.statvfs(small_disk)
@@ -49,7 +49,7 @@ def test_a_full_disk_refuses_shows_and_heals(small_disk: Path) -> None:
         answer = client.get("/readyz")
         assert answer.status_code == 503
         assert "MiB free" in answer.json()["parts"]["disk"]
-        assert len(client.get("/members/api/members").json()) == count, "nothing was half done"
+        assert len(client.get("/members/api/v1/members").json()) == count, "nothing was half done"
         filler.unlink()
         assert bring(2) == 200
         assert client.get("/readyz").json()["parts"]["disk"] == "ok"

@@ -33,7 +33,7 @@ def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto:
         with coop_run(settings, "--no-demo") as process, signed_in(settings, "operator") as client:
             wait_until(lambda: answers(client), process, 60)
             meter = {"serial": "H1", "kind": "heat", "installed_on": "2024-12-01"}
-            client.post("/metering/api/meters", json=[meter]).raise_for_status()
+            client.post("/metering/api/v1/meters", json=[meter]).raise_for_status()
             # Until its subscription stands, the broker has nobody to keep a message for; a repeat is silent.
             wait_until(lambda: publish(telegram("0012.34", hour=0)) and deliveries(file) == 1, process, 60)
             with closing(sqlite3.connect(file, isolation_level=None)) as other:

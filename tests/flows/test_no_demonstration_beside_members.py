@@ -18,8 +18,8 @@ REGISTER = b"number,kind,name,joined_on\n1,owner,Test-lid,2025-01-01\n"
 def test_an_installation_with_a_register_of_its_own_plays_no_demonstration(tmp_path: Path) -> None:
     plan = DemoPlan(size=4)
     with embedded(tmp_path) as settings, Doors(settings, settings.public_url(), patience_s=30) as doors:
-        doors.post("/members/api/imports/members", content=REGISTER)
+        doors.post("/members/api/v1/imports/members", content=REGISTER)
         with pytest.raises(CoopError, match="register of its own"):
             play_year(plan, doors, through_http(doors), Mark(tmp_path / "mark.json", plan), lambda _: None)
-        assert [member["number"] for member in doors.get("/members/api/members")] == ["1"]
+        assert [member["number"] for member in doors.get("/members/api/v1/members")] == ["1"]
     assert not (tmp_path / "mark.json").exists()

@@ -60,18 +60,18 @@ def test_what_billing_heard_of_the_danish_meter_is_its_last_register_less_its_fi
     kwh = [Decimal(line.split(",")[3]) for line in body.decode().splitlines()[1:]]
     assert (round(kwh[0], 3), round(kwh[-1], 3)) == (Decimal("5347.614"), Decimal("56974.857"))
     for kind, text in REGISTER.items():
-        doors.post(f"/members/api/imports/{kind}", content=text.encode())
+        doors.post(f"/members/api/v1/imports/{kind}", content=text.encode())
     meter = {"serial": "660", "kind": "heat", "connection_id": "DK", "installed_on": "2018-01-03"}
-    doors.post("/metering/api/meters", [meter])
+    doors.post("/metering/api/v1/meters", [meter])
     params = {"mapping": json.dumps(MAPPING), "received_at": "2021-01-02T00:00:00Z"}
-    assert doors.post("/metering/api/csv", content=body, params=params)["values"] == 2 * 26_256
-    assert doors.post("/metering/api/csv", content=body, params=params)["duplicate"]
+    assert doors.post("/metering/api/v1/csv", content=body, params=params)["values"] == 2 * 26_256
+    assert doors.post("/metering/api/v1/csv", content=body, params=params)["duplicate"]
     doors.settled()
     months = [month for year in (2018, 2019, 2020) for month in Period.year(year).months()]
     for month in months:
         # The last register lies an hour before the last month ends: that hour is estimated.
         closed = {"accept_estimates": month == months[-1]}
-        doors.post(f"/metering/api/periods/{month}/close", closed)
+        doors.post(f"/metering/api/v1/periods/{month}/close", closed)
     doors.settled()
     room = open_room("billing", settings)
     with room.database.system_read() as sql:
@@ -91,17 +91,17 @@ def test_the_frames_of_ten_makers_stand_in_the_store_as_their_oracle_reads_them(
     serial_of: dict[str, str] = {}
     for frame in frames:
         body = b"2025-12-31T12:00:00Z " + frame.read_bytes()
-        refused = client.post("/metering/api/deliveries", params=params, content=body)
+        refused = client.post("/metering/api/v1/deliveries", params=params, content=body)
         assert refused.status_code == 422, "nobody has registered these meters yet"
         found = set(re.findall(r"meter (\S+) is not registered", refused.json()["message"]))
         assert len(found) <= 1
         if found:
             serial_of[frame.stem] = found.pop()
     meters = [{"serial": serial, "kind": "heat", "installed_on": "2010-01-01"} for serial in serial_of.values()]
-    client.post("/metering/api/meters", json=meters).raise_for_status()
-    for letter in client.get("/metering/api/parked").json():
+    client.post("/metering/api/v1/meters", json=meters).raise_for_status()
+    for letter in client.get("/metering/api/v1/parked").json():
         if "is not registered" in letter["reason"]:
-            client.post(f"/metering/api/parked/{letter['id']}/replay").raise_for_status()
+            client.post(f"/metering/api/v1/parked/{letter['id']}/replay").raise_for_status()
     compared = 0
     room = open_room("metering", installation)
     at = datetime(2025, 12, 31, 12, tzinfo=UTC)

@@ -59,25 +59,25 @@ def quarter_hours() -> bytes:
 def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors, settings: Settings) -> None:
     # One member.
     for kind, text in REGISTER.items():
-        doors.post(f"/members/api/imports/{kind}", content=text.encode())
-    [member] = doors.get("/members/api/members")
-    doors.post("/billing/api/index", {"series": "cpi-households", "year": 2024, "factor": "1.033", "source": "E9"})
-    doors.post("/billing/api/index", {"series": "cpi-households", "year": 2025, "factor": "1.030", "source": "E9"})
+        doors.post(f"/members/api/v1/imports/{kind}", content=text.encode())
+    [member] = doors.get("/members/api/v1/members")
+    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2024, "factor": "1.033", "source": "E9"})
+    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2025, "factor": "1.030", "source": "E9"})
     doors.settled()
 
     # One vote.
     rules = [{"kind": kind, **RULE} for kind in ("tariff", "allocation-key")]
-    doors.post("/governance/api/statutes", {"valid_from": "2022-06-01", "name": "2022", "rules": rules})
+    doors.post("/governance/api/v1/statutes", {"valid_from": "2022-06-01", "name": "2022", "rules": rules})
     points = [
         {"resolution_id": "T", "kind": "tariff", "subject_nl": "Tarief", "subject_en": "Tariff", "parameters": TARIFF},
         {"resolution_id": "K", "kind": "allocation-key", "subject_nl": "Zon", "subject_en": "Sun", "parameters": KEY},
     ]
     meeting = {"meeting_id": "ALV", "held_on": "2024-11-21", "convened_on": "2024-11-06", "resolutions": points}
-    doors.post("/governance/api/meetings", meeting)
+    doors.post("/governance/api/v1/meetings", meeting)
     ballot = {"member_id": member["member_id"], "choice": "for", "cast_on": "2024-11-21"}
     for point in ("T", "K"):
-        doors.post("/governance/api/meetings/ALV/votes", {"resolution_id": point, "ballots": [ballot]})
-    doors.post("/governance/api/meetings/ALV/close", {"closed_on": "2024-11-21", "entitled_members": 1})
+        doors.post("/governance/api/v1/meetings/ALV/votes", {"resolution_id": point, "ballots": [ballot]})
+    doors.post("/governance/api/v1/meetings/ALV/close", {"closed_on": "2024-11-21", "entitled_members": 1})
 
     # One meter, beside those for the shared roof.
     meters = [("KWG00001", "heat", "A1"), ("E1", "electricity", "A1"), ("ROOF", "solar", None)]
@@ -85,12 +85,12 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
         {"serial": serial, "kind": kind, "connection_id": place, "installed_on": "2024-12-01"}
         for serial, kind, place in meters
     ]
-    doors.post("/metering/api/meters", told)
-    doors.post("/metering/api/groups", {"group_id": "roof", "producers": ["ROOF"], "connections": "all"})
+    doors.post("/metering/api/v1/meters", told)
+    doors.post("/metering/api/v1/groups", {"group_id": "roof", "producers": ["ROOF"], "connections": "all"})
     first, last = p1("KWG00001", "250101000000W", "0012.34"), p1("KWG00001", "260101000000W", "0042.34")
     for form, body in (("p1", first), ("p1", last), ("head-end", quarter_hours())):
         receipt = doors.post(
-            "/metering/api/deliveries",
+            "/metering/api/v1/deliveries",
             content=body,
             params={"format": form, "gateway": "gw", "received_at": "2026-01-01T02:00:00Z"},
         )
@@ -98,12 +98,12 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
 
     # One bill.
     doors.settled()
-    closed = doors.post("/metering/api/periods/2025/close", {})
+    closed = doors.post("/metering/api/v1/periods/2025/close", {})
     assert (closed["measured_count"], closed["allocated_count"]) == (1, 1)
     doors.settled()
-    run = doors.post("/billing/api/runs", {"period": "2025", "issued_on": "2026-01-06"})
+    run = doors.post("/billing/api/v1/runs", {"period": "2025", "issued_on": "2026-01-06"})
     assert (run["status"], run["brakes"], run["bill_count"]) == ("issued", [], 1)
-    [bill] = doors.get("/billing/api/bills")
+    [bill] = doors.get("/billing/api/v1/bills")
     cents = {line["kind"]: line["amount_cents"] for line in bill["lines"]}
     assert sorted(cents.values()) == sorted([1140_00, 380_00, 30_00, 110_00, 125_56, -61_83])
     assert bill["credit_cents"] == 61_83

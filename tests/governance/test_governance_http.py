@@ -94,7 +94,7 @@ def votes(resolution_id: str, **change: Any) -> dict[str, Any]:
 
 
 def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
-    answer = client.post(f"/governance/api/{path}", json=body)
+    answer = client.post(f"/governance/api/v1/{path}", json=body)
     assert answer.status_code == status, answer.text
     return dict(answer.json())
 
@@ -115,9 +115,9 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
 
 def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(board: TestClient) -> None:
     first = live_over_http(board)
-    state = board.get("/governance/api/state").json()
+    state = board.get("/governance/api/v1/state").json()
     again = live_over_http(board)
-    assert board.get("/governance/api/state").json() == state
+    assert board.get("/governance/api/v1/state").json() == state
     assert [answer | {"new": 0} for answer in again] == [answer | {"new": 0} for answer in first]
     assert first[1]["tranches"] == {"t1": 308_000_000, "t2": 231_000_000, "t3": 154_000_000, "t4": 77_000_000}
     assert first[2]["resolutions"][0] == {"resolution_id": "tariff", "notice_hash": hash_parameters(TARIFF)}
@@ -129,7 +129,7 @@ def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(boa
 
 def test_a_resolution_is_read_with_its_parameters_verdict_and_hashes(board: TestClient) -> None:
     live_over_http(board)
-    record = board.get("/governance/api/resolutions/tariff").json()
+    record = board.get("/governance/api/v1/resolutions/tariff").json()
     assert record["parameters"] == TARIFF
     assert record["notice_hash"] == record["adopted_hash"] == record["parameters_hash"] == hash_parameters(TARIFF)
     assert (record["verdict"], record["article"]) == ("adopted", "art. 14.2")
@@ -189,7 +189,7 @@ def test_a_float_cannot_be_put_to_the_vote(board: TestClient) -> None:
 
 
 def test_an_unknown_field_is_refused(board: TestClient) -> None:
-    answer = board.post("/governance/api/statutes", json=STATUTES | {"adopted": "yes"})
+    answer = board.post("/governance/api/v1/statutes", json=STATUTES | {"adopted": "yes"})
     assert answer.status_code == 422
     assert "adopted" in answer.text
 
@@ -230,15 +230,16 @@ def test_only_the_board_and_the_operator_command(
 
 def test_the_state_is_not_for_members(embedded: Database, tmp_path: Path) -> None:
     live(embedded)
-    assert client(embedded, tmp_path, "member").get("/governance/api/state").status_code == 403
-    assert client(embedded, tmp_path, "auditor").get("/governance/api/state").status_code == 200
+    assert client(embedded, tmp_path, "member").get("/governance/api/v1/state").status_code == 403
+    assert client(embedded, tmp_path, "auditor").get("/governance/api/v1/state").status_code == 200
 
 
 def test_another_community_finds_nothing_here(embedded: Database, tmp_path: Path) -> None:
     live(embedded)
     stranger = client(embedded, tmp_path, "board", community="elsewhere")
-    assert stranger.get("/governance/api/resolutions/tariff").status_code == 404
+    assert stranger.get("/governance/api/v1/resolutions/tariff").status_code == 404
     post(stranger, "meetings/alv-1/close", {"closed_on": "2026-06-24"}, 404)
     assert (
-        client(embedded, tmp_path, "board", community=TOWN).get("/governance/api/resolutions/tariff").status_code == 200
+        client(embedded, tmp_path, "board", community=TOWN).get("/governance/api/v1/resolutions/tariff").status_code
+        == 200
     )

@@ -170,9 +170,11 @@ def test_the_board_convenes_a_meeting_by_a_form(embedded: Database, tmp_path: Pa
     assert wrong.status_code == 422
     assert "is not a line such as" in wrong.text
     assert board.post("/governance/meetings/new", data=form, follow_redirects=False).status_code == 303
-    record = board.get("/governance/api/resolutions/alv-2026-06-24-1").json()
+    record = board.get("/governance/api/v1/resolutions/alv-2026-06-24-1").json()
     assert record["parameters"] == TARIFF
-    assert board.get("/governance/api/resolutions/alv-2026-06-24-2").json()["parameters"]["budget_cents"] == 500_000_000
+    assert (
+        board.get("/governance/api/v1/resolutions/alv-2026-06-24-2").json()["parameters"]["budget_cents"] == 500_000_000
+    )
 
 
 def test_a_member_cannot_convene_or_close(embedded: Database, tmp_path: Path) -> None:
@@ -259,7 +261,7 @@ def test_the_board_cannot_overwrite_a_member_s_own_vote(embedded: Database, tmp_
     for cast_on, field in ((today, "member_id"), (today + timedelta(days=5), "cast_on")):
         [ballot] = rows({"m001": "against"}, cast_on)
         body = {"resolution_id": "next", "ballots": [ballot]}
-        refused = board.post("/governance/api/meetings/alv-2/votes", json=body)
+        refused = board.post("/governance/api/v1/meetings/alv-2/votes", json=body)
         assert refused.status_code == 422
         assert field in [problem["field"] for problem in refused.json()["problems"]]
     with embedded.read(TOWN) as tx:

@@ -173,7 +173,7 @@ def test_a_kept_cookie_of_a_closed_board_account_makes_no_account(database: Data
     with database.write(COMMUNITY, SECRETARY) as tx:
         set_active(tx, ROLES, account_id, active=False)
     body = {"email": "x@example.org", "name": "X", "roles": ["board"], "password": PASSWORD}
-    assert client.post("/members/api/accounts", json=body, headers=JSON).status_code == 401
+    assert client.post("/members/api/v1/accounts", json=body, headers=JSON).status_code == 401
     text_of(client, "/members/", 401)
 
 
@@ -239,7 +239,7 @@ def test_only_the_board_sees_and_ends_sessions_of_others(database: Database, cli
     sign_in(client, role)
     assert "/sessions/" not in text_of(client, f"/members/accounts/{account_id}")
     assert client.post(f"/members/accounts/{account_id}/sign-out").status_code == 403
-    assert client.post(f"/members/api/accounts/{account_id}/sign-out", headers=JSON).status_code == 403
+    assert client.post(f"/members/api/v1/accounts/{account_id}/sign-out", headers=JSON).status_code == 403
 
 
 @pytest.mark.parametrize("roles", [["treasurer", "board"], ["treasurer"], ["operator", "auditor"], ["partner"]])
@@ -249,7 +249,7 @@ def test_an_operator_makes_no_treasurer_or_board_member(
     sign_in(client, "operator")
     before = dump(database)
     body = {"email": "o2@x.example", "name": "O", "roles": roles, "password": "four words of mine"}
-    answer = client.post("/members/api/accounts", json=body, headers=JSON)
+    answer = client.post("/members/api/v1/accounts", json=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
     form = client.post("/members/accounts", data={"email": "o2@x.example", "name": "O", "roles": roles})
     assert form.status_code == 403
@@ -270,7 +270,7 @@ def test_an_operator_takes_over_no_treasurer_s_account(database: Database, clien
         ("roles", {"roles": ["member", "operator"]}),
     ):
         assert client.post(f"{page}/{path}", data=data).status_code == 403
-    api = f"/members/api/accounts/{account_id}"
+    api = f"/members/api/v1/accounts/{account_id}"
     assert client.post(f"{api}/roles", json={"roles": ["operator"]}, headers=JSON).status_code == 403
     assert client.post(f"{api}/close", headers=JSON).status_code == 403
     assert dump(database) == before
@@ -317,7 +317,7 @@ def test_programs_list_close_and_open_accounts(database: Database, client: TestC
     bring(database, "members")
     account_id = open_account(database)
     sign_in(client, "board")
-    (listed,) = client.get("/members/api/accounts", headers=JSON).json()
+    (listed,) = client.get("/members/api/v1/accounts", headers=JSON).json()
     assert listed == {
         "account_id": account_id,
         "name": "A. de Vries",
@@ -325,7 +325,7 @@ def test_programs_list_close_and_open_accounts(database: Database, client: TestC
         "member_id": VRIES,
         "active": True,
     }
-    api = f"/members/api/accounts/{account_id}"
+    api = f"/members/api/v1/accounts/{account_id}"
     assert client.post(f"{api}/close", headers=JSON).json()["active"] is False
     assert client.post(f"{api}/open", headers=JSON).json()["active"] is True
     roles = client.post(f"{api}/roles", json={"roles": ["treasurer", "member"]}, headers=JSON).json()["roles"]
@@ -342,7 +342,7 @@ def test_a_common_password_is_refused_by_the_api_and_the_page(database: Database
     open_account(database)
     sign_in(client, "board")
     body = {"email": "o2@x.example", "name": "O", "roles": ["auditor"], "password": "0123456789"}
-    answer = client.post("/members/api/accounts", json=body, headers=JSON)
+    answer = client.post("/members/api/v1/accounts", json=body, headers=JSON)
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "password")
     choice = {"email": EMAIL, "old": PASSWORD, "new": "0123456789"}
     assert REFUSALS["password-common"] in client.post("/members/new-password", data=choice).text
@@ -357,7 +357,7 @@ def test_a_large_form_of_somebody_who_is_not_signed_in_is_refused_unread(client:
 def test_a_large_account_is_refused_unread(client: TestClient) -> None:
     sign_in(client, "board")
     body = {"email": EMAIL, "name": "x" * 20_000, "roles": ["auditor"], "password": PASSWORD}
-    assert client.post("/members/api/accounts", json=body, headers=JSON).status_code == 413
+    assert client.post("/members/api/v1/accounts", json=body, headers=JSON).status_code == 413
 
 
 def test_tries_are_counted_by_the_address_that_they_come_from(database: Database, client: TestClient) -> None:

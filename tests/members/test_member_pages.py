@@ -62,11 +62,11 @@ def test_treasurer_and_auditor_see_and_change_nothing(database: Database, client
         f"/members/accounts/{account_id}/sessions/1/end",
         "/members/accounts",
         "/members/imports/1/undo",
-        "/members/api/accounts",
-        f"/members/api/accounts/{account_id}/roles",
-        f"/members/api/accounts/{account_id}/close",
-        f"/members/api/accounts/{account_id}/sign-out",
-        f"/members/api/members/{VRIES}/leave",
+        "/members/api/v1/accounts",
+        f"/members/api/v1/accounts/{account_id}/roles",
+        f"/members/api/v1/accounts/{account_id}/close",
+        f"/members/api/v1/accounts/{account_id}/sign-out",
+        f"/members/api/v1/members/{VRIES}/leave",
     ):
         body = {
             "left_on": "2026-01-01",
@@ -156,19 +156,19 @@ def test_programs_import_undo_and_list(database: Database, client: TestClient) -
     for kind, body, added in (("members", MEMBERS, 3), ("connections", CONNECTIONS, 3)):
         for dry_run, new in ((True, True), (False, True), (False, False)):
             answer = client.post(
-                f"/members/api/imports/{kind}", content=body, headers=headers, params={"dry_run": dry_run}
+                f"/members/api/v1/imports/{kind}", content=body, headers=headers, params={"dry_run": dry_run}
             ).json()
             assert (answer["count"], answer["added"], answer["new"], answer["dry_run"]) == (3, added, new, dry_run)
-    bad = client.post("/members/api/imports/members", content="number\n1\n", headers=headers)
+    bad = client.post("/members/api/v1/imports/members", content="number\n1\n", headers=headers)
     assert (bad.status_code, bad.json()["problems"][0]) == (
         422,
         {"reason": "the column is missing", "field": "kind", "line": 1},
     )
-    listed = client.get("/members/api/members", params={"search": "002"}, headers=headers).json()
+    listed = client.get("/members/api/v1/members", params={"search": "002"}, headers=headers).json()
     assert [(member["number"], "address" in member) for member in listed] == [("002", False)]
     import_id = answer["import_id"]
-    assert client.post(f"/members/api/imports/{import_id}/undo").json() == {"removed": 3}
-    missing = client.post("/members/api/imports/none/undo", headers={"accept": "application/json"})
+    assert client.post(f"/members/api/v1/imports/{import_id}/undo").json() == {"removed": 3}
+    missing = client.post("/members/api/v1/imports/none/undo", headers={"accept": "application/json"})
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
 
 
@@ -177,9 +177,9 @@ def test_a_program_ends_a_membership_and_makes_an_account(database: Database, cl
     sign_in(client, "board")
     headers = {"accept": "application/json"}
     body = {"email": "Water@example.org", "name": "Water", "roles": ["partner"], "password": "long enough"}
-    first, again = (client.post("/members/api/accounts", json=body, headers=headers).json() for _ in range(2))
+    first, again = (client.post("/members/api/v1/accounts", json=body, headers=headers).json() for _ in range(2))
     assert first == again
-    answer = client.post(f"/members/api/members/{YILDIZ}/leave", json={"left_on": "2026-03-01"}, headers=headers)
+    answer = client.post(f"/members/api/v1/members/{YILDIZ}/leave", json={"left_on": "2026-03-01"}, headers=headers)
     assert answer.json() == {"left_on": "2026-03-01"}
     assert left_on(database, YILDIZ) == date(2026, 3, 1)
 
@@ -188,7 +188,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(client: TestClien
     sign_in(client, "board")
     large = "x" * (FILE_BYTES_MAX + 1)
     headers = {"accept": "application/json", "content-type": "text/csv"}
-    answer = client.post("/members/api/imports/members", content=large, headers=headers)
+    answer = client.post("/members/api/v1/imports/members", content=large, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
     form = client.post("/members/imports", data={"kind": "members"}, files={"file": ("x.csv", large + "x" * 70_000)})
     assert form.status_code == 413
@@ -200,7 +200,7 @@ def test_a_file_that_is_as_large_as_it_may_be_is_read(client: TestClient) -> Non
     body = "number,kind,name,joined_on\n" + line
     body += "\n" * (FILE_BYTES_MAX - len(body))
     headers = {"accept": "application/json", "content-type": "text/csv"}
-    assert client.post("/members/api/imports/members", content=body, headers=headers).json()["added"] == 1
+    assert client.post("/members/api/v1/imports/members", content=body, headers=headers).json()["added"] == 1
     assert "imported before" in send_file(client, "members", body, dry_run=False)
 
 

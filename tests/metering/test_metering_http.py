@@ -21,7 +21,7 @@ from tests.desk import open_desk, sign_in
 from tests.metering.homes import adopt_key, at, latest_values, set_clock, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 
-API = "/metering/api"
+API = "/metering/api/v1"
 TOKEN = "a-token-of-more-than-twenty-characters"
 NOW = at("2025-04-02T00:00")
 

@@ -111,9 +111,9 @@ def test_another_co_operative_s_dead_letters_are_neither_seen_nor_worked(
 ) -> None:
     elsewhere = park(database, community="elsewhere")
     assert "Nothing is parked" in client.get("/members/dead-letters").text
-    assert client.get("/members/api/dead-letters", headers=JSON).json() == []
+    assert client.get("/members/api/v1/dead-letters", headers=JSON).json() == []
     assert client.post(f"/members/dead-letters/{elsewhere}/discard").status_code == 409
-    assert client.post(f"/members/api/dead-letters/{elsewhere}/replay", headers=JSON).status_code == 409
+    assert client.post(f"/members/api/v1/dead-letters/{elsewhere}/replay", headers=JSON).status_code == 409
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("event", "missing or malformed"), ("note", "still too heavy")])
@@ -130,15 +130,15 @@ def test_a_replay_that_is_refused_again_says_why_and_keeps_it(
 
 def test_a_replay_that_is_taken_clears_it(database: Database, client: TestClient) -> None:
     letter_id = park(database, "note")
-    answer = client.post(f"/members/api/dead-letters/{letter_id}/replay", headers=JSON)
+    answer = client.post(f"/members/api/v1/dead-letters/{letter_id}/replay", headers=JSON)
     assert answer.json() == {"resolution": "replayed"}
     assert list_parked(database) == []
-    assert client.get("/members/api/dead-letters", headers=JSON).json() == []
+    assert client.get("/members/api/v1/dead-letters", headers=JSON).json() == []
 
 
 def test_what_cannot_be_tried_again_is_refused(database: Database, client: TestClient) -> None:
     letter_id = park(database, "telegram")
-    answer = client.post(f"/members/api/dead-letters/{letter_id}/replay", headers=JSON)
+    answer = client.post(f"/members/api/v1/dead-letters/{letter_id}/replay", headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (409, "no-replay")
     assert list_parked(database) == [letter_id]
 
@@ -176,7 +176,7 @@ def test_only_board_and_operator_work_on_what_is_parked_and_the_auditor_sees_it(
         assert client.get(path).status_code == 200
     for role_of_none in (role, "auditor"):
         sign_in(client, role_of_none)
-        for path in (f"/members/dead-letters/{letter_id}/discard", f"/members/api/dead-letters/{letter_id}/replay"):
+        for path in (f"/members/dead-letters/{letter_id}/discard", f"/members/api/v1/dead-letters/{letter_id}/replay"):
             assert client.post(path).status_code == 403
     assert list_parked(database) == [letter_id]
 

@@ -104,13 +104,13 @@ def test_a_whole_queue_is_sent_again_from_the_page(client: TestClient, house: Ho
 
 def test_programs_read_and_retry_as_people_do(client: TestClient, house: House) -> None:
     sign_in(client, "operator")
-    (failed,) = client.get("/members/api/outbound").json()
+    (failed,) = client.get("/members/api/v1/outbound").json()
     assert (failed["recipient"], failed["state"], failed["tries"]) == ("m0002@coop.example", "failed", 1)
     assert "body" not in failed
-    assert client.post(f"/members/api/outbound/{failed['id']}/retry").json() == {"id": failed["id"]}
-    again = client.post("/members/api/outbound/unknown/retry")
+    assert client.post(f"/members/api/v1/outbound/{failed['id']}/retry").json() == {"id": failed["id"]}
+    again = client.post("/members/api/v1/outbound/unknown/retry")
     assert (again.status_code, again.json()["code"]) == (409, "no-retry")
-    assert client.get(f"/members/api/outbound?state=waiting&after={failed['number']}").json()[0]["tries"] == 1
+    assert client.get(f"/members/api/v1/outbound?state=waiting&after={failed['number']}").json()[0]["tries"] == 1
 
 
 @pytest.mark.parametrize("roles", [(), ("member",), ("auditor",)])
@@ -118,7 +118,7 @@ def test_only_operator_and_board_see_to_whom_it_goes(client: TestClient, roles: 
     sign_in(client, *roles)
     assert client.get(PAGE).status_code == 403
     assert client.post(f"{PAGE}/queues/mail/retry").status_code == 403
-    assert client.get("/members/api/outbound").status_code == 403
+    assert client.get("/members/api/v1/outbound").status_code == 403
 
 
 def test_a_service_that_runs_elsewhere_is_not_found(client: TestClient) -> None:

@@ -20,11 +20,11 @@ actors: {secretary: {roles: [board]}}
 steps:
 - at: 2025-01-02T10:00:00+01:00
   as: secretary
-  post: /members/api/imports/members
+  post: /members/api/v1/imports/members
   csv: |
     number,kind,name,joined_on
     A-1,owner,Demo-lid,2022-06-01
-- get: /members/api/members
+- get: /members/api/v1/members
   expect: {json: [{number: A-1, joined_on: 2023-06-01}]}
 """
 
@@ -34,23 +34,23 @@ actors: {secretary: {roles: [board]}}
 steps:
 - at: 2025-06-24T20:00:00+02:00
   as: secretary
-  post: /members/api/imports/members
+  post: /members/api/v1/imports/members
   csv: |
     id,number,kind,name,joined_on
     anna,A-1,owner,Demo-lid,2022-06-01
 - wait: facts
-- post: /governance/api/statutes
+- post: /governance/api/v1/statutes
   json: {valid_from: 2022-06-01, name: s, rules: [{kind: other, article: a, notice_days: 7, majority: 1/2}]}
-- post: /governance/api/meetings
+- post: /governance/api/v1/meetings
   json:
     meeting_id: m
     held_on: 2025-06-24
     convened_on: 2025-06-01
     resolutions: [{resolution_id: r, kind: other, subject_nl: r, subject_en: r}]
 - any_order:
-  - post: /governance/api/meetings/m/votes
+  - post: /governance/api/v1/meetings/m/votes
     json: {resolution_id: r, ballots: [{member_id: anna, choice: for, cast_on: 2025-06-24}]}
-  - post: /governance/api/meetings/m/votes
+  - post: /governance/api/v1/meetings/m/votes
     json: {resolution_id: r, ballots: [{member_id: anna, choice: against, cast_on: 2025-06-24}]}
 """
 
@@ -82,7 +82,7 @@ def test_scenarios_come_out_alike_on_postgresql(name: str, postgres_url: str) ->
 def test_an_expectation_that_does_not_hold_is_named_with_its_step_and_what_came(tmp_path: Path) -> None:
     done = play(tmp_path, WRONG)
     assert done.returncode == 1
-    assert "step 2 (GET /members/api/members)" in done.stdout
+    assert "step 2 (GET /members/api/v1/members)" in done.stdout
     assert 'joined_on: expected "2023-06-01", came "2022-06-01"' in done.stdout
     assert "0 of 1 scenarios came out as expected" in done.stdout
 
@@ -90,7 +90,7 @@ def test_an_expectation_that_does_not_hold_is_named_with_its_step_and_what_came(
 def test_the_same_story_with_what_came_is_as_expected(tmp_path: Path) -> None:
     done = play(tmp_path, WRONG.replace("2023", "2022"), "--show")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "GET /members/api/members as secretary: 200" in done.stdout
+    assert "GET /members/api/v1/members as secretary: 200" in done.stdout
 
 
 def test_orders_that_come_to_different_ends_are_told_apart(tmp_path: Path) -> None:

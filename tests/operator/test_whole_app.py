@@ -157,9 +157,9 @@ def test_metrics_are_for_inside_alone_and_hold_no_name(client: TestClient) -> No
 
 def test_jobs_are_shown_and_switched_by_who_may(client: TestClient) -> None:
     board = sign_in(client, "board")
-    (job,) = [job for job in board.get("/members/api/jobs").json() if job["name"] == "chain-check"]
+    (job,) = [job for job in board.get("/members/api/v1/jobs").json() if job["name"] == "chain-check"]
     assert job["enabled"]
-    assert board.post("/members/api/jobs/chain-check", json={"enabled": False}).json()["enabled"] is False
+    assert board.post("/members/api/v1/jobs/chain-check", json={"enabled": False}).json()["enabled"] is False
     assert "switched off" in board.get("/members/dead-letters?lang=en").text
-    assert board.post("/members/api/jobs/no-such-job", json={"enabled": True}).status_code == 404
-    assert sign_in(client, "member").post("/members/api/jobs/chain-check", json={"enabled": True}).status_code == 403
+    assert board.post("/members/api/v1/jobs/no-such-job", json={"enabled": True}).status_code == 404
+    assert sign_in(client, "member").post("/members/api/v1/jobs/chain-check", json={"enabled": True}).status_code == 403

@@ -1,4 +1,4 @@
-"""Accounts for programs, under ``/members/api``."""
+"""Accounts for programs, under ``/members/api/v1``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from coop.members.identity.model import Account, NewAccount
 
 BODY_MAX = 16 * 1024
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/accounts", tags=["members"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1/accounts", tags=["members"])
 may = ACCESS.may
 
 

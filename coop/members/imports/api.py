@@ -1,4 +1,4 @@
-"""Imports for programs, under ``/members/api``."""
+"""Imports for programs, under ``/members/api/v1``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from coop.members.access import ACCESS
 from coop.members.imports import commands
 from coop.members.imports.formats.csv_lines import FILE_BYTES_MAX
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/members/api", tags=["members"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
 

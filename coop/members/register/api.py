@@ -1,4 +1,4 @@
-"""Members for programs, under ``/members/api``."""
+"""Members for programs, under ``/members/api/v1``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from coop.kit.http import GuardedRoute, reading, writing
 from coop.members.access import ACCESS
 from coop.members.register import commands, store
 
-routes = APIRouter(route_class=GuardedRoute, prefix="/members/api", tags=["members"])
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
 

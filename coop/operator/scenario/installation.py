@@ -98,7 +98,7 @@ class Installation:
     def read_state(self) -> dict[str, Any]:
         """State of the services, without clocks."""
         self.wait_for_facts()
-        return {name: self._keep("GET", f"/{name}/api/state").json() for name in STATES}
+        return {name: self._keep("GET", f"/{name}/api/v1/state").json() for name in STATES}
 
     def _sign_in(self, actor: str | None) -> dict[str, str]:
         """Headers by which an actor is known; the first time their account, or their gateway's token, is made."""
@@ -133,7 +133,7 @@ class Installation:
             "password": self._password(name),
             "member_id": self._member_id(description.member) if description.member else None,
         }
-        self._keep("POST", "/members/api/accounts", json=account)
+        self._keep("POST", "/members/api/v1/accounts", json=account)
 
     def _enter(self, name: str) -> Session:
         """Sign in as an actor would."""
@@ -149,11 +149,11 @@ class Installation:
 
     def _make_gateway(self, name: str) -> str:
         token = secrets.token_urlsafe(24)
-        self._keep("POST", "/metering/api/gateways", json={"name": name, "token": token})
+        self._keep("POST", "/metering/api/v1/gateways", json={"name": name, "token": token})
         return token
 
     def _member_id(self, number: str) -> str:
-        members = self._keep("GET", f"/members/api/members?search={number}").json()
+        members = self._keep("GET", f"/members/api/v1/members?search={number}").json()
         for member in members:
             if member["number"] == number:
                 return str(member["member_id"])
