@@ -1,0 +1,171 @@
+"""Dated choices of a co-operative: their names, their shapes, and which of them touch money.
+
+No law makes them and no two co-operatives need the same ones. Each is a row from the day it holds, with who set it and,
+where it touches money, the resolution that adopted it; a correction is a new row, so that what was computed under the
+row before comes out the same again. A founded co-operative begins with those of ``founding.toml``, which name where
+each figure comes from.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from coop.values import BadInput, Problem
+
+Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=8)]
+Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
+
+
+class Choice(BaseModel):
+    """One choice; ``NAME`` in rows and facts, ``TOUCHES_MONEY`` where only the members' meeting may make it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    NAME: ClassVar[str]
+    TOUCHES_MONEY: ClassVar[bool]
+
+
+class GuaranteeChoice(Choice):
+    """How Niet Meer Dan Nu is reckoned: series of figures, years of reference, share of gas that heats tap water.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
+    """
+
+    NAME: ClassVar[str] = "guarantee"
+    TOUCHES_MONEY: ClassVar[bool] = True
+
+    index_series: Series
+    degree_day_series: Series
+    normal_degree_day_series: Series
+    reference_years: Annotated[int, Field(ge=1, le=10)]
+    tap_share: Share
+
+
+class BrakeChoice(Choice):
+    """When a bill is implausible beside the one before: both thresholds must be passed."""
+
+    NAME: ClassVar[str] = "brakes"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    ratio: Annotated[Decimal, Field(gt=1, max_digits=8)]
+    difference_cents: Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Limit(BaseModel):
+    """The most that a kind of meter can measure [W for energies, l/h for volumes]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    power_w: Annotated[int, Field(gt=0, le=1_000_000_000)]
+    flow_l_per_h: Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class LimitsChoice(Choice):
+    """The most that each kind of meter can measure; above it a value is a fault of reading, not a measurement."""
+
+    NAME: ClassVar[str] = "limits"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    heat: Limit
+    electricity: Limit
+    solar: Limit
+    heat_pump: Limit
+    source: Limit
+
+
+class StepsChoice(Choice):
+    """How coarse a register may be [J, Wh, l]: so much more than the limit may show between two stands."""
+
+    NAME: ClassVar[str] = "steps"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    heat: Annotated[int, Field(ge=0)]
+    cold: Annotated[int, Field(ge=0)]
+    electricity_import: Annotated[int, Field(ge=0)]
+    electricity_export: Annotated[int, Field(ge=0)]
+    volume: Annotated[int, Field(ge=0)]
+
+
+class TapWaterChoice(Choice):
+    """Share of heat that goes to hot water and does not follow the weather [permille].
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#gas-reference.
+    """
+
+    NAME: ClassVar[str] = "tap-water"
+    TOUCHES_MONEY: ClassVar[bool] = True
+
+    permille: Annotated[int, Field(ge=0, le=1000)]
+
+
+class CompletenessChoice(Choice):
+    """Gaps that a period may have and still close: between stands [h], and quarter-hours of all shared [permille]."""
+
+    NAME: ClassVar[str] = "completeness"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    stand_gap_hours: Annotated[int, Field(ge=1, le=8784)]
+    missing_quarters_permille: Annotated[int, Field(ge=0, le=1000)]
+
+
+CHOICES: Final[Mapping[str, type[Choice]]] = {
+    choice.NAME: choice
+    for choice in (GuaranteeChoice, BrakeChoice, LimitsChoice, StepsChoice, TapWaterChoice, CompletenessChoice)
+}
+"""Every choice there is, by name."""
+
+
+def read_choice(name: str, value: Mapping[str, Any]) -> Choice:
+    """The choice that a row, a form or a resolution says.
+
+    >>> read_choice("brakes", {"ratio": "3", "difference_cents": 10000}).difference_cents
+    10000
+    >>> read_choice("brakes", {"ratio": "3"})
+    Traceback (most recent call last):
+    ...
+    coop.values.BadInput: difference_cents: Field required
+
+    Raises:
+        BadInput: there is no such choice, or its value is not one; every problem at once.
+    """
+    kind = CHOICES.get(name)
+    if kind is None:
+        raise BadInput([Problem(f"{name!r} is none of {', '.join(CHOICES)}", "name")], "bad-choice")
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        problems = [
+            Problem(detail["msg"], ".".join(str(part) for part in detail["loc"]))
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+        raise BadInput(problems, "bad-choice") from None
+
+
+@dataclass(frozen=True)
+class Founding:
+    """A choice with which a co-operative begins: from which day, and where its figures come from."""
+
+    valid_from: date
+    choice: Choice
+    source: str
+
+
+@cache
+def founding_choices() -> tuple[Founding, ...]:
+    """Every choice with which a co-operative begins.
+
+    >>> [founding.choice.NAME for founding in founding_choices()]
+    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness']
+    """
+    rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
+    return tuple(
+        Founding(row["valid_from"], read_choice(name, row["value"]), row["source"]) for name, row in rows.items()
+    )
