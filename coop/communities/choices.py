@@ -15,11 +15,11 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, CoopError, Problem
 
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=8)]
 Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
@@ -31,6 +31,9 @@ class Choice(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     NAME: ClassVar[str]
     TOUCHES_MONEY: ClassVar[bool]
+
+
+AChoice = TypeVar("AChoice", bound=Choice)
 
 
 class GuaranteeChoice(Choice):
@@ -150,22 +153,60 @@ def read_choice(name: str, value: Mapping[str, Any]) -> Choice:
 
 
 @dataclass(frozen=True)
-class Founding:
-    """A choice with which a co-operative begins: from which day, and where its figures come from."""
+class DatedChoice:
+    """A choice from the first day that it holds, with where its figures come from and what adopted it.
+
+    ``resolution_id`` is empty for one that no meeting adopted, such as those of the founding.
+    """
 
     valid_from: date
     choice: Choice
     source: str
+    resolution_id: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Choices of a co-operative in the order in which they were made."""
+
+    rows: tuple[DatedChoice, ...]
+
+    def on(self, kind: type[AChoice], day: date) -> AChoice:
+        """The choice of a kind that holds on a day.
+
+        >>> Choices(founding_choices()).on(TapWaterChoice, date(2026, 1, 1)).permille
+        210
+
+        Raises:
+            CoopError: ``no-choice``, none does.
+        """
+        return self.dated_on(kind, day)[1]
+
+    def dated_on(self, kind: type[AChoice], day: date) -> tuple[DatedChoice, AChoice]:
+        """The row that holds on a day, and its choice: of those from one day, the one that was made last.
+
+        Raises:
+            CoopError: as ``on``.
+        """
+        in_force: tuple[DatedChoice, AChoice] | None = None
+        for row in self.rows:
+            if not isinstance(row.choice, kind) or row.valid_from > day:
+                continue
+            if in_force is None or row.valid_from >= in_force[0].valid_from:
+                in_force = row, row.choice
+        if in_force is None:
+            raise CoopError("no-choice", f"the co-operative has made no choice of {kind.NAME} that holds on {day}")
+        return in_force
 
 
 @cache
-def founding_choices() -> tuple[Founding, ...]:
+def founding_choices() -> tuple[DatedChoice, ...]:
     """Every choice with which a co-operative begins.
 
-    >>> [founding.choice.NAME for founding in founding_choices()]
+    >>> [row.choice.NAME for row in founding_choices()]
     ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness']
     """
     rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
     return tuple(
-        Founding(row["valid_from"], read_choice(name, row["value"]), row["source"]) for name, row in rows.items()
+        DatedChoice(row["valid_from"], read_choice(name, row["value"]), row["source"]) for name, row in rows.items()
     )
