@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 
 # An environment is ready when its stamp is newer than the lock and the project file, so a second run starts at once.
 # One with the development tools does for running too.
-RUN_STAMP := $(VENV)/installed-run
+DEMO_STAMP := $(VENV)/installed-demo
 DEV_STAMP := $(VENV)/installed-dev
-READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
+READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint style format types walls doctest scenarios bench lock clean
@@ -17,8 +17,10 @@ READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-run: $(READY) ## run everything on this machine with a demonstration; ARGS="--size 300" is passed on
-	@$(BIN)/coop run $(ARGS)
+# An installation's own place is a folder of the user's; the demonstration of a checkout stays in the checkout.
+run: export COOP_DATA_DIR ?= data
+run: $(READY) ## run everything on this machine with a demonstration, in data/; ARGS="--size 300" is passed on
+	@$(BIN)/coop demo $(ARGS)
 
 test: $(DEV_STAMP) ## run all tests that this machine can run, and say which it skipped and why
 	$(BIN)/python -m pytest $(ARGS)
@@ -52,7 +54,8 @@ bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 lock: $(DEV_STAMP) ## write requirements/ anew from pyproject.toml; ARGS="--upgrade" takes newer versions
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --extra build pyproject.toml --output-file requirements/run.txt
-	$(COMPILE) --extra build --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(COMPILE) --extra build --extra demo pyproject.toml --output-file requirements/demo.txt
+	$(COMPILE) --extra build --extra demo --extra dev pyproject.toml --output-file requirements/dev.txt
 
 clean: ## remove the environment, caches and fetched servers; data/ stays
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
@@ -62,8 +65,8 @@ clean: ## remove the environment, caches and fetched servers; data/ stays
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url $(ARGS)
 
-$(RUN_STAMP): requirements/run.txt pyproject.toml
-	$(call install,run)
+$(DEMO_STAMP): requirements/demo.txt pyproject.toml
+	$(call install,demo)
 
 $(DEV_STAMP): requirements/dev.txt pyproject.toml
 	$(call install,dev)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from coop.members.service import MEMBERS as MEMBERS_SERVICE
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
 from coop.metering.service import METERING
+from coop.operator import serving
 from coop.operator.runtime import open_rooms
 from coop.values import midnight
 from tests.flows.command import coop
@@ -105,7 +107,8 @@ def test_it_runs_as_a_module_of_its_own() -> None:
         ["migrate", "kitchen"],
         ["replay"],
         ["verify"],
-        ["run", "--size", "3"],
+        ["demo", "--size", "3"],
+        ["run", "--size", "4"],
         ["import", "--kind", "members"],
         ["import", "no-such-file.csv", "--kind", "members"],
         ["demo", "--service-url", "kitchen=http://localhost:1"],
@@ -168,10 +171,53 @@ def test_one_service_alone_needs_kafka_and_says_so(settings: Settings) -> None:
 
 def test_an_installation_plays_one_demonstration_only(settings: Settings) -> None:
     Mark(settings.data_dir / "demonstration.json", DemoPlan(size=12, seed=7)).note(midnight(date(2025, 5, 1)))
-    done = coop(settings, "run", "--size", "4")
+    done = coop(settings, "demo", "--size", "4")
     assert done.returncode == 1
     assert "here plays a demonstration of size 12, seed 7, year 2025" in done.stderr
     assert "COOP_DATA_DIR" in done.stderr
+
+
+def test_beside_a_register_no_demonstration_begins_and_no_sign_in_is_shown(settings: Settings, files: Path) -> None:
+    coop(settings, "import", str(files / "members.csv"), "--kind", "members")
+    done = coop(settings, "demo", "--size", "4")
+    assert done.returncode == 1
+    assert done.stderr.endswith("name another folder by COOP_DATA_DIR [not-empty]\n")
+    assert "password" not in done.stdout
+    assert count_members(settings) == 2
+
+
+def test_a_demonstration_without_its_packages_says_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "DEMO_PACKAGES", ("pandas", "no_such_package"))
+    done = coop(settings, "demo")
+    assert done.returncode == 1
+    assert "needs no_such_package: pip install 'coop-backoffice[demo]'" in done.stderr
+    assert not settings.data_dir.exists()
+
+
+def test_the_version_is_that_of_the_package(settings: Settings) -> None:
+    assert coop(settings, "--version").stdout == f"coop {version('coop-backoffice')}\n"
+
+
+@pytest.mark.parametrize(
+    ("system", "variables", "folder"),
+    [
+        ("linux", {"HOME": "/home/anna"}, "/home/anna/.local/share/coop"),
+        ("linux", {"HOME": "/home/anna", "XDG_DATA_HOME": "/srv/share"}, "/srv/share/coop"),
+        ("darwin", {"HOME": "/Users/anna"}, "/Users/anna/Library/Application Support/coop"),
+        ("win32", {"LOCALAPPDATA": "/c/Local"}, "/c/Local/coop"),
+    ],
+)
+def test_data_lies_in_a_folder_of_the_user_wherever_coop_is_started(
+    monkeypatch: pytest.MonkeyPatch, system: str, variables: dict[str, str], folder: str
+) -> None:
+    for name in ("XDG_DATA_HOME", "COOP_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", system)
+    assert Settings().data_dir == Path(folder)
 
 
 # Imports --------------------------------------------------------------------------------------------------------------

@@ -102,8 +102,8 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
         ConnectionError: a service stayed away.
     """
     start, end = midnight(date(plan.year, 1, 1)), complete_by(plan)
+    refuse_other_register(doors, mark)
     if not mark.started:
-        _refuse_other_register(doors)
         mark.note(None)
     if mark.done is None:
         for step in opening(plan):
@@ -135,11 +135,14 @@ def play_year(plan: DemoPlan, doors: Doors, deliver: Deliver, mark: Mark, report
     return sent
 
 
-def _refuse_other_register(doors: Doors) -> None:
-    """Demonstration members have no place beside real ones."""
-    if doors.get("/members/api/v1/traffic")["told"]:
-        reason = "this installation has a register of its own: run it with --no-demo, or choose another COOP_DATA_DIR"
-        raise CoopError("not-empty", reason)
+def refuse_other_register(doors: Doors, mark: Mark) -> None:
+    """Refuse to play beside members that are not the demonstration's.
+
+    Raises:
+        CoopError: a play that did not begin yet finds a register.
+    """
+    if not mark.started and doors.get("/members/api/v1/traffic")["told"]:
+        raise CoopError("not-empty", "this installation has a register of its own; a demonstration needs an empty one")
 
 
 def play_live(

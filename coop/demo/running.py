@@ -1,4 +1,4 @@
-"""``coop run`` and ``coop demo``: the server, the demonstration beside it, and what the terminal shows of both."""
+"""``coop demo``: the demonstration beside a server or into one elsewhere, and what the terminal shows of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -18,7 +17,7 @@ from coop.demo.accounts import accounts
 from coop.demo.acts import password
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
-from coop.demo.playing import Mark, Progress, Report, play_live, play_year, through_http
+from coop.demo.playing import Mark, Progress, Report, play_live, play_year, refuse_other_register, through_http
 from coop.kit.settings import Settings
 from coop.values import CoopError
 
@@ -27,51 +26,37 @@ LIVE_PAUSE_S = 1.0
 log = logging.getLogger(__name__)
 
 
-def run_embedded(app: FastAPI, settings: Settings, plan: DemoPlan | None, *, live: bool) -> None:
-    """Serve ``app``, which has all four services, in this process; play ``plan`` beside it when there is one.
-
-    Raises:
-        CoopError: the installation plays another demonstration.
-    """
-    console = Console(stderr=False)
-    mark = Mark(settings.data_dir / "demonstration.json", plan) if plan else None
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            forwarded_allow_ips=settings.proxies,
-            log_config=None,
-            access_log=False,
-        )
-    )
+@contextmanager
+def play_beside(
+    server: uvicorn.Server, settings: Settings, plan: DemoPlan, mark: Mark, *, live: bool
+) -> Iterator[None]:
+    """Play ``plan`` into the ``server`` that the block runs, as soon as it is up."""
     stopping = threading.Event()
-    player = None
-    if plan and mark:
-        player = threading.Thread(
-            target=_play_when_up, args=(settings, plan, mark, server, stopping, console, live), name="demo", daemon=True
-        )
-        player.start()
-    else:
-        console.print(f"[bold]{settings.public_url()}[/bold]")
+    player = threading.Thread(
+        target=_play_when_up,
+        args=(settings, plan, mark, server, stopping, Console(), live),
+        name="demo",
+        daemon=True,
+    )
+    player.start()
     try:
-        server.run()
+        yield
     finally:
         stopping.set()
-        if player:
-            player.join(timeout=10)
+        player.join(timeout=10)
 
 
 def play_remotely(settings: Settings, plan: DemoPlan, url: str, addresses: Mapping[str, str], *, live: bool) -> None:
     """Play ``plan`` into an installation that runs elsewhere.
 
     Raises:
-        CoopError: a command was refused.
+        CoopError: the installation has a register of its own, or a command was refused.
         ConnectionError: a service stayed away.
     """
     console = Console()
     mark = Mark(settings.data_dir / "demonstration.json", plan)
     with Doors(settings, url, addresses) as doors:
+        refuse_other_register(doors, mark)
         _tell_sign_ins(console, plan, url)
         with _bar(console) as report:
             play_year(plan, doors, through_http(doors), mark, report)

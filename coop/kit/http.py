@@ -30,6 +30,7 @@ from coop.kit.access import Access
 from coop.kit.database import Database
 from coop.kit.logs import bind
 from coop.kit.metrics import REQUEST_SECONDS
+from coop.kit.release import VERSION
 from coop.kit.session import COOKIE, NotAllowed, NotSignedIn, Session, WrongToken, is_ended, read, same_origin
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
@@ -187,7 +188,14 @@ def create_app(
 
     ``sessions_in`` names the service whose database says first that a session was ended; by default the first.
     """
-    app = FastAPI(title=title, lifespan=lifespan, openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.settings, app.state.databases, app.state.bearers = settings, databases, {}
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from coop.kit import addresses
 from coop.values import BadInput, CoopError
 
 SECRET_LENGTH_MIN = 16
+
+
+def default_data_dir(name: str) -> Path:
+    """Folder in which this system keeps the data of a user's program, wherever the program is started from."""
+    if sys.platform == "win32":
+        share = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        share = Path.home() / "Library" / "Application Support"
+    else:
+        share = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return share / name
 
 
 class Settings(BaseSettings):
@@ -32,7 +44,7 @@ class Settings(BaseSettings):
     # A wrong setting is named without its value, which may be a secret.
     model_config = SettingsConfigDict(env_prefix="COOP_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    data_dir: Path = Path("data")
+    data_dir: Path = Field(default_factory=lambda: default_data_dir("coop"))
     database_url: str = ""
     bus: Literal["local", "kafka"] = "local"
     kafka: str = "localhost:9092"

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 from coop.events import SERVICES
 from coop.kit import logs
 from coop.kit.database import DamagedDatabase
+from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError
 
@@ -40,50 +41,41 @@ Year = Annotated[int, typer.Option(help="The year that streams in.", min=2022, m
 Live = Annotated[bool, typer.Option(help="After the year, go on a telegram at a time.")]
 
 
-@app.command()
-def run(
-    demo: Annotated[bool, typer.Option(help="Fill an empty installation with the demonstration co-operative.")] = True,
-    size: Size = 100,
-    seed: Seed = 1,
-    year: Year = 2025,
-    live: Live = True,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
-) -> None:
-    """Run all four services in this process, on SQLite files and the local bus."""
-    from coop.demo.plan import DemoPlan
-    from coop.demo.running import run_embedded
-    from coop.operator.runtime import embedded_app
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.")]
 
-    settings = _settings()
-    settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
-    run_embedded(embedded_app(settings), settings, DemoPlan(size, seed, year) if demo else None, live=live)
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"coop {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def begin(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Read what stands before the command."""
+
+
+@app.command()
+def run(host: Host = "", port: Port = 0) -> None:
+    """Serve an installation: all four services in this process, on SQLite files and the local bus."""
+    from coop.operator.serving import serve_installation
+
+    serve_installation(_listening(_settings(), host, port))
 
 
 @app.command()
 def serve(
-    service: Annotated[ServiceName, typer.Argument(help="Which service.")],
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+    service: Annotated[ServiceName, typer.Argument(help="Which service.")], host: Host = "", port: Port = 0
 ) -> None:
-    """Run one service by itself, on Kafka and PostgreSQL from the settings (COOP_BUS=kafka, COOP_DATABASE_URL)."""
-    import uvicorn
+    """Serve one service by itself, on Kafka and PostgreSQL from the settings (COOP_BUS=kafka, COOP_DATABASE_URL)."""
+    from coop.operator.serving import serve_alone
 
-    from coop.operator.runtime import service_app
-
-    settings = _settings()
-    if settings.bus != "kafka":
-        raise CoopError(
-            "needs-kafka", "a service by itself needs COOP_BUS=kafka and COOP_KAFKA; `coop run` needs neither"
-        )
-    uvicorn.run(
-        service_app(service.value, settings),
-        host=host or settings.host,
-        port=port or settings.port,
-        forwarded_allow_ips=settings.proxies,
-        log_config=None,
-        access_log=False,
-    )
+    serve_alone(service.value, _listening(_settings(), host, port))
 
 
 @app.command()
@@ -105,19 +97,31 @@ def demo(
     size: Size = 100,
     seed: Seed = 1,
     year: Year = 2025,
-    live: Live = False,
-    url: Annotated[str, typer.Option(help="Address of the running installation.")] = "",
+    live: Live = True,
+    host: Host = "",
+    port: Port = 0,
+    url: Annotated[str, typer.Option(help="Play into the empty installation that runs at this address.")] = "",
     service_url: Annotated[
         list[str] | None, typer.Option(help="Address of one service, as billing=http://host:port; may be repeated.")
     ] = None,
 ) -> None:
-    """Play the demonstration co-operative into a running installation through its HTTP doors."""
+    """Serve an installation of its own and play the demonstration co-operative into it, through its HTTP doors.
+
+    With --url or --service-url it serves nothing, and plays into an installation that runs already. Needs the packages
+    of the extra `demo`.
+    """
+    from coop.operator.serving import require_demo_packages, serve_demonstration
+
+    addresses = dict(_service_and_address(text) for text in service_url or [])
+    require_demo_packages()
     from coop.demo.plan import DemoPlan
     from coop.demo.running import play_remotely
 
-    settings = _settings()
-    addresses = dict(_service_and_address(text) for text in service_url or [])
-    play_remotely(settings, DemoPlan(size, seed, year), url or settings.public_url(), addresses, live=live)
+    plan, settings = DemoPlan(size, seed, year), _listening(_settings(), host, port)
+    if url or addresses:
+        play_remotely(settings, plan, url or settings.public_url(), addresses, live=live)
+    else:
+        serve_demonstration(settings, plan, live=live)
 
 
 @app.command("import")
@@ -252,6 +256,10 @@ def _service_and_address(text: str) -> tuple[str, str]:
     if name not in tuple(ServiceName) or not address:
         raise typer.BadParameter(f"{text!r} is not a service and its address, as billing=http://host:port")
     return name, address
+
+
+def _listening(settings: Settings, host: str, port: int) -> Settings:
+    return settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
 
 
 def _settings() -> Settings:

@@ -25,6 +25,7 @@ from coop.kit import jobs, journal, positions
 from coop.kit.access import ANYBODY
 from coop.kit.http import GuardedRoute
 from coop.kit.outbound import read_figures
+from coop.kit.release import VERSION
 from coop.kit.service import Room
 from coop.kit.tables import dead_letter
 from coop.operator.access import ACCESS
@@ -163,7 +164,8 @@ class Gauges(Collector):
 @routes.get("/livez")
 @may("see-health")
 def live() -> PlainTextResponse:
-    return PlainTextResponse("ok\n")
+    """That the process answers, and which release it is."""
+    return PlainTextResponse(f"ok coop {VERSION}\n")
 
 
 @routes.get("/readyz")
@@ -173,7 +175,7 @@ def ready(request: Request) -> JSONResponse:
     parts = request.app.state.health.read()
     ok, outside = not any(parts.values()), bool(request.headers.get("x-forwarded-for"))
     told = {name: ("trouble" if outside else trouble) if trouble else "ok" for name, trouble in parts.items()}
-    return JSONResponse({"ready": ok, "parts": told}, 200 if ok else 503)
+    return JSONResponse({"ready": ok, "version": VERSION, "parts": told}, 200 if ok else 503)
 
 
 @routes.get("/metrics")

@@ -13,13 +13,10 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = {"run": ("build",), "demo": ("build", "demo"), "dev": ("build", "demo", "dev")}
 NEEDS = {
-    "run": [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["build"]],
-    "dev": [
-        *PROJECT["dependencies"],
-        *PROJECT["optional-dependencies"]["build"],
-        *PROJECT["optional-dependencies"]["dev"],
-    ],
+    name: [*PROJECT["dependencies"], *(need for extra in extras for need in PROJECT["optional-dependencies"][extra])]
+    for name, extras in EXTRAS.items()
 }
 
 
@@ -35,7 +32,7 @@ def text(name: str) -> str:
     return (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("lock", ["run", "dev"])
+@pytest.mark.parametrize("lock", EXTRAS)
 def test_the_lock_holds_every_dependency_at_a_fitting_version(lock: str) -> None:
     held = locked(lock)
     for need in map(Requirement, NEEDS[lock]):
@@ -45,7 +42,7 @@ def test_the_lock_holds_every_dependency_at_a_fitting_version(lock: str) -> None
             assert version in need.specifier, f"{lock}.txt has {name} {version}, not {need}: run make lock"
 
 
-@pytest.mark.parametrize("lock", ["run", "dev"])
+@pytest.mark.parametrize("lock", EXTRAS)
 def test_every_locked_package_has_its_hash_and_no_address(lock: str) -> None:
     packages = re.split(r"^(?=\S)", text(lock), flags=re.MULTILINE)[1:]
     assert len(packages) >= len(NEEDS[lock])
@@ -56,4 +53,9 @@ def test_every_locked_package_has_its_hash_and_no_address(lock: str) -> None:
 
 def test_tests_run_on_the_very_versions_that_a_server_runs_on() -> None:
     dev = locked("dev")
-    assert {name: dev[name] for name in locked("run")} == locked("run")
+    for lock in ("run", "demo"):
+        assert {name: dev[name] for name in locked(lock)} == locked(lock)
+
+
+def test_a_server_carries_nothing_that_only_the_demonstration_needs() -> None:
+    assert locked("run").keys() & {"pandas", "pvlib", "scipy", "h5py"} == set()

@@ -50,8 +50,8 @@ def embedded(folder: Path, **more: Any) -> Iterator[Settings]:
 
 
 @contextmanager
-def coop_run(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """``coop run`` as a process of its own, killed when the block ends; it prints into ``log`` beside its files."""
+def coop_process(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``coop`` as a process of its own, killed when the block ends; it prints into ``log`` beside its files."""
     environment = {
         **os.environ,
         "COOP_DATA_DIR": str(settings.data_dir),
@@ -61,9 +61,7 @@ def coop_run(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[b
     }
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with (settings.data_dir / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "coop", "run", *arguments], env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen([sys.executable, "-m", "coop", *arguments], env=environment, stdout=log, stderr=log)
     try:
         yield process
     finally:

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from coop.kit.settings import Settings
 from coop.values import AMSTERDAM
-from tests.flows.installation import SECRET, coop_run, signed_in, wait_until
+from tests.flows.installation import SECRET, coop_process, signed_in, wait_until
 from tests.flows.telegrams import p1
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
@@ -30,7 +30,7 @@ def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto:
     settings = Settings(data_dir=tmp_path / "data", secret=SECRET, port=free_port(), mqtt_url=mosquitto.url)
     file = settings.data_dir / "metering.db"
     with publishing(mosquitto) as publish:
-        with coop_run(settings, "--no-demo") as process, signed_in(settings, "operator") as client:
+        with coop_process(settings, "run") as process, signed_in(settings, "operator") as client:
             wait_until(lambda: answers(client), process, 60)
             meter = {"serial": "H1", "kind": "heat", "installed_on": "2024-12-01"}
             client.post("/metering/api/v1/meters", json=[meter]).raise_for_status()
@@ -44,7 +44,7 @@ def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto:
                 process.wait()
                 other.execute("ROLLBACK")
         assert deliveries(file) == 1, "it was killed with the telegram in hand"
-        with coop_run(settings, "--no-demo") as process:
+        with coop_process(settings, "run") as process:
             wait_until(lambda: deliveries(file) == 2, process, 60)
     with closing(sqlite3.connect(file)) as other:
         [(came_by, community)] = set(other.execute("SELECT gateway, community FROM delivery"))

@@ -17,7 +17,7 @@ from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals
 from coop.values import midnight
 from tests.flows.conftest import Year
-from tests.flows.installation import SECRET, coop_run, embedded, state_of, wait_until
+from tests.flows.installation import SECRET, coop_process, embedded, state_of, wait_until
 from tests.servers.process import free_port
 
 
@@ -33,17 +33,17 @@ def test_playing_the_year_again_changes_nothing(year: Year, tmp_path: Path) -> N
 
 
 def test_stopped_by_a_signal_and_killed_by_another_it_comes_to_the_same_year(year: Year, tmp_path: Path) -> None:
-    """`coop run` is stopped as by Ctrl-C in spring and killed as by a power cut in autumn; each time it goes on."""
+    """`coop demo` is stopped as by Ctrl-C in spring and killed as by a power cut in autumn; each time it goes on."""
     settings = Settings(data_dir=tmp_path / "data", secret=SECRET, port=free_port())
     folder = settings.data_dir
     stops = [(signal.SIGINT, datetime(2025, 4, 20, tzinfo=UTC)), (signal.SIGKILL, datetime(2025, 9, 7, tzinfo=UTC))]
     for how, when in stops:
-        with coop_run(settings, "--size", "4", "--no-live") as process:
+        with coop_process(settings, "demo", "--size", "4", "--no-live") as process:
             wait_until(lambda when=when: played_until(folder) >= when, process)  # type: ignore[misc]
             process.send_signal(how)
             assert process.wait(30) == (128 + how if how is signal.SIGINT else -how)
         assert when <= played_until(folder) < midnight(complete_by(year.plan))
-    with coop_run(settings, "--size", "4", "--no-live") as process:
+    with coop_process(settings, "demo", "--size", "4", "--no-live") as process:
         wait_until(lambda: played_until(folder) > midnight(complete_by(year.plan)), process)
         with Doors(settings, settings.public_url()) as doors:
             doors.settled()

@@ -18,6 +18,7 @@ from coop.kit.actor import COMMAND_LINE
 from coop.kit.http import GuardedRoute
 from coop.kit.jobs import run_due
 from coop.kit.positions import Head
+from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from coop.operator import pages
 from coop.operator.chain import CHAIN_CHECK
@@ -112,10 +113,11 @@ def test_the_matrix_shows_every_action_and_by_role_what_opens_for_it(app: FastAP
 
 
 def test_livez_answers_whatever_is_wrong_and_readyz_names_every_part(client: TestClient) -> None:
-    assert client.get("/livez").status_code == 200
+    assert client.get("/livez").text == f"ok coop {VERSION}\n"
     assert client.head("/livez").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 200
+    assert answer.json()["version"] == client.get("/openapi.json").json()["info"]["version"] == VERSION
     parts = answer.json()["parts"]
     for name in SERVICES:
         for part in ("relay", "database", "gaps", "chain", "jobs"):

@@ -1,0 +1,123 @@
+"""Serves an application in this process, and says on the way what it is doing."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+
+from coop.kit import journal
+from coop.kit.release import DISTRIBUTION, VERSION
+from coop.kit.settings import Settings, default_data_dir
+from coop.values import CoopError
+
+if TYPE_CHECKING:  # what the demonstration imports may not be installed
+    from coop.demo.plan import DemoPlan
+
+log = logging.getLogger(__name__)
+
+DEMO_PACKAGES = ("pandas", "pvlib", "rich")
+"""Packages of the extra ``demo``, by the names that are imported."""
+
+OTHER_FOLDER = "a demonstration needs an empty installation; name another folder by COOP_DATA_DIR"
+
+
+def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """The server of ``app``, not yet running."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        forwarded_allow_ips=settings.proxies,
+        log_config=None,
+        access_log=False,
+    )
+    return uvicorn.Server(config)
+
+
+def serve_installation(settings: Settings) -> None:
+    """Serve all four services in this process until it is stopped."""
+    announce("all services", settings)
+    from coop.operator.runtime import embedded_app
+
+    app = embedded_app(settings)
+    if is_empty(app):
+        log.warning(
+            "nobody is registered here yet: `coop import --kind members FILE` reads a register,"
+            " and `coop demo` shows a demonstration in an installation of its own"
+        )
+    _run(app, settings)
+
+
+def serve_demonstration(settings: Settings, plan: DemoPlan, *, live: bool) -> None:
+    """Serve an installation of its own and play the demonstration into it, until it is stopped.
+
+    Without COOP_DATA_DIR it lies in a folder beside that of `coop run`.
+
+    Raises:
+        CoopError: the installation has a register of its own, or plays another demonstration.
+    """
+    from coop.demo.playing import Mark
+    from coop.demo.running import play_beside
+
+    if "data_dir" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"data_dir": default_data_dir("coop-demonstration")})
+    mark = Mark(settings.data_dir / "demonstration.json", plan)
+    announce("a demonstration", settings)
+    from coop.operator.runtime import embedded_app
+
+    app = embedded_app(settings)
+    if not mark.started and not is_empty(app):
+        raise CoopError("not-empty", f"{settings.data_dir} holds a register of its own: {OTHER_FOLDER}")
+    with play_beside(server := make_server(app, settings), settings, plan, mark, live=live):
+        server.run()
+
+
+def serve_alone(name: str, settings: Settings) -> None:
+    """Serve one service until it is stopped.
+
+    Raises:
+        CoopError: the installation has no Kafka.
+    """
+    if settings.bus != "kafka":
+        raise CoopError(
+            "needs-kafka", "a service by itself needs COOP_BUS=kafka and COOP_KAFKA; `coop run` needs neither"
+        )
+    announce(name, settings)
+    from coop.operator.runtime import service_app
+
+    _run(service_app(name, settings), settings)
+
+
+def announce(name: str, settings: Settings) -> None:
+    """Say what starts, before anything that takes its time."""
+    store = "PostgreSQL" if settings.database_url else f"the folder {settings.data_dir.absolute()}"
+    log.info("coop %s starts %s on %s", VERSION, name, store)
+
+
+def is_empty(app: FastAPI) -> bool:
+    """Whether no register was ever kept here: members told nothing."""
+    with app.state.databases["members"].system_read() as sql:
+        return journal.is_empty(sql)
+
+
+def require_demo_packages() -> None:
+    """Refuse to play when the extra is not installed.
+
+    Raises:
+        CoopError: it is not; the message says what to install.
+    """
+    missing = [name for name in DEMO_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CoopError(
+            "needs-demo-packages",
+            f"the demonstration needs {', '.join(missing)}: pip install '{DISTRIBUTION}[demo]'",
+        )
+
+
+def _run(app: FastAPI, settings: Settings) -> None:
+    log.info("serving %s", settings.public_url())
+    make_server(app, settings).run()
