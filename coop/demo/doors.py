@@ -115,6 +115,6 @@ class Doors:
 def _refusal(answer: httpx2.Response) -> CoopError:
     try:
         fields = answer.json()
-        return CoopError(fields["code"], f"{fields['message']} ({answer.request.method} {answer.request.url.path})")
+        return CoopError(fields["code"], f"{fields['detail']} ({answer.request.method} {answer.request.url.path})")
     except (ValueError, KeyError, TypeError):
         return CoopError("http-error", f"{answer.status_code} {answer.request.url.path}: {answer.text[:500]}")

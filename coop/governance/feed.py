@@ -76,7 +76,7 @@ may = ACCESS.may
 
 @routes.get("/feed.json")
 @may("read-feed")
-def as_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE) -> Response:
+def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE) -> Response:
     """CloudEvents after position ``since``, oldest first; a Link header names the next page, if there is one."""
     with reading(request) as tx:
         etag = _etag(tx.community, "json", since, limit, store.find_last_position(tx, PUBLIC))
@@ -93,7 +93,7 @@ def as_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1
 
 @routes.get("/feed.atom")
 @may("read-feed")
-def as_atom(request: Request, since: Since = 0, before: Before = None) -> Response:
+def read_feed_atom(request: Request, since: Since = 0, before: Before = None) -> Response:
     """Entries after position ``since``, newest first; a link of the feed names the page with older ones."""
     with reading(request) as tx:
         etag = _etag(tx.community, "atom", since, before, store.find_last_position(tx, PUBLIC))

@@ -35,7 +35,7 @@ def adopt_statutes(request: Request, body: bodies.StatutesBody) -> dict[str, Any
 
 @routes.post("/meetings")
 @may("convene")
-def convene(request: Request, body: bodies.MeetingBody) -> dict[str, Any]:
+def convene_meeting(request: Request, body: bodies.MeetingBody) -> dict[str, Any]:
     """Convene a meeting: its notice fixes the agenda and every parameter."""
     points = tuple(Resolution(**point.model_dump()) for point in body.resolutions)
     meeting = Meeting(body.meeting_id, body.held_on, body.convened_on, body.place, points)
@@ -48,7 +48,7 @@ def convene(request: Request, body: bodies.MeetingBody) -> dict[str, Any]:
 
 @routes.post("/meetings/{meeting_id}/votes")
 @may("enter-ballots")
-def vote(request: Request, meeting_id: str, body: bodies.VotesBody) -> dict[str, Any]:
+def enter_ballots(request: Request, meeting_id: str, body: bodies.VotesBody) -> dict[str, Any]:
     """Enter open ballots of the room or on paper; none replaces one that a member cast personally."""
     rows = [ballot.model_dump() for ballot in body.ballots]
     with writing(request) as tx:
@@ -58,7 +58,7 @@ def vote(request: Request, meeting_id: str, body: bodies.VotesBody) -> dict[str,
 
 @routes.post("/meetings/{meeting_id}/close")
 @may("close-meeting")
-def close(request: Request, meeting_id: str, body: bodies.CloseBody) -> dict[str, Any]:
+def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> dict[str, Any]:
     """Close a meeting and count; a dry run only says what would be decided."""
     with writing(request) as tx:
         outcomes = closing.close_meeting(
@@ -82,7 +82,7 @@ def close(request: Request, meeting_id: str, body: bodies.CloseBody) -> dict[str
 
 @routes.post("/programmes")
 @may("plan-programme")
-def plan(request: Request, body: bodies.ProgrammeBody) -> dict[str, Any]:
+def plan_programme(request: Request, body: bodies.ProgrammeBody) -> dict[str, Any]:
     """Put a programme on file: phases, milestones, tranches."""
     programme = bodies.programme_of(body)
     with writing(request) as tx:
@@ -93,7 +93,7 @@ def plan(request: Request, body: bodies.ProgrammeBody) -> dict[str, Any]:
 
 @routes.post("/milestones/{milestone_id}/reach")
 @may("reach-milestone")
-def reach(request: Request, milestone_id: str, body: bodies.ReachBody) -> dict[str, Any]:
+def reach_milestone(request: Request, milestone_id: str, body: bodies.ReachBody) -> dict[str, Any]:
     """Report a milestone as reached, with its cost and evidence; the rule releases its tranche or refers it."""
     evidence = tuple(Evidence(**piece.model_dump()) for piece in body.evidence)
     with writing(request) as tx:
@@ -103,7 +103,7 @@ def reach(request: Request, milestone_id: str, body: bodies.ReachBody) -> dict[s
 
 @routes.post("/tranches/{tranche_id}/decide")
 @may("decide-tranche")
-def decide(request: Request, tranche_id: str, body: bodies.SteeringBody) -> dict[str, Any]:
+def decide_tranche(request: Request, tranche_id: str, body: bodies.SteeringBody) -> dict[str, Any]:
     """Decide as the steering group on a tranche that the rule did not release."""
     with writing(request) as tx:
         programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on)
@@ -112,7 +112,7 @@ def decide(request: Request, tranche_id: str, body: bodies.SteeringBody) -> dict
 
 @routes.post("/feed-tokens")
 @may("give-feed-tokens")
-def create_token(request: Request, body: bodies.TokenBody) -> dict[str, str]:
+def create_feed_token(request: Request, body: bodies.TokenBody) -> dict[str, str]:
     """Make a token for a reader of the feed; the same name gets the same token again."""
     settings: Settings = request.app.state.settings
     with writing(request) as tx:
@@ -122,7 +122,7 @@ def create_token(request: Request, body: bodies.TokenBody) -> dict[str, str]:
 
 @routes.post("/feed-tokens/{token_id}/revoke")
 @may("give-feed-tokens")
-def revoke_token(request: Request, token_id: str) -> dict[str, str | date]:
+def revoke_feed_token(request: Request, token_id: str) -> dict[str, str | date]:
     """Take a token back, from now on."""
     with writing(request) as tx:
         return {"token_id": token_id, "revoked_on": feeds.revoke_feed_token(tx, token_id)}
@@ -130,7 +130,7 @@ def revoke_token(request: Request, token_id: str) -> dict[str, str | date]:
 
 @routes.get("/resolutions/{resolution_id}")
 @may("see-decisions")
-def resolution(request: Request, resolution_id: str) -> dict[str, Any]:
+def get_resolution(request: Request, resolution_id: str) -> dict[str, Any]:
     """One resolution with its hashes, votes and verdict."""
     with reading(request) as tx:
         return records.resolution_record(tx, resolution_id)
@@ -138,7 +138,7 @@ def resolution(request: Request, resolution_id: str) -> dict[str, Any]:
 
 @routes.get("/state")
 @may("see-state")
-def state(request: Request) -> dict[str, Any]:
+def get_decided_state(request: Request) -> dict[str, Any]:
     """Everything that was decided, reached and released, without clocks: two installations compare by it."""
     with reading(request) as tx:
         return records.state(tx)

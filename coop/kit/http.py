@@ -1,43 +1,37 @@
-"""The HTTP application that every service wears: sessions, access, limits, refusals as answers.
+"""The HTTP application that every service wears: access, limits, repeats, refusals as answers.
 
 A request is let in before its body is read: the route names an entry of its service's access table, and a body has a
-largest size. A refusal (``CoopError``) is 409, bad input 422 with every problem, a missing sign-in 401, a missing role
-403, a body that is too large 413. People get a page, programs get JSON; which of the two the Accept header says.
+largest size and the content types that the route takes. People get a page, programs a problem (``kit.problems``); which
+of the two the Accept header says. A route that is in the document for programs answers a GET with its ETag, and a POST
+with an ``Idempotency-Key`` once (``kit.repeats``).
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import time
-import uuid
+import functools
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import asdict
-from typing import Any
+from inspect import iscoroutinefunction
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive
 
 from coop.kit.access import Access
 from coop.kit.database import Database
-from coop.kit.logs import bind
-from coop.kit.metrics import REQUEST_SECONDS
-from coop.kit.release import VERSION
-from coop.kit.session import COOKIE, NotAllowed, NotSignedIn, Session, WrongToken, is_ended, read, same_origin
+from coop.kit.guard import Guard, unknown_address
+from coop.kit.problems import HttpProblem, headers_of, problem_answer, problems_of, status_of
+from coop.kit.repeats import answer_once, read_claim
+from coop.kit.session import NotSignedIn, Session, WrongToken
 from coop.kit.settings import Settings
+from coop.kit.tags import matches, tag_of
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem
-
-log = logging.getLogger(__name__)
-requests_log = logging.getLogger("coop.requests")
+from coop.values import BadInput, CoopError, Problem
 
 ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 """Makes the page of an error from request, status, code, message and problems."""
@@ -45,30 +39,7 @@ ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 BODY_MAX = 1024 * 1024
 """Largest body [bytes] of a route that names no other."""
 
-PROBLEMS_MAX = 200
-"""Most problems in one answer; the last says how many there are."""
-
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
-    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-
-
-class Broken(CoopError):
-    """Something failed that should not; the request may be sent again."""
-
-    def __init__(self) -> None:
-        super().__init__("broken", "something went wrong on our side; nothing was half done")
-
-
-class Unavailable(CoopError):
-    """The database is away, busy or full; the request may be sent again."""
-
-    def __init__(self) -> None:
-        super().__init__("unavailable", "this does not work at the moment; nothing was half done, try again later")
+_CODES: Final = {400: "unreadable-body", 405: "method-not-allowed", 413: "too-large"}
 
 
 class TooLarge(HTTPException):
@@ -79,30 +50,78 @@ class TooLarge(HTTPException):
 
 
 class GuardedRoute(APIRoute):
-    """A route that looks at access and size before it reads a body."""
+    """A route that looks at access, size and kind of a body before it reads one."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.access: Access = getattr(endpoint, "access", None) or _refuse_open(path)
         self.action: str = endpoint.action  # type: ignore[attr-defined]
         self.body_max: int = getattr(endpoint, "body_max", BODY_MAX)
-        super().__init__(path, endpoint, **options)
+        self.is_repeatable = options.get("include_in_schema", True) and "POST" in options.get("methods", ())
+        if self.is_repeatable and iscoroutinefunction(endpoint):
+            raise TypeError(f"{path} is a coroutine: its answer and its effect could not share a transaction")
+        repeats = self.is_repeatable and getattr(endpoint, "needs_key", True)
+        super().__init__(path, self._once(endpoint) if repeats else endpoint, **options)
+        self.media_types = _media_types(self)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the guard."""
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            request.state.database = request.app.state.databases[self.access.service]
+            databases = request.app.state.databases
+            # A room over all services names in its address whose database it works in.
+            request.state.database = databases.get(request.path_params.get("service"), databases[self.access.service])
             request.state.channel = "api" if self.include_in_schema else "page"
+            request.state.tx = request.state.claim = None
             if request.state.session is None and not self.access.allows(None, self.action):
                 request.state.session = await _bearer_session(request, self.access.service)
             self.access.require(request.state.session, self.action)
-            length = request.headers.get("content-length", "0")
-            if not length.isdigit() or int(length) > self.body_max:
-                raise TooLarge(self.body_max)
-            return await handle(Request(request.scope, _limited(request.receive, self.body_max)))
+            self._check_body(request)
+            request = Request(request.scope, _limited(request.receive, self.body_max))
+            if self.is_repeatable and request.state.session is not None:
+                settings: Settings = request.app.state.settings
+                actor = str(request.state.session.actor("api"))
+                request.state.claim = await read_claim(request, self.name, actor, settings.signing_secret())
+            response = await handle(request)
+            return _tagged(request, response) if self.include_in_schema else response
 
         return guarded
+
+    def _check_body(self, request: Request) -> None:
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self.body_max:
+            raise TooLarge(self.body_max)
+        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if media_type and self.include_in_schema and not _takes(self.media_types, media_type):
+            wanted = " or ".join(sorted(self.media_types))
+            raise HttpProblem(415, "unsupported-media-type", f"this takes {wanted}, not {media_type[:100]}")
+
+    def _once(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        """The endpoint in one transaction with the answer that is kept, when its request names a key."""
+        holds_secret = getattr(endpoint, "holds_secret", False)
+
+        @functools.wraps(endpoint)
+        def once(*args: Any, **kwargs: Any) -> Any:
+            request = next((each for each in (*args, *kwargs.values()) if isinstance(each, Request)), None)
+            if request is None or request.state.claim is None:
+                return endpoint(*args, **kwargs)
+            with writing(request) as tx:
+                request.state.tx = tx
+                try:
+                    return answer_once(
+                        tx, request.state.claim, lambda: self._render(endpoint(*args, **kwargs)), secret=holds_secret
+                    )
+                finally:
+                    request.state.tx = None
+
+        return once
+
+    def _render(self, result: Any) -> Response:
+        if isinstance(result, Response):
+            return result
+        adapter: TypeAdapter[Any] = TypeAdapter(self.response_model)
+        body = adapter.dump_json(adapter.validate_python(result, from_attributes=True), by_alias=True)
+        return Response(body, self.status_code or 200, media_type="application/json")
 
 
 def _refuse_open(path: str) -> Access:
@@ -117,6 +136,50 @@ def body_max(limit: int) -> Callable[[Any], Any]:
         return endpoint
 
     return mark
+
+
+def shows_once(endpoint: Any) -> Any:
+    """Mark an endpoint whose answer holds a secret: it is not kept for a request that comes again."""
+    endpoint.holds_secret = True
+    return endpoint
+
+
+def repeats_by_itself(endpoint: Any) -> Any:
+    """Mark an endpoint that opens transactions of its own, and may be called again without harm: keys are not kept."""
+    endpoint.needs_key = False
+    return endpoint
+
+
+async def read_body(request: Request) -> bytes:
+    """The bytes of a body, whatever its content type; ``openapi_extra`` of the route says which it takes."""
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(read_body)]
+
+
+def _media_types(route: APIRoute) -> frozenset[str]:
+    """Content types that a route takes; empty when it takes no body, and then any is ignored."""
+    described = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    if route.body_field is not None:
+        return frozenset({*described, str(getattr(route.body_field.field_info, "media_type", "application/json"))})
+    return frozenset(described)
+
+
+def _takes(media_types: frozenset[str], media_type: str) -> bool:
+    is_json = media_type.endswith("+json") and "application/json" in media_types
+    return not media_types or "*/*" in media_types or media_type in media_types or is_json
+
+
+def _tagged(request: Request, response: Response) -> Response:
+    """An answer to a GET with its ETag, or 304 without a body when the program has it already."""
+    if request.method != "GET" or response.status_code != 200 or not hasattr(response, "body"):
+        return response
+    tag = response.headers.setdefault("ETag", tag_of(bytes(response.body)))
+    if not matches(request.headers.get("if-none-match"), tag):
+        return response
+    kept = {name: response.headers[name] for name in ("ETag", "Cache-Control", "Link") if name in response.headers}
+    return Response(status_code=304, headers=kept)
 
 
 def _limited(receive: Receive, body_max: int) -> Receive:
@@ -160,7 +223,14 @@ def session_of(request: Request) -> Session:
 
 @contextmanager
 def writing(request: Request) -> Iterator[Tx]:
-    """A transaction of the co-operative, the service and the person of a request."""
+    """A transaction of the co-operative, the service and the person of a request.
+
+    Where the answer is kept, it is a part of the transaction that keeps it: all of the block or nothing.
+    """
+    if request.state.tx is not None:
+        with request.state.tx.savepoint():
+            yield request.state.tx
+        return
     database: Database = request.state.database
     session: Session = session_of(request)
     with database.write(session.community, session.actor(request.state.channel)) as tx:
@@ -169,7 +239,10 @@ def writing(request: Request) -> Iterator[Tx]:
 
 @contextmanager
 def reading(request: Request) -> Iterator[Tx]:
-    """A view of the co-operative and the service of a request."""
+    """A view of the co-operative and the service of a request, with what the request itself has written."""
+    if request.state.tx is not None:
+        yield request.state.tx
+        return
     database: Database = request.state.database
     with database.read(session_of(request).community) as tx:
         yield tx
@@ -188,25 +261,16 @@ def create_app(
 
     ``sessions_in`` names the service whose database says first that a session was ended; by default the first.
     """
-    app = FastAPI(
-        title=title,
-        version=VERSION,
-        lifespan=lifespan,
-        openapi_url="/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = FastAPI(title=title, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.settings, app.state.databases, app.state.bearers = settings, databases, {}
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
 
     def answer(request: Request, error: CoopError) -> Response:
-        problems = list(error.problems) if isinstance(error, BadInput) else []
-        if len(problems) > PROBLEMS_MAX:
-            problems = [*problems[:PROBLEMS_MAX], Problem(f"{len(problems)} problems in all")]
-        if "text/html" in request.headers.get("accept", ""):
-            return error_page(request, status_of(error), error.code, error.message, problems)
-        body = {"code": error.code, "message": error.message, "problems": [asdict(problem) for problem in problems]}
-        return JSONResponse(body, status_of(error))
+        if "text/html" not in request.headers.get("accept", ""):
+            return problem_answer(error)
+        page = error_page(request, status_of(error), error.code, error.message, problems_of(error))
+        page.headers.update(headers_of(error))
+        return page
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, CoopError)
@@ -214,142 +278,25 @@ def create_app(
 
     async def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        problems = [_problem(detail) for detail in error.errors()[:PROBLEMS_MAX]]
-        if (count := len(error.errors())) > PROBLEMS_MAX:
-            problems.append(Problem(f"{count} problems in all"))
-        return answer(request, BadInput(problems, "bad-request"))
+        return answer(request, BadInput([_problem(detail) for detail in error.errors()], "bad-request"))
 
-    async def unknown_page(request: Request, _error: Exception) -> Response:
-        return answer(request, NotFound())
-
-    async def too_large(request: Request, error: Exception) -> Response:
+    async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, _TooLargeRefusal(error.detail))
+        if error.status_code == 404:
+            return answer(request, unknown_address(request.url.path))
+        code = _CODES.get(error.status_code, f"http-{error.status_code}")
+        return answer(request, HttpProblem(error.status_code, code, error.detail, error.headers))
 
-    app.add_middleware(_Guard, settings=settings, sessions=sessions, answer=answer)
+    app.add_middleware(Guard, settings=settings, sessions=sessions, answer=answer)
     app.add_exception_handler(CoopError, refused)
     app.add_exception_handler(RequestValidationError, malformed)
-    app.add_exception_handler(404, unknown_page)
-    app.add_exception_handler(413, too_large)
+    app.add_exception_handler(HTTPException, of_http)
     for router in routers:
         app.include_router(router)
     return app
-
-
-class _TooLargeRefusal(CoopError):
-    def __init__(self, message: str) -> None:
-        super().__init__("too-large", message)
-
-
-class _Guard:
-    """Around every request: who asks, from which site, and headers on what is answered; a bug becomes an answer."""
-
-    def __init__(
-        self, app: ASGIApp, settings: Settings, sessions: Database, answer: Callable[[Request, CoopError], Response]
-    ) -> None:
-        self._app, self._sessions, self._answer = app, sessions, answer
-        self._secret, self._public_url = settings.signing_secret(), settings.public_url()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id = _request_id(scope)
-        began, status = time.perf_counter(), 0
-        method = scope["method"]
-        if head_only := method == "HEAD":
-            scope["method"] = "GET"
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["state"].get("session") is not None:
-                    headers.setdefault("Cache-Control", "no-store")
-                if self._public_url.startswith("https://"):
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-            elif head_only:
-                message = {**message, "body": b""}
-            await send(message)
-
-        scope.setdefault("state", {})
-        with bind(request_id=request_id):
-            try:
-                await self._serve(scope, receive, send_with_headers, lambda: status > 0)
-            finally:
-                seconds = time.perf_counter() - began
-                route = getattr(scope.get("route"), "path", "unknown")
-                REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
-                requests_log.info("%s %s %d %.0f ms", method, scope["path"], status, seconds * 1000)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
-        request = Request(scope, receive)
-        refusal = await self._refuse(request)
-        if refusal:
-            await self._answer(request, refusal)(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        except OperationalError as error:
-            log.warning("%s %s waits for the database: %s", scope["method"], scope["path"], error.orig)
-            if started():
-                raise
-            await self._answer(request, Unavailable())(scope, receive, send)
-        except Exception:
-            # A bug: the log has it, whoever asked is told no more than that it was one, and the connection stays open.
-            log.exception("%s %s failed", scope["method"], scope["path"])
-            if started():
-                raise
-            await self._answer(request, Broken())(scope, receive, send)
-
-    async def _refuse(self, request: Request) -> CoopError | None:
-        request.state.session = None
-        if "\x00" in request.scope["path"]:  # no name holds one, and PostgreSQL refuses it in a query
-            return NotFound()
-        if request.method not in _SAFE_METHODS and not same_origin(request, self._public_url):
-            return CoopError("other-origin", "this request came from another site")
-        session = read(request.cookies.get(COOKIE), self._secret, self._sessions.clock.now())
-        if session and not await run_in_threadpool(self._is_ended, session):
-            request.state.session = session
-        return None
-
-    def _is_ended(self, session: Session) -> bool:
-        with self._sessions.read(session.community) as tx:
-            return is_ended(tx, session)
-
-
-def _request_id(scope: Scope) -> str:
-    """The id that the proxy gave, when it is a plain word, or a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else uuid.uuid4().hex
 
 
 def _problem(detail: dict[str, Any]) -> Problem:
     """One of FastAPI's findings in our words: the field without the part of the request that it stands in."""
     path = [str(part) for part in detail["loc"]]
     return Problem(detail["msg"], ".".join(path[1:] or path))
-
-
-def status_of(error: CoopError) -> int:
-    """HTTP status of a refusal."""
-    match error:
-        case NotSignedIn():
-            return 401
-        case NotAllowed():
-            return 403
-        case NotFound():
-            return 404
-        case _TooLargeRefusal():
-            return 413
-        case BadInput():
-            return 422
-        case Broken():
-            return 500
-        case Unavailable():
-            return 503
-        case _:
-            return 409

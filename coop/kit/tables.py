@@ -1,5 +1,5 @@
 """Tables that every service has, and the guards of those that only grow: journal, relay, inbox and what was heard up to
-where, dead letters, documents, ended sessions, runs of jobs, and what goes out to others."""
+where, dead letters, documents, ended sessions, runs of jobs, answers that may be asked for again, and what goes out."""
 
 from __future__ import annotations
 
@@ -156,6 +156,22 @@ job_switch = Table(
     Column("changed_at", Instant, nullable=False),
     PrimaryKeyConstraint("community", "job"),
 )
+
+kept_answer = Table(
+    "kept_answer",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("operation", String(100), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer, nullable=False),  # 0: done, and the answer held a secret that is shown once
+    Column("media_type", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    PrimaryKeyConstraint("community", "actor", "operation", "key"),
+)
+Index("ix_kept_answer_age", kept_answer.c.community, kept_answer.c.answered_at)
 
 slot = Table(
     "slot",

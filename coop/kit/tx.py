@@ -109,9 +109,17 @@ class Tx:
         On SQLite a writing transaction is alone already.
         """
         if not self.is_sqlite:
-            digest = hashlib.sha256(f"{self.community}\x1f{name}".encode()).digest()
-            number = int.from_bytes(digest[:8], "big", signed=True)
-            self._sql.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
+            self._sql.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (self._number(name),))
+
+    def try_lock(self, name: str) -> bool:
+        """Hold the lock ``name`` to the end, as ``lock`` does; False, at once, when another transaction holds it."""
+        if self.is_sqlite:
+            return True
+        return bool(self._sql.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (self._number(name),)).scalar())
+
+    def _number(self, lock: str) -> int:
+        digest = hashlib.sha256(f"{self.community}\x1f{lock}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.kit.http import GuardedRoute, RawBody, body_max, reading, session_of, writing
+from coop.kit.problems import problem_answer
 from coop.metering import queries
 from coop.metering.access import ACCESS
 from coop.metering.amounts import amount, instant_of, read_period, receipt_of, utc
@@ -105,42 +105,32 @@ class CorrectIn(BaseModel):
 @routes.post("/deliveries")
 @may("deliver")
 @body_max(DELIVERY_MAX)
-async def deliver(request: Request, format: str, gateway: Name = "upload") -> Response:
+def deliver(request: Request, body: RawBody, format: str, gateway: Name = "upload") -> Response:
     """Take a delivery: 200 with the receipt, 422 with the problems when nothing in it was good.
 
     It is received now. A gateway delivers under its own name; ``gateway`` names the source of what somebody else
     uploads.
     """
-    body = await request.body()
-
-    def work() -> Response:
-        session = session_of(request)
-        sender = session.name if session.kind == "gateway" else gateway
-        received_at = request.state.database.clock.now()
-        delivery = decode_delivery(format, body, gateway=sender, received_at=received_at)
-        with writing(request) as tx:
-            return _answer(receive(tx, delivery))
-
-    return await run_in_threadpool(work)
+    session = session_of(request)
+    sender = session.name if session.kind == "gateway" else gateway
+    received_at = request.state.database.clock.now()
+    delivery = decode_delivery(format, body, gateway=sender, received_at=received_at)
+    with writing(request) as tx:
+        return _answer(receive(tx, delivery))
 
 
 @routes.post("/csv")
 @may("import-readings")
 @body_max(DELIVERY_MAX)
-async def import_csv(
-    request: Request, mapping: str, received_at: datetime | None = None, dry_run: bool = False
+def import_csv(
+    request: Request, body: RawBody, mapping: str, received_at: datetime | None = None, dry_run: bool = False
 ) -> Response:
     """Import a CSV file, whole or not at all. ``mapping`` is JSON; a dry run says what would happen."""
-    body = await request.body()
-
-    def work() -> Response:
-        at = receipt_of(received_at, request.state.database.clock.now())
-        sender = session_of(request).account_id
-        delivery = decode_delivery("csv", body, gateway=sender, received_at=at, mapping=_read_json(mapping))
-        with writing(request) as tx:
-            return _answer((preview if dry_run else receive)(tx, delivery))
-
-    return await run_in_threadpool(work)
+    at = receipt_of(received_at, request.state.database.clock.now())
+    sender = session_of(request).account_id
+    delivery = decode_delivery("csv", body, gateway=sender, received_at=at, mapping=_read_json(mapping))
+    with writing(request) as tx:
+        return _answer((preview if dry_run else receive)(tx, delivery))
 
 
 @routes.post("/imports/{delivery_id}/undo")
@@ -163,16 +153,11 @@ def add_meters(request: Request, meters: list[MeterIn]) -> dict[str, int]:
 @routes.post("/meters/csv")
 @may("keep-register")
 @body_max(REGISTER_MAX)
-async def add_meters_csv(request: Request) -> dict[str, int]:
+def add_meters_csv(request: Request, body: RawBody) -> dict[str, int]:
     """Register meters from a CSV file with a column for each field, all or none."""
-    body = await request.body()
-
-    def work() -> dict[str, int]:
-        meters = read_meters(body)
-        with writing(request) as tx:
-            return {"registered": register_meters(tx, meters)}
-
-    return await run_in_threadpool(work)
+    meters = read_meters(body)
+    with writing(request) as tx:
+        return {"registered": register_meters(tx, meters)}
 
 
 @routes.get("/meters")
@@ -321,10 +306,9 @@ def state(request: Request) -> dict[str, Any]:
 
 
 def _answer(receipt: Receipt) -> Response:
-    body = asdict(receipt)
     if not receipt.accepted:
-        body |= {"code": "nothing-good", "message": "; ".join(str(problem) for problem in receipt.problems)}
-    return JSONResponse(body, 200 if receipt.accepted else 422)
+        return problem_answer(BadInput(receipt.problems, "nothing-good"), asdict(receipt))
+    return JSONResponse(asdict(receipt))
 
 
 def _read_json(text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The job that every service has: the nightly walk over its hash chain."""
+"""Jobs that every service has: the nightly walk over its hash chain, and forgetting answers that were kept a week."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from coop.kit.jobs import Job, Work
 from coop.kit.journal import verify_chain
+from coop.kit.repeats import forget_answers
 from coop.kit.service import Service
 from coop.values import CoopError
 from coop.web.language import N_
@@ -28,9 +29,16 @@ def check_chain(work: Work) -> str:
     return f"{whole} facts, chain whole"
 
 
+def forget_old_answers(work: Work) -> str:
+    """Forget the answers that were kept for requests that come again."""
+    with work.write() as tx:
+        return f"{forget_answers(tx)} kept answers forgotten"
+
+
+FORGET_ANSWERS = Job("answers-forget", N_("Forget answers kept for programs"), "41 2 * * *", forget_old_answers)
 CHAIN_CHECK = Job("chain-check", N_("Walk the hash chain"), "17 3 * * *", check_chain)
 
 
 def jobs_of(service: Service) -> Sequence[Job]:
     """All jobs of a service."""
-    return (CHAIN_CHECK, *service.jobs)
+    return (CHAIN_CHECK, FORGET_ANSWERS, *service.jobs)

@@ -1,14 +1,43 @@
-"""The machine-readable document of the facts that services tell: AsyncAPI."""
+"""The machine-readable documents: what programs may ask (OpenAPI), and the facts that services tell (AsyncAPI)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi import APIRouter
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
+from coop.kit.contract import describe
+from coop.kit.release import VERSION
 from coop.kit.service import Service
+
+TAGS = {
+    "members": "Members, connections, contracts, and who may sign in.",
+    "metering": "Meters, deliveries of readings, periods that are closed, and the shares of each member.",
+    "billing": "Tariffs, notices, runs of bills, and the bills.",
+    "governance": "Statutes, meetings, ballots, decisions, programmes and tranches.",
+    "feed": "What was decided and reached, as CloudEvents and as Atom.",
+    "operations": "How the installation does: jobs, dead letters, and messages on their way out.",
+}
+
+
+def openapi(routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """OpenAPI 3.1 of all services; every process of an installation gives the same."""
+    return describe(
+        "coop",
+        VERSION,
+        routers,
+        TAGS,
+        "/",
+        {
+            "description": "The back office of energy co-operatives, for programs. Amounts are whole cents, decimals"
+            " and quantities are text, periods are half-open, instants are UTC. The integrator's guide says more.",
+            "license_info": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+            "contact": {"name": "The operator of this installation"},
+        },
+    )
 
 
 def asyncapi(services: Sequence[Service]) -> dict[str, Any]:

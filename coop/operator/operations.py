@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from coop.kit import inbox, jobs, journal, outbound, parking, positions
 from coop.kit.actor import Actor
-from coop.kit.http import GuardedRoute, session_of
+from coop.kit.http import GuardedRoute, repeats_by_itself, session_of, writing
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
 from coop.operator.chain import jobs_of
@@ -240,7 +240,8 @@ def list_dead_letters(request: Request, service: str, after: str = "") -> list[L
 
 @routes.post("/{service}/api/v1/dead-letters/{letter_id}/replay")
 @may("work-dead-letters")
-def replay_letter(request: Request, service: str, letter_id: str) -> Resolved:
+@repeats_by_itself
+def replay_dead_letter(request: Request, service: str, letter_id: str) -> Resolved:
     """Try a parked fact or telegram again."""
     session = session_of(request)
     replay(room_of(request, service), session.community, session.actor("api"), letter_id)
@@ -278,8 +279,8 @@ def list_jobs(request: Request, service: str) -> list[JobOut]:
 @may("switch-jobs")
 def switch_job(request: Request, service: str, name: str, body: SwitchIn) -> JobOut:
     """Let a job run for this co-operative, or not."""
-    room, session = room_of(request, service), session_of(request)
-    with room.database.write(session.community, session.actor("api")) as tx:
+    room = room_of(request, service)
+    with writing(request) as tx:
         job = _job_named(room, name)
         jobs.switch(tx, job, enabled=body.enabled)
         return _job_out(jobs.list_states(tx, [job])[0])

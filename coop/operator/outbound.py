@@ -12,7 +12,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from coop.kit.http import GuardedRoute, session_of
+from coop.kit.http import GuardedRoute, session_of, writing
 from coop.kit.outbound import STATES, State, Worker, count_messages, list_messages, retry, retry_all
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
@@ -137,7 +137,7 @@ def list_outbound(request: Request, service: str, state: State = "failed", after
 @may("work-outbound")
 def retry_outbound(request: Request, service: str, message_id: str) -> Retried:
     """Send a message that failed or waits again, now."""
-    session = session_of(request)
-    with room_of(request, service).database.write(session.community, session.actor("api")) as tx:
+    room_of(request, service)
+    with writing(request) as tx:
         retry(tx, message_id)
     return Retried(id=message_id)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from coop.kit.access import ANYBODY, SIGNED_IN
 from coop.kit.http import GuardedRoute
+from coop.kit.problems import kind_of
 from coop.kit.service import Card, Pages, Section
 from coop.operator import health, operations, outbound
 from coop.operator.access import ACCESS
-from coop.operator.documents import asyncapi
+from coop.operator.documents import asyncapi, openapi
 from coop.operator.services import SERVICES
 from coop.web.language import N_
 from coop.web.shell import cards_for, render
@@ -27,6 +28,23 @@ may = ACCESS.may
 @may("see-home")
 def home(request: Request) -> Response:
     return render(request, "operator/home.html", cards=cards_for(request))
+
+
+@routes.get("/openapi.json")
+@may("see-documents")
+def openapi_document() -> dict[str, Any]:
+    return _openapi()
+
+
+@cache
+def _openapi() -> dict[str, Any]:
+    return openapi([router for room in (*SERVICES, OPERATOR) for router in room.routers])
+
+
+@routes.get("/problems/{code}")
+@may("see-documents")
+def problem_page(request: Request, code: Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]) -> Response:
+    return render(request, "operator/problem.html", code=code, kind=kind_of(code))
 
 
 @routes.get("/asyncapi.json")
@@ -44,14 +62,14 @@ def _asyncapi() -> dict[str, Any]:
 @may("see-documents")
 def documents(request: Request) -> Response:
     facts = [(event, service.name) for service in SERVICES for event in service.tells]
-    return render(request, "operator/documents.html", facts=facts, routes=_paths(request))
+    return render(request, "operator/documents.html", facts=facts, routes=_paths())
 
 
-def _paths(request: Request) -> list[tuple[str, str, str]]:
+def _paths() -> list[tuple[str, str, str]]:
     """Method, path and first sentence of every documented HTTP door."""
     return [
         (method.upper(), path, (details.get("description") or details["summary"]).split("\n")[0].replace("``", ""))
-        for path, methods in request.app.openapi()["paths"].items()
+        for path, methods in _openapi()["paths"].items()
         for method, details in methods.items()
     ]
 

@@ -44,7 +44,7 @@ def test_an_incomplete_period_is_409_with_what_is_missing(database: Database, tm
     )
     assert answer.status_code == 409
     assert answer.json()["code"] == "period-incomplete"
-    assert "revision 1 is not closed" in answer.json()["message"]
+    assert "revision 1 is not closed" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("period", ["2025-01", None], ids=["bills", "corrections"])

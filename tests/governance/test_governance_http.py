@@ -149,7 +149,7 @@ def test_every_bad_ballot_is_answered_with_its_line_and_nothing_is_half_done(boa
         (4, "member_id"),
         (4, "cast_on"),
     ]
-    assert "from 2026-05-25, not on 2026-05-24" in answer["message"]
+    assert "from 2026-05-25, not on 2026-05-24" in answer["detail"]
     count = post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "dry_run": True})["resolutions"][0]["count"]
     assert count["votes_present"] == 0
 
@@ -165,8 +165,8 @@ def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) 
     post(board, "statutes", STATUTES)
     post(board, "programmes", PROGRAMME)
     answer = post(board, "meetings", MEETING | {"convened_on": "2026-06-17"}, 409)
-    assert "art. 14.2 asks 7 clear days" in answer["message"]
-    assert "by 2026-06-16" in answer["message"]
+    assert "art. 14.2 asks 7 clear days" in answer["detail"]
+    assert "by 2026-06-16" in answer["detail"]
 
 
 def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) -> None:

@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
 from coop.kit.clock import SYSTEM_CLOCK
-from coop.kit.http import PROBLEMS_MAX, GuardedRoute, body_max, create_app, reading, session_of, writing
+from coop.kit.http import GuardedRoute, body_max, create_app, reading, session_of, writing
 from coop.kit.metrics import REQUEST_SECONDS
+from coop.kit.problems import PROBLEMS_MAX
 from coop.kit.session import COOKIE, Session, end_sessions, sign
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, NotFound, Problem

@@ -98,7 +98,7 @@ def _set_active(request: Request, account_id: str, *, active: bool) -> AccountOu
 
 @routes.post("/{account_id}/sign-out")
 @may("work-sessions")
-def sign_out(request: Request, account_id: str) -> AccountId:
+def end_sessions(request: Request, account_id: str) -> AccountId:
     """Sign an account out everywhere."""
     with writing(request) as tx:
         commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)

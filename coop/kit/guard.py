@@ -1,0 +1,150 @@
+"""Around every request: who asks, from which site, headers that fit, and headers on what is answered.
+
+A bug becomes an answer, and the log has it; a database that is away becomes another.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from coop.kit.database import Database
+from coop.kit.logs import bind
+from coop.kit.metrics import REQUEST_SECONDS
+from coop.kit.problems import Broken, HttpProblem, Unavailable
+from coop.kit.session import COOKIE, Session, is_ended, read, same_origin
+from coop.kit.settings import Settings
+from coop.values import CoopError, NotFound
+
+log = logging.getLogger(__name__)
+requests_log = logging.getLogger("coop.requests")
+
+CONTRACT_VERSION: Final = "1"
+"""Version of the contract with programs, in every address of it: ``/<service>/api/v1/...``."""
+
+HEADERS_MAX: Final = 100
+HEADER_BYTES_MAX: Final = 32 * 1024
+"""Most headers of a request, and most bytes of all of them."""
+
+_OF_PROGRAMS = re.compile(r"/[^/]+/api/(?:v(?P<version>[^/]*)(?:/|$))?")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Guard:
+    """Around every request: who asks, from which site, and headers on what is answered; a bug becomes an answer."""
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, sessions: Database, answer: Callable[[Request, CoopError], Response]
+    ) -> None:
+        self._app, self._sessions, self._answer = app, sessions, answer
+        self._secret, self._public_url = settings.signing_secret(), settings.public_url()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        began, status = time.perf_counter(), 0
+        method = scope["method"]
+        if head_only := method == "HEAD":
+            scope["method"] = "GET"
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if _OF_PROGRAMS.match(scope["path"]):
+                    headers["API-Version"] = CONTRACT_VERSION
+                if scope["state"].get("session") is not None:
+                    headers.setdefault("Cache-Control", "no-store")
+                if self._public_url.startswith("https://"):
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            elif head_only:
+                message = {**message, "body": b""}
+            await send(message)
+
+        scope.setdefault("state", {})
+        with bind(request_id=request_id):
+            try:
+                await self._serve(scope, receive, send_with_headers, lambda: status > 0)
+            finally:
+                seconds = time.perf_counter() - began
+                route = getattr(scope.get("route"), "path", "unknown")
+                REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
+                requests_log.info("%s %s %d %.0f ms", method, scope["path"], status, seconds * 1000)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
+        request = Request(scope, receive)
+        refusal = await self._refuse(request)
+        if refusal:
+            await self._answer(request, refusal)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        except OperationalError as error:
+            log.warning("%s %s waits for the database: %s", scope["method"], scope["path"], error.orig)
+            if started():
+                raise
+            await self._answer(request, Unavailable())(scope, receive, send)
+        except Exception:
+            # A bug: the log has it, whoever asked is told no more than that it was one, and the connection stays open.
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if started():
+                raise
+            await self._answer(request, Broken())(scope, receive, send)
+
+    async def _refuse(self, request: Request) -> CoopError | None:
+        request.state.session = None
+        headers = request.scope["headers"]
+        if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
+            return HttpProblem(
+                431, "too-many-headers", f"at most {HEADERS_MAX} headers of {HEADER_BYTES_MAX} bytes in all are read"
+            )
+        if "\x00" in request.scope["path"]:  # no name holds one, and PostgreSQL refuses it in a query
+            return NotFound()
+        if request.method not in _SAFE_METHODS and not same_origin(request, self._public_url):
+            return CoopError("other-origin", "this request came from another site")
+        session = read(request.cookies.get(COOKIE), self._secret, self._sessions.clock.now())
+        if session and not await run_in_threadpool(self._is_ended, session):
+            request.state.session = session
+        return None
+
+    def _is_ended(self, session: Session) -> bool:
+        with self._sessions.read(session.community) as tx:
+            return is_ended(tx, session)
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that the proxy gave, when it is a plain word, or a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else uuid.uuid4().hex
+
+
+def unknown_address(path: str) -> CoopError:
+    """The refusal of an address that nothing answers; one of another version of the contract says which there are."""
+    of_programs = _OF_PROGRAMS.match(path)
+    if of_programs is None or of_programs["version"] == CONTRACT_VERSION:
+        return NotFound()
+    there = f"{path.split('/api/')[0]}/api/v{CONTRACT_VERSION}/"
+    return HttpProblem(404, "unknown-version", f"this installation answers version {CONTRACT_VERSION}, under {there}")
