@@ -35,6 +35,9 @@ from coop.metering.raw import telegram_door
 
 log = logging.getLogger(__name__)
 
+ADDRESS = "coop/{community}/{gateway}/{format}"
+"""Topic of a telegram."""
+
 TOPICS = "coop/+/+/+"
 BATCH_MAX = 200
 """Messages in one transaction; as many may be under way from the broker, so that a burst is taken together."""

@@ -15,7 +15,8 @@ from coop.kit.problems import kind_of
 from coop.kit.service import Card, Pages, Section
 from coop.operator import health, operations, outbound
 from coop.operator.access import ACCESS
-from coop.operator.documents import asyncapi, openapi
+from coop.operator.asyncapi import asyncapi
+from coop.operator.documents import openapi
 from coop.operator.services import SERVICES
 from coop.web.language import N_
 from coop.web.shell import cards_for, render

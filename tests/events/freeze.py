@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 
 from coop.events import event_classes
+from coop.events.examples import COMMUNITY, EXAMPLES
 
-EXAMPLES = Path(__file__).parent / "examples"
 IDS = Path(__file__).parent / "ids.json"
-COMMUNITY = "demo"
 
 
 def fact_id_of(type_: str) -> str:

@@ -12,10 +12,10 @@ import pytest
 from pydantic import create_model
 
 from coop.events import SERVICES, Envelope, Event, event_classes, read_event
+from coop.events.examples import COMMUNITY, EXAMPLES
 from coop.operator.services import service_named
-from tests.events.freeze import COMMUNITY, fact_id_of
+from tests.events.freeze import fact_id_of
 
-EXAMPLES = Path(__file__).parent / "examples"
 IDS: dict[str, str] = json.loads((Path(__file__).parent / "ids.json").read_text())
 
 

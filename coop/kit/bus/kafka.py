@@ -35,6 +35,9 @@ from coop.values import BadInput, Problem
 
 log = logging.getLogger(__name__)
 
+FACT_HEADERS = {"content-type": "application/cloudevents+json"}
+"""Headers of every fact: CloudEvents in structured mode, so the body is the whole envelope."""
+
 PUBLISH_MAX_S = 60.0
 """Seconds that the brokers get to take a batch of facts; then the relay hands it over again."""
 
@@ -213,7 +216,7 @@ class KafkaBus:
                 envelope.to_json(),
                 topic=event_classes()[envelope.type].topic(),
                 key=envelope.subject.encode(),
-                headers={"content-type": "application/cloudevents+json"},
+                headers=FACT_HEADERS,
                 no_confirm=True,
             )
             for envelope in envelopes
