@@ -9,8 +9,9 @@ from coop.events.members import ConnectionClosed, ConnectionOpened
 from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClosed, PeriodMeasured
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Room, Section, Service
-from coop.metering import bus, http, http_batch
+from coop.metering import bus
 from coop.metering.access import ACCESS
+from coop.metering.api import deliveries, gateways, parked, periods, readings, register, sharing, state
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.handlers.register import find_gateway
@@ -40,7 +41,19 @@ METERING = Service(
         AllocationKeyAdopted: on_allocation_key_adopted,
     },
     heard_tables=(connection_opened, connection_closed, allocation_key),
-    routers=(http_batch.routes, http.routes, energy.routes, walk.routes, data.routes),
+    routers=(
+        deliveries.routes,
+        parked.routes,
+        register.routes,
+        gateways.routes,
+        periods.routes,
+        readings.routes,
+        sharing.routes,
+        state.routes,
+        energy.routes,
+        walk.routes,
+        data.routes,
+    ),
     doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
     topics=bus.raw_topics,
     replayers=dict.fromkeys(KINDS, _replay),

@@ -13,6 +13,7 @@ from coop.kit.documents import UnreadableDocument
 from coop.kit.parking import Letter
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
+from coop.metering.completeness import Completeness, measure_completeness
 from coop.metering.handlers.compute import Store
 from coop.metering.handlers.parking import count_telegrams, list_telegrams
 from coop.metering.handlers.verify import (
@@ -25,10 +26,10 @@ from coop.metering.handlers.verify import (
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
 from coop.metering.parameters import bound_of
 from coop.metering.provenance import PartSource, Source, find_latest, sources_of
-from coop.metering.queries import Completeness, completeness, require_own, whose
 from coop.metering.rules.allocation import Key, allocate
 from coop.metering.rules.measuring import Span, use_of
 from coop.metering.rules.sharing import QUARTER_S
+from coop.metering.sight import require_own, whose
 from coop.metering.storage import periods, register
 from coop.metering.storage.periods import AllocationRun, Closed, LateValue, Measurement
 from coop.metering.storage.readings import Stored, instant, seconds
@@ -334,7 +335,7 @@ def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
     return DataQuality(
         period,
         complete_months(closed, _last_day(closed, tx.today)),
-        completeness(tx, period),
+        measure_completeness(tx, period),
         list_telegrams(tx, LETTERS_SHOWN),
         count_telegrams(tx),
         [(one, serials[one.register_id]) for one in late],

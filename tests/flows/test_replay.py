@@ -15,13 +15,13 @@ from coop.kit.replay import rebuild
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import kit_metadata
-from coop.metering import queries
+from coop.metering.api.state import collect_state
 from coop.operator.runtime import open_rooms
 from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.command import coop
 from tests.flows.conftest import Year
 
-STATES = {"billing": answers.state, "governance": records.state, "metering": queries.state}
+STATES = {"billing": answers.state, "governance": records.state, "metering": collect_state}
 """The three services that hear others; members hears nobody."""
 
 

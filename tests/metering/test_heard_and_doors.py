@@ -186,7 +186,7 @@ def undo(tx: Tx) -> None:
     undo_import(tx, file.id(COMMUNITY))
 
 
-COMMANDS: list[Callable[[Tx], None]] = [
+COMMANDS: list[Callable[[Tx], object]] = [
     exchange,
     replay,
     discard,
@@ -198,7 +198,7 @@ COMMANDS: list[Callable[[Tx], None]] = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_repeated_changes_nothing_and_killed_leaves_nothing(
-    database: Database, command: Callable[[Tx], None]
+    database: Database, command: Callable[[Tx], object]
 ) -> None:
     with writing(database) as tx:
         receive(tx, decode_delivery("csv", CSV, gateway="b", received_at=LATER, mapping=MAPPING))

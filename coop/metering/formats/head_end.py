@@ -78,6 +78,8 @@ _Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
 class _Batch(BaseModel):
+    """Series of many meters, as a head-end gathered them."""
+
     model_config = ConfigDict(extra="forbid")
 
     head_end: _Name
@@ -86,6 +88,9 @@ class _Batch(BaseModel):
 
 
 class _Column(BaseModel):
+    """Consecutive values of one meter: whole numbers of ``unit``, null where missing; ``quality`` one code a value: 0
+    missing, 1 measured, 2 by the customer, 3 estimated, 4 corrected."""
+
     model_config = ConfigDict(extra="forbid")
 
     meter: _Name
@@ -98,6 +103,18 @@ class _Column(BaseModel):
 
 
 _BATCH, _COLUMN = TypeAdapter(_Batch), TypeAdapter(_Column)
+
+
+def _describe_batch() -> dict[str, Any]:
+    """The schema of a batch without references, so that it can stand in any document."""
+    batch, column = _Batch.model_json_schema(), _Column.model_json_schema()
+    column["properties"]["quantity"] = column.pop("$defs")["Quantity"]
+    batch["properties"]["series"]["items"] = column
+    return batch
+
+
+BATCH_SCHEMA: dict[str, Any] = _describe_batch()
+"""JSON Schema of a batch."""
 
 
 def decode(body: bytes, *, received_at: datetime) -> Decoded:

@@ -103,7 +103,7 @@ def exchange_meter(
     return receipt
 
 
-def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequence[str] | None) -> None:
+def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequence[str] | None) -> Group:
     """Say which meters produce for a sharing group, and which connections share (None: all). Closed runs keep what they
     were computed from.
 
@@ -115,7 +115,9 @@ def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequ
     if missing:
         raise BadInput([Problem(f"meter {serial} is not registered", "producers") for serial in missing], "bad-group")
     shared = None if connections is None else tuple(sorted(connections))
-    register.set_group(tx, Group(group_id, tuple(sorted(producers)), shared))
+    group = Group(group_id, tuple(sorted(producers)), shared)
+    register.set_group(tx, group)
+    return group
 
 
 def register_gateway(tx: Tx, name: str, token: str) -> None:

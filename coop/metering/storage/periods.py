@@ -212,6 +212,17 @@ def list_late(tx: Tx, closed: Closed | None = None) -> list[LateValue]:
     return select_as(tx, LateValue, late_value, *where, order_by=order)
 
 
+def count_late(tx: Tx) -> dict[tuple[date, int], int]:
+    """Number of marks by first day and revision of their period."""
+    columns = late_value.c
+    query = (
+        select(columns.period_start, columns.revision, func.count())
+        .where(columns.community == tx.community)
+        .group_by(columns.period_start, columns.revision)
+    )
+    return {(start, revision): count for start, revision, count in tx.execute(query)}
+
+
 def clear_late(tx: Tx, closed: Closed) -> None:
     """Take a revision's marks away: the period was computed again, and they changed nothing."""
     columns = late_value.c

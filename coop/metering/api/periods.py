@@ -1,0 +1,244 @@
+"""Periods: how complete their readings are, what they come to, and what their closing told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Body as BodyParam
+from fastapi import Path, Query, Request
+from pydantic import Field
+
+from coop.kit.answers import Answer, Body, ExactDecimal, PeriodName
+from coop.kit.http import reading, writing
+from coop.kit.tx import Tx
+from coop.metering.amounts import read_period
+from coop.metering.api.fields import (
+    Cause,
+    DayAfter,
+    FirstDay,
+    Joules,
+    Revision,
+    RunId,
+    Serial,
+    WantedPeriod,
+    WattHours,
+    make_router,
+    may,
+)
+from coop.metering.completeness import measure_completeness
+from coop.metering.handlers.close import close_period as close
+from coop.metering.handlers.close import correct_period as correct
+from coop.metering.handlers.results import Results, compute_period
+from coop.metering.storage import periods
+from coop.metering.storage.periods import Closed
+
+routes = make_router()
+
+Factor = Annotated[ExactDecimal, Field(examples=["3.91"])]
+
+
+class CloseIn(Body):
+    """A closing; with nothing said, it closes only what is complete."""
+
+    accept_estimates: bool = False
+    """Whether estimates may stand where readings are missing."""
+    dry_run: bool = False
+    """Whether only to look at what it would come to."""
+
+
+class CorrectIn(Body):
+    """Nothing needs to be said of a correction."""
+
+
+class HeatSystemOut(Answer):
+    """How the heat system did in a period."""
+
+    period_start: FirstDay
+    period_end: DayAfter
+    heat_produced_j: Joules
+    heat_delivered_j: Joules
+    electricity_wh: WattHours
+    source_temperature_min_cdegc: Annotated[int | None, Field(examples=[812])]
+    """Lowest temperature of the source [0.01 degC]; null where none was measured."""
+    spf: Factor | None
+    """Seasonal performance: heat produced over electricity used; null without electricity."""
+    loss_share: Factor | None
+    """Part of the heat that was lost on the way; null where nothing was produced."""
+
+
+class RevisionOut(Answer):
+    """A revision of a closed period, and how much was told for it."""
+
+    period: PeriodName
+    period_start: FirstDay
+    period_end: DayAfter
+    revision: Revision
+    measured_count: Annotated[int, Field(examples=[100])]
+    """Measurements of heat that were told."""
+    allocated_count: Annotated[int, Field(examples=[80])]
+    """Allocations of shared electricity that were told."""
+    run_id: RunId
+    cause: Cause
+    heat_system: HeatSystemOut | None
+    """Report of the heat system; null where none is measured."""
+
+
+class PeriodOut(RevisionOut):
+    """A revision of a closed period, and when it was closed."""
+
+    closed_at: datetime
+    """Instant of the closing."""
+
+
+class ListedPeriodOut(PeriodOut):
+    """A closed period in its newest revision."""
+
+    late_values: int
+    """Values that came in since, and touch it."""
+
+
+class PlantOut(Answer):
+    """How the heat system would do in a period that is not closed."""
+
+    heat_produced_j: Joules
+    heat_delivered_j: Joules
+    spf: Factor | None
+    """Seasonal performance: heat produced over electricity used."""
+    loss_share: Factor | None
+    """Part of the heat that was lost on the way."""
+
+
+class PeriodPreviewOut(Answer):
+    """What a period would come to if it were closed now."""
+
+    lacking: list[str]
+    """What is missing, a sentence each."""
+    measured_count: int
+    """Measurements of heat."""
+    estimated_count: int
+    """Those among them that rest on an estimate."""
+    energy_j: Joules
+    allocated_count: int
+    """Allocations of shared electricity."""
+    allocated_wh: WattHours
+    missing_quarters: int
+    """Quarter-hours of sharing without a reading."""
+    heat_system: PlantOut | None
+
+
+class MeterCompletenessOut(Answer):
+    """A meter's days."""
+
+    serial: Serial
+    percent: Annotated[list[int], Field(examples=[[100, 96, -1]])]
+    """By day, the share of its readings that is there [percent]; -1 where it did not hang."""
+    estimated: list[bool]
+    """By day, whether some of it is an estimate."""
+
+
+class CompletenessOut(Answer):
+    """How much of each meter's days is there."""
+
+    days: list[date]
+    """UTC days of the period."""
+    meters: list[MeterCompletenessOut]
+
+
+PeriodPath = Annotated[WantedPeriod, Path()]
+
+
+@routes.post("/periods/{period:path}/close")
+@may("close-period")
+def close_period(
+    request: Request, period: PeriodPath, closing: Annotated[CloseIn, BodyParam()]
+) -> PeriodOut | PeriodPreviewOut:
+    """Close a period, or with `dry_run` say what it would come to. One that is closed stays as it is."""
+    wanted = read_period(period)
+    if closing.dry_run:
+        with reading(request) as tx:
+            return _preview_out(compute_period(tx, wanted))
+    with writing(request) as tx:
+        return period_out(close(tx, wanted, accept_estimates=closing.accept_estimates))
+
+
+@routes.post("/periods/{period:path}/correct")
+@may("close-period")
+def correct_period(request: Request, period: PeriodPath, _correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
+    """Compute a closed period again; what changed becomes a new revision and is told."""
+    wanted = read_period(period)
+    with writing(request) as tx:
+        return period_out(correct(tx, wanted))
+
+
+@routes.get("/periods")
+@may("see-data")
+def list_periods(request: Request) -> list[ListedPeriodOut]:
+    """Closed periods in their newest revision, oldest first, with how many late values touched them since."""
+    with reading(request) as tx:
+        return list_newest(tx)
+
+
+@routes.get("/completeness")
+@may("see-data")
+def get_completeness(request: Request, period: Annotated[WantedPeriod, Query()]) -> CompletenessOut:
+    """Readings per meter and UTC day of a period."""
+    wanted = read_period(period)
+    with reading(request) as tx:
+        measured = measure_completeness(tx, wanted)
+    rows = zip(measured.serials, measured.share_percent, measured.estimated, strict=True)
+    meters = [
+        MeterCompletenessOut(serial=serial, percent=list(shares), estimated=list(flags))
+        for serial, shares, flags in rows
+    ]
+    return CompletenessOut(days=list(measured.days), meters=meters)
+
+
+def period_out(closed: Closed) -> PeriodOut:
+    """A revision of a closed period."""
+    return PeriodOut(**_fields(closed), closed_at=closed.closed_at)
+
+
+def revision_out(closed: Closed) -> RevisionOut:
+    """A revision of a closed period, without the clock."""
+    return RevisionOut(**_fields(closed))
+
+
+def list_newest(tx: Tx) -> list[ListedPeriodOut]:
+    """Closed periods in their newest revision, with how many late values touched them since."""
+    counts = periods.count_late(tx)
+    return [
+        ListedPeriodOut(
+            **_fields(closed),
+            closed_at=closed.closed_at,
+            late_values=counts.get((closed.period.start, closed.revision), 0),
+        )
+        for closed in periods.list_closed(tx)
+    ]
+
+
+def _fields(closed: Closed) -> dict[str, Any]:
+    return {
+        "period": str(closed.period),
+        "period_start": closed.period.start,
+        "period_end": closed.period.end,
+        "revision": closed.revision,
+        "measured_count": closed.measured_count,
+        "allocated_count": closed.allocated_count,
+        "run_id": closed.run_id,
+        "cause": closed.cause,
+        "heat_system": HeatSystemOut.model_validate(closed.heat_system) if closed.heat_system else None,
+    }
+
+
+def _preview_out(results: Results) -> PeriodPreviewOut:
+    return PeriodPreviewOut(
+        lacking=list(results.lacking),
+        measured_count=len(results.measured),
+        estimated_count=sum(measured.estimated for measured in results.measured),
+        energy_j=results.energy_j,
+        allocated_count=sum(len(run.outcome.shares) for run in results.runs),
+        allocated_wh=results.allocated_wh,
+        missing_quarters=sum(run.outcome.missing for run in results.runs),
+        heat_system=PlantOut.model_validate(results.plant) if results.plant else None,
+    )

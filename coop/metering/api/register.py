@@ -1,0 +1,178 @@
+"""The register: meters and their exchange, and who shares with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import Body as BodyParam
+from fastapi import Request
+from pydantic import Field
+
+from coop.kit.answers import Answer, Body, ExactDecimal
+from coop.kit.http import RawBody, body_max, reading, writing
+from coop.metering.amounts import amount, instant_of, utc
+from coop.metering.api.examples import METERS_CSV_BODY
+from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
+from coop.metering.api.receipts import ReceiptOut
+from coop.metering.handlers import register as commands
+from coop.metering.meters_csv import read_meters
+from coop.metering.model import Meter, MeterKind, Quantity
+from coop.metering.storage import register
+
+REGISTER_MAX = 8 * 1024 * 1024
+"""Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
+
+routes = make_router()
+
+
+class MeterIn(Body):
+    """A meter to register."""
+
+    serial: Serial
+    kind: MeterKind
+    """Purpose of the meter."""
+    connection_id: Name | None = None
+    """Connection at which it hangs; none for a plant's meter."""
+    installed_on: DateOrInstant
+    """First day or instant from which it counts."""
+    removed_on: DateOrInstant | None = None
+    """Day or instant at which it was taken away."""
+    maxima: Amounts = Field(default_factory=dict)
+    """By quantity, the first value that the register cannot show, at which it starts again from zero."""
+
+
+class MeterOut(Answer):
+    """A meter of the register."""
+
+    serial: Serial
+    kind: MeterKind
+    """Purpose of the meter."""
+    connection_id: str | None
+    """Connection at which it hangs; none for a plant's meter."""
+    installed_at: datetime
+    """Instant from which it counts."""
+    removed_at: datetime | None
+    """Instant at which it was taken away; null while it hangs."""
+    maxima: dict[Quantity, ExactDecimal]
+    """By quantity, the first value [base unit: J, Wh, l] that the register cannot show."""
+
+
+class RegisteredOut(Answer):
+    """How much of what was sent is new."""
+
+    registered: Annotated[int, Field(examples=[1])]
+    """Meters that were not in the register yet."""
+
+
+class ExchangeIn(Body):
+    """A meter's exchange, with the stands at both sides."""
+
+    new_serial: Serial
+    at: datetime
+    """Instant of the exchange, with its time zone."""
+    end_stands: Amounts
+    """Stands of the old meter when it was taken away."""
+    start_stands: Amounts
+    """Stands of the new meter when it was hung."""
+    maxima: Amounts = Field(default_factory=dict)
+    """By quantity, the first value that the new register cannot show."""
+
+
+class SharingGroupIn(Body):
+    """A sharing group: who produces and who shares."""
+
+    group_id: Annotated[Name, Field(examples=["roof"])]
+    """Id of the group; one that is there is set anew."""
+    producers: Annotated[list[Serial], Field(examples=[["SOLAR-1"]])]
+    """Serials of the meters that produce."""
+    connections: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["C-0012", "C-0013"]])]
+    """Connections that share, or all."""
+
+
+class SharingGroupOut(Answer):
+    """A sharing group as it stands."""
+
+    group_id: GroupId
+    producers: list[str]
+    """Serials of the meters that produce."""
+    connections: list[str] | None
+    """Connections that share; null when all do."""
+
+
+@routes.post("/meters")
+@may("keep-register")
+@body_max(REGISTER_MAX)
+def register_meters(request: Request, meters: list[MeterIn]) -> RegisteredOut:
+    """Register meters, all or none; one that is there already must be the same."""
+    with writing(request) as tx:
+        return RegisteredOut(registered=commands.register_meters(tx, [_read_meter(meter) for meter in meters]))
+
+
+@routes.post("/meters/csv", openapi_extra={"requestBody": METERS_CSV_BODY})
+@may("keep-register")
+@body_max(REGISTER_MAX)
+def import_meters(request: Request, body: RawBody) -> RegisteredOut:
+    """Register meters from a CSV file with a column for each field, all or none."""
+    meters = read_meters(body)
+    with writing(request) as tx:
+        return RegisteredOut(registered=commands.register_meters(tx, meters))
+
+
+@routes.get("/meters")
+@may("see-register")
+def list_meters(request: Request) -> list[MeterOut]:
+    """All meters, by serial."""
+    with reading(request) as tx:
+        return [MeterOut.model_validate(meter) for meter in register.list_meters(tx)]
+
+
+@routes.post("/meters/{serial}/exchange")
+@may("keep-register")
+def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> ReceiptOut:
+    """Exchange a meter for a new one, with the end and the start stand."""
+    with writing(request) as tx:
+        receipt = commands.exchange_meter(
+            tx,
+            serial,
+            exchanged.new_serial,
+            utc(exchanged.at, "at"),
+            _read_amounts(exchanged.end_stands, "end_stands"),
+            _read_amounts(exchanged.start_stands, "start_stands"),
+            _read_amounts(exchanged.maxima, "maxima"),
+        )
+    return ReceiptOut.model_validate(receipt)
+
+
+@routes.post("/groups")
+@may("keep-register")
+def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyParam()]) -> SharingGroupOut:
+    """Say which meters produce for a sharing group, and which connections share."""
+    connections = None if group.connections == "all" else tuple(group.connections)
+    with writing(request) as tx:
+        return SharingGroupOut.model_validate(commands.set_group(tx, group.group_id, group.producers, connections))
+
+
+@routes.get("/groups")
+@may("see-register")
+def list_sharing_groups(request: Request) -> list[SharingGroupOut]:
+    """Sharing groups, by id."""
+    with reading(request) as tx:
+        return [SharingGroupOut.model_validate(group) for group in register.list_groups(tx)]
+
+
+def _read_meter(meter: MeterIn) -> Meter:
+    return Meter(
+        meter.serial,
+        meter.kind,
+        meter.connection_id,
+        instant_of(meter.installed_on, "installed_on"),
+        instant_of(meter.removed_on, "removed_on") if meter.removed_on else None,
+        _read_amounts(meter.maxima, "maxima"),
+    )
+
+
+def _read_amounts(texts: Mapping[Quantity, str], field: str) -> dict[Quantity, Decimal]:
+    return {quantity: amount(text, quantity, field) for quantity, text in texts.items()}

@@ -1,0 +1,56 @@
+"""What a service's OpenAPI document says too little of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+
+def document_of(routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The OpenAPI document of a service's routes."""
+    app = FastAPI()
+    for router in routers:
+        app.include_router(router)
+    return app.openapi()
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each operation under its method and address."""
+    for address, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {address}", operation
+
+
+def untyped_answers(document: dict[str, Any]) -> list[str]:
+    """Operations whose good answer is an empty schema, or an object of which nothing is said."""
+    found = []
+    for name, operation in operations_of(document):
+        for content in operation["responses"]["200"].get("content", {}).values():
+            if _is_untyped(content.get("schema", {})):
+                found.append(name)
+    return found
+
+
+def silent_fields(document: dict[str, Any], *without: str) -> list[str]:
+    """Fields of which the document does not say what they hold, but for those of the schemas ``without``."""
+    schemas = {name: schema for name, schema in document["components"]["schemas"].items() if name not in without}
+    return [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, described in schema.get("properties", {}).items()
+        if "description" not in described and not _refers_to_described(described, document)
+    ]
+
+
+def _is_untyped(schema: dict[str, Any]) -> bool:
+    if schema.get("type") == "array":
+        return _is_untyped(schema["items"])
+    return not schema.keys() & {"$ref", "anyOf", "oneOf", "properties"} and schema.get("type", "object") == "object"
+
+
+def _refers_to_described(schema: dict[str, Any], document: dict[str, Any]) -> bool:
+    references = [part.get("$ref") for part in (schema, schema.get("items", {}), *schema.get("anyOf", ()))]
+    named = [document["components"]["schemas"][ref.rsplit("/", 1)[1]] for ref in references if ref]
+    return any("description" in schema for schema in named)
