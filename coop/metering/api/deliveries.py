@@ -104,9 +104,9 @@ class BatchOut(Answer):
 def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: Name = "upload") -> Response:
     """Take a delivery in one format, as the device said it: one telegram or many.
 
-    What is good in it goes in, what is not is named and parked; 422 says that nothing in it was good. It is received
-    now. A gateway delivers under its own name; `gateway` names the source of what somebody else uploads. The same body
-    again changes nothing.
+    What is good in it goes in, what is not is named and parked. Where nothing in it was good, the problem
+    `nothing-good` (422) carries the receipt as well. It is received now. A gateway delivers
+    under its own name; `gateway` names the source of what somebody else uploads. The same body again changes nothing.
     """
     session = session_of(request)
     sender = session.name if session.kind == "gateway" else gateway
@@ -153,7 +153,7 @@ def import_readings(
 
 @routes.post("/imports/{delivery_id}/undo")
 @may("import-readings")
-def undo_import(request: Request, delivery_id: str) -> ReceiptOut:
+def undo_readings(request: Request, delivery_id: str) -> ReceiptOut:
     """Take an imported file back; what came later and from elsewhere stays."""
     with writing(request) as tx:
         return ReceiptOut.model_validate(receive.undo_import(tx, delivery_id))
