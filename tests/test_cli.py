@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -141,6 +142,26 @@ def test_a_wrong_setting_is_named_with_its_reason(settings: Settings, name: str,
 def test_a_misspelt_setting_is_refused_by_its_name(settings: Settings) -> None:
     done = coop(settings, "migrate", COOP_DATBASE_URL="sqlite://")
     assert (done.returncode, done.stderr) == (2, "COOP_DATBASE_URL: there is no such setting\n")
+
+
+def test_a_setting_may_be_a_file_and_the_environment_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("COOP_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "coop_secret").write_text("sixteen characters or more\n")
+    (tmp_path / "coop_kafka").write_text("from-file:9092")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("COOP_KAFKA", "from-environment:9092")
+    settings = Settings(data_dir=tmp_path)
+    assert settings.signing_secret() == "sixteen characters or more"
+    assert settings.kafka == "from-environment:9092"
+
+
+def test_a_misspelt_file_is_refused_by_its_name(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "coop_sercet").write_text("sixteen characters or more")
+    done = coop(settings, "migrate", CREDENTIALS_DIRECTORY=str(tmp_path))
+    assert (done.returncode, done.stderr) == (2, "COOP_SERCET: there is no such setting\n")
 
 
 # Databases ------------------------------------------------------------------------------------------------------------

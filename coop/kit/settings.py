@@ -1,4 +1,8 @@
-"""Settings: environment variables with the prefix ``COOP_``; the defaults run everything on one machine."""
+"""Settings: environment variables with the prefix ``COOP_``; the defaults run everything on one machine.
+
+A setting may lie in a file of its own instead, which is for secrets: ``/run/secrets/coop_secret`` is ``COOP_SECRET``.
+Compose and Kubernetes mount them there, and systemd names a folder of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,25 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from coop.kit import addresses
 from coop.values import BadInput, CoopError
 
 SECRET_LENGTH_MIN = 16
+
+SECRETS_DIR = Path("/run/secrets")
+
+
+def secret_folders() -> list[Path]:
+    """Folders that hold settings as files, of those that this machine has."""
+    folders = [SECRETS_DIR, *(Path(given) for given in [os.environ.get("CREDENTIALS_DIRECTORY")] if given)]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def default_data_dir(name: str) -> Path:
@@ -70,6 +87,18 @@ class Settings(BaseSettings):
     park_limit: int = 50
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, else in the environment, else in a file."""
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secret_folders())
 
     @model_validator(mode="after")
     def _check_mail(self) -> Self:

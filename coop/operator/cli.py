@@ -21,7 +21,7 @@ from coop.events import SERVICES
 from coop.kit import logs
 from coop.kit.database import DamagedDatabase
 from coop.kit.release import VERSION
-from coop.kit.settings import Settings
+from coop.kit.settings import Settings, secret_folders
 from coop.values import BadInput, CoopError
 
 app = typer.Typer(
@@ -264,7 +264,8 @@ def _listening(settings: Settings, host: str, port: int) -> Settings:
 
 def _settings() -> Settings:
     known = {f"COOP_{name.upper()}" for name in Settings.model_fields}
-    for name in sorted(os.environ):
+    files = [path.name.upper() for folder in secret_folders() for path in folder.glob("coop_*")]
+    for name in sorted([*os.environ, *files]):
         # COOP_TEST_... and COOP_SHARED_DATA are read by the project's own tests.
         if name.startswith("COOP_") and name not in known and not name.startswith(("COOP_TEST_", "COOP_SHARED_")):
             print(f"{name}: there is no such setting", file=sys.stderr)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +21,7 @@ from jsonschema import Draft7Validator
 from starlette.responses import PlainTextResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -32,54 +35,71 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-def test_it_follows_the_compose_specification(compose: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.mqtt.yaml"])
+def test_it_follows_the_compose_specification(name: str) -> None:
     schema = json.loads(
         files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text(encoding="utf-8")
     )
-    errors = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(compose)]
-    assert errors == []
+    written = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
+    assert [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(written)] == []
 
 
 def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, Any]) -> None:
     rooms = {name: service["command"] for name, service in compose["services"].items() if "command" in service}
-    assert rooms == {name: ["coop", "serve", name] for name in SERVICES}
+    assert rooms == {"migrate": ["migrate"], **{name: ["serve", name] for name in SERVICES}}
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", ["migrate", *SERVICES])
 def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], name: str) -> None:
-    command = compose["services"][name]["command"]
-    program = str(Path(sys.executable).with_name(command[0]))
+    command = [sys.executable, "-m", "coop", *compose["services"][name]["command"], "--help"]
     wide = {**os.environ, "COLUMNS": "200"}  # or the help breaks names over two lines
-    known = subprocess.run([program, *command[1:], "--help"], env=wide, capture_output=True, text=True, check=False)
+    known = subprocess.run(command, env=wide, capture_output=True, text=True, check=False)
     assert known.returncode == 0
     assert name in known.stdout
 
 
 def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
-    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    compose: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = {
+    used = set(re.findall(r"(?<!\$)\$\{(\w+)", json.dumps(compose)))
+    chosen = {name: f"our {name}" for name in used} | {
         "SITE": "coop.example",
         "COOP_COMMUNITY": "wg",
-        "COOP_SECRET": "s3cret of sixteen",
-        "POSTGRES_PASSWORD": "pass",
+        "COOP_MAIL_FROM": "",
     }
-    named = ("site_name", *(field for field in Settings.model_fields if field.startswith("sender_")))
-    chosen |= {f"COOP_{field.upper()}": f"our {field}" for field in named}
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
-    for name in SERVICES:
+    subprocess.run([sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(tmp_path / "made")], check=True)
+    for name in ("migrate", *SERVICES):
         given = compose["services"][name]["environment"]
-        assert set(given) <= known
+        files_given = compose["services"][name]["secrets"]
+        assert {*given, *(file.upper() for file in files_given)} <= known
         for variable, value in given.items():
             monkeypatch.setenv(variable, interpolated(str(value), chosen))
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(mounted(compose, files_given, tmp_path)))
         settings = Settings()
         assert settings.bus == "kafka"
         assert settings.kafka == "kafka:9092"
-        assert settings.url(name) == "postgresql+psycopg://coop:pass@postgres:5432/coop"
+        assert re.fullmatch(r"postgresql\+psycopg://coop:[0-9a-f]{48}@postgres:5432/coop", settings.url(name))
         assert settings.public_url() == "https://coop.example"
-        assert settings.signing_secret() == "s3cret of sixteen"
-        assert settings.mqtt_url == ""
+        assert len(settings.signing_secret()) == 64
+        assert re.fullmatch(r"mqtt://coop:[0-9a-f]{48}@mosquitto:1883", settings.mqtt_url)
         assert settings.port == 8020
+
+
+def test_no_secret_stands_in_the_environment(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        for variable in service.get("environment", {}):
+            assert not re.search(r"(SECRET|PASSWORD|DATABASE_URL|MQTT_URL|SMTP_URL)$", variable), name
+
+
+def mounted(compose: dict[str, Any], names: Sequence[str], folder: Path) -> Path:
+    """A folder as ``/run/secrets`` of a container with these secrets."""
+    place = folder / "-".join(names)
+    place.mkdir(exist_ok=True)
+    for name in names:
+        made = folder / "made" / Path(compose["secrets"][name]["file"]).name
+        shutil.copy(made, place / name)
+    return place
 
 
 def test_the_example_names_every_variable_that_is_filled_in(compose: dict[str, Any]) -> None:
@@ -87,15 +107,37 @@ def test_the_example_names_every_variable_that_is_filled_in(compose: dict[str, A
     lines = (DEPLOY / "coop.env.example").read_text(encoding="utf-8").splitlines()
     offered = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert set(offered) == used
-    assert offered["COOP_SECRET"] == offered["POSTGRES_PASSWORD"] == "", "an example that works is one that gets used"
+    assert not [name for name in offered if name.endswith(("SECRET", "PASSWORD"))]
 
 
 def test_whoever_is_waited_for_says_when_it_is_well(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    for service in services.values():
-        assert "healthcheck" in service
+    for name, service in services.items():
+        assert "healthcheck" in service or service["restart"] == "no", name
         for awaited in service.get("depends_on", ()):
             assert awaited in services
+    for name in SERVICES:
+        assert "/readyz" in services[name]["healthcheck"]["test"][-1]
+        assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_every_container_has_limits_and_no_more_rights_than_it_needs(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert service.keys() >= {"mem_limit", "cpus", "stop_grace_period"}, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+    writable = [name for name, service in compose["services"].items() if not service.get("read_only")]
+    assert writable == ["kafka"]
+
+
+def test_the_image_is_built_once_and_named_after_this_release(compose: dict[str, Any]) -> None:
+    assert not [name for name, service in compose["services"].items() if "build" in service]
+    assert {compose["services"][name]["image"] for name in ("migrate", *SERVICES)} == {
+        f"${{COOP_IMAGE:-{DISTRIBUTION}:{VERSION}}}"
+    }
+    for file in ("compose.yaml", "Dockerfile"):
+        assert f"--tag {DISTRIBUTION}:{VERSION} ." in (DEPLOY / file).read_text(encoding="utf-8")
 
 
 def test_every_volume_is_declared_and_every_declared_volume_used(compose: dict[str, Any]) -> None:
@@ -103,7 +145,7 @@ def test_every_volume_is_declared_and_every_declared_volume_used(compose: dict[s
     named = {mount for mount in mounts if not mount.startswith(".")}
     assert named == set(compose["volumes"])
     for mount in mounts:
-        assert mount in named or (DEPLOY / mount).is_file()
+        assert mount in named or (DEPLOY / mount).exists()
 
 
 def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any]) -> None:
@@ -111,22 +153,21 @@ def test_only_the_proxy_can_be_reached_from_outside(compose: dict[str, Any]) -> 
 
 
 def test_images_are_pinned_and_kafka_is_the_version_that_the_tests_run_on(compose: dict[str, Any]) -> None:
-    images = {name: service["image"].split(":") for name, service in compose["services"].items()}
-    for name, parts in images.items():
+    images = {name: interpolated(service["image"], {}).split(":") for name, service in compose["services"].items()}
+    bases = re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert len(set(bases)) == 1
+    for name, parts in {**images, "base": bases[0].split(":")}.items():
         assert len(parts) == 2, name
         assert re.match(r"\d+\.\d+", parts[1]), name
     pom = ElementTree.parse(DEPLOY / "kafka" / "pom.xml")
     assert images["kafka"] == ["apache/kafka", pom.findtext("properties/kafka.version")]
 
 
-def test_the_proxy_sends_each_prefix_to_its_service_and_the_rest_to_the_members(compose: dict[str, Any]) -> None:
+def test_the_proxy_looks_for_each_service_where_compose_runs_it(compose: dict[str, Any]) -> None:
     rules = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     port = compose["services"]["members"]["environment"]["COOP_PORT"]
-    assert dict(re.findall(r"@(\w+) path /(\w+) /\2/\*", rules)) == {name: name for name in SERVICES[1:]}
-    assert re.findall(r"reverse_proxy (?:@(\w+) )?(\w+):(\d+)", rules) == [
-        *((name, name, str(port)) for name in SERVICES[1:]),
-        ("", "members", str(port)),
-    ]
+    upstreams = set(re.findall(r"reverse_proxy \{\$(\w+):([\w:]+)\}", rules))
+    assert upstreams == {(name.upper(), f"{name}:{port}") for name in SERVICES}
 
 
 def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_comes_from(compose: dict[str, Any]) -> None:
@@ -140,13 +181,6 @@ def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_come
         app: Any = ProxyHeadersMiddleware(cast(Any, name_source), trusted_hosts=proxies)  # uvicorn has types of its own
         sources.append(TestClient(app, client=(peer, 1)).get("/", headers=headers).text)
     assert sources == ["203.0.113.7", "192.0.2.1"]
-
-
-def test_the_image_takes_in_only_files_that_exist() -> None:
-    for line in (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines():
-        if line.startswith("COPY"):
-            for source in line.split()[1:-1]:
-                assert (DEPLOY.parent / source).exists(), source
 
 
 def interpolated(value: str, variables: dict[str, str]) -> str:

@@ -26,9 +26,8 @@ class Mosquitto:
         return f"mqtt://127.0.0.1:{self.port}"
 
 
-@contextmanager
-def mosquitto_server() -> Iterator[Mosquitto]:
-    """The broker for the length of the block.
+def mosquitto_program() -> str:
+    """Path of the broker.
 
     Raises:
         ServerAbsent: Mosquitto is not installed.
@@ -37,7 +36,17 @@ def mosquitto_server() -> Iterator[Mosquitto]:
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if program is None:
         raise ServerAbsent("no Mosquitto on this machine (Debian: apt-get install mosquitto)")
-    port = free_port()
+    return program
+
+
+@contextmanager
+def mosquitto_server() -> Iterator[Mosquitto]:
+    """The broker for the length of the block.
+
+    Raises:
+        ServerAbsent: Mosquitto is not installed.
+    """
+    program, port = mosquitto_program(), free_port()
     with tempfile.TemporaryDirectory(prefix="coop-mosquitto-") as folder:
         settings = Path(folder) / "mosquitto.conf"
         settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n", encoding="utf-8")

@@ -1,0 +1,26 @@
+"""Compiles the inner loops ahead: ``python -m coop.operator.compiling`` while an image is built.
+
+The machine code goes where the loops look for it (``NUMBA_CACHE_DIR``), so that no process compiles at its first
+allocation. It fits the release and the kind of processor that it was made for; another one compiles for itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coop.metering.rules.allocation import PARTS, Key, KeyKind, allocate
+from coop.metering.rules.keys import SHARED_BY_PARTS
+
+
+def compile_ahead() -> None:
+    """Allocate a little under every kind of key, which compiles what that kind needs."""
+    names = ["A", "B"]
+    production, consumption = np.array([5, 9], np.int64), np.array([[4, 4], [2, 3]], np.int64)
+    for kind in KeyKind:
+        weights = dict.fromkeys(names, PARTS // len(names)) if kind in SHARED_BY_PARTS else {}
+        order = tuple(names) if kind is KeyKind.PRIORITY else ()
+        allocate(Key(kind, weights, order), names, production, consumption)
+
+
+if __name__ == "__main__":
+    compile_ahead()

@@ -1,0 +1,123 @@
+"""deploy/make-secrets, and the meters' broker that lives by what it writes: a real Mosquitto under deploy/mosquitto."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
+
+from tests.servers.absent import ServerAbsent, skip_or_fail
+from tests.servers.mosquitto import mosquitto_program
+from tests.servers.process import answers, free_port, running
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_each_secret_is_of_its_own_kept_and_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert make(folder).returncode == 0
+    first = {path.name: path.read_text() for path in folder.iterdir()}
+    assert len(set(first.values())) == len(first)
+    assert first["postgres_password"] in first["coop_database_url"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert make(folder).stdout == "", "what exists stays"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == first
+
+
+def test_a_gateway_is_named_by_its_co_operative_and_let_in_once(tmp_path: Path) -> None:
+    assert "topic coop/wg/roof-1/<format>" in make(tmp_path, "--gateway", "wg/roof-1").stdout
+    again, wild = make(tmp_path, "--gateway", "wg/roof-1"), make(tmp_path, "--gateway", "wg/+")
+    assert again.returncode == wild.returncode == 1
+    assert "may publish already" in again.stderr
+    assert "wg/roof-1" in wild.stderr
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[int]:
+    """Mosquitto under deploy/mosquitto/mosquitto.conf, with the places of this machine; yields its port."""
+    try:
+        program = mosquitto_program()
+    except ServerAbsent as reason:
+        skip_or_fail(reason)
+    port = free_port()
+    settings = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
+    settings = settings.replace("listener 1883", f"listener {port} 127.0.0.1").replace("/run/secrets", str(folder))
+    settings = settings.replace("/mosquitto/data/", f"{folder}/").replace(
+        "/mosquitto/config/conf.d", str(DEPLOY / "mosquitto" / "conf.d")
+    )
+    if os.geteuid() == 0:
+        settings = f"user root\n{settings}"  # or it gives up the rights by which it reads this folder
+    (folder / "mosquitto.conf").write_text(settings)
+    command = [program, "-c", str(folder / "mosquitto.conf")]
+    with running(command, log=folder / "log", ready=lambda: answers(port), patience_s=20):
+        yield port
+
+
+@contextmanager
+def connected(port: int, user: str, password: str) -> Iterator[tuple[paho.Client, ReasonCode]]:
+    """A client of the broker, and how it was received."""
+    came = threading.Event()
+    received: list[ReasonCode] = []
+    client = paho.Client(CallbackAPIVersion.VERSION2, user, protocol=paho.MQTTv5)
+    client.username_pw_set(user, password)
+
+    def note(_client: object, _data: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
+        received.append(reason)
+        came.set()
+
+    client.on_connect = note
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    assert came.wait(10)
+    yield client, received[0]
+    client.disconnect()
+    client.loop_stop()
+
+
+@pytest.mark.mqtt
+def test_a_gateway_publishes_under_its_own_name_alone_and_nobody_without_a_password(tmp_path: Path) -> None:
+    told = make(tmp_path, "--gateway", "wg/roof-1").stdout
+    user, password = re.findall(r"user (\S+), password (\S+),", told)[0]
+    coop_password = re.findall(r"//coop:(\w+)@", (tmp_path / "coop_mqtt_url").read_text())[0]
+    with (
+        broker(tmp_path) as port,
+        connected(port, "coop", coop_password) as (reader, welcome),
+        connected(port, user, password) as (gateway, _),
+        connected(port, "stranger", "guess") as (_, refusal),
+    ):
+        assert not welcome.is_failure
+        assert refusal == ReasonCode(PacketTypes.CONNACK, "Not authorized")
+        heard: list[str] = []
+        last = threading.Event()
+
+        def note(_client: object, _data: object, message: paho.MQTTMessage) -> None:
+            heard.append(message.topic)
+            if message.topic.endswith("/mbus"):
+                last.set()
+
+        reader.on_message = note
+        subscribed = threading.Event()
+        reader.on_subscribe = lambda *_: subscribed.set()
+        reader.subscribe("$share/coop/coop/+/+/+", qos=1)
+        assert subscribed.wait(10)
+        for topic in ("coop/wg/roof-2/p1", "coop/other/roof-1/p1", "coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"):
+            gateway.publish(topic, b"telegram", qos=1)
+        assert last.wait(10)
+        assert heard == ["coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"]
