@@ -41,6 +41,7 @@ from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Delivery, Meter, MeterKind
 from coop.metering.service import METERING
+from tests.founding import found_in
 from tests.servers.absent import ServerAbsent
 from tests.servers.kafka import kafka_server
 from tests.servers.postgres import postgres_server
@@ -106,6 +107,7 @@ def days_of(homes: int, days: int, seed: int = 1) -> list[Day]:
 def opened(url: str, homes: int) -> Iterator[Database]:
     """A metering database with the homes' meters, and the tables of the plain way."""
     database = METERING.open_database(url)
+    found_in(database, COMMUNITY)
     meters = [Meter(f"E{i:05}", MeterKind.ELECTRICITY, f"C{i}", _FIRST) for i in range(homes)]
     with database.write(COMMUNITY, COMMAND_LINE) as tx:
         register_meters(tx, meters)
@@ -197,7 +199,7 @@ def contenders(
 @contextmanager
 def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequence[Day]], None]]:
     """Metering listening to a broker; yields what publishes batches and waits until they are committed."""
-    door = METERING.topics(Room(METERING, database, Settings(community=COMMUNITY)))[TOPIC]
+    door = METERING.topics(Room(METERING, database, Settings()))[TOPIC]
     committed = threading.Semaphore(0)
 
     def hear(messages: Sequence[tuple[dict[str, str], bytes]]) -> None:

@@ -30,6 +30,7 @@ from coop.kit.settings import Settings
 from coop.metering.handlers.register import register_gateway
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from coop.values import Period
+from tests.founding import found_everywhere
 
 SECRET = "a secret that is long enough for this"
 TOKEN = "a-token-of-more-than-twenty-characters"
@@ -47,8 +48,9 @@ def main() -> None:
 
 def trace_requests(folder: Path) -> dict[str, list[str]]:
     """The modules that each request passes, in order."""
-    settings = Settings(data_dir=folder, community=COMMUNITY, secret=SECRET)
+    settings = Settings(data_dir=folder, secret=SECRET)
     rooms = open_rooms(settings)
+    found_everywhere(rooms, COMMUNITY)
     bus = local_bus(rooms)
     set_up(rooms, bus, members=3)
     with writing(rooms["metering"]) as tx:

@@ -44,6 +44,7 @@ from coop.metering.handlers.register import register_meters, set_group
 from coop.metering.model import Int64Array, Meter, MeterKind
 from coop.operator.runtime import local_bus, open_rooms
 from coop.values import Period, hash_parameters, midnight
+from tests.founding import found_everywhere
 
 YEAR = 2025
 COMMUNITY = "bench"
@@ -105,8 +106,9 @@ def measure(members: int) -> dict[str, float]:
     """One size: seconds by phase, peak memory [MiB], and what a plain write of the same bytes took [s]."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), community=COMMUNITY)
+        settings = Settings(data_dir=Path(folder))
         rooms = open_rooms(settings)
+        found_everywhere(rooms, COMMUNITY)
         bus = local_bus(rooms)
         set_up(rooms, bus, members)
         use_wh, solar_wh = _quarters(members)

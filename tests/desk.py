@@ -11,6 +11,7 @@ from coop.kit.database import Database
 from coop.kit.service import Room, Service
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
+from coop.kit.sites import Site, Sites
 from coop.web.app import assemble_app
 
 SECRET = "a secret for the tests alone"
@@ -19,10 +20,15 @@ SECRETARY = Actor("account", "account-1", "api")
 """Whoever acts where a test calls a command without a request."""
 
 
+def lead_to(url: str, community: str = COMMUNITY) -> Sites:
+    """Every host name leads to one co-operative."""
+    return lambda _host: Site(community, "coop", "nl", url)
+
+
 def open_desk(service: Service, database: Database, folder: Path, base_url: str = "http://testserver") -> TestClient:
     """The application over a database, under an address; nobody is signed in, and all pages are English."""
     settings = Settings(data_dir=folder, secret=SECRET, base_url=base_url)
-    app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)})
+    app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)}, lead_to(base_url))
     return TestClient(app, base_url=base_url, headers={"accept-language": "en"})
 
 

@@ -181,6 +181,18 @@ class PublishedFigure:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The co-operative's choice under which a ceiling is reckoned: its series of figures, how many years count, since
+    when it holds and by which resolution; empty for the choice of the founding."""
+
+    index_series: str = "cpi-households"
+    degree_day_series: str = "wdd"
+    reference_years: int = 4
+    valid_from: date = date(2000, 1, 1)
+    resolution_id: str = ""
+
+
+@dataclass(frozen=True)
 class GuaranteeTerms:
     """What the ceiling of one guarantee year follows from. ``reference`` are the years that count, ``factors`` the
     index factors from the second guarantee year on; ``degree_days`` and ``normal_degree_days`` serve the weather
@@ -194,6 +206,7 @@ class GuaranteeTerms:
     degree_days: tuple[YearFigure, ...]
     normal_degree_days: Decimal | None
     days_covered: int
+    chosen: Chosen = Chosen()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from coop.billing.access import ACCESS
 from coop.billing.handlers import heard
 from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
+from coop.communities import heard as communities
 from coop.events import billing, governance, members, metering
 from coop.kit.service import Card, Section, Service
 from coop.web.language import N_
@@ -21,6 +22,7 @@ BILLING = Service(
     migrations=Path(__file__).parent / "migrations",
     tells=(billing.BillIssued,),
     hears={
+        **communities.HEARD,
         members.MemberAdmitted: heard.on_member_admitted,
         members.MemberLeft: heard.on_member_left,
         members.ContractSigned: heard.on_contract_signed,
@@ -31,7 +33,7 @@ BILLING = Service(
         governance.TariffAdopted: heard.on_tariff_adopted,
         governance.TrancheReleased: heard.on_tranche_released,
     },
-    heard_tables=HEARD,
+    heard_tables=(*communities.TABLES, *HEARD),
     # The JSON ones come first: a page's path may hold any word.
     routers=(http.routes, pages.routes),
     jobs=JOBS,

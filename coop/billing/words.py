@@ -80,6 +80,7 @@ ACCOUNTS = {
 ADOPTS = {
     "key": N_("The resolution that adopted the sharing key"),
     "tariff": N_("The resolution that adopted the tariff"),
+    "guarantee": N_("The resolution that adopted how Niet Meer Dan Nu is reckoned"),
 }
 
 CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail")}

@@ -156,7 +156,7 @@ def adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
         "advance_days": rule.advance_days,
         "article": rule.article,
     }
-    kinds = ("tariff", "allocation-key", "realisation", "programme", "other")
+    kinds = ("tariff", "allocation-key", "choice", "realisation", "programme", "other")
     doors.post(
         "/governance/api/v1/statutes",
         {

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import httpx2
 
+from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.session import COOKIE, Session, sign
@@ -26,7 +27,7 @@ class Doors:
     def __init__(
         self, settings: Settings, url: str, addresses: Mapping[str, str] | None = None, patience_s: float = 300.0
     ) -> None:
-        self._community, self._secret = settings.community, settings.signing_secret()
+        self._secret = settings.signing_secret()
         self._client = httpx2.Client(timeout=120, headers={"accept": "application/json"})
         self._url, self._addresses, self._patience_s = url.rstrip("/"), dict(addresses or {}), patience_s
 
@@ -85,7 +86,7 @@ class Doors:
     def _sign_in(self) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
         roles = frozenset({"operator", "board", "treasurer"})
-        operator = Session("demo", "Demo", roles, None, self._community, "demo", SYSTEM_CLOCK.now())
+        operator = Session("demo", "Demo", roles, None, COMMUNITY, "demo", SYSTEM_CLOCK.now())
         return {"cookie": f"{COOKIE}={sign(operator, self._secret)}"}
 
     def _patiently(self, method: str, path: str, **request: Any) -> Any:

@@ -21,6 +21,7 @@ from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.script import Step, calendar, opening
 from coop.demo.stream import Delivery, complete_by, deliveries, live
+from coop.events.members import MemberAdmitted
 from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.values import CoopError, midnight
 
@@ -141,7 +142,7 @@ def refuse_other_register(doors: Doors, mark: Mark) -> None:
     Raises:
         CoopError: a play that did not begin yet finds a register.
     """
-    if not mark.started and doors.get("/members/api/v1/traffic")["told"]:
+    if not mark.started and MemberAdmitted.TYPE in doors.get("/members/api/v1/traffic")["told"]:
         raise CoopError("not-empty", "this installation has a register of its own; a demonstration needs an empty one")
 
 

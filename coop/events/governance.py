@@ -69,6 +69,27 @@ class AllocationKeyAdopted(Event):
         return self.resolution_id
 
 
+class ChoiceAdopted(Event):
+    """The meeting adopted a choice of the co-operative that holds from ``valid_from``, such as how the guarantee is
+    reckoned; ``source`` says where its figures come from."""
+
+    TYPE: ClassVar[str] = "governance.choice-adopted.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    name: str
+    valid_from: date
+    value: dict[str, Any]
+    source: str
+    resolution_id: str
+    meeting_id: str
+    parameters_hash: str
+    notice_hash: str
+    decided_on: date
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
 class RealisationDecided(Event):
     """The members decided to build a phase."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -129,3 +129,53 @@ class SessionsEnded(Event):
 
     def key(self) -> str:
         return self.account_id
+
+
+class CommunityDescribed(Event):
+    """Who a co-operative is from ``valid_from`` on: its public particulars, as on its bills, and its host names.
+
+    All of them share one key, so that a host name that passes from one co-operative to another is heard in order.
+    """
+
+    TYPE: ClassVar[str] = "members.community-described.v1"
+    NOUNS: ClassVar[str] = "communities"
+
+    version: int
+    valid_from: date
+    hosts: list[str]
+    name: str
+    site_name: str
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    kvk: str = ""
+    vat_id: str = ""
+    iban: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = "nl"
+    mail_sender: str = ""
+    is_demonstration: bool = False
+
+    def key(self) -> str:
+        return "communities"
+
+
+class ChoiceMade(Event):
+    """A co-operative chose how something is reckoned from ``valid_from`` on; ``number`` counts its choices.
+
+    ``resolution_id`` is empty where no meeting had to adopt it.
+    """
+
+    TYPE: ClassVar[str] = "members.choice-made.v1"
+    NOUNS: ClassVar[str] = "communities"
+
+    number: int
+    name: str
+    valid_from: date
+    value: dict[str, Any]
+    source: str
+    resolution_id: str = ""
+
+    def key(self) -> str:
+        return "communities"

@@ -4,9 +4,9 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
     open ballots with their history, verdicts; programmes with phases, milestones, evidence and tranches; the tokens of
     the public feed. All but the tokens are only ever added to, each with the server's time and whoever said it: a
     database trigger refuses to change or delete them.
-Tells: ResolutionDecided, TariffAdopted, AllocationKeyAdopted, RealisationDecided, MilestoneReached, TrancheReleased,
-    TrancheReferred; by the calendar VoteOpened, VoteEnded, DeadlinePassed, SteeringReminded.
-Hears: MemberAdmitted, MemberLeft.
+Tells: ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, MilestoneReached,
+    TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteEnded, DeadlinePassed, SteeringReminded.
+Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft.
 Refuses: to judge prices (billing does), to hold a secret ballot as long as a ballot could be tied to a member, to let
     a parameter change after the notice, to let anybody replace a vote that a member cast personally, to tell anybody
     how a person voted.

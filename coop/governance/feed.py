@@ -39,8 +39,7 @@ from coop.governance.storage import feeds as store
 from coop.governance.storage.meetings import list_meetings
 from coop.governance.storage.programmes import list_programmes
 from coop.governance.wording import names
-from coop.kit.http import GuardedRoute, reading
-from coop.kit.settings import Settings
+from coop.kit.http import GuardedRoute, reading, site_of
 from coop.values import eur
 
 PUBLIC: Final = tuple(
@@ -180,8 +179,7 @@ def page_of(event_type: str, data: dict[str, Any]) -> str:
 
 
 def _address(request: Request) -> str:
-    settings: Settings = request.app.state.settings
-    return settings.public_url() + "/governance"
+    return site_of(request).url + "/governance"
 
 
 def _etag(*parts: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from coop.values import BadInput, Problem
 
-KINDS: Final = ("tariff", "allocation-key", "realisation", "programme", "other")
+KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "other")
 """Kinds of resolution; the statutes give each its own rule."""
 
 BASES: Final = ("cast", "present", "all")

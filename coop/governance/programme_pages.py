@@ -17,8 +17,7 @@ from coop.governance.handlers.programmes import decide_referred
 from coop.governance.storage import feeds as feed_store
 from coop.governance.storage.meetings import list_meetings
 from coop.governance.views import ProgrammeView, view_programmes
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.kit.settings import Settings
+from coop.kit.http import GuardedRoute, reading, session_of, site_of, writing
 from coop.web.figures import Chart
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -100,9 +99,8 @@ def show_partner(request: Request) -> Response:
 @may("give-feed-tokens")
 def make_token(request: Request, audience: Annotated[str, Form(max_length=200)]) -> Response:
     """Give a reader a token for the feed, which is shown this once."""
-    settings: Settings = request.app.state.settings
     with writing(request) as tx:
-        _, token = create_feed_token(tx, audience.strip(), settings.signing_secret())
+        _, token = create_feed_token(tx, audience.strip(), request.app.state.settings.signing_secret())
     return _partner_page(request, new_token=token)
 
 
@@ -136,7 +134,6 @@ def show_programme_card(request: Request) -> Response:
 
 def _partner_page(request: Request, new_token: str) -> Response:
     session, lang = session_of(request), language_of(request)
-    settings: Settings = request.app.state.settings
     with reading(request) as tx:
         views = view_programmes(tx)
         facts = feed_store.list_facts_before(tx, PUBLIC, None, _RECENT)
@@ -153,7 +150,7 @@ def _partner_page(request: Request, new_token: str) -> Response:
         "governance/partner.html",
         views=views,
         news=news,
-        address=settings.public_url() + "/governance",
+        address=site_of(request).url + "/governance",
         tokens=tokens if ACCESS.allows(session, "give-feed-tokens") else None,
         new_token=new_token,
         steering=ACCESS.allows(session, "decide-tranche"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberLeft
 from coop.governance import feed, http, pages, programme_pages
@@ -25,6 +26,7 @@ GOVERNANCE = Service(
         facts.ResolutionDecided,
         facts.TariffAdopted,
         facts.AllocationKeyAdopted,
+        facts.ChoiceAdopted,
         facts.RealisationDecided,
         facts.MilestoneReached,
         facts.TrancheReleased,
@@ -34,8 +36,8 @@ GOVERNANCE = Service(
         facts.DeadlinePassed,
         facts.SteeringReminded,
     ),
-    hears={MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
-    heard_tables=(voter,),
+    hears={**communities.HEARD, MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
+    heard_tables=(*communities.TABLES, voter),
     routers=(http.routes, feed.routes, pages.routes, programme_pages.routes),
     bearer=find_reader,
     jobs=JOBS,

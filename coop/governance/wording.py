@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.events.governance import (
     DeadlinePassed,
     MilestoneReached,
@@ -31,6 +32,7 @@ from coop.web.writing import civil_day, euros, money, number, percent, price
 KINDS: Final = {
     "tariff": N_("Tariff"),
     "allocation-key": N_("Sharing key"),
+    "choice": N_("Choice of the co-operative"),
     "realisation": N_("Decision to build"),
     "programme": N_("Programme"),
     "other": N_("Other subject"),
@@ -62,11 +64,15 @@ _PARAMETERS: Final = {
     "programme_id": N_("Programme"),
     "phase_id": N_("Phase"),
     "budget_cents": N_("Budget"),
+    "name": N_("What is chosen"),
+    "value": N_("Choice"),
+    "source": N_("Where the figures come from"),
 }
 _VALUES: Final = {
     "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
     "static": N_("static: by fixed weights"),
     "plain": N_("plain: this year's heat against this year's ceiling"),
+    **CHOICE_NAMES,
 }
 
 
@@ -89,7 +95,10 @@ def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
     if value is None:
         return "–"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_value(lang, '', inner, called)}" for key, inner in value.items())
+        return ", ".join(
+            f"{gettext(lang, FIELD_NAMES.get(key) or str(key))}: {_value(lang, '', inner, called)}"
+            for key, inner in value.items()
+        )
     if name == "budget_cents" and isinstance(value, int):
         return money(lang, value)
     text = str(value)

@@ -25,6 +25,7 @@ from coop.kit.metrics import REQUEST_SECONDS
 from coop.kit.problems import Broken, HttpProblem, Unavailable
 from coop.kit.session import COOKIE, Session, is_ended, read, same_origin
 from coop.kit.settings import Settings
+from coop.kit.sites import Site, Sites, host_name
 from coop.values import CoopError, NotFound
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,14 @@ class Guard:
     """Around every request: who asks, from which site, and headers on what is answered; a bug becomes an answer."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, sessions: Database, answer: Callable[[Request, CoopError], Response]
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        sessions: Database,
+        sites: Sites,
+        answer: Callable[[Request, CoopError], Response],
     ) -> None:
-        self._app, self._sessions, self._answer = app, sessions, answer
+        self._app, self._sessions, self._sites, self._answer = app, sessions, sites, answer
         self._secret, self._public_url = settings.signing_secret(), settings.public_url()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +121,7 @@ class Guard:
             await self._answer(request, Broken())(scope, receive, send)
 
     async def _refuse(self, request: Request) -> CoopError | None:
-        request.state.session = None
+        request.state.session = request.state.site = None
         headers = request.scope["headers"]
         if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
             return HttpProblem(
@@ -125,14 +131,18 @@ class Guard:
             return NotFound()
         if request.method not in _SAFE_METHODS and not same_origin(request, self._public_url):
             return CoopError("other-origin", "this request came from another site")
-        session = read(request.cookies.get(COOKIE), self._secret, self._sessions.clock.now())
-        if session and not await run_in_threadpool(self._is_ended, session):
-            request.state.session = session
+        host, cookie = host_name(request.headers.get("host", "")), request.cookies.get(COOKIE)
+        request.state.site, request.state.session = await run_in_threadpool(self._meet, host, cookie)
         return None
 
-    def _is_ended(self, session: Session) -> bool:
+    def _meet(self, host: str, cookie: str | None) -> tuple[Site | None, Session | None]:
+        """Find the co-operative of a host name, and who is signed in there."""
+        site = self._sites(host)
+        session = read(cookie, self._secret, self._sessions.clock.now())
+        if site is None or session is None or session.community != site.community:
+            return site, None
         with self._sessions.read(session.community) as tx:
-            return is_ended(tx, session)
+            return site, None if is_ended(tx, session) else session
 
 
 def _request_id(scope: Scope) -> str:

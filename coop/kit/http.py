@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from inspect import iscoroutinefunction
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -29,9 +29,12 @@ from coop.kit.problems import HttpProblem, headers_of, problem_answer, problems_
 from coop.kit.repeats import answer_once, read_claim
 from coop.kit.session import NotSignedIn, Session, WrongToken
 from coop.kit.settings import Settings
+from coop.kit.sites import Site, Sites
 from coop.kit.tags import matches, tag_of
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 """Makes the page of an error from request, status, code, message and problems."""
@@ -40,6 +43,14 @@ BODY_MAX = 1024 * 1024
 """Largest body [bytes] of a route that names no other."""
 
 _CODES: Final = {400: "unreadable-body", 405: "method-not-allowed", 413: "too-large"}
+
+
+class UnknownHost(NotFound):
+    """No co-operative of the installation has the host name that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("no co-operative has this host name")
+        self.code = "unknown-host"
 
 
 class TooLarge(HTTPException):
@@ -56,6 +67,7 @@ class GuardedRoute(APIRoute):
         self.access: Access = getattr(endpoint, "access", None) or _refuse_open(path)
         self.action: str = endpoint.action  # type: ignore[attr-defined]
         self.body_max: int = getattr(endpoint, "body_max", BODY_MAX)
+        self.on_any_host: bool = getattr(endpoint, "on_any_host", False)
         self.is_repeatable = options.get("include_in_schema", True) and "POST" in options.get("methods", ())
         if self.is_repeatable and iscoroutinefunction(endpoint):
             raise TypeError(f"{path} is a coroutine: its answer and its effect could not share a transaction")
@@ -73,6 +85,8 @@ class GuardedRoute(APIRoute):
             request.state.database = databases.get(request.path_params.get("service"), databases[self.access.service])
             request.state.channel = "api" if self.include_in_schema else "page"
             request.state.tx = request.state.claim = None
+            if request.state.site is None and not self.on_any_host:
+                raise UnknownHost
             if request.state.session is None and not self.access.allows(None, self.action):
                 request.state.session = await _bearer_session(request, self.access.service)
             self.access.require(request.state.session, self.action)
@@ -182,6 +196,20 @@ def _tagged(request: Request, response: Response) -> Response:
     return Response(status_code=304, headers=kept)
 
 
+def on_any_host(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint that answers under every host name, also one that no co-operative has."""
+    endpoint.on_any_host = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def site_of(request: Request) -> Site:
+    """The co-operative of a request's host name; the route's guard has made sure that there is one."""
+    site: Site | None = request.state.site
+    if site is None:
+        raise UnknownHost
+    return site
+
+
 def _limited(receive: Receive, body_max: int) -> Receive:
     size = 0
 
@@ -208,7 +236,7 @@ async def _bearer_session(request: Request, service: str) -> Session | None:
         return None
     database = request.app.state.databases[service]
     session: Session | None = await run_in_threadpool(bearer, database, token.strip())
-    if session is None:
+    if session is None or session.community != request.state.site.community:
         raise WrongToken
     return session
 
@@ -254,11 +282,13 @@ def create_app(
     databases: dict[str, Database],
     routers: Sequence[APIRouter],
     error_page: ErrorPage,
+    sites: Sites,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     sessions_in: str = "",
 ) -> FastAPI:
     """The application with all ``routers``, over the ``databases`` of the services that run here.
 
+    ``sites`` says which co-operative a host name leads to; nobody is signed in at another's.
     ``sessions_in`` names the service whose database says first that a session was ended; by default the first.
     """
     app = FastAPI(title=title, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
@@ -287,7 +317,7 @@ def create_app(
         code = _CODES.get(error.status_code, f"http-{error.status_code}")
         return answer(request, HttpProblem(error.status_code, code, error.detail, error.headers))
 
-    app.add_middleware(Guard, settings=settings, sessions=sessions, answer=answer)
+    app.add_middleware(Guard, settings=settings, sessions=sessions, sites=sites, answer=answer)
     app.add_exception_handler(CoopError, refused)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, of_http)

@@ -130,11 +130,6 @@ def count_told(sql: Connection, community: str) -> dict[str, int]:
     return dict(iter(sql.execute(query)))
 
 
-def is_empty(sql: Connection) -> bool:
-    """Whether nothing was ever told."""
-    return sql.scalar(select(journal.c.type).limit(1)) is None
-
-
 def head(sql: Connection) -> tuple[int, str]:
     """Position and hash of the newest sealed row."""
     query = select(journal.c.position, journal.c.hash).where(journal.c.position.is_not(None))

@@ -87,9 +87,9 @@ def park_raw(
         park(tx, kind, source, body, *describe(error))
 
 
-def community_of(headers: Mapping[str, str], default: str = UNKNOWN) -> str:
+def community_of(headers: Mapping[str, str]) -> str:
     """Community that the headers of a raw message name; ``UNKNOWN`` when that cannot be one."""
-    community = headers.get("community", default)
+    community = headers.get("community", UNKNOWN)
     return community if 0 < len(community) <= COMMUNITY_MAX and community.isprintable() else UNKNOWN
 
 

@@ -50,8 +50,7 @@ class Settings(BaseSettings):
     """All settings of one installation.
 
     ``database_url`` is empty for one SQLite file per service in ``data_dir``, or a PostgreSQL URL in which every
-    service gets its own schema. What begins with ``sender_`` is printed on every bill and has to be the co-operative's
-    own: name, address, KvK number, VAT id and how members reach it. The defaults belong to the demonstration.
+    service gets its own schema. Who the co-operatives are is no setting: see ``coop.communities``.
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
     out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
@@ -73,15 +72,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     proxies: str = "127.0.0.1"
     secret: str = ""
-    community: str = "demo"
-    site_name: str = "Demo-coöperatie"
     language: str = "nl"
-    sender_name: str = "Demo-coöperatie U.A. (demonstratie)"
-    sender_address: str = "Ketelhuisplein 1"
-    sender_postcode_city: str = "1054 XX Amsterdam"
-    sender_kvk: str = "00000000"
-    sender_vat_id: str = "NL000000000B00"
-    sender_contact: str = "bestuur@demo.example"
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     park_limit: int = 50

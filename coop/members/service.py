@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coop.communities.heard import on_choice_adopted
 from coop.events import members as facts
+from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
 from coop.kit.service import Entrance, Section, Service
 from coop.members import tables
@@ -32,7 +34,10 @@ MEMBERS = Service(
         facts.ContractSigned,
         facts.ContractEnded,
         facts.SessionsEnded,
+        facts.CommunityDescribed,
+        facts.ChoiceMade,
     ),
+    hears={ChoiceAdopted: on_choice_adopted},
     routers=(
         imports_api.routes,
         identity_api.routes,

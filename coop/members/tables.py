@@ -23,11 +23,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from coop.communities.tables import add_community_tables
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_community_tables(metadata)
 
 
 class Words(TypeDecorator[frozenset[str]]):

@@ -7,8 +7,8 @@ from coop.kit.service import Room
 from coop.metering.raw import telegram_door
 
 TOPIC = "coop.metering.telegrams"
-"""Raw telegrams: the body as it came, with headers ``format``, ``gateway``, and ``community`` where one installation
-serves several. Key them by gateway: one gateway's deliveries stay in order."""
+"""Raw telegrams: the body as it came, with headers ``community``, ``gateway`` and ``format``. Key them
+by gateway: one gateway's deliveries stay in order."""
 
 
 def raw_topics(room: Room) -> dict[str, RawDoor]:

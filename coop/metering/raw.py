@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coop.communities.store import list_communities
 from coop.kit import parking
 from coop.kit.actor import Actor
 from coop.kit.rawdoor import Headers, RawDoor
 from coop.kit.service import Room
 from coop.metering.handlers.parking import UNROUTED
 from coop.metering.handlers.receive import Message, by_community, read_delivery, take_messages
+from coop.values import CoopError
 
 
 def telegram_door(room: Room, channel: str) -> RawDoor:
-    """The door for messages with the headers ``format``, ``gateway`` and, where several are served, ``community``."""
+    """The door for messages with the headers ``community``, ``gateway`` and ``format``."""
     actor = Actor("gateway", "", channel)
 
     def take(messages: Sequence[tuple[Headers, bytes]]) -> None:
-        opened = [_open(room, channel, headers, body) for headers, body in messages]
+        with room.database.system_read() as sql:
+            communities = frozenset(list_communities(sql))
+        opened = [_open(room, channel, communities, headers, body) for headers, body in messages]
         for community, alike in by_community(opened):
             with room.database.write(community, actor) as tx:
                 take_messages(tx, alike)
 
     def park(headers: Headers, body: bytes, error: Exception) -> None:
-        community = parking.community_of(headers, room.settings.community)
+        community = parking.community_of(headers)
         with room.database.write(community, actor) as tx:
             parking.park(tx, UNROUTED, _address(channel, headers), body, *parking.describe(error))
 
@@ -38,7 +42,12 @@ def _address(channel: str, headers: Headers) -> str:
     return f"{headers.get('gateway', channel)}/{headers.get('format', '')}"
 
 
-def _open(room: Room, channel: str, headers: Headers, body: bytes) -> Message:
+def _open(room: Room, channel: str, communities: frozenset[str], headers: Headers, body: bytes) -> Message:
+    """A message for one of ``communities``; what names none of them is kept for the operator of the installation."""
+    community, address = headers.get("community", ""), _address(channel, headers)
+    if community not in communities:
+        refusal = CoopError("unknown-community", f"there is no co-operative {community!r} here")
+        return Message(parking.UNKNOWN, address, body, refusal)
     format, gateway = headers.get("format", ""), headers.get("gateway", channel)
     read = read_delivery(format, gateway, body, room.database.clock.now())
-    return Message(headers.get("community", room.settings.community), _address(channel, headers), body, read)
+    return Message(community, address, body, read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coop.communities import heard as communities
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
 from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClosed, PeriodMeasured
@@ -36,11 +37,12 @@ METERING = Service(
     migrations=Path(__file__).parent / "migrations",
     tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported),
     hears={
+        **communities.HEARD,
         ConnectionOpened: on_connection_opened,
         ConnectionClosed: on_connection_closed,
         AllocationKeyAdopted: on_allocation_key_adopted,
     },
-    heard_tables=(connection_opened, connection_closed, allocation_key),
+    heard_tables=(*communities.TABLES, connection_opened, connection_closed, allocation_key),
     routers=(
         deliveries.routes,
         parked.routes,

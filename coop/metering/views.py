@@ -24,7 +24,7 @@ from coop.metering.handlers.verify import (
     verify_measurement,
 )
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
-from coop.metering.parameters import bound_of
+from coop.metering.parameters import Parameters
 from coop.metering.provenance import PartSource, Source, find_latest, sources_of
 from coop.metering.rules.allocation import Key, allocate
 from coop.metering.rules.measuring import Span, use_of
@@ -145,14 +145,17 @@ def heat_by_day(tx: Tx, connection_id: str, member_id: str, month: Period) -> li
     for i in range(month.days):
         day = month.start + timedelta(days=i)
         if any(one.start <= day and (one.end is None or day < one.end) for one in held):
-            found.append(_use_of_day(day, counting, stored))
+            found.append(_use_of_day(store.parameters, day, counting, stored))
         else:
             found.append(DayUse(day, None, False))
     return found
 
 
 def _use_of_day(
-    day: date, counting: Sequence[tuple[Meter, Register]], stored: Mapping[str, Mapping[int, Stored]]
+    parameters: Parameters,
+    day: date,
+    counting: Sequence[tuple[Meter, Register]],
+    stored: Mapping[str, Mapping[int, Stored]],
 ) -> DayUse:
     """Heat of one civil day, over the meters that hung there on it."""
     from_s, to_s = seconds(midnight(day)), seconds(midnight(day + timedelta(days=1)))
@@ -164,7 +167,7 @@ def _use_of_day(
         if start >= end or not here:
             continue
         step_s = next(iter(here.values())).step_s
-        bound = bound_of(meter, register_, day)
+        bound = parameters.bound_of(meter, register_, day)
         span = Span(meter.serial, register_.id, register_.exponent, step_s, start, end, bound)
         use = use_of(span, {number: one.content for number, one in here.items()})
         if use is not None and use.gap_s is not None:

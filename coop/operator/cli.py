@@ -6,7 +6,6 @@ setting was not understood; 3 a server is away; 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from enum import StrEnum
@@ -14,14 +13,14 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from coop.events import SERVICES
 from coop.kit import logs
 from coop.kit.database import DamagedDatabase
 from coop.kit.release import VERSION
-from coop.kit.settings import Settings, secret_folders
+from coop.operator.command_settings import read_settings
+from coop.operator.community_commands import communities
 from coop.values import BadInput, CoopError
 
 app = typer.Typer(
@@ -31,6 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+app.add_typer(communities, name="community")
 
 ServiceName = StrEnum("ServiceName", {name.upper(): name for name in SERVICES})  # type: ignore[misc]  # one list of names
 """The services by name, as the command line offers them."""
@@ -43,6 +44,7 @@ Live = Annotated[bool, typer.Option(help="After the year, go on a telegram at a 
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.")]
+Key = Annotated[str, typer.Option("--community", help="Key of the co-operative; may be left out where there is one.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -65,7 +67,7 @@ def run(host: Host = "", port: Port = 0) -> None:
     """Serve an installation: all four services in this process, on SQLite files and the local bus."""
     from coop.operator.serving import serve_installation
 
-    serve_installation(_listening(_settings(), host, port))
+    serve_installation(read_settings(host, port))
 
 
 @app.command()
@@ -75,7 +77,7 @@ def serve(
     """Serve one service by itself, on Kafka and PostgreSQL from the settings (COOP_BUS=kafka, COOP_DATABASE_URL)."""
     from coop.operator.serving import serve_alone
 
-    serve_alone(service.value, _listening(_settings(), host, port))
+    serve_alone(service.value, read_settings(host, port))
 
 
 @app.command()
@@ -88,7 +90,7 @@ def migrate(
     from coop.operator.runtime import open_room
 
     for name in [service.value for service in services or []] or SERVICES:
-        open_room(name, _settings()).database.close()
+        open_room(name, read_settings()).database.close()
         typer.echo(f"{name}: up to date")
 
 
@@ -117,7 +119,7 @@ def demo(
     from coop.demo.plan import DemoPlan
     from coop.demo.running import play_remotely
 
-    plan, settings = DemoPlan(size, seed, year), _listening(_settings(), host, port)
+    plan, settings = DemoPlan(size, seed, year), read_settings(host, port)
     if url or addresses:
         play_remotely(settings, plan, url or settings.public_url(), addresses, live=live)
     else:
@@ -139,20 +141,24 @@ def import_(
     received_at: Annotated[datetime | None, typer.Option(help="When it came in, UTC; now when left out.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only check and say what would happen.")] = False,
     undo: Annotated[str, typer.Option(help="Take out what the import with this id brought, instead of reading.")] = "",
+    key: Key = "",
 ) -> None:
     """Read a file into the register or the readings: a CSV file whole or not at all, telegrams one by one.
 
     Exit code 1 when a file was refused, or when a telegram in it was parked.
     """
+    from coop.operator.founding import pick_community
     from coop.operator.importing import import_path, read_mapping, undo_import
 
     if (path is None) == (not undo):
         raise typer.BadParameter("name a path to read, or an import to --undo")
+    settings = read_settings()
+    community = pick_community(settings, key)
     if path is None:
-        typer.echo(undo_import(_settings(), kind, undo))
+        typer.echo(undo_import(settings, community, kind, undo))
         return
     columns, whole = read_mapping(mapping) if mapping else None, True
-    for imported in import_path(_settings(), path, kind, columns, received_at, dry_run=dry_run):
+    for imported in import_path(settings, community, path, kind, columns, received_at, dry_run=dry_run):
         typer.echo(imported.text)
         whole &= imported.whole
     raise typer.Exit(0 if whole else 1)
@@ -166,7 +172,7 @@ def replay(
     from coop.kit.replay import rebuild
     from coop.operator.runtime import open_rooms
 
-    rooms = open_rooms(_settings())
+    rooms = open_rooms(read_settings())
     room = rooms[service.value]
     journals = {name: other.database for name, other in rooms.items()}
     count = rebuild(room.service, room.database, journals, progress=lambda name, n: typer.echo(f"{name}: {n} so far"))
@@ -178,12 +184,20 @@ def deadletters(
     service: Annotated[ServiceName | None, typer.Argument(help="One service; all when none is named.")] = None,
     replay_id: Annotated[str, typer.Option("--replay", help="Try this one again; `all` tries every one.")] = "",
     discard_id: Annotated[str, typer.Option("--discard", help="Close this one without handling it.")] = "",
+    key: Key = "",
 ) -> None:
-    """What was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked."""
+    """What was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked.
+
+    What came in for no co-operative of this installation is parked under --community '?'.
+    """
+    from coop.kit.parking import UNKNOWN
+    from coop.operator.founding import pick_community
     from coop.operator.importing import work_dead_letters
 
     names = [service.value] if service else [name.value for name in ServiceName]
-    lines, parked = work_dead_letters(_settings(), names, replay_id, discard_id)
+    settings = read_settings()
+    community = key if key == UNKNOWN else pick_community(settings, key)
+    lines, parked = work_dead_letters(settings, community, names, replay_id, discard_id)
     for line in lines:
         typer.echo(line)
     raise typer.Exit(1 if parked else 0)
@@ -194,18 +208,23 @@ def verify(
     bill: Annotated[str, typer.Argument(help="Number or id of a bill.")] = "",
     journal: Annotated[bool, typer.Option("--journal", help="Walk every service's hash chain.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every bill and every chain.")] = False,
+    key: Key = "",
 ) -> None:
     """Recompute a bill from its readings, allocation, tariff and vote; or check that no journal was tampered with."""
+    from coop.operator.founding import list_keys, pick_community
     from coop.operator.verification import verify_bills, verify_journals
 
     if not (bill or journal or everything):
         raise typer.BadParameter("name a bill, or give --journal or --all")
-    settings = _settings()
+    settings = read_settings()
     good = True
     if journal or everything:
         good &= verify_journals(settings, typer.echo)
-    if bill or everything:
-        good &= verify_bills(settings, bill, typer.echo)
+    if bill:
+        good &= verify_bills(settings, pick_community(settings, key), bill, typer.echo)
+    if everything:
+        for community in [pick_community(settings, key)] if key else list_keys(settings):
+            good &= verify_bills(settings, community, "", typer.echo)
     raise typer.Exit(0 if good else 1)
 
 
@@ -256,28 +275,6 @@ def _service_and_address(text: str) -> tuple[str, str]:
     if name not in tuple(ServiceName) or not address:
         raise typer.BadParameter(f"{text!r} is not a service and its address, as billing=http://host:port")
     return name, address
-
-
-def _listening(settings: Settings, host: str, port: int) -> Settings:
-    return settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
-
-
-def _settings() -> Settings:
-    known = {f"COOP_{name.upper()}" for name in Settings.model_fields}
-    files = [path.name.upper() for folder in secret_folders() for path in folder.glob("coop_*")]
-    for name in sorted([*os.environ, *files]):
-        # COOP_TEST_... and COOP_SHARED_DATA are read by the project's own tests.
-        if name.startswith("COOP_") and name not in known and not name.startswith(("COOP_TEST_", "COOP_SHARED_")):
-            print(f"{name}: there is no such setting", file=sys.stderr)
-            sys.exit(2)
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            print(f"COOP_{'_'.join(map(str, detail['loc'])).upper()}: {detail['msg']}", file=sys.stderr)
-        sys.exit(2)
-    logs.configure(settings.log_level, settings.log_format)
-    return settings
 
 
 if __name__ == "__main__":

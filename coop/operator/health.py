@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from coop.kit import jobs, journal, positions
 from coop.kit.access import ANYBODY
-from coop.kit.http import GuardedRoute
+from coop.kit.http import GuardedRoute, on_any_host
 from coop.kit.outbound import read_figures
 from coop.kit.release import VERSION
 from coop.kit.service import Room
@@ -163,6 +163,7 @@ class Gauges(Collector):
 
 @routes.get("/livez")
 @may("see-health")
+@on_any_host
 def live() -> PlainTextResponse:
     """That the process answers, and which release it is."""
     return PlainTextResponse(f"ok coop {VERSION}\n")
@@ -170,6 +171,7 @@ def live() -> PlainTextResponse:
 
 @routes.get("/readyz")
 @may("see-health")
+@on_any_host
 def ready(request: Request) -> JSONResponse:
     """Each part by name; whoever comes through a proxy is told which part is wrong, and not the words of servers."""
     parts = request.app.state.health.read()
@@ -180,6 +182,7 @@ def ready(request: Request) -> JSONResponse:
 
 @routes.get("/metrics")
 @may("see-health")
+@on_any_host
 def metrics(request: Request) -> Response:
     """Counters of the process and gauges of its parts; not for whoever comes through a proxy."""
     if request.headers.get("x-forwarded-for"):

@@ -41,6 +41,7 @@ class Imported:
 
 def import_path(
     settings: Settings,
+    community: str,
     path: Path,
     kind: str,
     mapping: Mapping[str, Any] | None,
@@ -59,30 +60,30 @@ def import_path(
     with _open(owner, settings) as room:
         for file in files:
             if owner == "members":
-                yield _import_register(room, settings.community, file, kind, dry_run=dry_run)
+                yield _import_register(room, community, file, kind, dry_run=dry_run)
             else:
                 claimed_at = received_at.replace(tzinfo=UTC) if received_at else None
                 received = receipt_of(claimed_at, room.database.clock.now(), "--received-at")
                 delivery = decode_delivery(
                     kind, file.read_bytes(), gateway=file.name, received_at=received, mapping=mapping
                 )
-                yield _import_readings(room, settings.community, delivery, dry_run=dry_run)
+                yield _import_readings(room, community, delivery, dry_run=dry_run)
 
 
-def undo_import(settings: Settings, kind: str, import_id: str) -> str:
+def undo_import(settings: Settings, community: str, kind: str, import_id: str) -> str:
     """Take out what an import of this kind brought, and say how much that was.
 
     Raises:
         CoopError: no such kind or import, or other records stand on it.
     """
-    with _open(_owner(kind), settings) as room, room.database.write(settings.community, COMMAND_LINE) as tx:
+    with _open(_owner(kind), settings) as room, room.database.write(community, COMMAND_LINE) as tx:
         if room.service.name == "members":
             return f"{undo_register(tx, import_id)} lines taken out"
         return f"{undo_readings(tx, import_id).new_versions} days restored"
 
 
 def work_dead_letters(
-    settings: Settings, names: Sequence[str], replay_id: str, discard_id: str
+    settings: Settings, community: str, names: Sequence[str], replay_id: str, discard_id: str
 ) -> tuple[list[str], int]:
     """Replay or discard what is asked, then list what is still parked; returns the lines and how many are parked.
 
@@ -92,18 +93,18 @@ def work_dead_letters(
     done, left, missing = [], [], {replay_id, discard_id} - {"", "all"}
     for name in names:
         with _open(name, settings) as room:
-            letter_ids = [letter.id for letter in _list_parked(room, settings.community)]
+            letter_ids = [letter.id for letter in _list_parked(room, community)]
             missing.difference_update(letter_ids)
             for letter_id in letter_ids:
                 if replay_id in ("all", letter_id):
-                    done.append(f"{name} {letter_id}: {_replay(room, settings.community, letter_id)}")
+                    done.append(f"{name} {letter_id}: {_replay(room, community, letter_id)}")
             if discard_id in letter_ids:
-                with room.database.write(settings.community, COMMAND_LINE) as tx:
+                with room.database.write(community, COMMAND_LINE) as tx:
                     parking.resolve(tx, discard_id, "discarded")
                 done.append(f"{name} {discard_id}: discarded")
             left += [
                 f"{name} {letter.id} {letter.parked_at:%Y-%m-%d %H:%M} {letter.code}: {letter.reason}"
-                for letter in _list_parked(room, settings.community)
+                for letter in _list_parked(room, community)
             ]
     if missing:
         raise CoopError("no-such-letter", f"nothing open is parked under {', '.join(sorted(missing))}")

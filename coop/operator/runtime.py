@@ -13,6 +13,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from coop.communities.directory import Directory
+from coop.communities.store import list_communities
 from coop.events import SERVICES as NAMES
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
@@ -113,8 +115,16 @@ def build_app(
             tune_gc()
             yield
 
+    directory = Directory(next(iter(rooms.values())).database, settings)
     app = assemble_app(
-        title, settings, rooms, (OPERATOR, *SERVICES), OPERATOR.routers, lifespan, sessions_in=SERVICES[0].name
+        title,
+        settings,
+        rooms,
+        directory,
+        (OPERATOR, *SERVICES),
+        OPERATOR.routers,
+        lifespan,
+        sessions_in=SERVICES[0].name,
     )
     app.state.services = SERVICES
     app.state.workers = workers
@@ -131,11 +141,13 @@ def build_app(
 def run_jobs(rooms: Mapping[str, Room]) -> None:
     """Run every job that is due, for every co-operative."""
     for room in rooms.values():
+        keys = communities(room)
         for job in jobs_of(room.service):
-            for community in communities(room):
+            for community in keys:
                 run_due(job, room.database, community)
 
 
 def communities(room: Room) -> tuple[str, ...]:
-    """Keys of the co-operatives that a room serves."""
-    return (room.settings.community,)
+    """Keys of the co-operatives that a room has heard of; it serves them all."""
+    with room.database.system_read() as sql:
+        return list_communities(sql)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from fastapi import FastAPI
 
+from coop.events.members import MemberAdmitted
 from coop.kit import journal
 from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings, default_data_dir
@@ -41,13 +42,15 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 def serve_installation(settings: Settings) -> None:
     """Serve all four services in this process until it is stopped."""
     announce("all services", settings)
-    from coop.operator.runtime import embedded_app
+    from coop.operator.runtime import communities, embedded_app
 
     app = embedded_app(settings)
-    if is_empty(app):
+    keys = communities(app.state.rooms["members"])
+    log.info("serving %s", ", ".join(keys) or "no co-operative yet")
+    if not keys:
         log.warning(
-            "nobody is registered here yet: `coop import --kind members FILE` reads a register,"
-            " and `coop demo` shows a demonstration in an installation of its own"
+            "found one with `coop community add KEY --name ... --host ...`: this process meets it at once."
+            " `coop demo` shows a demonstration in an installation of its own"
         )
     _run(app, settings)
 
@@ -67,11 +70,16 @@ def serve_demonstration(settings: Settings, plan: DemoPlan, *, live: bool) -> No
         settings = settings.model_copy(update={"data_dir": default_data_dir("coop-demonstration")})
     mark = Mark(settings.data_dir / "demonstration.json", plan)
     announce("a demonstration", settings)
-    from coop.operator.runtime import embedded_app
+    from coop.demo.cooperative import COMMUNITY, found_once
+    from coop.operator.runtime import communities, embedded_app
 
     app = embedded_app(settings)
-    if not mark.started and not is_empty(app):
+    others = set(communities(app.state.rooms["members"])) - {COMMUNITY}
+    if others:
+        raise CoopError("not-empty", f"in {settings.data_dir} lives {', '.join(sorted(others))}: {OTHER_FOLDER}")
+    if not mark.started and has_register(app, COMMUNITY):
         raise CoopError("not-empty", f"{settings.data_dir} holds a register of its own: {OTHER_FOLDER}")
+    found_once(app.state.databases["members"], plan.year)
     with play_beside(server := make_server(app, settings), settings, plan, mark, live=live):
         server.run()
 
@@ -98,10 +106,10 @@ def announce(name: str, settings: Settings) -> None:
     log.info("coop %s starts %s on %s", VERSION, name, store)
 
 
-def is_empty(app: FastAPI) -> bool:
-    """Whether no register was ever kept here: members told nothing."""
+def has_register(app: FastAPI, community: str) -> bool:
+    """Whether members of a co-operative were ever told of."""
     with app.state.databases["members"].system_read() as sql:
-        return journal.is_empty(sql)
+        return MemberAdmitted.TYPE in journal.count_told(sql, community)
 
 
 def require_demo_packages() -> None:

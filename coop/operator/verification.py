@@ -160,16 +160,14 @@ class JournalIndex:
         return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
 
 
-def verify_bills(settings: Settings, number_or_id: str, say: Say) -> bool:
+def verify_bills(settings: Settings, community: str, number_or_id: str, say: Say) -> bool:
     """Verify one bill, or every bill when none is named; True when everything agrees."""
     rooms = open_rooms(settings, ("billing", "metering", "governance"), migrate=False)
-    index = JournalIndex(
-        rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, settings.community
-    )
+    index = JournalIndex(rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, community)
     try:
         if number_or_id:
             return index.walk_back(number_or_id, say)
-        with rooms["billing"].database.read(settings.community) as tx:
+        with rooms["billing"].database.read(community) as tx:
             numbers = [head.number for head in bills.list_heads(tx)]
         quiet: list[str] = []
         wrong = [number for number in numbers if not index.walk_back(number, quiet.append)]

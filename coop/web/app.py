@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from coop.kit.http import create_app
 from coop.kit.service import Pages, Room
 from coop.kit.settings import Settings
+from coop.kit.sites import Sites
 from coop.web.shell import error_page, mount_static
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -19,19 +20,20 @@ def assemble_app(
     title: str,
     settings: Settings,
     rooms: Mapping[str, Room],
+    sites: Sites,
     pages: Sequence[Pages] = (),
     routers: Sequence[APIRouter] = (),
     lifespan: Lifespan | None = None,
     sessions_in: str = "",
 ) -> FastAPI:
-    """The application of ``rooms``; ``routers`` come before theirs.
+    """The application of ``rooms``; ``routers`` come before theirs, and ``sites`` say whose pages a host name opens.
 
     ``pages`` are all rooms that the menu names, also those that other processes serve; by default those of ``rooms``.
     """
     databases = {name: room.database for name, room in rooms.items()}
     own = [router for room in rooms.values() for router in room.service.routers]
-    app = create_app(title, settings, databases, [*routers, *own], error_page, lifespan, sessions_in)
-    app.state.site_name, app.state.language = settings.site_name, settings.language
+    app = create_app(title, settings, databases, [*routers, *own], error_page, sites, lifespan, sessions_in)
+    app.state.language = settings.language
     app.state.rooms = dict(rooms)
     app.state.read_lag = dict
     app.state.pages = tuple(pages) or tuple(room.service for room in rooms.values())

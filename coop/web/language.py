@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from coop.kit.sites import Site
 from coop.web.catalogs import languages
 
 SOURCE = "en"
@@ -59,8 +60,10 @@ def language_of(request: Request) -> str:
 
 
 def default_of(request: Request) -> str:
-    """Read which language the application speaks to who asks for nothing: its ``state.language``."""
-    return str(getattr(request.app.state, "language", SOURCE))
+    """Read which language is spoken to who asks for nothing: the co-operative's, or the application's own."""
+    site: Site | None = getattr(request.state, "site", None)
+    wish = site.language if site else getattr(request.app.state, "language", SOURCE)
+    return wish if wish in languages() else SOURCE
 
 
 def _accepted(header: str) -> list[str]:

@@ -25,6 +25,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from coop.kit.access import opens
 from coop.kit.service import Card, Pages, Section
 from coop.kit.session import Session
+from coop.kit.sites import Site
 from coop.values import Problem
 from coop.web import language, writing
 from coop.web.catalogs import languages
@@ -84,7 +85,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             person=person,
             sections=sections,
             section=current_section(request.url.path, sections),
-            site_name=getattr(request.app.state, "site_name", "coop"),
+            site_name=_site_name(request),
             entrance=next((room.entrance for room in _rooms(request) if room.entrance), None),
             motto=next((room.motto for room in _rooms(request) if room.motto), ""),
             languages=_language_links(request),
@@ -98,6 +99,11 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     if FLASH_COOKIE in request.cookies:
         response.delete_cookie(FLASH_COOKIE, path="/")
     return response
+
+
+def _site_name(request: Request) -> str:
+    site: Site | None = getattr(request.state, "site", None)
+    return site.name if site else "coop"
 
 
 def card(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:

@@ -9,6 +9,7 @@ import pytest
 
 from coop.billing.service import BILLING
 from coop.kit.database import Database
+from tests.founding import found_in
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -18,5 +19,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     made = BILLING.open_database(
         f"sqlite:///{tmp_path}/billing.db" if sqlite else request.getfixturevalue("postgres_url")
     )
+    found_in(made)
     yield made
     made.close()

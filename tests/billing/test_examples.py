@@ -37,6 +37,7 @@ from coop.billing.rules.guarantee import (
 from coop.billing.rules.lines import fixed_cents
 from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.vat import excluding, vat_by_rate
+from coop.communities.choices import Choices, founding_choices
 from coop.values import CoopError, Period, split_by_largest_remainder
 from tests.billing.village import parameters
 
@@ -46,6 +47,7 @@ E9 = (
     GasYear(2022, 1090, 155_870),
     GasYear(2023, 1150, 161_000),
 )
+CHOICES = Choices(founding_choices())
 E9_FACTORS = {("cpi-households", 2026): Decimal("1.033"), ("cpi-households", 2027): Decimal("1.030")}
 E9_DEGREE_DAYS = {
     ("wdd", 2020): Decimal(2890),
@@ -156,17 +158,22 @@ def test_e6_the_fixed_part_across_a_new_year() -> None:
 def test_e9_the_ceiling_from_four_gas_bills() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     third = guarantee_years(contract(), Period.year(2027))[0]
-    of_third = guarantee_terms(contract(), third, third.end, terms, E9_FACTORS)
+    of_third = guarantee_terms(contract(), third, third.end, terms, E9_FACTORS, CHOICES)
     assert reference_eur(of_third) == Fraction("1502.05")
     assert ceiling_cents(of_third) == 159_817
     first = guarantee_years(contract(), Period.year(2025))[0]
-    assert ceiling_cents(guarantee_terms(contract(), first, first.end, terms, {})) == 150_205
+    assert ceiling_cents(guarantee_terms(contract(), first, first.end, terms, {}, CHOICES)) == 150_205
 
 
 def test_e9_a_bill_above_the_ceiling_gets_61_83_back_and_one_below_nothing() -> None:
     year = Period.year(2027)
     terms = guarantee_terms(
-        contract(), year, year.end, [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))], E9_FACTORS
+        contract(),
+        year,
+        year.end,
+        [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))],
+        E9_FACTORS,
+        CHOICES,
     )
     spans = (TariffSpan(year, tariff(year.start, "38", "520", "plain")),)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(terms, 0, 0),)))
@@ -195,7 +202,7 @@ def test_e9_weather_variant() -> None:
 def test_e9_the_weather_ceiling_scales_each_amount_with_its_gas() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "weather"))]
     year = Period.year(2025)
-    found = guarantee_terms(contract(), year, year.end, terms, E9_DEGREE_DAYS)
+    found = guarantee_terms(contract(), year, year.end, terms, E9_DEGREE_DAYS, CHOICES)
     assert found.mode is GuaranteeMode.WEATHER
     by_hand = (
         Decimal("1187.50") * (Decimal("0.21") + Decimal("0.79") * 2800 / 2890)
@@ -210,26 +217,28 @@ def test_a_figure_that_is_needed_and_not_on_file_is_asked_for_by_name() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2026)
     with pytest.raises(CoopError, match="cpi-households of 2026"):
-        guarantee_terms(contract(), year, year.end, terms, {})
+        guarantee_terms(contract(), year, year.end, terms, {}, CHOICES)
 
 
 def test_a_year_cut_short_has_its_share_of_the_ceiling_by_days() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     left = contract(ends_on=date(2025, 7, 1))
     year = Period.year(2025)
-    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), terms, {})) == 150_205
-    assert ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), terms, {})) == 74_485  # 1,502.05 * 181/365
+    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), terms, {}, CHOICES)) == 150_205
+    assert (
+        ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), terms, {}, CHOICES)) == 74_485
+    )  # 1,502.05 * 181/365
 
 
 def test_fewer_years_are_averaged_and_said_so_and_none_promises_nothing() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2025)
     spans = (TariffSpan(year, terms[0][1]),)
-    two = guarantee_terms(contract(reference=E9[:2]), year, year.end, terms, {})
+    two = guarantee_terms(contract(reference=E9[:2]), year, year.end, terms, {}, CHOICES)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(two, 0, 0),)))
     assert bill.guarantee[0].ceiling_cents == (118_750 + 165_200) // 2
     assert bill.guarantee[0].notes == ("fewer-reference-years",)
-    none = guarantee_terms(contract(reference=()), year, year.end, terms, {})
+    none = guarantee_terms(contract(reference=()), year, year.end, terms, {}, CHOICES)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(none, 0, 0),)))
     assert bill.guarantee[0].ceiling_cents is None
     assert bill.guarantee[0].notes == ("no-reference",)
@@ -240,7 +249,7 @@ def test_only_the_last_four_reference_years_count() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2025)
     older = (GasYear(2012, 9000, 999_999), *E9)
-    assert ceiling_cents(guarantee_terms(contract(reference=older), year, year.end, terms, {})) == 150_205
+    assert ceiling_cents(guarantee_terms(contract(reference=older), year, year.end, terms, {}, CHOICES)) == 150_205
 
 
 def test_guarantee_years_run_from_anniversary_to_anniversary() -> None:

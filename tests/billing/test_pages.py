@@ -11,6 +11,7 @@ from coop.billing.service import BILLING
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche, visit
+from tests.founding import found_in
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 HTML = {"accept": "text/html", "accept-language": "en"}
@@ -20,7 +21,9 @@ MEMBERS = ("anna", "bram")
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """One database is enough for pages: what they show is tested on both elsewhere."""
-    return BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
+    made = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
+    found_in(made)
+    return made
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from coop.billing.rules.lines import fixed_cents, split_energy
 from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.vat import excluding, vat_by_rate
 from coop.billing.storage.schemas import BILL_INPUTS
+from coop.communities.choices import Choices, founding_choices
 from coop.values import Period
 from tests.billing.village import parameters
 
@@ -37,7 +38,7 @@ TARIFF = read_tariff("t", "r", YEAR.start, YEAR.start, parameters(YEAR.start))
 OTHER = read_tariff("u", "s", YEAR.start, YEAR.start, parameters(YEAR.start, heat_price_eur_per_gj="40.01"))
 REFERENCE = (GasYear(2020, 1250, 118_750), GasYear(2021, 1180, 165_200))
 CONTRACT = Contract("c", "m", "x", YEAR.start, None, "clause", REFERENCE)
-TERMS = guarantee_terms(CONTRACT, YEAR, YEAR.end, [(YEAR.start, TARIFF)], {})
+TERMS = guarantee_terms(CONTRACT, YEAR, YEAR.end, [(YEAR.start, TARIFF)], {}, Choices(founding_choices()))
 CEILING = ceiling_cents(TERMS) or 0
 
 costs = st.lists(st.integers(-50_000, 400_000), max_size=30)

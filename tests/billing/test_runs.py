@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.service import BILLING
 from coop.billing.storage import bills, heard_tables, ledger, tables
+from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.billing import BillIssued
 from coop.kit import journal
@@ -43,6 +45,7 @@ from tests.billing.village import (
     tranche,
 )
 from tests.desk import COMMUNITY, SECRETARY
+from tests.founding import found_in
 
 JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
 MEMBERS = ("anna", "bram", "cees")
@@ -168,6 +171,7 @@ def test_the_order_in_which_facts_come_does_not_matter(database: Database) -> No
     ]
     for seed in range(3):
         community = f"village-{seed}"
+        found_in(database, community, replace(PROFILE, hosts=(f"{community}.example",)))
         shuffled = facts.copy()
         random.Random(seed).shuffle(shuffled)
         hear(database, *shuffled, community=community)
@@ -504,6 +508,7 @@ def test_what_was_heard_can_be_heard_again_from_the_journals(database: Database)
     run(database, JANUARY)
     before = state(database)
     rebuild(BILLING, database, {})
+    found_in(database)
     with database.read(COMMUNITY) as tx:
         assert "is not on file" in verify_bill(tx, "2025-000001").findings[0]
     hear(database, *facts[::-1])

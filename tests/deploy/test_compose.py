@@ -64,7 +64,6 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     used = set(re.findall(r"(?<!\$)\$\{(\w+)", json.dumps(compose)))
     chosen = {name: f"our {name}" for name in used} | {
         "SITE": "coop.example",
-        "COOP_COMMUNITY": "wg",
         "COOP_MAIL_FROM": "",
     }
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}

@@ -26,7 +26,7 @@ def coop(settings: Settings, *arguments: str, **more: str) -> Done:
     """Run ``coop`` on an installation, in this process; ``more`` are further settings, such as ``COOP_BUS="kafka"``."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COOP_")}
     environment |= {"COOP_DATA_DIR": str(settings.data_dir), "COOP_SECRET": settings.secret}
-    environment |= {"COOP_COMMUNITY": settings.community, "NO_COLOR": "1"}
+    environment |= {"NO_COLOR": "1"}
     out, err = io.StringIO(), io.StringIO()
     with (
         patch.dict(os.environ, environment | more, clear=True),

@@ -17,12 +17,18 @@ from typing import Any
 import httpx2
 import uvicorn
 
+from coop.communities.choices import founding_choices
+from coop.communities.store import load_choices
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.events import SERVICES
 from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.service import Room
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
-from coop.operator.runtime import embedded_app
+from coop.operator.founding import add_community
+from coop.operator.runtime import embedded_app, open_rooms
+from tests.founding import found_everywhere
 from tests.servers.process import free_port
 
 SECRET = "secret of the tests"
@@ -35,8 +41,10 @@ COMPARED = ("billing", "governance", "metering")
 def embedded(folder: Path, **more: Any) -> Iterator[Settings]:
     """All four services in this process, serving on a free port; ``more`` are further settings."""
     settings = Settings(data_dir=folder, port=free_port(), secret=SECRET, **more)
+    app = embedded_app(settings)
+    found_everywhere(app.state.rooms)
     server = uvicorn.Server(
-        uvicorn.Config(embedded_app(settings), host="127.0.0.1", port=settings.port, log_config=None, access_log=False)
+        uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, access_log=False)
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -82,11 +90,37 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], pa
         time.sleep(0.02)
 
 
-def signed_in(settings: Settings, *roles: str) -> httpx2.Client:
-    """A client of somebody with these roles, who sees answers as they come: refusals too."""
-    session = Session("somebody", "Somebody", frozenset(roles), None, settings.community, "s", SYSTEM_CLOCK.now())
+def signed_in(settings: Settings, *roles: str, community: str = COMMUNITY, host: str = "") -> httpx2.Client:
+    """A client of somebody with these roles, who sees answers as they come: refusals too. ``host`` is the host name of
+    the co-operative, where it has one of its own."""
+    session = Session("somebody", "Somebody", frozenset(roles), None, community, "s", SYSTEM_CLOCK.now())
     cookies = {COOKIE: sign(session, settings.signing_secret())}
-    return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers={"accept": "application/json"})
+    headers = {"accept": "application/json", **({"host": host} if host else {})}
+    return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers=headers)
+
+
+def found_while_it_runs(settings: Settings, community: str, host: str, patience_s: float = 30) -> None:
+    """Found one more co-operative in an embedded installation, and return when every service knows it.
+
+    Raises:
+        TimeoutError: one did not come to know it.
+    """
+    add_community(settings, community, {"name": f"{community} U.A.", "hosts": host})
+    deadline = time.monotonic() + patience_s
+    rooms = open_rooms(settings, migrate=False)
+    try:
+        while not all(_knows(room, community) for room in rooms.values()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{community} is not known everywhere")
+            time.sleep(0.02)
+    finally:
+        for room in rooms.values():
+            room.database.close()
+
+
+def _knows(room: Room, community: str) -> bool:
+    with room.database.read(community) as tx:
+        return len(load_choices(tx).rows) == len(founding_choices())
 
 
 def state_of(doors: Doors) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from coop.demo.community import community
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.faults import UNKNOWN_SERIAL, FaultKind, faults
 from coop.demo.programme import programme
 from coop.demo.truth import truth
@@ -93,7 +94,7 @@ def test_the_ledger_sums_to_zero_and_members_owe_what_was_billed(year: Year) -> 
 
 def test_every_bill_and_every_chain_verifies(year: Year) -> None:
     said: list[str] = []
-    assert verify_bills(year.settings, "", said.append), said
+    assert verify_bills(year.settings, COMMUNITY, "", said.append), said
     assert verify_journals(year.settings, said.append), said
     assert said[0] == f"{len(year.state['billing']['bills'])} bills verified, 0 do not agree"
     assert len(said) == 1 + len(SERVICES)
@@ -134,7 +135,7 @@ def test_estimated_is_what_lost_a_stand_that_the_month_needs_and_nothing_else(ye
 def test_shared_solar_is_what_the_roofs_made_and_nobody_got_more_than_they_used(
     year: Year, rooms: dict[str, Room]
 ) -> None:
-    with rooms["metering"].database.read(year.settings.community) as tx:
+    with rooms["metering"].database.read(COMMUNITY) as tx:
         runs = {run.period.start: run for run in periods.list_runs(tx)}
         shares = {run.id: periods.list_allocations(tx, run.id) for run in runs.values()}
     assert sorted(runs) == [month.start for month in MONTHS]
@@ -149,7 +150,7 @@ def test_shared_solar_is_what_the_roofs_made_and_nobody_got_more_than_they_used(
 def test_what_cannot_be_believed_is_parked_with_its_reason(year: Year, rooms: dict[str, Room]) -> None:
     letters = {}
     for name in SERVICES:
-        with rooms[name].database.read(year.settings.community) as tx:
+        with rooms[name].database.read(COMMUNITY) as tx:
             letters[name] = list(parking.list_parked(tx))
     assert not letters["members"] + letters["billing"] + letters["governance"]
     reasons = [(letter.kind, letter.code, letter.reason) for letter in letters["metering"]]

@@ -9,6 +9,7 @@ import pytest
 from coop.billing.model import BillInputs
 from coop.billing.storage import bills
 from coop.billing.storage.schemas import BILL_INPUTS, read_json, write_json
+from coop.demo.cooperative import COMMUNITY
 from coop.kit.documents import Schema
 from coop.metering.handlers import verify
 from coop.metering.rules.sharing import Inputs
@@ -46,5 +47,5 @@ def test_every_bill_of_a_year_made_before_verifies_after_every_document_has_grow
     monkeypatch.setattr(verify, "RUN_INPUTS", plain_schema(RUN_INPUTS.name, GrownInputs))
     monkeypatch.setattr(verify, "BASIS", plain_schema(BASIS.name, GrownBasis))
     said: list[str] = []
-    assert verify_bills(year.settings, "", said.append), "\n".join(said)
+    assert verify_bills(year.settings, COMMUNITY, "", said.append), "\n".join(said)
     assert "0 do not agree" in said[-1]

@@ -14,10 +14,12 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from coop.demo.cooperative import COMMUNITY
 from coop.kit.settings import Settings
 from coop.values import AMSTERDAM
 from tests.flows.installation import SECRET, coop_process, signed_in, wait_until
 from tests.flows.telegrams import p1
+from tests.founding import found_installation
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
 
@@ -28,6 +30,7 @@ YESTERDAY = datetime.now(AMSTERDAM).replace(hour=0, minute=0, second=0, microsec
 
 def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto: Mosquitto, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", secret=SECRET, port=free_port(), mqtt_url=mosquitto.url)
+    found_installation(settings)
     file = settings.data_dir / "metering.db"
     with publishing(mosquitto) as publish:
         with coop_process(settings, "run") as process, signed_in(settings, "operator") as client:
@@ -48,7 +51,7 @@ def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto:
             wait_until(lambda: deliveries(file) == 2, process, 60)
     with closing(sqlite3.connect(file)) as other:
         [(came_by, community)] = set(other.execute("SELECT gateway, community FROM delivery"))
-    assert (came_by, community) == ("gw-1", settings.community)
+    assert (came_by, community) == ("gw-1", COMMUNITY)
 
 
 def telegram(heat_gj: str, hour: int) -> bytes:

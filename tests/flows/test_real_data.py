@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from coop.billing.storage import heard_tables
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.kit.settings import Settings
 from coop.metering.model import Quantity, Shape, register_id
@@ -105,10 +106,10 @@ def test_the_frames_of_ten_makers_stand_in_the_store_as_their_oracle_reads_them(
     compared = 0
     room = open_room("metering", installation)
     at = datetime(2025, 12, 31, 12, tzinfo=UTC)
-    with room.database.read(installation.community) as tx:
+    with room.database.read(COMMUNITY) as tx:
         for name, serial in serial_of.items():
             told_wh = _energy_wh(shared_data(f"mbus/{name}.xml"))
-            identity = register_id(installation.community, serial, Quantity.HEAT, Shape.STAND)
+            identity = register_id(COMMUNITY, serial, Quantity.HEAT, Shape.STAND)
             one = find_register(tx, identity)
             if one is None or told_wh is None:
                 continue

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.demo.playing import Mark, Progress, play_year, through_http
 from coop.demo.stream import complete_by
@@ -48,7 +49,7 @@ def test_stopped_by_a_signal_and_killed_by_another_it_comes_to_the_same_year(yea
         with Doors(settings, settings.public_url()) as doors:
             doors.settled()
             assert state_of(doors) == year.state
-    assert verify_bills(settings, "", print)
+    assert verify_bills(settings, COMMUNITY, "", print)
     assert verify_journals(settings, print)
 
 

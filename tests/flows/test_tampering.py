@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals
@@ -193,10 +194,10 @@ CRIMES: list[tuple[str, Crime]] = [
 @pytest.mark.parametrize(("service", "crime"), CRIMES, ids=lambda value: getattr(value, "__name__", value))
 def test_verifying_the_bill_finds_it(year: Year, tmp_path: Path, service: str, crime: Crime) -> None:
     settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
-    assert verify_bills(settings, bill["number"], lambda _: None)
+    assert verify_bills(settings, COMMUNITY, bill["number"], lambda _: None)
     named = crime(Burglar(settings, service), bill)
     said: list[str] = []
-    assert not verify_bills(settings, bill["number"], said.append)
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert [line for line in said if line.startswith("  ! ") and named in line], "\n".join(said)
     assert said[-1].endswith("it does NOT agree")
 
@@ -218,7 +219,7 @@ def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_
     burglar("UPDATE document SET body = ?, sha256 = ? WHERE sha256 = ?", forged, forged_hash, told_hash)
     burglar("UPDATE bill SET inputs_hash = ? WHERE id = ?", forged_hash, bill["bill_id"])
     said: list[str] = []
-    assert not verify_bills(settings, bill["number"], said.append)
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert f"  ! measurement {source} was not told by metering as it was billed" in said
 
 

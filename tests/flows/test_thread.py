@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.kit.database import Database
 from coop.kit.settings import Settings
@@ -115,7 +116,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
 
     # Back from the bill to the telegram and to the vote, by the operator's command and by hand.
     said: list[str] = []
-    assert verify_bills(settings, bill["number"], said.append)
+    assert verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert verify_journals(settings, said.append)
     text = "\n".join(said)
     assert "it agrees, to the cent" in text
@@ -124,7 +125,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     assert heat["source_id"] in text
     assert Decimal(heat["quantity"]) == Decimal("30.00")
     database = Database(settings.url("metering"), "metering")
-    with database.read(settings.community) as tx:
+    with database.read(COMMUNITY) as tx:
         measurement = periods.find_measurement(tx, heat["source_id"])
         assert measurement is not None
         [part] = sources_of(tx, measurement)

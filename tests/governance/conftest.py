@@ -10,6 +10,7 @@ import pytest
 
 from coop.governance.service import GOVERNANCE
 from coop.kit.database import Database
+from tests.founding import found_in
 from tests.governance.assembly import LATER
 from tests.kit.clocks import SetClock
 
@@ -24,7 +25,9 @@ def clock() -> SetClock:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file that was migrated once; tests work on copies of it."""
     path = tmp_path_factory.mktemp("governance") / "migrated.db"
-    GOVERNANCE.open_database(f"sqlite:///{path}").close()
+    opened = GOVERNANCE.open_database(f"sqlite:///{path}")
+    found_in(opened)
+    opened.close()
     return path
 
 
@@ -44,5 +47,6 @@ def database(request: pytest.FixtureRequest, clock: SetClock) -> Iterator[Databa
         yield request.getfixturevalue("embedded")
         return
     opened = GOVERNANCE.open_database(request.getfixturevalue("postgres_url"), clock)
+    found_in(opened)
     yield opened
     opened.close()

@@ -26,6 +26,7 @@ from coop.kit.keyset import cut_query
 from coop.kit.paging import Paged
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
+from coop.kit.sites import Site
 from coop.kit.tables import kept_answer
 from coop.kit.tags import IfMatch
 from tests.kit.clocks import SetClock
@@ -138,6 +139,7 @@ def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
             {"members": database},
             [routes],
             lambda _request, status, _code, text, _problems: Response(text, status),
+            lambda host: Site(host.removesuffix(".example"), "coop", "en", f"http://{host}"),
         ),
         raise_server_exceptions=False,
     ) as made:
@@ -147,6 +149,7 @@ def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
 
 def enter(client: TestClient, community: str = "demo", account: str = "a1") -> None:
     app: Any = client.app
+    client.headers["host"] = f"{community}.example"
     session = Session(
         account, "Demo", frozenset({"board"}), None, community, "s", app.state.databases["members"].clock.now()
     )

@@ -19,6 +19,7 @@ from coop.kit.problems import PROBLEMS_MAX
 from coop.kit.session import COOKIE, Session, end_sessions, sign
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, NotFound, Problem
+from tests.desk import lead_to
 from tests.kit.town import SECRETARY, member, open_database
 
 MEMBER = Session("a1", "Demo-lid 1", frozenset({"member"}), "m1", "demo", "s1", SYSTEM_CLOCK.now())
@@ -112,6 +113,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         {"members": database},
         [routes],
         lambda _request, status, _code, text, _problems: Response(f"<h1>{text}</h1>", status),
+        lead_to("https://coop.example"),
     )
     app.state.bearers = {"members": lambda _database, token: PROGRAM if token == "right" else None}
     with TestClient(app, base_url="https://coop.example") as made:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, Progress, play_year, through_http
@@ -33,7 +34,7 @@ def test_killed_and_emptied_on_the_way_the_four_services_come_to_the_bills_of_th
         doors.settled()
         expected = state_of(doors)
     assert expected["billing"]["bills"]
-    assert verify_bills(settings, "", print)
+    assert verify_bills(settings, COMMUNITY, "", print)
 
     live = Settings(
         data_dir=tmp_path / "live",
@@ -50,7 +51,7 @@ def test_killed_and_emptied_on_the_way_the_four_services_come_to_the_bills_of_th
             doors.settled()
             assert state_of(doors) == expected
     assert killer.killed == {*SERVICES, BROKER}
-    assert verify_bills(live, "", print)
+    assert verify_bills(live, COMMUNITY, "", print)
     assert verify_journals(live, print)
 
 

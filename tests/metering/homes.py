@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 
+from coop.communities.model import ANY_HOST
+from coop.demo.cooperative import PROFILE
 from coop.events import Envelope, Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
@@ -24,6 +26,7 @@ from coop.metering.service import METERING
 from coop.metering.storage import readings, register
 from coop.values import hash_parameters
 from tests.desk import COMMUNITY, SECRETARY
+from tests.founding import hear_of_founding
 
 __all__ = ["COMMUNITY", "SECRETARY"]
 
@@ -123,6 +126,8 @@ def adopt_key(tx: Tx, parameters: dict[str, object], valid_from: date, key_id: s
 
 def found(tx: Tx) -> None:
     """Three homes with heat and electricity meters, a shared roof, and a heat pump with its source."""
+    hosts = (ANY_HOST,) if tx.community == COMMUNITY else (f"{tx.community}.example",)
+    hear_of_founding(tx, replace(PROFILE, hosts=hosts))
     heat = [Meter(f"H{i}", MeterKind.HEAT, f"C{i}", INSTALLED, None, HEAT_MAX) for i in (1, 2, 3)]
     power = [Meter(f"E{i}", MeterKind.ELECTRICITY, f"C{i}", INSTALLED) for i in (1, 2, 3)]
     others = [

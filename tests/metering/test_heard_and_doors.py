@@ -217,7 +217,7 @@ def test_a_command_repeated_changes_nothing_and_killed_leaves_nothing(
 
 
 def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(database: Database, tmp_path: Path) -> None:
-    room = Room(METERING, database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    room = Room(METERING, database, Settings(data_dir=tmp_path))
     door = METERING.topics(room)[TOPIC]
     series = {
         "meter": "E1",
@@ -254,7 +254,7 @@ POISON: list[tuple[dict[str, str], str]] = [
 def test_whatever_is_wrong_with_one_telegram_the_others_are_stored(
     database: Database, tmp_path: Path, headers: dict[str, str], meter: str
 ) -> None:
-    room = Room(METERING, database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    room = Room(METERING, database, Settings(data_dir=tmp_path))
     door = METERING.topics(room)[TOPIC]
 
     def telegram(meter: str, hour: int) -> bytes:

@@ -22,6 +22,7 @@ from coop.metering.model import Meter, MeterKind
 from coop.metering.mqtt import MqttDoor
 from coop.metering.service import METERING
 from tests.desk import SECRETARY
+from tests.founding import found_in
 from tests.metering.homes import COMMUNITY, latest_values
 from tests.servers.mosquitto import Mosquitto
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.mqtt
 
 
 def room_of(database: Database) -> Room:
-    return Room(METERING, database, Settings(community=COMMUNITY))
+    return Room(METERING, database, Settings())
 
 
 def batch(values: list[int]) -> bytes:
@@ -119,6 +120,7 @@ def test_two_processes_share_the_messages_and_what_waits_for_one_that_is_gone_is
     postgres_url: str, mosquitto: Mosquitto
 ) -> None:
     databases = [METERING.open_database(postgres_url) for _ in "ab"]
+    found_in(databases[0])
     with databases[0].write(COMMUNITY, SECRETARY) as tx:
         register_meters(tx, [Meter("E1", MeterKind.ELECTRICITY, None, datetime(2020, 1, 1, tzinfo=UTC))])
     doors = [MqttDoor(room_of(database), mosquitto.url, "pair") for database in databases]

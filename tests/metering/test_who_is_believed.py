@@ -170,7 +170,7 @@ def test_an_exchange_or_a_meter_beyond_the_calendar_is_refused(desk: TestClient)
 
 def test_a_raw_message_cannot_say_when_it_was_received(one_database: Database, tmp_path: Path) -> None:
     set_clock(one_database, NOW)
-    room = Room(METERING, one_database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    room = Room(METERING, one_database, Settings(data_dir=tmp_path))
     (door,) = METERING.topics(room).values()
     door.receive([({"format": "head-end", "gateway": "he", "received-at": "2099-01-01T00:00:00Z"}, batch())])
     with one_database.read(COMMUNITY) as tx:
@@ -181,7 +181,7 @@ def test_a_raw_message_cannot_say_when_it_was_received(one_database: Database, t
 def test_another_co_operatives_parked_telegrams_are_neither_seen_nor_settled(
     desk: TestClient, one_database: Database, tmp_path: Path
 ) -> None:
-    room = Room(METERING, one_database, Settings(data_dir=tmp_path, community=COMMUNITY))
+    room = Room(METERING, one_database, Settings(data_dir=tmp_path))
     (door,) = METERING.topics(room).values()
     door.receive([({"format": "sms", "gateway": "gw-zuid", "community": "zuid"}, b"a home in ZUID")])
     with writing(one_database, "zuid") as tx:

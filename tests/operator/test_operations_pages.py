@@ -22,7 +22,7 @@ from coop.operator.access import ACCESS
 from coop.operator.operations import readable
 from coop.values import CoopError
 from coop.web.app import assemble_app
-from tests.desk import COMMUNITY, SECRET, SECRETARY, sign_in
+from tests.desk import COMMUNITY, SECRET, SECRETARY, lead_to, sign_in
 from tests.kit.town import member
 
 JSON = {"accept": "application/json"}
@@ -53,7 +53,8 @@ def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
     """The operator at the pages, in English."""
     settings = Settings(data_dir=tmp_path, secret=SECRET)
     pages = Pages(name="operator", label="Operations", access=ACCESS)
-    app = assemble_app("coop", settings, {"members": Room(SERVICE, database, settings)}, (pages,), (operations.routes,))
+    rooms = {"members": Room(SERVICE, database, settings)}
+    app = assemble_app("coop", settings, rooms, lead_to("http://testserver"), (pages,), (operations.routes,))
     app.state.databases["operator"] = database
     app.state.services = (SERVICE,)
     headers = {"accept": "text/html", "accept-language": "en"}

@@ -16,7 +16,7 @@ from coop.kit.settings import Settings
 from coop.operator import outbound
 from coop.operator.access import ACCESS
 from coop.web.app import assemble_app
-from tests.desk import SECRET, sign_in
+from tests.desk import SECRET, lead_to, sign_in
 from tests.kit.post import House, Pigeon, greet, mail_queue, open_house
 from tests.kit.town import LISTENER
 
@@ -48,7 +48,7 @@ def client(house: House, tmp_path: Path) -> TestClient:
     """The operator's application over it; nobody is signed in."""
     settings = Settings(data_dir=tmp_path, secret=SECRET)
     room = Room(MEMBERS, house.database, settings)
-    app = assemble_app("coop", settings, {"members": room}, (PAGES,), (outbound.routes,))
+    app = assemble_app("coop", settings, {"members": room}, lead_to("http://testserver"), (PAGES,), (outbound.routes,))
     app.state.databases["operator"] = house.database
     app.state.workers = [Worker(Queue("mail", Pigeon(), greet), house.database)]
     return TestClient(app, base_url="http://testserver", follow_redirects=True, headers={"accept-language": "en"})

@@ -12,6 +12,7 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from tests.desk import SECRET, sign_in
+from tests.founding import found_everywhere
 from tests.kit.post import Pigeon, letter, until
 from tests.kit.town import COMMUNITY, SECRETARY
 
@@ -20,6 +21,7 @@ def test_a_queue_of_a_service_is_served_while_the_application_runs(tmp_path: Pat
     pigeon = Pigeon()
     settings = Settings(data_dir=tmp_path, secret=SECRET)
     rooms = open_rooms(settings)
+    found_everywhere(rooms)
     members = rooms["members"]
     service = replace(members.service, queues=lambda _room: [Queue("mail", pigeon)])
     rooms["members"] = Room(service, members.database, settings)

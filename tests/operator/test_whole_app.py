@@ -26,6 +26,7 @@ from coop.operator.pages import matrix
 from coop.operator.runtime import embedded_app
 from coop.web.shell import FLASH_COOKIE
 from tests.desk import COMMUNITY, SECRET, sign_in
+from tests.founding import found_everywhere
 
 OPEN_TO_ALL = {"/static/{name}", "/openapi.json"}
 """Routes that no table opens: they show what the program is, and nothing of anybody."""
@@ -35,6 +36,7 @@ OPEN_TO_ALL = {"/static/{name}", "/openapi.json"}
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     """All four services; its threads do not run."""
     made = embedded_app(Settings(data_dir=tmp_path_factory.mktemp("whole"), secret=SECRET))
+    found_everywhere(made.state.rooms)
     yield made
     for room in made.state.rooms.values():
         room.database.close()
@@ -135,7 +137,7 @@ def test_a_lost_journal_and_a_failed_job_show_in_readyz_metrics_and_on_the_page(
         tx.tell(MemberLeft(member_id="m1", left_on=now.date()))
     with members.system_write() as sql:
         journal.seal(sql)
-        journal.mark_published(sql, 7)
+        journal.mark_published(sql, journal.head(sql)[0] + 6)
     assert run_due(CHAIN_CHECK, members, COMMUNITY)
     parts = client.get("/readyz").json()["parts"]
     assert "governance" in parts["gaps billing"]

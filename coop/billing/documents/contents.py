@@ -10,7 +10,7 @@ from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.handlers.verify import references_of
 from coop.billing.model import Line, LineKind
 from coop.billing.storage.bills import IssuedBill
-from coop.kit.settings import Settings
+from coop.communities.model import Profile
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
 
@@ -26,16 +26,16 @@ _KINDS = {
 }
 
 
-def sender_of(settings: Settings) -> Sender:
+def sender_of(profile: Profile) -> Sender:
     """The co-operative as an invoice has to name it.
 
     Source: docs/domain/vat-and-bills.md#what-a-bill-holds.
     """
     return {
-        "name": settings.sender_name,
-        "lines": [settings.sender_address, settings.sender_postcode_city],
-        "references": [(N_("KvK"), settings.sender_kvk), (N_("VAT id"), settings.sender_vat_id)],
-        "contact": settings.sender_contact,
+        "name": profile.name,
+        "lines": [profile.street, f"{profile.postal_code} {profile.city}"],
+        "references": [(N_("KvK"), profile.kvk), (N_("VAT id"), profile.vat_id)],
+        "contact": profile.email,
     }
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from coop.billing.model import Brake, PeriodTerms
-from coop.billing.rules.choices import BrakeChoice, brake_choice
 from coop.billing.rules.drafts import Draft, PeriodFacts, Task, Terms, draft_run
 from coop.billing.storage import bills, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
 from coop.billing.storage.schemas import PERIOD_TERMS
+from coop.communities.choices import BrakeChoice, Choices
 from coop.kit.documents import Document, UnreadableDocument, load
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Period, Problem
@@ -54,8 +54,8 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
         BadInput: no bill can have this date.
         CoopError: ``period-incomplete`` (says what is missing), ``no-tariff`` or ``figure-missing``.
     """
-    choice = _choose_brakes(tx, issued_on)
     terms = Terms(load_book(tx))
+    choice = _choose_brakes(tx, terms.book.choices, issued_on)
     tasks, covers = [], []
     done = runs.periods_done(tx)
     for closed, revision in closed_periods(tx):
@@ -84,12 +84,12 @@ def unbilled_periods(tx: Tx) -> list[Period]:
     return [period for period, _ in closed_periods(tx) if period not in done]
 
 
-def _choose_brakes(tx: Tx, issued_on: date) -> BrakeChoice:
+def _choose_brakes(tx: Tx, choices: Choices, issued_on: date) -> BrakeChoice:
     """The thresholds that hold on the date of the bills."""
     if issued_on > tx.today:
         raise _bad_date(f"{issued_on} is in the future")
     try:
-        return brake_choice(issued_on)
+        return choices.on(BrakeChoice, issued_on)
     except CoopError as refusal:
         raise _bad_date(refusal.message) from refusal
 

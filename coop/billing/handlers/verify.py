@@ -14,6 +14,7 @@ from itertools import zip_longest
 from coop.billing.model import (
     Bill,
     BillInputs,
+    Chosen,
     Consumption,
     GuaranteeState,
     GuaranteeTerms,
@@ -21,12 +22,13 @@ from coop.billing.model import (
     TariffSpan,
 )
 from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.choices import guarantee_choice
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills, heard, ledger
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract
+from coop.communities.choices import GuaranteeChoice
+from coop.communities.store import load_choices
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, hash_parameters
@@ -46,7 +48,7 @@ class Reference:
     """One thing that a bill rests on, by kind (reading, allocation, tariff, resolution, bill) and id.
 
     ``versions`` are the hashes of the blocks that a reading was read from, ``adopts`` says what a resolution adopted:
-    ``key`` or ``tariff``.
+    ``key``, ``tariff`` or ``guarantee``.
     """
 
     kind: str
@@ -224,15 +226,29 @@ def _span(tx: Tx, span: TariffSpan, findings: list[str]) -> TariffSpan:
 
 def _figure_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
     """Published figures of a ceiling that are on file otherwise than the bill says."""
-    choice = guarantee_choice(terms.year.start)
-    used = [(choice.index_series, figure) for figure in terms.factors]
-    used += [(choice.degree_day_series, figure) for figure in terms.degree_days]
-    findings = []
+    chosen, findings = terms.chosen, _choice_findings(tx, terms)
+    used = [(chosen.index_series, figure) for figure in terms.factors]
+    used += [(chosen.degree_day_series, figure) for figure in terms.degree_days]
     for series, figure in used:
         published = stored_terms.find_figure(tx, series, figure.year)
         if published is None or published.value != figure.value:
             findings.append(f"{series} of {figure.year} is not on file as {figure.value}")
     return findings
+
+
+def _choice_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
+    """The choice of a ceiling, when it is not on file as the bill says."""
+    chosen = terms.chosen
+    for row in load_choices(tx).rows:
+        choice = row.choice
+        if not isinstance(choice, GuaranteeChoice) or row.valid_from != chosen.valid_from:
+            continue
+        says = Chosen(
+            choice.index_series, choice.degree_day_series, choice.reference_years, row.valid_from, row.resolution_id
+        )
+        if says == chosen and choice.tap_share == terms.tap_share:
+            return []
+    return [f"the choice of guarantee from {chosen.valid_from} is not on file as the bill says"]
 
 
 def references_of(inputs: BillInputs) -> tuple[Reference, ...]:
@@ -251,6 +267,9 @@ def references_of(inputs: BillInputs) -> tuple[Reference, ...]:
         for span in consumption.spans:
             references.append(Reference("tariff", span.tariff.tariff_id, period=span.period))
             references.append(Reference("resolution", span.tariff.resolution_id, adopts="tariff"))
+    for state in inputs.guarantee:
+        if state.terms.chosen.resolution_id:
+            references.append(Reference("resolution", state.terms.chosen.resolution_id, adopts="guarantee"))
     if inputs.corrects:
         references.append(Reference("bill", inputs.corrects))
     return tuple(dict.fromkeys(references))

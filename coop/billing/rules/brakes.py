@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coop.billing.model import Brake
-from coop.billing.rules.choices import BrakeChoice
+from coop.communities.choices import BrakeChoice
 from coop.values import eur
 
 

@@ -29,10 +29,10 @@ from coop.billing.model import (
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.brakes import implausible
-from coop.billing.rules.choices import BrakeChoice
 from coop.billing.rules.guarantee import guarantee_terms, guarantee_years
 from coop.billing.rules.lines import lines_of
 from coop.billing.rules.tariffs import spans_of, terms_of
+from coop.communities.choices import BrakeChoice, Choices
 from coop.values import CoopError, Period
 
 Holder = tuple[str, str]
@@ -41,13 +41,14 @@ Holder = tuple[str, str]
 
 @dataclass(frozen=True)
 class Book:
-    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures."""
+    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices."""
 
     contracts: tuple[Contract, ...]
     tariffs: tuple[Tariff, ...]
     notices: tuple[Notice, ...]
     memberships: Mapping[str, tuple[Period, ...]]
     figures: Mapping[tuple[str, int], Decimal]
+    choices: Choices
 
 
 @dataclass(frozen=True)
@@ -272,7 +273,7 @@ def _state(
 ) -> GuaranteeState:
     before = years.get((contract.contract_id, year.start))
     until = max(reach, before.until) if before else reach
-    promised = guarantee_terms(contract, year, until, terms.bind(contract), terms.book.figures)
+    promised = guarantee_terms(contract, year, until, terms.bind(contract), terms.book.figures, terms.book.choices)
     return GuaranteeState(promised, before.heat_cents if before else 0, before.credit_cents if before else 0)
 
 

@@ -20,6 +20,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from coop.billing.model import (
+    Chosen,
     Contract,
     GasYear,
     GuaranteeEntry,
@@ -29,7 +30,7 @@ from coop.billing.model import (
     Tariff,
     YearFigure,
 )
-from coop.billing.rules.choices import GuaranteeChoice, guarantee_choice
+from coop.communities.choices import Choices, GuaranteeChoice
 from coop.values import CoopError, Period
 
 Figures = Mapping[tuple[str, int], Decimal]
@@ -49,27 +50,35 @@ def guarantee_years(contract: Contract, days: Period) -> list[Period]:
 
 
 def guarantee_terms(
-    contract: Contract, year: Period, until: date, terms: Sequence[tuple[date, Tariff]], figures: Figures
+    contract: Contract,
+    year: Period,
+    until: date,
+    terms: Sequence[tuple[date, Tariff]],
+    figures: Figures,
+    choices: Choices,
 ) -> GuaranteeTerms:
     """What the ceiling of a guarantee year follows from, for a bill whose days end at ``until``.
 
     The mode is that of the tariff that binds when the year begins, so a promise holds for its whole year.
 
     Raises:
-        CoopError: an index factor or a degree-day figure that is needed is not on file.
+        CoopError: an index factor or a degree-day figure that is needed is not on file, or no choice holds.
     """
-    choice = guarantee_choice(year.start)
+    row, choice = choices.dated_on(GuaranteeChoice, year.start)
+    chosen = Chosen(
+        choice.index_series, choice.degree_day_series, choice.reference_years, row.valid_from, row.resolution_id
+    )
     begins = max(year.start, terms[0][0])
     mode = [tariff for since, tariff in terms if since <= begins][-1].nmdn
     reference = tuple(sorted(contract.reference, key=lambda gas_year: gas_year.year)[-choice.reference_years :])
     if mode is GuaranteeMode.OFF or not reference:
-        return GuaranteeTerms(year, mode, reference, (), choice.tap_share, (), None, year.days)
+        return GuaranteeTerms(year, mode, reference, (), choice.tap_share, (), None, year.days, chosen)
     indexed = range(contract.starts_on.year + 1, year.start.year + 1)
     factors = tuple(_figure(figures, choice.index_series, index_year) for index_year in indexed)
     ended = contract.ends_on is not None and contract.ends_on <= until and contract.ends_on < year.end
     covered = (contract.ends_on - year.start).days if ended and contract.ends_on else year.days
     degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
-    return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered)
+    return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered, chosen)
 
 
 def reference_eur(terms: GuaranteeTerms) -> Fraction:
@@ -146,7 +155,7 @@ def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:
     if not terms.reference:
         return ("no-reference",)
     notes = []
-    if len(terms.reference) < guarantee_choice(terms.year.start).reference_years:
+    if len(terms.reference) < terms.chosen.reference_years:
         notes.append("fewer-reference-years")
     if terms.days_covered < terms.year.days:
         notes.append("shortened-year")

@@ -13,6 +13,7 @@ from coop.billing.model import Contract, HeatReading, SharedEnergy
 from coop.billing.rules.drafts import Book, Holder, PeriodFacts
 from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
+from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.values import Period
 
@@ -36,6 +37,7 @@ def load_book(tx: Tx) -> Book:
         notices=tuple(terms.list_notices(tx)),
         memberships=_memberships(tx),
         figures={(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)},
+        choices=load_choices(tx),
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from coop.billing.model import GasYear
+from coop.communities.tables import add_community_tables
 from coop.events.metering import MeasuredPart
 from coop.kit.columns import Exact, Json
 from coop.kit.metadata import Instant, new_metadata
@@ -28,6 +29,7 @@ from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_community_tables(metadata)
 
 
 def key(name: str, length: int = 100) -> Column[str]:

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from coop.events import Event
-from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
+from coop.events.governance import (
+    AllocationKeyAdopted,
+    ChoiceAdopted,
+    RealisationDecided,
+    ResolutionDecided,
+    TariffAdopted,
+)
 from coop.governance.model import Count, Meeting, Resolution, Verdict, VotingRule
 from coop.governance.rules.counting import count_ballots, decide
 from coop.governance.rules.dates import refuse_ahead
@@ -174,23 +180,41 @@ def _act(
                     decided_on=decided_on,
                 )
             ]
-        case "realisation":
-            phase_id = parameters["phase_id"]
-            before = programme_store.list_realisations(tx).get(phase_id)
-            if before:
-                raise CoopError(
-                    "phase-decided", f"phase {phase_id} was decided on {before.decided_on} by {before.resolution_id}"
-                )
-            programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution_id, decided_on))
+        case "choice":
             return [
-                RealisationDecided(
+                ChoiceAdopted(
+                    name=parameters["name"],
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    value=parameters["value"],
+                    source=parameters["source"],
                     resolution_id=resolution_id,
-                    programme_id=parameters["programme_id"],
-                    phase_id=phase_id,
-                    budget_cents=parameters["budget_cents"],
+                    meeting_id=meeting.meeting_id,
                     parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
                     decided_on=decided_on,
                 )
             ]
+        case "realisation":
+            return [_realise(tx, resolution, adopted_hash, decided_on)]
         case _:
             return []
+
+
+def _realise(tx: Tx, resolution: Resolution, adopted_hash: str, decided_on: date) -> RealisationDecided:
+    """Let a phase be built, once."""
+    parameters = resolution.parameters
+    phase_id = parameters["phase_id"]
+    before = programme_store.list_realisations(tx).get(phase_id)
+    if before:
+        raise CoopError(
+            "phase-decided", f"phase {phase_id} was decided on {before.decided_on} by {before.resolution_id}"
+        )
+    programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution.resolution_id, decided_on))
+    return RealisationDecided(
+        resolution_id=resolution.resolution_id,
+        programme_id=parameters["programme_id"],
+        phase_id=phase_id,
+        budget_cents=parameters["budget_cents"],
+        parameters_hash=adopted_hash,
+        decided_on=decided_on,
+    )

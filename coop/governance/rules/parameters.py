@@ -1,7 +1,8 @@
 """Checks of the parameters of a resolution, before a notice can bind them.
 
 Only the shape is judged: which texts and numbers an adopted resolution needs in order to act by itself. Whether a price
-is allowed is for billing, whether a key can divide is for metering.
+is allowed is for billing, whether a key can divide is for metering; the choices of the co-operative have their shapes
+in ``coop.communities.choices``.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from coop.communities.choices import read_choice
 from coop.governance.model import KINDS, Resolution
-from coop.values import Problem, hash_parameters
+from coop.values import BadInput, Problem, hash_parameters
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "tariff": (),
     "allocation-key": ("group_id", "kind"),
+    "choice": ("name", "source"),
     "realisation": ("programme_id", "phase_id"),
 }
-_DATED: Final = ("tariff", "allocation-key")
+_DATED: Final = ("tariff", "allocation-key", "choice")
 
 
 def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
@@ -45,11 +48,25 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
         ]
     if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
         problems.append(Problem("must be a date such as 2026-01-01", f"{where}.valid_from", line))
+    if resolution.kind == "choice":
+        problems += _choice_problems(parameters, where, line)
     if resolution.kind == "realisation":
         budget = parameters.get("budget_cents")
         if not isinstance(budget, int) or isinstance(budget, bool) or budget <= 0:
             problems.append(Problem("must be a positive whole number of cents", f"{where}.budget_cents", line))
     return problems
+
+
+def _choice_problems(parameters: Mapping[str, Any], where: str, line: int) -> list[Problem]:
+    """Problems of a choice of the co-operative: it has a name, and a value of the shape of that name."""
+    name, value = parameters.get("name"), parameters.get("value")
+    if not isinstance(value, Mapping):
+        return [Problem("must hold what is chosen", f"{where}.value", line)]
+    try:
+        read_choice(str(name), value)
+    except BadInput as bad:
+        return [Problem(problem.reason, f"{where}.{problem.field}", line) for problem in bad.problems]
+    return []
 
 
 def _date(value: Any) -> date | None:

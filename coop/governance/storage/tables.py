@@ -26,12 +26,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from coop.communities.tables import add_community_tables
 from coop.kit.columns import Json, Words
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_community_tables(metadata)
 
 
 def _table(name: str, key: tuple[str, ...], *parts: Any) -> Table:
@@ -103,7 +105,7 @@ voting_rule = _table(
     Column("secrecy", String(10), nullable=False),
     _count("advance_days"),
     _to(("valid_from",), "statutes"),
-    CheckConstraint("kind IN ('tariff', 'allocation-key', 'realisation', 'programme', 'other')", name="kind"),
+    CheckConstraint("kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')", name="kind"),
     CheckConstraint("base IN ('cast', 'present', 'all')", name="base"),
     CheckConstraint("secrecy = 'open'", name="secrecy"),
     CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name="quorum"),
@@ -142,7 +144,7 @@ resolution = _table(
     _to(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
-    CheckConstraint("kind IN ('tariff', 'allocation-key', 'realisation', 'programme', 'other')", name="kind"),
+    CheckConstraint("kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')", name="kind"),
 )
 
 ballot = _table(

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
+from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Quantity, Register, Shape
-from coop.metering.parameters import bound_of, tap_water_permille, tolerance
+from coop.metering.parameters import Parameters
 from coop.metering.rules.degree_days import (
     ShareByTime,
     by_degree_days,
@@ -80,6 +81,7 @@ class Store:
         self.meters = register.list_meters(tx)
         self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
         self.occupancies = register.list_occupancies(tx)
+        self.parameters = Parameters(load_choices(tx))
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals."""
@@ -124,8 +126,8 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     used = {span: _use(span, days) for some in spans.values() for span in some}
     wide = {span.register_id for span, use in used.items() if _looks_further(use)}
     days |= store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
-    tap = tap_water_permille(period.start)
-    allowed_s = tolerance(period.start).stand_gap.total_seconds()
+    tap = store.parameters.tap_water_permille(period.start)
+    allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
     found: list[Measured] = []
     for (connection_id, member_id), some in sorted(spans.items()):
         uses: list[Use] = []
@@ -180,7 +182,7 @@ def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | 
                 inside = stored.content.values[(at_s >= start_s) & (at_s < end_s)]
                 coldest += [int(inside.min())] if len(inside) else []
         elif meter.kind is MeterKind.HEAT_PUMP:
-            bound = bound_of(meter, one, period.start)
+            bound = store.parameters.bound_of(meter, one, period.start)
             use = _use(Span(meter.serial, one.id, one.exponent, 0, start_s, end_s, bound), days)
             if use is not None and one.quantity is Quantity.HEAT:
                 heat_j += use.energy
@@ -208,7 +210,8 @@ def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Spa
             if one is None:
                 lacking.append(f"meter {meter.serial} was never read")
                 continue
-            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound_of(meter, one, period.start))
+            bound = store.parameters.bound_of(meter, one, period.start)
+            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound)
             spans.setdefault((occupancy.connection_id, occupancy.member_id), []).append(span)
     return spans, lacking
 

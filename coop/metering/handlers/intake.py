@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.metering.model import (
     DAY_S,
@@ -29,6 +30,7 @@ from coop.metering.model import (
     Stand,
     register_id,
 )
+from coop.metering.parameters import Parameters
 from coop.metering.rules.blocks import Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import CLOCK_MARGIN
 from coop.metering.storage import readings, register
@@ -77,6 +79,7 @@ class Batch:
         self.tx, self.deliveries, self.judged_at = tx, deliveries, judged_at
         known = register.directory(tx)
         self.meters, self.registers = known.meters, known.registers
+        self.parameters = Parameters(load_choices(tx))
         self.made: dict[register.RegisterKey, Register] = {}
         self.stored = readings.packed(tx, self._days())
         self.added: dict[RegisterDay, list[Packed]] = {}

@@ -28,7 +28,7 @@ from coop.metering.model import (
     Shape,
     to_units,
 )
-from coop.metering.parameters import bound_of
+from coop.metering.parameters import Parameters
 from coop.metering.rules.blocks import Day, pack, pack_quality
 from coop.metering.rules.plausibility import Bound, impossible_values
 from coop.metering.storage.readings import seconds
@@ -89,7 +89,8 @@ def _within(intake: Intake, series: Series, meter: Meter) -> Series:
 def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Sequence[Row]) -> None:
     """Take series of different registers; every matrix here has a row for each."""
     day_of_limits = civil_date(start)
-    scales = [_scale(meter, one, series.unit, day_of_limits) for series, meter, one in rows]
+    parameters = intake.batch.parameters
+    scales = [_scale(parameters, meter, one, series.unit, day_of_limits) for series, meter, one in rows]
     factors = np.array([factor for factor, _ in scales], np.int64)
     most = np.array([bound.most(step_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
     values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
@@ -172,9 +173,9 @@ def _without(series: Series, which: NDArray[np.bool_]) -> Series:
     return replace(series, values=np.where(which, 0, series.values), quality=quality)
 
 
-def _scale(meter: Meter, one: Register, unit: str, day: date) -> tuple[int, Bound | None]:
+def _scale(parameters: Parameters, meter: Meter, one: Register, unit: str, day: date) -> tuple[int, Bound | None]:
     """Register units in one ``unit``, and what the register can do."""
-    return _factor(unit, one.quantity, one.exponent), bound_of(meter, one, day)
+    return _factor(unit, one.quantity, one.exponent), parameters.bound_of(meter, one, day)
 
 
 @cache

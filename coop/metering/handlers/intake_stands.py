@@ -8,7 +8,6 @@ import numpy as np
 
 from coop.metering.handlers.intake import Intake
 from coop.metering.model import DAY_S, Quality, Register, Shape, Stand, to_units
-from coop.metering.parameters import bound_of
 from coop.metering.rules.blocks import one_each
 from coop.metering.rules.plausibility import Bound, impossible_stands
 from coop.metering.storage.readings import seconds
@@ -22,7 +21,7 @@ def take_stands(intake: Intake) -> None:
     """Take all stands of a delivery."""
     for one, stands in _acceptable(intake).values():
         stands.sort(key=lambda units: units[0])
-        bound = bound_of(intake.batch.meters[one.serial], one, civil_date(stands[0][2].at))
+        bound = intake.batch.parameters.bound_of(intake.batch.meters[one.serial], one, civil_date(stands[0][2].at))
         kept = _possible(intake, one, bound, stands) if bound is not None else stands
         intake.taken.values += len(kept)
         for day, some in groupby(kept, lambda units: units[0] // DAY_S):
@@ -48,7 +47,7 @@ def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:
             intake.refuse("not-installed", f"meter {stand.meter} did not hang there at {stand.at.isoformat()}", stand)
         elif stand.quality != Quality.MISSING:
             one = intake.batch.register_of(intake.delivery, stand.meter, stand.quantity, Shape.STAND)
-            bound = bound_of(meter, one, civil_date(stand.at))
+            bound = intake.batch.parameters.bound_of(meter, one, civil_date(stand.at))
             try:
                 value = to_units(stand.value, stand.unit, stand.quantity, one.exponent)
             except ValueError as error:

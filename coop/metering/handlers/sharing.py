@@ -11,7 +11,6 @@ import numpy as np
 from coop.kit.documents import Document
 from coop.metering.handlers.compute import Store, holdings
 from coop.metering.model import DAY_S, MeterKind, Quality, Quantity, Shape
-from coop.metering.parameters import tolerance
 from coop.metering.rules.blocks import unpack_many
 from coop.metering.rules.sharing import (
     QUARTER_S,
@@ -59,7 +58,7 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
             inputs_hash = hash_inputs(document.body, quarters)
             versions = {at: one.version for at, one in days.items()}
             found.append(Run(group.group_id, span, key, inputs, document, inputs_hash, outcome, versions))
-            permille = tolerance(period.start).missing_quarters_permille
+            permille = store.parameters.tolerance(period.start).missing_quarters_permille
             if outcome.missing * 1000 > permille * outcome.expected:
                 lacking.append(
                     f"group {group.group_id}: {outcome.missing} of {outcome.expected} quarter-hours are missing"

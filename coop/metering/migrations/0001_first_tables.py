@@ -54,6 +54,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_allocation_run_community"), ["community"], unique=False)
 
     op.create_table(
+        "community_choice",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=1000), nullable=False),
+        sa.Column("resolution_id", sa.String(length=36), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_community_choice_number_is_positive")),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_community_choice")),
+    )
+    op.create_table(
+        "community_host",
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_community_host")),
+    )
+    op.create_table(
+        "community_profile",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("site_name", sa.String(length=100), nullable=False),
+        sa.Column("street", sa.String(length=200), nullable=False),
+        sa.Column("postal_code", sa.String(length=20), nullable=False),
+        sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("kvk", sa.String(length=8), nullable=False),
+        sa.Column("vat_id", sa.String(length=20), nullable=False),
+        sa.Column("iban", sa.String(length=34), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("mail_sender", sa.String(length=300), nullable=False),
+        sa.Column("is_demonstration", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("name <> '' AND site_name <> ''", name=op.f("ck_community_profile_has_a_name")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_community_profile_version_is_positive")),
+        sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
+    )
+    op.create_table(
         "connection_closed",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("connection_id", sa.String(length=100), nullable=False),
@@ -271,6 +316,9 @@ def downgrade() -> None:
     op.drop_table("delivery")
     op.drop_table("connection_opened")
     op.drop_table("connection_closed")
+    op.drop_table("community_profile")
+    op.drop_table("community_host")
+    op.drop_table("community_choice")
     with op.batch_alter_table("allocation_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_allocation_run_community"))
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from coop.communities.tables import add_community_tables
 from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
@@ -37,6 +38,7 @@ from coop.metering.model import MeterKind, Quantity, Shape
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_community_tables(metadata)
 
 meter = Table(
     "meter",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,10 @@ import uvicorn
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from coop.communities.commands import found
+from coop.demo.cooperative import PROFILE
 from coop.kit import journal
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.service import Room
 from coop.kit.session import COOKIE, Session, is_ended, read, sign
 from coop.kit.settings import Settings
@@ -58,6 +61,7 @@ class Installation:
     """Doors of the installation, its clock, and the people who come to it."""
 
     settings: Settings
+    community: str
     clock: SetClock
     rooms: Mapping[str, Room]
     actors: Mapping[str, ActorIn]
@@ -92,7 +96,7 @@ class Installation:
         """Verify every bill and every chain; what was found, or None."""
         lines: list[str] = []
         chains = verify_journals(self.settings, lines.append)
-        bills = verify_bills(self.settings, "", lines.append)
+        bills = verify_bills(self.settings, self.community, "", lines.append)
         return None if chains and bills else "\n".join(lines)
 
     def read_state(self) -> dict[str, Any]:
@@ -162,7 +166,7 @@ class Installation:
     def _keep(self, method: str, path: str, **body: Any) -> httpx2.Response:
         """Send a request as the one who sets the scene, and expect that it is taken."""
         roles = frozenset({"operator", "board", "treasurer", "auditor"})
-        scene = Session("scenario", "Scenario", roles, None, self.settings.community, "scene", self.clock.now())
+        scene = Session("scenario", "Scenario", roles, None, self.community, "scene", self.clock.now())
         cookie = f"{COOKIE}={sign(scene, self.settings.signing_secret())}"
         answer = self.client.request(method, path, headers={"accept": "application/json", "cookie": cookie}, **body)
         if not answer.is_success:
@@ -187,11 +191,11 @@ def open_installation(
             database_url=url,
             port=listening.getsockname()[1],
             secret=secrets.token_urlsafe(32),
-            community=community.key,
-            site_name=community.name,
         )
         clock = SetClock(START)
         rooms = open_rooms(settings, clock=clock)
+        with rooms["members"].database.write(community.key, COMMAND_LINE) as tx:
+            found(tx, replace(PROFILE, site_name=community.name), date(2000, 1, 1))
         app = build_app("coop scenario", settings, rooms, local_bus(rooms), None, scheduled=False)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="scenario")
@@ -201,7 +205,7 @@ def open_installation(
                 time.sleep(0.01)
             no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             with httpx2.Client(base_url=settings.public_url(), timeout=120, cookies=no_cookies) as client:
-                yield Installation(settings, clock, rooms, actors, client)
+                yield Installation(settings, community.key, clock, rooms, actors, client)
         finally:
             server.should_exit = True
             thread.join()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.kit.http import GuardedRoute, body_max, writing
+from coop.kit.http import GuardedRoute, body_max, site_of, writing
 from coop.kit.session import COOKIE, LIFETIME, Session, sign
 from coop.members.access import ACCESS
 from coop.members.identity import commands
@@ -126,8 +126,7 @@ def leave(message: str = "") -> Response:
 
 
 def _community(request: Request) -> str:
-    community: str = request.app.state.settings.community
-    return community
+    return site_of(request).community
 
 
 def keep_local(url: str) -> str:

@@ -1,0 +1,40 @@
+"""Words for the choices of a co-operative: the name of each, and of each of its figures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from coop.web.language import N_
+
+CHOICE_NAMES: Final = {
+    "guarantee": N_("How Niet Meer Dan Nu is reckoned"),
+    "brakes": N_("When a bill is held because it is far from the one before"),
+    "limits": N_("The most that a meter can measure"),
+    "steps": N_("How coarse a meter may count"),
+    "tap-water": N_("Hot water's share of heat"),
+    "completeness": N_("When a month may close with gaps"),
+}
+
+FIELD_NAMES: Final = {
+    "index_series": N_("Price index"),
+    "degree_day_series": N_("Degree days of a reference year"),
+    "normal_degree_day_series": N_("Degree days of a normal year"),
+    "reference_years": N_("Years of gas bills that count"),
+    "tap_share": N_("Share of gas for hot water"),
+    "ratio": N_("So many times more or less per day"),
+    "difference_cents": N_("And at least so many cents apart"),
+    "heat": N_("Heat"),
+    "cold": N_("Cold"),
+    "electricity": N_("Electricity"),
+    "electricity_import": N_("Electricity used"),
+    "electricity_export": N_("Electricity delivered back"),
+    "volume": N_("Water"),
+    "solar": N_("Solar panels"),
+    "heat_pump": N_("Heat pump"),
+    "source": N_("Heat source"),
+    "power_w": N_("power in W"),
+    "flow_l_per_h": N_("flow in l/h"),
+    "permille": N_("In thousandths"),
+    "stand_gap_hours": N_("Most hours between two meter readings"),
+    "missing_quarters_permille": N_("Most missing quarter-hours, in thousandths"),
+}
