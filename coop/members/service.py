@@ -9,7 +9,7 @@ from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
 from coop.kit.service import Entrance, Section, Service
-from coop.members import tables
+from coop.members import exports, tables
 from coop.members.access import ACCESS
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands import forget_old_sign_ins
@@ -46,6 +46,7 @@ MEMBERS = Service(
         sign_in.routes,
         own.routes,
         accounts.routes,
+        exports.routes,
         register_pages.routes,  # the last: a member's path holds any word
     ),
     jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),

@@ -9,10 +9,10 @@ from coop.members.identity import store
 from coop.members.identity.texts import CHANGES
 
 
-def list_changes(tx: Tx, account_id: str) -> list[tuple[datetime, str, str]]:
+def list_changes(tx: Tx, account_id: str, limit: int = 20) -> list[tuple[datetime, str, str]]:
     """List the newest changes of an account: when, a text to translate, and the name of whoever made it."""
     names = store.list_names(tx)
     return [
         (change.changed_at, CHANGES[change.change], names.get(change.actor.removeprefix("account:"), change.actor))
-        for change in store.list_changes(tx, account_id)
+        for change in store.list_changes(tx, account_id, limit)
     ]

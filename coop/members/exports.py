@@ -1,0 +1,90 @@
+"""Lists of the register as files, each under the entry of the page that shows it: a member gets their own rows."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import NotAllowed
+from coop.members import listings
+from coop.members.access import ACCESS
+from coop.members.contracts.store import list_contracts
+from coop.members.register.store import list_members
+from coop.web.downloads import Asked
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/exports", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/members.{extension}")
+@may("see-register")
+def export_members(request: Request, asked: Asked, search: str = "") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.members_listing(list_members(tx, search)))
+
+
+@routes.get("/connections.{extension}")
+@may("see-own")
+def export_connections(request: Request, asked: Asked, member_id: str | None = None) -> Response:
+    _require_own(request, member_id)
+    with reading(request) as tx:
+        return asked.answer(listings.connections_listing(tx, member_id))
+
+
+@routes.get("/contracts.{extension}")
+@may("see-own")
+def export_contracts(request: Request, asked: Asked, member_id: str | None = None) -> Response:
+    _require_own(request, member_id)
+    with reading(request) as tx:
+        return asked.answer(listings.contracts_listing(list_contracts(tx, member_id)))
+
+
+@routes.get("/gas-bills.{extension}")
+@may("see-own")
+def export_gas_bills(request: Request, asked: Asked, member_id: str | None = None) -> Response:
+    _require_own(request, member_id)
+    with reading(request) as tx:
+        return asked.answer(listings.gas_bills_listing(list_contracts(tx, member_id)))
+
+
+@routes.get("/accounts.{extension}")
+@may("see-accounts")
+def export_accounts(request: Request, asked: Asked, member_id: str | None = None) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.accounts_listing(listings.find_accounts(tx, member_id)))
+
+
+@routes.get("/account-changes.{extension}")
+@may("see-own")
+def export_account_changes(request: Request, asked: Asked, account_id: str) -> Response:
+    _require_own_account(request, account_id, "see-accounts")
+    with reading(request) as tx:
+        return asked.answer(listings.changes_listing(tx, account_id))
+
+
+@routes.get("/sign-ins.{extension}")
+@may("see-own")
+def export_sign_ins(request: Request, asked: Asked, account_id: str) -> Response:
+    _require_own_account(request, account_id, "work-sessions")
+    with reading(request) as tx:
+        return asked.answer(listings.sign_ins_listing(tx, account_id))
+
+
+@routes.get("/imports.{extension}")
+@may("import-register")
+def export_imports(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.imports_listing(tx))
+
+
+def _require_own(request: Request, member_id: str | None) -> None:
+    """Refuse whoever asks for more than their own rows and may not see the register."""
+    session = session_of(request)
+    if (member_id is None or member_id != session.member_id) and not ACCESS.allows(session, "see-register"):
+        raise NotAllowed
+
+
+def _require_own_account(request: Request, account_id: str, action: str) -> None:
+    session = session_of(request)
+    if account_id != session.account_id and not ACCESS.allows(session, action):
+        raise NotAllowed

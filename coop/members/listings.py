@@ -1,0 +1,149 @@
+"""The lists of the register and of accounts, as they leave the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coop.kit.tx import Tx
+from coop.members.connections.model import Occupancy
+from coop.members.connections.store import list_connections, list_holds, list_occupancies
+from coop.members.contracts.model import Contract
+from coop.members.identity import store as identity
+from coop.members.identity.commands import list_sessions
+from coop.members.identity.model import Account
+from coop.members.identity.pages.changes import list_changes
+from coop.members.imports.store import list_imports
+from coop.members.imports.texts import KINDS
+from coop.members.register.model import Member
+from coop.web.language import N_
+from coop.web.listings import Column, Kind, Listing
+
+ALL = 1_000_000
+
+MEMBERS = (
+    Column("member_id", "Id"),
+    Column("number", N_("Number")),
+    Column("name", N_("Name")),
+    Column("kind", N_("Kind"), Kind.WORD),
+    Column("email", N_("E-mail address")),
+    Column("address", N_("Address")),
+    Column("postcode", N_("Postcode")),
+    Column("city", N_("City")),
+    Column("joined_on", N_("Member since"), Kind.DAY),
+    Column("left_on", N_("Left on"), Kind.DAY),
+)
+
+CONNECTIONS = (
+    Column("connection_id", "Id", of=lambda row: row[0].connection_id),
+    Column("number", N_("Number"), of=lambda row: row[0].number),
+    Column("building", N_("Building"), of=lambda row: row[0].building),
+    Column("address", N_("Address"), of=lambda row: row[0].address),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda row: row[0].kind),
+    Column("ean", N_("EAN code"), of=lambda row: row[0].ean),
+    Column("member_id", N_("Member"), of=lambda row: row[1].member_id if row[1] else None),
+    Column("opened_on", N_("From"), Kind.DAY, of=lambda row: row[1].opened_on if row[1] else None),
+    Column("closed_on", N_("Ended from"), Kind.DAY, of=lambda row: row[1].closed_on if row[1] else None),
+)
+
+CONTRACTS = (
+    Column("contract_id", "Id"),
+    Column("number", N_("Number")),
+    Column("member_id", N_("Member")),
+    Column("connection_id", N_("Connection")),
+    Column("starts_on", N_("From"), Kind.DAY),
+    Column("ends_on", N_("Ended from"), Kind.DAY),
+    Column("tariff_clause", N_("Clause that allows tariff changes")),
+)
+
+GAS_BILLS = (
+    Column("contract_id", "Id", of=lambda row: row[0].contract_id),
+    Column("contract", N_("Contract"), of=lambda row: row[0].number),
+    Column("year", N_("Year"), Kind.WHOLE, of=lambda row: row[1].year),
+    Column("gas_m3", N_("Gas"), Kind.WHOLE, "m³", lambda row: row[1].gas_m3),
+    Column("paid_eur", N_("Paid incl. VAT"), Kind.EUROS, of=lambda row: row[1].amount_cents),
+)
+
+ACCOUNTS = (
+    Column("account_id", "Id"),
+    Column("name", N_("Name")),
+    Column("email", N_("E-mail address")),
+    Column("roles", N_("Roles"), of=lambda account: ", ".join(sorted(account.roles))),
+    Column("member_id", N_("Member")),
+    Column("active", N_("Open"), Kind.FLAG),
+    Column("one_time_until", N_("One-time password until"), Kind.INSTANT),
+)
+
+CHANGES = (
+    Column("changed_at", N_("When"), Kind.INSTANT, of=lambda row: row[0]),
+    Column("change", N_("Change"), Kind.WORD, of=lambda row: row[1]),
+    Column("changed_by", N_("By"), of=lambda row: row[2]),
+)
+
+SIGN_INS = (
+    Column("began_at", N_("Since"), Kind.INSTANT),
+    Column("source", N_("From the network address")),
+)
+
+IMPORTS = (
+    Column("import_id", "Id"),
+    Column("file_name", N_("File")),
+    Column("kind", N_("What the file holds"), Kind.WORD, of=lambda row: KINDS[row.kind]),
+    Column("imported_at", N_("When"), Kind.INSTANT),
+    Column("imported_by", N_("By")),
+    Column("record_count", N_("Lines"), Kind.WHOLE),
+    Column("added_count", N_("New"), Kind.WHOLE),
+    Column("undone_at", N_("Undone"), Kind.INSTANT),
+)
+
+
+def members_listing(members: Iterable[Member]) -> Listing:
+    """Members with their contact data."""
+    return Listing("members", MEMBERS, members)
+
+
+def connections_listing(tx: Tx, member_id: str | None) -> Listing:
+    """Connections with who held them when: those of one member, or all, also those that nobody held."""
+    if member_id is not None:
+        return Listing("connections", CONNECTIONS, list_holds(tx, member_id))
+    connections = list_connections(tx)
+    holds: dict[str, list[Occupancy]] = {connection.connection_id: [] for connection in connections}
+    for hold in list_occupancies(tx):
+        holds[hold.connection_id].append(hold)
+    rows = [(connection, hold) for connection in connections for hold in holds[connection.connection_id] or (None,)]
+    return Listing("connections", CONNECTIONS, rows)
+
+
+def contracts_listing(contracts: Iterable[Contract]) -> Listing:
+    """Contracts without their gas bills."""
+    return Listing("contracts", CONTRACTS, contracts)
+
+
+def gas_bills_listing(contracts: Iterable[Contract]) -> Listing:
+    """Gas bills behind contracts."""
+    rows = [(contract, bill) for contract in contracts for bill in contract.gas_bills]
+    return Listing("gas-bills", GAS_BILLS, rows)
+
+
+def accounts_listing(accounts: Iterable[Account]) -> Listing:
+    """Accounts without anything of their passwords."""
+    return Listing("accounts", ACCOUNTS, accounts)
+
+
+def changes_listing(tx: Tx, account_id: str) -> Listing:
+    """Changes of an account, newest first."""
+    return Listing("account-changes", CHANGES, list_changes(tx, account_id, ALL))
+
+
+def sign_ins_listing(tx: Tx, account_id: str) -> Listing:
+    """Sessions of an account in which somebody is signed in."""
+    return Listing("sign-ins", SIGN_INS, list_sessions(tx, account_id))
+
+
+def imports_listing(tx: Tx) -> Listing:
+    """Imports, newest first."""
+    return Listing("imports", IMPORTS, list_imports(tx, ALL))
+
+
+def find_accounts(tx: Tx, member_id: str | None) -> list[Account]:
+    """Accounts of one member, or all."""
+    return identity.list_accounts_of(tx, member_id) if member_id else identity.list_accounts(tx)
