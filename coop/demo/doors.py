@@ -54,11 +54,18 @@ class Doors:
             ConnectionError: the service stayed away longer than the patience lasts.
         """
         headers = {"content-type": "text/csv" if content is not None else "application/json"}
-        return self._patiently("POST", path, json=body, content=content, params=dict(params or {}), headers=headers)
+        return self._patiently(
+            "POST", path, json=body, content=content, params=dict(params or {}), headers=headers
+        ).json()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
-        """Read something."""
-        return self._patiently("GET", path, params=dict(params or {}))
+        """Read something; of a list every page."""
+        answer = self._patiently("GET", path, params=dict(params or {}))
+        read = answer.json()
+        while isinstance(read, list) and "next" in answer.links:
+            answer = self._patiently("GET", answer.links["next"]["url"])
+            read += answer.json()
+        return read
 
     def settled(self) -> None:
         """Wait until every service has heard what the others told so far.
@@ -89,7 +96,7 @@ class Doors:
         operator = Session("demo", "Demo", roles, None, COMMUNITY, "demo", SYSTEM_CLOCK.now())
         return {"cookie": f"{COOKIE}={sign(operator, self._secret)}"}
 
-    def _patiently(self, method: str, path: str, **request: Any) -> Any:
+    def _patiently(self, method: str, path: str, **request: Any) -> httpx2.Response:
         service, headers = path.split("/")[1], request.pop("headers", {})
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
@@ -104,7 +111,7 @@ class Doors:
                 trouble = str(error)
             else:
                 if answer.is_success:
-                    return answer.json()
+                    return answer
                 trouble = answer.text
                 if answer.status_code < 500:
                     raise _refusal(answer)

@@ -66,6 +66,22 @@ _EPOCH: Final = "1970-01-01T00:00:00Z"
 ElementTree.register_namespace("", _ATOM)
 
 
+EVENTS: Final = "application/cloudevents-batch+json"
+ATOM: Final = "application/atom+xml"
+
+
+class CloudEvents(Response):
+    """A batch of CloudEvents."""
+
+    media_type = EVENTS
+
+
+class Atom(Response):
+    """An Atom feed."""
+
+    media_type = ATOM
+
+
 Since = Annotated[int, Query(ge=0, le=POSITION_MAX)]
 Before = Annotated[int | None, Query(ge=1, le=POSITION_MAX)]
 
@@ -73,7 +89,11 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance", tags=["feed"]
 may = ACCESS.may
 
 
-@routes.get("/feed.json")
+@routes.get(
+    "/feed.json",
+    response_class=CloudEvents,
+    responses={200: {"content": {EVENTS: {"schema": {"type": "array", "items": {"type": "object"}}}}}},
+)
 @may("read-feed")
 def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE) -> Response:
     """CloudEvents after position ``since``, oldest first; a Link header names the next page, if there is one."""
@@ -87,10 +107,14 @@ def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Que
         following = urlencode({"since": facts[limit - 1].position, "limit": limit})
         headers["Link"] = f'<{_address(request)}/feed.json?{following}>; rel="next"'
     body = b"[" + b",".join(public_json(fact) for fact in facts[:limit]) + b"]"
-    return Response(body, media_type="application/cloudevents-batch+json", headers=headers)
+    return Response(body, media_type=EVENTS, headers=headers)
 
 
-@routes.get("/feed.atom")
+@routes.get(
+    "/feed.atom",
+    response_class=Atom,
+    responses={200: {"content": {ATOM: {"schema": {"type": "string"}}}}},
+)
 @may("read-feed")
 def read_feed_atom(request: Request, since: Since = 0, before: Before = None) -> Response:
     """Entries after position ``since``, newest first; a link of the feed names the page with older ones."""
@@ -103,7 +127,7 @@ def read_feed_atom(request: Request, since: Since = 0, before: Before = None) ->
     facts = [fact for fact in newest if fact.position > since]
     body = atom(facts[:PAGE], called, tx.community, _address(request), older=len(facts) > PAGE, since=since)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    return Response(body, media_type="application/atom+xml; charset=utf-8", headers=headers)
+    return Response(body, media_type=f"{ATOM}; charset=utf-8", headers=headers)
 
 
 def public_json(fact: Envelope) -> bytes:

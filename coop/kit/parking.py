@@ -15,6 +15,7 @@ from sqlalchemy import Select, func, insert, select, tuple_, update
 
 from coop.kit.actor import Actor
 from coop.kit.database import Database
+from coop.kit.keyset import Window, cut_query
 from coop.kit.metrics import LETTERS_PARKED
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
@@ -107,6 +108,11 @@ def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, *kinds: s
     if after:
         query = query.where(tuple_(dead_letter.c.parked_at, dead_letter.c.id) > (after.parked_at, after.id))
     return [Letter(*row) for row in tx.execute(query)]
+
+
+def page_parked(tx: Tx, window: Window) -> Sequence[Letter]:
+    """A window of the open dead letters, oldest first, and one more."""
+    return [Letter(*row) for row in tx.execute(cut_query(_open(tx), window, dead_letter.c.parked_at, dead_letter.c.id))]
 
 
 def count_parked(tx: Tx, *kinds: str) -> int:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
+from coop.events import SERVICES
 from coop.kit import inbox, jobs, journal, outbound, parking, positions
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, repeats_by_itself, session_of, writing
+from coop.kit.paging import Paged
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
 from coop.operator.chain import jobs_of
@@ -33,6 +35,9 @@ LETTERS_SHOWN = 100
 BODY_SHOWN = 2000
 FLASH_MAX = 500
 """A message travels in a cookie, which browsers cut off at 4 KB."""
+
+ServiceName = Annotated[str, Path(max_length=40, json_schema_extra={"enum": list(SERVICES)})]
+"""A service whose part of the installation is meant; its own process answers."""
 
 routes = APIRouter(route_class=GuardedRoute, tags=["operations"])
 may = ACCESS.may
@@ -219,7 +224,7 @@ def discard(request: Request, service: str, letter_id: str) -> Response:
 
 @routes.get("/{service}/api/v1/traffic")
 @may("see-operations")
-def read_traffic(request: Request, service: str) -> Traffic:
+def read_traffic(request: Request, service: ServiceName) -> Traffic:
     """Facts of each type told and heard here: who compares services sees what is still on its way."""
     room = room_of(request, service)
     with room.database.system_read() as sql:
@@ -231,17 +236,18 @@ def read_traffic(request: Request, service: str) -> Traffic:
 
 @routes.get("/{service}/api/v1/dead-letters")
 @may("see-operations")
-def list_dead_letters(request: Request, service: str, after: str = "") -> list[LetterOut]:
-    """Parked facts and telegrams, oldest first; the next page starts behind the letter named by ``after``."""
+def list_dead_letters(request: Request, service: ServiceName, page: Paged) -> list[LetterOut]:
+    """Parked facts and telegrams, oldest first."""
     with room_of(request, service).database.read(session_of(request).community) as tx:
-        letters = parking.list_parked(tx, LETTERS_SHOWN, parking.get_parked(tx, after) if after else None)
-    return [LetterOut.model_validate(letter, from_attributes=True) for letter in letters]
+        letters = parking.page_parked(tx, page.window)
+    shown = page.close(letters, lambda letter: (letter.parked_at, letter.id))
+    return [LetterOut.model_validate(letter, from_attributes=True) for letter in shown]
 
 
 @routes.post("/{service}/api/v1/dead-letters/{letter_id}/replay")
 @may("work-dead-letters")
 @repeats_by_itself
-def replay_dead_letter(request: Request, service: str, letter_id: str) -> Resolved:
+def replay_dead_letter(request: Request, service: ServiceName, letter_id: str) -> Resolved:
     """Try a parked fact or telegram again."""
     session = session_of(request)
     replay(room_of(request, service), session.community, session.actor("api"), letter_id)
@@ -268,16 +274,17 @@ class SwitchIn(BaseModel):
 
 @routes.get("/{service}/api/v1/jobs")
 @may("see-operations")
-def list_jobs(request: Request, service: str) -> list[JobOut]:
-    """Jobs with their next time and their last outcome."""
+def list_jobs(request: Request, service: ServiceName, page: Paged) -> list[JobOut]:
+    """Jobs by name, with their next time and their last outcome."""
     room = room_of(request, service)
     with room.database.read(session_of(request).community) as tx:
-        return [_job_out(state) for state in jobs.list_states(tx, jobs_of(room.service))]
+        states = sorted(jobs.list_states(tx, jobs_of(room.service)), key=lambda state: state.job.name)
+    return [_job_out(state) for state in page.cut(states, lambda state: (state.job.name,))]
 
 
 @routes.post("/{service}/api/v1/jobs/{name}")
 @may("switch-jobs")
-def switch_job(request: Request, service: str, name: str, body: SwitchIn) -> JobOut:
+def switch_job(request: Request, service: ServiceName, name: str, body: SwitchIn) -> JobOut:
     """Let a job run for this co-operative, or not."""
     room = room_of(request, service)
     with writing(request) as tx:

@@ -13,10 +13,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from coop.kit.http import GuardedRoute, session_of, writing
-from coop.kit.outbound import STATES, State, Worker, count_messages, list_messages, retry, retry_all
+from coop.kit.outbound import STATES, State, Worker, count_messages, list_messages, page_messages, retry, retry_all
+from coop.kit.paging import Paged
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
-from coop.operator.operations import room_of
+from coop.operator.operations import ServiceName, room_of
 from coop.values import CoopError
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
@@ -126,16 +127,17 @@ def retry_all_from_page(request: Request, service: str, queue: str) -> Response:
 
 @routes.get("/{service}/api/v1/outbound")
 @may("see-outbound")
-def list_outbound(request: Request, service: str, state: State = "failed", after: int = 0) -> list[DeliveryOut]:
-    """Messages in a state; the next page starts behind the one whose number is ``after``."""
+def list_outbound(request: Request, service: ServiceName, page: Paged, state: State = "failed") -> list[DeliveryOut]:
+    """Messages in a state: delivered ones newest first, others oldest first."""
     with room_of(request, service).database.read(session_of(request).community) as tx:
-        messages = list_messages(tx, state, after, SHOWN)
-    return [DeliveryOut.model_validate(message, from_attributes=True) for message in messages]
+        messages = page_messages(tx, state, page.window)
+    shown = page.close(messages, lambda message: (message.number,))
+    return [DeliveryOut.model_validate(message, from_attributes=True) for message in shown]
 
 
 @routes.post("/{service}/api/v1/outbound/{message_id}/retry")
 @may("work-outbound")
-def retry_outbound(request: Request, service: str, message_id: str) -> Retried:
+def retry_outbound(request: Request, service: ServiceName, message_id: str) -> Retried:
     """Send a message that failed or waits again, now."""
     room_of(request, service)
     with writing(request) as tx:

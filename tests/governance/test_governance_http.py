@@ -127,6 +127,26 @@ def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(boa
     assert state["tranches"]["t2"]["released_on"] == "2027-02-01"
 
 
+def test_meetings_and_programmes_are_listed_page_by_page(board: TestClient) -> None:
+    live_over_http(board)
+    post(
+        board,
+        "meetings",
+        MEETING
+        | {
+            "meeting_id": "alv-2",
+            "held_on": "2026-09-24",
+            "resolutions": [POINTS[0] | {"resolution_id": "other", "kind": "other", "parameters": {}}],
+        },
+    )
+    first = board.get("/governance/api/v1/meetings?limit=1")
+    assert [meeting["meeting_id"] for meeting in first.json()] == ["alv-2"]
+    (second,) = board.get(first.links["next"]["url"]).json()
+    assert [point["resolution_id"] for point in second["resolutions"]] == ["tariff", "key", "build"]
+    (programme,) = board.get("/governance/api/v1/programmes").json()
+    assert programme["tranches"][0]["amount_cents"] == 308_000_000
+
+
 def test_a_resolution_is_read_with_its_parameters_verdict_and_hashes(board: TestClient) -> None:
     live_over_http(board)
     record = board.get("/governance/api/v1/resolutions/tariff").json()

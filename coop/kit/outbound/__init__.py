@@ -40,7 +40,7 @@ made later.
 
 from coop.kit.outbound.making import UNMADE, make_again, make_due
 from coop.kit.outbound.message import Away, Delivery, Message, Outgoing, Queue, Refused, State, Transport, TryLater
-from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, read_figures
+from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, page_messages, read_figures
 from coop.kit.outbound.sending import send_due, wait_after
 from coop.kit.outbound.store import enqueue, retry, retry_all
 from coop.kit.outbound.worker import Worker
@@ -64,6 +64,7 @@ __all__ = [
     "list_messages",
     "make_again",
     "make_due",
+    "page_messages",
     "read_figures",
     "retry",
     "retry_all",

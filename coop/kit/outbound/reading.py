@@ -10,6 +10,7 @@ from typing import cast
 from sqlalchemy import Connection, func, literal_column, select
 
 from coop.kit import journal
+from coop.kit.keyset import Window, cut_query
 from coop.kit.outbound.message import Delivery, State
 from coop.kit.outbound.store import is_foremost
 from coop.kit.rows import columns_of
@@ -35,6 +36,17 @@ def list_messages(tx: Tx, state: State, after: int = 0, limit: int = 100) -> Seq
     else:
         query = query.order_by(_columns.number).where(_columns.number > after)
     return [Delivery(*row) for row in tx.execute(query.limit(limit))]
+
+
+def page_messages(tx: Tx, state: State, window: Window) -> Sequence[Delivery]:
+    """A window of the messages in a state, and one more: delivered ones newest first, others oldest first."""
+    query = select(*columns_of(Delivery, outbound_message)).where(
+        _columns.community == tx.community, _columns.state == state
+    )
+    return [
+        Delivery(*row)
+        for row in tx.execute(cut_query(query, window, _columns.number, newest_first=state == "delivered"))
+    ]
 
 
 def count_messages(tx: Tx) -> dict[str, dict[State, int]]:

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.kit.paging import Paged
+from coop.kit.tags import IfMatch, Precondition
 from coop.members.access import ACCESS, grants_of
 from coop.members.identity import commands, store
 from coop.members.identity.model import Account, NewAccount
@@ -50,10 +52,19 @@ class AccountOut(BaseModel):
 
 @routes.get("")
 @may("see-accounts")
-def list_accounts(request: Request) -> list[AccountOut]:
-    """All accounts by name."""
+def list_accounts(request: Request, page: Paged) -> list[AccountOut]:
+    """Accounts by name."""
     with reading(request) as tx:
-        return [_show(account) for account in store.list_accounts(tx)]
+        accounts = store.page_accounts(tx, page.window)
+    return [_show(account) for account in page.close(accounts, lambda account: (account.name, account.account_id))]
+
+
+@routes.get("/{account_id}")
+@may("see-accounts")
+def get_account(request: Request, account_id: str) -> AccountOut:
+    """One account; its ETag is what a change of it names."""
+    with reading(request) as tx:
+        return _show(store.get_account(tx, account_id))
 
 
 @routes.post("")
@@ -69,29 +80,31 @@ def create_account(request: Request, body: AccountIn) -> AccountId:
 @routes.post("/{account_id}/roles")
 @may("change-accounts")
 @body_max(BODY_MAX)
-def set_roles(request: Request, account_id: str, body: RolesIn) -> AccountOut:
+def set_roles(request: Request, account_id: str, body: RolesIn, unchanged: IfMatch) -> AccountOut:
     """Give an account other roles, and sign it out everywhere."""
     with writing(request) as tx:
+        unchanged.check(_show(store.get_account(tx, account_id)))
         commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(body.roles))
         return _show(store.get_account(tx, account_id))
 
 
 @routes.post("/{account_id}/close")
 @may("change-accounts")
-def close_account(request: Request, account_id: str) -> AccountOut:
+def close_account(request: Request, account_id: str, unchanged: IfMatch) -> AccountOut:
     """Close an account, and sign it out everywhere."""
-    return _set_active(request, account_id, active=False)
+    return _set_active(request, account_id, unchanged, active=False)
 
 
 @routes.post("/{account_id}/open")
 @may("change-accounts")
-def open_account(request: Request, account_id: str) -> AccountOut:
+def open_account(request: Request, account_id: str, unchanged: IfMatch) -> AccountOut:
     """Open an account again."""
-    return _set_active(request, account_id, active=True)
+    return _set_active(request, account_id, unchanged, active=True)
 
 
-def _set_active(request: Request, account_id: str, *, active: bool) -> AccountOut:
+def _set_active(request: Request, account_id: str, unchanged: Precondition, *, active: bool) -> AccountOut:
     with writing(request) as tx:
+        unchanged.check(_show(store.get_account(tx, account_id)))
         commands.set_active(tx, grants_of(session_of(request)), account_id, active=active)
         return _show(store.get_account(tx, account_id))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, update
 
+from coop.kit.keyset import Window, cut_query
 from coop.kit.metadata import Instant
 from coop.kit.rows import columns_of, find_as, row_of, select_as
 from coop.kit.tx import Tx
@@ -44,6 +45,12 @@ def list_accounts(tx: Tx, limit: int = 1_000_000, offset: int = 0) -> list[Accou
     query = select(*columns_of(Account, account)).where(account.c.community == tx.community)
     by_name = query.order_by(account.c.name, account.c.email).limit(limit).offset(offset)
     return [Account(*row) for row in tx.execute(by_name)]
+
+
+def page_accounts(tx: Tx, window: Window) -> list[Account]:
+    """List a window of the accounts by name, and one more."""
+    query = select(*columns_of(Account, account)).where(account.c.community == tx.community)
+    return [Account(*row) for row in tx.execute(cut_query(query, window, account.c.name, account.c.account_id))]
 
 
 def count_accounts(tx: Tx) -> int:

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
 
 from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.register import commands, store
+from coop.values import NotFound
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
+Search = Annotated[str, Query(max_length=100)]
+
 
 class LeavingIn(BaseModel):
     """The first day without membership."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-07-01"}]})
 
     left_on: date
 
 
 class MemberOut(BaseModel):
     """One member, without address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "member_id": "c1b0a1f2-5f2e-5a53-9d0e-0c3a57c00b11",
+                    "number": "0042",
+                    "kind": "owner",
+                    "name": "A. Jansen",
+                    "joined_on": "2025-01-01",
+                    "left_on": None,
+                }
+            ]
+        }
+    )
 
     member_id: str
     number: str
@@ -34,11 +56,23 @@ class MemberOut(BaseModel):
 
 @routes.get("/members")
 @may("see-register")
-def list_members(request: Request, search: str = "") -> list[MemberOut]:
-    """All members, or those whose number, name or address holds ``search``."""
+def list_members(request: Request, page: Paged, search: Search = "") -> list[MemberOut]:
+    """Members by number; with ``search`` those whose number, name or address holds it."""
     with reading(request) as tx:
-        members = store.list_members(tx, search)
-    return [MemberOut.model_validate(member, from_attributes=True) for member in members]
+        members = store.page_members(tx, search, page.window)
+    shown = page.close(members, lambda member: (member.number, member.member_id))
+    return [MemberOut.model_validate(member, from_attributes=True) for member in shown]
+
+
+@routes.get("/members/{member_id}")
+@may("see-register")
+def get_member(request: Request, member_id: str) -> MemberOut:
+    """One member."""
+    with reading(request) as tx:
+        member = store.find_member(tx, member_id)
+    if member is None:
+        raise NotFound(f"there is no member {member_id}")
+    return MemberOut.model_validate(member, from_attributes=True)
 
 
 @routes.post("/members/{member_id}/leave")

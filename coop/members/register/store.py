@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Update, func, or_, select, true, update
 
+from coop.kit.keyset import Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
@@ -26,6 +27,12 @@ def list_members(tx: Tx, search: str = "", limit: int = 1_000_000, offset: int =
         .offset(offset)
     )
     return [Member(*row) for row in tx.execute(query)]
+
+
+def page_members(tx: Tx, search: str, window: Window) -> list[Member]:
+    """List a window of the members that ``search`` finds, by number, and one more."""
+    query = select(*columns_of(Member, member)).where(member.c.community == tx.community, _matches(search))
+    return [Member(*row) for row in tx.execute(cut_query(query, window, member.c.number, member.c.member_id))]
 
 
 def count_members(tx: Tx, search: str = "") -> int:

@@ -1,0 +1,272 @@
+"""Answers of governance to programs: amounts in cents, fractions as text, days as dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from coop.governance.handlers.closing import Outcome
+from coop.governance.handlers.records import count_record
+from coop.governance.model import Meeting, Programme
+
+Word = Literal["adopted", "rejected"]
+Parameters = Annotated[
+    dict[str, Any], Field(description="What the resolution decides, as its kind asks; texts and whole numbers.")
+]
+
+
+class Answer(BaseModel):
+    """Made of nouns whose fields have the same names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class StatutesOut(Answer):
+    """Statutes that are on file: from when, and for which kinds of resolution they have a rule."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"valid_from": "2025-01-01", "kinds": ["tariff"]}]})
+
+    valid_from: date
+    kinds: list[str]
+
+
+class NoticedOut(Answer):
+    """A resolution on the agenda, and the hash of its parameters that the notice fixes."""
+
+    resolution_id: str
+    notice_hash: str
+
+
+class ConvenedOut(Answer):
+    """A meeting that was convened."""
+
+    meeting_id: str
+    resolutions: list[NoticedOut]
+
+
+class BallotsOut(Answer):
+    """Ballots that were handed in, and how many of them were not known yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"resolution_id": "alv-1-1", "ballots": 12, "new": 12}]})
+
+    resolution_id: str
+    ballots: int
+    new: int
+
+
+class CountOut(Answer):
+    """A count, and why it decides as it does: majority, no-votes, no-quorum, tie or too-few."""
+
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_cast: int
+    votes_present: int
+    votes_entitled: int
+    votes_needed: int
+    reason: str
+
+
+class DecisionOut(Answer):
+    """A resolution as it was counted."""
+
+    resolution_id: str
+    verdict: Word
+    article: str
+    decided_on: date | None
+    count: CountOut
+
+
+class ClosedOut(Answer):
+    """A meeting that was closed, or with ``dry_run`` would be."""
+
+    meeting_id: str
+    dry_run: bool
+    resolutions: list[DecisionOut]
+
+
+class PlannedOut(Answer):
+    """A programme that is on file, with the cents of each tranche."""
+
+    programme_id: str
+    tranches: dict[str, int]
+
+
+class ReachedOut(Answer):
+    """A milestone that was reached, and what became of its tranches."""
+
+    milestone_id: str
+    tranches: dict[str, Literal["released", "referred"]]
+
+
+class SteeredOut(Answer):
+    """The decision of the steering group on a tranche."""
+
+    tranche_id: str
+    decision: str
+    decided_on: date
+
+
+class FeedTokenOut(Answer):
+    """The token of a reader of the feed."""
+
+    token_id: str
+    audience: str
+    token: str
+
+
+class RevokedOut(Answer):
+    """A token that opens nothing from a day on."""
+
+    token_id: str
+    revoked_on: date
+
+
+class ResolutionOut(Answer):
+    """One resolution: its parameters, the rule that it falls under, and when it was decided its count and verdict.
+
+    ``parameters_hash`` is over what is stored now, ``notice_hash`` was fixed by the notice, and ``adopted_hash`` when
+    the meeting decided; all of them are the same.
+    """
+
+    resolution_id: str
+    meeting_id: str
+    convened_on: date
+    held_on: date
+    kind: str
+    subject_nl: str
+    subject_en: str
+    parameters: Parameters
+    parameters_hash: str
+    notice_hash: str
+    adopted_hash: str | None
+    decided_on: date | None
+    verdict: Word | None
+    article: str
+    majority: str
+    base: str
+    quorum: str | None
+    count: CountOut | None
+
+
+class PointOut(Answer):
+    """A point of an agenda."""
+
+    resolution_id: str
+    kind: str
+    subject_nl: str
+    subject_en: str
+
+
+class MeetingOut(Answer):
+    """A meeting with its agenda."""
+
+    meeting_id: str
+    held_on: date
+    convened_on: date
+    place: str
+    resolutions: list[PointOut]
+
+
+class MilestoneOut(Answer):
+    """A milestone of a phase."""
+
+    milestone_id: str
+    name_nl: str
+    name_en: str
+    budget_cents: int
+    margin_per_mille: int
+    deadline: date
+    evidence: tuple[str, ...]
+
+
+class PhaseOut(Answer):
+    """A phase of a programme."""
+
+    phase_id: str
+    name_nl: str
+    name_en: str
+    budget_cents: int
+    milestones: list[MilestoneOut]
+
+
+class TrancheOut(Answer):
+    """A part of the money, which a milestone releases."""
+
+    tranche_id: str
+    milestone_id: str
+    financier: str
+    amount_cents: int
+
+
+class ProgrammeOut(Answer):
+    """A programme with its phases and its money."""
+
+    programme_id: str
+    name: str
+    phases: list[PhaseOut]
+    tranches: list[TrancheOut]
+
+
+class StoredResolutionOut(ResolutionOut):
+    """One resolution with its ballots as one hash, which tells two installations apart and nobody's vote."""
+
+    ballots: int
+    ballots_hash: str
+
+
+class RealisationOut(Answer):
+    """A phase that will be built."""
+
+    resolution_id: str
+    decided_on: date
+
+
+class ReachedStateOut(Answer):
+    """A milestone that was reached; a piece of evidence is its name, reference and SHA-256."""
+
+    reached_on: date
+    cost_cents: int
+    evidence: list[tuple[str, str, str]]
+
+
+class TrancheStateOut(Answer):
+    """A tranche and where it stands."""
+
+    amount_cents: int
+    referred_on: date | None
+    reason: str | None
+    released_on: date | None
+    rule: str | None
+
+
+class StateOut(Answer):
+    """Everything that was decided, reached and released, by id."""
+
+    resolutions: dict[str, StoredResolutionOut]
+    realisations: dict[str, RealisationOut]
+    milestones: dict[str, ReachedStateOut]
+    tranches: dict[str, TrancheStateOut]
+
+
+def decision_out(outcome: Outcome) -> DecisionOut:
+    """A resolution as it was counted."""
+    return DecisionOut(
+        resolution_id=outcome.resolution.resolution_id,
+        verdict="adopted" if outcome.verdict.adopted else "rejected",
+        article=outcome.verdict.article,
+        decided_on=outcome.decided_on,
+        count=CountOut.model_validate(count_record(outcome)),
+    )
+
+
+def meeting_out(meeting: Meeting) -> MeetingOut:
+    """A meeting with its agenda."""
+    return MeetingOut.model_validate(meeting)
+
+
+def programme_out(programme: Programme) -> ProgrammeOut:
+    """A programme with its phases and its money."""
+    return ProgrammeOut.model_validate(programme)
