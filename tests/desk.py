@@ -25,10 +25,18 @@ def lead_to(url: str, community: str = COMMUNITY) -> Sites:
     return lambda _host: Site(community, "coop", "nl", url)
 
 
-def open_desk(service: Service, database: Database, folder: Path, base_url: str = "http://testserver") -> TestClient:
+def open_desk(
+    service: Service,
+    database: Database,
+    folder: Path,
+    base_url: str = "http://testserver",
+    community: str = COMMUNITY,
+) -> TestClient:
     """The application over a database, under an address; nobody is signed in, and all pages are English."""
     settings = Settings(data_dir=folder, secret=SECRET, base_url=base_url)
-    app = assemble_app(service.name, settings, {service.name: Room(service, database, settings)}, lead_to(base_url))
+    app = assemble_app(
+        service.name, settings, {service.name: Room(service, database, settings)}, lead_to(base_url, community)
+    )
     return TestClient(app, base_url=base_url, headers={"accept-language": "en"})
 
 

@@ -1,21 +1,23 @@
-"""Who may do what in billing."""
+"""Who may do what in billing. A program runs bills; what brakes hold, people alone release."""
 
 from __future__ import annotations
 
 from coop.kit.access import SIGNED_IN, Access, roles
 
+_READ = "read:bills"
+
 ACCESS = Access(
     "billing",
     {
         "follow-own-bills": roles("member"),
-        "see-bills": SIGNED_IN,  # one's own; those of others by see-all-bills
-        "see-all-bills": roles("board", "treasurer", "auditor", "operator"),
-        "see-tariffs": SIGNED_IN,
-        "see-runs": roles("board", "treasurer", "auditor", "operator"),
-        "see-ledger": roles("board", "treasurer", "auditor", "operator"),
-        "run-bills": roles("board", "treasurer", "operator"),
+        "see-bills": SIGNED_IN | {_READ},  # one's own; those of others by see-all-bills
+        "see-all-bills": roles("board", "treasurer", "auditor", "operator", _READ),
+        "see-tariffs": SIGNED_IN | {_READ},
+        "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
+        "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
+        "run-bills": roles("board", "treasurer", "operator", "write:bills"),
         "release-runs": roles("board", "treasurer"),
         "send-notices": roles("board", "operator"),
-        "record-figures": roles("board", "treasurer", "operator"),
+        "record-figures": roles("board", "treasurer", "operator", "write:bills"),
     },
 )

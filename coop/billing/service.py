@@ -20,7 +20,7 @@ BILLING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(billing.BillIssued,),
+    tells=(billing.BillIssued, billing.ProgramTokenUsed),
     hears={
         **communities.HEARD,
         members.MemberAdmitted: heard.on_member_admitted,

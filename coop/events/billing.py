@@ -32,3 +32,16 @@ class BillIssued(Event):
 
     def key(self) -> str:
         return self.member_id
+
+
+class ProgramTokenUsed(Event):
+    """A program came in with its token here, for the first time on a day."""
+
+    TYPE: ClassVar[str] = "billing.program-token-used.v1"
+    NOUNS: ClassVar[str] = "programs"
+
+    token_id: str
+    used_on: date
+
+    def key(self) -> str:
+        return self.token_id

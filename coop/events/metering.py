@@ -115,3 +115,16 @@ class HeatSystemReported(Event):
 
     def key(self) -> str:
         return "heat-system"
+
+
+class ProgramTokenUsed(Event):
+    """A program came in with its token here, for the first time on a day."""
+
+    TYPE: ClassVar[str] = "metering.program-token-used.v1"
+    NOUNS: ClassVar[str] = "programs"
+
+    token_id: str
+    used_on: date
+
+    def key(self) -> str:
+        return self.token_id

@@ -35,6 +35,7 @@ GOVERNANCE = Service(
         facts.VoteEnded,
         facts.DeadlinePassed,
         facts.SteeringReminded,
+        facts.ProgramTokenUsed,
     ),
     hears={**communities.HEARD, MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
     heard_tables=(*communities.TABLES, voter),

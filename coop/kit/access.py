@@ -2,6 +2,10 @@
 
 An endpoint names the entry that opens it, ``@access.may("close-period")``, and nothing else about roles; a route
 without an entry does not start. The entry is looked at before the body of a request is read.
+
+An entry holds roles, which open it for people, and scopes, which open it for programs; a scope is written with a colon
+(``read:bills``) and is one of the fixed list. What is open to whoever is signed in is not open to programs, but for
+those with a scope that it names.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from coop.events.scopes import SCOPES
 from coop.kit.session import NotAllowed, NotSignedIn, Session
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -17,7 +22,7 @@ ANYBODY: Final[frozenset[str]] = frozenset({"anybody"})
 """Open to everybody, signed in or not."""
 
 SIGNED_IN: Final[frozenset[str]] = frozenset({"signed in"})
-"""Open to everybody who is signed in."""
+"""Open to every person who is signed in."""
 
 
 def roles(*names: str) -> frozenset[str]:
@@ -31,6 +36,9 @@ class Access:
     def __init__(self, service: str, table: Mapping[str, frozenset[str]]) -> None:
         self.service = service
         self.table = dict(table)
+        unknown = {word for entry in table.values() for word in entry if ":" in word} - set(SCOPES)
+        if unknown:
+            raise ValueError(f"{service}: {', '.join(sorted(unknown))} are no scopes")
 
     def may(self, action: str) -> Callable[[Endpoint], Endpoint]:
         """Mark an endpoint as opened by an entry.
@@ -69,4 +77,16 @@ def opens(needed: frozenset[str], session: Session | None) -> bool:
     """
     if needed == ANYBODY:
         return True
-    return session is not None and (needed == SIGNED_IN or session.has(*needed))
+    if session is None:
+        return False
+    is_signed_in = needed >= SIGNED_IN and session.kind == "account"
+    return is_signed_in or session.has(*needed)
+
+
+def scopes_of(needed: frozenset[str]) -> tuple[str, ...]:
+    """The scopes of an entry, in the order of the list.
+
+    >>> scopes_of(roles("board", "write:bills", "read:bills"))
+    ('read:bills', 'write:bills')
+    """
+    return tuple(scope for scope in SCOPES if scope in needed)

@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from coop.kit import repeats
-from coop.kit.access import ANYBODY, SIGNED_IN
+from coop.kit.access import ANYBODY, SIGNED_IN, scopes_of
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import MEDIA_TYPE, ProblemDocument
 from coop.kit.session import COOKIE
@@ -137,7 +137,8 @@ def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> No
     """Add to an operation what follows from its route."""
     operation["operationId"] = route.name
     needed = route.access.table[route.action]
-    operation["security"] = [] if needed == ANYBODY else [{name: []} for name in SCHEMES]
+    scopes = list(scopes_of(needed))
+    operation["security"] = [] if needed == ANYBODY else [{"session": []}, *([{"token": scopes}] if scopes else [])]
     if needed not in (ANYBODY, SIGNED_IN):
         operation["description"] = f"{operation.get('description', '')}\n\nOpens for: {', '.join(sorted(needed))}."
     parameters = operation.setdefault("parameters", [])

@@ -27,10 +27,11 @@ from coop.kit.database import Database
 from coop.kit.guard import Guard, unknown_address
 from coop.kit.problems import HttpProblem, headers_of, problem_answer, problems_of, status_of
 from coop.kit.repeats import answer_once, read_claim
-from coop.kit.session import NotSignedIn, Session, WrongToken
+from coop.kit.session import NotSignedIn, Session
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites
 from coop.kit.tags import matches, tag_of
+from coop.kit.tokens import PREFIX, WrongToken, let_in
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
@@ -87,7 +88,7 @@ class GuardedRoute(APIRoute):
             request.state.tx = request.state.claim = None
             if request.state.site is None and not self.on_any_host:
                 raise UnknownHost
-            if request.state.session is None and not self.access.allows(None, self.action):
+            if request.state.session is None and self.include_in_schema and not self.access.allows(None, self.action):
                 request.state.session = await _bearer_session(request, self.access.service)
             self.access.require(request.state.session, self.action)
             self._check_body(request)
@@ -231,9 +232,15 @@ async def _bearer_session(request: Request, service: str) -> Session | None:
         WrongToken: the token opens nothing.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = request.app.state.bearers.get(service)
-    if scheme.lower() != "bearer" or bearer is None:
+    if scheme.lower() != "bearer":
         return None
+    if token.startswith(PREFIX):
+        sessions: Database = request.app.state.sessions
+        community: str = request.state.site.community
+        return await run_in_threadpool(let_in, sessions, community, token.strip(), request.state.channel)
+    bearer = request.app.state.bearers.get(service)
+    if bearer is None:
+        raise WrongToken
     database = request.app.state.databases[service]
     session: Session | None = await run_in_threadpool(bearer, database, token.strip())
     if session is None or session.community != request.state.site.community:
@@ -289,11 +296,13 @@ def create_app(
     """The application with all ``routers``, over the ``databases`` of the services that run here.
 
     ``sites`` says which co-operative a host name leads to; nobody is signed in at another's.
-    ``sessions_in`` names the service whose database says first that a session was ended; by default the first.
+    ``sessions_in`` names the service whose database says first that a session or a token was ended; by default the
+    first.
     """
     app = FastAPI(title=title, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.settings, app.state.databases, app.state.bearers = settings, databases, {}
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
+    app.state.sessions = sessions
 
     def answer(request: Request, error: CoopError) -> Response:
         if "text/html" not in request.headers.get("accept", ""):

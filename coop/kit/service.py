@@ -24,6 +24,7 @@ from coop.kit.parking import EVENT
 from coop.kit.rawdoor import RawDoor
 from coop.kit.session import Session, on_sessions_ended
 from coop.kit.settings import Settings
+from coop.kit.tokens import HEARD
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,11 @@ class Service(Pages):
 
     @property
     def handlers(self) -> Mapping[type[Event], Handler]:
-        """The handler of each fact that it hears; one that keeps no accounts hears as well which sessions ended."""
+        """The handler of each fact that it hears; one that keeps no accounts hears as well which sessions ended, and
+        which programs have which tokens."""
         if self.name == SessionsEnded.service():
             return self.hears
-        return {SessionsEnded: on_sessions_ended, **self.hears}
+        return {SessionsEnded: on_sessions_ended, **HEARD, **self.hears}
 
     def consumer(self, database: Database, park_limit: int = 50) -> Consumer:
         """This service listening, over its database."""

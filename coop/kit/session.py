@@ -35,7 +35,8 @@ _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Session:
-    """Who is signed in. ``member_id`` is None for people who are no member, such as a municipality's, and for programs.
+    """Who is signed in. ``member_id`` is None for people who are no member, such as a municipality's, and for programs,
+    whose roles are the scopes of their token.
 
     ``id`` and ``began_at`` tell one sign-in of an account from another.
     """
@@ -63,13 +64,6 @@ class NotSignedIn(CoopError):
 
     def __init__(self, code: str = "not-signed-in", message: str = "sign in first") -> None:
         super().__init__(code, message)
-
-
-class WrongToken(NotSignedIn):
-    """A program shows a token that opens nothing."""
-
-    def __init__(self) -> None:
-        super().__init__("wrong-token", "nobody has this token, or it was taken back")
 
 
 class NotAllowed(CoopError):

@@ -1,5 +1,5 @@
 """Tables that every service has, and the guards of those that only grow: journal, relay, inbox and what was heard up to
-where, dead letters, documents, ended sessions, runs of jobs, answers that may be asked for again, and what goes out."""
+where, dead letters, documents, ended sessions, tokens of programs, runs of jobs, kept answers, and what goes out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
+from coop.kit.columns import Json, Words
 from coop.kit.metadata import Instant, new_metadata
 
 kit_metadata = new_metadata()
@@ -119,6 +121,22 @@ document = Table(
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", Instant, nullable=False),
     PrimaryKeyConstraint("community", "sha256"),
+)
+
+program_token = Table(
+    "program_token",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("token_id", String(36), nullable=False),
+    Column("token_sha256", String(64), nullable=False),  # empty: nobody has a token, or only its end was heard so far
+    Column("scopes", Words, nullable=False),
+    Column("gateway", String(100)),
+    Column("meters", Json(tuple[str, ...] | None)),  # of a gateway; null: every meter
+    Column("meters_set_at", Instant),
+    Column("expires_at", Instant),
+    Column("ended_at", Instant),
+    Column("used_on", Date),
+    PrimaryKeyConstraint("community", "token_id"),
 )
 
 session_end = Table(

@@ -1,13 +1,14 @@
 """Members: the register, connections, contracts and sign-in.
 
 Owns: who is a member and since when, which connection they hold, what they signed, who may sign in and is signed in;
-the imports that brought these in; who each co-operative is and what it chose (``coop.communities``). Names, addresses
-and e-mail of persons live here and nowhere else.
+which programs may come in, with what scopes, and for which meters a gateway speaks; the imports that brought these in;
+who each co-operative is and what it chose (``coop.communities``). Names, addresses and e-mail of persons live here and
+nowhere else.
 
 Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded, SessionsEnded,
-CommunityDescribed, ChoiceMade.
+CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded.
 
-Hears: ChoiceAdopted. The register follows the secretary, not the machines.
+Hears: ChoiceAdopted, ProgramTokenUsed. The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

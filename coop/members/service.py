@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from coop.communities.heard import on_choice_adopted
+from coop.events import billing, governance, metering
 from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
 from coop.kit.service import Entrance, Section, Service
+from coop.kit.tokens import on_program_token_used
 from coop.members import exports, tables
 from coop.members.access import ACCESS
 from coop.members.identity import api as identity_api
@@ -16,6 +18,8 @@ from coop.members.identity.commands import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.programs import api as programs_api
+from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
 from coop.members.register import pages as register_pages
 from coop.web.language import N_
@@ -36,22 +40,33 @@ MEMBERS = Service(
         facts.SessionsEnded,
         facts.CommunityDescribed,
         facts.ChoiceMade,
+        facts.ProgramTokenMade,
+        facts.GatewayMetersSet,
+        facts.ProgramTokenEnded,
     ),
-    hears={ChoiceAdopted: on_choice_adopted},
+    hears={
+        ChoiceAdopted: on_choice_adopted,
+        metering.ProgramTokenUsed: on_program_token_used,
+        billing.ProgramTokenUsed: on_program_token_used,
+        governance.ProgramTokenUsed: on_program_token_used,
+    },
     routers=(
         imports_api.routes,
         identity_api.routes,
         register_api.routes,
+        programs_api.routes,
         imports_pages.routes,
         sign_in.routes,
         own.routes,
         accounts.routes,
         exports.routes,
+        programs_pages.routes,
         register_pages.routes,  # the last: a member's path holds any word
     ),
     jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
+        Section("/members/programs", N_("Programs"), "see-programs", rank=85),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),
     entrance=Entrance("/members/sign-in", "/members/sign-out"),

@@ -219,6 +219,18 @@ account_change = Table(
 )
 """Changes of accounts and who made them: a password that somebody gives out lets them in too, until it is replaced."""
 
+program = Table(
+    "program",
+    metadata,
+    _community(),
+    _key("token_id"),
+    _text("name", 100),
+    Column("made_at", Instant, nullable=False),
+    _text("made_by", 120),
+    Column("ended_by", String(120)),
+)
+"""Programs that may come in, by the id of their token (``program_token``), and who let them in."""
+
 sign_in = Table(
     "sign_in",
     metadata,

@@ -4,7 +4,7 @@ Owns: the register of meters and their registers, deliveries, readings (packed d
 gateways, closed periods with their measurements and allocation runs, the documents that these were computed from, late
 values.
 
-Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported.
+Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), AllocationKeyAdopted (how
 shared energy is divided).

@@ -6,21 +6,22 @@ from coop.kit.access import Access, roles
 
 KEEPERS = roles("board", "operator")
 READERS = roles("board", "treasurer", "auditor", "operator")
+READ = "read:readings"
 PEOPLE = roles("member", "board", "treasurer", "auditor", "operator", "partner")
 
 ACCESS = Access(
     "metering",
     {
-        "deliver": roles("board", "operator", "gateway"),
+        "deliver": roles("board", "operator", "gateway", "write:readings"),
         "import-readings": KEEPERS,
         "keep-register": KEEPERS,
-        "see-register": READERS,
+        "see-register": READERS | {READ},
         "see-parked": READERS,
         "settle-parked": KEEPERS,
-        "see-data": READERS,
+        "see-data": READERS | {READ},
         "close-period": roles("board", "treasurer", "operator"),
         "see-own-energy": roles("member"),
-        "see-energy": PEOPLE,  # one's own; of everybody with see-data
+        "see-energy": PEOPLE | {READ},  # one's own; of everybody with see-data
         "see-plant": PEOPLE,
     },
 )

@@ -7,7 +7,13 @@ from pathlib import Path
 from coop.communities import heard as communities
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened
-from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClosed, PeriodMeasured
+from coop.events.metering import (
+    EnergyAllocated,
+    HeatSystemReported,
+    PeriodClosed,
+    PeriodMeasured,
+    ProgramTokenUsed,
+)
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Room, Section, Service
 from coop.metering import bus
@@ -35,7 +41,7 @@ METERING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported),
+    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed),
     hears={
         **communities.HEARD,
         ConnectionOpened: on_connection_opened,

@@ -11,7 +11,7 @@ ACCESS = Access(
         "see-documents": ANYBODY,
         "see-health": ANYBODY,
         "see-access": SIGNED_IN,
-        "see-operations": roles("operator", "board", "auditor"),
+        "see-operations": roles("operator", "board", "auditor", "read:operations"),
         "work-dead-letters": roles("operator", "board"),
         "switch-jobs": roles("operator", "board"),
         "see-outbound": roles("operator", "board"),

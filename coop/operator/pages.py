@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from coop.kit.access import ANYBODY, SIGNED_IN
+from coop.events.scopes import SCOPES
+from coop.kit.access import ANYBODY, SIGNED_IN, scopes_of
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import kind_of
 from coop.kit.service import Card, Pages, Section
@@ -80,15 +81,18 @@ EVERYBODY = {ANYBODY: N_("everybody"), SIGNED_IN: N_("whoever is signed in")}
 
 @dataclass(frozen=True)
 class Row:
-    """An action of a room, and the roles that it opens for, in order of name; or a word for all."""
+    """An action of a room: the roles that it opens for, in order of name, or a word for all; and the scopes by which it
+    opens for programs."""
 
     action: str
     roles: tuple[str, ...]
     everybody: str
+    scopes: tuple[str, ...]
 
 
 def matrix(rooms: Sequence[Pages], role: str = "") -> list[tuple[Pages, list[Row]]]:
-    """Every action of each room with the roles that it opens for; with ``role`` only those that it opens for."""
+    """Every action of each room with the roles and scopes that it opens for; with ``role``, which may be a scope, only
+    those that it opens for."""
     return [
         (room, [_row(action, needed) for action, needed in sorted(room.access.table.items()) if _is_of(role, needed)])
         for room in rooms
@@ -97,23 +101,38 @@ def matrix(rooms: Sequence[Pages], role: str = "") -> list[tuple[Pages, list[Row
 
 def roles_of(rooms: Sequence[Pages]) -> list[str]:
     """All roles that open anything, in order of name."""
-    tables = [needed for room in rooms for needed in room.access.table.values() if needed not in EVERYBODY]
-    return sorted({role for needed in tables for role in needed})
+    needed = frozenset[str]().union(*(entry for room in rooms for entry in room.access.table.values()))
+    return sorted(needed - ANYBODY - SIGNED_IN - set(SCOPES))
+
+
+def scopes_of_rooms(rooms: Sequence[Pages]) -> tuple[str, ...]:
+    """All scopes that open anything."""
+    return scopes_of(frozenset[str]().union(*(entry for room in rooms for entry in room.access.table.values())))
 
 
 def _is_of(role: str, needed: frozenset[str]) -> bool:
-    return not role or needed in EVERYBODY or role in needed
+    return not role or role in needed or needed == ANYBODY or (needed >= SIGNED_IN and role not in SCOPES)
 
 
 def _row(action: str, needed: frozenset[str]) -> Row:
-    return Row(action, () if needed in EVERYBODY else tuple(sorted(needed)), EVERYBODY.get(needed, ""))
+    scopes = scopes_of(needed)
+    people = needed - set(scopes)
+    everybody = EVERYBODY.get(people, "")
+    return Row(action, () if everybody else tuple(sorted(people)), everybody, scopes)
 
 
 @routes.get("/access")
 @may("see-access")
 def access_page(request: Request, role: str = "") -> Response:
     rooms = request.app.state.pages
-    return render(request, "operator/access.html", roles=roles_of(rooms), role=role, tables=matrix(rooms, role))
+    return render(
+        request,
+        "operator/access.html",
+        roles=roles_of(rooms),
+        scopes=scopes_of_rooms(rooms),
+        role=role,
+        tables=matrix(rooms, role),
+    )
 
 
 OPERATOR = Pages(

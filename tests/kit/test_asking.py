@@ -32,7 +32,7 @@ from coop.kit.tags import IfMatch
 from tests.kit.clocks import SetClock
 from tests.kit.town import heard, open_database
 
-ACCESS = Access("members", {"open": ANYBODY, "work": SIGNED_IN})
+ACCESS = Access("members", {"open": ANYBODY, "work": SIGNED_IN | {"read:members"}})
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 gate = threading.Event()
@@ -387,7 +387,7 @@ def test_the_document_says_what_follows_from_each_route() -> None:
     assert "412" in named["responses"]
     assert "412" not in added["responses"]
     assert "Link" in listed["responses"]["200"]["headers"]
-    assert (listed["security"], raw["security"]) == ([{"session": []}, {"token": []}], [])
+    assert (listed["security"], raw["security"]) == ([{"session": []}, {"token": ["read:members"]}], [])
     assert [parameter["name"] for parameter in added["parameters"]] == ["Idempotency-Key"]
     assert "HTTPValidationError" not in json.dumps(document)
 

@@ -37,7 +37,8 @@ def test_a_lost_database_announces_itself_and_hears_again_what_others_told(setti
         )
         tell(client, "billing", issued("b-1"))
         wait_until(lambda: count_heard(client) == 20)
-        wait_until(lambda: "billing" in sources_of(client, "members"))
+        others = ("members", "metering", "governance")
+        wait_until(lambda: all(heads_of(client, service).get("billing") == 1 for service in others))
         assert gaps(client) == {
             "gaps members": "ok",
             "gaps metering": "ok",
@@ -92,9 +93,9 @@ def count_heard(client: TestClient) -> int:
         return sum(inbox.count_heard(tx).values())
 
 
-def sources_of(client: TestClient, service: str) -> list[str]:
+def heads_of(client: TestClient, service: str) -> dict[str, int]:
     with rooms_of(client)[service].database.system_read() as sql:
-        return [state.source for state in positions.list_sources(sql)]
+        return {state.source: state.head_position for state in positions.list_sources(sql)}
 
 
 def gaps(client: TestClient) -> dict[str, str]:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from coop.events import SERVICES
 from coop.events.members import MemberLeft
+from coop.events.scopes import SCOPES
 from coop.kit import journal, positions
 from coop.kit.access import ANYBODY, SIGNED_IN
 from coop.kit.actor import COMMAND_LINE
@@ -24,6 +25,7 @@ from coop.operator import pages
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.pages import matrix
 from coop.operator.runtime import embedded_app
+from coop.operator.services import MEMBERS, service_named
 from coop.web.shell import FLASH_COOKIE
 from tests.desk import COMMUNITY, SECRET, sign_in
 from tests.founding import found_everywhere
@@ -85,6 +87,30 @@ def test_every_entry_of_a_table_opens_something(app: FastAPI) -> None:
     assert idle == []
 
 
+def test_every_scope_opens_something_and_nothing_that_its_makers_may_not_do_themselves(app: FastAPI) -> None:
+    rooms = app.state.pages
+    assert pages.scopes_of_rooms(rooms) == SCOPES
+    makers = MEMBERS.access.table["keep-programs"] - set(SCOPES)
+    for room in rooms:
+        for action, needed in room.access.table.items():
+            if needed & set(SCOPES):
+                assert makers <= needed or needed >= SIGNED_IN, f"{room.name}: {action}"
+
+
+def test_no_scope_opens_accounts_votes_or_the_release_of_money() -> None:
+    for room, action in (
+        ("members", "keep-programs"),
+        ("members", "change-accounts"),
+        ("governance", "vote"),
+        ("governance", "enter-ballots"),
+        ("governance", "decide-tranche"),
+        ("billing", "release-runs"),
+        ("metering", "close-period"),
+        ("metering", "import-readings"),
+    ):
+        assert not service_named(room).access.table[action] & set(SCOPES), action
+
+
 def test_what_nobody_is_signed_in_for_opens_nothing_but_the_doorstep(app: FastAPI, client: TestClient) -> None:
     opened = set()
     for route in routes_of(app):
@@ -100,13 +126,13 @@ def test_what_nobody_is_signed_in_for_opens_nothing_but_the_doorstep(app: FastAP
 def test_the_matrix_shows_every_action_and_by_role_what_opens_for_it(app: FastAPI, client: TestClient) -> None:
     rooms = app.state.pages
     assert sum(len(rows) for _, rows in matrix(rooms)) == sum(len(room.access.table) for room in rooms)
-    for role in pages.roles_of(rooms):
+    for role in (*pages.roles_of(rooms), *pages.scopes_of_rooms(rooms)):
         shown = {(room.name, row.action) for room, rows in matrix(rooms, role) for row in rows}
         expected = {
             (room.name, action)
             for room in rooms
             for action, needed in room.access.table.items()
-            if needed in (ANYBODY, SIGNED_IN) or role in needed
+            if needed == ANYBODY or role in needed or (needed >= SIGNED_IN and ":" not in role)
         }
         assert shown == expected
     page = sign_in(client, "treasurer").get("/access?role=treasurer", headers={"accept": "text/html"}).text

@@ -76,6 +76,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "import_id", name=op.f("pk_import_file")),
     )
     op.create_table(
+        "program",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("token_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("ended_by", sa.String(length=120), nullable=True),
+        sa.PrimaryKeyConstraint("community", "token_id", name=op.f("pk_program")),
+    )
+    op.create_table(
         "sign_in_try",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("counter", sa.String(length=36), nullable=False),
@@ -320,6 +330,7 @@ def downgrade() -> None:
 
     op.drop_table("connection")
     op.drop_table("sign_in_try")
+    op.drop_table("program")
     op.drop_table("import_file")
     op.drop_table("community_profile")
     op.drop_table("community_host")

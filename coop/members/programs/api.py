@@ -1,0 +1,146 @@
+"""Programs, under ``/members/api/v1/programs``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, shows_once, writing
+from coop.members.access import ACCESS
+from coop.members.programs import commands, store
+from coop.members.programs.model import NewProgram, Program
+
+BODY_MAX = 2 * 1024 * 1024
+EVERY = "every"
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1/programs", tags=["members"])
+may = ACCESS.may
+
+Meters = Annotated[
+    list[str] | Literal["every"] | None,
+    Field(description='Serial numbers of the meters that a gateway speaks for, or "every".', examples=[["E-1", "H-1"]]),
+]
+
+
+class ProgramIn(BaseModel):
+    """A program to let in: what it may do, until which day, and as a gateway for which meters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    scopes: list[str]
+    last_day: date | None = Field(None, description="Last day on which the token works; a year from now by default.")
+    gateway: str | None = Field(None, description="Name of the gateway, where the program delivers readings.")
+    meters: Meters = None
+    has_token: bool = Field(True, description="False: a gateway that sends by MQTT or Kafka alone.")
+
+
+class MetersIn(BaseModel):
+    """The meters that a gateway speaks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    meters: list[str] | Literal["every"]
+
+
+class ProgramOut(BaseModel):
+    """One program, without its token."""
+
+    token_id: str
+    name: str
+    scopes: list[str]
+    state: Literal["open", "ended", "expired"]
+    gateway: str | None
+    meters: Meters
+    has_token: bool
+    made_at: datetime
+    made_by: str
+    expires_at: datetime | None
+    used_on: date | None
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+class MadeOut(BaseModel):
+    """A program that was let in. The token stands here and nowhere else, and is null where there is none."""
+
+    token: str | None
+    program: ProgramOut
+
+
+@routes.get("")
+@may("see-programs")
+def list_programs(request: Request) -> list[ProgramOut]:
+    """All programs, also those whose token was ended."""
+    with reading(request) as tx:
+        return [_show(program, tx.now) for program in store.list_programs(tx)]
+
+
+@routes.post("")
+@may("keep-programs")
+@body_max(BODY_MAX)
+@shows_once
+def make_program(request: Request, body: ProgramIn) -> MadeOut:
+    """Let a program in; the answer holds its token, which cannot be asked for again."""
+    meters = None if body.meters is None or body.meters == EVERY else tuple(dict.fromkeys(body.meters))
+    if body.gateway is not None and body.meters is None:
+        meters = ()  # nobody speaks for every meter by leaving something out
+    new = NewProgram(body.name, tuple(dict.fromkeys(body.scopes)), body.last_day, body.gateway, meters, body.has_token)
+    with writing(request) as tx:
+        program, token = commands.make_program(tx, new, may_speak_for_every_meter=may_speak_for_every_meter(request))
+        return MadeOut(token=token or None, program=_show(program, tx.now))
+
+
+@routes.get("/{token_id}")
+@may("see-programs")
+def get_program(request: Request, token_id: str) -> ProgramOut:
+    """One program."""
+    with reading(request) as tx:
+        return _show(store.get_program(tx, token_id), tx.now)
+
+
+@routes.post("/{token_id}/meters")
+@may("keep-programs")
+@body_max(BODY_MAX)
+def set_meters(request: Request, token_id: str, body: MetersIn) -> ProgramOut:
+    """Let a gateway speak for these meters and no others from now on."""
+    meters = None if body.meters == EVERY else tuple(dict.fromkeys(body.meters))
+    allowed = may_speak_for_every_meter(request)
+    with writing(request) as tx:
+        return _show(commands.set_gateway_meters(tx, token_id, meters, may_speak_for_every_meter=allowed), tx.now)
+
+
+@routes.post("/{token_id}/end")
+@may("keep-programs")
+def end_program(request: Request, token_id: str) -> ProgramOut:
+    """End a token: it opens nothing any more. Repeating it changes nothing."""
+    with writing(request) as tx:
+        return _show(commands.end_program(tx, token_id), tx.now)
+
+
+def may_speak_for_every_meter(request: Request) -> bool:
+    """True for who may let a gateway deliver readings of every meter."""
+    return ACCESS.allows(session_of(request), "let-speak-for-every-meter")
+
+
+def _show(program: Program, now: datetime) -> ProgramOut:
+    return ProgramOut.model_validate(
+        {
+            "token_id": program.token_id,
+            "name": program.name,
+            "scopes": list(program.scopes),
+            "state": program.state_at(now),
+            "gateway": program.gateway,
+            "meters": EVERY if program.speaks_for_every_meter else program.meters and list(program.meters),
+            "has_token": program.has_token,
+            "made_at": program.made_at,
+            "made_by": program.made_by,
+            "expires_at": program.expires_at,
+            "used_on": program.used_on,
+            "ended_at": program.ended_at,
+            "ended_by": program.ended_by,
+        }
+    )

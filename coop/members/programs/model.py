@@ -1,0 +1,60 @@
+"""Nouns of programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from coop.values import CoopError
+
+STATES = ("open", "ended", "expired")
+
+
+@dataclass(frozen=True)
+class NewProgram:
+    """A program to let in. ``gateway`` is its name where it delivers readings, of ``meters``, or of every meter where
+    they are None. One without a token is a gateway that sends messages through a broker. ``last_day`` is the last on
+    which the token works."""
+
+    name: str
+    scopes: tuple[str, ...]
+    last_day: date | None = None
+    gateway: str | None = None
+    meters: tuple[str, ...] | None = None
+    has_token: bool = True
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program as it is kept: who let it in, and who ended that."""
+
+    token_id: str
+    name: str
+    scopes: tuple[str, ...]
+    gateway: str | None
+    meters: tuple[str, ...] | None
+    has_token: bool
+    made_at: datetime
+    made_by: str
+    expires_at: datetime | None
+    used_on: date | None
+    ended_at: datetime | None
+    ended_by: str | None
+
+    @property
+    def speaks_for_every_meter(self) -> bool:
+        """True of a gateway that may deliver readings of every meter."""
+        return self.gateway is not None and self.meters is None
+
+    def state_at(self, now: datetime) -> str:
+        """One of ``STATES``."""
+        if self.ended_at is not None:
+            return "ended"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "open"
+
+
+class EveryMeterRefused(CoopError):
+    """Somebody lets a gateway speak for every meter who may not."""
+
+    def __init__(self) -> None:
+        super().__init__("board-only", "only the board lets a gateway deliver readings of every meter")

@@ -1,0 +1,89 @@
+"""Rules of programs: what a new one has to say, and how long its token works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from coop.members.programs.model import NewProgram
+from coop.values import BadInput, Problem
+
+LIFE_DAYS_USUAL = 365
+LIFE_DAYS_MAX = 731
+"""Two years, one of which may be a leap year."""
+
+METERS_MAX = 20_000
+_NAME_MAX = 100
+_SERIAL = re.compile(r"[^\s\x00]{1,64}")
+_GATEWAY = re.compile(r"[^\s\x00/+#]{1,100}")
+
+
+def read_serials(text: str) -> tuple[str, ...]:
+    """Read serial numbers that stand below or beside each other.
+
+    >>> read_serials("E1, E2\\nH7  E1")
+    ('E1', 'E2', 'H7')
+    """
+    return tuple(dict.fromkeys(re.split(r"[\s,;]+", text.strip()))) if text.strip() else ()
+
+
+def choose_last_day(wanted: date | None, today: date) -> date:
+    """The last day on which a token works: as wanted, or a year from today."""
+    return wanted or today + timedelta(days=LIFE_DAYS_USUAL)
+
+
+def require_possible(new: NewProgram, known_scopes: Sequence[str], deliver: str, today: date) -> None:
+    """Refuse a program that cannot be let in; ``deliver`` is the scope that belongs to a gateway.
+
+    Raises:
+        BadInput: with everything that is wrong.
+    """
+    if problems := list(_find_problems(new, known_scopes, deliver, today)):
+        raise BadInput(problems, "bad-program")
+
+
+def require_meters(meters: Sequence[str] | None) -> None:
+    """Refuse serial numbers that no meter can have, and a gateway without any.
+
+    Raises:
+        BadInput: with everything that is wrong.
+    """
+    if problems := list(_find_meter_problems(meters)):
+        raise BadInput(problems, "bad-program")
+
+
+def _find_problems(new: NewProgram, known_scopes: Sequence[str], deliver: str, today: date) -> Iterator[Problem]:
+    if not (0 < len(new.name) <= _NAME_MAX and new.name.isprintable() and new.name.strip()):
+        yield Problem(f"needs 1 to {_NAME_MAX} signs that print", "name")
+    for scope in new.scopes:
+        if scope not in known_scopes:
+            yield Problem(f"{scope!r} is none of {', '.join(known_scopes)}", "scopes")
+    if not new.scopes:
+        yield Problem("name at least one thing that the program may do", "scopes")
+    if (deliver in new.scopes) != (new.gateway is not None):
+        yield Problem(f"a gateway has the scope {deliver}, and nobody else has it", "gateway")
+    if new.gateway is None:
+        if new.meters is not None:
+            yield Problem("only a gateway has meters", "meters")
+    else:
+        if not _GATEWAY.fullmatch(new.gateway):
+            yield Problem("needs 1 to 100 signs without spaces, / + or #, as in a topic", "gateway")
+        yield from _find_meter_problems(new.meters)
+    if not new.has_token:
+        if new.scopes != (deliver,):
+            yield Problem(f"without a token there is nothing but {deliver}", "scopes")
+        if new.last_day is not None:
+            yield Problem("without a token nothing expires", "last_day")
+    elif not today <= choose_last_day(new.last_day, today) <= today + timedelta(days=LIFE_DAYS_MAX):
+        yield Problem("lies between today and two years from today", "last_day")
+
+
+def _find_meter_problems(meters: Sequence[str] | None) -> Iterator[Problem]:
+    if meters is None:
+        return
+    if not 0 < len(meters) <= METERS_MAX:
+        yield Problem(f"name 1 to {METERS_MAX} meters", "meters")
+    for serial in meters:
+        if not _SERIAL.fullmatch(serial):
+            yield Problem(f"{serial[:80]!r} is no serial number", "meters")
