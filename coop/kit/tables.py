@@ -1,9 +1,11 @@
 """Tables that every service has, and the guards of those that only grow: journal, relay, inbox and what was heard up to
-where, dead letters, documents, ended sessions, tokens of programs, runs of jobs, kept answers, and what goes out."""
+where, dead letters, documents, ended sessions, tokens of programs, runs of jobs, kept answers, backups, and what
+goes out."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -190,6 +192,15 @@ kept_answer = Table(
     PrimaryKeyConstraint("community", "actor", "operation", "key"),
 )
 Index("ix_kept_answer_age", kept_answer.c.community, kept_answer.c.answered_at)
+
+backup_record = Table(
+    "backup_record",
+    kit_metadata,
+    Column("taken_at", Instant, primary_key=True),
+    Column("name", String(300), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("is_encrypted", Boolean, nullable=False),
+)
 
 slot = Table(
     "slot",

@@ -21,6 +21,7 @@ from coop.kit.database import DamagedDatabase
 from coop.kit.release import VERSION
 from coop.operator.command_settings import read_settings
 from coop.operator.community_commands import communities
+from coop.operator.keeping import commands as keeping
 from coop.values import BadInput, CoopError
 
 app = typer.Typer(
@@ -245,6 +246,10 @@ def scenario(
     outcomes = [play_file(path, database, typer.echo, show=show) for path in paths]
     typer.echo(f"{sum(outcomes)} of {len(outcomes)} scenarios came out as expected")
     raise typer.Exit(0 if all(outcomes) else 1)
+
+
+app.command()(keeping.backup)
+app.command()(keeping.restore)
 
 
 def main() -> NoReturn:

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from coop.communities.directory import Directory
 from coop.communities.store import list_communities
 from coop.events import SERVICES as NAMES
+from coop.kit import placing
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
@@ -41,6 +42,8 @@ def open_room(name: str, settings: Settings, clock: Clock = SYSTEM_CLOCK, *, mig
     Raises:
         CoopError: they are not to be brought up to date, and there is no database yet.
     """
+    if not settings.database_url:
+        placing.finish(settings.data_dir)
     if not migrate and not settings.database_url and not (settings.data_dir / f"{name}.db").exists():
         raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
     service = service_named(name)
