@@ -17,6 +17,7 @@ ACCESS = Access(
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
         "run-bills": roles("board", "treasurer", "operator", "write:bills"),
         "release-runs": roles("board", "treasurer"),
+        "see-notices": roles("board", "treasurer", "auditor", "operator", _READ),
         "send-notices": roles("board", "operator"),
         "record-figures": roles("board", "treasurer", "operator", "write:bills"),
     },

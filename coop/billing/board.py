@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from coop.billing.storage import runs
+from coop.billing.model import GuaranteeMode
+from coop.billing.rules.tariffs import has_maximum
+from coop.billing.storage import heard, runs, terms
 from coop.billing.storage.book import Arrivals, count_arrivals
 from coop.billing.storage.ledger import Balance
 from coop.billing.storage.runs import Proposal, RunTotals
+from coop.billing.storage.terms import Mailing
+from coop.kit.keyset import Key, Window
 from coop.kit.tx import Tx
 from coop.values import Period
 
@@ -22,6 +27,22 @@ class PeriodView:
     status: str
     bill_count: int
     total_cents: int
+
+
+@dataclass(frozen=True)
+class TariffView:
+    """A tariff with its written notices, and whether a legal maximum is on file for its year."""
+
+    tariff_id: str
+    resolution_id: str
+    meeting_id: str
+    valid_from: date
+    decided_on: date
+    parameters: Mapping[str, str]
+    parameters_hash: str
+    nmdn: GuaranteeMode
+    maximum_on_file: bool
+    mailings: tuple[Mailing, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,33 @@ def _view(period: Period, arrivals: Arrivals, total: RunTotals | None, proposal:
     if proposal is not None and arrivals.complete:
         return PeriodView(period, arrivals, "drafted", proposal.bill_count, proposal.total_cents)
     return PeriodView(period, arrivals, "preview" if arrivals.complete else "incomplete", 0, 0)
+
+
+def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = None) -> list[TariffView]:
+    """Every tariff, oldest first, with its notices as this member may see them; with ``window`` that part of them, and
+    one more."""
+    adopted = heard.list_tariffs(tx, window)
+    mailings = terms.list_mailings(tx, [tariff.tariff_id for tariff in adopted], reader_id)
+    return [
+        TariffView(
+            tariff.tariff_id,
+            tariff.resolution_id,
+            tariff.meeting_id,
+            tariff.valid_from,
+            tariff.decided_on,
+            tariff.parameters,
+            tariff.parameters_hash,
+            tariff.tariff.nmdn,
+            has_maximum(tariff.valid_from.year),
+            tuple(mailings.get(tariff.tariff_id, ())),
+        )
+        for tariff in adopted
+    ]
+
+
+def tariff_key(tariff: TariffView) -> Key:
+    """Place of a tariff in the list of all."""
+    return tariff.valid_from, tariff.decided_on, tariff.tariff_id
 
 
 def group_accounts(balances: Sequence[Balance]) -> list[AccountGroup]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.billing import answers, board, views, words
+from coop.billing import board, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.documents.contents import document_of, due_on, sender_of
@@ -110,7 +110,7 @@ def bill_page(request: Request, bill_id: str) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         issued = visible_bill(tx, session, bill_id)
-        tariffs = {tariff.tariff_id: civil_day(lang, tariff.valid_from) for tariff in answers.list_tariffs(tx)}
+        tariffs = {tariff.tariff_id: civil_day(lang, tariff.valid_from) for tariff in board.list_tariffs(tx)}
         related = bills.list_related(tx, issued)
         sender = sender_of(profile_of(tx, issued.issued_on))
     lines = issued.bill.lines
@@ -145,7 +145,7 @@ def verify_page(request: Request, bill_id: str) -> Response:
 def runs_page(request: Request) -> Response:
     with reading(request) as tx:
         periods = board.list_periods(tx)
-        corrections = [total for total in stored_runs.list_runs(tx) if total.run.kind == CORRECTIONS]
+        corrections = stored_runs.list_runs(tx, kind=CORRECTIONS)
         proposed = _proposed_corrections(tx)
     return render(
         request, "billing/runs.html", periods=periods, corrections=corrections, proposed=proposed, words=words
@@ -240,14 +240,13 @@ def release(request: Request, run_id: str) -> Response:
 def tariffs_page(request: Request) -> Response:
     session = session_of(request)
     with reading(request) as tx:
-        tariffs = answers.list_tariffs(tx)
+        tariffs = board.list_tariffs(tx, session.member_id)
         figures = stored_terms.list_figures(tx)
         today = tx.today
     return render(
         request,
         "billing/tariffs.html",
         tariffs=tariffs[::-1],
-        mailings={tariff.tariff_id: views.mailings_of(tariff.notices, session.member_id) for tariff in tariffs},
         maxima={(m.year, m.component): m for m in maxima()},
         figures=figures,
         may_notify=ACCESS.allows(session, "send-notices"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from coop.billing import words
-from coop.billing.answers import NoticeOut
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.model import BillInputs, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
@@ -45,32 +44,6 @@ class Step:
     href: str
     reference: str = ""
     text: str = ""
-
-
-@dataclass(frozen=True)
-class Mailing:
-    """The notices of one day and way: to how many members (None is all), and whether to the reader."""
-
-    sent_on: date
-    channel: str
-    count: int | None
-    to_reader: bool
-
-
-def mailings_of(notices: Sequence[NoticeOut], member_id: str | None) -> list[Mailing]:
-    """Notices by day and way, in that order; nobody reads here who else was written to."""
-    sent: dict[tuple[date, str], list[str | None]] = {}
-    for notice in notices:
-        sent.setdefault((notice.sent_on, notice.channel), []).append(notice.member_id)
-    return [
-        Mailing(
-            day,
-            channel,
-            None if None in members else len(members),
-            None in members or (member_id is not None and member_id in members),
-        )
-        for (day, channel), members in sorted(sent.items(), key=lambda pair: pair[0])
-    ]
 
 
 def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:

@@ -110,9 +110,10 @@ def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, *kinds: s
     return [Letter(*row) for row in tx.execute(query)]
 
 
-def page_parked(tx: Tx, window: Window) -> Sequence[Letter]:
-    """A window of the open dead letters, oldest first, and one more."""
-    return [Letter(*row) for row in tx.execute(cut_query(_open(tx), window, dead_letter.c.parked_at, dead_letter.c.id))]
+def page_parked(tx: Tx, window: Window | None, *kinds: str) -> Sequence[Letter]:
+    """A window of the open dead letters (of some kinds), oldest first, and one more; without a window all."""
+    query = cut_query(_open(tx, *kinds), window, dead_letter.c.parked_at, dead_letter.c.id)
+    return [Letter(*row) for row in tx.execute(query)]
 
 
 def count_parked(tx: Tx, *kinds: str) -> int:

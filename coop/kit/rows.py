@@ -12,8 +12,9 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
-from sqlalchemy import Column, ColumnElement, Table, select
+from sqlalchemy import Column, ColumnElement, Select, Table, select
 
+from coop.kit.keyset import Window, cut_query
 from coop.kit.tx import Tx
 from coop.values import Period
 
@@ -50,10 +51,24 @@ class _Field:
 
 
 def select_as(
-    tx: Tx, noun: type[Noun], table: Table, *where: ColumnElement[bool], order_by: Iterable[Any] = ()
+    tx: Tx,
+    noun: type[Noun],
+    table: Table,
+    *where: ColumnElement[bool],
+    order_by: Iterable[Any] = (),
+    window: Window | None = None,
+    newest_first: bool = False,
 ) -> list[Noun]:
-    """Rows of a table in the transaction's community, as nouns; a field takes the column of its name."""
-    query = select(*columns_of(noun, table)).where(table.c.community == tx.community, *where).order_by(*order_by)
+    """Rows of a table in the transaction's community, as nouns; a field takes the column of its name.
+
+    Of a ``window`` and one row more where one is asked; ``order_by`` then tells every row from any other, and
+    ``newest_first`` turns it round.
+    """
+    query: Select[Any] = select(*columns_of(noun, table)).where(table.c.community == tx.community, *where)
+    if window is None:
+        query = query.order_by(*order_by)
+    else:
+        query = cut_query(query, window, *order_by, newest_first=newest_first)
     return list(map(maker_of(noun), tx.execute(query)))
 
 

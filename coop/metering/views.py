@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
 from coop.kit.documents import UnreadableDocument
+from coop.kit.keyset import Window
 from coop.kit.parking import Letter
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
@@ -339,7 +340,7 @@ def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
         period,
         complete_months(closed, _last_day(closed, tx.today)),
         measure_completeness(tx, period),
-        list_telegrams(tx, LETTERS_SHOWN),
+        list_telegrams(tx, Window(LETTERS_SHOWN)),
         count_telegrams(tx),
         [(one, serials[one.register_id]) for one in late],
         closed,

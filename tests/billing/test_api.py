@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from coop.billing.service import BILLING
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, hear, measured, month_of, signed, tariff_adopted, visit
-from tests.desk import sign_in
+from tests.desk import open_desk, sign_in
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 MEMBERS = ("anna", "bram")
@@ -126,7 +127,12 @@ def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path
     assert board.post("/billing/api/v1/index", json={**figure, "factor": "-1"}).status_code == 422
     assert board.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"}).json()["bills"] == []
     tariffs = visit(database, tmp_path, "member", member_id="anna").get("/billing/api/v1/tariffs").json()
-    assert [len(tariff["notices"]) for tariff in tariffs] == [2]
+    mailing = {"sent_on": "2025-01-02", "channel": "letter", "count": None, "to_reader": True}
+    assert [tariff["mailings"] for tariff in tariffs] == [[mailing]]
+    assert [notice["member_id"] for notice in sign_in(board, "board").get("/billing/api/v1/notices").json()] == [
+        None,
+        "anna",
+    ]
     assert tariffs[0]["maximum_on_file"]
 
 
@@ -157,7 +163,8 @@ def test_another_co_operative_sees_none_of_it(database: Database, tmp_path: Path
     village(database)
     board = visit(database, tmp_path, "board")
     board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
-    elsewhere = sign_in(board, "board", "operator", community="noord")
+    elsewhere = open_desk(BILLING, database, tmp_path, community="noord")
+    sign_in(elsewhere, "board", "operator", community="noord")
     for path in ("bills", "runs", "tariffs"):
         assert elsewhere.get(f"/billing/api/v1/{path}").json() == []
     assert elsewhere.get("/billing/api/v1/bills/2025-000001").status_code == 404

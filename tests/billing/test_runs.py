@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from coop.billing import answers
+from coop.billing.api.state import SECTIONS
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, preview_bills, preview_run, release_run
 from coop.billing.handlers.terms import record_figure, send_notices
@@ -46,6 +46,7 @@ from tests.billing.village import (
 )
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
+from tests.state import state_of
 
 JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
 MEMBERS = ("anna", "bram", "cees")
@@ -68,7 +69,7 @@ def correct(database: Database, issued_on: date = date(2025, 5, 1)) -> RunResult
 
 def state(database: Database, community: str = COMMUNITY) -> dict[str, Any]:
     with database.read(community) as tx:
-        return answers.state(tx).model_dump()
+        return state_of(tx, SECTIONS)
 
 
 def bill_of(database: Database, number: str) -> bills.IssuedBill:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, func, select
 
-from coop.billing import answers
+from coop.billing.api.state import SECTIONS as BILLING_STATE
 from coop.demo.cooperative import COMMUNITY
 from coop.governance.handlers import records
 from coop.kit.journal import journal
@@ -16,13 +18,19 @@ from coop.kit.replay import rebuild
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import kit_metadata
-from coop.metering.api.state import collect_state
+from coop.kit.tx import Tx
+from coop.metering.api.state import SECTIONS as METERING_STATE
 from coop.operator.runtime import open_rooms
 from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.command import coop
 from tests.flows.conftest import Year
+from tests.state import state_of
 
-STATES = {"billing": answers.state, "governance": records.state, "metering": collect_state}
+STATES: dict[str, Callable[[Tx], Any]] = {
+    "billing": partial(state_of, sections=BILLING_STATE),
+    "governance": records.state,
+    "metering": partial(state_of, sections=METERING_STATE),
+}
 """The three services that hear others; members hears nobody."""
 
 

@@ -12,7 +12,6 @@ from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClos
 from coop.kit.database import Database
 from coop.kit.journal import Fact, journal
 from coop.kit.tx import Tx
-from coop.metering.api import periods as answers
 from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.handlers.register import exchange_meter, register_meters
 from coop.metering.handlers.verify import explain_allocation, quarters_of, verify_allocation, verify_measurement
@@ -138,7 +137,7 @@ def test_a_late_stand_marks_its_period_and_the_correction_tells_only_what_change
         heat_of_march(tx)
         close_period(tx, MARCH)
         deliver(tx, gj("H1", MARCH.end_at, "14.70", Quality.CORRECTED), received_at=LATER + timedelta(days=1))
-        assert [one.late_values for one in answers.list_newest(tx)] == [1]
+        assert list(periods.count_late(tx).values()) == [1]
         closed = correct_period(tx, MARCH)
         corrected = told(tx, PeriodMeasured)[-1]
         counts = [(one.revision, one.measured_count) for one in told(tx, PeriodClosed)]
@@ -163,7 +162,7 @@ def test_a_stand_in_the_gap_of_an_estimated_bound_marks_the_period_too(one_datab
         close_period(tx, MARCH)
         deliver(tx, gj("H1", MARCH.end_at + timedelta(days=1), "2.1"), received_at=LATER + timedelta(days=1))
         deliver(tx, gj("H1", MARCH.end_at + timedelta(days=9), "5"), received_at=LATER + timedelta(days=1))
-        assert [one.late_values for one in answers.list_newest(tx)] == [1]
+        assert list(periods.count_late(tx).values()) == [1]
         closed = correct_period(tx, MARCH)
     assert (closed.revision, closed.measured_count) == (2, 1)
 

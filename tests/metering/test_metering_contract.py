@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from coop.kit import sections
 from coop.kit.database import Database
 from coop.metering.api import examples
 from coop.metering.formats import FORMATS
+from coop.metering.handlers.close import close_period
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import at, set_clock
-from tests.web.contract import document_of, operations_of, silent_fields, untyped_answers
+from tests.metering.homes import adopt_key, at, set_clock, writing
+from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
+from tests.metering.test_metering_http import telegram
+from tests.web.contract import (
+    document_of,
+    lists_without_pages,
+    operations_of,
+    silent_fields,
+    untyped_answers,
+    walk_pages,
+)
 
 API = "/metering/api/v1"
 EXAMPLES = [("p1", examples.P1, 3), ("mbus", examples.MBUS, 2), ("head-end", examples.HEAD_END, 2)]
@@ -69,8 +81,61 @@ def test_every_answer_of_metering_has_a_shape_and_every_field_says_what_it_holds
     assert silent_fields(document) == []
 
 
+def test_every_list_of_metering_has_pages() -> None:
+    assert lists_without_pages(document_of(METERING.routers)) == []
+
+
 def test_every_operation_of_metering_has_a_name_of_its_own() -> None:
     routes = [route for router in METERING.routers for route in router.routes if isinstance(route, APIRoute)]
     names = [route.name for route in routes if route.include_in_schema]
     assert len(set(names)) == len(names) == len(list(operations_of(document_of(METERING.routers))))
     assert all("_" in name for name in names)
+
+
+@pytest.fixture
+def filled(desk: TestClient, one_database: Database) -> TestClient:
+    """A board's desk over three closed months, and three telegrams of which one is parked whole."""
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+        power_of_march(tx)
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        close_period(tx, MARCH)
+    for group in ("garage", "school"):
+        body = {"group_id": group, "producers": ["S1"], "connections": ["C1"]}
+        desk.post(f"{API}/groups", json=body).raise_for_status()
+    for unknown in ("NONE1", "NONE2", "NONE3"):
+        refused = desk.post(f"{API}/deliveries", params={"format": "p1"}, content=telegram(unknown))
+        assert refused.status_code == 422
+    return sign_in(desk, "board")
+
+
+@pytest.mark.parametrize("address", ["meters", "groups", "readings", "allocations", "parked", "deliveries", "periods"])
+def test_pages_of_a_list_are_the_list(filled: TestClient, address: str) -> None:
+    whole = filled.get(f"{API}/{address}").json()
+    pages = walk_pages(filled, f"{API}/{address}", limit=2)
+    assert [row for page in pages for row in page] == whole
+    assert len(pages) == -(-len(whole) // 2)
+    assert len(whole) > 2 or address == "periods"
+
+
+def test_a_delivery_is_listed_with_who_brought_it_and_what_became_of_it(filled: TestClient) -> None:
+    newest = filled.get(f"{API}/deliveries", params={"limit": 1}).json()[0]
+    told = {name: newest[name] for name in ("format", "gateway", "actor", "channel", "values_taken", "problems")}
+    assert told == {
+        "format": "p1",
+        "gateway": "upload",
+        "actor": "account:account-1",
+        "channel": "api",
+        "values_taken": 0,
+        "problems": 1,
+    }
+
+
+def test_the_state_is_the_same_whether_it_is_read_in_one_page_or_in_many(
+    filled: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = filled.get(f"{API}/state").json()
+    monkeypatch.setattr(sections, "PAGE_ROWS", 1)
+    assert filled.get(f"{API}/state").json() == whole
+    assert whole["allocations"] == filled.get(f"{API}/allocations").json()
+    assert len(whole["periods"]) == 1

@@ -232,7 +232,9 @@ def test_a_period_is_looked_at_closed_and_corrected(desk: TestClient, one_databa
     assert (len(state["measurements"]), len(state["allocations"]), "closed_at" in str(state)) == (3, 3, False)
 
 
-def test_a_member_sees_their_own_readings_and_asks_why(desk: TestClient, one_database: Database) -> None:
+def test_a_member_sees_their_own_readings_and_asks_why(
+    desk: TestClient, one_database: Database, tmp_path: Path
+) -> None:
     with writing(one_database) as tx:
         heat_of_march(tx)
         power_of_march(tx)
@@ -247,9 +249,10 @@ def test_a_member_sees_their_own_readings_and_asks_why(desk: TestClient, one_dat
     assert (why["production_wh"], why["consumption_wh"], why["allocated_wh"]) == (6000, 4000, 3200)
     assert desk.get(f"{API}/allocations/{run_id}/C2/why", params=moment).status_code == 403
     assert desk.get(f"{API}/allocations/none/C1/why", params=moment).status_code == 404
-    sign_in(desk, "member", member_id="M1", community="elsewhere")
-    assert desk.get(f"{API}/allocations/{run_id}/C1/why", params=moment).status_code == 404
-    assert desk.get(f"{API}/readings").json() == []
+    elsewhere = open_desk(METERING, one_database, tmp_path, community="elsewhere")
+    sign_in(elsewhere, "member", member_id="M1", community="elsewhere")
+    assert elsewhere.get(f"{API}/allocations/{run_id}/C1/why", params=moment).status_code == 404
+    assert elsewhere.get(f"{API}/readings").json() == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.testclient import TestClient
 
 from coop.kit.contract import describe
 
@@ -54,3 +55,29 @@ def _refers_to_described(schema: dict[str, Any], document: dict[str, Any]) -> bo
     references = [part.get("$ref") for part in (schema, schema.get("items", {}), *schema.get("anyOf", ()))]
     named = [document["components"]["schemas"][ref.rsplit("/", 1)[1]] for ref in references if ref]
     return any("description" in schema for schema in named)
+
+
+def lists_without_pages(document: dict[str, Any]) -> list[str]:
+    """Operations that answer an array, and have no parameters for its pages."""
+    return [
+        name
+        for name, operation in operations_of(document)
+        if name.startswith("GET") and _schema_of(operation).get("type") == "array"
+        if not {"limit", "after"} <= {parameter["name"] for parameter in operation["parameters"]}
+    ]
+
+
+def _schema_of(operation: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    return schema
+
+
+def walk_pages(client: TestClient, address: str, limit: int) -> list[list[Any]]:
+    """Every page of a list, by the links of its answers."""
+    answer = client.get(address, params={"limit": limit})
+    pages = [answer.json()]
+    while "next" in answer.links:
+        answer = client.get(answer.links["next"]["url"])
+        answer.raise_for_status()
+        pages.append(answer.json())
+    return pages

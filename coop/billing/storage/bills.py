@@ -17,7 +17,9 @@ from coop.billing.rules.drafts import LastBill, YearSoFar
 from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import bill, bill_line, guarantee_entry
 from coop.kit import documents
+from coop.kit.database import among
 from coop.kit.documents import Document
+from coop.kit.keyset import Key, Window
 from coop.kit.rows import find_as, group_as, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period
@@ -141,14 +143,23 @@ def find_head(tx: Tx, number_or_id: str) -> BillHead | None:
     return find_as(tx, BillHead, bill, or_(bill.c.id == number_or_id, bill.c.number == number_or_id))
 
 
-def find_bills(tx: Tx, *, member_id: str | None = None) -> list[IssuedBill]:
-    """Issued bills in order of number, with their lines: of one member, or all.
+def find_bills(tx: Tx, *, member_id: str | None = None, window: Window | None = None) -> list[IssuedBill]:
+    """Issued bills in order of number, with their lines: of one member, or all; with ``window`` that part of them, and
+    one more.
 
     Raises:
         UnreadableDocument: the inputs of one no longer follow their schema.
     """
-    where = (bill.c.member_id == member_id,) if member_id is not None else ()
-    return _with_lines(tx, _heads(tx, *where), *where)
+    where: tuple[ColumnElement[bool], ...] = (bill.c.member_id == member_id,) if member_id is not None else ()
+    heads = select_as(tx, BillHead, bill, *where, order_by=(bill.c.year, bill.c.sequence), window=window)
+    if window is not None:
+        where = (among(tx, bill.c.id, [head.id for head in heads]),)
+    return _with_lines(tx, heads, *where)
+
+
+def bill_key(head: BillHead) -> Key:
+    """Place of a bill in the list of all."""
+    return head.year, head.sequence
 
 
 def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:

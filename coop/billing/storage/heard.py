@@ -14,6 +14,7 @@ from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import heard_tables
 from coop.events import Event
 from coop.events.metering import MeasuredPart
+from coop.kit.keyset import Window
 from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -179,11 +180,11 @@ def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
     return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)
 
 
-def list_tariffs(tx: Tx) -> list[AdoptedTariff]:
+def list_tariffs(tx: Tx, window: Window | None = None) -> list[AdoptedTariff]:
     """Every tariff, oldest first."""
     columns = heard_tables.tariff.c
     order = (columns.valid_from, columns.decided_on, columns.tariff_id)
-    return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order)
+    return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order, window=window)
 
 
 def _within(table: Table, period: Period) -> tuple[ColumnElement[bool], ...]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from coop.billing.model import Brake
 from coop.billing.storage.tables import bill, bill_run, run_period, run_proposal
+from coop.kit.database import among
+from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import Period
+
+NO_PERIOD = date(1, 1, 1)
+"""Day by which a run without a period stands in order."""
 
 
 @dataclass(frozen=True)
@@ -85,22 +91,28 @@ def newest_corrections(tx: Tx, issued_on: date) -> BillRun | None:
     return find_run(tx, run_id) if run_id else None
 
 
-def list_runs(tx: Tx) -> list[RunTotals]:
-    """All runs with how many bills and how much money, newest period first."""
+def list_runs(tx: Tx, window: Window | None = None, *, kind: str | None = None) -> list[RunTotals]:
+    """Runs (of a kind) with how many bills and how much money, newest period first; with ``window`` that part of them,
+    and one more."""
+    columns = bill_run.c
+    where = () if kind is None else (columns.kind == kind,)
+    query: Select[Any] = select(*columns_of(BillRun, bill_run)).where(columns.community == tx.community, *where)
+    since = func.coalesce(columns.period_start, NO_PERIOD, type_=columns.period_start.type)
+    query = cut_query(query, window, columns.issued_on, since, columns.id, newest_first=True)
+    found = list(map(maker_of(BillRun), tx.execute(query)))
     totals = (
-        select(bill.c.run_id, func.count().label("bills"), func.sum(bill.c.total_cents).label("cents"))
-        .where(bill.c.community == tx.community)
+        select(bill.c.run_id, func.count(), func.sum(bill.c.total_cents))
+        .where(bill.c.community == tx.community, among(tx, bill.c.run_id, [run.id for run in found]))
         .group_by(bill.c.run_id)
-        .subquery()
     )
-    query = (
-        select(totals.c.bills, totals.c.cents, *columns_of(BillRun, bill_run))
-        .outerjoin_from(bill_run, totals, totals.c.run_id == bill_run.c.id)
-        .where(bill_run.c.community == tx.community)
-        .order_by(bill_run.c.issued_on.desc(), bill_run.c.period_start.desc(), bill_run.c.id)
-    )
-    make = maker_of(BillRun)
-    return [RunTotals(make(row[2:]), row[0] or 0, int(row[1] or 0)) for row in tx.execute(query)]
+    by_run = {run_id: (count, int(cents)) for run_id, count, cents in tx.execute(totals)}
+    return [RunTotals(run, *by_run.get(run.id, (0, 0))) for run in found]
+
+
+def run_key(total: RunTotals) -> Key:
+    """Place of a run in the list of all, which has the newest first."""
+    run = total.run
+    return run.issued_on, run.period.start if run.period else NO_PERIOD, run.id
 
 
 def save_run(tx: Tx, run: BillRun) -> None:

@@ -15,14 +15,16 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from coop.kit.answers import Answer, Body
-from coop.kit.http import RawBody, body_max, session_of, writing
+from coop.kit.http import RawBody, body_max, reading, session_of, writing
+from coop.kit.paging import Paged
 from coop.kit.problems import problem_answer
 from coop.metering.amounts import receipt_of
 from coop.metering.api import examples
-from coop.metering.api.fields import Name, make_router, may
+from coop.metering.api.fields import DeliveryId, Name, make_router, may
 from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.handlers import receive
 from coop.metering.model import Delivery, Receipt
+from coop.metering.storage import readings
 from coop.values import BadInput, Problem
 
 DELIVERY_MAX = 64 * 1024 * 1024
@@ -54,6 +56,34 @@ ClaimedReceipt = Annotated[
     datetime | None,
     Field(description="When it was received, with its time zone, if not now; never in the future."),
 ]
+
+
+class DeliveryOut(Answer):
+    """A delivery that came in, without its body."""
+
+    id: DeliveryId
+    format: Annotated[str, Field(examples=["p1"])]
+    """Format of its body."""
+    gateway: Annotated[str, Field(examples=["head-end-1"])]
+    """Source that it came from."""
+    received_at: datetime
+    """Instant at which it was received: claimed for what was imported, else the server's."""
+    recorded_at: datetime
+    """Instant at which the server kept it."""
+    actor: Annotated[str, Field(examples=["gateway:head-end-1"])]
+    """Kind and id of who handed it over."""
+    channel: Annotated[str, Field(examples=["api"])]
+    """Way in which it came."""
+    size_bytes: Annotated[int, Field(examples=[412])]
+    """Size of its body [bytes]."""
+    values_taken: Annotated[int, Field(examples=[96])]
+    """Readings that were taken."""
+    new_versions: Annotated[int, Field(examples=[1])]
+    """Versions of a register's day that these made."""
+    problems: Annotated[int, Field(examples=[0])]
+    """Number of problems in it."""
+    undoes: str | None
+    """Import that it took back; null for all others."""
 
 
 class DeliveryIn(Body):
@@ -114,6 +144,15 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
     delivery = receive.decode_delivery(format.value, body, gateway=sender, received_at=received_at)
     with writing(request) as tx:
         return _answer(receive.receive(tx, delivery))
+
+
+@routes.get("/deliveries")
+@may("see-data")
+def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
+    """Deliveries that came in, by any door, newest first."""
+    with reading(request) as tx:
+        kept = page.close(readings.list_deliveries(tx, page.window), lambda row: (row.recorded_at, row.id))
+    return [DeliveryOut.model_validate(delivery) for delivery in kept]
 
 
 @routes.post("/deliveries/batch")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer
 from coop.kit.http import reading, writing
+from coop.kit.paging import Paged
 from coop.kit.parking import Letter
 from coop.metering.api.fields import Name, make_router, may
 from coop.metering.handlers import parking
@@ -69,10 +70,11 @@ def parked_out(letter: Letter) -> ParkedTelegramOut:
 
 @routes.get("/parked")
 @may("see-parked")
-def list_parked_telegrams(request: Request) -> list[ParkedTelegramOut]:
+def list_parked_telegrams(request: Request, page: Paged) -> list[ParkedTelegramOut]:
     """Telegrams that were refused and wait for somebody, oldest first."""
     with reading(request) as tx:
-        return [parked_out(letter) for letter in parking.list_telegrams(tx)]
+        letters = page.close(parking.list_telegrams(tx, page.window), lambda letter: (letter.parked_at, letter.id))
+    return [parked_out(letter) for letter in letters]
 
 
 @routes.post("/parked/{letter_id}/replay")

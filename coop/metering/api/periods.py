@@ -11,7 +11,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer, Body, ExactDecimal, PeriodName
 from coop.kit.http import reading, writing
-from coop.kit.tx import Tx
+from coop.kit.paging import Paged
 from coop.metering.amounts import read_period
 from coop.metering.api.fields import (
     Cause,
@@ -173,10 +173,19 @@ def correct_period(request: Request, period: PeriodPath, _correction: Annotated[
 
 @routes.get("/periods")
 @may("see-data")
-def list_periods(request: Request) -> list[ListedPeriodOut]:
+def list_periods(request: Request, page: Paged) -> list[ListedPeriodOut]:
     """Closed periods in their newest revision, oldest first, with how many late values touched them since."""
     with reading(request) as tx:
-        return list_newest(tx)
+        listed = page.close(periods.list_closed(tx, window=page.window), lambda closed: (closed.period.start,))
+        late_counts = periods.count_late(tx)
+    return [
+        ListedPeriodOut(
+            **_fields(closed),
+            closed_at=closed.closed_at,
+            late_values=late_counts.get((closed.period.start, closed.revision), 0),
+        )
+        for closed in listed
+    ]
 
 
 @routes.get("/completeness")
@@ -202,19 +211,6 @@ def period_out(closed: Closed) -> PeriodOut:
 def revision_out(closed: Closed) -> RevisionOut:
     """A revision of a closed period, without the clock."""
     return RevisionOut(**_fields(closed))
-
-
-def list_newest(tx: Tx) -> list[ListedPeriodOut]:
-    """Closed periods in their newest revision, with how many late values touched them since."""
-    counts = periods.count_late(tx)
-    return [
-        ListedPeriodOut(
-            **_fields(closed),
-            closed_at=closed.closed_at,
-            late_values=counts.get((closed.period.start, closed.revision), 0),
-        )
-        for closed in periods.list_closed(tx)
-    ]
 
 
 def _fields(closed: Closed) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer
 from coop.kit.http import reading, session_of
+from coop.kit.paging import Paged
 from coop.metering.api.fields import (
     Cause,
     ConnectionId,
@@ -94,8 +95,9 @@ def measurement_out(measurement: Measurement) -> MeasurementOut:
 
 @routes.get("/readings")
 @may("see-energy")
-def list_measurements(request: Request) -> list[MeasurementOut]:
+def list_measurements(request: Request, page: Paged) -> list[MeasurementOut]:
     """Measurements in every revision: of the member who is signed in, or of everybody for those who keep the books."""
     member_id = whose(session_of(request))
     with reading(request) as tx:
-        return [measurement_out(measurement) for measurement in periods.list_measurements(tx, member_id=member_id)]
+        rows = periods.list_measurements(tx, member_id=member_id, window=page.window)
+    return [measurement_out(measurement) for measurement in page.close(rows, periods.measurement_key)]

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import RawBody, body_max, reading, writing
+from coop.kit.paging import Paged
 from coop.metering.amounts import amount, instant_of, utc
 from coop.metering.api.examples import METERS_CSV_BODY
 from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
@@ -123,10 +124,11 @@ def import_meters(request: Request, body: RawBody) -> RegisteredOut:
 
 @routes.get("/meters")
 @may("see-register")
-def list_meters(request: Request) -> list[MeterOut]:
+def list_meters(request: Request, page: Paged) -> list[MeterOut]:
     """All meters, by serial."""
     with reading(request) as tx:
-        return [MeterOut.model_validate(meter) for meter in register.list_meters(tx)]
+        meters = page.close(register.list_meters(tx, page.window), lambda meter: (meter.serial,))
+    return [MeterOut.model_validate(meter) for meter in meters]
 
 
 @routes.post("/meters/{serial}/exchange")
@@ -157,10 +159,11 @@ def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyPar
 
 @routes.get("/groups")
 @may("see-register")
-def list_sharing_groups(request: Request) -> list[SharingGroupOut]:
+def list_sharing_groups(request: Request, page: Paged) -> list[SharingGroupOut]:
     """Sharing groups, by id."""
     with reading(request) as tx:
-        return [SharingGroupOut.model_validate(group) for group in register.list_groups(tx)]
+        groups = page.close(register.list_groups(tx, page.window), lambda group: (group.group_id,))
+    return [SharingGroupOut.model_validate(group) for group in groups]
 
 
 def _read_meter(meter: MeterIn) -> Meter:

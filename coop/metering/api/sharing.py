@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer
 from coop.kit.http import reading, session_of
+from coop.kit.paging import Paged
 from coop.metering.amounts import utc
 from coop.metering.api.fields import (
     Cause,
@@ -127,11 +128,12 @@ def allocation_out(share: Allocation, run: AllocationRun) -> AllocationOut:
 
 @routes.get("/allocations")
 @may("see-energy")
-def list_allocations(request: Request) -> list[AllocationOut]:
+def list_allocations(request: Request, page: Paged) -> list[AllocationOut]:
     """Allocations in every revision: of the member who is signed in, or of everybody for those who keep the books."""
     member_id = whose(session_of(request))
     with reading(request) as tx:
-        return [allocation_out(share, run) for share, run in periods.list_told_allocations(tx, member_id)]
+        rows = periods.list_told_allocations(tx, member_id, page.window)
+    return [allocation_out(*told) for told in page.close(rows, periods.allocation_key)]
 
 
 @routes.get("/allocations/{run_id}/{connection_id}/why")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from coop.kit.answers import Answer
-from coop.kit.http import reading
-from coop.kit.tx import Tx
+from coop.kit.sections import Section, stream
 from coop.metering.api.fields import make_router, may
 from coop.metering.api.periods import RevisionOut, revision_out
 from coop.metering.api.readings import MeasurementOut, measurement_out
@@ -24,22 +23,25 @@ class MeteringStateOut(Answer):
     allocations: list[AllocationOut]
 
 
-@routes.get("/state")
+SECTIONS = {
+    "periods": Section(
+        periods.page_revisions,
+        lambda closed: (closed.period.start, closed.period.end, closed.revision),
+        revision_out,
+    ),
+    "measurements": Section(
+        lambda tx, window: periods.list_measurements(tx, window=window), periods.measurement_key, measurement_out
+    ),
+    "allocations": Section(
+        lambda tx, window: periods.list_told_allocations(tx, window=window),
+        periods.allocation_key,
+        lambda told: allocation_out(*told),
+    ),
+}
+
+
+@routes.get("/state", response_model=MeteringStateOut)
 @may("see-data")
-def get_metering_state(request: Request) -> MeteringStateOut:
+def get_metering_state(request: Request) -> Response:
     """Every measurement, allocation and period as told, in one order and without a clock: to compare two runs."""
-    with reading(request) as tx:
-        return collect_state(tx)
-
-
-def collect_state(tx: Tx) -> MeteringStateOut:
-    """Everything that was told."""
-    return MeteringStateOut(
-        periods=[
-            revision_out(closed)
-            for newest in periods.list_closed(tx)
-            for closed in periods.list_revisions(tx, newest.period)
-        ],
-        measurements=[measurement_out(measurement) for measurement in periods.list_measurements(tx)],
-        allocations=[allocation_out(share, run) for share, run in periods.list_told_allocations(tx)],
-    )
+    return stream(request, SECTIONS)

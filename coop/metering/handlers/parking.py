@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from coop.kit import parking
+from coop.kit.keyset import Window
 from coop.kit.parking import Letter
 from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
@@ -61,9 +62,9 @@ def park_unrouted(tx: Tx, address: str, body: bytes, refusal: CoopError) -> None
     parking.park(tx, UNROUTED, address, body, refusal.code, refusal.message)
 
 
-def list_telegrams(tx: Tx, limit: int = 200) -> Sequence[Letter]:
-    """Open letters of the co-operative's telegrams, oldest first."""
-    return parking.list_parked(tx, limit, None, *KINDS)
+def list_telegrams(tx: Tx, window: Window | None = None) -> Sequence[Letter]:
+    """A window of the open letters of the co-operative's telegrams, oldest first, and one more."""
+    return parking.page_parked(tx, window, *KINDS)
 
 
 def count_telegrams(tx: Tx) -> int:

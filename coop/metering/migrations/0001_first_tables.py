@@ -144,6 +144,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_delivery_community"), ["community"], unique=False)
+        batch_op.create_index("ix_delivery_recorded", ["community", "recorded_at", "id"], unique=False)
 
     op.create_table(
         "gateway",
@@ -311,6 +312,7 @@ def downgrade() -> None:
     op.drop_table("measurement")
     op.drop_table("gateway")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_recorded")
         batch_op.drop_index(batch_op.f("ix_delivery_community"))
 
     op.drop_table("delivery")

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
@@ -93,7 +95,7 @@ class LateValue:
     version: int
 
 
-def list_closed(tx: Tx, around: tuple[date, date] | None = None) -> list[Closed]:
+def list_closed(tx: Tx, around: tuple[date, date] | None = None, window: Window | None = None) -> list[Closed]:
     """Closed periods in their newest revision, in order; with ``around`` only those that readings from the first to the
     last of two days can touch: those that reach them, and those with open ends."""
     later = period.alias()
@@ -106,7 +108,7 @@ def list_closed(tx: Tx, around: tuple[date, date] | None = None) -> list[Closed]
     if around is not None:
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
         where.append(or_(reaches, period.c.open_ends != {}))
-    return select_as(tx, Closed, period, *where, order_by=[period.c.period_start])
+    return select_as(tx, Closed, period, *where, order_by=[period.c.period_start], window=window)
 
 
 def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
@@ -131,7 +133,15 @@ def add_run(tx: Tx, run: AllocationRun, shares: Iterable[Allocation]) -> None:
     insert_nouns(tx, allocation, shares)
 
 
-def list_measurements(tx: Tx, wanted: Period | None = None, member_id: str | None = None) -> list[Measurement]:
+def page_revisions(tx: Tx, window: Window) -> list[Closed]:
+    """A window of all revisions of all periods, in order."""
+    order = [period.c.period_start, period.c.period_end, period.c.revision]
+    return select_as(tx, Closed, period, order_by=order, window=window)
+
+
+def list_measurements(
+    tx: Tx, wanted: Period | None = None, member_id: str | None = None, window: Window | None = None
+) -> list[Measurement]:
     """Measurements (of a period, of a member), those of a later revision after those of an earlier one."""
     columns = measurement.c
     where: list[ColumnElement[bool]] = []
@@ -140,7 +150,12 @@ def list_measurements(tx: Tx, wanted: Period | None = None, member_id: str | Non
     if member_id is not None:
         where.append(columns.member_id == member_id)
     order = [columns.period_start, columns.connection_id, columns.member_id, columns.revision]
-    return select_as(tx, Measurement, measurement, *where, order_by=order)
+    return select_as(tx, Measurement, measurement, *where, order_by=order, window=window)
+
+
+def measurement_key(measurement: Measurement) -> Key:
+    """Place of a measurement in the list of all."""
+    return measurement.period.start, measurement.connection_id, measurement.member_id, measurement.revision
 
 
 def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
@@ -169,20 +184,30 @@ def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
     return select_as(tx, Allocation, allocation, allocation.c.run_id == run_id, order_by=order)
 
 
-def list_told_allocations(tx: Tx, member_id: str | None = None) -> list[tuple[Allocation, AllocationRun]]:
+def list_told_allocations(
+    tx: Tx, member_id: str | None = None, window: Window | None = None
+) -> list[tuple[Allocation, AllocationRun]]:
     """Allocations that were told (to one member), each with its run, oldest first."""
     own, of_run = columns_of(Allocation, allocation), columns_of(AllocationRun, allocation_run)
     run = allocation_run.c
-    query = (
+    query: Select[Any] = (
         select(*own, *of_run)
         .join(allocation_run, and_(run.community == allocation.c.community, run.id == allocation.c.run_id))
-        .where(allocation.c.community == tx.community, allocation.c.told)
-        .order_by(run.period_start, run.group_id, allocation.c.connection_id, allocation.c.member_id, run.revision)
+        .where(allocation.c.community == tx.community, run.community == tx.community, allocation.c.told)
     )
     if member_id is not None:
         query = query.where(allocation.c.member_id == member_id)
+    share = allocation.c
+    order = (run.period_start, run.group_id, share.connection_id, share.member_id, run.revision, run.id)
+    query = cut_query(query, window, *order)
     width, make_share, make_run = len(own), maker_of(Allocation), maker_of(AllocationRun)
     return [(make_share(row[:width]), make_run(row[width:])) for row in tx.execute(query)]
+
+
+def allocation_key(told: tuple[Allocation, AllocationRun]) -> Key:
+    """Place of an allocation in the list of all that were told."""
+    share, run = told
+    return run.period.start, run.group_id, share.connection_id, share.member_id, run.revision, run.id
 
 
 def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int]]) -> None:

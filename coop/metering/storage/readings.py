@@ -10,7 +10,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, select
 
 from coop.kit.database import among
-from coop.kit.rows import find_as
+from coop.kit.keyset import Window
+from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Delivery, Receipt
 from coop.metering.rules.blocks import Day, unpack_day
@@ -68,6 +69,25 @@ class Delivered:
     body: bytes | None
 
 
+@dataclass(frozen=True)
+class ListedDelivery:
+    """A delivery without its body. ``received_at`` was claimed for what is imported, else it is ``recorded_at``;
+    ``actor`` and ``channel`` say who handed it over, and how; ``undoes`` is the import that it took back."""
+
+    id: str
+    format: str
+    gateway: str
+    received_at: datetime
+    recorded_at: datetime
+    actor: str
+    channel: str
+    size_bytes: int
+    values_taken: int
+    new_versions: int
+    problems: int
+    undoes: str | None
+
+
 RegisterDay = tuple[str, int]
 """A register's id and a day, counted from 1970-01-01."""
 
@@ -107,6 +127,12 @@ def lock(tx: Tx) -> None:
 def find_delivery(tx: Tx, delivery_id: str) -> Delivered | None:
     """A delivery, or None."""
     return find_as(tx, Delivered, delivery, delivery.c.id == delivery_id)
+
+
+def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
+    """A window of the deliveries, newest first, and one more."""
+    order = [delivery.c.recorded_at, delivery.c.id]
+    return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
 
 
 def accepted(tx: Tx, delivery_ids: Collection[str]) -> dict[str, bool]:

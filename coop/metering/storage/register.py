@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, insert, select, update
 
 from coop.kit.database import among
+from coop.kit.keyset import Window
 from coop.kit.rows import find_as, row_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, Occupancy, Quantity, Register, Shape
@@ -103,9 +104,9 @@ def remove_meter(tx: Tx, serial: str, removed_at: datetime) -> None:
     _stamp(tx)
 
 
-def list_meters(tx: Tx) -> list[Meter]:
+def list_meters(tx: Tx, window: Window | None = None) -> list[Meter]:
     """Every meter, by serial."""
-    return select_as(tx, Meter, meter, order_by=[meter.c.serial])
+    return select_as(tx, Meter, meter, order_by=[meter.c.serial], window=window)
 
 
 def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:
@@ -168,9 +169,9 @@ def set_group(tx: Tx, group: Group) -> None:
         tx.execute(insert(sharing_group), [row])
 
 
-def list_groups(tx: Tx) -> list[Group]:
+def list_groups(tx: Tx, window: Window | None = None) -> list[Group]:
     """Sharing groups, by id."""
-    return select_as(tx, Group, sharing_group, order_by=[sharing_group.c.group_id])
+    return select_as(tx, Group, sharing_group, order_by=[sharing_group.c.group_id], window=window)
 
 
 def keys_of(tx: Tx, group_id: str) -> list[AdoptedKey]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -92,6 +93,7 @@ delivery = Table(
     Column("problems", Integer, nullable=False),
     Column("body", Zipped),
     Column("undoes", String(64), unique=True),
+    Index("ix_delivery_recorded", "community", "recorded_at", "id"),
 )
 
 block = Table(

@@ -1,0 +1,164 @@
+"""Tariffs that the meeting adopted, the written notices of them, and the published figures of each year."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Request
+from pydantic import Field
+
+from coop.billing import board
+from coop.billing.api.fields import ResolutionId, TariffId, make_router, may
+from coop.billing.bodies import Name, Sentence, Year
+from coop.billing.handlers import terms as commands
+from coop.billing.model import GuaranteeMode, PublishedFigure
+from coop.billing.storage import terms
+from coop.kit.answers import Answer, Body, ExactDecimal
+from coop.kit.http import reading, session_of, writing
+from coop.kit.paging import Paged
+
+routes = make_router()
+
+SentOn = Annotated[date, Field(description="Day on which it was sent.", examples=["2024-12-01"])]
+Channel = Annotated[Name, Field(description="Way in which it was sent.", examples=["letter"])]
+
+
+class NoticeIn(Body):
+    """Written notice of a tariff, to all members or to some."""
+
+    tariff_id: Annotated[Name, Field(examples=["tariff-2025"])]
+    """Tariff that it tells of."""
+    sent_on: SentOn
+    channel: Channel
+    members: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["M-0012"]])] = "all"
+    """Ids of the members who were written to, or all."""
+
+
+class NoticesOut(Answer):
+    """How many notices were put on file."""
+
+    tariff_id: TariffId
+    notices: Annotated[int, Field(examples=[1])]
+    """Number of them; a notice to all is one."""
+
+
+class NoticeOut(Answer):
+    """A written notice of a tariff."""
+
+    tariff_id: TariffId
+    sent_on: SentOn
+    channel: Channel
+    member_id: Annotated[str | None, Field(examples=["M-0012"])]
+    """Member who was written to; null for all who were members on that day."""
+
+
+class MailingOut(Answer):
+    """The notices of one day and way."""
+
+    sent_on: SentOn
+    channel: Channel
+    count: Annotated[int | None, Field(examples=[98])]
+    """Number of members who were written to; null for all."""
+    to_reader: bool
+    """Whether the member who is signed in is among them."""
+
+
+class TariffOut(Answer):
+    """A tariff as the meeting adopted it."""
+
+    tariff_id: TariffId
+    resolution_id: ResolutionId
+    meeting_id: str
+    """Meeting that adopted it."""
+    valid_from: date
+    """First day on which it may bind."""
+    decided_on: date
+    """Day of the resolution."""
+    parameters: Annotated[dict[str, str], Field(examples=[{"heat_price_eur_per_gj": "38.12"}])]
+    """Prices [EUR, VAT included] and rules, by name, as decimals in text."""
+    parameters_hash: str
+    """SHA-256 of the parameters, the same in notice and resolution."""
+    nmdn: GuaranteeMode
+    """Way in which the ceiling of Niet Meer Dan Nu is made."""
+    maximum_on_file: bool
+    """Whether the legal maximum of its year is on file."""
+    mailings: list[MailingOut]
+    """Written notices, by day and way."""
+
+
+class FigureIn(Body):
+    """A published figure of a year."""
+
+    series: Annotated[Name, Field(examples=["cpi-households"])]
+    """Series: `cpi-households` (factor), `wdd` or `wdd-normal` (degree days)."""
+    year: Annotated[Year, Field(examples=[2026])]
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: Annotated[Sentence, Field(examples=["CBS, 83131NED"])]
+    """Publication that it stands in."""
+
+
+class FigureOut(Answer):
+    """A published figure of a year."""
+
+    series: str
+    """Series that it is of."""
+    year: int
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: str
+    """Publication that it stands in."""
+
+
+@routes.get("/tariffs")
+@may("see-tariffs")
+def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
+    """Every tariff with its resolution and its mailings, oldest first."""
+    with reading(request) as tx:
+        tariffs = page.close(board.list_tariffs(tx, session_of(request).member_id, page.window), board.tariff_key)
+    return [TariffOut.model_validate(tariff) for tariff in tariffs]
+
+
+@routes.post("/notices")
+@may("send-notices")
+def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
+    """Record that members were told of a tariff in writing."""
+    members = None if body.members == "all" else body.members
+    with writing(request) as tx:
+        count = commands.send_notices(tx, body.tariff_id, body.sent_on, body.channel, members)
+    return NoticesOut(tariff_id=body.tariff_id, notices=count)
+
+
+@routes.get("/notices")
+@may("see-notices")
+def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
+    """Written notices, by tariff, day and member."""
+    with reading(request) as tx:
+        notices = page.close(terms.page_notices(tx, page.window), terms.notice_key)
+    return [NoticeOut.model_validate(notice) for notice in notices]
+
+
+@routes.post("/index")
+@may("record-figures")
+def record_figure(request: Request, body: FigureIn) -> FigureOut:
+    """Keep a published yearly figure with its source; a figure that stands is never changed."""
+    figure = PublishedFigure(body.series, body.year, body.factor, body.source)
+    with writing(request) as tx:
+        commands.record_figure(tx, figure)
+    return _figure_out(figure)
+
+
+@routes.get("/index")
+@may("see-tariffs")
+def list_figures(request: Request, page: Paged) -> list[FigureOut]:
+    """Published yearly figures, by series and year."""
+    with reading(request) as tx:
+        figures = page.close(terms.list_figures(tx, page.window), lambda figure: (figure.series, figure.year))
+    return [_figure_out(figure) for figure in figures]
+
+
+def _figure_out(figure: PublishedFigure) -> FigureOut:
+    return FigureOut(series=figure.series, year=figure.year, factor=figure.value, source=figure.source)
