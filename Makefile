@@ -12,10 +12,10 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint style format types walls doctest scenarios bench lock clean
+.PHONY: help run test test-newest check lint style format types walls doctest scenarios bench lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 # An installation's own place is a folder of the user's; the demonstration of a checkout stays in the checkout.
 run: export COOP_DATA_DIR ?= data
@@ -24,6 +24,12 @@ run: $(READY) ## run everything on this machine with a demonstration, in data/; 
 
 test: $(DEV_STAMP) ## run all tests that this machine can run, and say which it skipped and why
 	$(BIN)/python -m pytest $(ARGS)
+
+test-newest: ## the same on the newest Python of this machine that the locked libraries allow
+	@newest=$$($(PYTHON) -m tests.servers.pythons) && \
+	if test "$$newest" = "$$($(PYTHON) -c 'import sys; print(sys.executable)')"; then \
+	  echo "Skipped: this machine has no newer Python that every locked library allows."; \
+	else echo "With $$newest:"; $(MAKE) --no-print-directory test VENV=.venv-newest PYTHON="$$newest"; fi
 
 check: lint doctest test ## everything that a change has to pass
 
@@ -58,7 +64,7 @@ lock: $(DEV_STAMP) ## write requirements/ anew from pyproject.toml; ARGS="--upgr
 	$(COMPILE) --extra build --extra demo --extra dev pyproject.toml --output-file requirements/dev.txt
 
 clean: ## remove the environment, caches and fetched servers; data/ stays
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .venv-newest build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find coop tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --universal makes one lock for all systems and Python versions; no package host is written into it.
