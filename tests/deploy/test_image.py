@@ -23,6 +23,7 @@ import pytest
 from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from tests.flows.installation import wait_until
+from tests.founding import found_installation
 from tests.servers.absent import notes
 from tests.servers.process import free_port
 from tests.servers.pythons import newest_python
@@ -133,12 +134,13 @@ def test_the_inner_loops_were_compiled_while_it_was_built(image: Image) -> None:
     before = len(list((image.scratch / "numba").rglob("*.nbc")))
     assert before > 0
     ahead = [str(image.home / "bin" / "python"), "-m", "coop.operator.compiling"]
-    assert _run(ahead, image.environment).returncode == 0
+    assert _run(ahead, image.environment, image.scratch).returncode == 0
     assert len(list((image.scratch / "numba").rglob("*.nbc"))) == before
 
 
 def test_it_serves_a_year_of_the_demonstration_and_verifies_every_bill(image: Image, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", secret="secret of the tests", port=free_port())
+    found_installation(settings)
     own = {
         **image.environment,
         "COOP_DATA_DIR": str(settings.data_dir),

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, Progress, play_year, through_http
@@ -75,7 +76,7 @@ def test_two_of_each_come_to_the_bills_of_one_and_one_may_go_on_the_way(
             assert state_of(doors) == expected
         assert not leaving
         check_sessions(live, caddy, first, second)
-    assert verify_bills(live, "", print)
+    assert verify_bills(live, COMMUNITY, "", print)
     assert verify_journals(live, print)
 
 
