@@ -46,10 +46,11 @@ def test_it_follows_the_compose_specification(name: str) -> None:
 
 def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, Any]) -> None:
     rooms = {name: service["command"] for name, service in compose["services"].items() if "command" in service}
-    assert rooms == {"migrate": ["migrate"], **{name: ["serve", name] for name in SERVICES}}
+    backup = ["backup", "--to", "/var/backups/coop"]
+    assert rooms == {"migrate": ["migrate"], "backup": backup, **{name: ["serve", name] for name in SERVICES}}
 
 
-@pytest.mark.parametrize("name", ["migrate", *SERVICES])
+@pytest.mark.parametrize("name", ["migrate", "backup", *SERVICES])
 def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], name: str) -> None:
     command = [sys.executable, "-m", "coop", *compose["services"][name]["command"], "--help"]
     wide = {**os.environ, "COLUMNS": "200"}  # or the help breaks names over two lines
@@ -68,7 +69,7 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     }
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
     subprocess.run([sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(tmp_path / "made")], check=True)
-    for name in ("migrate", *SERVICES):
+    for name in ("migrate", "backup", *SERVICES):
         given = compose["services"][name]["environment"]
         files_given = compose["services"][name]["secrets"]
         assert {*given, *(file.upper() for file in files_given)} <= known
@@ -132,7 +133,7 @@ def test_every_container_has_limits_and_no_more_rights_than_it_needs(compose: di
 
 def test_the_image_is_built_once_and_named_after_this_release(compose: dict[str, Any]) -> None:
     assert not [name for name, service in compose["services"].items() if "build" in service]
-    assert {compose["services"][name]["image"] for name in ("migrate", *SERVICES)} == {
+    assert {compose["services"][name]["image"] for name in ("migrate", "backup", *SERVICES)} == {
         f"${{COOP_IMAGE:-{DISTRIBUTION}:{VERSION}}}"
     }
     for file in ("compose.yaml", "Dockerfile"):

@@ -33,8 +33,9 @@ def manifests() -> Iterator[dict[str, Any]]:
 def pods() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and pod of all that runs."""
     for manifest in manifests():
-        if manifest["kind"] in ("Deployment", "Job"):
-            yield manifest["metadata"]["name"], manifest["spec"]["template"]["spec"]
+        work = manifest["spec"]["jobTemplate"] if manifest["kind"] == "CronJob" else manifest
+        if "template" in work.get("spec", {}):
+            yield manifest["metadata"]["name"], work["spec"]["template"]["spec"]
 
 
 def named(kind: str) -> dict[str, dict[str, Any]]:
@@ -71,7 +72,8 @@ def test_the_four_services_differ_in_their_name_alone() -> None:
 
 def test_every_command_is_one_that_coop_understands() -> None:
     commands = {name: pod["containers"][0]["args"] for name, pod in pods()}
-    assert commands == {"coop-migrate": ["migrate"], **{name: ["serve", name] for name in SERVICES}}
+    once = {"coop-migrate": ["migrate"], "coop-backup": ["backup", "--to", "/var/backups/coop"]}
+    assert commands == {**once, **{name: ["serve", name] for name in SERVICES}}
     help_text = subprocess.run([sys.executable, "-m", "coop", "--help"], capture_output=True, text=True, check=True)
     for command in commands.values():
         assert f" {command[0]} " in help_text.stdout
