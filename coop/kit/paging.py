@@ -28,7 +28,9 @@ Row = TypeVar("Row")
 
 
 class Page:
-    """The page of a list that a request asks for."""
+    """The page of a list that a request asks for. Once it is closed, ``next_address`` leads to the page behind it."""
+
+    next_address: str = ""
 
     def __init__(self, request: Request, response: Response, limit: int, after: str | None) -> None:
         self._request, self._response = request, response
@@ -43,9 +45,10 @@ class Page:
     def close(self, rows: Sequence[Row], key_of: Callable[[Row], Key]) -> Sequence[Row]:
         """The rows to answer, of those that ``cut_query`` or ``cut_rows`` kept; links the page to the next."""
         limit = self.window.limit
-        links = [self._link("first", None)]
+        links = [f'<{self._address(None)}>; rel="first"']
         if len(rows) > limit:
-            links.append(self._link("next", key_of(rows[limit - 1])))
+            self.next_address = self._address(key_of(rows[limit - 1]))
+            links.append(f'<{self.next_address}>; rel="next"')
         self._response.headers["Link"] = ", ".join(links)
         return rows[:limit]
 
@@ -57,11 +60,11 @@ class Page:
             raise _bad_cursor() from error
         return self.close(behind, key_of)
 
-    def _link(self, relation: str, key: Key | None) -> str:
+    def _address(self, key: Key | None) -> str:
         query = [*self._filters, ("limit", str(self.window.limit))]
         if key is not None:
             query.append(("after", self._serializer.dumps([*self._list, [_write(part) for part in key]])))
-        return f'<{self._request.url.path}?{urlencode(query)}>; rel="{relation}"'
+        return f"{self._request.url.path}?{urlencode(query)}"
 
     def _read(self, cursor: str) -> Key:
         try:

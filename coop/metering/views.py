@@ -10,13 +10,11 @@ from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
 from coop.kit.documents import UnreadableDocument
-from coop.kit.keyset import Window
-from coop.kit.parking import Letter
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.completeness import Completeness, measure_completeness
 from coop.metering.handlers.compute import Store
-from coop.metering.handlers.parking import count_telegrams, list_telegrams
+from coop.metering.handlers.parking import count_telegrams
 from coop.metering.handlers.verify import (
     Quarter,
     explain_allocation,
@@ -310,12 +308,11 @@ def heat_systems(tx: Tx) -> list[HeatSystemReported]:
 
 @dataclass(frozen=True)
 class DataQuality:
-    """Completeness of a period, what is parked, which values came late (each with its meter), and what is closed."""
+    """Completeness of a period, how much is parked, which values came late (each with its meter), what is closed."""
 
     period: Period
     months: list[Period]
     found: Completeness
-    letters: Sequence[Letter]
     parked_count: int
     late: list[tuple[LateValue, str]]
     closed: list[Closed]
@@ -324,9 +321,6 @@ class DataQuality:
     def late_by_period(self) -> dict[date, int]:
         """Number of late values by the first day of their period."""
         return Counter(late.period_start for late, _ in self.late)
-
-
-LETTERS_SHOWN = 100
 
 
 def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
@@ -340,7 +334,6 @@ def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
         period,
         complete_months(closed, _last_day(closed, tx.today)),
         measure_completeness(tx, period),
-        list_telegrams(tx, Window(LETTERS_SHOWN)),
         count_telegrams(tx),
         [(one, serials[one.register_id]) for one in late],
         closed,

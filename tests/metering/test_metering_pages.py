@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from coop.metering.handlers.close import close_period
 from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.model import Quality, Quantity
+from coop.metering.pages import data
 from coop.metering.service import METERING
 from coop.metering.storage import periods
 from tests.desk import open_desk, sign_in
@@ -168,3 +170,39 @@ def test_the_heat_system_shows_loss_and_performance(desk: TestClient, march: str
 
 def test_without_heat_pumps_closed_the_plant_page_says_when_it_will_show(desk: TestClient) -> None:
     assert "No report yet" in text(sign_in(desk, "board"), "/metering/plant")
+
+
+def test_every_parked_telegram_can_be_reached_from_the_page(desk: TestClient, one_database: Database) -> None:
+    with writing(one_database) as tx:
+        for number in range(5):
+            deliver(tx, gj(f"NONE{number}", MARCH.start_at, "1"))
+    sign_in(desk, "board")
+    seen, address = [], "/metering/data?limit=2"
+    while address:
+        page = desk.get(address).text
+        shown = re.findall(r"meter (NONE\d) is not registered", page)
+        assert 1 <= len(shown) <= 2
+        assert f"{len(shown)} of 5, the oldest first" in page
+        seen += shown
+        onward = re.search(r'href="(/metering/data\?[^"]*after=[^"]*)#parked"', page)
+        address = html.unescape(onward[1]) if onward else ""
+    assert sorted(seen) == [f"NONE{number}" for number in range(5)]
+    assert "From the beginning" in page
+
+
+def test_late_values_come_in_pages(
+    desk: TestClient, march: str, one_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(one_database) as tx:
+        for home in ("H1", "H2", "H3"):
+            late = gj(home, MARCH.start_at, "9.90", Quality.CORRECTED)
+            deliver(tx, late, received_at=LATER + timedelta(days=2))
+    monkeypatch.setattr(data, "LATE_SHOWN", 2)
+    sign_in(desk, "board")
+    first, second = (desk.get("/metering/data", params={"late_page": number}).text for number in (1, 2))
+    assert "Page 1 of 2" in first
+    assert "Page 2 of 2" in second
+    shown = [re.findall(r">(H\d)<", page.split('id="late"')[1].split("</section>")[0]) for page in (first, second)]
+    assert [len(homes) for homes in shown] == [2, 1]
+    assert {home for homes in shown for home in homes} == {"H1", "H2", "H3"}
+    assert desk.get("/metering/data", params={"late_page": 0}).status_code == 422

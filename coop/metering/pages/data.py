@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from coop.events.metering import HeatSystemReported
 from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.paging import Paged
 from coop.metering import views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
@@ -29,6 +30,7 @@ ROWS_MAX = 40
 """Meters in one picture: those that lack the most."""
 
 LATE_SHOWN = 100
+"""Late values on one page."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
 may = ACCESS.may
@@ -36,11 +38,12 @@ may = ACCESS.may
 
 @routes.get("/data")
 @may("see-data")
-def show_data(request: Request, period: str = "") -> Response:
-    """Show how complete a month is, what is parked, late and closed."""
+def show_data(request: Request, page: Paged, period: str = "", late_page: Annotated[int, Query(ge=1)] = 1) -> Response:
+    """Show how complete a month is, what is parked, late and closed; what is parked and late in pages."""
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         quality = views.data_quality(tx, read_period(period) if period else None)
+        letters = page.close(parking.list_telegrams(tx, page.window), lambda letter: (letter.parked_at, letter.id))
     return render(
         request,
         "metering/data.html",
@@ -49,7 +52,12 @@ def show_data(request: Request, period: str = "") -> Response:
         found=quality.found,
         kinds=quality.found.by_kind(),
         chart=completeness_chart(quality.found, quality.period, lang),
-        late=quality.late[:LATE_SHOWN],
+        letters=letters,
+        behind_first=page.window.after is not None,
+        next_address=page.next_address,
+        late=quality.late[(late_page - 1) * LATE_SHOWN : late_page * LATE_SHOWN],
+        late_page=late_page,
+        late_pages=-(-len(quality.late) // LATE_SHOWN),
         epoch=date(1970, 1, 1),
         day=timedelta(days=1),
         closed=quality.closed[::-1],
