@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -16,7 +15,6 @@ from coop.billing.documents.contents import document_of, due_on, sender_of
 from coop.billing.documents.pdf import bill_pdf
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.issuing import CORRECTIONS
-from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind, PublishedFigure
 from coop.billing.rules.tariffs import maxima
@@ -159,7 +157,7 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
     result, refusal = None, None
     with reading(request) as tx:
         try:
-            result = _look_at_run(tx, name)
+            result = runs.preview_named(tx, name)
         except CoopError as error:
             if error.code not in words.REFUSALS:
                 raise
@@ -169,7 +167,7 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         request,
         "billing/run.html",
         name=name,
-        title=words.period_name(language_of(request), Period.parse(name)) if _is_period(name) else "",
+        title=words.period_name(language_of(request), Period.parse(name)) if runs.is_period(name) else "",
         result=result,
         refusal=refusal,
         shown=result.bills[(page - 1) * PAGE_SIZE : page * PAGE_SIZE] if result else (),
@@ -294,13 +292,6 @@ def ledger_page(request: Request) -> Response:
     return render(request, "billing/ledger.html", accounts=accounts, words=words)
 
 
-def _look_at_run(tx: Tx, name: str) -> RunResult:
-    """What a page calls by a month, by ``corrections``, or by the id of a run."""
-    if _is_period(name):
-        return runs.preview_period(tx, Period.parse(name))
-    return runs.preview_corrections(tx, tx.today) if name == CORRECTIONS else runs.preview_run(tx, name)
-
-
 def _proposed_corrections(tx: Tx) -> stored_runs.Proposal | None:
     """The corrections that were drafted and wait, or None."""
     return next((proposal for proposal in stored_runs.list_proposals(tx) if proposal.name == CORRECTIONS), None)
@@ -310,8 +301,3 @@ def _recipient(session: Session, issued: IssuedBill) -> str:
     """How the member is called: by name on their own bill, else by id, for billing knows no names."""
     own = issued.inputs.member_id == session.member_id
     return session.name if own else issued.inputs.member_id
-
-
-def _is_period(name: str) -> bool:
-    """A month such as 2025-01, or a year; anything else names a run."""
-    return re.fullmatch(r"\d{4}(-\d\d)?", name) is not None

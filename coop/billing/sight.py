@@ -38,6 +38,11 @@ def visible_bill(tx: Tx, session: Session, number_or_id: str) -> IssuedBill:
     return bills.get_bill(tx, visible_head(tx, session, number_or_id).id)
 
 
+def own_heads(tx: Tx, session: Session) -> list[BillHead]:
+    """The bills of whoever is signed in without their lines, in order of number."""
+    return bills.list_heads(tx, member_id=session.member_id) if session.member_id else []
+
+
 def own_bills(tx: Tx, session: Session) -> list[IssuedBill]:
     """The bills of whoever is signed in, in order of number."""
     return bills.find_bills(tx, member_id=session.member_id) if session.member_id else []

@@ -14,6 +14,7 @@ from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
 from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.handlers.programmes import decide_referred
+from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
 from coop.governance.storage import feeds as feed_store
 from coop.governance.storage.meetings import list_meetings
 from coop.governance.views import ProgrammeView, view_programmes
@@ -22,17 +23,6 @@ from coop.web.figures import Chart
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
-MILESTONE_STATES = {
-    "reached": (N_("reached in time"), "good"),
-    "late": (N_("reached too late"), "warn"),
-    "overdue": (N_("overdue"), "bad"),
-    "planned": (N_("planned"), "plain"),
-}
-TRANCHE_STATES = {
-    "released": (N_("released"), "good"),
-    "referred": (N_("with the steering group"), "warn"),
-    "planned": (N_("waits for its milestone"), "plain"),
-}
 _QUESTIONS = {
     "release": (N_("Release this tranche?"), N_("Release")),
     "keep": (N_("Keep this tranche for now?"), N_("Keep for now")),

@@ -9,6 +9,7 @@ from coop.kit.session import NotAllowed
 from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
+from coop.members.programs.store import list_programs
 from coop.members.register.store import list_members
 from coop.web.downloads import Asked
 
@@ -75,6 +76,13 @@ def export_sign_ins(request: Request, asked: Asked, account_id: str) -> Response
 def export_imports(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.imports_listing(tx))
+
+
+@routes.get("/programs.{extension}")
+@may("see-programs")
+def export_programs(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.programs_listing(list_programs(tx)))
 
 
 def _require_own(request: Request, member_id: str | None) -> None:

@@ -14,6 +14,7 @@ from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports
 from coop.members.imports.texts import KINDS
+from coop.members.programs.model import Program
 from coop.members.register.model import Member
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
@@ -84,6 +85,18 @@ SIGN_INS = (
     Column("source", N_("From the network address")),
 )
 
+PROGRAMS = (
+    Column("token_id", "Id"),
+    Column("name", N_("Name")),
+    Column("scopes", N_("It may"), of=lambda program: ", ".join(program.scopes)),
+    Column("gateway", N_("Gateway")),
+    Column("meters", N_("Meters"), of=lambda program: None if program.meters is None else ", ".join(program.meters)),
+    Column("made_at", N_("Since"), Kind.INSTANT),
+    Column("expires_at", N_("Until"), Kind.INSTANT),
+    Column("used_on", N_("Last used"), Kind.DAY),
+    Column("ended_at", N_("Ended from"), Kind.INSTANT),
+)
+
 IMPORTS = (
     Column("import_id", "Id"),
     Column("file_name", N_("File")),
@@ -137,6 +150,11 @@ def changes_listing(tx: Tx, account_id: str) -> Listing:
 def sign_ins_listing(tx: Tx, account_id: str) -> Listing:
     """Sessions of an account in which somebody is signed in."""
     return Listing("sign-ins", SIGN_INS, list_sessions(tx, account_id))
+
+
+def programs_listing(programs: Iterable[Program]) -> Listing:
+    """Programs that may or might come in, without anything of their tokens."""
+    return Listing("programs", PROGRAMS, programs)
 
 
 def imports_listing(tx: Tx) -> Listing:

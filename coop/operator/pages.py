@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from coop.events.scopes import SCOPES
-from coop.kit.access import ANYBODY, SIGNED_IN, scopes_of
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import kind_of
 from coop.kit.service import Card, Pages, Section
-from coop.operator import health, operations, outbound
+from coop.operator import exports, health, operations, outbound
 from coop.operator.access import ACCESS
 from coop.operator.asyncapi import asyncapi
 from coop.operator.documents import openapi
+from coop.operator.matrix import matrix, roles_of, scopes_of_rooms
 from coop.operator.services import SERVICES
 from coop.web.language import N_
 from coop.web.shell import cards_for, render
@@ -76,51 +73,6 @@ def _paths() -> list[tuple[str, str, str]]:
     ]
 
 
-EVERYBODY = {ANYBODY: N_("everybody"), SIGNED_IN: N_("whoever is signed in")}
-
-
-@dataclass(frozen=True)
-class Row:
-    """An action of a room: the roles that it opens for, in order of name, or a word for all; and the scopes by which it
-    opens for programs."""
-
-    action: str
-    roles: tuple[str, ...]
-    everybody: str
-    scopes: tuple[str, ...]
-
-
-def matrix(rooms: Sequence[Pages], role: str = "") -> list[tuple[Pages, list[Row]]]:
-    """Every action of each room with the roles and scopes that it opens for; with ``role``, which may be a scope, only
-    those that it opens for."""
-    return [
-        (room, [_row(action, needed) for action, needed in sorted(room.access.table.items()) if _is_of(role, needed)])
-        for room in rooms
-    ]
-
-
-def roles_of(rooms: Sequence[Pages]) -> list[str]:
-    """All roles that open anything, in order of name."""
-    needed = frozenset[str]().union(*(entry for room in rooms for entry in room.access.table.values()))
-    return sorted(needed - ANYBODY - SIGNED_IN - set(SCOPES))
-
-
-def scopes_of_rooms(rooms: Sequence[Pages]) -> tuple[str, ...]:
-    """All scopes that open anything."""
-    return scopes_of(frozenset[str]().union(*(entry for room in rooms for entry in room.access.table.values())))
-
-
-def _is_of(role: str, needed: frozenset[str]) -> bool:
-    return not role or role in needed or needed == ANYBODY or (needed >= SIGNED_IN and role not in SCOPES)
-
-
-def _row(action: str, needed: frozenset[str]) -> Row:
-    scopes = scopes_of(needed)
-    people = needed - set(scopes)
-    everybody = EVERYBODY.get(people, "")
-    return Row(action, () if everybody else tuple(sorted(people)), everybody, scopes)
-
-
 @routes.get("/access")
 @may("see-access")
 def access_page(request: Request, role: str = "") -> Response:
@@ -140,7 +92,7 @@ OPERATOR = Pages(
     label=N_("Operations"),
     access=ACCESS,
     motto=N_("Every euro on a bill can be walked back to a meter reading and to a vote."),
-    routers=(health.routes, routes, operations.routes, outbound.routes),
+    routers=(health.routes, routes, operations.routes, outbound.routes, exports.routes),
     sections=(
         Section("/", N_("Home"), "see-home", rank=0),
         Section(

@@ -9,6 +9,7 @@ it, and the next run brings every reopened period up to date with correction bil
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -22,6 +23,18 @@ from coop.values import NotFound, Period, derive_id
 
 LOCK = "bills"
 """Held by whoever issues, from before the first look at what is there to the end of the transaction."""
+
+
+def preview_named(tx: Tx, name: str) -> RunResult:
+    """See what a page calls by a month or a year, by ``corrections``, or by the id of a run."""
+    if is_period(name):
+        return preview_period(tx, Period.parse(name))
+    return preview_corrections(tx, tx.today) if name == CORRECTIONS else preview_run(tx, name)
+
+
+def is_period(name: str) -> bool:
+    """True for a month such as 2025-01, or a year; anything else names a run."""
+    return re.fullmatch(r"\d{4}(-\d\d)?", name) is not None
 
 
 def preview_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:

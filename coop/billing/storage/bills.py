@@ -133,9 +133,10 @@ def costs_before(tx: Tx, start: date) -> dict[str, tuple[int, int]]:
     return {contract_id: (cents, (end - first).days) for contract_id, cents, first, end in tx.execute(query)}
 
 
-def list_heads(tx: Tx, *, run_id: str | None = None) -> list[BillHead]:
-    """Issued bills without their lines, in order of number: of one run, or all."""
-    return _heads(tx, *((bill.c.run_id == run_id,) if run_id is not None else ()))
+def list_heads(tx: Tx, *, run_id: str | None = None, member_id: str | None = None) -> list[BillHead]:
+    """Issued bills without their lines, in order of number: of one run, of one member, or all."""
+    wanted = ((bill.c.run_id, run_id), (bill.c.member_id, member_id))
+    return _heads(tx, *(column == value for column, value in wanted if value is not None))
 
 
 def find_head(tx: Tx, number_or_id: str) -> BillHead | None:

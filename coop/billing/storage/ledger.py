@@ -24,6 +24,20 @@ class Balance:
     credit_cents: int
 
 
+@dataclass(frozen=True)
+class Posting:
+    """A transfer as it was booked, and what it was booked for."""
+
+    transaction_id: str
+    line: int
+    booked_on: date
+    source_kind: str
+    source_id: str
+    debit: str
+    credit: str
+    amount_cents: int
+
+
 def posting_rows(
     tx: Tx, source_kind: str, source_id: str, booked_on: date, transfers: Sequence[Transfer]
 ) -> list[Mapping[str, object]]:
@@ -47,6 +61,12 @@ def transfers_of(tx: Tx, source_kind: str, source_id: str) -> list[Transfer]:
     """What one source booked."""
     transaction_id = _transaction_id(tx, source_kind, source_id)
     return select_as(tx, Transfer, posting, posting.c.transaction_id == transaction_id, order_by=[posting.c.line])
+
+
+def list_postings(tx: Tx) -> list[Posting]:
+    """Every transfer, in order of days."""
+    columns = posting.c
+    return select_as(tx, Posting, posting, order_by=[columns.booked_on, columns.transaction_id, columns.line])
 
 
 def trial_balance(tx: Tx) -> list[Balance]:

@@ -1,0 +1,114 @@
+"""Lists of billing as files, each under the entry of the page that shows it: a member gets their own rows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+
+from coop.billing import board, listings
+from coop.billing.access import ACCESS
+from coop.billing.handlers.issuing import CORRECTIONS
+from coop.billing.handlers.runs import preview_named
+from coop.billing.handlers.verify import verify_bill
+from coop.billing.sight import own_heads, visible_bill, visible_head
+from coop.billing.storage import bills, ledger, runs, terms
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.tx import Tx
+from coop.web.downloads import Asked
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/billing/exports", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/bills.{extension}")
+@may("see-bills")
+def export_bills(request: Request, asked: Asked, of: Literal["own", "all"] = "own") -> Response:
+    session = session_of(request)
+    if of == "all":
+        ACCESS.require(session, "see-all-bills")
+    with reading(request) as tx:
+        return asked.answer(listings.bills_listing(bills.list_heads(tx) if of == "all" else own_heads(tx, session)))
+
+
+@routes.get("/bill-lines.{extension}")
+@may("see-bills")
+def export_bill_lines(request: Request, asked: Asked, bill: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.lines_listing([visible_bill(tx, session_of(request), bill)]))
+
+
+@routes.get("/verified-lines.{extension}")
+@may("see-bills")
+def export_verified_lines(request: Request, asked: Asked, bill: str) -> Response:
+    with reading(request) as tx:
+        head = visible_head(tx, session_of(request), bill)
+        return asked.answer(listings.verified_listing(verify_bill(tx, head.id)))
+
+
+@routes.get("/periods.{extension}")
+@may("see-runs")
+def export_periods(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.periods_listing(board.list_periods(tx)))
+
+
+@routes.get("/corrections.{extension}")
+@may("see-runs")
+def export_corrections(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        totals = [total for total in runs.list_runs(tx) if total.run.kind == CORRECTIONS]
+        return asked.answer(listings.corrections_listing(totals))
+
+
+@routes.get("/run-bills.{extension}")
+@may("see-runs")
+def export_run_bills(request: Request, asked: Asked, run: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.run_bills_listing(preview_named(tx, run)))
+
+
+@routes.get("/brakes.{extension}")
+@may("see-runs")
+def export_brakes(request: Request, asked: Asked, run: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.brakes_listing(preview_named(tx, run)))
+
+
+@routes.get("/prices.{extension}")
+@may("see-tariffs")
+def export_prices(request: Request, asked: Asked, tariff: str = "") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.prices_listing(_tariffs(tx, tariff)))
+
+
+@routes.get("/notices.{extension}")
+@may("see-tariffs")
+def export_notices(request: Request, asked: Asked, tariff: str = "") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.notices_listing(_tariffs(tx, tariff, session_of(request).member_id)))
+
+
+@routes.get("/figures.{extension}")
+@may("see-tariffs")
+def export_figures(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.figures_listing(terms.list_figures(tx)))
+
+
+@routes.get("/trial-balance.{extension}")
+@may("see-ledger")
+def export_trial_balance(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.balances_listing(board.group_accounts(ledger.trial_balance(tx))))
+
+
+@routes.get("/postings.{extension}")
+@may("see-ledger")
+def export_postings(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.postings_listing(ledger.list_postings(tx)))
+
+
+def _tariffs(tx: Tx, tariff_id: str, reader_id: str | None = None) -> list[board.TariffView]:
+    return [tariff for tariff in board.list_tariffs(tx, reader_id) if tariff_id in ("", tariff.tariff_id)]

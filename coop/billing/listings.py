@@ -1,0 +1,208 @@
+"""The lists of billing, as they leave the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from coop.billing import words
+from coop.billing.board import AccountGroup, PeriodView, TariffView
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.verify import Verification
+from coop.billing.model import BillHead, PublishedFigure
+from coop.billing.rules.tariffs import maxima
+from coop.billing.storage.bills import IssuedBill
+from coop.billing.storage.ledger import Posting
+from coop.billing.storage.runs import RunTotals
+from coop.web.language import N_
+from coop.web.listings import Column, Kind, Listing
+
+BILL_KINDS = {"bill": N_("Bill"), "correction": N_("correction")}
+
+BILLS = (
+    Column("bill_id", "Id", of="id"),
+    Column("number", N_("Number")),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda bill: BILL_KINDS[bill.kind]),
+    Column("member_id", N_("Member")),
+    Column("contract_id", N_("Contract")),
+    Column("period", N_("Period"), of=lambda bill: str(bill.period)),
+    Column("issued_on", N_("Date"), Kind.DAY),
+    Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
+    Column("given_back_eur", N_("Given back"), Kind.EUROS, of="credit_cents"),
+)
+
+LINES = (
+    Column("bill", N_("Bill"), of=lambda row: row[0].number),
+    Column("kind", N_("Description"), Kind.WORD, of=lambda row: words.KINDS[row[1].kind]),
+    Column("starts_on", N_("From"), Kind.DAY, of=lambda row: row[1].period.start),
+    Column("until", N_("Ended from"), Kind.DAY, of=lambda row: row[1].period.end),
+    Column("quantity", N_("Quantity"), Kind.DECIMAL, of=lambda row: row[1].quantity),
+    Column("unit", N_("Unit"), of=lambda row: row[1].unit),
+    Column("price_eur", N_("Price"), Kind.DECIMAL, "EUR", lambda row: row[1].price_eur),
+    Column("vat_rate", N_("VAT rate"), Kind.DECIMAL, of=lambda row: row[1].vat_rate),
+    Column("amount_eur", N_("Amount"), Kind.EUROS, of=lambda row: row[1].amount_cents),
+    Column("tariff_id", N_("Tariff"), of=lambda row: row[1].tariff_id),
+    Column("resolution_id", N_("Vote"), of=lambda row: row[1].resolution_id),
+    Column("source_id", N_("Source"), of=lambda row: row[1].source_id),
+)
+
+PERIODS = (
+    Column("period", N_("Period"), of=lambda view: str(view.period)),
+    Column("come", N_("Facts that came"), Kind.WHOLE, of="arrivals.come"),
+    Column("told", N_("Facts that were told"), Kind.WHOLE, of="arrivals.told"),
+    Column("status", N_("Status"), Kind.WORD, of=lambda view: words.STATUSES[view.status][0]),
+    Column("bills", N_("Bills"), Kind.WHOLE, of="bill_count"),
+    Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
+)
+
+RUNS = (
+    Column("run_id", "Id", of="run.id"),
+    Column("issued_on", N_("Date"), Kind.DAY, of="run.issued_on"),
+    Column("status", N_("Status"), Kind.WORD, of=lambda total: words.STATUSES[total.run.status][0]),
+    Column("bills", N_("Bills"), Kind.WHOLE, of="bill_count"),
+    Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
+)
+
+RUN_BILLS = (
+    Column("number", N_("Bill")),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda bill: BILL_KINDS[bill.kind]),
+    Column("contract_id", N_("Contract")),
+    Column("member_id", N_("Member")),
+    Column("period", N_("Period"), of=lambda bill: str(bill.period)),
+    Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
+    Column("given_back_eur", N_("Given back"), Kind.EUROS, of="credit_cents"),
+    Column("likely_eur", N_("Likely, before what is given back"), Kind.EUROS, of="likely_cents"),
+)
+
+BRAKES = (
+    Column("reason", N_("Reason"), Kind.WORD, of=lambda brake: words.BRAKES[brake.code]),
+    Column("subject", N_("About")),
+    Column("explanation", N_("Explanation"), of="reason"),
+    Column("cost_eur", N_("Amount"), Kind.EUROS, of="cost_cents"),
+    Column("likely_eur", N_("Likely, before what is given back"), Kind.EUROS, of="likely_cents"),
+)
+
+VERIFIED = (
+    Column("kind", N_("Description"), Kind.WORD, of=lambda line: words.KINDS[line.kind]),
+    Column("billed_eur", N_("Billed"), Kind.EUROS, of="issued_cents"),
+    Column("recomputed_eur", N_("Recomputed"), Kind.EUROS, of="recomputed_cents"),
+)
+
+PRICES = (
+    Column("tariff_id", "Id", of=lambda row: row[0].tariff_id),
+    Column("valid_from", N_("From"), Kind.DAY, of=lambda row: row[0].valid_from),
+    Column("part", N_("Part"), Kind.WORD, of=lambda row: words.PRICES[row[1]][0]),
+    Column("price_eur", N_("Price"), Kind.DECIMAL, "EUR", lambda row: row[2]),
+    Column("per", N_("Unit"), Kind.WORD, of=lambda row: words.PRICES[row[1]][1]),
+    Column("maximum_eur", N_("Maximum of that year"), Kind.DECIMAL, "EUR", lambda row: row[3] and row[3].price_eur),
+    Column("source", N_("Source of the maximum"), of=lambda row: row[3] and row[3].source),
+)
+
+NOTICES = (
+    Column("tariff_id", "Id", of=lambda row: row[0].tariff_id),
+    Column("sent_on", N_("Sent on"), Kind.DAY, of=lambda row: row[1].sent_on),
+    Column("channel", N_("How"), Kind.WORD, of=lambda row: words.CHANNELS.get(row[1].channel, row[1].channel)),
+    Column("members", N_("Members, none where it went to all"), Kind.WHOLE, of=lambda row: row[1].count),
+    Column("to_reader", N_("you among them"), Kind.FLAG, of=lambda row: row[1].to_reader),
+)
+
+FIGURES = (
+    Column("series", N_("Series"), Kind.WORD, of=lambda figure: words.SERIES.get(figure.series, figure.series)),
+    Column("year", N_("Year"), Kind.WHOLE),
+    Column("value", N_("Value"), Kind.DECIMAL),
+    Column("source", N_("Source")),
+)
+
+BALANCES = (
+    Column("account", N_("Account")),
+    Column("name", N_("Name"), Kind.WORD, of=lambda group: words.ACCOUNTS.get(group.account, group.account)),
+    Column("debit_eur", N_("Debit"), Kind.EUROS, of="debit_cents"),
+    Column("credit_eur", N_("Credit"), Kind.EUROS, of="credit_cents"),
+    Column("balance_eur", N_("Balance"), Kind.EUROS, of=lambda group: group.debit_cents - group.credit_cents),
+    Column("accounts", N_("Accounts together"), Kind.WHOLE, of="count"),
+)
+
+POSTINGS = (
+    Column("transaction_id", "Id"),
+    Column("line", N_("Line"), Kind.WHOLE),
+    Column("booked_on", N_("Date"), Kind.DAY),
+    Column("source_kind", N_("Kind")),
+    Column("source_id", N_("Source")),
+    Column("debit", N_("Debit")),
+    Column("credit", N_("Credit")),
+    Column("amount_eur", N_("Amount"), Kind.EUROS, of="amount_cents"),
+)
+
+
+def bills_listing(heads: Iterable[BillHead]) -> Listing:
+    """Issued bills."""
+    return Listing("bills", BILLS, heads)
+
+
+def lines_listing(issued: Iterable[IssuedBill]) -> Listing:
+    """Lines of bills."""
+    return Listing("bill-lines", LINES, ((bill, line) for bill in issued for line in bill.bill.lines))
+
+
+def periods_listing(views: Iterable[PeriodView]) -> Listing:
+    """Periods with what came of them, and their bills."""
+    return Listing("periods", PERIODS, views)
+
+
+def corrections_listing(totals: Iterable[RunTotals]) -> Listing:
+    """Runs of corrections."""
+    return Listing("corrections", RUNS, totals)
+
+
+def run_bills_listing(result: RunResult) -> Listing:
+    """Bills of a run, or those that it would issue."""
+    return Listing("run-bills", RUN_BILLS, result.bills)
+
+
+def brakes_listing(result: RunResult) -> Listing:
+    """Brakes of a run."""
+    return Listing("brakes", BRAKES, result.brakes)
+
+
+def verified_listing(verification: Verification) -> Listing:
+    """Lines of a bill as billed and as recomputed."""
+    return Listing("verified-lines", VERIFIED, verification.lines)
+
+
+def prices_listing(tariffs: Sequence[TariffView]) -> Listing:
+    """Parts of tariffs, with the maximum of their year."""
+    highest = {(maximum.year, maximum.component): maximum for maximum in maxima()}
+    rows = [
+        (tariff, part, _price_of(tariff, part), highest.get((tariff.valid_from.year, part)))
+        for tariff in tariffs
+        for part in words.PRICES
+    ]
+    return Listing("prices", PRICES, rows)
+
+
+def _price_of(tariff: TariffView, part: str) -> Decimal:
+    if part in tariff.parameters:
+        return Decimal(tariff.parameters[part])
+    fixed = ("heat_standing_eur_per_year", "heat_metering_eur_per_year", "heat_delivery_set_eur_per_year")
+    return sum((Decimal(tariff.parameters[name]) for name in fixed), Decimal(0))
+
+
+def notices_listing(tariffs: Sequence[TariffView]) -> Listing:
+    """Written notices of tariffs, by day and way; who else was written to stands nowhere."""
+    rows = [(tariff, mailing) for tariff in tariffs for mailing in tariff.mailings]
+    return Listing("notices", NOTICES, rows)
+
+
+def figures_listing(figures: Iterable[PublishedFigure]) -> Listing:
+    """Published figures."""
+    return Listing("figures", FIGURES, figures)
+
+
+def balances_listing(groups: Iterable[AccountGroup]) -> Listing:
+    """The trial balance."""
+    return Listing("trial-balance", BALANCES, groups)
+
+
+def postings_listing(postings: Iterable[Posting]) -> Listing:
+    """The ledger, transfer by transfer."""
+    return Listing("postings", POSTINGS, postings)

@@ -1,0 +1,63 @@
+"""Lists of governance as files, each under the entry of the page that shows it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.governance import listings
+from coop.governance.access import ACCESS
+from coop.governance.storage import feeds
+from coop.governance.views import find_meeting_view, view_meetings, view_programmes
+from coop.kit.http import GuardedRoute, reading
+from coop.web.downloads import Asked
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/exports", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/meetings.{extension}")
+@may("see-decisions")
+def export_meetings(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.meetings_listing(view_meetings(tx)))
+
+
+@routes.get("/resolutions.{extension}")
+@may("see-decisions")
+def export_resolutions(request: Request, asked: Asked, meeting: str = "") -> Response:
+    with reading(request) as tx:
+        views = [find_meeting_view(tx, meeting)] if meeting else view_meetings(tx)
+        rows = [(view.meeting, outcome) for view in views for outcome in view.outcomes]
+        return asked.answer(listings.resolutions_listing(asked.lang, rows, with_counts=False))
+
+
+@routes.get("/count.{extension}")
+@may("see-count")
+def export_count(request: Request, asked: Asked, meeting: str) -> Response:
+    with reading(request) as tx:
+        view = find_meeting_view(tx, meeting)
+        rows = [(view.meeting, outcome) for outcome in view.outcomes]
+        return asked.answer(listings.resolutions_listing(asked.lang, rows, with_counts=True))
+
+
+@routes.get("/milestones.{extension}")
+@may("see-programme")
+def export_milestones(request: Request, asked: Asked, programme: str = "") -> Response:
+    with reading(request) as tx:
+        views = [view for view in view_programmes(tx) if programme in ("", view.programme.programme_id)]
+        return asked.answer(listings.milestones_listing(asked.lang, views))
+
+
+@routes.get("/tranches.{extension}")
+@may("see-programme")
+def export_tranches(request: Request, asked: Asked, programme: str = "") -> Response:
+    with reading(request) as tx:
+        views = [view for view in view_programmes(tx) if programme in ("", view.programme.programme_id)]
+        return asked.answer(listings.tranches_listing(asked.lang, views))
+
+
+@routes.get("/feed-tokens.{extension}")
+@may("give-feed-tokens")
+def export_feed_tokens(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.tokens_listing(feeds.list_tokens(tx)))

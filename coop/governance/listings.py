@@ -1,0 +1,99 @@
+"""The lists of governance, as they leave the house. No list says how a person voted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from coop.governance import wording
+from coop.governance.handlers.closing import Outcome
+from coop.governance.model import Meeting
+from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
+from coop.governance.storage.feeds import FeedToken
+from coop.governance.views import MeetingView, ProgrammeView
+from coop.web.language import N_
+from coop.web.listings import Column, Kind, Listing
+
+Row = tuple[Meeting, Outcome]
+
+MEETINGS = (
+    Column("meeting_id", "Id", of="meeting.meeting_id"),
+    Column("held_on", N_("Meeting"), Kind.DAY, of="meeting.held_on"),
+    Column("place", N_("Place"), of="meeting.place"),
+    Column("convened_on", N_("Convened on"), Kind.DAY, of="meeting.convened_on"),
+    Column("votes_from", N_("Voting from"), Kind.DAY),
+    Column("state", N_("State")),
+    Column("resolutions", N_("Resolutions"), Kind.WHOLE, of=lambda view: len(view.outcomes)),
+)
+
+
+def resolutions_listing(lang: str, rows: Iterable[Row], *, with_counts: bool) -> Listing:
+    """Resolutions with their verdict; the votes on one that is not decided stand there only ``with_counts``."""
+
+    def count(name: str) -> Callable[[Row], int | None]:
+        return lambda row: getattr(row[1].count, name) if with_counts or row[1].decided_on else None
+
+    def adopted(row: Row) -> bool | None:
+        return row[1].verdict.adopted if with_counts or row[1].decided_on else None
+
+    columns = (
+        Column("resolution_id", "Id", of=lambda row: row[1].resolution.resolution_id),
+        Column("subject", N_("Subject"), of=lambda row: row[1].resolution.subject(lang)),
+        Column("kind", N_("Kind"), Kind.WORD, of=lambda row: wording.KINDS[row[1].resolution.kind]),
+        Column("held_on", N_("Meeting"), Kind.DAY, of=lambda row: row[0].held_on),
+        Column("article", N_("Article"), of=lambda row: row[1].rule.article),
+        Column("votes_for", N_("For"), Kind.WHOLE, of=count("votes_for")),
+        Column("votes_against", N_("Against"), Kind.WHOLE, of=count("votes_against")),
+        Column("votes_blank", N_("Blank"), Kind.WHOLE, of=count("votes_blank")),
+        Column("votes_entitled", N_("Votes in all"), Kind.WHOLE, of=lambda row: row[1].count.votes_entitled),
+        Column("votes_needed", N_("Needed"), Kind.WHOLE, of=lambda row: row[1].verdict.votes_needed),
+        Column("decided_on", N_("Decided on"), Kind.DAY, of=lambda row: row[1].decided_on),
+        Column("adopted", N_("adopted"), Kind.FLAG, of=adopted),
+    )
+    return Listing("resolutions", columns, rows)
+
+
+def meetings_listing(views: Iterable[MeetingView]) -> Listing:
+    """Meetings, those that come as well."""
+    return Listing("meetings", MEETINGS, views)
+
+
+def milestones_listing(lang: str, views: Iterable[ProgrammeView]) -> Listing:
+    """Milestones of all programmes."""
+    columns = (
+        Column("milestone_id", "Id", of=lambda row: row[1].milestone.milestone_id),
+        Column("programme", N_("Programme"), of=lambda row: row[0].programme.name),
+        Column("milestone", N_("Milestone"), of=lambda row: wording.milestone_name(lang, row[1].milestone)),
+        Column("phase", N_("Phase"), of=lambda row: wording.phase_name(lang, row[1].phase)),
+        Column("deadline", N_("Deadline"), Kind.DAY, of=lambda row: row[1].milestone.deadline),
+        Column("reached_on", N_("Reached"), Kind.DAY, of=lambda row: row[1].reached and row[1].reached.reached_on),
+        Column("budget_eur", N_("Budget"), Kind.EUROS, of=lambda row: row[1].milestone.budget_cents),
+        Column("cost_eur", N_("Cost"), Kind.EUROS, of=lambda row: row[1].reached and row[1].reached.cost_cents),
+        Column("state", N_("State"), Kind.WORD, of=lambda row: MILESTONE_STATES[row[1].state][0]),
+    )
+    return Listing("milestones", columns, [(view, row) for view in views for row in view.milestones])
+
+
+def tranches_listing(lang: str, views: Iterable[ProgrammeView]) -> Listing:
+    """Tranches of all programmes."""
+    columns = (
+        Column("tranche_id", "Id", of=lambda row: row[1].tranche.tranche_id),
+        Column("programme", N_("Programme"), of=lambda row: row[0].programme.name),
+        Column("number", N_("Tranche"), Kind.WHOLE, of=lambda row: row[1].number),
+        Column("financier", N_("Financier"), of=lambda row: row[1].tranche.financier),
+        Column("milestone", N_("Milestone"), of=lambda row: wording.milestone_name(lang, row[1].milestone)),
+        Column("amount_eur", N_("Amount"), Kind.EUROS, of=lambda row: row[1].tranche.amount_cents),
+        Column("released_on", N_("Released on"), Kind.DAY, of=lambda row: row[1].state.released_on),
+        Column("days_waited", N_("Days waited"), Kind.WHOLE, of=lambda row: row[1].days_waited),
+        Column("state", N_("State"), Kind.WORD, of=lambda row: TRANCHE_STATES[row[1].word][0]),
+    )
+    return Listing("tranches", columns, [(view, row) for view in views for row in view.tranches])
+
+
+def tokens_listing(tokens: Iterable[FeedToken]) -> Listing:
+    """Rights to read the feed, without anything that opens it."""
+    columns = (
+        Column("audience", N_("For whom")),
+        Column("created_on", N_("Since"), Kind.DAY),
+        Column("revoked_on", N_("Revoked"), Kind.DAY),
+    )
+    return Listing("feed-tokens", columns, tokens)

@@ -1,0 +1,140 @@
+"""Lists of metering as files, each under the entry of the page that shows it: a member gets their own rows."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import NotAllowed
+from coop.metering import listings, views
+from coop.metering.access import ACCESS
+from coop.metering.amounts import read_period
+from coop.metering.handlers.parking import list_telegrams
+from coop.metering.handlers.results import compute_period
+from coop.metering.sight import whose
+from coop.metering.storage import periods, register
+from coop.values import NotFound
+from coop.web.downloads import Asked
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/exports", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/meters.{extension}")
+@may("see-register")
+def export_meters(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.meters_listing(register.list_meters(tx)))
+
+
+@routes.get("/groups.{extension}")
+@may("see-register")
+def export_groups(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.groups_listing(register.list_groups(tx)))
+
+
+@routes.get("/readings.{extension}")
+@may("see-data")
+def export_readings(request: Request, asked: Asked, meter: str, period: str) -> Response:
+    """Every value of a meter in a period, as it stands now."""
+    wanted = read_period(period)
+    with reading(request) as tx:
+        registers = [one for one in register.list_registers(tx) if one.serial == meter]
+        if not registers:
+            raise NotFound(f"there is no meter {meter} with readings")
+        return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted)))
+
+
+@routes.get("/completeness.{extension}")
+@may("see-data")
+def export_completeness(request: Request, asked: Asked, period: str = "") -> Response:
+    with reading(request) as tx:
+        quality = views.data_quality(tx, read_period(period) if period else None)
+        return asked.answer(listings.kinds_listing(quality.found.by_kind()))
+
+
+@routes.get("/parked.{extension}")
+@may("see-parked")
+def export_parked(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.parked_listing(list_telegrams(tx)))
+
+
+@routes.get("/late.{extension}")
+@may("see-data")
+def export_late(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.late_listing(views.data_quality(tx).late))
+
+
+@routes.get("/periods.{extension}")
+@may("see-data")
+def export_periods(request: Request, asked: Asked, period: str = "") -> Response:
+    """The newest revision of every closed period, or all revisions of one."""
+    with reading(request) as tx:
+        closed = views.list_revisions(tx, read_period(period)) if period else periods.list_closed(tx)
+        return asked.answer(listings.revisions_listing(closed))
+
+
+@routes.get("/missing.{extension}")
+@may("see-data")
+def export_missing(request: Request, asked: Asked, period: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.missing_listing(compute_period(tx, read_period(period)).lacking))
+
+
+@routes.get("/measurements.{extension}")
+@may("see-energy")
+def export_measurements(request: Request, asked: Asked, year: int | None = None) -> Response:
+    """Heat as it was told: of the member who is signed in, or of everybody for those who keep the books."""
+    with reading(request) as tx:
+        found = periods.list_measurements(tx, member_id=whose(session_of(request)))
+        return asked.answer(
+            listings.measurements_listing(one for one in found if year in (None, one.period.start.year))
+        )
+
+
+@routes.get("/allocations.{extension}")
+@may("see-energy")
+def export_allocations(request: Request, asked: Asked, year: int | None = None) -> Response:
+    """Shared electricity as it was told: of the member who is signed in, or of everybody."""
+    with reading(request) as tx:
+        found = periods.list_told_allocations(tx, whose(session_of(request)))
+        return asked.answer(
+            listings.allocations_listing(pair for pair in found if year in (None, pair[1].period.start.year))
+        )
+
+
+@routes.get("/days.{extension}")
+@may("see-own-energy")
+def export_days(request: Request, asked: Asked, connection: str, period: str) -> Response:
+    wanted, member_id = read_period(period), session_of(request).member_id
+    with reading(request) as tx:
+        if member_id is None or connection not in views.own_connections(tx, member_id):
+            raise NotAllowed
+        return asked.answer(listings.days_listing(views.heat_by_day(tx, connection, member_id, wanted)))
+
+
+@routes.get("/shared-days.{extension}")
+@may("see-energy")
+def export_shared_days(request: Request, asked: Asked, run: str, connection: str) -> Response:
+    with reading(request) as tx:
+        own = views.explain_run(tx, session_of(request), run, connection, None, None)
+        return asked.answer(listings.shared_days_listing(own.totals))
+
+
+@routes.get("/stands.{extension}")
+@may("see-energy")
+def export_stands(request: Request, asked: Asked, measurement: str) -> Response:
+    """The stands behind a measurement."""
+    with reading(request) as tx:
+        own = views.walk_back(tx, session_of(request), measurement)
+        return asked.answer(listings.stands_listing(own.sources))
+
+
+@routes.get("/heat-system.{extension}")
+@may("see-plant")
+def export_heat_system(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.heat_system_listing(views.heat_systems(tx)))

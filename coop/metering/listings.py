@@ -1,0 +1,250 @@
+"""The lists of metering, as they leave the house. Energies are whole Wh and J, as they are reckoned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from coop.events.metering import HeatSystemReported
+from coop.kit.parking import Letter
+from coop.kit.tx import Tx
+from coop.metering import wording
+from coop.metering.completeness import KindCompleteness
+from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
+from coop.metering.provenance import PartSource
+from coop.metering.storage import readings
+from coop.metering.storage.periods import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.storage.readings import day_number, instant
+from coop.metering.storage.register import Group
+from coop.metering.views import DayUse
+from coop.values import Period
+from coop.web.language import N_
+from coop.web.listings import Column, Kind, Listing
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value of one register: a stand at an instant, or what an interval of ``step_s`` from there counted."""
+
+    meter: str
+    quantity: str
+    shape: str
+    at: datetime
+    step_s: int
+    value: Decimal
+    unit: str
+    quality: str
+
+
+READINGS = (
+    Column("meter", N_("Meter")),
+    Column("quantity", N_("Quantity")),
+    Column("shape", N_("Stand or interval")),
+    Column("at", N_("At"), Kind.INSTANT),
+    Column("step_s", N_("Interval"), Kind.WHOLE, "s"),
+    Column("value", N_("Value"), Kind.DECIMAL),
+    Column("unit", N_("Unit")),
+    Column("quality", N_("Quality")),
+)
+KINDS = (
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda kind: wording.KINDS[kind.kind]),
+    Column("meters", N_("Meters"), Kind.WHOLE),
+    Column("complete", N_("Complete"), Kind.WHOLE),
+    Column("estimated", N_("Estimated in part"), Kind.WHOLE),
+    Column("lacking", N_("Not complete"), Kind.WHOLE),
+    Column("percent", N_("Readings"), Kind.WHOLE, "%"),
+)
+PARKED = (
+    Column("letter_id", "Id", of="id"),
+    Column("parked_at", N_("Parked"), Kind.INSTANT),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda letter: wording.CODES.get(letter.code, letter.code)),
+    Column("source", N_("Source")),
+    Column("reason", N_("Reason")),
+)
+LATE = (
+    Column("meter", N_("Meter"), of=lambda row: row[1]),
+    Column("day", N_("Day of the reading"), Kind.DAY, of=lambda row: date(1970, 1, 1) + timedelta(row[0].day)),
+    Column("period_start", N_("Period"), Kind.DAY, of=lambda row: row[0].period_start),
+)
+REVISIONS = (
+    Column("period", N_("Period"), of=lambda closed: str(closed.period)),
+    Column("revision", N_("Revision"), Kind.WHOLE),
+    Column("closed_at", N_("Closed"), Kind.INSTANT),
+    Column("measured", N_("Measurements told"), Kind.WHOLE, of="measured_count"),
+    Column("allocated", N_("Allocations told"), Kind.WHOLE, of="allocated_count"),
+    Column("cause", N_("Cause")),
+)
+MEASUREMENTS = (
+    Column("measurement_id", "Id", of="id"),
+    Column("starts_on", N_("From"), Kind.DAY, of="period.start"),
+    Column("ends_on", N_("Up to"), Kind.DAY, of="period.end"),
+    Column("revision", N_("Revision"), Kind.WHOLE),
+    Column("connection_id", N_("Connection")),
+    Column("member_id", N_("Member")),
+    Column("heat_j", N_("Heat"), Kind.DECIMAL, "J", "energy_j"),
+    Column("estimated", N_("Estimated"), Kind.FLAG),
+    Column("cause", N_("Cause")),
+)
+ALLOCATIONS = (
+    Column("run_id", "Id", of=lambda row: row[1].id),
+    Column("starts_on", N_("From"), Kind.DAY, of=lambda row: row[1].period.start),
+    Column("ends_on", N_("Up to"), Kind.DAY, of=lambda row: row[1].period.end),
+    Column("revision", N_("Revision"), Kind.WHOLE, of=lambda row: row[1].revision),
+    Column("group_id", N_("Group"), of=lambda row: row[1].group_id),
+    Column("connection_id", N_("Connection"), of=lambda row: row[0].connection_id),
+    Column("member_id", N_("Member"), of=lambda row: row[0].member_id),
+    Column("consumed_wh", N_("Taken"), Kind.WHOLE, "Wh", lambda row: row[0].consumed_wh),
+    Column("allocated_wh", N_("From the shared roofs"), Kind.WHOLE, "Wh", lambda row: row[0].allocated_wh),
+    Column("key_id", N_("Key"), of=lambda row: row[1].key_id),
+    Column("resolution_id", N_("Vote"), of=lambda row: row[1].resolution_id),
+    Column("cause", N_("Cause"), of=lambda row: row[1].cause),
+)
+DAYS = (
+    Column("day", N_("Day"), Kind.DAY),
+    Column("heat_j", N_("Heat"), Kind.DECIMAL, "J", "energy_j"),
+    Column("estimated", N_("Estimated"), Kind.FLAG),
+)
+SHARED_DAYS = (
+    Column("day", N_("Day"), Kind.DAY, of=lambda row: row[0]),
+    Column("consumed_wh", N_("Taken"), Kind.WHOLE, "Wh", lambda row: row[1]),
+    Column("allocated_wh", N_("From the shared roofs"), Kind.WHOLE, "Wh", lambda row: row[2]),
+)
+HEAT_SYSTEM = (
+    Column("starts_on", N_("From"), Kind.DAY, of="period_start"),
+    Column("ends_on", N_("Up to"), Kind.DAY, of="period_end"),
+    Column("revision", N_("Revision"), Kind.WHOLE),
+    Column("fed_in_j", N_("Fed in"), Kind.DECIMAL, "J", "heat_produced_j"),
+    Column("arrived_j", N_("Arrived"), Kind.DECIMAL, "J", "heat_delivered_j"),
+    Column("electricity_wh", N_("Electricity"), Kind.WHOLE, "Wh"),
+    Column("spf", "SPF", Kind.DECIMAL),
+    Column("loss_share", N_("Loss"), Kind.DECIMAL),
+    Column("coldest_source_cdegc", N_("Coldest source"), Kind.WHOLE, "0.01 °C", "source_temperature_min_cdegc"),
+)
+METERS = (
+    Column("serial", N_("Meter")),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda meter: wording.KINDS[meter.kind.value]),
+    Column("connection_id", N_("Connection")),
+    Column("installed_at", N_("From"), Kind.INSTANT),
+    Column("removed_at", N_("Up to"), Kind.INSTANT),
+)
+GROUPS = (
+    Column("group_id", "Id"),
+    Column("producers", N_("Meters that produce"), of=lambda group: ", ".join(group.producers)),
+    Column(
+        "connections",
+        N_("Connections that share, none where all do"),
+        of=lambda group: None if group.connections is None else ", ".join(group.connections),
+    ),
+)
+STANDS = (
+    Column("meter", N_("Meter"), of=lambda row: row[0].part.meter),
+    Column("at", N_("At"), Kind.INSTANT, of=lambda row: row[1]),
+    Column("stand", N_("Stand"), Kind.DECIMAL, of=lambda row: row[0].amount(row[2])),
+    Column("unit", N_("Unit"), of=lambda row: row[0].unit),
+    Column("quality", N_("Quality"), of=lambda row: row[3]),
+)
+MISSING = (Column("reading", N_("Reading"), of=lambda text: text),)
+
+
+def read_values(tx: Tx, registers: Iterable[Register], period: Period) -> Iterator[Reading]:
+    """Every value of some registers in a period, as it stands now, register by register in order of time."""
+    days = range(day_number(period.start_at), day_number(period.end_at - timedelta(microseconds=1)) + 1)
+    for register in registers:
+        stored = readings.latest(tx, [register.id], days)
+        for _, day in sorted(stored):
+            version = stored[register.id, day]
+            content = version.content
+            columns = (content.offsets, content.values, content.quality)
+            for offset_s, value, quality in zip(*(column.tolist() for column in columns), strict=True):
+                at = instant(day * DAY_S + offset_s)
+                if period.start_at <= at < period.end_at:
+                    yield Reading(
+                        register.serial,
+                        register.quantity.value,
+                        register.shape.value,
+                        at,
+                        version.step_s,
+                        Decimal(value).scaleb(register.exponent),
+                        BASE_UNIT[register.quantity],
+                        Quality(quality).name.lower(),
+                    )
+
+
+def stands_listing(sources: Iterable[PartSource]) -> Listing:
+    """Stands behind a measurement, two for each part of it."""
+    rows = [
+        (source, at, stand, quality)
+        for source in sources
+        for at, stand, quality in (
+            (source.part.from_at, source.part.from_stand, source.part.from_quality),
+            (source.part.to_at, source.part.to_stand, source.part.to_quality),
+        )
+    ]
+    return Listing("stands", STANDS, rows)
+
+
+def readings_listing(values: Iterable[Reading]) -> Listing:
+    """Values of registers."""
+    return Listing("readings", READINGS, values)
+
+
+def kinds_listing(kinds: Iterable[KindCompleteness]) -> Listing:
+    """How complete each kind of meter is."""
+    return Listing("completeness", KINDS, kinds)
+
+
+def parked_listing(letters: Iterable[Letter]) -> Listing:
+    """Parked telegrams, without their bodies."""
+    return Listing("parked", PARKED, letters)
+
+
+def late_listing(late: Iterable[tuple[LateValue, str]]) -> Listing:
+    """Values that came after their period was closed."""
+    return Listing("late", LATE, late)
+
+
+def revisions_listing(closed: Iterable[Closed]) -> Listing:
+    """Closed periods, or the revisions of one."""
+    return Listing("periods", REVISIONS, closed)
+
+
+def missing_listing(lacking: Iterable[str]) -> Listing:
+    """Readings that a period lacks."""
+    return Listing("missing", MISSING, lacking)
+
+
+def measurements_listing(measurements: Iterable[Measurement]) -> Listing:
+    """Heat as it was told, in every revision."""
+    return Listing("measurements", MEASUREMENTS, measurements)
+
+
+def allocations_listing(shares: Iterable[tuple[Allocation, AllocationRun]]) -> Listing:
+    """Shared electricity as it was told, in every revision."""
+    return Listing("allocations", ALLOCATIONS, shares)
+
+
+def days_listing(days: Iterable[DayUse]) -> Listing:
+    """Heat of a connection by day."""
+    return Listing("days", DAYS, days)
+
+
+def shared_days_listing(totals: Iterable[tuple[date, int, int]]) -> Listing:
+    """Shared electricity of a connection by day of a run."""
+    return Listing("shared-days", SHARED_DAYS, totals)
+
+
+def heat_system_listing(reports: Iterable[HeatSystemReported]) -> Listing:
+    """The heat system's months."""
+    return Listing("heat-system", HEAT_SYSTEM, reports)
+
+
+def meters_listing(meters: Iterable[Meter]) -> Listing:
+    """The register of meters."""
+    return Listing("meters", METERS, meters)
+
+
+def groups_listing(groups: Iterable[Group]) -> Listing:
+    """Groups that share."""
+    return Listing("groups", GROUPS, groups)

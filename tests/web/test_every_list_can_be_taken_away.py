@@ -1,0 +1,84 @@
+"""Every table of rows on a page has its files: a new table without them fails here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import nodes
+
+import coop
+from coop.kit.http import GuardedRoute
+from coop.operator.exports import routes as operator_routes
+from coop.operator.services import SERVICES
+from coop.web.shell import environment
+
+PAGES = sorted(Path(coop.__file__).parent.glob("*/templates/*.html"))
+
+NO_LISTS = {
+    ("web/ui.html", "Table of a chart"): "the chart's own list has its files beside the chart",
+    ("web/ui.html", "problems"): "what is wrong with a form",
+    ("members/imports.html", "Columns of each file"): "help",
+    ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
+    ("operator/documents.html", "Facts that services tell"): "the AsyncAPI document says it to programs",
+    ("operator/documents.html", "HTTP doors"): "the OpenAPI document says it to programs",
+    ("operator/access.html", ""): "one file for all rooms, below the tables",
+}
+"""Tables that are no list of rows, or whose files stand elsewhere on the page, with the reason."""
+
+
+def name_of(page: Path) -> str:
+    return f"{page.parents[1].name}/{page.name}"
+
+
+def tables_of(page: Path) -> Iterator[tuple[str, str]]:
+    """Caption and address of the files of each table on a page; what a page reckons stands as ``{}``."""
+    for call in environment("en").parse(page.read_text()).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr) and call.node.attr in ("table", "downloads"):
+            caption = call.args[1 if call.node.attr == "downloads" else 0]
+            options = {keyword.key: keyword.value for keyword in call.kwargs}
+            address = call.args[0] if call.node.attr == "downloads" else options.get("export")
+            yield text_of(caption), written(address) if address is not None else ""
+
+
+def text_of(node: nodes.Expr) -> str:
+    """The English of a caption that is one translated text; empty where the page reckons it."""
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "_":
+        return str(node.args[0].as_const())
+    return ""
+
+
+def written(node: nodes.Expr) -> str:
+    if isinstance(node, nodes.Const):
+        return str(node.value)
+    if isinstance(node, nodes.Concat):
+        return "".join(written(part) for part in node.nodes)
+    return "{}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_table_of_rows_has_its_files(page: Path) -> None:
+    bare = [caption for caption, address in tables_of(page) if not address]
+    assert [caption for caption in bare if (name_of(page), caption) not in NO_LISTS] == []
+
+
+def test_every_address_of_files_is_one_that_somebody_answers() -> None:
+    routers = [*(router for service in SERVICES for router in service.routers), operator_routes]
+    routes = [route for router in routers for route in router.routes if isinstance(route, GuardedRoute)]
+    exports = {route.path for route in routes if route.path.endswith(".{extension}")}
+    named = {address.split("?")[0].removesuffix("{}") for page in PAGES for _, address in tables_of(page) if address}
+    assert len(named) > 30
+    for address in named:
+        wanted = re.sub(r"^/\{\}/", "/{service}/", address) + ".{extension}"
+        assert wanted in exports, address
+    unlinked = {
+        path for path in exports if re.sub(r"^/\{service\}/", "/{}/", path).removesuffix(".{extension}") not in named
+    }
+    assert unlinked <= {"/metering/exports/readings.{extension}"}, "a list that no page leads to"
+
+
+def test_every_exception_is_still_one() -> None:
+    tables = {(name_of(page), caption) for page in PAGES for caption, address in tables_of(page) if not address}
+    assert {key for key in NO_LISTS if not key[0].startswith("web/")} <= tables
