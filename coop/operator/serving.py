@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # what the demonstration imports may not be installed
 
 log = logging.getLogger(__name__)
 
+LOADED = "the program is loaded; the databases are opened and brought up to date"
+"""Said between two steps that take seconds on a small machine."""
+
 DEMO_PACKAGES = ("pandas", "pvlib", "rich")
 """Packages of the extra ``demo``, by the names that are imported."""
 
@@ -44,6 +47,7 @@ def serve_installation(settings: Settings) -> None:
     announce("all services", settings)
     from coop.operator.runtime import communities, embedded_app
 
+    log.info(LOADED)
     app = embedded_app(settings)
     keys = communities(app.state.rooms["members"])
     log.info("serving %s", ", ".join(keys) or "no co-operative yet")
@@ -73,6 +77,7 @@ def serve_demonstration(settings: Settings, plan: DemoPlan, *, live: bool) -> No
     from coop.demo.cooperative import COMMUNITY, found_once
     from coop.operator.runtime import communities, embedded_app
 
+    log.info(LOADED)
     app = embedded_app(settings)
     others = set(communities(app.state.rooms["members"])) - {COMMUNITY}
     if others:
@@ -97,6 +102,7 @@ def serve_alone(name: str, settings: Settings) -> None:
     announce(name, settings)
     from coop.operator.runtime import service_app
 
+    log.info(LOADED)
     _run(service_app(name, settings), settings)
 
 
