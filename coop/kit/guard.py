@@ -60,7 +60,8 @@ class Guard:
         answer: Callable[[Request, CoopError], Response],
     ) -> None:
         self._app, self._sessions, self._sites, self._answer = app, sessions, sites, answer
-        self._secret, self._public_url = settings.signing_secret(), settings.public_url()
+        self._secrets, self._public_url = settings.signing_secrets, settings.public_url()
+        self._secrets()  # a start without a secret is refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -138,7 +139,7 @@ class Guard:
     def _meet(self, host: str, cookie: str | None) -> tuple[Site | None, Session | None]:
         """Find the co-operative of a host name, and who is signed in there."""
         site = self._sites(host)
-        session = read(cookie, self._secret, self._sessions.clock.now())
+        session = read(cookie, self._secrets(), self._sessions.clock.now())
         if site is None or session is None or session.community != site.community:
             return site, None
         with self._sessions.read(session.community) as tx:

@@ -35,7 +35,7 @@ class Page:
     def __init__(self, request: Request, response: Response, limit: int, after: str | None) -> None:
         self._request, self._response = request, response
         settings: Settings = request.app.state.settings
-        self._serializer = URLSafeSerializer(settings.signing_secret(), salt="coop-page")
+        self._serializer = URLSafeSerializer(settings.signing_secrets()[::-1], salt="coop-page")
         self._filters = sorted(
             (name, value) for name, value in request.query_params.multi_items() if name not in ("after", "limit")
         )

@@ -8,6 +8,7 @@ accounts tells it, and every service refuses it from then on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -76,15 +77,18 @@ class NotAllowed(CoopError):
 def sign(session: Session, secret: str) -> str:
     """Cookie value for a session."""
     fields = {**asdict(session), "roles": sorted(session.roles), "began_at": session.began_at.isoformat()}
-    return _serializer(secret).dumps(fields)
+    return _serializer([secret]).dumps(fields)
 
 
-def read(cookie: str | None, secret: str, now: datetime) -> Session | None:
-    """The session in a cookie, or None when there is none, it was changed, or it is older than ``LIFETIME``."""
+def read(cookie: str | None, secrets: Sequence[str], now: datetime) -> Session | None:
+    """The session in a cookie, or None when there is none, it was changed, or it is older than ``LIFETIME``.
+
+    One of ``secrets``, the newest first, has signed it.
+    """
     if not cookie:
         return None
     try:
-        fields = _serializer(secret).loads(cookie)
+        fields = _serializer(secrets).loads(cookie)
         began_at = datetime.fromisoformat(fields["began_at"])
         session = Session(**{**fields, "roles": frozenset(fields["roles"]), "began_at": began_at})
         return session if began_at - _GRACE <= now < began_at + LIFETIME else None
@@ -155,5 +159,5 @@ def same_origin(request: Request, public_url: str) -> bool:
     return urlsplit(origin).netloc in ours
 
 
-def _serializer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="coop-session")
+def _serializer(secrets: Sequence[str]) -> URLSafeSerializer:
+    return URLSafeSerializer(secrets[::-1], salt="coop-session")

@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
     out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
-    nobody else is believed about that.
+    nobody else is believed about that. ``secret`` holds the newest first, with commas between. A backup that is older
+    than ``backup_days`` is too old.
     """
 
     # A wrong setting is named without its value, which may be a secret.
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     park_limit: int = 50
+    backup_days: int = 7
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
@@ -118,29 +120,41 @@ class Settings(BaseSettings):
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def signing_secret(self) -> str:
-        """Secret that signs sessions: the setting, or one made at the first start and kept in ``data_dir``.
+        """Secret that signs sessions: the newest of ``signing_secrets``."""
+        return self.signing_secrets()[0]
+
+    def signing_secrets(self) -> tuple[str, ...]:
+        """Secrets whose signatures are taken, the newest first: the setting, with commas between, or the lines of a
+        file in ``data_dir`` that is made at the first start. The file is read each time, so that a secret that was
+        rotated is that of all processes at once.
 
         Raises:
-            CoopError: it is empty or short.
+            CoopError: one is empty or short.
         """
         if self.secret:
-            if len(self.secret) < SECRET_LENGTH_MIN:
+            given = tuple(self.secret.split(","))
+            if any(len(secret) < SECRET_LENGTH_MIN for secret in given):
                 raise CoopError("bad-secret", f"COOP_SECRET needs {SECRET_LENGTH_MIN} characters")
-            return self.secret
-        path = self.data_dir / "secret"
+            return given
+        path = self.secret_path
         if not path.exists():
-            _write_once(path, secrets.token_urlsafe(32))
-        secret = path.read_text().strip()
-        if len(secret) < SECRET_LENGTH_MIN:
+            write_once(path, secrets.token_urlsafe(32))
+        kept = tuple(path.read_text().split())
+        if not kept or any(len(secret) < SECRET_LENGTH_MIN for secret in kept):
             raise CoopError(
                 "bad-secret",
                 f"{path} holds no secret of {SECRET_LENGTH_MIN} characters: anybody could sign in as anybody."
                 " Remove the file, and a new one is made at the next start; everybody signs in again.",
             )
-        return secret
+        return kept
+
+    @property
+    def secret_path(self) -> Path:
+        """The file with the secrets, where they are no setting."""
+        return self.data_dir / "secret"
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Make a file that appears whole or not at all; when another process was first, its file stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

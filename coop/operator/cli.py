@@ -250,6 +250,8 @@ def scenario(
 
 app.command()(keeping.backup)
 app.command()(keeping.restore)
+app.command()(keeping.doctor)
+app.add_typer(keeping.secret, name="secret")
 
 
 def main() -> NoReturn:

@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from coop.kit import jobs, journal, positions
+from coop.kit import backups, jobs, journal, positions
 from coop.kit.access import ANYBODY
 from coop.kit.http import GuardedRoute, on_any_host
 from coop.kit.outbound import read_figures
@@ -120,6 +120,7 @@ class Gauges(Collector):
         yield up
         yield from self._gauges_of_rooms()
         yield from self._gauges_of_queues()
+        yield from self._gauges_of_backups()
 
     def _gauges_of_rooms(self) -> Iterator[GaugeMetricFamily]:
         sealed = GaugeMetricFamily("coop_chain_position", "Facts sealed into the chain.", labels=["service"])
@@ -159,6 +160,16 @@ class Gauges(Collector):
             except (SQLAlchemyError, OSError):
                 continue  # as above
         yield from (waiting, failed, due)
+
+    def _gauges_of_backups(self) -> Iterator[GaugeMetricFamily]:
+        last = GaugeMetricFamily("coop_last_backup_timestamp", "When the newest backup was taken; 0 for never.")
+        try:
+            with next(iter(self._health.rooms.values())).database.system_read() as sql:
+                newest = backups.find_newest(sql)
+            last.add_metric([], newest.taken_at.timestamp() if newest else 0.0)
+        except (SQLAlchemyError, OSError):
+            pass  # as above
+        yield last
 
 
 @routes.get("/livez")

@@ -7,7 +7,7 @@ of all side by side, so that no service asks another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from coop.events import SERVICES
-from coop.kit import inbox, jobs, journal, outbound, parking, positions
+from coop.kit import backups, inbox, jobs, journal, outbound, parking, positions
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, repeats_by_itself, session_of, writing
 from coop.kit.paging import Paged
@@ -133,7 +133,12 @@ def room_of(request: Request, service: str) -> Room:
 @may("see-operations")
 def operations_page(request: Request) -> Response:
     services = {service.name: service.label for service in request.app.state.services}
-    return render(request, "operator/operations.html", services=services)
+    room: Room = next(iter(request.app.state.rooms.values()))
+    with room.database.system_read() as sql:
+        backup = backups.find_newest(sql)
+    age = room.database.clock.now() - backup.taken_at if backup else None
+    too_old = age is None or age > timedelta(days=room.settings.backup_days)
+    return render(request, "operator/operations.html", services=services, backup=backup, backup_is_too_old=too_old)
 
 
 @routes.get("/{service}/cards/operations", include_in_schema=False)

@@ -35,22 +35,22 @@ Pair = tuple[Database, Database]
 
 def test_a_session_survives_its_cookie_and_a_changed_cookie_does_not() -> None:
     cookie = sign(MEMBER, "secret")
-    assert read(cookie, "secret", NOW) == MEMBER
-    assert read(cookie, "other secret", NOW) is None
-    assert read(cookie[:-2] + "xx", "secret", NOW) is None
-    assert read(None, "secret", NOW) is None
+    assert read(cookie, ["secret"], NOW) == MEMBER
+    assert read(cookie, ["other secret"], NOW) is None
+    assert read(cookie[:-2] + "xx", ["secret"], NOW) is None
+    assert read(None, ["secret"], NOW) is None
 
 
 @pytest.mark.parametrize("began_at", [NOW.replace(tzinfo=None), datetime.min.replace(tzinfo=UTC)])
 def test_a_signed_session_without_a_real_beginning_is_none(began_at: datetime) -> None:
-    assert read(sign(replace(MEMBER, began_at=began_at), "secret"), "secret", NOW) is None
+    assert read(sign(replace(MEMBER, began_at=began_at), "secret"), ["secret"], NOW) is None
 
 
 def test_a_session_is_over_after_its_time_and_one_from_the_future_is_none() -> None:
     cookie = sign(MEMBER, "secret")
-    assert read(cookie, "secret", NOW + LIFETIME) is None
-    assert read(cookie, "secret", NOW - timedelta(minutes=59)) == MEMBER
-    assert read(cookie, "secret", NOW - timedelta(days=1)) is None
+    assert read(cookie, ["secret"], NOW + LIFETIME) is None
+    assert read(cookie, ["secret"], NOW - timedelta(minutes=59)) == MEMBER
+    assert read(cookie, ["secret"], NOW - timedelta(days=1)) is None
 
 
 def test_a_session_has_its_own_roles_only() -> None:
@@ -118,9 +118,19 @@ def test_an_empty_or_short_secret_file_is_refused(tmp_path: Path, kept: str) -> 
         Settings(data_dir=tmp_path).signing_secret()
 
 
+def test_a_sign_in_under_the_previous_secret_holds_until_the_rotation_ends() -> None:
+    before, during, after = "an old secret 1234", "a new secret 12345,an old secret 1234", "a new secret 12345"
+    cookie = sign(MEMBER, Settings(secret=before).signing_secret())
+    assert read(cookie, Settings(secret=during).signing_secrets(), NOW) == MEMBER
+    assert read(cookie, Settings(secret=after).signing_secrets(), NOW) is None
+    newer = sign(MEMBER, Settings(secret=during).signing_secret())
+    assert read(newer, Settings(secret=after).signing_secrets(), NOW) == MEMBER
+    assert read(newer, Settings(secret=before).signing_secrets(), NOW) is None
+
+
 def test_a_short_secret_in_the_settings_is_refused() -> None:
     with pytest.raises(CoopError, match="COOP_SECRET"):
-        Settings(secret="short").signing_secret()
+        Settings(secret="long enough to be one,short").signing_secret()
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

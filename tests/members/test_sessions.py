@@ -46,7 +46,7 @@ def enter(database: Database, password: str = PASSWORD, origin: Origin = HOME) -
 def is_live(database: Database, session: Session) -> bool:
     """True while the cookie of a session is taken."""
     with database.read(COMMUNITY) as tx:
-        return read(sign(session, "s"), "s", tx.now) == session and not is_ended(tx, session)
+        return read(sign(session, "s"), ["s"], tx.now) == session and not is_ended(tx, session)
 
 
 def ids(database: Database, account_id: str) -> list[str]:

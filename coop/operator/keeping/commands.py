@@ -68,3 +68,35 @@ def _into(settings: Settings, into: str) -> Settings:
     if "://" in into:
         return settings.model_copy(update={"database_url": into})
     return settings.model_copy(update={"data_dir": Path(into), "database_url": ""}) if into else settings
+
+
+secret = typer.Typer(help="The secret that signs sign-ins.", no_args_is_help=True)
+
+
+@secret.command()
+def rotate(
+    now: Annotated[
+        bool, typer.Option("--now", help="Take the old one no longer from this moment: everybody signs in again.")
+    ] = False,
+) -> None:
+    """Sign with a new secret; who is signed in stays so."""
+    from coop.operator.keeping.rotation import rotate as work
+
+    work(read_settings(), now=now, say=typer.echo)
+
+
+@secret.command()
+def end() -> None:
+    """End a rotation: take the newest secret alone."""
+    from coop.operator.keeping.rotation import end as work
+
+    work(read_settings(), typer.echo)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a monitor.")] = False,
+) -> None:
+    """Look at the whole installation: what is wrong, and what to do about it. Exit code 1 while something is wrong."""
+    from coop.operator.keeping.doctor import report
+
+    raise typer.Exit(0 if report(read_settings(), typer.echo, as_json=as_json) else 1)

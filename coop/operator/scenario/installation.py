@@ -143,7 +143,7 @@ class Installation:
         """Sign in as an actor would."""
         fields = {"email": f"{name}@demo.example", "password": self._password(name)}
         answer = self.client.post("/members/sign-in", data=fields, headers={"accept": "text/html"})
-        session = read(answer.cookies.get(COOKIE), self.settings.signing_secret(), self.clock.now())
+        session = read(answer.cookies.get(COOKIE), self.settings.signing_secrets(), self.clock.now())
         if session is None:
             raise CoopError("no-sign-in", f"{name} could not sign in: {answer.status_code}")
         return session

@@ -1,0 +1,60 @@
+"""``coop secret``: another signing secret, without a moment in which a sign-in is refused.
+
+The file holds a line a secret, the newest first. Every process reads it at each request: the first line signs, each of
+them is taken. A rotation begins with a new first line and ends when the others go.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+
+from coop.kit.session import LIFETIME
+from coop.kit.settings import Settings, write_once
+from coop.values import CoopError
+
+Say = Callable[[str], object]
+HOURS = int(LIFETIME.total_seconds() // 3600)
+
+
+def rotate(settings: Settings, *, now: bool, say: Say) -> None:
+    """Sign with a new secret from now on, and take the old ones as well; with ``now`` take none but the new one.
+
+    Raises:
+        CoopError: the secret is a setting, with what to do then.
+    """
+    kept = _read(settings)
+    _write(settings, (secrets.token_urlsafe(32), *(() if now else kept)))
+    if now:
+        say("a new secret signs, and no other is taken: everybody signs in again, lists are paged from their start")
+    else:
+        say(f"a new secret signs; the old one is taken until you end the rotation: in {HOURS} hours or later, say")
+        say("    coop secret end")
+
+
+def end(settings: Settings, say: Say) -> None:
+    """Take the newest secret alone.
+
+    Raises:
+        CoopError: the secret is a setting, with what to do then.
+    """
+    _write(settings, _read(settings)[:1])
+    say("the newest secret alone is taken now")
+
+
+def _read(settings: Settings) -> tuple[str, ...]:
+    if settings.secret:
+        raise CoopError(
+            "secret-is-a-setting",
+            "the secret is the setting COOP_SECRET. Put a new one behind it, OLD,NEW, and start every process again;"
+            f" then NEW,OLD, and start again; after {HOURS} hours NEW alone. A new one: {secrets.token_urlsafe(32)}",
+        )
+    return settings.signing_secrets()
+
+
+def _write(settings: Settings, kept: tuple[str, ...]) -> None:
+    path = settings.secret_path
+    draft = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
+    write_once(draft, "".join(f"{secret}\n" for secret in kept))
+    os.replace(draft, path)
