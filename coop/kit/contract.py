@@ -42,6 +42,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     409: "It may not happen as things stand; `code` and `detail` say why. Nothing was changed.",
     412: "It was changed since it was read with the ETag that If-Match names.",
     413: "The body is larger than this takes.",
+    414: "The address is longer than 48 KiB.",
     415: "The body is of a content type that this does not take.",
     422: "Something in the request is wrong; `problems` names every part at once.",
     429: "Too many requests; Retry-After says when to come again.",
@@ -189,7 +190,7 @@ def statuses(route: GuardedRoute, method: str, operation: Mapping[str, Any]) -> 
     if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", ())):
         yield 412
     if has_body or "parameters" in operation:
-        yield 422
+        yield from (414, 422)
     yield from (429, 431, 500, 503)
 
 

@@ -38,6 +38,9 @@ HEADERS_MAX: Final = 100
 HEADER_BYTES_MAX: Final = 32 * 1024
 """Most headers of a request, and most bytes of all of them."""
 
+ADDRESS_BYTES_MAX: Final = 48 * 1024
+"""Longest address, with its query."""
+
 _OF_PROGRAMS = re.compile(r"/[^/]+/api/(?:v(?P<version>[^/]*)(?:/|$))?")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HEADERS = {
@@ -124,6 +127,8 @@ class Guard:
     async def _refuse(self, request: Request) -> CoopError | None:
         request.state.session = request.state.site = None
         headers = request.scope["headers"]
+        if len(request.scope["raw_path"] or b"") + len(request.scope["query_string"]) > ADDRESS_BYTES_MAX:
+            return HttpProblem(414, "address-too-long", f"an address has at most {ADDRESS_BYTES_MAX} bytes")
         if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
             return HttpProblem(
                 431, "too-many-headers", f"at most {HEADERS_MAX} headers of {HEADER_BYTES_MAX} bytes in all are read"

@@ -77,6 +77,9 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "address-too-long": Kind(
+        "Address too long", "Send less in the query; the document says how long each part may be."
+    ),
     "answer-not-kept": Kind(
         "Done before, answer not kept",
         "The request with this Idempotency-Key was carried out. Its answer held a secret, and secrets are shown once.",

@@ -29,6 +29,10 @@ DEMO_PACKAGES = ("pandas", "pvlib", "rich")
 OTHER_FOLDER = "a demonstration needs an empty installation; name another folder by COOP_DATA_DIR"
 
 
+HEAD_BYTES_MAX = 256 * 1024
+"""Most bytes before the body that the server reads at all; beyond them it answers by itself, in plain text."""
+
+
 def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     """The server of ``app``, not yet running."""
     config = uvicorn.Config(
@@ -38,6 +42,8 @@ def make_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         forwarded_allow_ips=settings.proxies,
         log_config=None,
         access_log=False,
+        # Above what the guard of every request takes, so that a request line or headers that are too long are answered.
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
     )
     return uvicorn.Server(config)
 
