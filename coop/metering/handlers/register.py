@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from sqlalchemy.exc import IntegrityError
+
 from coop.kit.database import Database
 from coop.kit.session import Session
 from coop.kit.tx import Tx
@@ -125,10 +127,15 @@ def register_gateway(tx: Tx, name: str, token: str) -> None:
 
     Raises:
         BadInput: the token is short enough to be guessed.
+        CoopError: another gateway shows it.
     """
     if len(token) < 20:
         raise BadInput([Problem("a token has at least 20 characters", "token")], "bad-token")
-    register.add_gateway(tx, name, token_hash(token))
+    try:
+        with tx.savepoint():
+            register.add_gateway(tx, name, token_hash(token))
+    except IntegrityError as error:
+        raise CoopError("token-in-use", "another gateway shows this token; make a new one") from error
 
 
 def find_gateway(database: Database, token: str) -> Session | None:
