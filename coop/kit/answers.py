@@ -12,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from coop.values import Period
 
+Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+"""A text that every database takes."""
+
 
 class Body(BaseModel):
     """Sent to us; a field that we do not know is refused, for it may be a misspelt one."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from typing import Annotated
 
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from coop.kit.answers import Answer, Body, Text
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.tags import IfMatch, Precondition
@@ -18,29 +21,29 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1/accounts", 
 may = ACCESS.may
 
 
-class AccountIn(BaseModel):
+class AccountIn(Body):
     """Somebody who may sign in."""
 
-    email: str
-    name: str
-    roles: list[str]
-    password: str
-    member_id: str | None = None
+    email: Annotated[Text, Field(examples=["treasurer@wg.example"])]
+    name: Text
+    roles: Annotated[list[Text], Field(examples=[["treasurer"]])]
+    password: Annotated[Text, Field(examples=["four words of mine"])]
+    member_id: Text | None = None
 
 
-class AccountId(BaseModel):
+class AccountId(Answer):
     """Id of the account."""
 
     account_id: str
 
 
-class RolesIn(BaseModel):
+class RolesIn(Body):
     """All roles that an account is to have."""
 
-    roles: list[str]
+    roles: Annotated[list[Text], Field(examples=[["board", "treasurer"]])]
 
 
-class AccountOut(BaseModel):
+class AccountOut(Answer):
     """One account, without its address and its password."""
 
     account_id: str

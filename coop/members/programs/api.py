@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from coop.kit.answers import Text
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, shows_once, writing
+from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.programs import commands, store
 from coop.members.programs.model import NewProgram, Program
@@ -30,10 +32,10 @@ class ProgramIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str
-    scopes: list[str]
+    name: Text
+    scopes: list[Text]
     last_day: date | None = Field(None, description="Last day on which the token works; a year from now by default.")
-    gateway: str | None = Field(None, description="Name of the gateway, where the program delivers readings.")
+    gateway: Text | None = Field(None, description="Name of the gateway, where the program delivers readings.")
     meters: Meters = None
     has_token: bool = Field(True, description="False: a gateway that sends by MQTT or Kafka alone.")
 
@@ -43,7 +45,7 @@ class MetersIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    meters: list[str] | Literal["every"]
+    meters: list[Text] | Literal["every"]
 
 
 class ProgramOut(BaseModel):
@@ -73,10 +75,15 @@ class MadeOut(BaseModel):
 
 @routes.get("")
 @may("see-programs")
-def list_programs(request: Request) -> list[ProgramOut]:
-    """All programs, also those whose token was ended."""
+def list_programs(request: Request, page: Paged) -> list[ProgramOut]:
+    """All programs by name, also those whose token was ended."""
     with reading(request) as tx:
-        return [_show(program, tx.now) for program in store.list_programs(tx)]
+        now, programs = tx.now, sorted(store.list_programs(tx), key=_key)
+    return [_show(program, now) for program in page.cut(programs, _key)]
+
+
+def _key(program: Program) -> tuple[str, str]:
+    return program.name, program.token_id
 
 
 @routes.post("")

@@ -17,7 +17,7 @@ from coop.values import NotFound
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
-Search = Annotated[str, Query(max_length=100)]
+Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class LeavingIn(BaseModel):
