@@ -142,6 +142,9 @@ def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> No
     operation["security"] = [] if needed == ANYBODY else [{"session": []}, *([{"token": scopes}] if scopes else [])]
     if needed not in (ANYBODY, SIGNED_IN):
         operation["description"] = f"{operation.get('description', '')}\n\nOpens for: {', '.join(sorted(needed))}."
+    if codes := getattr(route.endpoint, "codes", ()):
+        named = ", ".join(f"`{code}`" for code in codes)
+        operation["description"] = f"{operation.get('description', '')}\n\nProblems of its own: {named}."
     parameters = operation.setdefault("parameters", [])
     if method == "GET":
         parameters.append(_IF_NONE_MATCH)

@@ -159,6 +159,16 @@ def shows_once(endpoint: Any) -> Any:
     return endpoint
 
 
+def refuses(*codes: str) -> Callable[[Any], Any]:
+    """Mark an endpoint with the codes of its own problems, beside those that every operation can answer."""
+
+    def mark(endpoint: Any) -> Any:
+        endpoint.codes = codes
+        return endpoint
+
+    return mark
+
+
 def repeats_by_itself(endpoint: Any) -> Any:
     """Mark an endpoint that opens transactions of its own, and may be called again without harm: keys are not kept."""
     endpoint.needs_key = False

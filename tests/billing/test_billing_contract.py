@@ -9,13 +9,21 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from coop import billing
 from coop.billing.service import BILLING
 from coop.kit import sections
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted, visit
 from tests.desk import sign_in
-from tests.web.contract import document_of, lists_without_pages, silent_fields, untyped_answers, walk_pages
+from tests.web.contract import (
+    document_of,
+    lists_without_pages,
+    silent_fields,
+    unknown_codes,
+    untyped_answers,
+    walk_pages,
+)
 
 API = "/billing/api/v1"
 MEMBERS = ("anna", "bram", "cees")
@@ -56,6 +64,12 @@ def test_every_answer_of_billing_has_a_shape_and_every_field_says_what_it_holds(
     document = document_of(BILLING.routers)
     assert untyped_answers(document) == []
     assert silent_fields(document, *INPUTS_KEPT) == []
+
+
+def test_the_problems_that_an_operation_of_billing_calls_its_own_can_happen() -> None:
+    document = document_of(BILLING.routers)
+    assert unknown_codes(document, Path(billing.__file__).parent) == []
+    assert "Problems of its own: " in str(document)
 
 
 def test_every_list_of_billing_has_pages() -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from coop import metering
 from coop.kit import sections
 from coop.kit.database import Database
 from coop.metering.api import examples
@@ -26,6 +27,7 @@ from tests.web.contract import (
     lists_without_pages,
     operations_of,
     silent_fields,
+    unknown_codes,
     untyped_answers,
     walk_pages,
 )
@@ -79,6 +81,12 @@ def test_every_answer_of_metering_has_a_shape_and_every_field_says_what_it_holds
     document = document_of(METERING.routers)
     assert untyped_answers(document) == []
     assert silent_fields(document) == []
+
+
+def test_the_problems_that_an_operation_of_metering_calls_its_own_can_happen() -> None:
+    document = document_of(METERING.routers)
+    assert unknown_codes(document, Path(metering.__file__).parent) == []
+    assert "Problems of its own: " in str(document)
 
 
 def test_every_list_of_metering_has_pages() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
+from coop import values
 from coop.kit.contract import describe
 
 
@@ -64,6 +67,19 @@ def lists_without_pages(document: dict[str, Any]) -> list[str]:
         for name, operation in operations_of(document)
         if name.startswith("GET") and _schema_of(operation).get("type") == "array"
         if not {"limit", "after"} <= {parameter["name"] for parameter in operation["parameters"]}
+    ]
+
+
+def unknown_codes(document: dict[str, Any], folder: Path) -> list[str]:
+    """Codes of problems that operations call their own, and that nothing in the folder of their service raises."""
+    sources = "".join(path.read_text() for path in (*folder.rglob("*.py"), Path(values.__file__)))
+    raised = re.sub(r"@refuses\(.*?\)", "", sources, flags=re.DOTALL)
+    return [
+        f"{name}: {code}"
+        for name, operation in operations_of(document)
+        for named in re.findall("Problems of its own: (.*)", operation["description"])
+        for code in re.findall("`(.*?)`", named)
+        if f'"{code}"' not in raised
     ]
 
 

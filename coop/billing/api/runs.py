@@ -26,7 +26,7 @@ from coop.billing.handlers.results import RunResult
 from coop.billing.storage import runs
 from coop.billing.storage.runs import RunTotals
 from coop.kit.answers import Answer, Body, PeriodName
-from coop.kit.http import reading, writing
+from coop.kit.http import reading, refuses, writing
 from coop.kit.paging import Paged
 from coop.values import Period
 
@@ -123,6 +123,7 @@ class ListedRunOut(Answer):
 
 @routes.post("/runs")
 @may("run-bills")
+@refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing")
 def start_bill_run(request: Request, body: RunIn) -> RunOut:
     """Run the bills of a period (or corrections alone), or see what they would be. Run again, it answers the same."""
     period = None if body.period is None else Period.parse(body.period)
@@ -136,6 +137,7 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
 
 @routes.post("/runs/{run_id}/release")
 @may("release-runs")
+@refuses("period-incomplete", "no-tariff", "figure-missing")
 def release_bill_run(request: Request, run_id: Name) -> RunOut:
     """Issue a held run although its brakes caught; whoever is signed in is kept as the one who looked."""
     with writing(request) as tx:

@@ -15,7 +15,7 @@ from coop.billing.handlers import terms as commands
 from coop.billing.model import GuaranteeMode, PublishedFigure
 from coop.billing.storage import terms
 from coop.kit.answers import Answer, Body, ExactDecimal
-from coop.kit.http import reading, session_of, writing
+from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
 
 routes = make_router()
@@ -124,6 +124,7 @@ def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
 
 @routes.post("/notices")
 @may("send-notices")
+@refuses("notice-too-early", "bad-input")
 def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
     """Record that members were told of a tariff in writing."""
     members = None if body.members == "all" else body.members
@@ -143,6 +144,7 @@ def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
 
 @routes.post("/index")
 @may("record-figures")
+@refuses("bad-input", "figure-known")
 def record_figure(request: Request, body: FigureIn) -> FigureOut:
     """Keep a published yearly figure with its source; a figure that stands is never changed."""
     figure = PublishedFigure(body.series, body.year, body.factor, body.source)

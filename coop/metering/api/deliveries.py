@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from coop.kit.answers import Answer, Body
-from coop.kit.http import RawBody, body_max, reading, session_of, writing
+from coop.kit.http import RawBody, body_max, reading, refuses, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.problems import problem_answer
 from coop.metering.amounts import receipt_of
@@ -131,6 +131,7 @@ class BatchOut(Answer):
 )
 @may("deliver")
 @body_max(DELIVERY_MAX)
+@refuses("nothing-good")
 def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: Name = "upload") -> Response:
     """Take a delivery in one format, as the device said it: one telegram or many.
 
@@ -158,6 +159,7 @@ def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
 @routes.post("/deliveries/batch")
 @may("import-readings")
 @body_max(DELIVERY_MAX)
+@refuses("bad-input", "unknown-format")
 def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
     """Take many deliveries in one transaction, for head-ends and collectors that gather them.
 
@@ -179,6 +181,7 @@ def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
 @routes.post("/csv", response_model=ReceiptOut, openapi_extra={"requestBody": examples.CSV_BODY})
 @may("import-readings")
 @body_max(DELIVERY_MAX)
+@refuses("bad-mapping", "bad-file", "bad-input")
 def import_readings(
     request: Request, body: RawBody, mapping: Mapping, received_at: ClaimedReceipt = None, dry_run: bool = False
 ) -> Response:
@@ -192,6 +195,7 @@ def import_readings(
 
 @routes.post("/imports/{delivery_id}/undo")
 @may("import-readings")
+@refuses("no-such-import")
 def undo_readings(request: Request, delivery_id: str) -> ReceiptOut:
     """Take an imported file back; what came later and from elsewhere stays."""
     with writing(request) as tx:

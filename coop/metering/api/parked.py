@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import Field
 
 from coop.kit.answers import Answer
-from coop.kit.http import reading, writing
+from coop.kit.http import reading, refuses, writing
 from coop.kit.paging import Paged
 from coop.kit.parking import Letter
 from coop.metering.api.fields import Name, make_router, may
@@ -79,6 +79,7 @@ def list_parked_telegrams(request: Request, page: Paged) -> list[ParkedTelegramO
 
 @routes.post("/parked/{letter_id}/replay")
 @may("settle-parked")
+@refuses("no-such-letter", "not-replayable", "bad-input")
 def replay_telegram(request: Request, letter_id: Name) -> ReplayedOut:
     """Try a parked telegram again; it stays parked when it is refused again."""
     with writing(request) as tx:
@@ -87,6 +88,7 @@ def replay_telegram(request: Request, letter_id: Name) -> ReplayedOut:
 
 @routes.post("/parked/{letter_id}/discard")
 @may("settle-parked")
+@refuses("no-such-letter")
 def discard_telegram(request: Request, letter_id: Name) -> DiscardedOut:
     """Close a parked telegram without taking it in; it stays on file."""
     with writing(request) as tx:

@@ -10,7 +10,7 @@ from fastapi import Path, Query, Request
 from pydantic import Field
 
 from coop.kit.answers import Answer, Body, ExactDecimal, PeriodName
-from coop.kit.http import reading, writing
+from coop.kit.http import reading, refuses, writing
 from coop.kit.paging import Paged
 from coop.metering.amounts import read_period
 from coop.metering.api.fields import (
@@ -150,6 +150,7 @@ PeriodPath = Annotated[WantedPeriod, Path()]
 
 @routes.post("/periods/{period:path}/close")
 @may("close-period")
+@refuses("bad-input", "period-incomplete", "period-not-over", "period-overlaps", "key-after-closing", "two-occupants")
 def close_period(
     request: Request, period: PeriodPath, closing: Annotated[CloseIn, BodyParam()]
 ) -> PeriodOut | PeriodPreviewOut:
@@ -164,6 +165,7 @@ def close_period(
 
 @routes.post("/periods/{period:path}/correct")
 @may("close-period")
+@refuses("bad-input", "period-not-closed", "period-incomplete", "key-after-closing", "two-occupants")
 def correct_period(request: Request, period: PeriodPath, _correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
     """Compute a closed period again; what changed becomes a new revision and is told."""
     wanted = read_period(period)
@@ -190,6 +192,7 @@ def list_periods(request: Request, page: Paged) -> list[ListedPeriodOut]:
 
 @routes.get("/completeness")
 @may("see-data")
+@refuses("bad-input")
 def get_completeness(request: Request, period: Annotated[WantedPeriod, Query()]) -> CompletenessOut:
     """Readings per meter and UTC day of a period."""
     wanted = read_period(period)

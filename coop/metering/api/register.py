@@ -12,7 +12,7 @@ from fastapi import Request
 from pydantic import Field
 
 from coop.kit.answers import Answer, Body, ExactDecimal
-from coop.kit.http import RawBody, body_max, reading, writing
+from coop.kit.http import RawBody, body_max, reading, refuses, writing
 from coop.kit.paging import Paged
 from coop.metering.amounts import amount, instant_of, utc
 from coop.metering.api.examples import METERS_CSV_BODY
@@ -106,6 +106,7 @@ class SharingGroupOut(Answer):
 @routes.post("/meters")
 @may("keep-register")
 @body_max(REGISTER_MAX)
+@refuses("bad-input", "bad-meters")
 def register_meters(request: Request, meters: list[MeterIn]) -> RegisteredOut:
     """Register meters, all or none; one that is there already must be the same."""
     with writing(request) as tx:
@@ -115,6 +116,7 @@ def register_meters(request: Request, meters: list[MeterIn]) -> RegisteredOut:
 @routes.post("/meters/csv", openapi_extra={"requestBody": METERS_CSV_BODY})
 @may("keep-register")
 @body_max(REGISTER_MAX)
+@refuses("bad-meters")
 def import_meters(request: Request, body: RawBody) -> RegisteredOut:
     """Register meters from a CSV file with a column for each field, all or none."""
     meters = read_meters(body)
@@ -133,6 +135,7 @@ def list_meters(request: Request, page: Paged) -> list[MeterOut]:
 
 @routes.post("/meters/{serial}/exchange")
 @may("keep-register")
+@refuses("bad-input", "bad-exchange", "bad-meters", "unknown-meter", "already-removed")
 def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> ReceiptOut:
     """Exchange a meter for a new one, with the end and the start stand."""
     with writing(request) as tx:
@@ -150,6 +153,7 @@ def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> R
 
 @routes.post("/groups")
 @may("keep-register")
+@refuses("bad-group")
 def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyParam()]) -> SharingGroupOut:
     """Say which meters produce for a sharing group, and which connections share."""
     connections = None if group.connections == "all" else tuple(group.connections)

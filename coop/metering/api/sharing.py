@@ -9,7 +9,7 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from coop.kit.answers import Answer
-from coop.kit.http import reading, session_of
+from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
 from coop.metering.amounts import utc
 from coop.metering.api.fields import (
@@ -138,6 +138,7 @@ def list_allocations(request: Request, page: Paged) -> list[AllocationOut]:
 
 @routes.get("/allocations/{run_id}/{connection_id}/why")
 @may("see-energy")
+@refuses("bad-input", "not-in-run", "readings-gone")
 def explain_allocation(
     request: Request,
     run_id: Name,
