@@ -202,7 +202,8 @@ def test_an_installation_plays_one_demonstration_only(settings: Settings) -> Non
 
 
 def test_beside_a_register_no_demonstration_begins_and_no_sign_in_is_shown(settings: Settings, files: Path) -> None:
-    coop(settings, "import", str(files / "members.csv"), "--kind", "members")
+    found_installation(settings)
+    assert coop(settings, "import", str(files / "members.csv"), "--kind", "members").returncode == 0
     done = coop(settings, "demo", "--size", "4")
     assert done.returncode == 1
     assert done.stderr.endswith("name another folder by COOP_DATA_DIR [not-empty]\n")
