@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi.testclient import TestClient
 
@@ -21,8 +22,13 @@ SECRETARY = Actor("account", "account-1", "api")
 
 
 def lead_to(url: str, community: str = COMMUNITY) -> Sites:
-    """Every host name leads to one co-operative."""
-    return lambda _host: Site(community, "coop", "nl", url)
+    """Every host name leads to one co-operative, but ``zuid.home`` to ``zuid``."""
+
+    def find(host: str) -> Site:
+        name, _, suffix = host.partition(".")
+        return Site(name if suffix == "home" else community, "coop", "nl", url)
+
+    return find
 
 
 def open_desk(
@@ -44,5 +50,6 @@ def sign_in(client: TestClient, *roles: str, member_id: str | None = None, commu
     """The same application with somebody signed in."""
     began_at = client.app.state.databases[next(iter(client.app.state.databases))].clock.now()  # type: ignore[attr-defined]
     session = Session("account-1", "Noor de Wit", frozenset(roles), member_id, community, "session-1", began_at)
+    client.headers["host"] = urlsplit(str(client.base_url)).netloc if community == COMMUNITY else f"{community}.home"
     client.cookies.set(COOKIE, sign(session, SECRET))
     return client

@@ -228,7 +228,7 @@ def test_raw_messages_are_stored_together_and_what_cannot_be_read_is_parked(data
         "values": [1, 2],
     }
     body = json.dumps({"head_end": "h", "sent_at": "2025-01-02T00:00:00Z", "series": [series]}).encode()
-    headers = {"format": "head-end", "gateway": "he"}
+    headers = {"community": COMMUNITY, "format": "head-end", "gateway": "he"}
     messages = [(headers, body), ({**headers, "format": "sms"}, b"?"), ({**headers, "format": "csv"}, b"t,e")]
     for _ in range(2):
         door.receive(messages)
@@ -268,7 +268,7 @@ def test_whatever_is_wrong_with_one_telegram_the_others_are_stored(
         }
         return json.dumps({"head_end": "h", "sent_at": "2025-01-02T00:00:00Z", "series": [series]}).encode()
 
-    usual = {"format": "head-end", "gateway": "he"}
+    usual = {"community": COMMUNITY, "format": "head-end", "gateway": "he"}
     messages = [(usual, telegram("E1", hour)) for hour in range(20)]
     messages.insert(10, ({**usual, **headers}, telegram(meter, 23)))
     for _ in range(2):

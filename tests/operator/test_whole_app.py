@@ -21,11 +21,12 @@ from coop.kit.jobs import run_due
 from coop.kit.positions import Head
 from coop.kit.release import VERSION
 from coop.kit.settings import Settings
+from coop.members.service import MEMBERS
 from coop.operator import pages
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.pages import matrix
 from coop.operator.runtime import embedded_app
-from coop.operator.services import MEMBERS, service_named
+from coop.operator.services import service_named
 from coop.web.shell import FLASH_COOKIE
 from tests.desk import COMMUNITY, SECRET, sign_in
 from tests.founding import found_everywhere
