@@ -63,6 +63,7 @@ def test_each_file_that_a_page_offers_can_be_taken_in_each_form(settings: Settin
             table = list(csv.reader(io.StringIO(board.get(address).raise_for_status().text)))
             made = board.get(address.replace(".csv", ".json")).raise_for_status().json()
             sheet = load_workbook(io.BytesIO(board.get(address.replace(".csv", ".xlsx")).raise_for_status().content))
+            assert sheet.active is not None
             assert [column["label"] for column in made["columns"]] == table[0], address
             assert len(made["rows"]) == len(table) - 1 == sheet.active.max_row - 1, address
 

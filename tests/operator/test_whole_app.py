@@ -22,9 +22,8 @@ from coop.kit.positions import Head
 from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from coop.members.service import MEMBERS
-from coop.operator import pages
 from coop.operator.chain import CHAIN_CHECK
-from coop.operator.pages import matrix
+from coop.operator.matrix import matrix, roles_of, scopes_of_rooms
 from coop.operator.runtime import embedded_app
 from coop.operator.services import service_named
 from coop.web.shell import FLASH_COOKIE
@@ -90,7 +89,7 @@ def test_every_entry_of_a_table_opens_something(app: FastAPI) -> None:
 
 def test_every_scope_opens_something_and_nothing_that_its_makers_may_not_do_themselves(app: FastAPI) -> None:
     rooms = app.state.pages
-    assert pages.scopes_of_rooms(rooms) == SCOPES
+    assert scopes_of_rooms(rooms) == SCOPES
     makers = MEMBERS.access.table["keep-programs"] - set(SCOPES)
     for room in rooms:
         for action, needed in room.access.table.items():
@@ -127,7 +126,7 @@ def test_what_nobody_is_signed_in_for_opens_nothing_but_the_doorstep(app: FastAP
 def test_the_matrix_shows_every_action_and_by_role_what_opens_for_it(app: FastAPI, client: TestClient) -> None:
     rooms = app.state.pages
     assert sum(len(rows) for _, rows in matrix(rooms)) == sum(len(room.access.table) for room in rooms)
-    for role in (*pages.roles_of(rooms), *pages.scopes_of_rooms(rooms)):
+    for role in (*roles_of(rooms), *scopes_of_rooms(rooms)):
         shown = {(room.name, row.action) for room, rows in matrix(rooms, role) for row in rows}
         expected = {
             (room.name, action)
