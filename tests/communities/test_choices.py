@@ -36,7 +36,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def choose(database: Database, at: datetime, valid_from: date, permille: int, resolution_id: str = "r-1") -> None:
     assert isinstance(database.clock, SetClock)
-    database.clock.at = at
+    database.clock.set(at)
     with database.write(COMMUNITY, SECRETARY) as tx:
         make_choice(tx, "tap-water", valid_from, {"permille": permille}, "the meeting's own", resolution_id)
 
