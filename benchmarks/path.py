@@ -24,16 +24,17 @@ from fastapi.testclient import TestClient
 
 from benchmarks.year import COMMUNITY, YEAR, set_up, settle_rooms, writing
 from coop.demo.telegrams import P1Reading, p1
+from coop.events.scopes import DELIVER
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
-from coop.metering.handlers.register import register_gateway
+from coop.members.programs.commands import make_program
+from coop.members.programs.model import NewProgram
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from coop.values import Period
 from tests.founding import found_everywhere
 
 SECRET = "a secret that is long enough for this"
-TOKEN = "a-token-of-more-than-twenty-characters"
 
 
 def main() -> None:
@@ -53,8 +54,9 @@ def trace_requests(folder: Path) -> dict[str, list[str]]:
     found_everywhere(rooms, COMMUNITY)
     bus = local_bus(rooms)
     set_up(rooms, bus, members=3)
-    with writing(rooms["metering"]) as tx:
-        register_gateway(tx, "gateway-1", TOKEN)
+    with writing(rooms["members"]) as tx:
+        new = NewProgram("Plant", (DELIVER,), gateway="gateway-1")
+        _, token = make_program(tx, new, may_speak_for_every_meter=True)
     client = TestClient(build_app("coop", settings, rooms, bus, None, scheduled=False))
     cookie = {"cookie": f"{COOKIE}={sign(_treasurer(), SECRET)}"}
     paths: dict[str, list[str]] = {}
@@ -62,7 +64,7 @@ def trace_requests(folder: Path) -> dict[str, list[str]]:
         for home in range(3):
             body = p1(_reading(home, month))
             paths["a P1 telegram"] = _ask(
-                client, "/metering/api/v1/deliveries?format=p1", {"authorization": f"Bearer {TOKEN}"}, content=body
+                client, "/metering/api/v1/deliveries?format=p1", {"authorization": f"Bearer {token}"}, content=body
             )
         address = f"/metering/api/v1/periods/{YEAR}-{month:02d}/close"
         paths["a period's closing"] = _ask(client, address, cookie, json={"accept_estimates": True})

@@ -1,7 +1,7 @@
 """Metering: from a meter's telegram to what each member used and was allocated.
 
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
-gateways, closed periods with their measurements and allocation runs, the documents that these were computed from, late
+closed periods with their measurements and allocation runs, the documents that these were computed from, late
 values.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed.

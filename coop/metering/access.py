@@ -12,7 +12,7 @@ PEOPLE = roles("member", "board", "treasurer", "auditor", "operator", "partner")
 ACCESS = Access(
     "metering",
     {
-        "deliver": roles("board", "operator", "gateway", "write:readings"),
+        "deliver": roles("board", "operator", "write:readings"),
         "import-readings": KEEPERS,
         "keep-register": KEEPERS,
         "see-register": READERS | {READ},

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -253,9 +254,61 @@ class Occupancy:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """Readings that were not taken, and why: all of one meter and for one reason."""
+
+    problem: Problem
+    code: str
+    stands: tuple[Stand, ...] = ()
+    series: tuple[Series, ...] = ()
+
+
+def refuse(code: str, reason: str, reading: Stand | Series) -> Refused:
+    """A reading that is set aside, with the reason."""
+    problem = Problem(reason, f"{reading.meter} {reading.quantity.value}", reading.line)
+    if isinstance(reading, Stand):
+        return Refused(problem, code, stands=(reading,))
+    return Refused(problem, code, series=(reading,))
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """A gateway's right to speak: of ``meters``, or of every meter where they are None; measured or estimated values,
+    since a correction and a member's own reading are people's to say. Nobody registered one that is not known."""
+
+    gateway: str
+    meters: frozenset[str] | None = frozenset()
+    is_known: bool = True
+
+    def refuse_beyond(self, decoded: Decoded) -> list[Refused]:
+        """Refuse the readings that the gateway may not say.
+
+        >>> told = Stand("E1", Quantity.HEAT, datetime(2026, 1, 1, tzinfo=UTC), Decimal(1), "GJ")
+        >>> [one.code for one in Mandate("box", frozenset({"E2"})).refuse_beyond(Decoded([told]))]
+        ['not-your-meter']
+        >>> Mandate("plant", None).refuse_beyond(Decoded([told]))
+        []
+        """
+        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
+        return [one for reading in said if (one := self._refuse(reading))]
+
+    def _refuse(self, reading: Stand | Series) -> Refused | None:
+        if not self.is_known:
+            return refuse("unknown-gateway", f"nobody registered a gateway {self.gateway!r}", reading)
+        if self.meters is not None and reading.meter not in self.meters:
+            reason = f"gateway {self.gateway} does not speak for meter {reading.meter}"
+            return refuse("not-your-meter", reason, reading)
+        quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
+        if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
+            return refuse("not-measured", "a gateway says what is measured or estimated, and corrects nothing", reading)
+        return None
+
+
+@dataclass(frozen=True)
 class Delivery:
     """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping),
-    and ``exponents`` how fine its registers are where they are finer than usual."""
+    and ``exponents`` how fine its registers are where they are finer than usual. What a gateway hands over goes as far
+    as its ``mandate``; a person's, which has none, speaks of every meter."""
 
     format: str
     gateway: str
@@ -264,13 +317,31 @@ class Delivery:
     decoded: Decoded
     options: str = ""
     exponents: Mapping[tuple[str, Quantity], int] = field(default_factory=dict)
+    mandate: Mandate | None = None
+
+    @cached_property
+    def beyond(self) -> list[Refused]:
+        """The readings that whoever handed it over may not say."""
+        return self.mandate.refuse_beyond(self.decoded) if self.mandate else []
+
+    @cached_property
+    def own(self) -> Decoded:
+        """The readings that whoever handed it over may say."""
+        if not self.beyond:
+            return self.decoded
+        refused = {id(reading) for one in self.beyond for reading in (*one.stands, *one.series)}
+        stands = [stand for stand in self.decoded.stands if id(stand) not in refused]
+        series = [series for series in self.decoded.series if id(series) not in refused]
+        return replace(self.decoded, stands=stands, series=series)
 
     def id(self, community: str, repeat: int = 0) -> str:
         """Id that follows from the content: the same body again is the same delivery, whoever brings it and when.
 
-        ``repeat`` counts how often it was undone, so that an import can be made again after it was undone.
+        Where a gateway says more than it may, it is that gateway's alone, and the same body stays new from whoever may
+        say it. ``repeat`` counts how often it was undone, so that an import can be made again after it was undone.
         """
-        head = "\x1f".join((community, self.format, self.options, str(repeat)))
+        overstepping = [self.gateway] if self.beyond else []
+        head = "\x1f".join((community, self.format, self.options, str(repeat), *overstepping))
         return hashlib.sha256(f"{len(head)}:{head}".encode() + self.body).hexdigest()
 
 

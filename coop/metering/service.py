@@ -18,10 +18,9 @@ from coop.kit.actor import Actor
 from coop.kit.service import Card, Room, Section, Service
 from coop.metering import bus, exports
 from coop.metering.access import ACCESS
-from coop.metering.api import deliveries, gateways, parked, periods, readings, register, sharing, state
+from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
-from coop.metering.handlers.register import find_gateway
 from coop.metering.jobs import JOBS
 from coop.metering.mqtt import MqttDoor
 from coop.metering.pages import data, energy, walk
@@ -53,7 +52,6 @@ METERING = Service(
         deliveries.routes,
         parked.routes,
         register.routes,
-        gateways.routes,
         periods.routes,
         readings.routes,
         sharing.routes,
@@ -67,7 +65,6 @@ METERING = Service(
     topics=bus.raw_topics,
     replayers=dict.fromkeys(KINDS, _replay),
     letter_kinds={READINGS: N_("Readings"), TELEGRAM: N_("Telegram"), UNROUTED: N_("Message without a way in")},
-    bearer=find_gateway,
     jobs=JOBS,
     sections=(
         Section("/metering/", N_("Energy"), "see-own-energy", 10),

@@ -37,6 +37,9 @@ def test_a_telegram_is_acknowledged_when_it_is_durable_and_not_before(mosquitto:
             wait_until(lambda: answers(client), process, 60)
             meter = {"serial": "H1", "kind": "heat", "installed_on": "2024-12-01"}
             client.post("/metering/api/v1/meters", json=[meter]).raise_for_status()
+            gateway = {"name": "Box", "scopes": ["write:readings"], "gateway": "gw-1", "meters": ["H1"]}
+            client.post("/members/api/v1/programs", json={**gateway, "has_token": False}).raise_for_status()
+            wait_until(lambda: count(file, "program_token") == 1, process, 60)
             # Until its subscription stands, the broker has nobody to keep a message for; a repeat is silent.
             wait_until(lambda: publish(telegram("0012.34", hour=0)) and deliveries(file) == 1, process, 60)
             with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -61,8 +64,13 @@ def telegram(heat_gj: str, hour: int) -> bytes:
 
 def deliveries(file: Path) -> int:
     """How many deliveries are in the store, and so will outlive a power cut."""
+    return count(file, "delivery")
+
+
+def count(file: Path, table: str) -> int:
+    """Rows of a table."""
     with closing(sqlite3.connect(file)) as connection:
-        return int(connection.execute("SELECT count(*) FROM delivery").fetchone()[0])
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def answers(client: httpx2.Client) -> bool:

@@ -15,8 +15,10 @@ from coop.communities.model import ANY_HOST
 from coop.demo.cooperative import PROFILE
 from coop.events import Envelope, Event
 from coop.events.governance import AllocationKeyAdopted
-from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.events.members import ConnectionClosed, ConnectionOpened, ProgramTokenMade
+from coop.events.scopes import DELIVER
 from coop.kit.database import Database
+from coop.kit.tokens import keep_token, make_token
 from coop.kit.tx import Tx
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
 from coop.metering.handlers.receive import receive
@@ -193,3 +195,21 @@ def at(text: str) -> datetime:
 def hours(start: datetime, n: int) -> list[datetime]:
     """Whole hours from ``start`` on."""
     return [start + timedelta(hours=i) for i in range(n)]
+
+
+def let_gateway_in(database: Database, name: str, *meters: str, every: bool = False) -> dict[str, str]:
+    """The headers by which a gateway comes in that speaks for these meters, or for every one."""
+    token = make_token()
+    with writing(database) as tx:
+        keep_token(
+            tx,
+            ProgramTokenMade(
+                token_id=token.token_id,
+                token_sha256=token.sha256,
+                scopes=(DELIVER,),
+                expires_at=None,
+                gateway=name,
+                meters=None if every else meters,
+            ),
+        )
+    return {"authorization": f"Bearer {token.token}"}

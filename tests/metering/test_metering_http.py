@@ -18,11 +18,10 @@ from coop.metering.formats.p1 import crc16
 from coop.metering.handlers.close import close_period
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import adopt_key, at, latest_values, set_clock, writing
+from tests.metering.homes import adopt_key, at, latest_values, let_gateway_in, set_clock, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 
 API = "/metering/api/v1"
-TOKEN = "a-token-of-more-than-twenty-characters"
 NOW = at("2025-04-02T00:00")
 
 
@@ -60,9 +59,7 @@ def telegram(meter: str = "H1", value: str = "0012.34", day: str = "250331000000
 
 
 def test_a_gateway_delivers_by_its_token_and_a_repeat_is_silent(desk: TestClient, one_database: Database) -> None:
-    sign_in(desk, "operator").post(f"{API}/gateways", json={"name": "he-1", "token": TOKEN}).raise_for_status()
-    desk.cookies.clear()
-    bearer = {"authorization": f"Bearer {TOKEN}"}
+    bearer = let_gateway_in(one_database, "he-1", "E1")
     answers = [
         desk.post(f"{API}/deliveries", params={"format": "head-end"}, content=batch(), headers=bearer) for _ in range(2)
     ]

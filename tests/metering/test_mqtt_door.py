@@ -16,6 +16,7 @@ from coop.kit.database import Database
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import dead_letter
+from coop.kit.tokens import list_gateways
 from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
@@ -23,7 +24,7 @@ from coop.metering.mqtt import MqttDoor
 from coop.metering.service import METERING
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.metering.homes import COMMUNITY, latest_values
+from tests.metering.homes import COMMUNITY, latest_values, let_gateway_in
 from tests.servers.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.mqtt
@@ -84,6 +85,10 @@ def test_telegrams_come_in_and_what_cannot_be_read_is_parked(one_database: Datab
 
 
 def _sent(broker: Mosquitto, database: Database) -> bool:
+    with database.read(COMMUNITY) as tx:
+        is_registered = "gw" in list_gateways(tx)
+    if not is_registered:
+        let_gateway_in(database, "gw", every=True)
     # Until the door's subscription stands, the broker has nobody to keep a message for.
     publish(broker, f"coop/{COMMUNITY}/gw/head-end", batch([5, 6]))
     return bool(latest_values(database))

@@ -21,11 +21,12 @@ from coop.metering.handlers.parking import list_telegrams
 from coop.metering.service import METERING
 from coop.metering.storage.tables import delivery
 from tests.desk import COMMUNITY, open_desk, sign_in
-from tests.founding import found_in
-from tests.metering.homes import at, latest_values, set_clock, writing
-from tests.metering.test_metering_http import API, NOW, TOKEN, batch
+from tests.founding import hear_of_founding
+from tests.metering.homes import at, latest_values, let_gateway_in, set_clock, writing
+from tests.metering.test_metering_http import API, NOW, batch
 
-BEARER = {"authorization": f"Bearer {TOKEN}"}
+BEARER: dict[str, str] = {}
+"""Headers of the gateway ``he-1``; the fixture fills them in."""
 MAPPING = {"time_column": "t", "meter": "H1", "columns": [{"column": "e", "quantity": "heat", "unit": "GJ"}]}
 FILE = b"t,e\n2025-03-01T00:00Z,1.5\n2025-03-02T00:00Z,1.75\n"
 
@@ -34,7 +35,7 @@ FILE = b"t,e\n2025-03-01T00:00Z,1.5\n2025-03-02T00:00Z,1.75\n"
 def desk(one_database: Database, tmp_path: Path) -> Iterator[TestClient]:
     set_clock(one_database, NOW)
     with open_desk(METERING, one_database, tmp_path) as client:
-        sign_in(client, "operator").post(f"{API}/gateways", json={"name": "he-1", "token": TOKEN}).raise_for_status()
+        BEARER.update(let_gateway_in(one_database, "he-1", "E1"))
         yield client
 
 
@@ -52,25 +53,24 @@ def test_a_gateway_cannot_say_when_it_was_received_and_the_later_value_stands(
     deliver(desk, batch(values=[100, 100, 100]))
     values = latest_values(one_database)["E1", "electricity_import", "interval"].values()
     assert [value for value, _ in values] == [100, 100, 100]
+    token_id = BEARER["authorization"].split("_")[1]
     with one_database.read(COMMUNITY) as tx:
         kept = tx.execute(select(delivery).where(delivery.c.community == tx.community)).all()
     assert {(row.received_at, row.gateway, row.actor, row.channel) for row in kept} == {
-        (NOW, "he-1", "gateway:he-1", "api"),
-        (NOW + timedelta(hours=1), "he-1", "gateway:he-1", "api"),
+        (NOW, "he-1", f"program:{token_id}", "api"),
+        (NOW + timedelta(hours=1), "he-1", f"program:{token_id}", "api"),
     }
 
 
 def test_a_gateway_may_deliver_and_nothing_else(desk: TestClient) -> None:
     desk.cookies.clear()
-    body = {"deliveries": [{"format": "head-end", "gateway": "x", "body": ""}]}
     answers = [
-        desk.post(f"{API}/deliveries/batch", json=body, headers=BEARER),
         desk.post(f"{API}/csv", params={"mapping": json.dumps(MAPPING)}, content=FILE, headers=BEARER),
         desk.get(f"{API}/readings", headers=BEARER),
         desk.get(f"{API}/meters", headers=BEARER),
-        desk.get("/metering/plant", headers=BEARER),
     ]
-    assert [answer.status_code for answer in answers] == [403, 403, 403, 403, 401]
+    assert [answer.status_code for answer in answers] == [403] * 3
+    assert desk.get("/metering/plant", headers=BEARER).status_code == 401, "pages are for people"
 
 
 def import_batch(desk: TestClient, body: str, received_at: str | None) -> tuple[int, list[dict[str, str]]]:
@@ -193,7 +193,8 @@ def test_another_co_operatives_parked_telegrams_are_neither_seen_nor_settled(
 ) -> None:
     room = Room(METERING, one_database, Settings(data_dir=tmp_path))
     (door,) = METERING.topics(room).values()
-    found_in(one_database, "zuid", replace(PROFILE, hosts=("zuid.home",)))
+    with writing(one_database, "zuid") as tx:
+        hear_of_founding(tx, replace(PROFILE, hosts=("zuid.example",)))
     door.receive([({"format": "sms", "gateway": "gw-zuid", "community": "zuid"}, b"a home in ZUID")])
     with writing(one_database, "zuid") as tx:
         [letter] = list_telegrams(tx)
@@ -202,6 +203,6 @@ def test_another_co_operatives_parked_telegrams_are_neither_seen_nor_settled(
     assert "ZUID" not in desk.get("/metering/data").text
     for act in ("replay", "discard"):
         assert desk.post(f"{API}/parked/{letter.id}/{act}").status_code == 409
-    sign_in(desk, "board", community="zuid")
-    [seen] = desk.get(f"{API}/parked").json()
+    with open_desk(METERING, one_database, tmp_path, community="zuid") as zuid:
+        [seen] = sign_in(zuid, "board", community="zuid").get(f"{API}/parked").json()
     assert (seen["kind"], seen["source"], seen["body"]) == ("unrouted", "gw-zuid/sms", "a home in ZUID")

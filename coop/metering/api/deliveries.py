@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -18,12 +18,14 @@ from coop.kit.answers import Answer, Body
 from coop.kit.http import RawBody, body_max, reading, refuses, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.problems import problem_answer
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tokens import Program
 from coop.metering.amounts import receipt_of
 from coop.metering.api import examples
 from coop.metering.api.fields import DeliveryId, Name, make_router, may
 from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.handlers import receive
-from coop.metering.model import Delivery, Receipt
+from coop.metering.model import Delivery, Mandate, Receipt
 from coop.metering.storage import readings
 from coop.values import BadInput, Problem
 
@@ -91,8 +93,8 @@ class DeliveryIn(Body):
 
     format: Annotated[str, Field(examples=list(Format), max_length=20)]
     """Format of its body, one of those of `POST /deliveries`."""
-    gateway: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$", examples=["head-end-1"])]
-    """Name of the gateway that it came from."""
+    gateway: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$", examples=["head-end-1"])] = ""
+    """Name of the gateway that it came from; a gateway delivers under its own name, and may leave it out."""
     received_at: ClaimedReceipt = None
     body: Annotated[str, Field(examples=[base64.b64encode(examples.HEAD_END.encode()).decode()])]
     """Base64 of the bytes as they came."""
@@ -137,12 +139,14 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
 
     What is good in it goes in, what is not is named and parked. Where nothing in it was good, the problem
     `nothing-good` (422) carries the receipt as well. It is received now. A gateway delivers
-    under its own name; `gateway` names the source of what somebody else uploads. The same body again changes nothing.
+    under its own name, and readings of its own meters alone; `gateway` names the source of what somebody else uploads.
+    The same body again changes nothing.
     """
-    session = session_of(request)
-    sender = session.name if session.kind == "gateway" else gateway
+    mandate = _mandate_of(session_of(request))
+    sender = mandate.gateway if mandate else gateway
     received_at = request.state.database.clock.now()
-    delivery = receive.decode_delivery(format.value, body, gateway=sender, received_at=received_at)
+    decoded = receive.decode_delivery(format.value, body, gateway=sender, received_at=received_at)
+    delivery = replace(decoded, mandate=mandate)
     with writing(request) as tx:
         return _answer(receive.receive(tx, delivery))
 
@@ -157,17 +161,18 @@ def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
 
 
 @routes.post("/deliveries/batch")
-@may("import-readings")
+@may("deliver")
 @body_max(DELIVERY_MAX)
 @refuses("bad-input", "unknown-format")
 def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
     """Take many deliveries in one transaction, for head-ends and collectors that gather them.
 
     A batch is durable when it is answered, and comes again whole when it was not. What is bad in it is parked by
-    itself, as with a single delivery; a batch that cannot be read is refused with the place of each mistake.
+    itself, as with a single delivery; a batch that cannot be read is refused with the place of each mistake. When they
+    were received is the server's to say; only people who import what came in earlier may claim it.
     """
-    now = request.state.database.clock.now()
-    deliveries = [_decode(delivery, place, now) for place, delivery in enumerate(batch.deliveries)]
+    now, mandate = request.state.database.clock.now(), _mandate_of(session_of(request))
+    deliveries = [_decode(delivery, place, now, mandate) for place, delivery in enumerate(batch.deliveries)]
     with writing(request) as tx:
         receipts = receive.receive_all(tx, deliveries)
     return BatchOut(
@@ -216,13 +221,29 @@ def _problems(receipts: Sequence[Receipt]) -> list[BatchProblemOut]:
     ]
 
 
-def _decode(delivery: DeliveryIn, place: int, now: datetime) -> Delivery:
+def _mandate_of(session: Session) -> Mandate | None:
+    """The right of a gateway to speak; None for a person, who answers for what they bring."""
+    if session.kind == "account":
+        return None
+    if not isinstance(session, Program) or session.gateway is None:
+        raise NotAllowed("this program is no gateway")
+    return Mandate(session.gateway, session.meters)
+
+
+def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: Mandate | None) -> Delivery:
+    if mandate and delivery.received_at is not None:
+        raise BadInput([Problem("is not a gateway's to say", f"deliveries[{place}].received_at")])
+    if mandate and delivery.gateway not in ("", mandate.gateway):
+        raise BadInput([Problem(f"is not {mandate.gateway}, whose token came along", f"deliveries[{place}].gateway")])
+    sender = mandate.gateway if mandate else delivery.gateway or "upload"
     received_at = receipt_of(delivery.received_at, now, f"deliveries[{place}].received_at")
     try:
         body = base64.b64decode(delivery.body, validate=True)
     except ValueError as error:  # of which binascii.Error is one, and what is said of text outside ASCII another
         raise BadInput([Problem(f"is not base64: {error}", f"deliveries[{place}].body")]) from error
-    return receive.decode_delivery(delivery.format, body, gateway=delivery.gateway, received_at=received_at)
+    return replace(
+        receive.decode_delivery(delivery.format, body, gateway=sender, received_at=received_at), mandate=mandate
+    )
 
 
 def _read_json(text: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Intake: from decoded readings to new versions of register days, in a handful of statements however many they are.
 
-Each reading is judged by itself and against what is known: its meter must be known and hang there, its instant must
-have been, its value must be possible. What is refused comes back with its reason and loses nothing; the rest goes on.
+Each reading is judged by itself and against what is known: whoever brings it must be allowed to say it, its meter must
+be known and hang there, its instant must have been, its value must be possible. What is refused comes back with its
+reason and loses nothing; the rest goes on.
 
 Deliveries that come in together are a ``Batch``: what they need is read at once and what they make is written at once,
 and still each finds what the ones before it made, as if each had come alone.
@@ -24,10 +25,12 @@ from coop.metering.model import (
     Delivery,
     Int64Array,
     Quantity,
+    Refused,
     Register,
     Series,
     Shape,
     Stand,
+    refuse,
     register_id,
 )
 from coop.metering.parameters import Parameters
@@ -35,17 +38,6 @@ from coop.metering.rules.blocks import Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import CLOCK_MARGIN
 from coop.metering.storage import readings, register
 from coop.metering.storage.readings import Packed, RegisterDay, Stored, day_number, microseconds
-from coop.values import Problem
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Readings that were not taken, and why: all of one meter and for one reason."""
-
-    problem: Problem
-    code: str
-    stands: tuple[Stand, ...] = ()
-    series: tuple[Series, ...] = ()
 
 
 class Changed(NamedTuple):
@@ -88,11 +80,11 @@ class Batch:
         """The days that the readings are about, with the registers of each; of stands also the days around."""
         spans: defaultdict[range, set[str]] = defaultdict(set)
         for delivery in self.deliveries.values():
-            for series in delivery.decoded.series:
+            for series in delivery.own.series:
                 one = self.registers.get((series.meter, series.quantity, Shape.INTERVAL))
                 if one is not None:
                     spans[_days_of(series.start, series.step_s, len(series.values))].add(one.id)
-            for stand in delivery.decoded.stands:
+            for stand in delivery.own.stands:
                 one = self.registers.get((stand.meter, stand.quantity, Shape.STAND))
                 if one is not None:
                     day = day_number(stand.at)
@@ -138,15 +130,11 @@ class Intake:
         self.received_us = microseconds(self.delivery.received_at)
         self.horizon = max(self.delivery.received_at, batch.judged_at or self.delivery.received_at) + CLOCK_MARGIN
         """The last instant that a reading may speak of."""
-        self.taken = Taken()
+        self.taken = Taken(refused=list(self.delivery.beyond))
 
     def refuse(self, code: str, reason: str, reading: Stand | Series) -> None:
         """Set readings aside, with the reason."""
-        problem = Problem(reason, f"{reading.meter} {reading.quantity.value}", reading.line)
-        if isinstance(reading, Stand):
-            self.taken.refused.append(Refused(problem, code, stands=(reading,)))
-        else:
-            self.taken.refused.append(Refused(problem, code, series=(reading,)))
+        self.taken.refused.append(refuse(code, reason, reading))
 
     def merge_day(self, key: RegisterDay, step_s: int, new: Day) -> None:
         """Put a day's new readings beside what is there, as its next version if anything changes."""

@@ -43,7 +43,7 @@ _UNBOUNDED = int(np.iinfo(np.int64).max)
 def take_series(intake: Intake) -> None:
     """Take all series of a delivery."""
     groups: dict[tuple[datetime, int, int], list[Series]] = {}
-    for series in intake.delivery.decoded.series:
+    for series in intake.delivery.own.series:
         groups.setdefault((series.start, series.step_s, len(series.values)), []).append(series)
     for (start, step_s, n), alike in groups.items():
         rows = _acceptable(intake, alike)

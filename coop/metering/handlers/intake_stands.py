@@ -37,7 +37,7 @@ def take_stands(intake: Intake) -> None:
 def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:
     """Stands of known meters that hung there then, with a value that their register can show; by register."""
     found: dict[str, tuple[Register, list[Units]]] = {}
-    for stand in intake.delivery.decoded.stands:
+    for stand in intake.delivery.own.stands:
         meter = intake.batch.meters.get(stand.meter)
         if meter is None:
             intake.refuse("unknown-meter", f"meter {stand.meter} is not registered", stand)

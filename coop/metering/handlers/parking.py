@@ -20,11 +20,12 @@ from coop.kit.keyset import Window
 from coop.kit.parking import Letter
 from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
-from coop.metering.handlers.intake import Batch, Intake, Refused, Taken
+from coop.metering.handlers.gateways import mandate_of
+from coop.metering.handlers.intake import Batch, Intake, Taken
 from coop.metering.handlers.intake_series import take_series
 from coop.metering.handlers.intake_stands import take_stands
 from coop.metering.handlers.late import mark_late
-from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Stand
+from coop.metering.model import Decoded, Delivery, Quality, Quantity, Refused, Series, Stand
 from coop.metering.storage import readings
 from coop.values import BadInput, CoopError, Problem
 
@@ -76,7 +77,7 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     """Take a parked telegram in after all; it keeps its first delivery and the instant at which that was received.
 
     Whether its readings can have been is judged by the time of the replay: the clock that refused them as future may
-    have been ours.
+    have been ours. A gateway's go as far as it may speak now: whoever replays them lends it no right.
 
     Raises:
         CoopError: there is no such open letter, or it is refused again (and stays parked).
@@ -92,7 +93,8 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
         decoded = FORMATS[row.format](letter.body, received_at=row.received_at)
     if decoded.problems:
         raise BadInput(decoded.problems)
-    delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded)
+    mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else None
+    delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded, mandate=mandate)
     batch = Batch(tx, {row.id: delivery}, tx.now)
     taken = take(batch, row.id)
     if taken.refused:

@@ -19,6 +19,7 @@ from prometheus_client import Counter
 
 from coop.kit.tx import Tx
 from coop.metering.formats import FORMATS
+from coop.metering.handlers.gateways import limit
 from coop.metering.handlers.intake import Batch, Changed
 from coop.metering.handlers.late import mark_late
 from coop.metering.handlers.parking import park_broken, park_refused, park_unrouted, take
@@ -92,11 +93,12 @@ def by_community(messages: Iterable[Message]) -> list[tuple[str, list[Message]]]
 
 
 def take_messages(tx: Tx, messages: Sequence[Message]) -> None:
-    """Store the readings of raw messages of the transaction's co-operative, and park what could not be read."""
+    """Store the readings of raw messages of the transaction's co-operative, as far as their gateways may say them, and
+    park the rest."""
     for message in messages:
         if isinstance(message.read, CoopError):
             park_unrouted(tx, message.address, message.body, message.read)
-    receive_all(tx, [message.read for message in messages if isinstance(message.read, Delivery)])
+    receive_all(tx, limit(tx, [message.read for message in messages if isinstance(message.read, Delivery)]))
 
 
 def receive(tx: Tx, delivery: Delivery) -> Receipt:

@@ -1,17 +1,12 @@
-"""Commands on the register of meters, sharing groups and gateways."""
+"""Commands on the register of meters and sharing groups."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy.exc import IntegrityError
-
-from coop.kit.database import Database
-from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.metering.handlers.receive import receive
 from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Quantity, Receipt, Stand
@@ -120,34 +115,3 @@ def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequ
     group = Group(group_id, tuple(sorted(producers)), shared)
     register.set_group(tx, group)
     return group
-
-
-def register_gateway(tx: Tx, name: str, token: str) -> None:
-    """Let a gateway in by a token, of which only the hash is kept.
-
-    Raises:
-        BadInput: the token is short enough to be guessed.
-        CoopError: another gateway shows it.
-    """
-    if len(token) < 20:
-        raise BadInput([Problem("a token has at least 20 characters", "token")], "bad-token")
-    try:
-        with tx.savepoint():
-            register.add_gateway(tx, name, token_hash(token))
-    except IntegrityError as error:
-        raise CoopError("token-in-use", "another gateway shows this token; make a new one") from error
-
-
-def find_gateway(database: Database, token: str) -> Session | None:
-    """The session of the gateway that shows a token: the token says for which co-operative it speaks."""
-    with database.system_read() as sql:
-        known = register.find_gateway(sql, token_hash(token))
-    if known is None:
-        return None
-    community, name = known
-    return Session(name, name, frozenset({"gateway"}), None, community, kind="gateway")
-
-
-def token_hash(token: str) -> str:
-    """Hash a token, which is long and random: a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()

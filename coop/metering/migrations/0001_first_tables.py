@@ -147,14 +147,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_recorded", ["community", "recorded_at", "id"], unique=False)
 
     op.create_table(
-        "gateway",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("community", "name", name=op.f("pk_gateway")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_gateway_token_sha256")),
-    )
-    op.create_table(
         "measurement",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -310,7 +302,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_measurement_community"))
 
     op.drop_table("measurement")
-    op.drop_table("gateway")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_recorded")
         batch_op.drop_index(batch_op.f("ix_delivery_community"))

@@ -66,7 +66,13 @@ class Delivered:
     options: str
     received_at: datetime
     problems: int
+    actor: str
     body: bytes | None
+
+    @property
+    def is_of_a_gateway(self) -> bool:
+        """True when a gateway handed it over, by a token or through a broker."""
+        return self.actor.partition(":")[0] in ("gateway", "program")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Queries: meters and their registers, who holds which connection, sharing groups and keys, gateways."""
+"""Queries: meters and their registers, who holds which connection, sharing groups and keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from coop.kit.database import among
 from coop.kit.keyset import Window
@@ -19,7 +19,6 @@ from coop.metering.storage.tables import (
     allocation_key,
     connection_closed,
     connection_opened,
-    gateway,
     meter,
     register,
     register_stamp,
@@ -179,17 +178,3 @@ def keys_of(tx: Tx, group_id: str) -> list[AdoptedKey]:
     columns = allocation_key.c
     order = [columns.valid_from, columns.decided_on, columns.key_id]
     return select_as(tx, AdoptedKey, allocation_key, columns.group_id == group_id, order_by=order)
-
-
-def add_gateway(tx: Tx, name: str, token_sha256: str) -> None:
-    """Let a gateway in by a token, of which only the hash is kept; a new token replaces the old one."""
-    where = gateway.c.community == tx.community, gateway.c.name == name
-    if not tx.execute(update(gateway).where(*where).values(token_sha256=token_sha256)).rowcount:
-        tx.execute(insert(gateway).values(community=tx.community, name=name, token_sha256=token_sha256))
-
-
-def find_gateway(sql: Connection, token_sha256: str) -> tuple[str, str] | None:
-    """(community, name) of the gateway with this token: it is the token that says which co-operative it speaks to."""
-    query = select(gateway.c.community, gateway.c.name).where(gateway.c.token_sha256 == token_sha256)
-    row = sql.execute(query).first()
-    return (row.community, row.name) if row else None

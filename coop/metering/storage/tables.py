@@ -163,14 +163,6 @@ sharing_group = Table(
     Column("connections", Json(tuple[str, ...] | None), nullable=False),
 )
 
-gateway = Table(
-    "gateway",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("name", String(100), primary_key=True),
-    Column("token_sha256", String(64), nullable=False, unique=True),
-)
-
 period = Table(
     "period",
     metadata,

@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from coop.communities.commands import found
 from coop.demo.cooperative import PROFILE
+from coop.events.scopes import DELIVER
 from coop.kit import journal
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.service import Room
@@ -30,10 +31,13 @@ from coop.operator.runtime import build_app, local_bus, open_rooms, run_jobs
 from coop.operator.scenario.match import difference
 from coop.operator.scenario.model import ActorIn, Community
 from coop.operator.verification import verify_bills, verify_journals
-from coop.values import CoopError
+from coop.values import CoopError, civil_date
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 """Time of a scenario that sets none."""
+
+_NO_METER = "none"
+"""Serial of the meter of a gateway that speaks for none."""
 
 SIGN_IN_AGAIN = timedelta(hours=6)
 PATIENCE_S = 60.0
@@ -152,9 +156,14 @@ class Installation:
         return f"scenario-{name}-{self.settings.secret[:12]}"
 
     def _make_gateway(self, name: str) -> str:
-        token = secrets.token_urlsafe(24)
-        self._keep("POST", "/metering/api/v1/gateways", json={"name": name, "token": token})
-        return token
+        body = {
+            "name": name,
+            "scopes": [DELIVER],
+            "gateway": name,
+            "meters": self.actors[name].gateway or [_NO_METER],
+            "last_day": (civil_date(self.clock.now()) + timedelta(days=730)).isoformat(),
+        }
+        return str(self._keep("POST", "/members/api/v1/programs", json=body).json()["token"])
 
     def _member_id(self, number: str) -> str:
         members = self._keep("GET", f"/members/api/v1/members?search={number}").json()
