@@ -162,7 +162,7 @@ class FourProcesses:
         self.running[name].send_signal(signal.SIGKILL)
         self.running[name].wait()
 
-    def wait_until_up(self, patience_s: float = 90) -> None:
+    def wait_until_up(self, patience_s: float = 240) -> None:
         """Return when all four answer.
 
         Raises:
