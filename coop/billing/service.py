@@ -10,6 +10,7 @@ from coop.billing.api import bills, runs, state, tariffs
 from coop.billing.handlers import heard
 from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
+from coop.billing.storage.tables import ISSUED
 from coop.communities import heard as communities
 from coop.events import billing, governance, members, metering
 from coop.kit.service import Card, Section, Service
@@ -35,6 +36,7 @@ BILLING = Service(
         governance.TrancheReleased: heard.on_tranche_released,
     },
     heard_tables=(*communities.TABLES, *HEARD),
+    kept_tables=ISSUED,
     # The JSON ones come first: a page's path may hold any word.
     routers=(tariffs.routes, runs.routes, bills.routes, state.routes, exports.routes, pages.routes),
     jobs=JOBS,

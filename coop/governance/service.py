@@ -12,7 +12,7 @@ from coop.governance.access import ACCESS
 from coop.governance.handlers.feeds import find_reader
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.jobs import JOBS
-from coop.governance.storage.tables import metadata, voter
+from coop.governance.storage.tables import KEPT, metadata, voter
 from coop.kit.service import Card, Section, Service
 from coop.web.language import N_
 
@@ -39,6 +39,7 @@ GOVERNANCE = Service(
     ),
     hears={**communities.HEARD, MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
     heard_tables=(*communities.TABLES, voter),
+    kept_tables=KEPT,
     routers=(http.routes, feed.routes, exports.routes, pages.routes, programme_pages.routes),
     bearer=find_reader,
     jobs=JOBS,

@@ -12,12 +12,16 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -36,10 +40,11 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from coop.kit import wall
+from coop.kit import rowwall, wall
 from coop.kit.actor import NOBODY, Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.tx import Tx
+from coop.values import CoopError
 
 
 class HasDialect(Protocol):
@@ -90,33 +95,38 @@ class Database:
     @contextmanager
     def write(self, community: str, actor: Actor) -> Iterator[Tx]:
         """A transaction of a community that commits when the block ends and rolls back when it raises."""
-        with self.system_write() as sql:
+        with self._begun("BEGIN IMMEDIATE", community) as sql, sql.begin():
             yield Tx(sql, community, self.clock.now(), actor)
 
     @contextmanager
     def read(self, community: str) -> Iterator[Tx]:
         """A consistent view of a community that never waits for a writer and may not write."""
-        with self.system_read() as sql:
+        with self._begun("BEGIN", community) as sql, sql.begin() as transaction:
             yield Tx(sql, community, self.clock.now(), NOBODY)
+            transaction.rollback()
 
     @contextmanager
     def system_write(self) -> Iterator[Connection]:
         """A writing transaction over all communities, for the kit's own tables alone."""
-        with self.engine.connect() as sql:
-            if self.is_sqlite:
-                sql.info["begin"] = "BEGIN IMMEDIATE"
-            with sql.begin():
-                yield sql
+        with self._begun("BEGIN IMMEDIATE", rowwall.EVERYBODY) as sql, sql.begin():
+            yield sql
 
     @contextmanager
     def system_read(self) -> Iterator[Connection]:
         """A view over all communities, for the kit's own tables alone."""
+        with self._begun("BEGIN", rowwall.EVERYBODY) as sql, sql.begin() as transaction:
+            yield sql
+            transaction.rollback()
+
+    @contextmanager
+    def _begun(self, on_sqlite: str, community: str) -> Iterator[Connection]:
+        """A connection whose transaction begins by a statement of the embedded database, or for a community."""
         with self.engine.connect() as sql:
             if self.is_sqlite:
-                sql.info["begin"] = "BEGIN"
-            with sql.begin() as transaction:
-                yield sql
-                transaction.rollback()
+                sql.info["begin"] = on_sqlite
+            else:
+                sql.info["begin"] = f"BEGIN; {rowwall.name_community(community)}"
+            yield sql
 
     @contextmanager
     def claim(self, name: str) -> Iterator[bool]:
@@ -129,15 +139,45 @@ class Database:
             query = text("SELECT pg_try_advisory_xact_lock(hashtext(:claim))")
             yield bool(sql.scalar(query, {"claim": f"coop-{self.service}-{name}"}))
 
+    @cached_property
+    def is_owner(self) -> bool:
+        """True for a user who may make tables in the service's schema and change them; always, with a file."""
+        if self.is_sqlite:
+            return True
+        with self.system_read() as sql:
+            return bool(sql.scalar(_OWNS, {"schema": self.service}))
+
     def migrate(self, versions: Path) -> None:
         """Bring the tables to the newest revision of the kit's history and of ``versions``, the service's own.
 
         Several processes may do so at once.
+
+        Raises:
+            CoopError: the tables are newer than this program.
         """
         with self.system_write() as sql:
             if not self.is_sqlite:
                 sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-{self.service}",))
+                sql.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.service}"')
+            refuse_newer(self.service, read_revisions(sql, versions))
             command.upgrade(migration_config(sql, versions), "heads")
+            rowwall.raise_walls(sql, self.service)
+
+    def check_revision(self, versions: Path) -> None:
+        """Find the tables at the revision of this program.
+
+        Raises:
+            CoopError: they are older or newer.
+        """
+        with self.system_read() as sql:
+            revisions = read_revisions(sql, versions)
+        refuse_newer(self.service, revisions)
+        if revisions.missing:
+            raise CoopError(
+                "tables-older",
+                f"the tables of {self.service} are older than this program, which may not change them:"
+                " run `coop migrate` as their owner",
+            )
 
     def close(self) -> None:
         """Close every connection."""
@@ -155,6 +195,51 @@ def migration_config(sql: Connection, versions: Path) -> Config:
     return config
 
 
+@dataclass(frozen=True)
+class Revisions:
+    """Revisions of the two histories of a service's tables: those that the tables are at, those that are still to be
+    made to be where this program is, and those that this program does not know."""
+
+    current: frozenset[str]
+    missing: frozenset[str]
+    unheard_of: frozenset[str]
+
+
+def read_revisions(sql: Connection, versions: Path) -> Revisions:
+    """Compare the tables with the histories of this program."""
+    histories = ScriptDirectory.from_config(migration_config(sql, versions))
+    current = frozenset(MigrationContext.configure(sql).get_current_heads())
+    ours = {script.revision: script for script in histories.walk_revisions()}
+    made: set[str] = set()
+    ahead = list(current & ours.keys())
+    while ahead:
+        script = ours[ahead.pop()]
+        made.add(script.revision)
+        ahead += to_tuple(script.down_revision, ()) + to_tuple(script.dependencies, ())
+    return Revisions(current, frozenset(ours.keys() - made), current - ours.keys())
+
+
+def refuse_newer(service: str, revisions: Revisions) -> None:
+    """Refuse tables that this program does not know.
+
+    Raises:
+        CoopError: a newer program has changed them.
+    """
+    if revisions.unheard_of:
+        raise CoopError(
+            "tables-newer",
+            f"the tables of {service} are newer than this program ({', '.join(sorted(revisions.unheard_of))}):"
+            " run the release that made them, or restore a backup from before",
+        )
+
+
+_OWNS = text(
+    "SELECT CASE WHEN to_regnamespace(:schema) IS NULL"
+    " THEN has_database_privilege(current_database(), 'CREATE')"
+    " ELSE pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = :schema), 'USAGE') END"
+)
+
+
 def _engine(url: str, service: str) -> Engine:
     parsed = make_url(url)
     # Errors go to logs and to health, and the parameters of a statement may be anybody's name, or a secret.
@@ -169,11 +254,10 @@ def _engine(url: str, service: str) -> Engine:
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, pool_pre_ping=True, **options)
-    with engine.begin() as sql:
-        # Several processes of one service may start at once, and CREATE SCHEMA IF NOT EXISTS alone can race.
-        sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-schema-{service}",))
-        sql.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{service}"')
+    # The driver begins no transactions: ours name their community in the same message to the server.
+    options |= {"isolation_level": "AUTOCOMMIT", "pool_pre_ping": True}
+    engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, **options)
+    event.listen(engine, "begin", _postgresql_begin)
     return engine
 
 
@@ -194,3 +278,9 @@ def _name_damage(file: str | None, failure: ExceptionContext) -> None:
 
 def _sqlite_begin(sql: Connection) -> None:
     sql.exec_driver_sql(sql.info.pop("begin", "BEGIN"))
+
+
+def _postgresql_begin(sql: Connection) -> None:
+    if sql.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        begin = sql.info.pop("begin", "BEGIN")
+        sql.exec_driver_sql(begin, execution_options={"no_parameters": True})

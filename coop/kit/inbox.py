@@ -25,7 +25,7 @@ from coop.kit.database import Database, among, is_database_away
 from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import inbox as inbox
-from coop.kit.tx import Tx, savepoint
+from coop.kit.tx import Tx, part_of
 from coop.values import CoopError
 
 log = logging.getLogger(__name__)
@@ -124,13 +124,13 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     outcomes: list[tuple[str, str]] = []
     parked = consumer.streak.parked
     with consumer.database.system_write() as sql:
-        seen = _seen(sql, [envelope.id for envelope in wanted])
+        seen = _seen(sql, wanted)
         now = consumer.database.clock.now()
         claimed: list[dict[str, object]] = []
         for envelope in wanted:
-            if envelope.id in seen:
+            if (envelope.community, envelope.id) in seen:
                 continue
-            seen.add(envelope.id)
+            seen.add((envelope.community, envelope.id))
             tx = Tx(sql, envelope.community, now, Actor("service", envelope.source, "bus"))
             refusal = _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
             if refusal:
@@ -161,7 +161,7 @@ def _refusal_of(
 ) -> tuple[str, str] | None:
     """Handle one fact whole or not at all; returns code and reason when it has to be parked."""
     try:
-        with savepoint(sql):
+        with part_of(sql, envelope.community):
             handle(consumer, tx, envelope)
     except CoopError as refusal:
         return refusal.code, refusal.message
@@ -205,5 +205,10 @@ def replay_letter(consumer: Consumer, community: str, actor: Actor, letter_id: s
         parking.resolve(tx, letter_id, "replayed")
 
 
-def _seen(sql: Connection, ids: Sequence[str]) -> set[str]:
-    return set(sql.scalars(select(inbox.c.event_id).where(among(sql, inbox.c.event_id, ids))))
+def _seen(sql: Connection, batch: Sequence[Envelope]) -> set[tuple[str, str]]:
+    """Community and id of those that were claimed before."""
+    query = select(inbox.c.community, inbox.c.event_id).where(
+        among(sql, inbox.c.community, {envelope.community for envelope in batch}),
+        among(sql, inbox.c.event_id, {envelope.id for envelope in batch}),
+    )
+    return {(community, event_id) for community, event_id in sql.execute(query)}

@@ -63,7 +63,7 @@ def append(sql: Connection, events: Sequence[Event], community: str, at: datetim
         }
         for event in events
     ]
-    insert_mappings(sql, journal, rows, ["event_id"])
+    insert_mappings(sql, journal, rows, ["community", "event_id"])
 
 
 def is_waiting(sql: Connection) -> bool:

@@ -17,6 +17,8 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.keyset import Window, cut_query
 from coop.kit.metrics import LETTERS_PARKED
+from coop.kit.rows import columns_of
+from coop.kit.rowwall import EVERYBODY
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
 from coop.values import CoopError, derive_id
@@ -91,7 +93,8 @@ def park_raw(
 def community_of(headers: Mapping[str, str]) -> str:
     """Community that the headers of a raw message name; ``UNKNOWN`` when that cannot be one."""
     community = headers.get("community", UNKNOWN)
-    return community if 0 < len(community) <= COMMUNITY_MAX and community.isprintable() else UNKNOWN
+    named = 0 < len(community) <= COMMUNITY_MAX and community.isprintable() and community != EVERYBODY
+    return community if named else UNKNOWN
 
 
 def describe(error: Exception) -> tuple[str, str]:
@@ -143,7 +146,9 @@ def resolve(tx: Tx, letter_id: str, resolution: str) -> None:
 
 
 def _open(tx: Tx, *kinds: str) -> Select[*tuple[Any, ...]]:
-    query = select(dead_letter).where(dead_letter.c.community == tx.community, dead_letter.c.resolved_at.is_(None))
+    query = select(*columns_of(Letter, dead_letter)).where(
+        dead_letter.c.community == tx.community, dead_letter.c.resolved_at.is_(None)
+    )
     return query.where(dead_letter.c.kind.in_(kinds)) if kinds else query
 
 

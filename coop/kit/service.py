@@ -102,7 +102,8 @@ class Service(Pages):
     """A service as its card says: owns ``metadata``, tells, hears, and all of its ways in and out.
 
     ``heard_tables`` hold only what was heard from others and can be rebuilt from their journals; everything else in
-    ``metadata`` is the service's own truth. ``topics`` are those of raw messages that it reads itself.
+    ``metadata`` is the service's own truth. Rows of ``kept_tables`` are never changed or deleted. ``topics`` are those
+    of raw messages that it reads itself.
     """
 
     metadata: MetaData
@@ -110,6 +111,7 @@ class Service(Pages):
     tells: Sequence[type[Event]] = ()
     hears: Mapping[type[Event], Handler] = field(default_factory=dict)
     heard_tables: Sequence[Table] = ()
+    kept_tables: Sequence[Table] = ()
     doors: Callable[[Room], Sequence[Door]] = lambda _room: ()
     topics: Callable[[Room], Mapping[str, RawDoor]] = lambda _room: {}
     queues: Callable[[Room], Sequence[Queue]] = lambda _room: ()
@@ -131,10 +133,21 @@ class Service(Pages):
         return Consumer(self.name, database, self.handlers, park_limit)
 
     def open_database(self, url: str, clock: Clock = SYSTEM_CLOCK, *, migrate: bool = True) -> Database:
-        """Open the service's database, with its tables at their newest revision."""
+        """Open the service's database, with its tables at the revision of this program: its owner brings them there,
+        anybody else finds them there.
+
+        Raises:
+            CoopError: the tables are older or newer than this program.
+        """
         database = Database(url, self.name, clock)
-        if migrate:
-            database.migrate(self.migrations)
+        try:
+            if migrate and database.is_owner:
+                database.migrate(self.migrations)
+            elif migrate:
+                database.check_revision(self.migrations)
+        except BaseException:
+            database.close()
+            raise
         return database
 
 

@@ -50,7 +50,12 @@ class Settings(BaseSettings):
     """All settings of one installation.
 
     ``database_url`` is empty for one SQLite file per service in ``data_dir``, or a PostgreSQL URL in which every
-    service gets its own schema. Who the co-operatives are is no setting: see ``coop.communities``.
+    service gets its own schema; ``{service}`` in it is the service's name. ``owner_database_url`` is the same database
+    for the user who owns the tables, as whom every command works but those that serve; without it, the user of
+    ``database_url`` owns them. ``role_passwords`` are those of the services' roles, as JSON by service, for ``coop
+    migrate --roles``; a role is called after its service, behind ``role_prefix``. Who the co-operatives are is no
+    setting: see ``coop.communities``.
+
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
     out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
@@ -63,6 +68,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: default_data_dir("coop"))
     database_url: str = ""
+    owner_database_url: str = ""
+    role_prefix: str = "coop_"
+    role_passwords: dict[str, SecretStr] = {}
     bus: Literal["local", "kafka"] = "local"
     kafka: str = "localhost:9092"
     kafka_partitions: int = 6
@@ -111,9 +119,18 @@ class Settings(BaseSettings):
 
     def url(self, service: str) -> str:
         """Database URL of one service."""
-        if self.database_url:
-            return self.database_url
+        if url := self.owner_database_url or self.database_url:
+            return url.replace("{service}", service)
         return f"sqlite:///{self.data_dir / f'{service}.db'}"
+
+    def as_service(self) -> Self:
+        """The same for a process that serves, which works as its own user, if there is one."""
+        return self.model_copy(update={"owner_database_url": ""}) if self.database_url else self
+
+    def password_of(self, service: str) -> str | None:
+        """Password of a service's role, if it is given."""
+        password = self.role_passwords.get(service)
+        return None if password is None else password.get_secret_value()
 
     def public_url(self) -> str:
         """Address under which people reach the pages, without a slash at the end."""

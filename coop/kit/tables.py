@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from coop.kit.columns import Json, Words
@@ -30,7 +31,7 @@ journal = Table(
     "journal",
     kit_metadata,
     Column("row_id", Integer, primary_key=True, autoincrement=True),
-    Column("event_id", String(36), nullable=False, unique=True),
+    Column("event_id", String(36), nullable=False),
     Column("type", String(100), nullable=False),
     Column("subject", String(100), nullable=False),
     Column("community", String(100), nullable=False),
@@ -41,6 +42,7 @@ journal = Table(
     Column("position", Integer, unique=True),
     Column("previous_hash", String(64)),
     Column("hash", String(64)),
+    UniqueConstraint("community", "event_id"),
     CheckConstraint(
         "(position IS NULL AND previous_hash IS NULL AND hash IS NULL)"
         " OR (position IS NOT NULL AND previous_hash IS NOT NULL AND hash IS NOT NULL)",
@@ -66,8 +68,8 @@ relay_state = Table(
 inbox = Table(
     "inbox",
     kit_metadata,
+    Column("community", String(100), primary_key=True),
     Column("event_id", String(36), primary_key=True),
-    Column("community", String(100), nullable=False),
     Column("type", String(100), nullable=False),
     Column("received_at", Instant, nullable=False),
 )
@@ -91,8 +93,8 @@ source_position = Table(
 dead_letter = Table(
     "dead_letter",
     kit_metadata,
+    Column("community", String(100), primary_key=True),
     Column("id", String(36), primary_key=True),
-    Column("community", String(100), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("source", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -220,8 +222,8 @@ outbound_message = Table(
     "outbound_message",
     kit_metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),  # order in which messages go to one recipient
-    Column("id", String(36), nullable=False, unique=True),
     Column("community", String(100), nullable=False),
+    Column("id", String(36), nullable=False),
     Column("queue", String(60), nullable=False),
     Column("recipient", String(300), nullable=False),
     Column("subject", String(300), nullable=False),
@@ -237,6 +239,7 @@ outbound_message = Table(
     Column("delivered_at", Instant),
     Column("proof", Text),
     Column("trouble", Text),  # why the last try failed; none while a try is under way
+    UniqueConstraint("community", "id"),
     CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_is_one_of_three"),
     CheckConstraint("(state = 'waiting') = (next_try_at IS NOT NULL)", name="waits_for_its_next_try"),
     CheckConstraint(
@@ -272,6 +275,8 @@ GUARDS_SQLITE = (
     " BEGIN SELECT RAISE(ABORT, 'a sealed row never changes'); END",
     "CREATE TRIGGER document_stays BEFORE UPDATE ON document"
     " BEGIN SELECT RAISE(ABORT, 'a kept document never changes'); END",
+    "CREATE TRIGGER document_keeps BEFORE DELETE ON document"
+    " BEGIN SELECT RAISE(ABORT, 'a kept document never goes away'); END",
 )
 GUARDS_POSTGRESQL = (
     "CREATE FUNCTION journal_refuses() RETURNS trigger LANGUAGE plpgsql AS"
@@ -281,8 +286,9 @@ GUARDS_POSTGRESQL = (
     " OR NEW.data <> OLD.data OR NEW.type <> OLD.type OR NEW.event_id <> OLD.event_id OR NEW.actor <> OLD.actor)"
     " EXECUTE FUNCTION journal_refuses()",
     "CREATE FUNCTION document_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-    " $$ BEGIN RAISE EXCEPTION 'a kept document never changes'; END $$",
-    "CREATE TRIGGER document_stays BEFORE UPDATE ON document FOR EACH ROW EXECUTE FUNCTION document_refuses()",
+    " $$ BEGIN RAISE EXCEPTION 'a kept document never changes and never goes away'; END $$",
+    "CREATE TRIGGER document_stays BEFORE UPDATE OR DELETE ON document FOR EACH ROW"
+    " EXECUTE FUNCTION document_refuses()",
 )
 
 

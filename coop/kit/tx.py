@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar, TypeVarTuple, overload
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, CursorResult, Dialect, Executable, Result, Sc
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from coop.events import Event
-from coop.kit import inserting, journal, wall
+from coop.kit import inserting, journal, rowwall, wall
 from coop.kit.actor import Actor
 from coop.values import civil_date
 
@@ -31,6 +31,8 @@ class Tx:
     __slots__ = ("_options", "_sql", "actor", "community", "now")
 
     def __init__(self, sql: Connection, community: str, now: datetime, actor: Actor) -> None:
+        if community == rowwall.EVERYBODY:
+            raise ValueError(f"{community} is no community")
         self._sql = sql
         self._options = {wall.OPTION: community}
         self.community, self.now, self.actor = community, now, actor
@@ -133,15 +135,27 @@ class Tx:
 
 
 @contextmanager
-def savepoint(sql: Connection) -> Iterator[None]:
+def savepoint(sql: Connection, begin: str = "", end: str = "") -> Iterator[None]:
     """All of the block or nothing. Through the driver: SQLAlchemy's own costs five times as much, and every fact has
-    one."""
-    sql.exec_driver_sql("SAVEPOINT part")
+    one. What is to ``begin`` and to ``end`` the block goes to the server in the same message."""
+    _send(sql, f"SAVEPOINT part{begin}")
     try:
         yield
     except BaseException:
         if not sql.invalidated:
-            sql.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-            sql.exec_driver_sql("RELEASE SAVEPOINT part")
+            _send(sql, "ROLLBACK TO SAVEPOINT part")
+            _send(sql, "RELEASE SAVEPOINT part")
         raise
-    sql.exec_driver_sql("RELEASE SAVEPOINT part")
+    _send(sql, f"RELEASE SAVEPOINT part{end}")
+
+
+def part_of(sql: Connection, community: str) -> AbstractContextManager[None]:
+    """All of a block or nothing, for one community in a transaction over all of them."""
+    if sql.dialect.name == "sqlite":
+        return savepoint(sql)
+    begin, end = (f"; {rowwall.name_community(key)}" for key in (community, rowwall.EVERYBODY))
+    return savepoint(sql, begin, end)
+
+
+def _send(sql: Connection, statements: str) -> None:
+    sql.exec_driver_sql(statements, execution_options={"no_parameters": True})

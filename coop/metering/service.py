@@ -25,7 +25,7 @@ from coop.metering.jobs import JOBS
 from coop.metering.mqtt import MqttDoor
 from coop.metering.pages import data, energy, walk
 from coop.metering.storage import metadata
-from coop.metering.storage.tables import allocation_key, connection_closed, connection_opened
+from coop.metering.storage.tables import KEPT, allocation_key, connection_closed, connection_opened
 from coop.web.language import N_
 
 
@@ -48,6 +48,7 @@ METERING = Service(
         AllocationKeyAdopted: on_allocation_key_adopted,
     },
     heard_tables=(*communities.TABLES, connection_opened, connection_closed, allocation_key),
+    kept_tables=KEPT,
     routers=(
         deliveries.routes,
         parked.routes,

@@ -86,13 +86,20 @@ def migrate(
     services: Annotated[
         list[ServiceName] | None, typer.Argument(help="Which services; all when none is named.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would happen; exit code 1 when anything would.")
+    ] = False,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="PostgreSQL: also make a role for each service, which owns nothing.")
+    ] = False,
 ) -> None:
-    """Bring the databases to the newest revision."""
-    from coop.operator.runtime import open_room
+    """Bring the tables to the revision of this program, as their owner. Run it before the services of a new release."""
+    from coop.operator import migrating
 
-    for name in [service.value for service in services or []] or SERVICES:
-        open_room(name, read_settings()).database.close()
-        typer.echo(f"{name}: up to date")
+    names, settings = [service.value for service in services or []] or SERVICES, read_settings()
+    if check:
+        raise typer.Exit(0 if migrating.check(settings, names, typer.echo, with_roles=roles) else 1)
+    migrating.migrate(settings, names, typer.echo, with_roles=roles)
 
 
 @app.command()

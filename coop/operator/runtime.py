@@ -42,10 +42,10 @@ def open_room(name: str, settings: Settings, clock: Clock = SYSTEM_CLOCK, *, mig
     Raises:
         CoopError: they are not to be brought up to date, and there is no database yet.
     """
-    if not settings.database_url:
+    if settings.url(name).startswith("sqlite"):
         placing.finish(settings.data_dir)
-    if not migrate and not settings.database_url and not (settings.data_dir / f"{name}.db").exists():
-        raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
+        if not migrate and not (settings.data_dir / f"{name}.db").exists():
+            raise CoopError("no-installation", f"there is no installation in {settings.data_dir} (COOP_DATA_DIR)")
     service = service_named(name)
     return Room(service, service.open_database(settings.url(name), clock, migrate=migrate), settings)
 
@@ -64,12 +64,14 @@ def local_bus(rooms: Mapping[str, Room]) -> LocalBus:
 
 def embedded_app(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
     """All four services in one process, on the local bus."""
+    settings = settings.as_service()
     rooms = open_rooms(settings, clock=clock)
     return build_app("coop", settings, rooms, local_bus(rooms), None)
 
 
 def service_app(name: str, settings: Settings) -> FastAPI:
     """One service by itself, on Kafka."""
+    settings = settings.as_service()
     rooms = open_rooms(settings, (name,))
     room = rooms[name]
     bus = KafkaBus(settings.kafka, name, settings.kafka_partitions, settings.kafka_replication)

@@ -19,7 +19,7 @@ from coop.kit.metadata import new_metadata
 from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
 from coop.kit.wall import ForgotCommunity
 from coop.values import Period
-from tests.kit.town import COMMUNITY, SECRETARY
+from tests.kit.town import COMMUNITY, SECRETARY, make_schema
 
 
 class Unit(StrEnum):
@@ -78,6 +78,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """A database with one table."""
     sqlite = request.param == "sqlite"
     made = Database(f"sqlite:///{tmp_path}/m.db" if sqlite else request.getfixturevalue("postgres_url"), "members")
+    make_schema(made)
     with made.system_write() as sql:
         metadata.create_all(sql)
     yield made

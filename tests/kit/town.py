@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Column, String, Table, insert, select
+from sqlalchemy.schema import CreateSchema
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted
@@ -54,8 +55,16 @@ def member(number: int, kind: str = "owner") -> MemberAdmitted:
     return MemberAdmitted(member_id=f"m{number:04d}", kind=kind, joined_on=date(2025, 1, 1))
 
 
+def make_schema(database: Database) -> None:
+    """The service's schema, which its migrations make otherwise."""
+    if not database.is_sqlite:
+        with database.system_write() as sql:
+            sql.execute(CreateSchema(database.service, if_not_exists=True))
+
+
 def open_database(url: str, service: str, clock: Clock = SYSTEM_CLOCK) -> Database:
     database = Database(url, service, clock)
+    make_schema(database)
     with database.system_write() as sql:
         metadata.create_all(sql)
         tables.create_guards(sql)

@@ -128,6 +128,7 @@ def test_a_document_that_was_changed_or_taken_away_is_a_finding(one_database: Da
     assert run is not None
     with one_database.system_write() as sql:
         sql.exec_driver_sql("DROP TRIGGER document_stays")
+        sql.exec_driver_sql("DROP TRIGGER document_keeps")
         change = "UPDATE document SET body = ? WHERE sha256 = ?"
         sql.exec_driver_sql(change, (BASIS.seal(MEASURED).body, first.basis_sha256))
         sql.exec_driver_sql(change, (RUN_INPUTS.seal(INPUTS).body, run.inputs_sha256))

@@ -30,18 +30,33 @@ class Postgres:
     def database(self) -> Iterator[str]:
         """A database of its own for the length of the block; yields its URL as SQLAlchemy and `coop` take it.
 
-        It takes about 15 ms to make, so each test can have one; whoever is still connected at the end is cut off.
+        Its owner is no superuser, who would be above every wall, and may make roles. It takes about 15 ms to make, so
+        each test can have one; whoever is still connected at the end is cut off.
         """
         name = f"coop_test_{uuid.uuid4().hex}"
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        database = sql.Identifier(name)
+        self._execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD {}").format(database, sql.Literal(name)))
+        self._execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(database, database))
         try:
-            yield self.admin.set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+            url = self.admin.set(drivername="postgresql+psycopg", database=name, username=name, password=name)
+            yield url.render_as_string(hide_password=False)
         finally:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+            for role in self._roles_made_by(name):
+                self._execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+    def _roles_made_by(self, owner: str) -> list[str]:
+        """Names of an owner and of the roles that begin with its name."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            query = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
+            return [str(name) for (name,) in connection.execute(query, (owner,))]
+
+    @property
+    def _dsn(self) -> str:
+        return self.admin.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def _execute(self, statement: sql.Composed) -> None:
-        dsn = self.admin.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(dsn, autocommit=True) as connection:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
             connection.execute(statement)
 
 

@@ -40,8 +40,8 @@ def upgrade() -> None:
 
     op.create_table(
         "bill_run",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=True),
         sa.Column("period_end", sa.Date(), nullable=True),
@@ -61,7 +61,7 @@ def upgrade() -> None:
             name=op.f("ck_bill_run_braked_only_by_release"),
         ),
         sa.CheckConstraint("status IN ('held', 'issued')", name=op.f("ck_bill_run_status_known")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bill_run")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_bill_run")),
     )
     with op.batch_alter_table("bill_run", schema=None) as batch_op:
         batch_op.create_index("ix_bill_run_community", ["community", "period_start"], unique=False)
@@ -177,9 +177,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "posting",
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("transaction_id", sa.String(length=36), nullable=False),
         sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("source_kind", sa.String(length=20), nullable=False),
         sa.Column("source_id", sa.String(length=100), nullable=False),
@@ -188,11 +188,8 @@ def upgrade() -> None:
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_posting_moves_money")),
         sa.CheckConstraint("debit <> credit", name=op.f("ck_posting_two_accounts")),
-        sa.PrimaryKeyConstraint("transaction_id", "line", name=op.f("pk_posting")),
+        sa.PrimaryKeyConstraint("community", "transaction_id", "line", name=op.f("pk_posting")),
     )
-    with op.batch_alter_table("posting", schema=None) as batch_op:
-        batch_op.create_index("ix_posting_community", ["community"], unique=False)
-
     op.create_table(
         "run_proposal",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -225,17 +222,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "tariff_notice",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("tariff_id", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=True),
         sa.Column("sent_on", sa.Date(), nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_notice")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_tariff_notice")),
     )
-    with op.batch_alter_table("tariff_notice", schema=None) as batch_op:
-        batch_op.create_index("ix_tariff_notice_community", ["community"], unique=False)
-
     op.create_table(
         "tranche",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -260,8 +254,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "bill",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -290,13 +284,17 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("sequence >= 1", name=op.f("ck_bill_sequence_counts")),
         sa.ForeignKeyConstraint(
+            ["community", "corrects"], ["bill.community", "bill.id"], name=op.f("fk_bill_community_bill")
+        ),
+        sa.ForeignKeyConstraint(
             ["community", "inputs_hash"],
             ["document.community", "document.sha256"],
             name=op.f("fk_bill_community_document"),
         ),
-        sa.ForeignKeyConstraint(["corrects"], ["bill.id"], name=op.f("fk_bill_corrects_bill")),
-        sa.ForeignKeyConstraint(["run_id"], ["bill_run.id"], name=op.f("fk_bill_run_id_bill_run")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bill")),
+        sa.ForeignKeyConstraint(
+            ["community", "run_id"], ["bill_run.community", "bill_run.id"], name=op.f("fk_bill_community_bill_run")
+        ),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_bill")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_bill_community_number")),
         sa.UniqueConstraint("community", "ordinal", name=op.f("uq_bill_community_ordinal")),
         sa.UniqueConstraint("community", "year", "sequence", name=op.f("uq_bill_community_year_sequence")),
@@ -304,7 +302,7 @@ def upgrade() -> None:
     with op.batch_alter_table("bill", schema=None) as batch_op:
         batch_op.create_index("ix_bill_member", ["community", "member_id", "year", "sequence"], unique=False)
         batch_op.create_index("ix_bill_period", ["community", "period_start", "period_end", "ordinal"], unique=False)
-        batch_op.create_index("ix_bill_run_id", ["run_id"], unique=False)
+        batch_op.create_index("ix_bill_run_id", ["community", "run_id"], unique=False)
         batch_op.create_index(
             "uq_bill_once",
             ["community", "contract_id", "period_start", "period_end"],
@@ -315,20 +313,24 @@ def upgrade() -> None:
 
     op.create_table(
         "run_period",
-        sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
         sa.Column("closed_revision", sa.Integer(), nullable=False),
         sa.Column("terms_hash", sa.String(length=64), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["community", "run_id"],
+            ["bill_run.community", "bill_run.id"],
+            name=op.f("fk_run_period_community_bill_run"),
+        ),
+        sa.ForeignKeyConstraint(
             ["community", "terms_hash"],
             ["document.community", "document.sha256"],
             name=op.f("fk_run_period_community_document"),
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["bill_run.id"], name=op.f("fk_run_period_run_id_bill_run")),
-        sa.PrimaryKeyConstraint("run_id", "period_start", "period_end", name=op.f("pk_run_period")),
+        sa.PrimaryKeyConstraint("community", "run_id", "period_start", "period_end", name=op.f("pk_run_period")),
     )
     op.create_table(
         "bill_line",
@@ -351,7 +353,9 @@ def upgrade() -> None:
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.CheckConstraint("resolution_id <> ''", name=op.f("ck_bill_line_rests_on_a_resolution")),
-        sa.ForeignKeyConstraint(["bill_id"], ["bill.id"], name=op.f("fk_bill_line_bill_id_bill")),
+        sa.ForeignKeyConstraint(
+            ["community", "bill_id"], ["bill.community", "bill.id"], name=op.f("fk_bill_line_community_bill")
+        ),
         sa.PrimaryKeyConstraint("community", "bill_id", "position", name=op.f("pk_bill_line")),
     )
     op.create_table(
@@ -373,7 +377,9 @@ def upgrade() -> None:
             "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents",
             name=op.f("ck_guarantee_entry_below_the_ceiling"),
         ),
-        sa.ForeignKeyConstraint(["bill_id"], ["bill.id"], name=op.f("fk_guarantee_entry_bill_id_bill")),
+        sa.ForeignKeyConstraint(
+            ["community", "bill_id"], ["bill.community", "bill.id"], name=op.f("fk_guarantee_entry_community_bill")
+        ),
         sa.PrimaryKeyConstraint("community", "bill_id", "year_start", name=op.f("pk_guarantee_entry")),
     )
     with op.batch_alter_table("guarantee_entry", schema=None) as batch_op:
@@ -404,15 +410,9 @@ def downgrade() -> None:
     op.drop_table("bill")
     op.drop_table("yearly_figure")
     op.drop_table("tranche")
-    with op.batch_alter_table("tariff_notice", schema=None) as batch_op:
-        batch_op.drop_index("ix_tariff_notice_community")
-
     op.drop_table("tariff_notice")
     op.drop_table("tariff")
     op.drop_table("run_proposal")
-    with op.batch_alter_table("posting", schema=None) as batch_op:
-        batch_op.drop_index("ix_posting_community")
-
     op.drop_table("posting")
     op.drop_table("period_closed")
     op.drop_table("member_left")

@@ -54,7 +54,7 @@ def posting_rows(
 def book(tx: Tx, source_kind: str, source_id: str, booked_on: date, transfers: Sequence[Transfer]) -> None:
     """Write one transaction; the same again changes nothing."""
     rows = posting_rows(tx, source_kind, source_id, booked_on, transfers)
-    tx.insert_new(posting, rows, ["transaction_id", "line"])
+    tx.insert_new(posting, rows, ["community", "transaction_id", "line"])
 
 
 def transfers_of(tx: Tx, source_kind: str, source_id: str) -> list[Transfer]:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -27,16 +26,21 @@ from coop.billing.storage.heard_tables import identity, key, metadata
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.metadata import Instant
 
+
+def _refers(column: str, table: str) -> ForeignKeyConstraint:
+    """A reference to a row of the same co-operative."""
+    return ForeignKeyConstraint(["community", column], [f"{table}.community", f"{table}.id"])
+
+
 tariff_notice = Table(
     "tariff_notice",
     metadata,
+    key("community"),
     key("id", 36),
-    identity("community"),
     identity("tariff_id"),
     Column("member_id", String(100)),
     Column("sent_on", Date, nullable=False),
     identity("channel"),
-    Index("ix_tariff_notice_community", "community"),
 )
 """Written notice of a tariff; ``member_id`` NULL reached all who were members on ``sent_on``."""
 
@@ -54,8 +58,8 @@ yearly_figure = Table(
 bill_run = Table(
     "bill_run",
     metadata,
+    key("community"),
     key("id", 36),
-    identity("community"),
     Column("kind", String(20), nullable=False),
     Column("period_start", Date),
     Column("period_end", Date),
@@ -78,13 +82,14 @@ bill_run = Table(
 run_period = Table(
     "run_period",
     metadata,
-    Column("run_id", String(36), ForeignKey("bill_run.id"), primary_key=True),
-    identity("community"),
+    key("community"),
+    key("run_id", 36),
     Column("period_start", Date, primary_key=True),
     Column("period_end", Date, primary_key=True),
     Column("closed_revision", Integer, nullable=False),
     Column("terms_hash", String(64), nullable=False),
     Column("ordinal", Integer, nullable=False),
+    _refers("run_id", "bill_run"),
     ForeignKeyConstraint(["community", "terms_hash"], ["document.community", "document.sha256"]),
 )
 """Which revision of which period a run has dealt with; the highest ``ordinal`` of a period is the newest."""
@@ -108,15 +113,15 @@ rests on it: the run is drafted anew when it is looked at and when it is issued.
 bill = Table(
     "bill",
     metadata,
+    key("community"),
     key("id", 36),
-    identity("community"),
     Column("number", String(20), nullable=False),
     Column("year", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("ordinal", Integer, nullable=False),
-    Column("run_id", String(36), ForeignKey("bill_run.id"), nullable=False),
+    Column("run_id", String(36), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("corrects", String(36), ForeignKey("bill.id")),
+    Column("corrects", String(36)),
     identity("member_id"),
     identity("contract_id"),
     identity("connection_id"),
@@ -133,13 +138,15 @@ bill = Table(
     CheckConstraint("kind IN ('bill', 'correction')", name="kind_known"),
     CheckConstraint("sequence >= 1", name="sequence_counts"),
     CheckConstraint("days_end > days_start AND period_end > period_start", name="ends_after_start"),
+    _refers("run_id", "bill_run"),
+    _refers("corrects", "bill"),
     UniqueConstraint("community", "number"),
     UniqueConstraint("community", "year", "sequence"),
     UniqueConstraint("community", "ordinal"),
     ForeignKeyConstraint(["community", "inputs_hash"], ["document.community", "document.sha256"]),
     Index("ix_bill_member", "community", "member_id", "year", "sequence"),
     Index("ix_bill_period", "community", "period_start", "period_end", "ordinal"),
-    Index("ix_bill_run_id", "run_id"),
+    Index("ix_bill_run_id", "community", "run_id"),
 )
 Index(
     "uq_bill_once",
@@ -156,7 +163,7 @@ bill_line = Table(
     "bill_line",
     metadata,
     key("community"),
-    Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
+    key("bill_id", 36),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("kind", Choice(LineKind), nullable=False),
     Column("period_start", Date, nullable=False),
@@ -173,6 +180,7 @@ bill_line = Table(
     identity("group_id"),
     Column("notes", Words, nullable=False),
     Column("cause", Text, nullable=False),
+    _refers("bill_id", "bill"),
     CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
 )
 
@@ -180,7 +188,7 @@ guarantee_entry = Table(
     "guarantee_entry",
     metadata,
     key("community"),
-    Column("bill_id", String(36), ForeignKey("bill.id"), primary_key=True),
+    key("bill_id", 36),
     Column("year_start", Date, primary_key=True),
     Column("year_end", Date, nullable=False),
     Column("ordinal", Integer, nullable=False),
@@ -192,6 +200,7 @@ guarantee_entry = Table(
     Column("heat_so_far_cents", BigInteger, nullable=False),
     Column("credit_so_far_cents", BigInteger, nullable=False),
     Column("notes", Words, nullable=False),
+    _refers("bill_id", "bill"),
     CheckConstraint(
         "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents", name="below_the_ceiling"
     ),
@@ -202,9 +211,9 @@ guarantee_entry = Table(
 posting = Table(
     "posting",
     metadata,
-    Column("transaction_id", String(36), primary_key=True),
+    key("community"),
+    key("transaction_id", 36),
     Column("line", Integer, primary_key=True, autoincrement=False),
-    identity("community"),
     Column("booked_on", Date, nullable=False),
     Column("source_kind", String(20), nullable=False),
     identity("source_id"),
@@ -213,16 +222,16 @@ posting = Table(
     Column("amount_cents", BigInteger, nullable=False),
     CheckConstraint("amount_cents > 0", name="moves_money"),
     CheckConstraint("debit <> credit", name="two_accounts"),
-    Index("ix_posting_community", "community"),
 )
 
-_ISSUED = ("bill", "bill_line", "guarantee_entry", "posting")
+ISSUED = (bill, bill_line, guarantee_entry, posting)
+"""Tables whose rows are never changed or deleted."""
 
 
 def guard_bills(connection: Connection) -> None:
     """Create the triggers that keep issued bills and the ledger as they are; a migration calls this once."""
     if connection.dialect.name == "sqlite":
-        for name in _ISSUED:
+        for name in (table.name for table in ISSUED):
             for action in ("UPDATE", "DELETE"):
                 connection.exec_driver_sql(
                     f"CREATE TRIGGER {name}_stays_on_{action.lower()} BEFORE {action} ON {name}"
@@ -233,7 +242,7 @@ def guard_bills(connection: Connection) -> None:
         "CREATE FUNCTION billing_refuses() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'what was issued never changes'; END $$"
     )
-    for name in _ISSUED:
+    for name in (table.name for table in ISSUED):
         connection.exec_driver_sql(
             f"CREATE TRIGGER {name}_stays BEFORE UPDATE OR DELETE ON {name}"
             f" FOR EACH ROW EXECUTE FUNCTION billing_refuses()"

@@ -30,7 +30,7 @@ class Mailing:
 def save_notices(tx: Tx, notices: Sequence[Notice]) -> None:
     """Keep written notices; the same again changes nothing."""
     rows = [row_of(tx, notice, id=_notice_id(tx, notice)) for notice in notices]
-    tx.insert_new(tariff_notice, rows, ["id"])
+    tx.insert_new(tariff_notice, rows, ["community", "id"])
 
 
 def list_notices(tx: Tx) -> list[Notice]:

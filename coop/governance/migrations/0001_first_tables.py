@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 
 from coop.governance.storage.guards import guard_governance
-from coop.governance.storage.tables import KEPT
 from coop.kit.metadata import Instant
 
 revision = "governance_0001"
@@ -387,7 +386,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", name=op.f("pk_steering_decision")),
     )
     # ### end Alembic commands ###
-    guard_governance(op.get_bind(), [table.name for table in KEPT])
+    guard_governance(op.get_bind())
 
 
 def downgrade() -> None:

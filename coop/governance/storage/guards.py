@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
+from coop.governance.storage.tables import KEPT
+
+_KEPT: Final = tuple(table.name for table in KEPT)
 _TOO_LATE: Final = "the vote on this resolution is closed"
 _DECIDED: Final = (
     "SELECT 1 FROM decision WHERE decision.community = NEW.community AND decision.resolution_id = NEW.resolution_id"
 )
 
 
-def guard_governance(sql: Connection, kept: Sequence[str]) -> None:
-    """Create the triggers on the tables ``kept``; the migration that makes the tables calls this once."""
-    for statement in _sqlite(kept) if sql.dialect.name == "sqlite" else _postgresql(kept):
+def guard_governance(sql: Connection) -> None:
+    """Create the triggers; the migration that makes the tables calls this once."""
+    for statement in _sqlite() if sql.dialect.name == "sqlite" else _postgresql():
         sql.exec_driver_sql(statement)
 
 
-def _sqlite(kept: Sequence[str]) -> list[str]:
+def _sqlite() -> list[str]:
     made = [
         f"CREATE TRIGGER {table}_{name} BEFORE {verb} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'a {table} is never changed or deleted'); END"
-        for table in kept
+        for table in _KEPT
         for name, verb in (("holds", "UPDATE"), ("keeps", "DELETE"))
     ]
     made.append(
@@ -33,7 +35,7 @@ def _sqlite(kept: Sequence[str]) -> list[str]:
     return made
 
 
-def _postgresql(kept: Sequence[str]) -> list[str]:
+def _postgresql() -> list[str]:
     made = [
         "CREATE FUNCTION governance_refuses() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'a ' || TG_TABLE_NAME || ' is never changed or deleted',"
@@ -46,6 +48,6 @@ def _postgresql(kept: Sequence[str]) -> list[str]:
     made += [
         f"CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION governance_refuses()"
-        for table in kept
+        for table in _KEPT
     ]
     return made

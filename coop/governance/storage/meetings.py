@@ -107,8 +107,7 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> None:
 def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | None:
     """A meeting as convened. ``lock`` makes votes and the closing of one meeting wait for each other."""
     if lock:
-        held = select(meeting.c.meeting_id).where(meeting.c.community == tx.community)
-        tx.execute(held.where(meeting.c.meeting_id == meeting_id).with_for_update())
+        tx.lock(f"meeting {meeting_id}")
     return next(iter(_meetings(tx, meeting.c.meeting_id == meeting_id)), None)
 
 

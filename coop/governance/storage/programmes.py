@@ -159,11 +159,7 @@ def find_recording_days(tx: Tx) -> dict[str, date]:
 
 def lock_programme(tx: Tx, programme_id: str) -> None:
     """Let commands on one programme wait for each other."""
-    tx.execute(
-        select(programme.c.name)
-        .where(programme.c.community == tx.community, programme.c.programme_id == programme_id)
-        .with_for_update()
-    )
+    tx.lock(f"programme {programme_id}")
 
 
 def list_realisations(tx: Tx) -> dict[str, Realised]:

@@ -19,7 +19,7 @@ from coop.kit.inserting import insert_mappings
 from coop.kit.outbound.message import Queue
 from coop.kit.outbound.store import insert_messages
 from coop.kit.tables import outbound_position
-from coop.kit.tx import Tx, savepoint
+from coop.kit.tx import Tx, part_of
 from coop.values import CoopError
 
 UNMADE = "outbound"
@@ -56,7 +56,7 @@ def make_due(database: Database, queue: Queue, *, park_bugs: bool = False, limit
 
 def _make_or_park(sql: Connection, tx: Tx, queue: Queue, envelope: Envelope, *, park_bugs: bool) -> None:
     try:
-        with savepoint(sql):
+        with part_of(sql, tx.community):
             insert_messages(tx, queue.name, queue.make(tx, envelope), envelope.id)
     except CoopError as refusal:
         parking.park(tx, UNMADE, queue.name, envelope.to_json(), refusal.code, refusal.message)

@@ -67,7 +67,7 @@ def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str)
         }
         for message_id, message in zip(ids, messages, strict=True)
     ]
-    tx.insert_new(outbound_message, rows, ["id"])
+    tx.insert_new(outbound_message, rows, ["community", "id"])
     return ids
 
 
@@ -143,7 +143,7 @@ def mark_delivered(database: Database, outgoing: Outgoing, proof: str) -> None:
         now = database.clock.now()
         sql.execute(
             update(outbound_message)
-            .where(_columns.id == outgoing.id, _columns.state != "delivered")
+            .where(_columns.community == outgoing.community, _columns.id == outgoing.id, _columns.state != "delivered")
             .values(
                 state="delivered",
                 next_try_at=None,
@@ -161,6 +161,7 @@ def mark_trouble(database: Database, outgoing: Outgoing, reason: str, next_try_a
         sql.execute(
             update(outbound_message)
             .where(
+                _columns.community == outgoing.community,
                 _columns.id == outgoing.id,
                 _columns.state == "waiting",
                 _columns.tries == outgoing.tries,  # unless another process has claimed it since

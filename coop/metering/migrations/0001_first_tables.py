@@ -30,8 +30,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "allocation_run",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("group_id", sa.String(length=100), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
@@ -48,11 +48,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "surplus_wh >= 0 AND surplus_wh <= produced_wh", name=op.f("ck_allocation_run_surplus_within_production")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation_run")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_allocation_run")),
     )
-    with op.batch_alter_table("allocation_run", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_allocation_run_community"), ["community"], unique=False)
-
     op.create_table(
         "community_choice",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -124,8 +121,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "delivery",
-        sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=20), nullable=False),
         sa.Column("gateway", sa.String(length=200), nullable=False),
         sa.Column("options", sa.Text(), nullable=False),
@@ -139,17 +136,16 @@ def upgrade() -> None:
         sa.Column("problems", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("undoes", sa.String(length=64), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("undoes", name=op.f("uq_delivery_undoes")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("community", "undoes", name=op.f("uq_delivery_community_undoes")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_delivery_community"), ["community"], unique=False)
         batch_op.create_index("ix_delivery_recorded", ["community", "recorded_at", "id"], unique=False)
 
     op.create_table(
         "measurement",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("period_end", sa.Date(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -162,14 +158,11 @@ def upgrade() -> None:
         sa.Column("parts", sa.Text(), nullable=False),
         sa.Column("basis_sha256", sa.String(length=64), nullable=False),
         sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_measurement")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_measurement")),
         sa.UniqueConstraint(
             "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
         ),
     )
-    with op.batch_alter_table("measurement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_measurement_community"), ["community"], unique=False)
-
     op.create_table(
         "meter",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -205,21 +198,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "register",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("serial", sa.String(length=100), nullable=False),
         sa.Column("quantity", sa.String(length=40), nullable=False),
         sa.Column("shape", sa.String(length=10), nullable=False),
         sa.Column("exponent", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint("shape IN ('stand', 'interval')", name=op.f("ck_register_shape")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_register")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_register")),
         sa.UniqueConstraint(
             "community", "serial", "quantity", "shape", name=op.f("uq_register_community_serial_quantity_shape")
         ),
     )
-    with op.batch_alter_table("register", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_register_serial"), ["serial"], unique=False)
-
     op.create_table(
         "register_stamp",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -236,16 +226,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "allocation",
+        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("connection_id", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
-        sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("consumed_wh", sa.BigInteger(), nullable=False),
         sa.Column("allocated_wh", sa.BigInteger(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name=op.f("ck_allocation_within_use")),
-        sa.ForeignKeyConstraint(["run_id"], ["allocation_run.id"], name=op.f("fk_allocation_run_id_allocation_run")),
-        sa.PrimaryKeyConstraint("run_id", "connection_id", "member_id", name=op.f("pk_allocation")),
+        sa.ForeignKeyConstraint(
+            ["community", "run_id"],
+            ["allocation_run.community", "allocation_run.id"],
+            name=op.f("fk_allocation_community_allocation_run"),
+        ),
+        sa.PrimaryKeyConstraint("community", "run_id", "connection_id", "member_id", name=op.f("pk_allocation")),
     )
     op.create_table(
         "block",
@@ -263,8 +257,16 @@ def upgrade() -> None:
             "(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name=op.f("ck_block_shape")
         ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_block_version")),
-        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_block_delivery_id_delivery")),
-        sa.ForeignKeyConstraint(["register_id"], ["register.id"], name=op.f("fk_block_register_id_register")),
+        sa.ForeignKeyConstraint(
+            ["community", "delivery_id"],
+            ["delivery.community", "delivery.id"],
+            name=op.f("fk_block_community_delivery"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "register_id"],
+            ["register.community", "register.id"],
+            name=op.f("fk_block_community_register"),
+        ),
         sa.PrimaryKeyConstraint("community", "day", "register_id", "version", name=op.f("pk_block")),
         sqlite_with_rowid=False,
     )
@@ -276,7 +278,11 @@ def upgrade() -> None:
         sa.Column("register_id", sa.String(length=36), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(["register_id"], ["register.id"], name=op.f("fk_late_value_register_id_register")),
+        sa.ForeignKeyConstraint(
+            ["community", "register_id"],
+            ["register.community", "register.id"],
+            name=op.f("fk_late_value_community_register"),
+        ),
         sa.PrimaryKeyConstraint(
             "community", "period_start", "revision", "register_id", "day", "version", name=op.f("pk_late_value")
         ),
@@ -292,19 +298,12 @@ def downgrade() -> None:
     op.drop_table("allocation")
     op.drop_table("sharing_group")
     op.drop_table("register_stamp")
-    with op.batch_alter_table("register", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_register_serial"))
-
     op.drop_table("register")
     op.drop_table("period")
     op.drop_table("meter")
-    with op.batch_alter_table("measurement", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_measurement_community"))
-
     op.drop_table("measurement")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_recorded")
-        batch_op.drop_index(batch_op.f("ix_delivery_community"))
 
     op.drop_table("delivery")
     op.drop_table("connection_opened")
@@ -312,9 +311,6 @@ def downgrade() -> None:
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")
-    with op.batch_alter_table("allocation_run", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_allocation_run_community"))
-
     op.drop_table("allocation_run")
     op.drop_table("allocation_key")
     # ### end Alembic commands ###

@@ -131,7 +131,7 @@ def find_register(tx: Tx, register_id: str) -> Register | None:
 def add_registers(tx: Tx, registers: Sequence[Register]) -> None:
     """Insert registers that are not there yet."""
     if registers:
-        tx.insert_new(register, [row_of(tx, one) for one in registers], ["id"])
+        tx.insert_new(register, [row_of(tx, one) for one in registers], ["community", "id"])
         _stamp(tx)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -41,6 +41,12 @@ metadata = new_metadata()
 add_kit_tables(metadata)
 add_community_tables(metadata)
 
+
+def _refers(column: str, table: str) -> ForeignKeyConstraint:
+    """A reference to a row of the same co-operative."""
+    return ForeignKeyConstraint(["community", column], [f"{table}.community", f"{table}.id"])
+
+
 meter = Table(
     "meter",
     metadata,
@@ -58,9 +64,9 @@ meter = Table(
 register = Table(
     "register",
     metadata,
+    Column("community", String(100), primary_key=True),
     Column("id", String(36), primary_key=True),
-    Column("community", String(100), nullable=False),
-    Column("serial", String(100), nullable=False, index=True),
+    Column("serial", String(100), nullable=False),
     Column("quantity", Choice(Quantity, 40), nullable=False),
     Column("shape", Choice(Shape, 10), nullable=False),
     Column("exponent", SmallInteger, nullable=False),
@@ -78,8 +84,8 @@ register_stamp = Table(
 delivery = Table(
     "delivery",
     metadata,
+    Column("community", String(100), primary_key=True),
     Column("id", String(64), primary_key=True),
-    Column("community", String(100), nullable=False, index=True),
     Column("format", String(20), nullable=False),
     Column("gateway", String(200), nullable=False),
     Column("options", Text, nullable=False),
@@ -92,7 +98,8 @@ delivery = Table(
     Column("new_versions", Integer, nullable=False),
     Column("problems", Integer, nullable=False),
     Column("body", Zipped),
-    Column("undoes", String(64), unique=True),
+    Column("undoes", String(64)),
+    UniqueConstraint("community", "undoes"),
     Index("ix_delivery_recorded", "community", "recorded_at", "id"),
 )
 
@@ -101,18 +108,20 @@ block = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
+    Column("register_id", String(36), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     # Microseconds since 1970: a thousand instants a delivery are dear to convert.
     Column("known_us", BigInteger, nullable=False),
     # Checked at once: SQLite would look for the blocks of a delivery that is written after them in the whole table.
-    Column("delivery_id", String(64), ForeignKey("delivery.id"), nullable=False),
+    Column("delivery_id", String(64), nullable=False),
     Column("step_s", Integer, nullable=False),
     Column("offsets", LargeBinary),
     Column("readings", LargeBinary, nullable=False),
     Column("quality", LargeBinary, nullable=False),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint("(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name="shape"),
+    _refers("register_id", "register"),
+    _refers("delivery_id", "delivery"),
     sqlite_with_rowid=False,
 )
 
@@ -183,8 +192,8 @@ period = Table(
 measurement = Table(
     "measurement",
     metadata,
+    Column("community", String(100), primary_key=True),
     Column("id", String(36), primary_key=True),
-    Column("community", String(100), nullable=False, index=True),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -205,8 +214,8 @@ measurement = Table(
 allocation_run = Table(
     "allocation_run",
     metadata,
+    Column("community", String(100), primary_key=True),
     Column("id", String(36), primary_key=True),
-    Column("community", String(100), nullable=False, index=True),
     Column("group_id", String(100), nullable=False),
     Column("period_start", Date, nullable=False),
     Column("period_end", Date, nullable=False),
@@ -226,13 +235,14 @@ allocation_run = Table(
 allocation = Table(
     "allocation",
     metadata,
-    Column("run_id", String(36), ForeignKey("allocation_run.id"), primary_key=True),
+    Column("community", String(100), primary_key=True),
+    Column("run_id", String(36), primary_key=True),
     Column("connection_id", String(100), primary_key=True),
     Column("member_id", String(100), primary_key=True),
-    Column("community", String(100), nullable=False),
     Column("consumed_wh", BigInteger, nullable=False),
     Column("allocated_wh", BigInteger, nullable=False),
     Column("told", Boolean, nullable=False),
+    _refers("run_id", "allocation_run"),
     CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
 )
 
@@ -242,12 +252,13 @@ late_value = Table(
     Column("community", String(100), primary_key=True),
     Column("period_start", Date, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
-    Column("register_id", String(36), ForeignKey("register.id"), primary_key=True),
+    Column("register_id", String(36), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, primary_key=True, autoincrement=False),
+    _refers("register_id", "register"),
 )
 
-KEPT = ("block", "delivery", "measurement", "allocation_run", "allocation")
+KEPT = (block, delivery, measurement, allocation_run, allocation)
 """Tables of which no row is ever changed or deleted."""
 
 
@@ -258,7 +269,7 @@ def guard_readings(sql: Connection) -> None:
             "CREATE FUNCTION reading_refuses() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'readings and results are only added'; END $$"
         )
-    for name in KEPT:
+    for name in (table.name for table in KEPT):
         if sql.dialect.name == "sqlite":
             for act in ("UPDATE", "DELETE"):
                 sql.exec_driver_sql(

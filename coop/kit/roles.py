@@ -1,0 +1,63 @@
+"""Roles in PostgreSQL: an owner, who migrates, and one role for each service, which owns nothing.
+
+Invariant: a service's role uses its own schema and no other; it adds rows, and changes or deletes them only where its
+code does. What only the owner may do (drop a table, a guard or a wall, or switch one off) no service can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, Table, text
+
+from coop.kit.tables import document, journal
+from coop.values import CoopError
+
+SEALED = ("position", "previous_hash", "hash")
+"""Columns of the journal that a service may change: it seals its rows."""
+
+
+def exists(sql: Connection, role: str) -> bool:
+    """True when there is a role of this name."""
+    return sql.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}) is not None
+
+
+def make_role(sql: Connection, role: str, password: str | None) -> None:
+    """Create a role that may sign in and nothing more, or give one that is there the password that is given now.
+
+    Raises:
+        CoopError: there is none yet, and no password.
+    """
+    if not exists(sql, role):
+        if password is None:
+            raise CoopError("no-password", f"the role {role} needs a password: name its service in COOP_ROLE_PASSWORDS")
+        sql.exec_driver_sql(f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS')
+    if password is not None:
+        quoted = password.replace("'", "''")
+        statement = f"ALTER ROLE \"{role}\" PASSWORD '{quoted}'"  # which takes no parameters
+        sql.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def grant(sql: Connection, schema: str, role: str, kept: Collection[Table]) -> None:
+    """Give a service's role what its code needs in its schema, and take away whatever else it had there.
+
+    ``kept`` are the tables whose rows the service never changes or deletes.
+    """
+    send = sql.exec_driver_sql
+    send(f'REVOKE ALL ON ALL TABLES IN SCHEMA "{schema}" FROM "{role}"')
+    send(f'REVOKE ALL ON SCHEMA "{schema}" FROM "{role}"')
+    send(f'GRANT USAGE ON SCHEMA "{schema}" TO "{role}"')
+    send(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{role}"')
+    only_added = {table.name for table in (*kept, document, journal)}
+    for name in sql.scalars(_TABLES, {"schema": schema}).all():
+        rights = "SELECT" if name == "alembic_version" else "SELECT, INSERT"
+        if name != "alembic_version" and name not in only_added:
+            rights += ", UPDATE, DELETE"
+        send(f'GRANT {rights} ON "{schema}"."{name}" TO "{role}"')
+    send(f'GRANT UPDATE ({", ".join(SEALED)}) ON "{schema}".journal TO "{role}"')
+
+
+_TABLES = text(
+    "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) AND relkind IN ('r', 'p')"
+    " AND NOT relispartition"
+)
