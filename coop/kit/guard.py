@@ -23,6 +23,7 @@ from coop.kit.database import Database
 from coop.kit.logs import bind
 from coop.kit.metrics import REQUEST_SECONDS
 from coop.kit.problems import Broken, HttpProblem, Unavailable
+from coop.kit.rates import Rate, TooManyRequests
 from coop.kit.session import COOKIE, Session, is_ended, read, same_origin
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites, host_name
@@ -64,6 +65,7 @@ class Guard:
     ) -> None:
         self._app, self._sessions, self._sites, self._answer = app, sessions, sites, answer
         self._secrets, self._public_url = settings.signing_secrets, settings.public_url()
+        self._addresses = Rate("address", settings.rate_per_address)
         self._secrets()  # a start without a secret is refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,6 +88,7 @@ class Guard:
                     headers.setdefault(name, value)
                 if _OF_PROGRAMS.match(scope["path"]):
                     headers["API-Version"] = CONTRACT_VERSION
+                headers.update(scope["state"].get("rate") or {})
                 if scope["state"].get("session") is not None:
                     headers.setdefault("Cache-Control", "no-store")
                 if self._public_url.startswith("https://"):
@@ -139,6 +142,15 @@ class Guard:
             return CoopError("other-origin", "this request came from another site")
         host, cookie = host_name(request.headers.get("host", "")), request.cookies.get(COOKIE)
         request.state.site, request.state.session = await run_in_threadpool(self._meet, host, cookie)
+        return self._count(request)
+
+    def _count(self, request: Request) -> CoopError | None:
+        """Count a request of nobody who is signed in for its address: people fetch many parts of a page at once."""
+        if request.state.session is None and not request.url.path.startswith("/static/"):
+            try:
+                self._addresses.take(request.client.host if request.client else "")
+            except TooManyRequests as refusal:
+                return refusal
         return None
 
     def _meet(self, host: str, cookie: str | None) -> tuple[Site | None, Session | None]:

@@ -26,6 +26,7 @@ from coop.kit.access import Access
 from coop.kit.database import Database
 from coop.kit.guard import Guard, unknown_address
 from coop.kit.problems import HttpProblem, headers_of, problem_answer, problems_of, status_of
+from coop.kit.rates import Rate
 from coop.kit.repeats import answer_once, read_claim
 from coop.kit.session import NotSignedIn, Session
 from coop.kit.settings import Settings
@@ -247,7 +248,9 @@ async def _bearer_session(request: Request, service: str) -> Session | None:
     if token.startswith(PREFIX):
         sessions: Database = request.app.state.sessions
         community: str = request.state.site.community
-        return await run_in_threadpool(let_in, sessions, community, token.strip(), request.state.channel)
+        program = await run_in_threadpool(let_in, sessions, community, token.strip(), request.state.channel)
+        request.state.rate = request.app.state.token_rate.take(program.account_id)
+        return program
     bearer = request.app.state.bearers.get(service)
     if bearer is None:
         raise WrongToken
@@ -313,6 +316,7 @@ def create_app(
     app.state.settings, app.state.databases, app.state.bearers = settings, databases, {}
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
     app.state.sessions = sessions
+    app.state.token_rate = Rate("token", settings.rate_per_token)
 
     def answer(request: Request, error: CoopError) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
