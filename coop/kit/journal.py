@@ -165,10 +165,41 @@ def mark_published(sql: Connection, position: int) -> None:
     )
 
 
-def verify_chain(sql: Connection) -> tuple[int, ChainBreak | None]:
-    """Walk the whole chain; returns how many rows are whole and the first break, if any."""
-    previous, expected = GENESIS, 0
-    query = select(journal).where(journal.c.position.is_not(None)).order_by(journal.c.position)
+@dataclass(frozen=True)
+class Anchor:
+    """A position up to which a chain was found whole, and its hash there."""
+
+    position: int = 0
+    hash: str = GENESIS
+
+
+BEGINNING = Anchor()
+
+
+def read_anchor(sql: Connection) -> Anchor:
+    """The position up to which the chain was walked before; its beginning when it never was."""
+    columns = relay_state.c.verified_position, relay_state.c.verified_hash
+    row = sql.execute(select(*columns).where(relay_state.c.name == "relay")).first()
+    return Anchor(row.verified_position, row.verified_hash) if row and row.verified_position else BEGINNING
+
+
+def set_anchor(sql: Connection, anchor: Anchor) -> None:
+    """Remember up to where the chain was walked."""
+    lock(sql)
+    sql.execute(
+        update(relay_state)
+        .where(relay_state.c.name == "relay")
+        .values(verified_position=anchor.position, verified_hash=anchor.hash)
+    )
+
+
+def verify_chain(sql: Connection, after: Anchor = BEGINNING, limit: int | None = None) -> tuple[int, ChainBreak | None]:
+    """Walk the chain behind an anchor, all of it or ``limit`` rows; returns up to which position it is whole, and the
+    first break, if any."""
+    previous, expected = after.hash, after.position
+    if expected and hash_at(sql, expected) != previous:
+        return expected - 1, ChainBreak(expected, "is not the row that was verified before")
+    query = select(journal).where(journal.c.position > expected).order_by(journal.c.position).limit(limit)
     with closing(sql.execute(query, execution_options={"yield_per": 5000})) as rows:
         for row in rows:
             expected += 1
@@ -179,7 +210,8 @@ def verify_chain(sql: Connection) -> tuple[int, ChainBreak | None]:
             if row.hash != _hash(row, row.position, previous):
                 return expected - 1, ChainBreak(expected, "was changed after it was sealed")
             previous = row.hash
-    if published_position(sql) > expected:
+    is_at_end = limit is None or expected - after.position < limit
+    if is_at_end and published_position(sql) > expected:
         return expected, ChainBreak(expected + 1, "was handed to the bus and is gone")
     return expected, None
 

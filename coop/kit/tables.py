@@ -63,6 +63,8 @@ relay_state = Table(
     Column("published_position", Integer, nullable=False),
     Column("doubt", String(500)),  # a hearer remembers another journal than this one
     Column("doubted_at", Instant),
+    Column("verified_position", Integer),  # the chain was walked up to here, and had this hash
+    Column("verified_hash", String(64)),
 )
 
 inbox = Table(

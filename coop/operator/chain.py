@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from coop.kit.jobs import Job, Work
-from coop.kit.journal import verify_chain
+from coop.kit.journal import Anchor, hash_at, read_anchor, set_anchor, verify_chain
 from coop.kit.repeats import forget_answers
 from coop.kit.service import Service
 from coop.values import CoopError
@@ -14,19 +14,32 @@ from coop.web.language import N_
 
 log = logging.getLogger(__name__)
 
+PART = 5000
+"""Facts that are walked in one transaction."""
+
 
 def check_chain(work: Work) -> str:
-    """Walk a service's chain; a break is told loudly in the log and the job's outcome.
+    """Walk a service's chain on from where it was last found whole, a part at a time, so that neither its length nor
+    one long transaction grows with the journal; ``coop verify --journal`` walks all of it. A break is told loudly in
+    the log and the job's outcome.
 
     Raises:
         CoopError: the chain is broken.
     """
     with work.database.system_read() as sql:
-        whole, broken = verify_chain(sql)
-    if broken:
-        log.critical("journal of %s: position %d %s", work.database.service, broken.position, broken.reason)
-        raise CoopError("chain-broken", f"position {broken.position}: {broken.reason}")
-    return f"{whole} facts, chain whole"
+        anchor = first = read_anchor(sql)
+    while True:
+        with work.database.system_read() as sql:
+            whole, broken = verify_chain(sql, anchor, PART)
+            reached = Anchor(whole, hash_at(sql, whole) or "") if whole else anchor
+        if broken:
+            log.critical("journal of %s: position %d %s", work.database.service, broken.position, broken.reason)
+            raise CoopError("chain-broken", f"position {broken.position}: {broken.reason}")
+        if reached == anchor:
+            return f"{whole} facts, chain whole; {whole - first.position} of them new"
+        with work.database.system_write() as sql:
+            set_anchor(sql, reached)
+        anchor = reached
 
 
 def forget_old_answers(work: Work) -> str:
