@@ -12,6 +12,7 @@ ACCESS = Access(
         "follow-own-bills": roles("member"),
         "see-bills": SIGNED_IN | {_READ},  # one's own; those of others by see-all-bills
         "see-all-bills": roles("board", "treasurer", "auditor", "operator", _READ),
+        "take-own-data": SIGNED_IN,
         "see-tariffs": SIGNED_IN | {_READ},
         "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import exports, pages
+from coop.billing import exports, own_data, pages
 from coop.billing.access import ACCESS
 from coop.billing.api import bills, runs, state, tariffs
 from coop.billing.handlers import heard
@@ -38,7 +38,7 @@ BILLING = Service(
     heard_tables=(*communities.TABLES, *HEARD),
     kept_tables=ISSUED,
     # The JSON ones come first: a page's path may hold any word.
-    routers=(tariffs.routes, runs.routes, bills.routes, state.routes, exports.routes, pages.routes),
+    routers=(tariffs.routes, runs.routes, bills.routes, state.routes, own_data.routes, exports.routes, pages.routes),
     jobs=JOBS,
     sections=(
         Section("/billing/", N_("Bills"), "follow-own-bills", rank=20),

@@ -7,7 +7,7 @@ feed token has the role ``feed``, which opens the feed alone.
 from __future__ import annotations
 
 from coop.governance.handlers.feeds import READER
-from coop.kit.access import Access, roles
+from coop.kit.access import SIGNED_IN, Access, roles
 
 _STEWARDS = roles("board", "operator")
 _EVERYBODY = roles("member", "board", "treasurer", "partner", "auditor", "operator")
@@ -20,6 +20,7 @@ ACCESS = Access(
         "see-decisions": _EVERYBODY | {"read:votes"},
         "see-count": _STEWARDS,
         "vote": roles("member"),
+        "take-own-data": SIGNED_IN,
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,
         "enter-ballots": _STEWARDS,

@@ -7,7 +7,7 @@ from pathlib import Path
 from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance import exports, feed, http, pages, programme_pages
+from coop.governance import exports, feed, http, own_data, pages, programme_pages
 from coop.governance.access import ACCESS
 from coop.governance.handlers.feeds import find_reader
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
@@ -40,7 +40,7 @@ GOVERNANCE = Service(
     hears={**communities.HEARD, MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
     heard_tables=(*communities.TABLES, voter),
     kept_tables=KEPT,
-    routers=(http.routes, feed.routes, exports.routes, pages.routes, programme_pages.routes),
+    routers=(http.routes, feed.routes, own_data.routes, exports.routes, pages.routes, programme_pages.routes),
     bearer=find_reader,
     jobs=JOBS,
     sections=(

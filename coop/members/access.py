@@ -15,6 +15,7 @@ ACCESS = Access(
         "sign-in": ANYBODY,
         "sign-out": ANYBODY,
         "see-own": SIGNED_IN,
+        "take-own-data": SIGNED_IN,
         "see-register": roles("board", "treasurer", "auditor", "operator", "read:members"),
         "change-contact": roles("board", "operator"),
         "import-register": roles("board", "operator", "write:members"),

@@ -11,7 +11,7 @@ from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
 from coop.kit.service import Entrance, Section, Service
 from coop.kit.tokens import on_program_token_used
-from coop.members import exports, tables
+from coop.members import exports, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands import forget_old_sign_ins
@@ -59,6 +59,7 @@ MEMBERS = Service(
         sign_in.routes,
         own.routes,
         accounts.routes,
+        own_data.routes,
         exports.routes,
         programs_pages.routes,
         register_pages.routes,  # the last: a member's path holds any word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coop.kit.access import Access, roles
+from coop.kit.access import SIGNED_IN, Access, roles
 
 KEEPERS = roles("board", "operator")
 READERS = roles("board", "treasurer", "auditor", "operator")
@@ -21,6 +21,7 @@ ACCESS = Access(
         "see-data": READERS | {READ},
         "close-period": roles("board", "treasurer", "operator"),
         "see-own-energy": roles("member"),
+        "take-own-data": SIGNED_IN,
         "see-energy": PEOPLE | {READ},  # one's own; of everybody with see-data
         "see-plant": PEOPLE,
     },

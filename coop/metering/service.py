@@ -16,7 +16,7 @@ from coop.events.metering import (
 )
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Room, Section, Service
-from coop.metering import bus, exports
+from coop.metering import bus, exports, own_data
 from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
 from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
@@ -57,6 +57,7 @@ METERING = Service(
         readings.routes,
         sharing.routes,
         state.routes,
+        own_data.routes,
         exports.routes,
         energy.routes,
         walk.routes,

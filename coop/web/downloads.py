@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -71,13 +71,7 @@ class Download:
         except BaseException:
             file.close()
             raise
-        size = file.tell()
-        file.seek(0)
-        headers = {
-            "Content-Disposition": f'attachment; filename="{listing.name}.{self.extension}"',
-            "Content-Length": str(size),
-        }
-        return StreamingResponse(_chunks(file), media_type=_MEDIA_TYPES[self.extension], headers=headers)
+        return send_file(file, f"{listing.name}.{self.extension}", _MEDIA_TYPES[self.extension])
 
     def write(self, listing: Listing, file: IO[bytes]) -> None:
         """Write the listing into an empty file, which stands at its end afterwards."""
@@ -179,6 +173,14 @@ def read_download(
 
 Asked = Annotated[Download, Depends(read_download)]
 """The file that a route with ``{extension}`` in its path is asked for."""
+
+
+def send_file(file: IO[bytes], name: str, media_type: str, more: Mapping[str, str] | None = None) -> Response:
+    """An open file as the answer, to be kept under a name; it is closed when it was sent."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size), **(more or {})}
+    return StreamingResponse(_chunks(file), media_type=media_type, headers=headers)
 
 
 def _utc(at: datetime) -> str:

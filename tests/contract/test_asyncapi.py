@@ -22,6 +22,7 @@ from coop.kit.settings import Settings
 from coop.operator.asyncapi import asyncapi
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from coop.operator.services import SERVICES, service_named
+from tests.founding import found_in
 from tests.kit.running import running, wait_until
 from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.kafka import Kafka
@@ -66,6 +67,7 @@ def test_one_process_of_an_installation_says_what_all_say(document: dict[str, An
     settings = Settings(data_dir=tmp_path)
     rooms = open_rooms(settings, ["billing"])
     for room in rooms.values():
+        found_in(room.database)
         app = build_app("coop", settings, rooms, local_bus(rooms), None, scheduled=False)
         assert TestClient(app).get("/asyncapi.json").json() == document
         room.database.close()

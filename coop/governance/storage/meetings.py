@@ -186,6 +186,14 @@ def list_ballots(tx: Tx, resolution_id: str) -> dict[str, list[Ballot]]:
     return history
 
 
+def list_ballots_of(tx: Tx, member_id: str) -> list[tuple[str, Ballot]]:
+    """Every ballot of one member with the resolution that it was on, the standing one of each last."""
+    history = group_as(
+        tx, Ballot, ballot, [ballot.c.resolution_id], ballot.c.member_id == member_id, order_by=[ballot.c.number]
+    )
+    return [(resolution_id, cast) for (resolution_id,), ballots in sorted(history.items()) for cast in ballots]
+
+
 def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: Mapping[str, Sequence[Ballot]]) -> None:
     """Put ballots in the box, each after its member's earlier ones."""
     rows = [

@@ -26,6 +26,14 @@ CHANGES = {
     "opened": N_("Account opened"),
 }
 
+OWN_DATA = {
+    "members": N_("Register, contracts and sign-ins"),
+    "metering": N_("Readings, heat and shared electricity"),
+    "billing": N_("Bills, also as PDF"),
+    "governance": N_("Your votes"),
+}
+"""What each service holds of a person, by the service's name."""
+
 REFUSALS = {
     "wrong-sign-in": N_("The e-mail address or the password is not right."),
     "sign-in-paused": N_("Too many tries from here. Wait a quarter of an hour, then try again."),

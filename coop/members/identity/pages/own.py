@@ -14,7 +14,7 @@ from coop.members.identity import commands, store
 from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
-from coop.members.identity.texts import ROLES, explain
+from coop.members.identity.texts import OWN_DATA, ROLES, explain
 from coop.members.register.store import get_file
 from coop.values import CoopError
 from coop.web.language import language_of, translate
@@ -49,6 +49,7 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
         current=session.id,
         changes=changes,
         role_names=ROLES,
+        own_data=OWN_DATA,
         error=error,
     )
 

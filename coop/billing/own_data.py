@@ -1,0 +1,32 @@
+"""What billing holds of whoever asks: their bills, line by line and as papers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.billing import listings
+from coop.billing.access import ACCESS
+from coop.billing.documents.contents import document_of, sender_of
+from coop.billing.documents.pdf import bill_pdf
+from coop.billing.sight import own_bills
+from coop.communities.store import profile_of
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.web.language import language_of
+from coop.web.own_data import ZIP_ANSWER, Paper, answer_own_data
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/billing/api/v1", tags=["billing"])
+
+
+@routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
+@ACCESS.may("take-own-data")
+def get_own_bills(request: Request) -> Response:
+    """The member's own bills, their lines and their papers, as one zip."""
+    session, lang = session_of(request), language_of(request)
+    with reading(request) as tx:
+        own = own_bills(tx, session)
+        senders = [sender_of(profile_of(tx, issued.issued_on)) for issued in own]
+    papers = (
+        Paper(f"{issued.number}.pdf", bill_pdf(document_of(issued, sender, session.name, lang), lang))
+        for issued, sender in zip(own, senders, strict=True)
+    )
+    return answer_own_data(request, "billing", [listings.bills_listing(own), listings.lines_listing(own)], papers)

@@ -1,0 +1,36 @@
+"""What governance holds of whoever asks: every ballot that was cast for them, and who cast it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.governance import wording
+from coop.governance.access import ACCESS
+from coop.governance.storage.meetings import list_ballots_of, list_meetings
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.web.language import N_, language_of
+from coop.web.listings import Column, Kind, Listing
+from coop.web.own_data import ZIP_ANSWER, answer_own_data
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
+
+
+@routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
+@ACCESS.may("take-own-data")
+def get_own_votes(request: Request) -> Response:
+    """The member's own ballots, each with the resolution and who cast it, as one zip."""
+    lang = language_of(request)
+    with reading(request) as tx:
+        ballots = list_ballots_of(tx, session_of(request).member_id or "")
+        resolutions = {
+            resolution.resolution_id: resolution for meeting in list_meetings(tx) for resolution in meeting.resolutions
+        }
+    columns = (
+        Column("resolution_id", "Id", of=lambda row: row[0]),
+        Column("subject", N_("Subject"), of=lambda row: resolutions[row[0]].subject(lang)),
+        Column("choice", N_("Your vote"), Kind.WORD, of=lambda row: wording.CHOICES[row[1].choice]),
+        Column("cast_on", N_("Date"), Kind.DAY, of=lambda row: row[1].cast_on),
+        Column("personal", N_("Cast by yourself"), Kind.FLAG, of=lambda row: row[1].personal),
+        Column("proxy_holder", N_("Cast for you by"), of=lambda row: row[1].proxy_holder),
+    )
+    return answer_own_data(request, "governance", [Listing("ballots", columns, ballots)])

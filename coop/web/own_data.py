@@ -1,0 +1,62 @@
+"""What a service holds of one person, as one zip: each list as CSV and as JSON, and papers as they are.
+
+No service reads another's tables or asks it, so each offers its own part and the account's page names all of them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from fastapi import Request, Response
+
+from coop.web.downloads import MEMORY_MAX, Download, send_file
+from coop.web.language import language_of
+from coop.web.listings import Listing
+
+ZIP_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A zip of everything: each list as CSV and JSON, and papers.",
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""The answer as the contract describes it."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document as a file of its own."""
+
+    name: str
+    body: bytes
+
+
+def answer_own_data(
+    request: Request, service: str, listings: Iterable[Listing], papers: Iterable[Paper] = ()
+) -> Response:
+    """All of it as one file to keep. Nobody else may keep it on the way: no cache takes it."""
+    file: IO[bytes] = SpooledTemporaryFile(MEMORY_MAX)  # noqa: SIM115  (the answer closes it when it is sent)
+    try:
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            for listing in listings:
+                _add_listing(archive, listing, language_of(request))
+            for paper in papers:
+                archive.writestr(paper.name, paper.body)
+    except BaseException:
+        file.close()
+        raise
+    return send_file(file, f"own-data-{service}.zip", "application/zip", {"Cache-Control": "no-store"})
+
+
+def _add_listing(archive: ZipFile, listing: Listing, lang: str) -> None:
+    rows = list(listing.rows)
+    for download in (Download("csv", lang), Download("json", lang)):
+        with SpooledTemporaryFile(MEMORY_MAX) as file:
+            download.write(Listing(listing.name, listing.columns, rows), file)
+            file.seek(0)
+            with archive.open(f"{listing.name}.{download.extension}", "w") as entry:
+                shutil.copyfileobj(file, entry)
