@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest check lint style format types walls doctest scenarios bench lock clean
+.PHONY: help client-generator run test test-newest check lint style format types walls doctest scenarios bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,15 @@ walls: $(DEV_STAMP)
 # Migrations are scripts for Alembic, which only it can import.
 doctest: $(DEV_STAMP) ## run the examples in the docstrings
 	$(BIN)/python -m pytest --doctest-modules --ignore-glob='*/migrations/*' coop
+
+# Kept apart from the project's own environment, whose packages are newer than the generator takes.
+GENERATOR := build/client-generator
+client-generator: $(GENERATOR)/stamp
+
+$(GENERATOR)/stamp: tests/contract/client-generator.txt
+	$(PYTHON) -m venv $(GENERATOR)
+	$(GENERATOR)/bin/pip install --quiet --requirement $<
+	touch $@
 
 scenarios: $(READY) ## play the worked examples and other stories; ARGS="--show" prints every answer
 	$(BIN)/coop scenario $(ARGS) tests/scenarios

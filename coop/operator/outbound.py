@@ -38,7 +38,7 @@ class QueueState:
     trouble: str | None
 
 
-class DeliveryOut(BaseModel):
+class MessageOut(BaseModel):
     """One message to one recipient, and what became of it."""
 
     number: int
@@ -127,12 +127,12 @@ def retry_all_from_page(request: Request, service: str, queue: str) -> Response:
 
 @routes.get("/{service}/api/v1/outbound")
 @may("see-outbound")
-def list_outbound(request: Request, service: ServiceName, page: Paged, state: State = "failed") -> list[DeliveryOut]:
+def list_outbound(request: Request, service: ServiceName, page: Paged, state: State = "failed") -> list[MessageOut]:
     """Messages in a state: delivered ones newest first, others oldest first."""
     with room_of(request, service).database.read(session_of(request).community) as tx:
         messages = page_messages(tx, state, page.window)
     shown = page.close(messages, lambda message: (message.number,))
-    return [DeliveryOut.model_validate(message, from_attributes=True) for message in shown]
+    return [MessageOut.model_validate(message, from_attributes=True) for message in shown]
 
 
 @routes.post("/{service}/api/v1/outbound/{message_id}/retry")

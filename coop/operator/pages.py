@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
@@ -61,16 +62,35 @@ def _asyncapi() -> dict[str, Any]:
 @may("see-documents")
 def documents(request: Request) -> Response:
     facts = [(event, service.name) for service in SERVICES for event in service.tells]
-    return render(request, "operator/documents.html", facts=facts, routes=_paths())
+    return render(request, "operator/documents.html", facts=facts, operations=list_operations(_openapi()))
 
 
-def _paths() -> list[tuple[str, str, str]]:
-    """Method, path and first sentence of every documented HTTP door."""
-    return [
-        (method.upper(), path, (details.get("description") or details["summary"]).split("\n")[0].replace("``", ""))
-        for path, methods in _openapi()["paths"].items()
+@dataclass(frozen=True)
+class Operation:
+    """An operation that programs may ask for, as the page lists it: ``text`` is its first sentence."""
+
+    group: str
+    name: str
+    method: str
+    path: str
+    text: str
+
+
+def list_operations(document: dict[str, Any]) -> list[Operation]:
+    """Every operation of the document, in the order of its groups."""
+    groups = [tag["name"] for tag in document["tags"]]
+    operations = [
+        Operation(
+            details["tags"][0],
+            details["operationId"],
+            method.upper(),
+            path,
+            (details.get("description") or details["summary"]).split("\n")[0].replace("`", ""),
+        )
+        for path, methods in document["paths"].items()
         for method, details in methods.items()
     ]
+    return sorted(operations, key=lambda operation: (groups.index(operation.group), operation.path))
 
 
 @routes.get("/access")

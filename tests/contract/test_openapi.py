@@ -81,6 +81,10 @@ def test_each_operation_says_what_it_answers(document: dict[str, Any]) -> None:
     assert untyped == []
 
 
+def test_each_shape_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_each_list_has_pages(document: dict[str, Any]) -> None:
     lists = [
         (path, operation)

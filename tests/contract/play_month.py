@@ -1,0 +1,98 @@
+"""An integrator with nothing but the document: everything goes through the client that was generated from it.
+
+Run by the generator's own Python beside the package ``client``: address, cookie and a file of telegrams are given. It
+delivers a month, closes it, makes its bills, and reads them page by page by a token that it made for itself. Prints the
+numbers and cents of the bills.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from client import AuthenticatedClient, Client  # type: ignore[import-not-found]
+from client.api.billing import (  # type: ignore[import-not-found]
+    get_bill,
+    list_bills,
+    release_bill_run,
+    start_bill_run,
+    verify_bill,
+)
+from client.api.members import make_program  # type: ignore[import-not-found]
+from client.api.metering import close_period, deliver_batch  # type: ignore[import-not-found]
+from client.api.operations import read_traffic  # type: ignore[import-not-found]
+from client.models import BatchIn, CloseIn, DeliveryIn, ProgramIn, RunIn  # type: ignore[import-not-found]
+
+MONTH = "2025-01"
+BATCH = 500
+SERVICES = ("members", "metering", "billing", "governance")
+
+
+def main(address: str, cookie: str, telegrams: Path) -> None:
+    """Play the month."""
+    person = Client(address, headers={"Cookie": cookie}, timeout=120)
+    deliveries = [DeliveryIn.from_dict(fields) for fields in json.loads(telegrams.read_text())]
+    for start in range(0, len(deliveries), BATCH):
+        body, key = BatchIn(deliveries[start : start + BATCH]), f"batch-{start}"
+        first = take(deliver_batch.sync_detailed(client=person, body=body, idempotency_key=key))
+        again = take(deliver_batch.sync_detailed(client=person, body=body, idempotency_key=key))
+        assert first.parsed == again.parsed
+        assert again.headers["idempotency-replayed"] == "true"
+    take(close_period.sync_detailed(MONTH, client=person, body=CloseIn(accept_estimates=True)))
+    wait_for_facts(person)
+    wish = RunIn(issued_on=datetime.date(2025, 2, 6), period=MONTH)
+    run = take(start_bill_run.sync_detailed(client=person, body=wish)).parsed
+    if run.status == "held":
+        take(release_bill_run.sync_detailed(run.run_id, client=person))
+    made = take(make_program.sync_detailed(client=person, body=ProgramIn(name="bookkeeping", scopes=["read:bills"])))
+    wait_for_facts(person)
+    program = AuthenticatedClient(address, token=made.parsed.token, timeout=120)
+    for bill in read_bills(program):
+        whole = take(get_bill.sync_detailed(bill.bill_id, client=program)).parsed
+        verified = take(verify_bill.sync_detailed(bill.bill_id, client=program)).parsed
+        assert verified.agrees
+        print(whole.number, whole.total_cents)
+
+
+def take(answer: Any) -> Any:
+    """The answer, which has to be a good one."""
+    assert answer.status_code < 300, (answer.status_code, answer.content[:2000])
+    return answer
+
+
+def wait_for_facts(client: Any) -> None:
+    """Return when every service has heard what the others told."""
+    for _ in range(600):
+        traffic = [take(read_traffic.sync_detailed(name, client=client)).parsed.to_dict() for name in SERVICES]
+        if all(
+            listener["heard"].get(fact, 0) >= count
+            for teller in traffic
+            for fact, count in teller["told"].items()
+            for listener in traffic
+            if fact in listener["hears"]
+        ):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("facts are still on their way")
+
+
+def read_bills(client: Any) -> list[Any]:
+    """Every bill, two a page, by the header ``Link``."""
+    bills: list[Any] = []
+    cursor: str | None = None
+    while True:
+        answer = take(list_bills.sync_detailed(client=client, limit=2, **({"after": cursor} if cursor else {})))
+        bills += answer.parsed
+        following = re.search(r'after=([^&>]+)[^>]*>; rel="next"', answer.headers["link"])
+        if following is None:
+            return bills
+        cursor = following[1]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
