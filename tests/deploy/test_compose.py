@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,7 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
+from sqlalchemy.engine import make_url
 from starlette.responses import PlainTextResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -46,11 +47,10 @@ def test_it_follows_the_compose_specification(name: str) -> None:
 
 def test_each_room_of_the_house_runs_as_a_process_of_its_own(compose: dict[str, Any]) -> None:
     rooms = {name: service["command"] for name, service in compose["services"].items() if "command" in service}
-    backup = ["backup", "--to", "/var/backups/coop"]
-    assert rooms == {"migrate": ["migrate"], "backup": backup, **{name: ["serve", name] for name in SERVICES}}
+    assert rooms == {"migrate": ["migrate", "--roles"], **{name: ["serve", name] for name in SERVICES}}
 
 
-@pytest.mark.parametrize("name", ["migrate", "backup", *SERVICES])
+@pytest.mark.parametrize("name", ["migrate", *SERVICES])
 def test_every_command_is_one_that_coop_understands(compose: dict[str, Any], name: str) -> None:
     command = [sys.executable, "-m", "coop", *compose["services"][name]["command"], "--help"]
     wide = {**os.environ, "COLUMNS": "200"}  # or the help breaks names over two lines
@@ -69,20 +69,26 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     }
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
     subprocess.run([sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(tmp_path / "made")], check=True)
-    for name in ("migrate", "backup", *SERVICES):
+    for name in ("migrate", *SERVICES):
         given = compose["services"][name]["environment"]
-        files_given = compose["services"][name]["secrets"]
-        assert {*given, *(file.upper() for file in files_given)} <= known
+        listed = compose["services"][name]["secrets"]
+        secrets = dict((file, file) if isinstance(file, str) else (file["target"], file["source"]) for file in listed)
+        assert {*given, *(target.upper() for target in secrets)} <= known
         for variable, value in given.items():
             monkeypatch.setenv(variable, interpolated(str(value), chosen))
-        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(mounted(compose, files_given, tmp_path)))
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(mounted(compose, name, secrets, tmp_path)))
         settings = Settings()
         assert settings.bus == "kafka"
         assert settings.kafka == "kafka:9092"
-        assert re.fullmatch(r"postgresql\+psycopg://coop:[0-9a-f]{48}@postgres:5432/coop", settings.url(name))
+        user = f"coop_{name}" if name in SERVICES else "coop"
+        assert re.fullmatch(rf"postgresql\+psycopg://{user}:[0-9a-f]{{48}}@postgres:5432/coop", settings.url(name))
+        if name == "migrate":
+            roles = settings
+        else:
+            assert make_url(settings.url(name)).password == roles.password_of(name)
         assert settings.public_url() == "https://coop.example"
         assert len(settings.signing_secret()) == 64
-        assert re.fullmatch(r"mqtt://coop:[0-9a-f]{48}@mosquitto:1883", settings.mqtt_url)
+        assert name == "migrate" or re.fullmatch(r"mqtt://coop:[0-9a-f]{48}@mosquitto:1883", settings.mqtt_url)
         assert settings.port == 8020
 
 
@@ -92,13 +98,12 @@ def test_no_secret_stands_in_the_environment(compose: dict[str, Any]) -> None:
             assert not re.search(r"(SECRET|PASSWORD|DATABASE_URL|MQTT_URL|SMTP_URL)$", variable), name
 
 
-def mounted(compose: dict[str, Any], names: Sequence[str], folder: Path) -> Path:
-    """A folder as ``/run/secrets`` of a container with these secrets."""
-    place = folder / "-".join(names)
-    place.mkdir(exist_ok=True)
-    for name in names:
-        made = folder / "made" / Path(compose["secrets"][name]["file"]).name
-        shutil.copy(made, place / name)
+def mounted(compose: dict[str, Any], service: str, secrets: Mapping[str, str], folder: Path) -> Path:
+    """A folder as ``/run/secrets`` of a container that is given these secrets by these names."""
+    place = folder / service
+    place.mkdir()
+    for target, source in secrets.items():
+        shutil.copy(folder / "made" / Path(compose["secrets"][source]["file"]).name, place / target)
     return place
 
 
@@ -133,7 +138,7 @@ def test_every_container_has_limits_and_no_more_rights_than_it_needs(compose: di
 
 def test_the_image_is_built_once_and_named_after_this_release(compose: dict[str, Any]) -> None:
     assert not [name for name, service in compose["services"].items() if "build" in service]
-    assert {compose["services"][name]["image"] for name in ("migrate", "backup", *SERVICES)} == {
+    assert {compose["services"][name]["image"] for name in ("migrate", "coop", *SERVICES)} == {
         f"${{COOP_IMAGE:-{DISTRIBUTION}:{VERSION}}}"
     }
     for file in ("compose.yaml", "Dockerfile"):

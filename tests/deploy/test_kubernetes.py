@@ -19,7 +19,7 @@ from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import SECRETS_DIR, Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-FILES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+FILES = sorted((DEPLOY / "kubernetes").rglob("*.yaml"))
 KUBERNETES = ("1.33", "1.37")
 """Releases of Kubernetes that the manifests are for, oldest and newest."""
 
@@ -34,6 +34,8 @@ def pods() -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and pod of all that runs."""
     for manifest in manifests():
         work = manifest["spec"]["jobTemplate"] if manifest["kind"] == "CronJob" else manifest
+        if manifest["kind"] == "Pod":
+            yield manifest["metadata"]["name"], manifest["spec"]
         if "template" in work.get("spec", {}):
             yield manifest["metadata"]["name"], work["spec"]["template"]["spec"]
 
@@ -71,8 +73,8 @@ def test_the_four_services_differ_in_their_name_alone() -> None:
 
 
 def test_every_command_is_one_that_coop_understands() -> None:
-    commands = {name: pod["containers"][0]["args"] for name, pod in pods()}
-    once = {"coop-migrate": ["migrate"], "coop-backup": ["backup", "--to", "/var/backups/coop"]}
+    commands = {name: pod["containers"][0]["args"] for name, pod in pods() if "args" in pod["containers"][0]}
+    once = {"coop-migrate": ["migrate", "--roles"], "coop-backup": ["backup", "--to", "/var/backups/coop"]}
     assert commands == {**once, **{name: ["serve", name] for name in SERVICES}}
     help_text = subprocess.run([sys.executable, "-m", "coop", "--help"], capture_output=True, text=True, check=True)
     for command in commands.values():
@@ -92,6 +94,11 @@ def test_settings_and_secrets_are_those_that_coop_reads(tmp_path: Path, monkeypa
         for item in volume["items"]:
             assert item["path"].upper() in known
             assert (tmp_path / item["key"]).exists()
+        given_as = {item["path"]: item["key"] for item in volume["items"]}
+        if name in SERVICES:
+            assert given_as["coop_database_url"] == f"{name}_database_url"
+        else:
+            assert "coop_owner_database_url" in given_as, "commands work as the owner of the tables"
     for variable, value in given.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("COOP_SECRET", "sixteen characters or more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -35,7 +36,9 @@ def test_each_secret_is_of_its_own_kept_and_closed_to_others(tmp_path: Path) -> 
     assert make(folder).returncode == 0
     first = {path.name: path.read_text() for path in folder.iterdir()}
     assert len(set(first.values())) == len(first)
-    assert first["postgres_password"] in first["coop_database_url"]
+    assert first["postgres_password"] in first["coop_owner_database_url"]
+    for service, password in json.loads(first["coop_role_passwords"]).items():
+        assert first[f"{service}_database_url"].startswith(f"postgresql+psycopg://coop_{service}:{password}@")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert make(folder).stdout == "", "what exists stays"
     assert {path.name: path.read_text() for path in folder.iterdir()} == first
