@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from fastapi import APIRouter, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
-from coop.metering import listings, views
+from coop.metering import listings, parquet, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
 from coop.metering.handlers.parking import list_telegrams
@@ -15,6 +18,7 @@ from coop.metering.sight import whose
 from coop.metering.storage import periods, register
 from coop.values import NotFound
 from coop.web.downloads import Asked
+from coop.web.own_data import zip_files
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/exports", include_in_schema=False)
 may = ACCESS.may
@@ -131,6 +135,16 @@ def export_stands(request: Request, asked: Asked, measurement: str) -> Response:
     with reading(request) as tx:
         own = views.walk_back(tx, session_of(request), measurement)
         return asked.answer(listings.stands_listing(own.sources))
+
+
+@routes.get("/month.zip")
+@may("see-data")
+def export_month(request: Request, period: str) -> Response:
+    """A month's readings, days and allocations as Parquet, in one zip."""
+    wanted = read_period(period)
+    with TemporaryDirectory() as folder, reading(request) as tx:
+        parquet.write_month(tx, wanted, Path(folder))
+        return zip_files(sorted(Path(folder).iterdir()), f"{tx.community}-{wanted}.zip")
 
 
 @routes.get("/heat-system.{extension}")

@@ -173,6 +173,21 @@ def import_(
 
 
 @app.command()
+def export(
+    month: Annotated[str, typer.Option(help="The month, such as 2025-06.")],
+    to: Annotated[Path, typer.Option(help="Folder for the files.", file_okay=False)],
+    key: Key = "",
+) -> None:
+    """Write a month's readings, days and allocations as Parquet. Needs the packages of the extra `export`."""
+    from coop.operator.exporting import export_month
+    from coop.operator.founding import pick_community
+
+    settings = read_settings()
+    for line in export_month(settings, pick_community(settings, key), month, to):
+        typer.echo(line)
+
+
+@app.command()
 def replay(
     service: Annotated[ServiceName, typer.Argument(help="The service that hears everything again.")],
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -50,6 +51,15 @@ def answer_own_data(
         file.close()
         raise
     return send_file(file, f"own-data-{service}.zip", "application/zip", {"Cache-Control": "no-store"})
+
+
+def zip_files(paths: Iterable[Path], name: str) -> Response:
+    """Files that are compressed already, as one zip to keep."""
+    file: IO[bytes] = SpooledTemporaryFile(MEMORY_MAX)  # noqa: SIM115  (the answer closes it when it is sent)
+    with ZipFile(file, "w") as archive:
+        for path in paths:
+            archive.write(path, path.name)
+    return send_file(file, name, "application/zip")
 
 
 def _add_listing(archive: ZipFile, listing: Listing, lang: str) -> None:
