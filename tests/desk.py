@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from fastapi.testclient import TestClient
 
+from coop.events.members import ProgramTokenMade
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.service import Room, Service
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites
+from coop.kit.tokens import keep_token, make_token
 from coop.web.app import assemble_app
 
 SECRET = "a secret for the tests alone"
@@ -53,3 +55,12 @@ def sign_in(client: TestClient, *roles: str, member_id: str | None = None, commu
     client.headers["host"] = urlsplit(str(client.base_url)).netloc if community == COMMUNITY else f"{community}.home"
     client.cookies.set(COOKIE, sign(session, SECRET))
     return client
+
+
+def let_program_in(database: Database, *scopes: str, community: str = COMMUNITY) -> dict[str, str]:
+    """The headers by which a program comes in that may do this."""
+    token = make_token()
+    made = ProgramTokenMade(token_id=token.token_id, token_sha256=token.sha256, scopes=scopes, expires_at=None)
+    with database.write(community, SECRETARY) as tx:
+        keep_token(tx, made)
+    return {"Authorization": f"Bearer {token.token}"}

@@ -131,7 +131,7 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
             },
         )
     for audience in ("Demo-gemeente", "Demo-waterschap"):
-        doors.post("/governance/api/v1/feed-tokens", {"audience": audience})
+        doors.post("/members/api/v1/programs", {"name": audience, "scopes": ["read:feed"]})
 
 
 def leave_to_the_players(doors: Doors) -> None:

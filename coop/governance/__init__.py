@@ -1,9 +1,9 @@
 """Governance: statutes, meetings, votes, resolutions that act, programmes and their money.
 
 Owns: the statutes as data, notices of meetings with their resolutions and the hash of every resolution's parameters,
-    open ballots with their history, verdicts; programmes with phases, milestones, evidence and tranches; the tokens of
-    the public feed. All but the tokens are only ever added to, each with the server's time and whoever said it: a
-    database trigger refuses to change or delete them.
+    open ballots with their history, verdicts; programmes with phases, milestones, evidence and tranches. They
+    are only ever added to, each with the server's time and whoever said it: a database trigger refuses to change or
+    delete them.
 Tells: ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, MilestoneReached,
     TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteEnded, DeadlinePassed, SteeringReminded;
     ProgramTokenUsed.

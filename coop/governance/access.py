@@ -1,12 +1,10 @@
 """Who may do what in governance: the one table that its menu, pages and API read.
 
-The stewards of a meeting are the board, and the operator where the board has none of its own. A program that shows a
-feed token has the role ``feed``, which opens the feed alone.
+The stewards of a meeting are the board, and the operator where the board has none of its own.
 """
 
 from __future__ import annotations
 
-from coop.governance.handlers.feeds import READER
 from coop.kit.access import SIGNED_IN, Access, roles
 
 _STEWARDS = roles("board", "operator")
@@ -30,8 +28,7 @@ ACCESS = Access(
         "reach-milestone": _STEWARDS,
         "decide-tranche": roles("board", "partner", "operator"),
         "see-partner": roles("partner", "board", "treasurer", "auditor", "operator"),
-        "give-feed-tokens": _STEWARDS,
-        "read-feed": roles(READER, "read:feed", "partner", "board", "treasurer", "auditor", "operator"),
+        "read-feed": roles("read:feed", "partner", "board", "treasurer", "auditor", "operator"),
         "see-state": roles("board", "treasurer", "auditor", "operator"),
     },
 )

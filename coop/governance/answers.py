@@ -109,21 +109,6 @@ class SteeredOut(Answer):
     decided_on: date
 
 
-class FeedTokenOut(Answer):
-    """The token of a reader of the feed."""
-
-    token_id: str
-    audience: str
-    token: str
-
-
-class RevokedOut(Answer):
-    """A token that opens nothing from a day on."""
-
-    token_id: str
-    revoked_on: date
-
-
 class ResolutionOut(Answer):
     """One resolution: its parameters, the rule that it falls under, and when it was decided its count and verdict.
 

@@ -189,12 +189,6 @@ class SteeringBody(Body):
     decided_on: Day
 
 
-class TokenBody(Body):
-    """The reader of a feed token."""
-
-    audience: Line
-
-
 def holds_nul(value: object) -> bool:
     """True when a text anywhere in a value holds a NUL.
 

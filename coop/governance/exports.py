@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from coop.governance import listings
 from coop.governance.access import ACCESS
-from coop.governance.storage import feeds
 from coop.governance.views import find_meeting_view, view_meetings, view_programmes
 from coop.kit.http import GuardedRoute, reading
 from coop.web.downloads import Asked
@@ -54,10 +53,3 @@ def export_tranches(request: Request, asked: Asked, programme: str = "") -> Resp
     with reading(request) as tx:
         views = [view for view in view_programmes(tx) if programme in ("", view.programme.programme_id)]
         return asked.answer(listings.tranches_listing(asked.lang, views))
-
-
-@routes.get("/feed-tokens.{extension}")
-@may("give-feed-tokens")
-def export_feed_tokens(request: Request, asked: Asked) -> Response:
-    with reading(request) as tx:
-        return asked.answer(listings.tokens_listing(feeds.list_tokens(tx)))

@@ -16,14 +16,12 @@ from coop.governance.answers import (
     BallotsOut,
     ClosedOut,
     ConvenedOut,
-    FeedTokenOut,
     MeetingOut,
     NoticedOut,
     PlannedOut,
     ProgrammeOut,
     ReachedOut,
     ResolutionOut,
-    RevokedOut,
     StateOut,
     StatutesOut,
     SteeredOut,
@@ -31,14 +29,13 @@ from coop.governance.answers import (
     meeting_out,
     programme_out,
 )
-from coop.governance.handlers import closing, feeds, meetings, programmes, records
+from coop.governance.handlers import closing, meetings, programmes, records
 from coop.governance.model import Evidence, Meeting, Reached, Resolution, Statutes
 from coop.governance.rules.statutes import read_rules
 from coop.governance.storage.meetings import list_meetings as read_meetings
 from coop.governance.storage.programmes import list_programmes as read_programmes
-from coop.kit.http import GuardedRoute, reading, shows_once, writing
+from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.paging import Paged
-from coop.kit.settings import Settings
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
 may = ACCESS.may
@@ -118,25 +115,6 @@ def decide_tranche(request: Request, tranche_id: str, body: bodies.SteeringBody)
     with writing(request) as tx:
         programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on)
     return SteeredOut(tranche_id=tranche_id, decision=body.decision, decided_on=body.decided_on)
-
-
-@routes.post("/feed-tokens")
-@may("give-feed-tokens")
-@shows_once
-def create_feed_token(request: Request, body: bodies.TokenBody) -> FeedTokenOut:
-    """Make a token for a reader of the feed; the same name gets the same token again."""
-    settings: Settings = request.app.state.settings
-    with writing(request) as tx:
-        token_id, token = feeds.create_feed_token(tx, body.audience, settings.signing_secret())
-    return FeedTokenOut(token_id=token_id, audience=body.audience, token=token)
-
-
-@routes.post("/feed-tokens/{token_id}/revoke")
-@may("give-feed-tokens")
-def revoke_feed_token(request: Request, token_id: str) -> RevokedOut:
-    """Take a token back, from now on."""
-    with writing(request) as tx:
-        return RevokedOut(token_id=token_id, revoked_on=feeds.revoke_feed_token(tx, token_id))
 
 
 @routes.get("/meetings")

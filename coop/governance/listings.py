@@ -8,7 +8,6 @@ from coop.governance import wording
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Meeting
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
-from coop.governance.storage.feeds import FeedToken
 from coop.governance.views import MeetingView, ProgrammeView
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
@@ -87,13 +86,3 @@ def tranches_listing(lang: str, views: Iterable[ProgrammeView]) -> Listing:
         Column("state", N_("State"), Kind.WORD, of=lambda row: TRANCHE_STATES[row[1].word][0]),
     )
     return Listing("tranches", columns, [(view, row) for view in views for row in view.tranches])
-
-
-def tokens_listing(tokens: Iterable[FeedToken]) -> Listing:
-    """Rights to read the feed, without anything that opens it."""
-    columns = (
-        Column("audience", N_("For whom")),
-        Column("created_on", N_("Since"), Kind.DAY),
-        Column("revoked_on", N_("Revoked"), Kind.DAY),
-    )
-    return Listing("feed-tokens", columns, tokens)

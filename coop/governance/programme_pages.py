@@ -12,7 +12,6 @@ from coop.governance import wording
 from coop.governance.access import ACCESS
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
-from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.handlers.programmes import decide_referred
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
 from coop.governance.storage import feeds as feed_store
@@ -82,35 +81,7 @@ def decide(
 @may("see-partner")
 def show_partner(request: Request) -> Response:
     """The page of municipality, water board and financiers."""
-    return _partner_page(request, new_token="")
-
-
-@routes.post("/feed-tokens")
-@may("give-feed-tokens")
-def make_token(request: Request, audience: Annotated[str, Form(max_length=200)]) -> Response:
-    """Give a reader a token for the feed, which is shown this once."""
-    with writing(request) as tx:
-        _, token = create_feed_token(tx, audience.strip(), request.app.state.settings.signing_secret())
-    return _partner_page(request, new_token=token)
-
-
-@routes.post("/feed-tokens/{token_id}/revoke")
-@may("give-feed-tokens")
-def revoke_token(request: Request, token_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
-    """Take a token back; ask before."""
-    lang = language_of(request)
-    if confirmed != "yes":
-        return confirm_page(
-            request,
-            title=translate(lang, "Revoke this token?"),
-            text=translate(lang, "Whoever reads the feed with it gets nothing more."),
-            button=translate(lang, "Revoke"),
-            action=f"/governance/feed-tokens/{token_id}/revoke",
-            back="/governance/partner",
-        )
-    with writing(request) as tx:
-        revoke_feed_token(tx, token_id)
-    return redirect("/governance/partner", translate(lang, "The token is revoked."))
+    return _partner_page(request)
 
 
 @routes.get("/cards/programme")
@@ -122,12 +93,11 @@ def show_programme_card(request: Request) -> Response:
     return card(request, "governance/card_programme.html", views=views)
 
 
-def _partner_page(request: Request, new_token: str) -> Response:
+def _partner_page(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         views = view_programmes(tx)
         facts = feed_store.list_facts_before(tx, PUBLIC, None, _RECENT)
-        tokens = feed_store.list_tokens(tx)
         meetings = list_meetings(tx)
     called = wording.names(lang, meetings, [view.programme for view in views])
     news = []
@@ -141,8 +111,6 @@ def _partner_page(request: Request, new_token: str) -> Response:
         views=views,
         news=news,
         address=site_of(request).url + "/governance",
-        tokens=tokens if ACCESS.allows(session, "give-feed-tokens") else None,
-        new_token=new_token,
         steering=ACCESS.allows(session, "decide-tranche"),
         **_words(),
     )

@@ -9,7 +9,6 @@ from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberLeft
 from coop.governance import exports, feed, http, own_data, pages, programme_pages
 from coop.governance.access import ACCESS
-from coop.governance.handlers.feeds import find_reader
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.tables import KEPT, metadata, voter
@@ -41,7 +40,6 @@ GOVERNANCE = Service(
     heard_tables=(*communities.TABLES, voter),
     kept_tables=KEPT,
     routers=(http.routes, feed.routes, own_data.routes, exports.routes, pages.routes, programme_pages.routes),
-    bearer=find_reader,
     jobs=JOBS,
     sections=(
         Section("/governance/", N_("Decisions"), "find-decisions", 30),

@@ -32,7 +32,7 @@ from coop.kit.session import NotSignedIn, Session
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites
 from coop.kit.tags import matches, tag_of
-from coop.kit.tokens import PREFIX, WrongToken, let_in
+from coop.kit.tokens import let_in
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
@@ -90,7 +90,7 @@ class GuardedRoute(APIRoute):
             if request.state.site is None and not self.on_any_host:
                 raise UnknownHost
             if request.state.session is None and self.include_in_schema and not self.access.allows(None, self.action):
-                request.state.session = await _bearer_session(request, self.access.service)
+                request.state.session = await _bearer_session(request)
             self.access.require(request.state.session, self.action)
             self._check_body(request)
             request = Request(request.scope, _limited(request.receive, self.body_max))
@@ -236,8 +236,8 @@ def _limited(receive: Receive, body_max: int) -> Receive:
     return limited
 
 
-async def _bearer_session(request: Request, service: str) -> Session | None:
-    """The session of the token that a request shows; None when it shows none, or the service gives none out.
+async def _bearer_session(request: Request) -> Session | None:
+    """The session of the token that a request shows; None when it shows none.
 
     Raises:
         WrongToken: the token opens nothing.
@@ -245,20 +245,11 @@ async def _bearer_session(request: Request, service: str) -> Session | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    if token.startswith(PREFIX):
-        sessions: Database = request.app.state.sessions
-        community: str = request.state.site.community
-        program = await run_in_threadpool(let_in, sessions, community, token.strip(), request.state.channel)
-        request.state.rate = request.app.state.token_rate.take(program.account_id)
-        return program
-    bearer = request.app.state.bearers.get(service)
-    if bearer is None:
-        raise WrongToken
-    database = request.app.state.databases[service]
-    session: Session | None = await run_in_threadpool(bearer, database, token.strip())
-    if session is None or session.community != request.state.site.community:
-        raise WrongToken
-    return session
+    sessions: Database = request.app.state.sessions
+    community: str = request.state.site.community
+    program = await run_in_threadpool(let_in, sessions, community, token.strip(), request.state.channel)
+    request.state.rate = request.app.state.token_rate.take(program.account_id)
+    return program
 
 
 def session_of(request: Request) -> Session:
@@ -313,7 +304,7 @@ def create_app(
     first.
     """
     app = FastAPI(title=title, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.settings, app.state.databases, app.state.bearers = settings, databases, {}
+    app.state.settings, app.state.databases = settings, databases
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
     app.state.sessions = sessions
     app.state.token_rate = Rate("token", settings.rate_per_token)

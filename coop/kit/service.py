@@ -22,7 +22,7 @@ from coop.kit.jobs import Job
 from coop.kit.outbound import UNMADE, Queue, make_again
 from coop.kit.parking import EVENT
 from coop.kit.rawdoor import RawDoor
-from coop.kit.session import Session, on_sessions_ended
+from coop.kit.session import on_sessions_ended
 from coop.kit.settings import Settings
 from coop.kit.tokens import HEARD
 
@@ -76,9 +76,6 @@ class Door(Protocol):
 Replayer = Callable[["Room", str, Actor, str], None]
 """Tries one dead letter of a kind again: room, community, actor, id. Raises CoopError when it is refused again."""
 
-Bearer = Callable[[Database, str], Session | None]
-"""The session of the program that shows a token, or None when nobody has it."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Pages:
@@ -117,7 +114,6 @@ class Service(Pages):
     queues: Callable[[Room], Sequence[Queue]] = lambda _room: ()
     replayers: Mapping[str, Replayer] = field(default_factory=dict)
     letter_kinds: Mapping[str, str] = field(default_factory=dict)
-    bearer: Bearer | None = None
     jobs: Sequence[Job] = ()
 
     @property

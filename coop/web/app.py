@@ -37,6 +37,5 @@ def assemble_app(
     app.state.rooms = dict(rooms)
     app.state.read_lag = dict
     app.state.pages = tuple(pages) or tuple(room.service for room in rooms.values())
-    app.state.bearers = {name: room.service.bearer for name, room in rooms.items() if room.service.bearer}
     mount_static(app)
     return app

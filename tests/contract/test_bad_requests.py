@@ -117,11 +117,3 @@ def test_what_once_failed_on_our_side_is_a_problem_of_the_request(
     with served.client() as client:
         answer = client.request(method, path, json=body)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-
-
-def test_a_token_shown_by_two_gateways_is_refused(served: Served) -> None:
-    with served.client() as client:
-        body = {"name": "first", "token": "a token of twenty letters"}
-        client.post("/metering/api/v1/gateways", json=body)
-        again = client.post("/metering/api/v1/gateways", json=body | {"name": "second"})
-    assert (again.status_code, again.json().get("code")) in {(409, "token-in-use"), (404, "not-found")}

@@ -109,7 +109,6 @@ def live_over_http(board: TestClient) -> list[dict[str, Any]]:
         post(board, "milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 1, "evidence": EVIDENCE}),
         post(board, "milestones/m2/reach", {"reached_on": "2027-01-01", "cost_cents": 1, "evidence": EVIDENCE}),
         post(board, "tranches/t2/decide", {"decision": "release", "decided_on": "2027-02-01"}),
-        post(board, "feed-tokens", {"audience": "Municipality"}),
     ]
 
 
@@ -227,7 +226,6 @@ def test_a_body_cannot_say_who_decides_on_a_tranche(board: TestClient) -> None:
         ("meetings", MEETING | {"place": "a\0"}, "body"),
         ("programmes", PROGRAMME | {"name": "x" * 201}, "name"),
         ("milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 10**30}, "cost_cents"),
-        ("feed-tokens", {"audience": "x" * 201}, "audience"),
     ],
 )
 def test_what_does_not_fit_is_named(board: TestClient, path: str, body: dict[str, Any], field: str) -> None:

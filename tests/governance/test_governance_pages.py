@@ -223,26 +223,6 @@ def test_the_partner_page_calls_things_by_their_names_and_days(embedded: Databas
     assert "http://testserver/governance/feed.atom" in page
 
 
-def test_the_board_makes_and_revokes_a_token_for_the_feed(embedded: Database, tmp_path: Path) -> None:
-    board = client(embedded, tmp_path, "board")
-    made = board.post("/governance/feed-tokens?lang=en", data={"audience": "Water board"})
-    token = made.text.split('<code class="reference">')[1].split("<")[0]
-    assert "Authorization: Bearer" in made.text
-    assert "token=" not in made.text
-    anybody = client(embedded, tmp_path)
-    shown = {"Authorization": f"Bearer {token}"}
-    assert anybody.get("/governance/feed.json", headers=shown).status_code == 200
-    revoke = made.text.split("/governance/feed-tokens/")[1].split("/")[0]
-    address = f"/governance/feed-tokens/{revoke}/revoke"
-    assert "Revoke this token?" in board.post(f"{address}?lang=en").text
-    assert anybody.get("/governance/feed.json", headers=shown).status_code == 200
-    assert board.post(address, data={"confirmed": "yes"}).status_code == 200
-    assert anybody.get("/governance/feed.json", headers=shown).status_code == 401
-    assert token not in board.get("/governance/partner").text
-    partner = client(embedded, tmp_path, "partner")
-    assert partner.post("/governance/feed-tokens", data={"audience": "x"}).status_code == 403
-
-
 def test_a_member_is_told_that_the_same_vote_stood_already(embedded: Database, tmp_path: Path) -> None:
     live(embedded)
     open_vote(embedded)

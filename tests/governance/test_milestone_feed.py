@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,14 +13,12 @@ from fastapi.testclient import TestClient
 from coop.events import Envelope, read_event
 from coop.events.governance import AllocationKeyAdopted, MilestoneReached
 from coop.governance.feed import PUBLIC
-from coop.governance.handlers.feeds import create_feed_token, revoke_feed_token
 from coop.governance.service import GOVERNANCE
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.http import GuardedRoute
-from tests.desk import SECRET, SECRETARY
-from tests.governance.assembly import LATER, TOWN, client, live, members, told
-from tests.kit.clocks import SetClock
+from tests.desk import SECRETARY, let_program_in, open_desk
+from tests.governance.assembly import TOWN, client, live, members, told
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -29,8 +27,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def token(embedded: Database) -> str:
     live(embedded)
     told(embedded)
-    with embedded.write(TOWN, SECRETARY) as tx:
-        return create_feed_token(tx, "Municipality", SECRET)[1]
+    return let_program_in(embedded, "read:feed")["Authorization"].split()[1]
 
 
 @pytest.fixture
@@ -79,22 +76,6 @@ def test_a_position_of_any_size_is_answered_with_the_field(visitor: TestClient, 
         assert answer.status_code == 422
         assert [problem["field"] for problem in answer.json()["problems"]] == [name]
     assert visitor.get(f"/governance/feed.atom?before={2**31 - 1}", headers=bearer(token)).status_code == 200
-
-
-def test_a_revoked_token_opens_nothing_and_the_next_one_is_another(
-    embedded: Database, visitor: TestClient, token: str, clock: SetClock
-) -> None:
-    with embedded.write(TOWN, SECRETARY) as tx:
-        token_id, same = create_feed_token(tx, "Municipality", SECRET)
-        assert same == token
-        assert revoke_feed_token(tx, token_id) == LATER.date()
-    clock.set(LATER + timedelta(days=3))
-    with embedded.write(TOWN, SECRETARY) as tx:
-        assert revoke_feed_token(tx, token_id) == LATER.date()
-        _, other = create_feed_token(tx, "Municipality", SECRET)
-    assert other != token
-    assert visitor.get("/governance/feed.json", headers=bearer(token)).status_code == 401
-    assert visitor.get("/governance/feed.json", headers=bearer(other)).status_code == 200
 
 
 def test_a_partner_reads_the_feed_signed_in_and_a_member_does_not(
@@ -217,10 +198,10 @@ def test_a_reader_who_has_it_all_is_told_so(embedded: Database, visitor: TestCli
     assert visitor.get(f"/governance/{path}", headers=again).status_code == 200
 
 
-def test_an_empty_feed_is_still_a_feed(embedded: Database, visitor: TestClient) -> None:
-    with embedded.write("elsewhere", SECRETARY) as tx:
-        empty = create_feed_token(tx, "Water board", SECRET)[1]
-    assert visitor.get("/governance/feed.json", headers=bearer(empty)).json() == []
-    feed = ElementTree.fromstring(visitor.get("/governance/feed.atom", headers=bearer(empty)).content)
+def test_an_empty_feed_is_still_a_feed(embedded: Database, tmp_path: Path) -> None:
+    empty = let_program_in(embedded, "read:feed", community="elsewhere")
+    visitor = open_desk(GOVERNANCE, embedded, tmp_path, community="elsewhere")
+    assert visitor.get("/governance/feed.json", headers=empty).json() == []
+    feed = ElementTree.fromstring(visitor.get("/governance/feed.atom", headers=empty).content)
     assert feed.findtext(f"{ATOM}updated") == "1970-01-01T00:00:00Z"
     assert feed.findall(f"{ATOM}entry") == []

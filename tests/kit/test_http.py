@@ -13,18 +13,20 @@ from sqlalchemy.exc import OperationalError
 
 from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
 from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.database import Database
 from coop.kit.http import GuardedRoute, body_max, create_app, reading, session_of, writing
 from coop.kit.metrics import REQUEST_SECONDS
 from coop.kit.problems import PROBLEMS_MAX
 from coop.kit.session import COOKIE, Session, end_sessions, sign
 from coop.kit.settings import Settings
 from coop.values import BadInput, CoopError, NotFound, Problem
-from tests.desk import lead_to
+from tests.desk import lead_to, let_program_in
 from tests.kit.town import SECRETARY, member, open_database
 
 MEMBER = Session("a1", "Demo-lid 1", frozenset({"member"}), "m1", "demo", "s1", SYSTEM_CLOCK.now())
-PROGRAM = Session("t1", "Somebody's program", frozenset({"member"}), None, "demo", kind="feed")
-ACCESS = Access("members", {"open": ANYBODY, "own": SIGNED_IN, "see-mine": roles("member"), "rule": roles("board")})
+ACCESS = Access(
+    "members", {"open": ANYBODY, "own": SIGNED_IN, "see-mine": roles("member", "read:members"), "rule": roles("board")}
+)
 
 routes = APIRouter(route_class=GuardedRoute)
 
@@ -115,7 +117,6 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         lambda _request, status, _code, text, _problems: Response(f"<h1>{text}</h1>", status),
         lead_to("https://coop.example"),
     )
-    app.state.bearers = {"members": lambda _database, token: PROGRAM if token == "right" else None}
     with TestClient(app, base_url="https://coop.example") as made:
         yield made
     database.close()
@@ -221,8 +222,10 @@ def test_an_ended_session_opens_nothing_from_then_on(client: TestClient) -> None
 
 
 def test_a_program_acts_by_its_token_and_a_wrong_one_is_named(client: TestClient) -> None:
-    right, wrong = {"Authorization": "Bearer right"}, {"Authorization": "Bearer left"}
-    assert client.post("/tell", headers=right).json() == "demo feed:t1 api"
+    database: Database = client.app.state.databases["members"]  # type: ignore[attr-defined]
+    right, wrong = let_program_in(database, "read:members"), {"Authorization": "Bearer left"}
+    token_id = right["Authorization"].split("_")[1]
+    assert client.post("/tell", headers=right).json() == f"demo program:{token_id} api"
     assert client.get("/board", headers=right).status_code == 403
     refused = client.get("/mine", headers=wrong)
     assert (refused.status_code, refused.json()["code"]) == (401, "wrong-token")

@@ -16,9 +16,7 @@ WITHOUT = {
         ("position",): "the order in which they were sealed, in one chain",
     },
     "outbound_message": {("number",): "the order in which one service's messages go out"},
-    "gateway": {("token_sha256",): "a secret that says of which co-operative its bearer is"},
     "community_host": {("host",): "a host name belongs to one co-operative of all that there are"},
-    "feed_token": {("token_sha256",): "a secret that says of which co-operative its bearer is"},
 }
 """Keys without the co-operative, each with its reason."""
 

@@ -158,7 +158,7 @@ def test_the_first_use_of_a_day_is_told_once_and_no_other(database: Database, cl
         clock.set(NOW + timedelta(hours=hours))
         assert opens(database)
     with database.read(COMMUNITY) as tx:
-        told = [row.data for row in tx.execute(journal.select().where(journal.c.community == tx.community))]
+        told = sorted(tx.scalars(select(journal.c.data).where(journal.c.community == tx.community)))
     assert told == [f'{{"token_id":"{NEW.token_id}","used_on":"2026-03-0{day}"}}' for day in (1, 2)]
 
 

@@ -60,20 +60,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
-        "feed_token",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("token_id", sa.String(length=100), nullable=False),
-        sa.Column("audience", sa.String(length=200), nullable=False),
-        sa.Column("token_sha256", sa.String(length=64), nullable=False),
-        sa.Column("created_on", sa.Date(), nullable=False),
-        sa.Column("revoked_on", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("community", "token_id", name=op.f("pk_feed_token")),
-        sa.UniqueConstraint("token_sha256", name=op.f("uq_feed_token_token_sha256")),
-    )
-    with op.batch_alter_table("feed_token", schema=None) as batch_op:
-        batch_op.create_index("ix_feed_token_audience", ["community", "audience"], unique=False)
-
-    op.create_table(
         "programme",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("programme_id", sa.String(length=100), nullable=False),
@@ -407,10 +393,6 @@ def downgrade() -> None:
     op.drop_table("voter")
     op.drop_table("statutes")
     op.drop_table("programme")
-    with op.batch_alter_table("feed_token", schema=None) as batch_op:
-        batch_op.drop_index("ix_feed_token_audience")
-
-    op.drop_table("feed_token")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

@@ -1,4 +1,4 @@
-"""Tables. Every own table is only added to; ``feed_token`` alone may change, when a token is revoked.
+"""Tables. Every own table is only added to.
 
 What a person says stands beside the server's time at which it was said, ``recorded_at``, and the ``actor`` who said it.
 Parameters and evidence are documents of the kit, named here by the hash of their bytes. A decision carries the hash of
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKeyConstraint,
-    Index,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -290,18 +289,6 @@ tranche_release = _table(
     *_said(),
     _to(("tranche_id",), "tranche"),
 )
-
-feed_token = _table(
-    "feed_token",
-    ("token_id",),
-    _id("token_id"),
-    Column("audience", String(200), nullable=False),
-    _sha256("token_sha256"),
-    _day("created_on"),
-    Column("revoked_on", Date),
-    UniqueConstraint("token_sha256"),
-)
-Index("ix_feed_token_audience", feed_token.c.community, feed_token.c.audience)
 
 KEPT = (
     statutes,
