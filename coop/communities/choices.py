@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -163,6 +163,16 @@ class DatedChoice:
     choice: Choice
     source: str
     resolution_id: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedChoice:
+    """A choice with who made it and when; ``number`` counts those of a co-operative."""
+
+    number: int
+    row: DatedChoice
+    recorded_at: datetime
+    recorded_by: str
 
 
 @dataclass(frozen=True)

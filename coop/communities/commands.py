@@ -73,6 +73,7 @@ def describe(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
             language=profile.language,
             mail_sender=profile.mail_sender,
             is_demonstration=profile.is_demonstration,
+            logo=profile.logo,
         )
     )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coop.communities import store
-from coop.communities.model import ANY_HOST
+from coop.communities.model import ANY_HOST, LOGO_PATH
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, url_under
@@ -64,5 +64,7 @@ class Directory:
         for community, own in hosts.items():
             if community in names:
                 url = self._public_url if own[0] == ANY_HOST else url_under(self._public_url, own[0])
-                by_host |= dict.fromkeys(own, Site(community, *names[community], url))
+                name, language, logo = names[community]
+                picture = f"{LOGO_PATH}?v={logo}" if logo else ""
+                by_host |= dict.fromkeys(own, Site(community, name, language, url, picture))
         return by_host

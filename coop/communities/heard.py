@@ -37,6 +37,7 @@ def on_community_described(tx: Tx, event: CommunityDescribed, envelope: Envelope
         language=event.language,
         mail_sender=event.mail_sender,
         is_demonstration=event.is_demonstration,
+        logo=event.logo,
     )
     store.add_profile(tx, event.version, event.valid_from, described, envelope.time, envelope.actor)
 

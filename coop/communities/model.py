@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+LOGO_PATH = "/members/logo"
+"""Where the logo of the co-operative of a host name lies."""
+
 ANY_HOST = "*"
 """The host name of the one co-operative that answers to every name which no other has."""
 
@@ -13,8 +16,9 @@ ANY_HOST = "*"
 class Profile:
     """Public particulars of a co-operative, as the trade register and its bills have them.
 
-    ``name`` is the statutory name, ``site_name`` what its pages are called; ``mail_sender`` is ``Name <address>``.
-    What is not known yet is empty; ``lacking`` says what has to be there before anything is issued.
+    ``name`` is the statutory name, ``site_name`` what its pages are called; ``mail_sender`` is ``Name <address>``, and
+    ``logo`` the hash of the picture's bytes. What is not known yet is empty; ``lacking`` says what has to be there
+    before anything is issued.
     """
 
     hosts: tuple[str, ...]
@@ -31,6 +35,7 @@ class Profile:
     language: str = "nl"
     mail_sender: str = ""
     is_demonstration: bool = False
+    logo: str = ""
 
     @property
     def lacking(self) -> tuple[str, ...]:

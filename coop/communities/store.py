@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, delete, func, select
 
 from coop.communities import tables
-from coop.communities.choices import Choice, Choices, DatedChoice, read_choice
+from coop.communities.choices import Choice, Choices, DatedChoice, RecordedChoice, read_choice
 from coop.communities.model import DatedProfile, Profile
 from coop.kit.tx import Tx
 from coop.values import CoopError
@@ -28,6 +28,7 @@ _PARTICULARS = (
     "language",
     "mail_sender",
     "is_demonstration",
+    "logo",
 )
 
 
@@ -46,12 +47,12 @@ def list_hosts(sql: Connection) -> dict[str, list[str]]:
     return hosts
 
 
-def list_names(sql: Connection, day: date) -> dict[str, tuple[str, str]]:
-    """Name on its pages and language of every co-operative of the installation, as they hold on a day."""
+def list_names(sql: Connection, day: date) -> dict[str, tuple[str, str, str]]:
+    """Name on its pages, language and logo of every co-operative of the installation, as they hold on a day."""
     rows = tables.profile.c
-    query = select(rows.community, rows.site_name, rows.language).where(rows.valid_from <= day)
+    query = select(rows.community, rows.site_name, rows.language, rows.logo).where(rows.valid_from <= day)
     in_order = sql.execute(query.order_by(rows.valid_from, rows.version))
-    return {community: (name, language) for community, name, language in in_order}
+    return {community: (name, language, logo) for community, name, language, logo in in_order}
 
 
 def list_profiles(tx: Tx) -> list[DatedProfile]:
@@ -145,6 +146,21 @@ def load_choices(tx: Tx, known_at: datetime | None = None) -> Choices:
             for name, valid_from, value, source, resolution_id in tx.execute(query)
         )
     )
+
+
+def list_choices(tx: Tx) -> list[RecordedChoice]:
+    """Every choice that the co-operative ever made, newest first."""
+    rows = tables.choice.c
+    query = select(*rows).where(rows.community == tx.community).order_by(rows.number.desc())
+    return [
+        RecordedChoice(
+            row.number,
+            DatedChoice(row.valid_from, _read(row.name, row.value), row.source, row.resolution_id),
+            row.recorded_at,
+            row.recorded_by,
+        )
+        for row in tx.execute(query)
+    ]
 
 
 def count_choices(tx: Tx) -> int:

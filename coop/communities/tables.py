@@ -27,6 +27,7 @@ profile = Table(
     Column("language", String(10), nullable=False),
     Column("mail_sender", String(300), nullable=False),
     Column("is_demonstration", Boolean, nullable=False),
+    Column("logo", String(64), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", String(120), nullable=False),
     CheckConstraint("version > 0", name="version_is_positive"),

@@ -157,6 +157,7 @@ class CommunityDescribed(Event):
     language: str = "nl"
     mail_sender: str = ""
     is_demonstration: bool = False
+    logo: str = ""
 
     def key(self) -> str:
         return "communities"

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 @dataclass(frozen=True)
 class Site:
     """A co-operative under its host name: its key, what its pages are called, and in which language they speak to
-    whoever asks for nothing. ``url`` is where people find them, without a slash at the end."""
+    whoever asks for nothing. ``url`` is where people find them, without a slash at the end, and ``logo`` the
+    address of its picture there, empty when it has none."""
 
     community: str
     name: str
     language: str
     url: str
+    logo: str = ""
 
 
 Sites = Callable[[str], Site | None]

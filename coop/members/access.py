@@ -14,9 +14,13 @@ ACCESS = Access(
     {
         "sign-in": ANYBODY,
         "sign-out": ANYBODY,
+        "see-logo": ANYBODY,
         "see-own": SIGNED_IN,
         "take-own-data": SIGNED_IN,
         "see-register": roles("board", "treasurer", "auditor", "operator", "read:members"),
+        "see-community": roles("board", "treasurer", "auditor", "operator"),
+        "change-community": roles("board"),
+        "confirm-iban": roles("board", "treasurer"),
         "change-contact": roles("board", "operator"),
         "import-register": roles("board", "operator", "write:members"),
         "end-membership": roles("board"),

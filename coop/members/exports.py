@@ -24,6 +24,27 @@ def export_members(request: Request, asked: Asked, search: str = "") -> Response
         return asked.answer(listings.members_listing(list_members(tx, search)))
 
 
+@routes.get("/choices.{extension}")
+@may("see-community")
+def export_choices(request: Request, asked: Asked, name: str = "") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.choices_listing(tx, name))
+
+
+@routes.get("/particulars.{extension}")
+@may("see-community")
+def export_particulars(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.particulars_listing(tx))
+
+
+@routes.get("/ibans.{extension}")
+@may("see-community")
+def export_ibans(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.ibans_listing(tx))
+
+
 @routes.get("/connections.{extension}")
 @may("see-own")
 def export_connections(request: Request, asked: Asked, member_id: str | None = None) -> Response:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
+from coop.communities.store import list_choices, list_profiles
+from coop.communities.texts import CHOICE_NAMES
 from coop.kit.tx import Tx
+from coop.members.community import texts as community
+from coop.members.community.store import list_proposals
 from coop.members.connections.model import Occupancy
 from coop.members.connections.store import list_connections, list_holds, list_occupancies
 from coop.members.contracts.model import Contract
@@ -108,6 +113,37 @@ IMPORTS = (
     Column("undone_at", N_("Undone"), Kind.INSTANT),
 )
 
+CHOICES = (
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("name", N_("Choice"), Kind.WORD, of=lambda choice: CHOICE_NAMES[choice.row.choice.NAME]),
+    Column("valid_from", N_("Holds from"), Kind.DAY, of=lambda choice: choice.row.valid_from),
+    Column("value", N_("Figures"), of=lambda choice: choice.row.choice.model_dump_json()),
+    Column("source", N_("Source"), of=lambda choice: choice.row.source),
+    Column("resolution_id", N_("Resolution"), of=lambda choice: choice.row.resolution_id),
+    Column("recorded_at", N_("When"), Kind.INSTANT),
+    Column("recorded_by", N_("By")),
+)
+
+PARTICULARS = (
+    Column("version", N_("Number"), Kind.WHOLE),
+    Column("valid_from", N_("Holds from"), Kind.DAY),
+    *(Column(name, label, of=attrgetter(f"profile.{name}")) for name, label in community.PARTICULARS.items()),
+    Column("recorded_at", N_("When"), Kind.INSTANT),
+    Column("recorded_by", N_("By")),
+)
+
+IBANS = (
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("iban", N_("IBAN")),
+    Column("proposed_at", N_("Proposed"), Kind.INSTANT),
+    Column("proposed_by", N_("Proposed by")),
+    Column(
+        "outcome", N_("Outcome"), Kind.WORD, of=lambda row: community.OUTCOMES[row.outcome] if row.outcome else None
+    ),
+    Column("settled_at", N_("When"), Kind.INSTANT),
+    Column("settled_by", N_("By")),
+)
+
 
 def members_listing(members: Iterable[Member]) -> Listing:
     """Members with their contact data."""
@@ -160,6 +196,21 @@ def programs_listing(programs: Iterable[Program]) -> Listing:
 def imports_listing(tx: Tx) -> Listing:
     """Imports, newest first."""
     return Listing("imports", IMPORTS, list_imports(tx, ALL))
+
+
+def choices_listing(tx: Tx, name: str) -> Listing:
+    """Choices of the co-operative, newest first: those of one name, or all."""
+    return Listing("choices", CHOICES, [row for row in list_choices(tx) if name in ("", row.row.choice.NAME)])
+
+
+def particulars_listing(tx: Tx) -> Listing:
+    """Particulars of the co-operative since its founding."""
+    return Listing("particulars", PARTICULARS, list_profiles(tx))
+
+
+def ibans_listing(tx: Tx) -> Listing:
+    """Bank accounts that were proposed, newest first."""
+    return Listing("ibans", IBANS, list_proposals(tx))
 
 
 def find_accounts(tx: Tx, member_id: str | None) -> list[Account]:

@@ -13,6 +13,8 @@ from coop.kit.service import Entrance, Section, Service
 from coop.kit.tokens import on_program_token_used
 from coop.members import exports, own_data, tables
 from coop.members.access import ACCESS
+from coop.members.community import api as community_api
+from coop.members.community import pages as community_pages
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in
@@ -51,6 +53,8 @@ MEMBERS = Service(
         governance.ProgramTokenUsed: on_program_token_used,
     },
     routers=(
+        community_api.routes,
+        community_pages.routes,
         imports_api.routes,
         identity_api.routes,
         register_api.routes,
@@ -68,6 +72,7 @@ MEMBERS = Service(
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
         Section("/members/programs", N_("Programs"), "see-programs", rank=85),
+        Section("/members/community", N_("The co-operative"), "see-community", rank=55),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),
     entrance=Entrance("/members/sign-in", "/members/sign-out"),

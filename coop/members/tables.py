@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -174,6 +175,35 @@ gas_bill = Table(
     Column("amount_cents", Integer, nullable=False),
     _refers("contract_id", "contract"),
     CheckConstraint("gas_m3 >= 0 AND amount_cents >= 0", name="not_negative"),
+)
+
+iban_proposal = Table(
+    "iban_proposal",
+    metadata,
+    _community(),
+    Column("number", Integer, primary_key=True),
+    _text("iban", 34),
+    Column("proposed_at", Instant, nullable=False),
+    _text("proposed_by", 120),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    CheckConstraint("outcome IN ('confirmed', 'withdrawn', 'replaced')", name="outcome_known"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
+    ),
+    CheckConstraint("outcome <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_another"),
+)
+"""Other bank accounts of the co-operative, each proposed by one person and confirmed by another."""
+
+logo = Table(
+    "logo",
+    metadata,
+    _community(),
+    Column("sha256", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    _text("kept_by", 120),
 )
 
 withdrawn = Table(

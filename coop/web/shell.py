@@ -86,6 +86,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             sections=sections,
             section=current_section(request.url.path, sections),
             site_name=_site_name(request),
+            logo=_logo(request),
             entrance=next((room.entrance for room in _rooms(request) if room.entrance), None),
             motto=next((room.motto for room in _rooms(request) if room.motto), ""),
             languages=_language_links(request),
@@ -104,6 +105,11 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
 def _site_name(request: Request) -> str:
     site: Site | None = getattr(request.state, "site", None)
     return site.name if site else "coop"
+
+
+def _logo(request: Request) -> str:
+    site: Site | None = getattr(request.state, "site", None)
+    return site.logo if site else ""
 
 
 def card(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("mail_sender", sa.String(length=300), nullable=False),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
+        sa.Column("logo", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("recorded_by", sa.String(length=120), nullable=False),
         sa.CheckConstraint("name <> '' AND site_name <> ''", name=op.f("ck_community_profile_has_a_name")),

@@ -52,11 +52,34 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("mail_sender", sa.String(length=300), nullable=False),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
+        sa.Column("logo", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("recorded_by", sa.String(length=120), nullable=False),
         sa.CheckConstraint("name <> '' AND site_name <> ''", name=op.f("ck_community_profile_has_a_name")),
         sa.CheckConstraint("version > 0", name=op.f("ck_community_profile_version_is_positive")),
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
+    )
+    op.create_table(
+        "iban_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("iban", sa.String(length=34), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> proposed_by", name=op.f("ck_iban_proposal_confirmed_by_another")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'withdrawn', 'replaced')", name=op.f("ck_iban_proposal_outcome_known")
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_iban_proposal_settled_whole"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_iban_proposal")),
     )
     op.create_table(
         "import_file",
@@ -74,6 +97,15 @@ def upgrade() -> None:
             "added_count BETWEEN 0 AND record_count", name=op.f("ck_import_file_added_are_of_the_records")
         ),
         sa.PrimaryKeyConstraint("community", "import_id", name=op.f("pk_import_file")),
+    )
+    op.create_table(
+        "logo",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.Column("kept_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_logo")),
     )
     op.create_table(
         "program",
@@ -331,7 +363,9 @@ def downgrade() -> None:
     op.drop_table("connection")
     op.drop_table("sign_in_try")
     op.drop_table("program")
+    op.drop_table("logo")
     op.drop_table("import_file")
+    op.drop_table("iban_proposal")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

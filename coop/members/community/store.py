@@ -1,0 +1,48 @@
+"""Bank accounts that wait for a second person, and logos, as they are kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tx import Tx
+from coop.members.community.model import IbanProposal, Logo, Outcome
+from coop.members.tables import iban_proposal, logo
+
+
+def find_open_proposal(tx: Tx) -> IbanProposal | None:
+    """Find the bank account that waits for a second person."""
+    return find_as(tx, IbanProposal, iban_proposal, iban_proposal.c.settled_at.is_(None))
+
+
+def list_proposals(tx: Tx) -> list[IbanProposal]:
+    """List every bank account that was ever proposed, newest first."""
+    return select_as(tx, IbanProposal, iban_proposal, order_by=[iban_proposal.c.number.desc()])
+
+
+def add_proposal(tx: Tx, iban: str) -> None:
+    """Let a bank account wait."""
+    rows = iban_proposal.c
+    number = (tx.scalar(select(func.max(rows.number)).where(rows.community == tx.community)) or 0) + 1
+    insert_nouns(tx, iban_proposal, [IbanProposal(number, iban, tx.now, str(tx.actor))])
+
+
+def settle_proposal(tx: Tx, proposal: IbanProposal, outcome: Outcome) -> None:
+    """Write down what became of a proposal, and by whom."""
+    rows = iban_proposal.c
+    tx.execute(
+        update(iban_proposal)
+        .where(rows.community == tx.community, rows.number == proposal.number)
+        .values(settled_at=tx.now, settled_by=str(tx.actor), outcome=outcome)
+    )
+
+
+def find_logo(tx: Tx, sha256: str) -> Logo | None:
+    """Find a logo by the hash of its bytes."""
+    return find_as(tx, Logo, logo, logo.c.sha256 == sha256)
+
+
+def add_logo(tx: Tx, new: Logo) -> None:
+    """Keep a logo; the same again changes nothing."""
+    if find_logo(tx, new.sha256) is None:
+        insert_nouns(tx, logo, [new])

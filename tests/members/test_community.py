@@ -1,0 +1,249 @@
+"""The co-operative's own particulars: who changes them, what is checked, and that a bank account takes two people."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from coop.communities.store import find_profile, list_profiles
+from coop.demo.cooperative import PROFILE
+from coop.kit.actor import Actor
+from coop.kit.database import Database
+from coop.kit.session import COOKIE, Session, sign
+from coop.members.community import commands
+from coop.values import BadInput, CoopError
+from tests.desk import COMMUNITY, SECRET, SECRETARY, sign_in
+from tests.founding import found_in
+from tests.kit.clocks import SetClock
+from tests.members.sample import AT
+
+WARM = replace(
+    PROFILE,
+    name="Warm in de Wijk U.A.",
+    site_name="Warm in de Wijk",
+    kvk="12345678",
+    vat_id="NL123456782B90",
+    iban="NL91ABNA0417164300",
+    is_demonstration=False,
+)
+OTHER_IBAN = "NL20INGB0001234567"
+TREASURER = Actor("account", "account-2", "page")
+API = "/members/api/v1"
+JSON = {"accept": "application/json"}
+
+
+@pytest.fixture
+def founded(database: Database) -> Database:
+    """The register of a co-operative that is founded."""
+    found_in(database, profile=WARM)
+    return database
+
+
+@pytest.fixture
+def board(founded: Database, client: TestClient) -> TestClient:
+    """Somebody of the board."""
+    return sign_in(client, "board")
+
+
+def enter_as(client: TestClient, account_id: str, *roles: str) -> TestClient:
+    session = Session(account_id, "Somebody Else", frozenset(roles), None, COMMUNITY, "session-2", AT)
+    client.cookies.set(COOKIE, sign(session, SECRET))
+    return client
+
+
+def particulars(client: TestClient) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(f"{API}/community", headers=JSON).json()
+    return answer
+
+
+def png(width: int = 2, height: int = 2) -> bytes:
+    """The smallest picture of a size."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes(width) for _ in range(min(height, 4)))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_a_check_shows_what_would_change_and_changes_nothing(founded: Database, board: TestClient) -> None:
+    page = board.post("/members/community", data={"city": "Utrecht", "check": "yes"}).text
+    assert "It would change: City" in page
+    assert 'value="Utrecht"' in page
+    with founded.read(COMMUNITY) as tx:
+        assert find_profile(tx) == WARM
+
+
+def test_a_change_is_a_new_row_from_today_with_who_made_it(founded: Database, board: TestClient) -> None:
+    assert board.post("/members/community", data={"city": "Utrecht"}).status_code == 303
+    with founded.read(COMMUNITY) as tx:
+        first, second = list_profiles(tx)
+        assert find_profile(tx, AT.date() - timedelta(days=1)) == WARM, "yesterday stays as it was"
+    assert (first.profile.city, second.profile.city) == ("Amsterdam", "Utrecht")
+    assert (second.valid_from, second.recorded_by) == (AT.date(), "account:account-1")
+    assert "Utrecht" in board.get("/members/community").text
+
+
+def test_every_wrong_field_is_named_at_once_and_nothing_is_changed(founded: Database, board: TestClient) -> None:
+    wrong = {"kvk": "00000000", "vat_id": "NL1", "iban": "NL00BANK0123456789", "email": "bestuur", "postal_code": "1"}
+    page = board.post("/members/community", data=wrong)
+    assert page.status_code == 422
+    assert page.text.count('aria-invalid="true"') == len(wrong)
+    refused = board.post(f"{API}/community", json=wrong, headers=JSON)
+    assert refused.status_code == 422
+    with founded.read(COMMUNITY) as tx:
+        assert len(list_profiles(tx)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("kvk", "00000000"), ("vat_id", "NL000000000B00"), ("iban", PROFILE.iban)]
+)
+def test_numbers_of_the_demonstration_are_nobody_else_s(founded: Database, field: str, value: str) -> None:
+    with pytest.raises(BadInput, match=field), founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_profile(tx, {field: value})
+
+
+def test_another_bank_account_holds_only_when_a_second_person_confirms_it(founded: Database, board: TestClient) -> None:
+    board.post("/members/community", data={"iban": OTHER_IBAN, "city": "Utrecht"})
+    assert (particulars(board)["iban"], particulars(board)["city"]) == (WARM.iban, "Utrecht")
+    page = board.get("/members/community").text
+    assert OTHER_IBAN in page
+    assert "Confirm this bank account" not in page, "whoever proposed it is not asked"
+    assert board.post("/members/community/ibans/1/confirm").status_code == 409
+    assert particulars(board)["iban"] == WARM.iban
+    treasurer = enter_as(board, "account-2", "treasurer")
+    assert "Confirm this bank account" in treasurer.get("/members/community").text
+    assert treasurer.post("/members/community/ibans/1/confirm").status_code == 303
+    assert particulars(treasurer)["iban"] == OTHER_IBAN
+    assert treasurer.post("/members/community/ibans/1/confirm").status_code == 404, "it is settled"
+    (proposal,) = treasurer.get(f"{API}/community/ibans", headers=JSON).json()
+    assert (proposal["proposed_by"], proposal["settled_by"]) == ("account:account-1", "account:account-2")
+
+
+def test_a_proposed_bank_account_is_withdrawn_or_gives_way_to_another(founded: Database) -> None:
+    for iban in (OTHER_IBAN, "NL02ABNA0123456789"):
+        with founded.write(COMMUNITY, SECRETARY) as tx:
+            commands.change_profile(tx, {"iban": iban})
+    with pytest.raises(CoopError, match="no bank account waits"), founded.write(COMMUNITY, TREASURER) as tx:
+        commands.confirm_iban(tx, 1)
+    with founded.write(COMMUNITY, TREASURER) as tx:
+        commands.withdraw_iban(tx, 2)
+    with founded.read(COMMUNITY) as tx:
+        assert commands.get_profile(tx) == WARM
+
+
+def test_a_bank_account_is_never_left_out(founded: Database) -> None:
+    with pytest.raises(BadInput, match="not left out"), founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_profile(tx, {"iban": ""})
+
+
+@pytest.mark.parametrize("role", ["treasurer", "auditor", "operator", "member"])
+def test_only_the_board_changes_particulars(founded: Database, client: TestClient, role: str) -> None:
+    sign_in(client, role)
+    assert client.post("/members/community", data={"city": "Utrecht"}).status_code == 403
+    assert client.get("/members/community").status_code == (403 if role == "member" else 200)
+
+
+def test_a_board_cannot_give_itself_a_host_name(board: TestClient) -> None:
+    before = particulars(board)
+    board.post("/members/community", data={"hosts": "zuid.example", "is_demonstration": "yes"})
+    board.post(f"{API}/community", json={"hosts": ["*"], "is_demonstration": True}, headers=JSON)
+    assert particulars(board) == before
+
+
+def test_the_logo_is_shown_to_everybody_and_taken_away_again(board: TestClient) -> None:
+    assert board.get("/members/logo").status_code == 404
+    answer = board.post("/members/community/logo", files={"file": ("logo.png", png(), "image/png")})
+    assert answer.status_code == 303
+    board.cookies.clear()
+    shown = board.get("/members/logo")
+    assert (shown.content, shown.headers["content-type"]) == (png(), "image/png")
+    assert board.get("/members/logo", headers={"if-none-match": shown.headers["etag"]}).status_code == 304
+    sign_in(board, "board").post("/members/community/logo")
+    assert board.get("/members/logo").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"\x89PNG\r\n\x1a\n",
+        png()[:-1],
+        png() + b"<script>",
+        png().replace(b"IDAT", b"IDAX"),
+        png(5000, 1),
+        png() + bytes(64 * 1024),
+    ],
+    ids=["svg", "head alone", "cut", "tail", "changed", "wide", "large"],
+)
+def test_what_is_no_whole_png_of_a_modest_size_is_no_logo(founded: Database, body: bytes) -> None:
+    with pytest.raises(BadInput), founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_logo(tx, body)
+
+
+def test_the_board_makes_a_choice_that_touches_no_money_and_everybody_sees_who_did(board: TestClient) -> None:
+    fields = {"ratio": "4", "difference_cents": "20000", "valid_from": AT.date().isoformat(), "source": "experience"}
+    checked = board.post("/members/community/choices/brakes", data={**fields, "check": "yes"}).text
+    assert "So many times more or less per day, And at least so many cents apart" in checked
+    before = board.get(f"{API}/choices", headers=JSON).json()
+    assert board.post("/members/community/choices/brakes", data=fields).status_code == 303
+    newest, *others = board.get(f"{API}/choices", headers=JSON).json()
+    assert others == before
+    assert (newest["name"], newest["value"]) == ("brakes", {"ratio": "4", "difference_cents": 20000})
+    assert (newest["recorded_by"], newest["resolution_id"]) == ("account:account-1", "")
+    page = board.get("/members/community/choices").text
+    assert "20000" in page
+    assert "experience" in page
+
+
+def test_a_choice_within_a_choice_is_made_figure_by_figure(board: TestClient) -> None:
+    page = board.get("/members/community/choices/limits").text
+    assert 'name="heat_pump.flow_l_per_h"' in page
+    limits = board.get(f"{API}/choices", headers=JSON).json()
+    value = next(choice["value"] for choice in limits if choice["name"] == "limits")
+    value["heat"]["power_w"] += 1
+    body = {"valid_from": AT.date().isoformat(), "value": value, "source": "larger meters"}
+    assert board.post(f"{API}/choices/limits", json=body, headers=JSON).json()["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "status"),
+    [
+        ("brakes", {"valid_from": (AT.date() - timedelta(days=1)).isoformat()}, 422),
+        ("brakes", {"value": {"ratio": "0", "difference_cents": 1}}, 422),
+        ("brakes", {"value": {}}, 422),
+        ("brakes", {"source": " "}, 422),
+        ("no-such", {}, 422),
+        ("tap-water", {"value": {"permille": 300}}, 409),
+    ],
+)
+def test_a_choice_is_refused_that_is_none_lies_behind_or_is_the_meeting_s(
+    board: TestClient, name: str, change: dict[str, Any], status: int
+) -> None:
+    body = {"valid_from": AT.date().isoformat(), "value": {"ratio": "3", "difference_cents": 1}, "source": "x"} | change
+    answer = board.post(f"{API}/choices/{name}", json=body, headers=JSON)
+    assert answer.status_code == status, answer.text
+
+
+def test_the_profile_of_a_day_is_known_as_it_was_at_a_time(founded: Database, clock: SetClock) -> None:
+    before = clock.now()
+    clock.set(before + timedelta(hours=1))
+    with founded.write(COMMUNITY, SECRETARY) as tx:
+        commands.change_profile(tx, {"city": "Utrecht"})
+        assert find_profile(tx, date(2099, 1, 1), known_at=before) == WARM
+        assert find_profile(tx, date(2099, 1, 1)) == replace(WARM, city="Utrecht")
+
+
+def test_a_logo_that_comes_back_is_kept_once(founded: Database) -> None:
+    for body in (png(), png(3, 3), png()):
+        with founded.write(COMMUNITY, SECRETARY) as tx:
+            commands.change_logo(tx, body)
+    with founded.read(COMMUNITY) as tx:
+        assert len({version.profile.logo for version in list_profiles(tx)}) == 3
