@@ -219,8 +219,27 @@ class GuaranteeState:
 
 
 @dataclass(frozen=True)
+class Issuer:
+    """The co-operative as a bill names it: as it was on the day of issue, whatever becomes of it later.
+
+    Source: docs/domain/vat-and-bills.md#what-a-bill-holds.
+    """
+
+    name: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    kvk: str = ""
+    vat_id: str = ""
+    iban: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
 class BillInputs:
-    """All that a bill follows from. ``previous`` is what the bill before priced, when this one corrects it."""
+    """All that a bill follows from. ``previous`` is what the bill before priced, when this one corrects it; ``issuer``
+    is known when the bill is issued."""
 
     contract_id: str
     member_id: str
@@ -230,6 +249,7 @@ class BillInputs:
     previous: Consumption | None
     corrects: str | None
     guarantee: tuple[GuaranteeState, ...]
+    issuer: Issuer = Issuer()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from coop.billing.storage import bills, ledger
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
-from coop.communities.store import profile_of
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
 from coop.kit.tx import Tx
@@ -96,8 +95,7 @@ def bill_paper(request: Request, bill_id: str) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         issued = visible_bill(tx, session, bill_id)
-        sender = sender_of(profile_of(tx, issued.issued_on))
-    body = bill_pdf(document_of(issued, sender, _recipient(session, issued), lang), lang)
+    body = bill_pdf(document_of(issued, _recipient(session, issued), lang), lang)
     headers = {"Content-Disposition": f'inline; filename="{issued.number}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -110,7 +108,6 @@ def bill_page(request: Request, bill_id: str) -> Response:
         issued = visible_bill(tx, session, bill_id)
         tariffs = {tariff.tariff_id: civil_day(lang, tariff.valid_from) for tariff in board.list_tariffs(tx)}
         related = bills.list_related(tx, issued)
-        sender = sender_of(profile_of(tx, issued.issued_on))
     lines = issued.bill.lines
     return render(
         request,
@@ -118,7 +115,7 @@ def bill_page(request: Request, bill_id: str) -> Response:
         issued=issued,
         lines=[(line, views.walk_back(issued, line, tariffs, lang)) for line in lines],
         related=related,
-        sender=sender,
+        sender=sender_of(issued.inputs.issuer),
         recipient=_recipient(session, issued),
         due_on=due_on(issued),
         by_day_cents=sum(line.amount_cents for line in lines if line.kind in FIXED),

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import uvicorn
 
 from coop.communities.choices import founding_choices
 from coop.communities.store import load_choices
-from coop.demo.cooperative import COMMUNITY
+from coop.demo.cooperative import COMMUNITY, PROFILE
 from coop.demo.doors import Doors
 from coop.events import SERVICES
 from coop.kit.clock import SYSTEM_CLOCK
@@ -105,7 +105,8 @@ def found_while_it_runs(settings: Settings, community: str, host: str, patience_
     Raises:
         TimeoutError: one did not come to know it.
     """
-    add_community(settings, community, {"name": f"{community} U.A.", "hosts": host})
+    given = {**asdict(PROFILE), "name": f"{community} U.A.", "site_name": f"{community} U.A.", "hosts": host}
+    add_community(settings, community, given)
     deadline = time.monotonic() + patience_s
     rooms = open_rooms(settings, migrate=False)
     try:

@@ -8,9 +8,8 @@ from coop.billing import words
 from coop.billing.documents.model import BillDocument, Sender
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.handlers.verify import references_of
-from coop.billing.model import Line, LineKind
+from coop.billing.model import Issuer, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
-from coop.communities.model import Profile
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
 
@@ -26,16 +25,13 @@ _KINDS = {
 }
 
 
-def sender_of(profile: Profile) -> Sender:
-    """The co-operative as an invoice has to name it.
-
-    Source: docs/domain/vat-and-bills.md#what-a-bill-holds.
-    """
+def sender_of(issuer: Issuer) -> Sender:
+    """The co-operative as an invoice has to name it, with the account on which it is paid."""
     return {
-        "name": profile.name,
-        "lines": [profile.street, f"{profile.postal_code} {profile.city}"],
-        "references": [(N_("KvK"), profile.kvk), (N_("VAT id"), profile.vat_id)],
-        "contact": profile.email,
+        "name": issuer.name,
+        "lines": [issuer.street, f"{issuer.postal_code} {issuer.city}"],
+        "references": [(N_("KvK"), issuer.kvk), (N_("VAT id"), issuer.vat_id), (N_("IBAN"), issuer.iban)],
+        "contact": " · ".join(filter(None, (issuer.email, issuer.phone))),
     }
 
 
@@ -44,16 +40,16 @@ def due_on(issued: IssuedBill) -> date:
     return issued.issued_on + timedelta(days=DAYS_TO_PAY)
 
 
-def document_of(issued: IssuedBill, sender: Sender, name: str, lang: str) -> BillDocument:
+def document_of(issued: IssuedBill, name: str, lang: str) -> BillDocument:
     """The document of a bill.
 
     Args:
         issued: the bill.
-        sender: the co-operative.
         name: how the member is called; billing itself knows only the id.
         lang: language of the reader.
     """
     bill, inputs = issued.bill, issued.inputs
+    sender = sender_of(inputs.issuer)
     references = references_of(inputs)
     marks = {(reference.kind, reference.id): f"{number}" for number, reference in enumerate(references, 1)}
     document: BillDocument = {

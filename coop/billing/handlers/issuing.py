@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import date
 
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.handlers.results import bill_id_of, kind_of
-from coop.billing.model import BillHead
+from coop.billing.model import BillHead, Issuer
 from coop.billing.rules.drafts import Draft
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills, runs
@@ -15,19 +17,27 @@ from coop.billing.storage.ledger import posting_rows
 from coop.billing.storage.runs import BillRun
 from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import posting
+from coop.communities.model import Profile
+from coop.communities.store import profile_of
 from coop.events.billing import BillIssued
 from coop.kit import documents
 from coop.kit.tx import Tx
+from coop.values import CoopError
 
 CORRECTIONS = "corrections"
 """Name of a run that bills no period."""
 
 
 def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
-    """Write a run and all of its bills, book them and tell them; returns the bills' heads."""
+    """Write a run and all of its bills, book them and tell them; returns the bills' heads.
+
+    Raises:
+        CoopError: ``profile-incomplete``, a bill has to name more of the co-operative than is known.
+    """
+    issuer = find_issuer(tx, run.issued_on)
     runs.save_run(tx, run)
     counters = bills.read_counters(tx, run.issued_on.year)
-    issued = [_number(tx, run, counters, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
+    issued = [_number(tx, run, issuer, counters, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
     bills.insert_bills(tx, issued)
     _book(tx, issued)
     documents.keep_all(tx, [covered.terms for covered in drafted.covers])
@@ -39,8 +49,26 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     return [made.head for made in issued]
 
 
-def _number(tx: Tx, run: BillRun, counters: Counters, nth: int, draft: Draft) -> NewBill:
-    inputs, bill = draft.inputs, draft.bill
+def find_issuer(tx: Tx, day: date) -> Issuer:
+    """The co-operative as a bill of a day names it.
+
+    Raises:
+        CoopError: ``profile-incomplete``, a bill has to name more of it than is known.
+    """
+    profile = profile_of(tx, day)
+    if profile.lacking:
+        lacking = ", ".join(profile.lacking)
+        raise CoopError("profile-incomplete", f"a bill has to name what is not known of the co-operative: {lacking}")
+    return issuer_of(profile)
+
+
+def issuer_of(profile: Profile) -> Issuer:
+    """What a bill names of a profile."""
+    return Issuer(**{field.name: getattr(profile, field.name) for field in fields(Issuer)})
+
+
+def _number(tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, nth: int, draft: Draft) -> NewBill:
+    inputs, bill = replace(draft.inputs, issuer=issuer), draft.bill
     document = BILL_INPUTS.seal(inputs)
     year, sequence = run.issued_on.year, counters.sequence + nth
     head = BillHead(

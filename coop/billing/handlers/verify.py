@@ -2,8 +2,8 @@
 
 First the stored bytes of its inputs are held beside the hash that was told when it was issued. Then three things are
 compared to the cent: the kept inputs against the facts as heard (readings versions, allocation, tariff and its
-resolution, reference years, guarantee state), the bill that these inputs give against the bill that was issued, and the
-ledger against both.
+resolution, reference years, guarantee state, the co-operative that issued it), the bill that these inputs give against
+the bill that was issued, and the ledger against both.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from coop.billing.handlers.issuing import issuer_of
 from coop.billing.model import (
     Bill,
     BillInputs,
@@ -28,7 +29,7 @@ from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract
 from coop.communities.choices import GuaranteeChoice
-from coop.communities.store import load_choices
+from coop.communities.store import list_profiles, load_choices
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, hash_parameters
@@ -170,6 +171,8 @@ def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
         if before != (state.heat_before_cents, state.credit_before_cents):
             findings.append(f"the bills before give another state of the guarantee year from {state.terms.year.start}")
         years.append(GuaranteeState(state.terms, *before))
+    if inputs.issuer not in [issuer_of(version.profile) for version in list_profiles(tx)]:
+        findings.append("the co-operative was never what the bill names")
     previous = inputs.previous
     return replace(
         inputs,
