@@ -22,12 +22,23 @@ from coop.values import CoopError
 
 
 class Doors:
-    """Sends commands as the installation's operator, for whom its secret signs a session."""
+    """Sends commands as the operator of a co-operative, for whom the installation's secret signs a session.
+
+    ``host`` is the host name of the co-operative, where it has one of its own.
+    """
 
     def __init__(
-        self, settings: Settings, url: str, addresses: Mapping[str, str] | None = None, patience_s: float = 300.0
+        self,
+        settings: Settings,
+        url: str,
+        addresses: Mapping[str, str] | None = None,
+        patience_s: float = 300.0,
+        *,
+        community: str = COMMUNITY,
+        host: str = "",
     ) -> None:
-        self._secret = settings.signing_secret()
+        self._community, self._secret = community, settings.signing_secret()
+        self._host = {"host": host} if host else {}
         self._client = httpx2.Client(timeout=120, headers={"accept": "application/json"})
         self._url, self._addresses, self._patience_s = url.rstrip("/"), dict(addresses or {}), patience_s
 
@@ -93,8 +104,8 @@ class Doors:
     def _sign_in(self) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
         roles = frozenset({"operator", "board", "treasurer"})
-        operator = Session("demo", "Demo", roles, None, COMMUNITY, "demo", SYSTEM_CLOCK.now())
-        return {"cookie": f"{COOKIE}={sign(operator, self._secret)}"}
+        operator = Session("demo", "Demo", roles, None, self._community, "demo", SYSTEM_CLOCK.now())
+        return {"cookie": f"{COOKIE}={sign(operator, self._secret)}", **self._host}
 
     def _patiently(self, method: str, path: str, **request: Any) -> httpx2.Response:
         service, headers = path.split("/")[1], request.pop("headers", {})
