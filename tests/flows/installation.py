@@ -105,7 +105,8 @@ def found_while_it_runs(settings: Settings, community: str, host: str, patience_
     Raises:
         TimeoutError: one did not come to know it.
     """
-    given = {**asdict(PROFILE), "name": f"{community} U.A.", "site_name": f"{community} U.A.", "hosts": host}
+    names = {"name": f"{community} U.A.", "site_name": f"{community} U.A.", "mail_sender": f"bestuur@{host}"}
+    given = {**asdict(PROFILE), **names, "hosts": host}
     add_community(settings, community, given)
     deadline = time.monotonic() + patience_s
     rooms = open_rooms(settings, migrate=False)
