@@ -399,3 +399,16 @@ def test_a_browser_keeps_its_mark_and_gets_in_whatever_others_on_its_network_do(
     assert REFUSALS["sign-in-paused"] in enter(neighbour)
     assert enter(client) == "/"
     assert client.cookies[BROWSER_COOKIE] == mark
+
+
+def test_a_program_changes_an_account_only_as_it_was_read(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "board")
+    api = f"/members/api/v1/accounts/{account_id}"
+    tag = {"If-Match": client.get(api, headers=JSON).headers["etag"], **JSON}
+    roles = {"roles": ["member", "auditor"]}
+    assert client.post(f"{api}/roles", json=roles, headers=tag).status_code == 200
+    late = client.post(f"{api}/roles", json={"roles": ["member"]}, headers=tag)
+    assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
+    assert client.get(api, headers=JSON).json()["roles"] == ["auditor", "member"]
