@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     park_limit: int = 50
-    rate_per_token: int = Field(1200, ge=0)
-    rate_per_address: int = Field(3000, ge=0)
+    rate_per_token: int = Field(default=1200, ge=0)
+    rate_per_address: int = Field(default=3000, ge=0)
     backup_days: int = 7
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
