@@ -84,7 +84,9 @@ def unknown_codes(document: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _schema_of(operation: dict[str, Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    """The schema of what an operation answers as JSON; empty where it answers a file."""
+    content = operation["responses"]["200"].get("content", {})
+    schema: dict[str, Any] = content.get("application/json", {}).get("schema", {})
     return schema
 
 
