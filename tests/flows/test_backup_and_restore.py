@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, inspect
 
 from coop.demo.doors import Doors
 from coop.kit.settings import Settings
+from coop.operator.keeping.archive import Reader
 from tests.flows.command import Done, coop
 from tests.flows.conftest import Year, settings_of
 from tests.flows.installation import SECRET, embedded, state_of
@@ -52,6 +53,29 @@ def test_a_restored_year_equals_the_year_and_every_bill_verifies(
         doors.settled()
         assert state_of(doors) == year.state
         assert doors.get("/readyz")["ready"] is True
+
+
+def test_every_row_of_every_table_comes_back_the_same_from_either_database(
+    backup: Path, empty_place: Settings, tmp_path: Path
+) -> None:
+    more = {"COOP_DATABASE_URL": empty_place.database_url} if empty_place.database_url else {}
+    assert restore_into(empty_place, str(backup)).returncode == 0
+    done = coop(empty_place, "backup", "--to", str(tmp_path / "again"), **more)
+    assert done.returncode == 0, done.stderr
+    before, after = rows_of(backup), rows_of(tmp_path / "again")
+    assert before.keys() == after.keys()
+    for table, rows in before.items():
+        assert rows == after[table], table
+
+
+def rows_of(path: Path) -> dict[str, list[bytes]]:
+    """The lines of every table in order of text: no database keeps its rows in any other."""
+    rows: dict[str, list[bytes]] = {}
+    with path.open("rb") as file:
+        for part in Reader(file).parts():
+            if part.table != "backup_record":
+                rows.setdefault(f"{part.service}/{part.table}", []).extend(part.body.splitlines())
+    return {table: sorted(lines) for table, lines in rows.items()}
 
 
 def test_a_backup_holds_its_secret_only_when_it_is_encrypted_or_when_asked(year: Year, tmp_path: Path) -> None:
