@@ -115,14 +115,15 @@ class Writer:
 @contextmanager
 def written(target: BinaryIO, manifest: Manifest) -> Iterator[Writer]:
     """An archive that begins with its manifest and ends, when the block ends well, with its sums."""
-    with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION, mtime=0) as packed:
-        tar = tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=2**18)  # noqa: SIM115  # closed below, and not after a failure
+    with (
+        gzip.GzipFile(fileobj=target, mode="wb", compresslevel=COMPRESSION, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=2**18) as tar,
+    ):
         writer = Writer(tar)
         writer.add(MANIFEST, manifest.model_dump_json(indent=1).encode(), manifest.created_at)
         yield writer
         sums = orjson.dumps(writer.sums.model_dump(), option=orjson.OPT_INDENT_2)
         writer.add(SUMS, sums, manifest.created_at)
-        tar.close()
 
 
 class DamagedBackup(CoopError):

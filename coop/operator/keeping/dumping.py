@@ -75,14 +75,12 @@ def dump_rows(sql: Connection, table: Table) -> Iterator[bytes]:
 def _copy_statement(sql: Connection, table: Table) -> str:
     sql.exec_driver_sql("SET LOCAL DateStyle = 'ISO'")
     sql.exec_driver_sql("SET LOCAL bytea_output = 'hex'")
-    kinds: dict[str, str] = dict(
-        row._tuple()
-        for row in sql.exec_driver_sql(
-            "SELECT column_name, data_type FROM information_schema.columns"
-            " WHERE table_schema = current_schema() AND table_name = %s",
-            (table.name,),
-        )
+    rows = sql.exec_driver_sql(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = current_schema() AND table_name = %s",
+        (table.name,),
     )
+    kinds = {str(name): str(kind) for name, kind in rows}
     written = ", ".join(_written(name, kinds[name]) for name in table.columns)
     return f'COPY (SELECT {written} FROM "{table.name}") TO STDOUT'
 
