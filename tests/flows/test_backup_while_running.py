@@ -100,7 +100,7 @@ def disagreements(settings: Settings, order: Sequence[str]) -> list[str]:
         for name in order:
             sql = stack.enter_context(rooms[name].database.engine.connect())
             if settings.database_url:
-                sql = sql.execution_options(isolation_level="REPEATABLE READ")
+                sql.info["begin"] = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL coop.community = '*'"
             stack.enter_context(sql.begin())
             sql.execute(text("SELECT count(*) FROM journal"))
             views[name] = sql

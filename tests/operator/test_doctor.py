@@ -11,6 +11,7 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from coop.events.members import MemberLeft
 from coop.kit import backups, journal, parking, positions
@@ -24,6 +25,7 @@ from coop.operator.runtime import embedded_app, open_room, open_rooms
 from tests.desk import COMMUNITY, SECRETARY
 from tests.flows.command import coop
 from tests.founding import found_everywhere
+from tests.servers.postgres import Postgres
 from tests.servers.process import free_port
 
 SECRET = "kT7v-wrong-but-long-9fQz"
@@ -184,12 +186,20 @@ def test_a_short_disk_is_named(settings: Settings, monkeypatch: pytest.MonkeyPat
     assert "100 MiB are free" in wrongs(settings)["disk"]
 
 
-def test_a_role_that_may_do_everything_is_noted(settings: Settings, postgres_url: str) -> None:
-    on_server = Settings(data_dir=settings.data_dir, secret=SECRET, database_url=postgres_url)
+def test_a_role_that_may_do_everything_is_noted(settings: Settings, postgres: Postgres, postgres_url: str) -> None:
+    everything = make_url(postgres_url).set(username=postgres.admin.username, password=postgres.admin.password)
+    for url, words in ((make_url(postgres_url), ""), (everything, "may do everything")):
+        note = note_on_role(settings, url.render_as_string(hide_password=False))
+        assert note.startswith("the role") is bool(words)
+        assert words in note
+
+
+def note_on_role(settings: Settings, url: str) -> str:
+    on_server = Settings(data_dir=settings.data_dir, secret=SECRET, database_url=url)
     for room in open_rooms(on_server).values():
         room.database.close()
-    assert "may do everything" in notes(on_server, "role")
     assert "no backup was ever made" in wrongs(on_server)["backup"]
+    return notes(on_server, "role")
 
 
 def test_pages_and_metrics_say_when_the_newest_backup_was_made_and_health_does_not_mind(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coop.kit.settings import Settings
-from coop.operator.keeping.restore import Restored
+from coop.operator.keeping.restore import Restored, is_server
 
 
 def describe(restored: Restored) -> str:
@@ -21,7 +21,7 @@ def describe(restored: Restored) -> str:
 def after_restore(restored: Restored, settings: Settings) -> Iterator[str]:
     """What to do before people come in, a line each."""
     at = f"{restored.manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
-    where = "the database" if settings.database_url else str(settings.data_dir)
+    where = "the database" if is_server(settings) else str(settings.data_dir)
     yield f"restored into {where}; every chain is whole. Whatever happened after {at} is not in it. Before you start:"
     if restored.waiting:
         yield (
@@ -36,6 +36,8 @@ def after_restore(restored: Restored, settings: Settings) -> Iterator[str]:
         "- Sessions and tokens that were ended after the backup are open again: run `coop secret rotate --now`, which"
         " signs everybody out, and end the tokens once more."
     )
+    if is_server(settings):
+        yield "- Roles of services have no rights on the new tables yet, if you use them: `coop migrate --roles`."
     if settings.bus == "kafka":
         yield (
             "- Facts of after the backup may still be on Kafka: delete every topic that begins with `coop.` but"

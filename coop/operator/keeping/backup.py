@@ -47,7 +47,7 @@ def back_up(settings: Settings, to: Path | None, seal: Seal, *, with_secret: boo
                 raise CoopError("services-disagree", f"{'; '.join(ahead)}: run `coop doctor` first")
             path = _path(settings, to, snapshot, seal)
             secret = _read_secret(settings) if with_secret or seal else b""
-            _refuse_short_disk(path.parent, _measure(settings, snapshot))
+            _refuse_short_disk(path.parent, _measure(snapshot))
             with _appearing(path) as file, sealed(file, seal) as target:
                 _write(target, snapshot, secret)
         size = path.stat().st_size
@@ -116,7 +116,7 @@ def _path(settings: Settings, to: Path | None, snapshot: Snapshot, seal: Seal) -
     return path
 
 
-def _measure(settings: Settings, snapshot: Snapshot) -> int:
+def _measure(snapshot: Snapshot) -> int:
     """Bytes of the tables; a backup takes some half of it."""
     total = 0
     for service in SERVICES:
@@ -124,7 +124,7 @@ def _measure(settings: Settings, snapshot: Snapshot) -> int:
         query = (
             "SELECT sum(pg_table_size(oid)) FROM pg_class WHERE relkind = 'r'"
             " AND relnamespace = current_schema()::regnamespace"
-            if settings.database_url
+            if sql.dialect.name == "postgresql"
             else "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
         )
         total += int(sql.exec_driver_sql(query).scalar() or 0)

@@ -66,8 +66,12 @@ def restore(
 
 def _into(settings: Settings, into: str) -> Settings:
     if "://" in into:
-        return settings.model_copy(update={"database_url": into})
-    return settings.model_copy(update={"data_dir": Path(into), "database_url": ""}) if into else settings
+        return settings.model_copy(update={"database_url": into, "owner_database_url": ""})
+    return (
+        settings.model_copy(update={"data_dir": Path(into), "database_url": "", "owner_database_url": ""})
+        if into
+        else settings
+    )
 
 
 secret = typer.Typer(help="The secret that signs sign-ins.", no_args_is_help=True)

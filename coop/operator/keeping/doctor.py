@@ -62,7 +62,7 @@ def examine(settings: Settings) -> Iterator[tuple[str, list[Finding]]]:
 
 
 def _away(name: str, settings: Settings, error: Exception) -> Finding:
-    if settings.database_url:
+    if not settings.url(name).startswith("sqlite"):
         advice = "start the database server, mend COOP_DATABASE_URL, or run `coop migrate` if it is new"
     else:
         advice = "put a whole backup back by `coop restore`, or name the right folder by COOP_DATA_DIR"

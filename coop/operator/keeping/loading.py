@@ -14,6 +14,7 @@ from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
+from coop.kit import rowwall
 from coop.kit.database import migration_config
 from coop.kit.service import Service
 from coop.operator.keeping.archive import Part, ServicePart
@@ -105,3 +106,4 @@ def finish_tables(sql: Connection, service: Service) -> None:
     elif orphan := sql.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise CoopError("damaged-backup", f"a row of {orphan[0]} in {service.name} refers to none of {orphan[2]}")
     command.upgrade(migration_config(sql, service.migrations), "heads")
+    rowwall.raise_walls(sql, service.name)  # now, for nothing can be copied into a table behind a wall

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, func, inspect, select,
 from sqlalchemy.engine import make_url
 
 from coop.events import SERVICES
-from coop.kit import placing
+from coop.kit import placing, rowwall
 from coop.kit.database import Database
 from coop.kit.journal import verify_chain
 from coop.kit.settings import Settings
@@ -42,6 +42,11 @@ class Restored:
     waiting: int = 0
 
 
+def is_server(settings: Settings) -> bool:
+    """True where the databases are schemas on a server, and not files."""
+    return not settings.url(SERVICES[0]).startswith("sqlite")
+
+
 def check(path: Path, keys: Keys) -> Restored:
     """Read a backup to its end and compare every hash; touches nothing.
 
@@ -60,16 +65,16 @@ def restore(path: Path, settings: Settings, keys: Keys) -> Restored:
     Raises:
         CoopError: as ``check``; something is there already; or the parts of the backup do not agree.
     """
-    if not settings.database_url:
+    if not is_server(settings):
         placing.finish(settings.data_dir)
     _refuse_inhabited(settings)
     checked = check(path, keys)
-    open_target = _postgresql if settings.database_url else _sqlite
+    open_target = _postgresql if is_server(settings) else _sqlite
     with open_target(settings) as target, _reading(path, keys) as reader:
         waiting = _load(target, reader)
-        if not settings.database_url and reader.secret:
+        if not is_server(settings) and reader.secret:
             (settings.data_dir / placing.RESTORING / "secret").write_bytes(reader.secret)
-    if settings.database_url and checked.secret:
+    if is_server(settings) and checked.secret:
         _keep_secret(settings.data_dir / "secret", checked.secret)
     return Restored(checked.manifest, checked.rows, checked.secret, waiting)
 
@@ -145,6 +150,7 @@ def _postgresql(settings: Settings) -> Iterator[Mapping[str, Connection]]:
     engine = _engine(settings)
     try:
         with engine.begin() as sql:
+            sql.exec_driver_sql(rowwall.name_community(rowwall.EVERYBODY))
             for name in SERVICES:
                 # A service that starts now waits, and finds its tables.
                 for lock in (f"coop-schema-{name}", f"coop-{name}"):
@@ -156,11 +162,11 @@ def _postgresql(settings: Settings) -> Iterator[Mapping[str, Connection]]:
 
 
 def _engine(settings: Settings) -> Engine:
-    return create_engine(make_url(settings.database_url).set(drivername="postgresql+psycopg"), hide_parameters=True)
+    return create_engine(make_url(settings.url(SERVICES[0])).set(drivername="postgresql+psycopg"), hide_parameters=True)
 
 
 def _refuse_inhabited(settings: Settings) -> None:
-    if settings.database_url:
+    if is_server(settings):
         engine = _engine(settings)
         with engine.connect() as sql:
             inhabited = [name for name in SERVICES if inspect(sql).get_table_names(name)]

@@ -17,9 +17,10 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from coop.events import SERVICES
-from coop.kit import journal, positions
+from coop.kit import journal, positions, rowwall
 from coop.kit.positions import Head
 from coop.kit.service import Room
+from coop.values import CoopError
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ def use_schema(sql: Connection, service: str) -> Connection:
 @contextmanager
 def take_snapshot(rooms: Mapping[str, Room]) -> Iterator[Snapshot]:
     """Views of all services at one point in time, open as long as the block lasts. Nobody waits for it but for the
-    moment in which it is taken."""
+    moment in which it is taken.
+
+    Raises:
+        CoopError: the role in the settings sees one service alone.
+    """
     first = rooms[SERVICES[0]].database
     with ExitStack() as stack:
         if first.is_sqlite:
@@ -57,13 +62,20 @@ def take_snapshot(rooms: Mapping[str, Room]) -> Iterator[Snapshot]:
                 taken_at = first.clock.now()
         else:
             sql = stack.enter_context(first.engine.connect())
-            sql = sql.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            # Of all co-operatives: rows of others are behind walls otherwise.
+            walls = rowwall.name_community(rowwall.EVERYBODY)
+            sql.info["begin"] = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {walls}"
             stack.enter_context(sql.begin())
-            # A row that a policy would hide is an error, and not a row less.
-            sql.exec_driver_sql("SET LOCAL row_security = off")
+            _refuse_role_of_one_service(sql)
             taken_at = first.clock.now()
             views = dict.fromkeys(SERVICES, sql)
         yield Snapshot(taken_at, views)
+
+
+def _refuse_role_of_one_service(sql: Connection) -> None:
+    query = text("SELECT bool_and(has_schema_privilege(oid, 'USAGE')) FROM pg_namespace WHERE nspname = ANY(:names)")
+    if not sql.scalar(query, {"names": list(SERVICES)}):
+        raise CoopError("needs-owner", "this needs all services: give the owner's address in COOP_OWNER_DATABASE_URL")
 
 
 def read_head(sql: Connection) -> Head:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from coop.events import SERVICES
 from coop.kit.addresses import read_server
 from coop.kit.placing import RESTORING
 from coop.kit.session import LIFETIME
@@ -72,7 +73,7 @@ def check_files(patient: Patient) -> Iterator[Finding]:
     settings = patient.settings
     folder = settings.data_dir
     if not folder.exists():
-        if not settings.database_url:
+        if settings.url(SERVICES[0]).startswith("sqlite"):
             yield wrong(f"there is no data folder {folder}", "set COOP_DATA_DIR, or restore a backup")
         return
     is_closed = folder.stat().st_mode & 0o007 == 0

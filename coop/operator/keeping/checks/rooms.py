@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from alembic.script import Script, ScriptDirectory
 from sqlalchemy import func, select, text
 
 from coop.communities.store import find_profile, list_communities
 from coop.events import SERVICES
 from coop.kit import backups, jobs, positions
-from coop.kit.database import migration_config
+from coop.kit.database import read_revisions
 from coop.kit.journal import verify_chain
 from coop.kit.outbound import read_figures
 from coop.kit.tables import dead_letter, program_token
 from coop.operator.chain import jobs_of
 from coop.operator.keeping.checks.model import Finding, Patient, note, wrong
-from coop.operator.keeping.dumping import list_revisions
 from coop.operator.keeping.snapshot import find_ahead, take_snapshot
 
 CLOCK_OFF_MAX = timedelta(seconds=5)
@@ -28,26 +26,13 @@ def check_revisions(patient: Patient) -> Iterator[Finding]:
     """The tables are those of this program."""
     for name, room in patient.rooms.items():
         with room.database.system_read() as sql:
-            here = set(list_revisions(sql))
-            newest = _newest_revisions(ScriptDirectory.from_config(migration_config(sql, room.service.migrations)))
-        if here != newest:
-            yield wrong(
-                f"the tables of {name} are at {', '.join(sorted(here)) or 'nothing'}, this program's at"
-                f" {', '.join(sorted(newest))}",
-                "make a backup, then `coop migrate`; if they are newer, install the newer program",
-            )
-
-
-def _newest_revisions(script: ScriptDirectory) -> set[str]:
-    """Heads as Alembic notes them in a database: without those that another one depends on."""
-    heads = set(script.get_heads())
-    needed = {str(name) for revision in script.get_revisions(tuple(heads)) if revision for name in _needs(revision)}
-    return heads - needed
-
-
-def _needs(revision: Script) -> tuple[str, ...]:
-    given = revision.dependencies or ()
-    return (given,) if isinstance(given, str) else tuple(given)
+            revisions = read_revisions(sql, room.service.migrations)
+        if revisions.unheard_of:
+            names = ", ".join(sorted(revisions.unheard_of))
+            yield wrong(f"the tables of {name} are newer than this program ({names})", "install the newer program")
+        elif revisions.missing:
+            names = ", ".join(sorted(revisions.missing))
+            yield wrong(f"the tables of {name} lack {names}", "make a backup, then `coop migrate`")
 
 
 def check_role(patient: Patient) -> Iterator[Finding]:
@@ -55,12 +40,12 @@ def check_role(patient: Patient) -> Iterator[Finding]:
     for room in list(patient.rooms.values())[:1]:
         if room.database.is_sqlite:
             return
-        query = text("SELECT rolsuper OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        query = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         with room.database.system_read() as sql:
             if sql.scalar(query):
                 yield note(
-                    "the role in COOP_DATABASE_URL may do everything on the database server",
-                    "make a role that owns this database alone",
+                    "the role in COOP_DATABASE_URL may do everything on the server and stands above the walls",
+                    "make a role that owns this database alone, and `coop migrate --roles`",
                 )
 
 
