@@ -31,6 +31,7 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Stri
 
 from benchmarks._measure import Contender, interleave, table
 from coop.kit.actor import COMMAND_LINE
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.database import Database
 from coop.kit.rawdoor import RawDoor
@@ -223,7 +224,7 @@ def through_kafka(database: Database, bootstrap: str) -> Iterator[Callable[[Sequ
         await producer.start()
         return producer
 
-    bus = KafkaBus(bootstrap, "metering")
+    bus = KafkaBus(Cluster(bootstrap), "metering")
     bus.hear_raw(TOPIC, RawDoor(hear, refuse))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     migrate --roles``; a role is called after its service, behind ``role_prefix``. Who the co-operatives are is no
     setting: see ``coop.communities``.
 
+    How Kafka is reached is in ``coop.kit.bus.cluster``.
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
     out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
@@ -75,6 +76,11 @@ class Settings(BaseSettings):
     kafka: str = "localhost:9092"
     kafka_partitions: int = 6
     kafka_replication: int = 1
+    kafka_tls: bool = False
+    kafka_ca_file: str = ""
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     mqtt_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8020

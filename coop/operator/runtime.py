@@ -17,6 +17,7 @@ from coop.communities.directory import Directory
 from coop.communities.store import list_communities
 from coop.events import SERVICES as NAMES
 from coop.kit import placing
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.bus.local import LocalBus
 from coop.kit.clock import SYSTEM_CLOCK, Clock
@@ -74,7 +75,7 @@ def service_app(name: str, settings: Settings) -> FastAPI:
     settings = settings.as_service()
     rooms = open_rooms(settings, (name,))
     room = rooms[name]
-    bus = KafkaBus(settings.kafka, name, settings.kafka_partitions, settings.kafka_replication)
+    bus = KafkaBus(Cluster.of(settings), name, settings.kafka_partitions, settings.kafka_replication)
     bus.tell([event.topic() for event in room.service.tells])
     bus.hear(room.consumer)
     for topic, raw_door in room.service.topics(room).items():

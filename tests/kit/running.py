@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
 from coop.kit.inbox import Consumer
 from coop.kit.rawdoor import RawDoor
@@ -18,7 +19,7 @@ class Running:
     """A service while it runs, in a thread with an event loop of its own."""
 
     def __init__(self, bootstrap: str, consumer: Consumer, tells: Sequence[str], doors: Mapping[str, RawDoor]) -> None:
-        self.bus = KafkaBus(bootstrap, consumer.service)
+        self.bus = KafkaBus(Cluster(bootstrap), consumer.service)
         self.relay = Relay(consumer, self.bus)
         self.bus.tell(tells)
         self.bus.hear(consumer)

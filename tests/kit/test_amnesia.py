@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from coop.kit import journal, positions
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import read_lag
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer, inbox
@@ -117,7 +118,7 @@ def test_a_service_that_missed_ten_thousand_facts_hears_them_all(forgetful: Forg
         wait_until(lambda: read_source(heard).heard_position == 10_001, 90)
         assert sorted(heard_by(heard)) == sorted(names(10_001))
         wait_until(lambda: positions.troubles(heard) == {})
-        wait_until(lambda: sum(read_lag(forgetful.kafka.bootstrap, "billing").values()) == 0)
+        wait_until(lambda: sum(read_lag(Cluster(forgetful.kafka.bootstrap), "billing").values()) == 0)
     told.close()
     heard.close()
 

@@ -16,6 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from coop.kit import journal, parking
 from coop.kit.bus import kafka as kafka_bus
 from coop.kit.bus import stuck, topics
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus, read_lag
 from coop.kit.database import Database
 from coop.kit.inbox import Consumer
@@ -33,7 +34,7 @@ Pair = tuple[Database, Database]
 
 @asynccontextmanager
 async def joined(kafka: Kafka, consumer: Consumer | None, service: str) -> AsyncIterator[KafkaBus]:
-    bus = KafkaBus(kafka.bootstrap, service)
+    bus = KafkaBus(Cluster(kafka.bootstrap), service)
     bus.tell(["coop.members.members"])
     if consumer:
         bus.hear(consumer)
@@ -92,9 +93,9 @@ def test_topics_keep_everything_and_one_that_does_not_is_corrected(kafka: Kafka)
     if kafka.kind != "apache":
         skip_or_fail(ServerAbsent("only Apache Kafka tells how long it keeps a topic"))
     names = ["coop.members.members", topics.SIGNALS]
-    with topics.open_admin(kafka.bootstrap) as admin:
+    with topics.open_admin(Cluster(kafka.bootstrap)) as admin:
         admin.create_topics({names[0]: {"num_partitions": 2, "replication_factor": 1}})
-        assert topics.provision(kafka.bootstrap, names) == [topics.SIGNALS]
+        assert topics.provision(Cluster(kafka.bootstrap), names) == [topics.SIGNALS]
         asked = [ConfigResource(ConfigResourceType.TOPIC, name, ["retention.ms"]) for name in names]
 
         def read_retention() -> list[str]:
@@ -103,7 +104,7 @@ def test_topics_keep_everything_and_one_that_does_not_is_corrected(kafka: Kafka)
             return [actual.get(name, {}).get("retention.ms", {}).get("value", "") for name in names]
 
         wait_until(lambda: read_retention() == ["-1", "86400000"])
-    assert topics.provision(kafka.bootstrap, names) == []
+    assert topics.provision(Cluster(kafka.bootstrap), names) == []
 
 
 def test_the_lag_of_a_group_is_what_it_has_not_read(kafka: Kafka, pair: Pair) -> None:
@@ -112,9 +113,9 @@ def test_the_lag_of_a_group_is_what_it_has_not_read(kafka: Kafka, pair: Pair) ->
         with running(kafka.bootstrap, LISTENER.consumer(listener)):
             tell(teller, *(member(i) for i in range(20)))
             wait_until(lambda: len(heard_by(listener)) == 20)
-            wait_until(lambda: read_lag(kafka.bootstrap, "billing").get("coop.members.members") == 0)
+            wait_until(lambda: read_lag(Cluster(kafka.bootstrap), "billing").get("coop.members.members") == 0)
         tell(teller, *(member(i) for i in range(20, 50)))
-        wait_until(lambda: read_lag(kafka.bootstrap, "billing")["coop.members.members"] == 30)
+        wait_until(lambda: read_lag(Cluster(kafka.bootstrap), "billing")["coop.members.members"] == 30)
 
 
 TELEGRAMS = "coop.billing.telegrams"
@@ -143,7 +144,7 @@ def test_every_raw_message_stands_by_itself(kafka: Kafka, postgres_url: str) -> 
         for sent in ([*good[:10], *bad, *good[10:]], bad):  # and those that are bad come again
             send(kafka, sent)
             wait_until(lambda: heard_by(database) == [body.decode() for _, body in good])
-            wait_until(lambda: sum(read_lag(kafka.bootstrap, "billing-raw", [TELEGRAMS]).values()) == 0)
+            wait_until(lambda: sum(read_lag(Cluster(kafka.bootstrap), "billing-raw", [TELEGRAMS]).values()) == 0)
         assert door.trouble is None
     letters = []
     for community in (COMMUNITY, parking.UNKNOWN):

@@ -26,6 +26,7 @@ from kafka.errors import KafkaError as AdminError
 from coop.events import Envelope, event_classes
 from coop.kit import parking
 from coop.kit.bus import topics
+from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.stuck import StuckPartitions
 from coop.kit.bus.topics import read_lag as read_lag
 from coop.kit.inbox import Consumer, consume
@@ -53,11 +54,13 @@ SILENCE_MAX_S = 45.0
 class KafkaBus:
     """Publishes a service's facts and feeds it the facts it hears. Start it in the application's event loop."""
 
-    def __init__(self, bootstrap: str, service: str, partitions: int = topics.PARTITIONS, replication: int = 1) -> None:
+    def __init__(
+        self, cluster: Cluster, service: str, partitions: int = topics.PARTITIONS, replication: int = 1
+    ) -> None:
         self.service = service
         self.name = "kafka"
-        self._bootstrap = bootstrap
-        self._provision = partial(topics.provision, bootstrap, partitions=partitions, replication=replication)
+        self._cluster = cluster
+        self._provision = partial(topics.provision, cluster, partitions=partitions, replication=replication)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._topics = {topics.SIGNALS}
         self._consumers: list[Consumer] = []
@@ -69,7 +72,8 @@ class KafkaBus:
         self._stuck = StuckPartitions()
         self._signal_at = time.monotonic()
         self._broker = KafkaBroker(
-            bootstrap,
+            cluster.bootstrap.split(","),
+            security=cluster.security(),
             client_id=f"coop-{service}",
             acks="all",
             max_batch_size=1_048_576,
@@ -184,7 +188,7 @@ class KafkaBus:
             return {
                 topic: lag
                 for group, names in self._groups.items()
-                for topic, lag in topics.read_lag(self._bootstrap, group, names).items()
+                for topic, lag in topics.read_lag(self._cluster, group, names).items()
             }
         except AdminError as error:
             raise ConnectionError(f"Kafka does not say what was read: {error!r}") from error
@@ -194,7 +198,7 @@ class KafkaBus:
 
     def _ask(self, question: Callable[[Any], topics.Offsets]) -> topics.Offsets:
         try:
-            with topics.open_admin(self._bootstrap) as admin:
+            with topics.open_admin(self._cluster) as admin:
                 return question(admin)
         except AdminError as error:
             raise ConnectionError(f"Kafka does not say what was read: {error!r}") from error
@@ -270,7 +274,7 @@ class KafkaBus:
     def _look_for_stuck(self) -> None:
         if not self._stuck.is_due():
             return
-        with topics.open_admin(self._bootstrap) as admin:
+        with topics.open_admin(self._cluster) as admin:
             for group, names in self._groups.items():
                 self._stuck.look(group, topics.read_waiting(admin, group, names))
 

@@ -19,6 +19,8 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
+from coop.kit.bus.cluster import Cluster
+
 log = logging.getLogger(__name__)
 
 SIGNALS = "coop.signals"
@@ -39,19 +41,19 @@ class Waiting(NamedTuple):
 
 
 @contextmanager
-def open_admin(bootstrap: str, patience_s: float = 4.0) -> Iterator[KafkaAdminClient]:
+def open_admin(cluster: Cluster, patience_s: float = 4.0) -> Iterator[KafkaAdminClient]:
     """A client of the broker's administration for the length of the block.
 
     Raises:
         KafkaError: no broker answers within ``patience_s``.
     """
     deadline = monotonic() + patience_s
-    while not any(_is_reachable(address) for address in bootstrap.split(",")):
+    while not any(_is_reachable(address) for address in cluster.bootstrap.split(",")):
         # The client itself would leave a thread and its sockets behind each time that it cannot connect.
         if monotonic() > deadline:
-            raise KafkaConnectionError(f"nobody listens on {bootstrap}")
+            raise KafkaConnectionError(f"nobody listens on {cluster.bootstrap}")
         sleep(0.5)
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="coop-admin")
+    admin = KafkaAdminClient(client_id="coop-admin", **cluster.admin_options())
     try:
         yield admin
     finally:
@@ -77,7 +79,7 @@ def retention(topic: str) -> dict[str, str]:
 
 
 def provision(
-    bootstrap: str,
+    cluster: Cluster,
     topics: Collection[str],
     partitions: int = PARTITIONS,
     replication: int = 1,
@@ -90,7 +92,7 @@ def provision(
         KafkaError: the brokers do not answer, or refuse.
     """
     made = []
-    with open_admin(bootstrap, patience_s) as admin:
+    with open_admin(cluster, patience_s) as admin:
         present = set(admin.list_topics())
         for name in sorted(set(topics) - present):
             count = 1 if name == SIGNALS else partitions
@@ -145,11 +147,11 @@ def read_waiting(
     return {at: Waiting(offsets[at], max(0, end - offsets[at])) for at, end in ends.items()}
 
 
-def read_lag(bootstrap: str, group: str, topics: Collection[str] = ()) -> dict[str, int]:
+def read_lag(cluster: Cluster, group: str, topics: Collection[str] = ()) -> dict[str, int]:
     """Number of messages that a group has still to read, by topic; without ``topics``, of those of which it has
     read."""
     lag: dict[str, int] = {}
-    with open_admin(bootstrap) as admin:
+    with open_admin(cluster) as admin:
         for (topic, _), waiting in read_waiting(admin, group, topics).items():
             lag[topic] = lag.get(topic, 0) + waiting.messages
     return lag
