@@ -1,4 +1,4 @@
-"""Requests a second of a program with its token, beside those of a person with a session: ``python -m benchmarks.requests``.
+"""Requests a second of a program with its token, beside those of a person with a session (``benchmarks.requests``).
 
 In one process and without a network, so that what is compared is the way in: a cookie that is read and looked up, or
 a token that is hashed and looked up. The ratio counts; the seconds are those of one machine.
