@@ -28,7 +28,7 @@ from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.operator.founding import add_community
 from coop.operator.runtime import embedded_app, open_rooms
-from tests.founding import found_everywhere
+from tests.founding import found_everywhere, found_installation
 from tests.servers.process import free_port
 
 SECRET = "secret of the tests"
@@ -195,7 +195,8 @@ class FourProcesses:
 
 @contextmanager
 def four_processes(settings: Settings, folder: Path) -> Iterator[FourProcesses]:
-    """The four services as processes of their own, up and answering."""
+    """The four services as processes of their own, up and answering, for one co-operative."""
+    found_installation(settings)
     processes = FourProcesses(settings, folder)
     try:
         for name in SERVICES:
