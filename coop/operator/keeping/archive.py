@@ -31,7 +31,7 @@ FORMAT_VERSION = 1
 PART_BYTES = 8 * 2**20
 MEMBER_BYTES_MAX = 2**30
 COMPRESSION = 3
-"""Of zlib: 6 takes three times as long and saves a twentieth."""
+"""Level of zlib: a backup is made every night beside the work of the day, and quick matters more than small."""
 
 MANIFEST, SUMS, SECRET = "manifest.json", "sums.json", "secret"
 
