@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from coop.billing import listings
 from coop.billing.access import ACCESS
-from coop.billing.documents.contents import document_of, sender_of
+from coop.billing.documents.contents import document_of
 from coop.billing.documents.pdf import bill_pdf
 from coop.billing.sight import own_bills
-from coop.communities.store import profile_of
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.language import language_of
 from coop.web.own_data import ZIP_ANSWER, Paper, answer_own_data
@@ -24,9 +23,5 @@ def get_own_bills(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         own = own_bills(tx, session)
-        senders = [sender_of(profile_of(tx, issued.issued_on)) for issued in own]
-    papers = (
-        Paper(f"{issued.number}.pdf", bill_pdf(document_of(issued, sender, session.name, lang), lang))
-        for issued, sender in zip(own, senders, strict=True)
-    )
+    papers = (Paper(f"{issued.number}.pdf", bill_pdf(document_of(issued, session.name, lang), lang)) for issued in own)
     return answer_own_data(request, "billing", [listings.bills_listing(own), listings.lines_listing(own)], papers)
