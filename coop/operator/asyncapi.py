@@ -23,8 +23,10 @@ from coop.kit.bus.topics import SIGNALS
 from coop.kit.release import VERSION
 from coop.kit.service import Service
 from coop.kit.signals import Signal
+from coop.metering.api.examples import HEAD_END, MBUS, P1
 from coop.metering.bus import TOPIC as TELEGRAMS
 from coop.metering.formats import FORMATS
+from coop.metering.formats.head_end import BATCH_SCHEMA
 from coop.metering.mqtt import ADDRESS as MQTT_TELEGRAMS
 
 Json = dict[str, Any]
@@ -48,10 +50,15 @@ _TELEGRAM_WORDS: Mapping[str, tuple[str, Json]] = {
     "community": ("Key of the co-operative whose meters they are.", {"maxLength": 100, "examples": ["demo"]}),
 }
 
-_BODIES: Mapping[str, tuple[str, str, Json]] = {
-    "p1": ("text/plain", "DSMR P1 telegrams, each with its checksum, one after the other.", {"type": "string"}),
-    "mbus": ("text/plain", "Answers of M-Bus meters: one long frame a line, in hexadecimal.", {"type": "string"}),
-    "head-end": ("application/json", "Series of interval values of many meters.", {"type": "object"}),
+_BODIES: Mapping[str, tuple[str, str, Json, Any]] = {
+    "p1": ("text/plain", "DSMR P1 telegrams, each with its checksum, one after the other.", {"type": "string"}, P1),
+    "mbus": ("text/plain", "Answers of M-Bus meters: one long frame a line, hexadecimal.", {"type": "string"}, MBUS),
+    "head-end": (
+        "application/json",
+        "Series of interval values of many meters.",
+        BATCH_SCHEMA,
+        orjson.loads(HEAD_END),
+    ),
 }
 
 
@@ -215,7 +222,7 @@ def _mqtt_telegrams() -> Json:
 def _telegram_messages() -> Json:
     messages: Json = {}
     for name in FORMATS:
-        content_type, summary, schema = _BODIES[name]
+        content_type, summary, schema, example = _BODIES[name]
         message: Json = {
             "title": f"Telegram in {name}",
             "summary": summary,
@@ -223,11 +230,13 @@ def _telegram_messages() -> Json:
             "payload": schema,
             "tags": [{"name": "telegrams"}],
         }
-        messages[f"mqtt-{name}"] = {"name": f"mqtt-{name}", **message}
+        words = {"format": name, "gateway": "head-end-1", "community": "demo"}
+        messages[f"mqtt-{name}"] = {"name": f"mqtt-{name}", **message, "examples": [{"payload": example}]}
         messages[f"kafka-{name}"] = {
             "name": f"kafka-{name}",
             **message,
             "headers": _telegram_headers(name),
+            "examples": [{"headers": words, "payload": example}],
             "bindings": {"kafka": {"key": {"type": "string", "description": "Name of the gateway."}}},
         }
     return messages
@@ -238,7 +247,7 @@ def _telegram_headers(format: str) -> Json:
         name: {"type": "string", "description": text, **words} for name, (text, words) in _TELEGRAM_WORDS.items()
     }
     properties["format"] = {"type": "string", "const": format}
-    return {"type": "object", "required": ["format", "gateway"], "properties": properties}
+    return {"type": "object", "required": list(_TELEGRAM_WORDS), "properties": properties}
 
 
 def _fact_operations(services: Sequence[Service]) -> Json:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import paho.mqtt.client as paho
 import pytest
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, KafkaProducer
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from coop.events import SERVICES as NAMES
@@ -18,14 +22,23 @@ from coop.events import event_classes
 from coop.events.examples import COMMUNITY, EXAMPLES
 from coop.kit.actor import Actor
 from coop.kit.inbox import Consumer
+from coop.kit.service import Room
 from coop.kit.settings import Settings
+from coop.kit.tables import dead_letter
+from coop.metering.formats import FORMATS
+from coop.metering.handlers.register import register_meters
+from coop.metering.model import Meter, MeterKind
+from coop.metering.mqtt import MqttDoor
+from coop.metering.storage.tables import delivery
 from coop.operator.asyncapi import asyncapi
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from coop.operator.services import SERVICES, service_named
 from tests.founding import found_in
 from tests.kit.running import running, wait_until
+from tests.metering.homes import let_gateway_in
 from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.kafka import Kafka
+from tests.servers.mosquitto import Mosquitto
 from tests.servers.node import run_node
 
 SECRETARY = Actor("account", "secretary", "page")
@@ -153,3 +166,85 @@ def mistakes(
     for schema, value in ((message.get("headers", {}), headers), (message["payload"], payload)):
         whole = {**schema, "components": document["components"]}
         yield from jsonschema.Draft7Validator(whole, format_checker=jsonschema.FormatChecker()).iter_errors(value)
+
+
+def meters() -> list[Meter]:
+    """The meters of the examples."""
+    kinds = {"E0001": MeterKind.ELECTRICITY, "KWG50001": MeterKind.HEAT, "KAM06855817": MeterKind.HEAT}
+    installed_at = datetime(2025, 1, 1, tzinfo=UTC)
+    return [Meter(serial, kind, f"C-{serial}", installed_at) for serial, kind in kinds.items()]
+
+
+def body_of(example: dict[str, Any]) -> bytes:
+    payload = example["payload"]
+    return payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
+
+
+def publish_to_kafka(document: dict[str, Any], kafka: Kafka) -> int:
+    """Publish every example to the channel of telegrams, with its headers; returns how many."""
+    [channel] = [each for each in document["channels"].values() if "kafka-p1" in each["messages"]]
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+    examples = [document["components"]["messages"][name]["examples"][0] for name in channel["messages"]]
+    for example in examples:
+        headers = [(name, value.encode()) for name, value in example["headers"].items()]
+        producer.send(channel["address"], body_of(example), key=example["headers"]["gateway"].encode(), headers=headers)
+    producer.flush()
+    producer.close()
+    return len(examples)
+
+
+def publish_to_mqtt(document: dict[str, Any], mosquitto: Mosquitto) -> int:
+    """Publish every example to the address of its format; returns how many."""
+    [channel] = [each for each in document["channels"].values() if "mqtt-p1" in each["messages"]]
+    client = paho.Client(CallbackAPIVersion.VERSION2, "a program with nothing but the document")
+    client.connect("127.0.0.1", mosquitto.port)
+    client.loop_start()
+    for format in channel["parameters"]["format"]["enum"]:
+        example = document["components"]["messages"][f"mqtt-{format}"]["examples"][0]
+        words = {"community": COMMUNITY, "gateway": "gateway-1", "format": format}
+        client.publish(channel["address"].format(**words), body_of(example), qos=1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    return len(channel["parameters"]["format"]["enum"])
+
+
+@pytest.fixture
+def metering(tmp_path: Path) -> Iterator[Room]:
+    """Metering with the meters of the examples, and nothing read yet."""
+    service = service_named("metering")
+    database = service.open_database(f"sqlite:///{tmp_path}/metering.db")
+    found_in(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        register_meters(tx, meters())
+    for gateway in ("head-end-1", "gateway-1"):
+        let_gateway_in(database, gateway, *(meter.serial for meter in meters()))
+    yield Room(service, database, Settings())
+    database.close()
+
+
+def count_deliveries(room: Room) -> tuple[int, int]:
+    """Deliveries that were taken, and messages that were parked."""
+    with room.database.system_read() as sql:
+        parked = sql.scalar(select(func.count()).select_from(dead_letter)) or 0
+        return sql.scalar(select(func.count()).select_from(delivery)) or 0, parked
+
+
+@pytest.mark.live
+def test_telegrams_published_by_the_document_alone_are_taken_from_kafka(
+    document: dict[str, Any], kafka: Kafka, metering: Room
+) -> None:
+    with running(kafka.bootstrap, metering.consumer, doors=metering.service.topics(metering)):
+        sent = publish_to_kafka(document, kafka)
+        wait_until(lambda: sum(count_deliveries(metering)) == sent)
+    assert count_deliveries(metering) == (sent, 0)
+
+
+@pytest.mark.mqtt
+def test_telegrams_published_by_the_document_alone_are_taken_from_mqtt(
+    document: dict[str, Any], mosquitto: Mosquitto, metering: Room
+) -> None:
+    with MqttDoor(metering, mosquitto.url, "by-the-document") as door:
+        wait_until(lambda: door.trouble is None)
+        wait_until(lambda: publish_to_mqtt(document, mosquitto) > 0 and sum(count_deliveries(metering)) > 0)
+        wait_until(lambda: sum(count_deliveries(metering)) == len(FORMATS))
+    assert count_deliveries(metering) == (len(FORMATS), 0)

@@ -23,7 +23,7 @@ NO_LISTS = {
     ("members/imports.html", "Columns of each file"): "help",
     ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
     ("operator/documents.html", "Facts that services tell"): "the AsyncAPI document says it to programs",
-    ("operator/documents.html", "HTTP doors"): "the OpenAPI document says it to programs",
+    ("operator/documents.html", ""): "the OpenAPI document says it to programs",
     ("operator/access.html", ""): "one file for all rooms, below the tables",
 }
 """Tables that are no list of rows, or whose files stand elsewhere on the page, with the reason."""
