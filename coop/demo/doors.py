@@ -56,15 +56,16 @@ class Doors:
         body: object = None,
         *,
         content: bytes | None = None,
+        media_type: str = "text/csv",
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a command and return the answer.
+        """Send a command, or ``content`` of a ``media_type``, and return the answer.
 
         Raises:
             CoopError: the command was refused.
             ConnectionError: the service stayed away longer than the patience lasts.
         """
-        headers = {"content-type": "text/csv" if content is not None else "application/json"}
+        headers = {"content-type": media_type if content is not None else "application/json"}
         return self._patiently(
             "POST", path, json=body, content=content, params=dict(params or {}), headers=headers
         ).json()

@@ -46,5 +46,6 @@ def configure(level: str, log_format: LogFormat) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("coop").setLevel(level)
-    if log_format == "text" and level != "DEBUG":  # a line a request is for collectors, not for a terminal
-        logging.getLogger("coop.requests").setLevel(logging.WARNING)
+    # A line a request is for collectors, not for a terminal.
+    is_quiet = log_format == "text" and level != "DEBUG"
+    logging.getLogger("coop.requests").setLevel(logging.WARNING if is_quiet else logging.NOTSET)

@@ -35,6 +35,7 @@ INPUTS_KEPT = [  # all that a kept document holds; it is described class by clas
     "GuaranteeState",
     "GuaranteeTerms",
     "HeatReading",
+    "Issuer",
     "Period",
     "SharedEnergy",
     "Tariff",

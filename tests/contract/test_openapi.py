@@ -19,8 +19,8 @@ from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.node import run_node
 
 VERBS = (
-    "add|adopt|close|convene|correct|create|decide|deliver|discard|end|enter|exchange|explain|get|import|list|make|name|"
-    "open|plan|preview|reach|read|record|register|release|replay|retry|revoke|send|set|start|switch|undo|verify"
+    "add|adopt|change|close|confirm|convene|correct|create|decide|deliver|discard|end|enter|exchange|explain|get|import|list|make|name|"
+    "open|plan|preview|reach|read|record|register|release|replay|retry|revoke|send|set|start|switch|undo|verify|withdraw"
 )
 
 

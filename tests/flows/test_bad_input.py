@@ -126,7 +126,7 @@ def test_a_bad_telegram_is_answered_with_its_place_and_parked_whole_and_its_neig
     [problem] = alone.json()["problems"]
     assert (problem["line"], problem["field"]) == (1, field)
     assert reason in problem["reason"]
-    assert reason in alone.json()["message"]
+    assert reason in alone.json()["detail"]
 
     beside = house.deliver("p1", GOOD + bad)
     assert beside.status_code == 200

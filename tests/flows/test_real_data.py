@@ -94,7 +94,7 @@ def test_the_frames_of_ten_makers_stand_in_the_store_as_their_oracle_reads_them(
         body = b"2025-12-31T12:00:00Z " + frame.read_bytes()
         refused = client.post("/metering/api/v1/deliveries", params=params, content=body)
         assert refused.status_code == 422, "nobody has registered these meters yet"
-        found = set(re.findall(r"meter (\S+) is not registered", refused.json()["message"]))
+        found = set(re.findall(r"meter (\S+) is not registered", refused.json()["detail"]))
         assert len(found) <= 1
         if found:
             serial_of[frame.stem] = found.pop()

@@ -70,6 +70,10 @@ def hear_again(settings: Settings, name: str) -> int:
     return heard
 
 
+TOKENS_MADE = 2
+"""Programs of the demonstration, which read the feed: facts that every service hears into a table of the kit."""
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_a_service_that_hears_everything_again_is_what_it_was(year: Year, name: str, tmp_path: Path) -> None:
     settings = year.copy(tmp_path / "data")
@@ -92,6 +96,7 @@ def test_the_operator_rebuilds_a_service_by_one_command(year: Year, tmp_path: Pa
     settings = year.copy(tmp_path / "data")
     before = picture(settings, "billing")
     count = sum(len(rows) for table, rows in before["heard"].items() if table != "community_host")
+    count += TOKENS_MADE
     done = coop(settings, "replay", "billing")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"billing: heard {count} facts again"

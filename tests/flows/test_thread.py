@@ -93,6 +93,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
         receipt = doors.post(
             "/metering/api/v1/deliveries",
             content=body,
+            media_type="application/json" if form == "head-end" else "text/plain",
             params={"format": form, "gateway": "gw", "received_at": "2026-01-01T02:00:00Z"},
         )
         assert receipt["problems"] == []

@@ -197,10 +197,12 @@ def hours(start: datetime, n: int) -> list[datetime]:
     return [start + timedelta(hours=i) for i in range(n)]
 
 
-def let_gateway_in(database: Database, name: str, *meters: str, every: bool = False) -> dict[str, str]:
+def let_gateway_in(
+    database: Database, name: str, *meters: str, every: bool = False, community: str = COMMUNITY
+) -> dict[str, str]:
     """The headers by which a gateway comes in that speaks for these meters, or for every one."""
     token = make_token()
-    with writing(database) as tx:
+    with writing(database, community) as tx:
         keep_token(
             tx,
             ProgramTokenMade(

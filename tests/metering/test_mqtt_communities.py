@@ -18,7 +18,7 @@ from coop.metering.model import Meter, MeterKind
 from coop.metering.mqtt import MqttDoor
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.metering.homes import COMMUNITY, latest_values
+from tests.metering.homes import COMMUNITY, latest_values, let_gateway_in
 from tests.metering.test_mqtt_door import batch, publish, room_of, wait_until
 from tests.servers.mosquitto import Mosquitto
 
@@ -49,6 +49,8 @@ def test_a_telegram_reaches_the_co_operative_of_its_topic_and_one_for_nobody_is_
     found_in(one_database, ZUID, replace(PROFILE, hosts=("zuid.example",)))
     with one_database.write(ZUID, SECRETARY) as tx:
         register_meters(tx, [Meter("E1", MeterKind.ELECTRICITY, None, datetime(2020, 1, 1, tzinfo=UTC))])
+    let_gateway_in(one_database, "gw", "E1")
+    let_gateway_in(one_database, "gw", "E1", community=ZUID)
     door = MqttDoor(room_of(one_database), mosquitto.url, "many")
     door.start()
     try:

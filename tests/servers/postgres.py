@@ -35,7 +35,9 @@ class Postgres:
         """
         name = f"coop_test_{uuid.uuid4().hex}"
         database = sql.Identifier(name)
-        self._execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE PASSWORD {}").format(database, sql.Literal(name)))
+        self._execute(
+            sql.SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}").format(database, sql.Literal(name))
+        )
         self._execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(database, database))
         try:
             url = self.admin.set(drivername="postgresql+psycopg", database=name, username=name, password=name)

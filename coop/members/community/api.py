@@ -13,6 +13,7 @@ from coop.communities.model import Profile
 from coop.communities.store import list_choices as list_recorded_choices
 from coop.communities.store import list_profiles
 from coop.kit.http import GuardedRoute, body_max, reading, writing
+from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.community import commands, store
 
@@ -111,7 +112,7 @@ class ChoiceIn(BaseModel):
 
 @routes.get("/community")
 @may("see-community")
-def show_community(request: Request) -> ParticularsOut:
+def get_community(request: Request) -> ParticularsOut:
     """Who the co-operative is today."""
     with reading(request) as tx:
         return _show(commands.get_profile(tx))
@@ -119,10 +120,11 @@ def show_community(request: Request) -> ParticularsOut:
 
 @routes.get("/community/versions")
 @may("see-community")
-def list_community_versions(request: Request) -> list[DatedParticularsOut]:
+def list_community_versions(request: Request, page: Paged) -> list[DatedParticularsOut]:
     """Who the co-operative was since its founding, in the order in which it was recorded."""
     with reading(request) as tx:
-        return [DatedParticularsOut.model_validate(version) for version in list_profiles(tx)]
+        versions = page.cut(list_profiles(tx), lambda dated: (dated.version,))
+    return [DatedParticularsOut.model_validate(version) for version in versions]
 
 
 @routes.post("/community")
@@ -140,10 +142,11 @@ def change_community(request: Request, body: ParticularsIn) -> ParticularsOut:
 
 @routes.get("/community/ibans")
 @may("see-community")
-def list_iban_proposals(request: Request) -> list[IbanProposalOut]:
+def list_iban_proposals(request: Request, page: Paged) -> list[IbanProposalOut]:
     """Other bank accounts that were proposed, newest first."""
     with reading(request) as tx:
-        return [IbanProposalOut.model_validate(proposal) for proposal in store.list_proposals(tx)]
+        proposals = page.cut(store.list_proposals(tx), lambda proposal: (proposal.number,), newest_first=True)
+    return [IbanProposalOut.model_validate(proposal) for proposal in proposals]
 
 
 @routes.post("/community/ibans/{number}/confirm")
@@ -166,10 +169,11 @@ def withdraw_iban(request: Request, number: int) -> ParticularsOut:
 
 @routes.get("/choices")
 @may("see-community")
-def list_choices(request: Request) -> list[ChoiceOut]:
+def list_choices(request: Request, page: Paged) -> list[ChoiceOut]:
     """Every choice that the co-operative ever made, newest first."""
     with reading(request) as tx:
-        return [_show_choice(recorded) for recorded in list_recorded_choices(tx)]
+        choices = page.cut(list_recorded_choices(tx), lambda recorded: (recorded.number,), newest_first=True)
+    return [_show_choice(recorded) for recorded in choices]
 
 
 @routes.post("/choices/{name}")
