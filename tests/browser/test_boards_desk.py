@@ -89,10 +89,12 @@ def test_operations_show_a_parked_telegram_its_reason_and_its_bytes(house: House
 @pytest.mark.parametrize("role", ["municipality", "water-board"])
 def test_a_partner_follows_milestones_on_a_page_and_by_both_feeds(house: House, browser: Browser, role: str) -> None:
     with house.visit(browser, "board") as page:
-        page.goto("/governance/partner")
-        page.get_by_label("For whom").fill(role)
-        page.get_by_role("button", name="Make a token").click()
-        token = page.locator("main p code").first.inner_text()
+        page.goto("/members/programs")
+        page.locator("input[name=name]").fill(f"Feed of {role}")
+        page.locator("input[value='read:feed']").check()
+        page.get_by_role("button", name="Let it in").click()
+        token = page.get_by_label("Token", exact=True).input_value()
+        assert faults_of(page) == []
     with house.visit(browser, role) as page:
         page.goto("/governance/partner")
         expect(page.locator("main")).to_contain_text("Milestone reached")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from coop.values import CoopError
+from coop.values import CoopError, civil_date
 
 STATES = ("open", "ended", "expired")
 
@@ -40,6 +40,11 @@ class Program:
     used_on: date | None
     ended_at: datetime | None
     ended_by: str | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last civil day on which its token opens anything; None without a token."""
+        return None if self.expires_at is None else civil_date(self.expires_at - timedelta(microseconds=1))
 
     @property
     def speaks_for_every_meter(self) -> bool:
