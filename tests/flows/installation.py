@@ -194,9 +194,10 @@ class FourProcesses:
 
 
 @contextmanager
-def four_processes(settings: Settings, folder: Path) -> Iterator[FourProcesses]:
-    """The four services as processes of their own, up and answering, for one co-operative."""
-    found_installation(settings)
+def four_processes(settings: Settings, folder: Path, *, founded: bool = True) -> Iterator[FourProcesses]:
+    """The four services as processes of their own, up and answering, for the demonstration's co-operative or none."""
+    if founded:
+        found_installation(settings)
     processes = FourProcesses(settings, folder)
     try:
         for name in SERVICES:

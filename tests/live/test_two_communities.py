@@ -74,7 +74,7 @@ def umbrella(kafka: Kafka, postgres_url: str, tmp_path: Path) -> Iterator[Umbrel
     settings = Settings(
         data_dir=tmp_path / "live", bus="kafka", kafka=kafka.bootstrap, database_url=postgres_url, secret=SECRET
     )
-    with four_processes(settings, tmp_path) as processes:
+    with four_processes(settings, tmp_path, founded=False) as processes:
         opened = Umbrella(settings, processes.addresses())
         assert opened.ask(NOORD, "/members/api/v1/members").status_code == 404, "nobody has this host name yet"
         for community, homes in HOMES.items():
@@ -93,6 +93,14 @@ def umbrella(kafka: Kafka, postgres_url: str, tmp_path: Path) -> Iterator[Umbrel
             ).raise_for_status()
             meter = {"serial": "E1", "kind": "electricity", "installed_on": "2024-12-01"}
             opened.ask(community, "/metering/api/v1/meters", method="POST", json=[meter]).raise_for_status()
+            gateway = {
+                "name": "Box",
+                "scopes": ["write:readings"],
+                "gateway": "gw",
+                "meters": ["E1"],
+                "has_token": False,
+            }
+            opened.ask(community, "/members/api/v1/programs", method="POST", json=gateway).raise_for_status()
         yield opened
 
 
@@ -115,6 +123,9 @@ def test_nothing_of_one_is_seen_by_the_other_on_any_service(umbrella: Umbrella) 
 
 
 def test_a_telegram_on_kafka_reaches_the_co_operative_that_it_names(umbrella: Umbrella) -> None:
+    for community in HOMES:
+        traffic = "/metering/api/v1/traffic"
+        wait_until(partial(has_heard, umbrella, community, traffic, "members.program-token-made.v1", 1))
     producer = KafkaProducer(bootstrap_servers=umbrella.settings.kafka)
     for community, values in ((NOORD, [5, 6]), (ZUID, [7, 8, 9]), ("nobody", [1]), ("", [2])):
         body = head_end({"meter": "E1", "start": "2025-01-15T00:00:00Z", "values": values})
