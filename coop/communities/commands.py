@@ -81,7 +81,7 @@ def describe(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
 def make_choice(
     tx: Tx, name: str, valid_from: date, value: dict[str, Any], source: str, resolution_id: str = ""
 ) -> None:
-    """Add a choice that holds from a day on.
+    """Add a choice that holds from a day on; what a resolution adopted is added once, however often it is heard.
 
     Raises:
         BadInput: there is no such choice, or its value is not one.
@@ -93,6 +93,8 @@ def make_choice(
         raise BadInput([Problem("say where the figures come from", "source")], "bad-choice")
     if choice.TOUCHES_MONEY and not resolution_id:
         raise CoopError("needs-resolution", f"{name} touches money: the members' meeting adopts it by a resolution")
+    if resolution_id and any(row.resolution_id == resolution_id for row in store.load_choices(tx).rows):
+        return
     _add_choice(tx, DatedChoice(valid_from, choice, source.strip(), resolution_id))
 
 

@@ -60,6 +60,16 @@ def test_choices_can_be_read_as_they_were_known_at_an_instant(database: Database
     assert len(before.rows) == len(founding_choices())
 
 
+def test_a_resolution_that_is_heard_again_brings_no_older_choice_back(database: Database) -> None:
+    choose(database, datetime(2026, 2, 1, tzinfo=UTC), date(2026, 3, 1), 200, "r-1")
+    choose(database, datetime(2026, 2, 2, tzinfo=UTC), date(2026, 3, 1), 190, "r-2")
+    choose(database, datetime(2026, 2, 3, tzinfo=UTC), date(2026, 3, 1), 200, "r-1")
+    with database.read(COMMUNITY) as tx:
+        choices = load_choices(tx)
+    assert choices.on(TapWaterChoice, date(2026, 3, 1)).permille == 190
+    assert len(choices.rows) == len(founding_choices()) + 2
+
+
 def test_what_touches_money_needs_a_resolution_and_what_does_not_needs_none(database: Database) -> None:
     with database.write(COMMUNITY, SECRETARY) as tx:
         with pytest.raises(CoopError, match="members' meeting adopts it") as refusal:
