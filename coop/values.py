@@ -24,6 +24,57 @@ YEARS = range(1900, 2200)
 _ID_ROOT = uuid.UUID("6f0a2f3e-6c0e-5d0b-9a55-0c0a57c00b00")
 
 
+class Said(str):
+    """A sentence in English that remembers its ``template`` and its ``values``, so that it can be said in any language.
+
+    ``plural`` is the template for more than one, and empty where nothing is counted; what is counted is ``num``. A
+    value is a text, a number, a date, another ``Said``, or a tuple of those.
+
+    >>> said = say('"%(email)s" is no e-mail address', email="anna@")
+    >>> print(said)
+    "anna@" is no e-mail address
+    >>> said.template, dict(said.values)
+    ('"%(email)s" is no e-mail address', {'email': 'anna@'})
+    """
+
+    template: str
+    plural: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, plural: str = "", values: Mapping[str, object] | None = None) -> Said:
+        values = dict(values or {})
+        form = plural if plural and values["num"] != 1 else template
+        said = super().__new__(cls, form % {name: join_values(value) for name, value in values.items()})
+        said.template, said.plural, said.values = template, plural, values
+        return said
+
+    def __reduce__(self) -> tuple[type[Said], tuple[str, str, Mapping[str, object]]]:
+        return Said, (self.template, self.plural, self.values)
+
+
+def join_values(value: object) -> object:
+    """A value as it stands in an English sentence: the parts of a tuple with commas between."""
+    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else value
+
+
+def say(template: str, /, **values: object) -> Said:
+    """Say a sentence to people: ``%(name)s`` in the English ``template`` is filled by the value of that name.
+
+    >>> print(say("%(names)s are missing", names=("street", "city")))
+    street, city are missing
+    """
+    return Said(template, "", values)
+
+
+def say_count(singular: str, plural: str, num: int, /, **values: object) -> Said:
+    """Say a sentence that counts; ``%(num)s`` in it is the number.
+
+    >>> print(say_count("%(num)s line is wrong", "%(num)s lines are wrong", 2))
+    2 lines are wrong
+    """
+    return Said(singular, plural, {**values, "num": num})
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with what came in: where, and why.

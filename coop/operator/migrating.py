@@ -12,10 +12,10 @@ from coop.kit.settings import Settings
 from coop.operator.services import service_named
 from coop.values import CoopError
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
-def migrate(settings: Settings, names: Sequence[str], say: Say, *, with_roles: bool = False) -> None:
+def migrate(settings: Settings, names: Sequence[str], echo: Echo, *, with_roles: bool = False) -> None:
     """Bring the tables of services to the revision of this program, and their roles to what they may do.
 
     Rights follow the tables: a role that is there gets them anew at each migration. It may be repeated.
@@ -28,7 +28,7 @@ def migrate(settings: Settings, names: Sequence[str], say: Say, *, with_roles: b
         with closing(Database(settings.url(name), name)) as database:
             _require_owner(database, with_roles=with_roles)
             database.migrate(service.migrations)
-            say(f"{name}: up to date")
+            echo(f"{name}: up to date")
             if database.is_sqlite:
                 continue
             role = settings.role_prefix + name
@@ -37,26 +37,26 @@ def migrate(settings: Settings, names: Sequence[str], say: Say, *, with_roles: b
                     roles.make_role(sql, role, settings.password_of(name))
                 if roles.exists(sql, role):
                     roles.grant(sql, name, role, service.kept_tables)
-                    say(f"{name}: {role} may use its tables and owns nothing")
+                    echo(f"{name}: {role} may use its tables and owns nothing")
 
 
-def check(settings: Settings, names: Sequence[str], say: Say, *, with_roles: bool = False) -> bool:
+def check(settings: Settings, names: Sequence[str], echo: Echo, *, with_roles: bool = False) -> bool:
     """Say what ``migrate`` would do, and do nothing; True when there is nothing to do."""
     good = True
     for name in names:
         url = settings.url(name)
         if url.startswith("sqlite") and not Path(settings.data_dir / f"{name}.db").exists():
-            say(f"{name}: there are no tables yet, and would be")
+            echo(f"{name}: there are no tables yet, and would be")
             good = False
             continue
         with closing(Database(url, name)) as database, database.system_read() as sql:
             revisions = read_revisions(sql, service_named(name).migrations)
             refuse_newer(name, revisions)
-            say(f"{name}: {_describe(revisions)}")
+            echo(f"{name}: {_describe(revisions)}")
             good &= not revisions.missing
             role = settings.role_prefix + name
             if with_roles and not database.is_sqlite and not roles.exists(sql, role):
-                say(f"{name}: there is no role {role} yet, and would be")
+                echo(f"{name}: there is no role {role} yet, and would be")
                 good = False
     return good
 

@@ -27,7 +27,7 @@ from coop.metering.handlers.verify import verify_allocation, verify_measurement
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
 class JournalIndex:
@@ -68,7 +68,7 @@ class JournalIndex:
         self._adopted = {fact.tariff_id: fact for fact in facts(governance, TariffAdopted)}
         self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
 
-    def walk_back(self, number_or_id: str, say: Say) -> bool:
+    def walk_back(self, number_or_id: str, echo: Echo) -> bool:
         """Verify one bill and tell every step; True when everything agrees.
 
         Raises:
@@ -80,7 +80,7 @@ class JournalIndex:
             if found.references:  # without any, its inputs could not be read
                 findings += self._unlike_told(bills.get_bill(tx, found.bill_id))
         steps = [step for reference in found.references for step in self._step(reference.kind, reference.id, findings)]
-        _tell(found, steps, findings, say)
+        _tell(found, steps, findings, echo)
         return not findings
 
     def _step(self, kind: str, reference_id: str, findings: list[str]) -> list[str]:
@@ -160,27 +160,27 @@ class JournalIndex:
         return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
 
 
-def verify_bills(settings: Settings, community: str, number_or_id: str, say: Say) -> bool:
+def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
     """Verify one bill, or every bill when none is named; True when everything agrees."""
     rooms = open_rooms(settings, ("billing", "metering", "governance"), migrate=False)
     index = JournalIndex(rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, community)
     try:
         if number_or_id:
-            return index.walk_back(number_or_id, say)
+            return index.walk_back(number_or_id, echo)
         with rooms["billing"].database.read(community) as tx:
             numbers = [head.number for head in bills.list_heads(tx)]
         quiet: list[str] = []
         wrong = [number for number in numbers if not index.walk_back(number, quiet.append)]
         for number in wrong:
-            index.walk_back(number, say)
-        say(f"{len(numbers)} bills verified, {len(wrong)} do not agree")
+            index.walk_back(number, echo)
+        echo(f"{len(numbers)} bills verified, {len(wrong)} do not agree")
         return not wrong
     finally:
         for room in rooms.values():
             room.database.close()
 
 
-def verify_journals(settings: Settings, say: Say) -> bool:
+def verify_journals(settings: Settings, echo: Echo) -> bool:
     """Walk the hash chain of every service; True when all are whole."""
     good = True
     for name in SERVICES:
@@ -190,9 +190,9 @@ def verify_journals(settings: Settings, say: Say) -> bool:
         database.close()
         if broken:
             good = False
-            say(f"{name}: BROKEN at position {broken.position}: {broken.reason}")
+            echo(f"{name}: BROKEN at position {broken.position}: {broken.reason}")
         else:
-            say(f"{name}: {whole} facts, the chain is whole")
+            echo(f"{name}: {whole} facts, the chain is whole")
     return good
 
 
@@ -203,14 +203,14 @@ def _findings(verify: Callable[..., list[str]], *arguments: object) -> list[str]
         return [error.message]
 
 
-def _tell(found: Verification, steps: list[str], findings: list[str], say: Say) -> None:
-    say(f"bill {found.number} ({found.bill_id})")
+def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
+    echo(f"bill {found.number} ({found.bill_id})")
     for line in found.lines:
         same = "=" if line.issued_cents == line.recomputed_cents else "≠"
-        say(f"  {line.kind:<28} {eur(line.issued_cents):>10} {same} {eur(line.recomputed_cents):>10}")
-    say(f"  {'total':<28} {eur(found.total_cents):>10} = {eur(found.recomputed_cents):>10}")
+        echo(f"  {line.kind:<28} {eur(line.issued_cents):>10} {same} {eur(line.recomputed_cents):>10}")
+    echo(f"  {'total':<28} {eur(found.total_cents):>10} = {eur(found.recomputed_cents):>10}")
     for step in steps:
-        say(f"  {step}")
+        echo(f"  {step}")
     for finding in findings:
-        say(f"  ! {finding}")
-    say("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")
+        echo(f"  ! {finding}")
+    echo("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")

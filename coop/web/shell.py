@@ -11,7 +11,7 @@ import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -61,6 +61,7 @@ def environment(lang: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        finalize=partial(writing.speak, lang),  # a sentence that was said in English reads in the page's language
     )
     made.install_gettext_translations(languages()[lang].translations, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(writing.filters(lang))

@@ -26,6 +26,8 @@ _KEYWORDS: dict[str, Any] = {
     "N_": None,
     "translate": (2,),
     "translate_counted": (2, 3),
+    "say": None,
+    "say_count": (1, 2),
 }
 
 

@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from coop.values import AMSTERDAM
+from coop.values import AMSTERDAM, Said
 from coop.web.catalogs import languages
 
 _SCALES = {"J": (-9, "GJ", 2), "Wh": (-3, "kWh", 1), "l": (-3, "m³", 2)}
@@ -120,7 +120,42 @@ def instant(lang: str, at: datetime, style: str = "medium") -> str:
     return f"{day} {format_datetime(at, 'HH:mm', tzinfo=AMSTERDAM, locale=_locale(lang))}"
 
 
+def speak(lang: str, text: Any) -> Any:
+    """A sentence that was said in English, in another language; anything else stays as it is.
+
+    A date in it is written as the reader writes dates, and a sentence within it is said in the same language.
+
+    >>> from coop.values import say
+    >>> speak("en", say("nothing is known before %(day)s", day=date(2026, 3, 4)))
+    'nothing is known before 4 March 2026'
+    """
+    if not isinstance(text, Said):
+        return text
+    values = {name: _speak_value(lang, value) for name, value in text.values.items()}
+    translations = languages()[lang].translations
+    if not text.plural:
+        return str(translations.gettext(text.template)) % values
+    return str(translations.ngettext(text.template, text.plural, int(str(text.values["num"])))) % values
+
+
+def _speak_value(lang: str, value: object) -> object:
+    match value:
+        case Said():
+            return speak(lang, value)
+        case tuple():
+            return ", ".join(str(_speak_value(lang, part)) for part in value)
+        case datetime():
+            return instant(lang, value)
+        case date():
+            return civil_day(lang, value)
+        case Decimal():
+            return number(lang, value)
+        case _:
+            return value
+
+
 FILTERS: dict[str, Callable[..., str]] = {
+    "speak": speak,
     "money": money,
     "euros": euros,
     "number": number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from coop.values import Problem, say, say_count
 from coop.web import catalogs, language, texts
-from coop.web.writing import civil_day, energy, euros, instant, money, number, percent, price
+from coop.web.shell import environment
+from coop.web.writing import civil_day, energy, euros, instant, money, number, percent, price, speak
 from tests.web import gallery
 from tests.web.gallery import app
 
@@ -24,6 +27,12 @@ msgstr ""
 "Content-Type: text/plain; charset=UTF-8\n"
 "Language: pl\n"
 "Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);\n"
+
+msgid "nothing is known before %(day)s: %(why)s"
+msgstr "przed %(day)s nic nie wiadomo: %(why)s"
+
+msgid "it is <b>late</b>"
+msgstr "jest <b>późno</b>"
 
 msgid "Skip to the content"
 msgstr "Przejdź do treści"
@@ -175,3 +184,30 @@ def test_energy_is_written_with_the_digits_that_its_meter_has() -> None:
 def test_the_two_hours_of_the_autumn_night_are_written_on_the_clocks_of_amsterdam() -> None:
     written = [instant("nl", datetime(2025, 10, 26, hour, 30, tzinfo=UTC)) for hour in (0, 1, 2)]
     assert written == ["26 okt 2025 02:30", "26 okt 2025 02:30", "26 okt 2025 03:30"]
+
+
+def test_a_sentence_is_said_in_the_language_of_its_reader_with_all_its_values(polish: str) -> None:
+    late = say("nothing is known before %(day)s: %(why)s", day=date(2026, 3, 4), why=say("it is <b>late</b>"))
+
+    assert late == "nothing is known before 2026-03-04: it is <b>late</b>"
+    assert pickle.loads(pickle.dumps(late)).values == late.values
+    assert speak("en", late) == "nothing is known before 4 March 2026: it is <b>late</b>"
+    assert speak(polish, late) == "przed 4 marca 2026 nic nie wiadomo: jest <b>późno</b>"
+    assert speak(polish, str(late)) == "nothing is known before 2026-03-04: it is <b>late</b>"
+
+
+@pytest.mark.parametrize(("num", "sentence"), [(1, "1 problem"), (3, "3 problemy"), (5, "5 problemów")])
+def test_a_counted_sentence_takes_the_form_of_its_language(polish: str, num: int, sentence: str) -> None:
+    said = say_count("%(num)s problem", "%(num)s problems", num)
+
+    assert said == ("1 problem" if num == 1 else f"{num} problems")
+    assert speak(polish, said) == sentence
+
+
+def test_a_template_says_a_sentence_in_the_language_of_its_page_and_escapes_it(polish: str) -> None:
+    environment.cache_clear()
+    page = (
+        environment(polish).from_string("<p>{{ problem.reason }}</p>").render(problem=Problem(say("it is <b>late</b>")))
+    )
+
+    assert page == "<p>jest &lt;b&gt;późno&lt;/b&gt;</p>"

@@ -29,10 +29,10 @@ from coop.values import CoopError
 FOLDER = "backups"
 """In the data folder, where no other place is named."""
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
-def back_up(settings: Settings, to: Path | None, seal: Seal, *, with_secret: bool, say: Say) -> Path:
+def back_up(settings: Settings, to: Path | None, seal: Seal, *, with_secret: bool, echo: Echo) -> Path:
     """Write a backup and note in the installation that it was made; returns its path.
 
     Raises:
@@ -56,9 +56,9 @@ def back_up(settings: Settings, to: Path | None, seal: Seal, *, with_secret: boo
     finally:
         for room in rooms.values():
             room.database.close()
-    say(f"{path}: {size / 2**20:.1f} MiB, all services as they were at {snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC")
+    echo(f"{path}: {size / 2**20:.1f} MiB, all services as they were at {snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC")
     if not secret:
-        say("the signing secret is not in it; keep it elsewhere, or encrypt the backup and it is kept within")
+        echo("the signing secret is not in it; keep it elsewhere, or encrypt the backup and it is kept within")
     return path
 
 

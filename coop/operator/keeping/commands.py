@@ -35,7 +35,7 @@ def backup(
     if encrypt_to and passphrase_file:
         raise typer.BadParameter("encrypt to a recipient or with a passphrase, not both")
     seal = Seal(encrypt_to, read_passphrase(passphrase_file) if passphrase_file else "")
-    back_up(read_settings(), to, seal, with_secret=with_secret, say=typer.echo)
+    back_up(read_settings(), to, seal, with_secret=with_secret, echo=typer.echo)
 
 
 def restore(
@@ -86,7 +86,7 @@ def rotate(
     """Sign with a new secret; who is signed in stays so."""
     from coop.operator.keeping.rotation import rotate as work
 
-    work(read_settings(), now=now, say=typer.echo)
+    work(read_settings(), now=now, echo=typer.echo)
 
 
 @secret.command()

@@ -36,7 +36,7 @@ CHECKS: dict[str, Check] = {
     "backup": rooms.check_backup,
 }
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
 def examine(settings: Settings) -> Iterator[tuple[str, list[Finding]]]:
@@ -78,19 +78,19 @@ def _run(check: Check, patient: Patient) -> list[Finding]:
         return [wrong(f"this could not be looked at: {reason}", "mend what the other checks name, and look again")]
 
 
-def report(settings: Settings, say: Say, *, as_json: bool) -> bool:
+def report(settings: Settings, echo: Echo, *, as_json: bool) -> bool:
     """Tell what every check found; True when nothing is wrong."""
     findings = dict(examine(settings))
     good = not any(finding.level == "wrong" for found in findings.values() for finding in found)
     if as_json:
         checks = {name: [vars(finding) for finding in found] for name, found in findings.items()}
-        say(orjson.dumps({"good": good, "checks": checks}, option=orjson.OPT_INDENT_2).decode())
+        echo(orjson.dumps({"good": good, "checks": checks}, option=orjson.OPT_INDENT_2).decode())
         return good
     for name, found in findings.items():
         if not found:
-            say(f"ok     {name}")
+            echo(f"ok     {name}")
         for finding in found:
-            say(f"{finding.level:<6} {name}: {finding.text}")
-            say(f"       -> {finding.advice}")
-    say("nothing is wrong" if good else "something is wrong")
+            echo(f"{finding.level:<6} {name}: {finding.text}")
+            echo(f"       -> {finding.advice}")
+    echo("nothing is wrong" if good else "something is wrong")
     return good

@@ -28,7 +28,7 @@ from coop.operator.keeping.snapshot import Snapshot, find_ahead, read_head, use_
 from coop.operator.services import SERVICES as CARDS
 from coop.values import CoopError
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 CARD_OF = {card.name: card for card in CARDS}
 
 

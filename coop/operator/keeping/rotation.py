@@ -14,11 +14,11 @@ from coop.kit.session import LIFETIME
 from coop.kit.settings import Settings, write_once
 from coop.values import CoopError
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 HOURS = int(LIFETIME.total_seconds() // 3600)
 
 
-def rotate(settings: Settings, *, now: bool, say: Say) -> None:
+def rotate(settings: Settings, *, now: bool, echo: Echo) -> None:
     """Sign with a new secret from now on, and take the old ones as well; with ``now`` take none but the new one.
 
     Raises:
@@ -27,20 +27,20 @@ def rotate(settings: Settings, *, now: bool, say: Say) -> None:
     kept = _read(settings)
     _write(settings, (secrets.token_urlsafe(32), *(() if now else kept)))
     if now:
-        say("a new secret signs, and no other is taken: everybody signs in again, lists are paged from their start")
+        echo("a new secret signs, and no other is taken: everybody signs in again, lists are paged from their start")
     else:
-        say(f"a new secret signs; the old one is taken until you end the rotation: in {HOURS} hours or later, say")
-        say("    coop secret end")
+        echo(f"a new secret signs; the old one is taken until you end the rotation: in {HOURS} hours or later, say")
+        echo("    coop secret end")
 
 
-def end(settings: Settings, say: Say) -> None:
+def end(settings: Settings, echo: Echo) -> None:
     """Take the newest secret alone.
 
     Raises:
         CoopError: the secret is a setting, with what to do then.
     """
     _write(settings, _read(settings)[:1])
-    say("the newest secret alone is taken now")
+    echo("the newest secret alone is taken now")
 
 
 def _read(settings: Settings) -> tuple[str, ...]:

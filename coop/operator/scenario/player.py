@@ -20,14 +20,14 @@ from coop.values import CoopError
 ORDERS_MAX = 200
 """Orders in which a list of steps is played at most; more than these are drawn at random."""
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
 class Failure(Exception):
     """A step that did not come out as expected."""
 
 
-def play_file(path: Path, database_url: str, say: Say, *, show: bool = False) -> bool:
+def play_file(path: Path, database_url: str, echo: Echo, *, show: bool = False) -> bool:
     """Play the scenario of a file in every order that it asks for; True when all expectations held.
 
     Raises:
@@ -38,15 +38,15 @@ def play_file(path: Path, database_url: str, say: Say, *, show: bool = False) ->
     count = 0
     try:
         for steps in orders(scenario.steps):
-            state = _play(scenario, steps, path.parent, database_url, say if show else _say_nothing)
+            state = _play(scenario, steps, path.parent, database_url, echo if show else _say_nothing)
             count += 1
             if first is not None and (unlike := states_differ(first, state)):
                 raise Failure(f"order {count} came to another end than the first: {unlike}")
             first = first or state
     except Failure as failure:
-        say(f"FAILED  {path.name}: {scenario.scenario}\n        {failure}")
+        echo(f"FAILED  {path.name}: {scenario.scenario}\n        {failure}")
         return False
-    say(f"ok      {path.name}: {scenario.scenario}" + (f" ({count} orders)" if count > 1 else ""))
+    echo(f"ok      {path.name}: {scenario.scenario}" + (f" ({count} orders)" if count > 1 else ""))
     return True
 
 
@@ -65,7 +65,7 @@ def orders(steps: Sequence[Step]) -> Iterator[list[Step]]:
         yield played
 
 
-def _play(scenario: Scenario, steps: Sequence[Step], folder: Path, database_url: str, say: Say) -> Mapping[str, Any]:
+def _play(scenario: Scenario, steps: Sequence[Step], folder: Path, database_url: str, echo: Echo) -> Mapping[str, Any]:
     kept: dict[str, Any] = {}
     with (
         tempfile.TemporaryDirectory(prefix="coop-scenario-") as data,
@@ -77,14 +77,14 @@ def _play(scenario: Scenario, steps: Sequence[Step], folder: Path, database_url:
             title = f"step {number}" + (f" ({' '.join(step.request)})" if step.request else "")
             try:
                 for _ in range(step.repeat):
-                    _do(installation, step, actor, kept, folder, say)
+                    _do(installation, step, actor, kept, folder, echo)
             except CoopError as error:
                 raise Failure(f"{title}: {error.message}") from error
         return installation.read_state()
 
 
 def _do(
-    installation: Installation, step: Step, actor: str | None, kept: dict[str, Any], folder: Path, say: Say
+    installation: Installation, step: Step, actor: str | None, kept: dict[str, Any], folder: Path, echo: Echo
 ) -> None:
     if step.at:
         installation.clock.set(step.at)
@@ -99,23 +99,23 @@ def _do(
     elif step.together:
         with ThreadPoolExecutor(len(step.together)) as pool:
             work = [
-                pool.submit(_do, installation, part, part.as_ or actor, kept, folder, say) for part in step.together
+                pool.submit(_do, installation, part, part.as_ or actor, kept, folder, echo) for part in step.together
             ]
         for done in work:
             done.result()
     elif step.request:
-        _request(installation, step, step.as_ or actor, kept, folder, say)
+        _request(installation, step, step.as_ or actor, kept, folder, echo)
 
 
 def _request(
-    installation: Installation, step: Step, actor: str | None, kept: dict[str, Any], folder: Path, say: Say
+    installation: Installation, step: Step, actor: str | None, kept: dict[str, Any], folder: Path, echo: Echo
 ) -> None:
     assert step.request
     method, path = step.request
     answer = installation.send(
         None if actor == NOBODY else actor, method, fill(path, kept), **_body(step, kept, folder)
     )
-    say(f"{method} {path} as {actor or NOBODY}: {answer.status_code} {answer.text[:2000]}")
+    echo(f"{method} {path} as {actor or NOBODY}: {answer.status_code} {answer.text[:2000]}")
     if wrong := _unexpected(step, answer, kept):
         raise CoopError("unexpected", f"{wrong}; answer {answer.status_code}: {answer.text[:1000]}")
     if step.keep:
