@@ -14,7 +14,7 @@ from coop.members.connections.model import Occupancy
 from coop.members.connections.store import list_connections, list_holds, list_occupancies
 from coop.members.contracts.model import Contract
 from coop.members.identity import store as identity
-from coop.members.identity.commands import list_sessions
+from coop.members.identity.commands.sessions import list_sessions
 from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports

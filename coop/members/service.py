@@ -16,7 +16,7 @@ from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
 from coop.members.identity import api as identity_api
-from coop.members.identity.commands import forget_old_sign_ins
+from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages

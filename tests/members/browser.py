@@ -7,7 +7,7 @@ import re
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.members.identity.commands import create_account
+from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.model import ROLES, NewAccount
 from tests.desk import COMMUNITY, SECRETARY
 from tests.members.sample import VRIES

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.members.identity import commands
+from coop.members.identity.commands import hashing
 from coop.members.service import MEMBERS
 from tests.desk import open_desk
 from tests.kit.clocks import SetClock
@@ -36,7 +36,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) ->
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real argon2 at its lowest cost: tests check hundreds of passwords, and nobody attacks them."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(commands, "_hasher", lambda: hasher)
+    monkeypatch.setattr(hashing, "_hasher", lambda: hasher)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.kit.session import COOKIE
-from coop.members.identity.commands import create_account, set_active
+from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.identity.pages.sign_in import BROWSER_COOKIE, FORM_MAX, keep_local
 from coop.members.identity.store import list_accounts

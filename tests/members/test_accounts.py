@@ -11,14 +11,14 @@ from coop.kit.database import Database
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.members.access import ACCESS, grants_of
-from coop.members.identity.commands import (
+from coop.members.identity.commands.accounts import (
     change_email,
     create_account,
     set_active,
     set_one_time_password,
     set_roles,
-    sign_in,
 )
+from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.identity.store import get_account
 from coop.values import BadInput, NotFound

@@ -11,16 +11,15 @@ from sqlalchemy import select
 
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.members.identity.commands import (
+from coop.members.identity.commands.accounts import (
     change_email,
     create_account,
-    end_all_sessions,
-    end_session,
     set_active,
     set_one_time_password,
     set_roles,
-    sign_in,
 )
+from coop.members.identity.commands.sessions import end_all_sessions, end_session
+from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.imports.commands import import_id_of, import_register, undo_import
 from coop.members.register.commands import change_contact, end_membership

@@ -13,7 +13,7 @@ from coop.kit.database import Database
 from coop.members.connections.store import list_connections, list_occupancies
 from coop.members.contracts.store import list_contracts
 from coop.members.fields import make_id
-from coop.members.identity.commands import create_account
+from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.imports.commands import import_register, undo_import
 from coop.members.imports.rules import Claim, find_overlaps

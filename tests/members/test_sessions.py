@@ -11,18 +11,12 @@ import pytest
 from coop.kit.database import Database
 from coop.kit.session import LIFETIME, Session, is_ended, read, sign
 from coop.kit.tx import Tx
-from coop.members.identity import commands, store
-from coop.members.identity.commands import (
-    WrongSignIn,
-    choose_password,
-    create_account,
-    end_all_sessions,
-    end_session,
-    list_sessions,
-    set_active,
-    set_one_time_password,
-    set_roles,
-)
+from coop.members.identity import store
+from coop.members.identity.commands import sessions as session_commands
+from coop.members.identity.commands import sign_in as sign_in_commands
+from coop.members.identity.commands.accounts import create_account, set_active, set_one_time_password, set_roles
+from coop.members.identity.commands.sessions import WrongSignIn, end_all_sessions, end_session, list_sessions
+from coop.members.identity.commands.sign_in import choose_password
 from coop.members.identity.model import ROLES, NewAccount, Origin
 from coop.values import NotFound
 from tests.desk import COMMUNITY, SECRETARY
@@ -40,7 +34,7 @@ def account_id(database: Database) -> str:
 
 
 def enter(database: Database, password: str = PASSWORD, origin: Origin = HOME) -> Session:
-    return commands.sign_in(database, COMMUNITY, origin, EMAIL, password)
+    return sign_in_commands.sign_in(database, COMMUNITY, origin, EMAIL, password)
 
 
 def is_live(database: Database, session: Session) -> bool:
@@ -105,7 +99,7 @@ def test_a_changed_password_ends_every_other_session_and_begins_one(database: Da
 def test_signing_out_ends_that_session_and_no_other(database: Database, account_id: str) -> None:
     here, elsewhere = enter(database), enter(database)
     with database.write(COMMUNITY, SECRETARY) as tx:
-        commands.sign_out(tx, account_id, here.id)
+        session_commands.sign_out(tx, account_id, here.id)
     assert [is_live(database, session) for session in (here, elsewhere)] == [False, True]
     assert list_facts(database)[0][1]["session_id"] == here.id
     assert ids(database, account_id) == [elsewhere.id]
@@ -156,14 +150,14 @@ def test_a_clock_that_is_set_back_leaves_no_session_alive(database: Database, cl
 def test_who_proves_to_know_a_password_while_the_account_is_closed_gets_no_session(
     database: Database, account_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matches = commands._matches
+    matches = sign_in_commands.matches
 
     def close_meanwhile(password_hash: str, password: str) -> bool:
         with database.write(COMMUNITY, SECRETARY) as tx:
             set_active(tx, ROLES, account_id, active=False)
         return matches(password_hash, password)
 
-    monkeypatch.setattr(commands, "_matches", close_meanwhile)
+    monkeypatch.setattr(sign_in_commands, "matches", close_meanwhile)
     with pytest.raises(WrongSignIn):
         enter(database)
     assert ids(database, account_id) == []

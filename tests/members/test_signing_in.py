@@ -11,8 +11,12 @@ from sqlalchemy import func, select
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.session import Session
-from coop.members.identity import commands
-from coop.members.identity.commands import choose_password, create_account, forget_old_sign_ins, set_one_time_password
+from coop.members.identity.commands import accounts as account_commands
+from coop.members.identity.commands import sessions as session_commands
+from coop.members.identity.commands import sign_in as sign_in_commands
+from coop.members.identity.commands.accounts import create_account, set_one_time_password
+from coop.members.identity.commands.sessions import forget_old_sign_ins
+from coop.members.identity.commands.sign_in import choose_password
 from coop.members.identity.model import ROLES, NewAccount, Origin
 from coop.members.identity.rules.tries import OF_ADDRESS, OF_PAIR, OF_SOURCE
 from coop.members.tables import account, sign_in, sign_in_try
@@ -41,7 +45,7 @@ def open_account(database: Database, email: str, member_id: str) -> str:
 def enter(database: Database, email: str = EMAIL, password: str = PASSWORD, origin: Origin = HOME) -> Session | str:
     """The session, or the code of the refusal."""
     try:
-        return commands.sign_in(database, COMMUNITY, origin, email, password)
+        return sign_in_commands.sign_in(database, COMMUNITY, origin, email, password)
     except CoopError as refusal:
         return refusal.code
 
@@ -179,7 +183,7 @@ def test_a_try_that_is_killed_half_way_counts(
         raise PowerCutError
 
     with monkeypatch.context() as patched:
-        patched.setattr(commands, "_matches", power_cut)
+        patched.setattr(sign_in_commands, "matches", power_cut)
         for _ in range(5):
             with pytest.raises(PowerCutError):
                 enter(database, password="a guess")
@@ -227,7 +231,7 @@ def test_a_one_time_password_opens_nothing_but_the_choice_of_an_own_one(
     database: Database, clock: SetClock, account_id: str
 ) -> None:
     guess(database, 6)
-    once, until = commands.make_one_time_password(), AT + timedelta(days=7)
+    once, until = account_commands.make_one_time_password(), AT + timedelta(days=7)
     with database.write(COMMUNITY, SECRETARY) as tx:
         set_one_time_password(tx, ROLES, account_id, once, until)
     assert enter(database) == "wrong-sign-in"
@@ -248,14 +252,14 @@ def test_a_one_time_password_runs_out(database: Database, account_id: str) -> No
 
 
 def test_one_time_passwords_differ_and_have_no_sign_that_is_confused() -> None:
-    made = {commands.make_one_time_password() for _ in range(200)}
+    made = {account_commands.make_one_time_password() for _ in range(200)}
     assert len(made) == 200
     assert not set("".join(made)) & set("il1o0")
 
 
 def test_accounts_of_another_community_are_unknown(database: Database, account_id: str) -> None:
     with pytest.raises(CoopError, match="not right"):
-        commands.sign_in(database, "elsewhere", HOME, EMAIL, PASSWORD)
+        sign_in_commands.sign_in(database, "elsewhere", HOME, EMAIL, PASSWORD)
 
 
 def test_old_sign_ins_and_lapsed_tries_are_forgotten_at_night(
@@ -263,7 +267,7 @@ def test_old_sign_ins_and_lapsed_tries_are_forgotten_at_night(
 ) -> None:
     enter(database)
     guess(database, 2, "nobody@example.org")
-    clock.set(AT + commands.SIGN_INS_KEPT)
+    clock.set(AT + session_commands.SIGN_INS_KEPT)
     enter(database)
     guess(database, 1)
     work = Work(database, COMMUNITY, clock.now(), "forget-sign-ins")

@@ -13,7 +13,9 @@ from coop.kit.relay import settle
 from coop.kit.service import Room
 from coop.kit.session import COOKIE, sign
 from coop.kit.settings import Settings
-from coop.members.identity.commands import choose_password, create_account, set_active, sign_in, sign_out
+from coop.members.identity.commands.accounts import create_account, set_active
+from coop.members.identity.commands.sessions import sign_out
+from coop.members.identity.commands.sign_in import choose_password, sign_in
 from coop.members.identity.model import ROLES, NewAccount, Origin
 from coop.operator.runtime import local_bus, open_rooms
 from tests.desk import COMMUNITY, SECRET, SECRETARY, open_desk

@@ -12,7 +12,9 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.tags import IfMatch, Precondition
 from coop.members.access import ACCESS, grants_of
-from coop.members.identity import commands, store
+from coop.members.identity import store
+from coop.members.identity.commands import accounts as account_commands
+from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.model import Account, NewAccount
 
 BODY_MAX = 16 * 1024
@@ -77,7 +79,7 @@ def create_account(request: Request, body: AccountIn) -> AccountId:
     """Let somebody sign in. Nobody gives out a role that they have no right to give."""
     wanted = NewAccount(body.email, body.name, frozenset(body.roles), body.password, body.member_id)
     with writing(request) as tx:
-        return AccountId(account_id=commands.create_account(tx, grants_of(session_of(request)), wanted))
+        return AccountId(account_id=account_commands.create_account(tx, grants_of(session_of(request)), wanted))
 
 
 @routes.post("/{account_id}/roles")
@@ -87,7 +89,7 @@ def set_roles(request: Request, account_id: str, body: RolesIn, unchanged: IfMat
     """Give an account other roles, and sign it out everywhere."""
     with writing(request) as tx:
         unchanged.check(_show(store.get_account(tx, account_id)))
-        commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(body.roles))
+        account_commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(body.roles))
         return _show(store.get_account(tx, account_id))
 
 
@@ -108,7 +110,7 @@ def open_account(request: Request, account_id: str, unchanged: IfMatch) -> Accou
 def _set_active(request: Request, account_id: str, unchanged: Precondition, *, active: bool) -> AccountOut:
     with writing(request) as tx:
         unchanged.check(_show(store.get_account(tx, account_id)))
-        commands.set_active(tx, grants_of(session_of(request)), account_id, active=active)
+        account_commands.set_active(tx, grants_of(session_of(request)), account_id, active=active)
         return _show(store.get_account(tx, account_id))
 
 
@@ -117,7 +119,7 @@ def _set_active(request: Request, account_id: str, unchanged: Precondition, *, a
 def end_sessions(request: Request, account_id: str) -> AccountId:
     """Sign an account out everywhere."""
     with writing(request) as tx:
-        commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)
+        session_commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)
     return AccountId(account_id=account_id)
 
 

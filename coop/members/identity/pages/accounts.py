@@ -9,7 +9,9 @@ from fastapi import APIRouter, Form, Request, Response
 
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.members.access import ACCESS, grants_of
-from coop.members.identity import commands, store
+from coop.members.identity import store
+from coop.members.identity.commands import accounts as account_commands
+from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.model import Account, NewAccount
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX
@@ -86,12 +88,12 @@ def create_member_account(request: Request, member_id: str, email: Annotated[str
 
 
 def _create(request: Request, email: str, name: str, roles: frozenset[str], member_id: str | None) -> Response:
-    password = commands.make_one_time_password()
+    password = account_commands.make_one_time_password()
     with writing(request) as tx:
         if store.find_by_email(tx, email.strip().lower()):
             raise BadInput([Problem(f"an account has the address {email.strip()} already", "email")])
-        wanted = NewAccount(email, name, roles, password, member_id, tx.now + commands.ONE_TIME)
-        account_id = commands.create_account(tx, grants_of(session_of(request)), wanted)
+        wanted = NewAccount(email, name, roles, password, member_id, tx.now + account_commands.ONE_TIME)
+        account_id = account_commands.create_account(tx, grants_of(session_of(request)), wanted)
         account = store.get_account(tx, account_id)
     return _show_once(request, account, password)
 
@@ -103,7 +105,7 @@ def account_page(request: Request, account_id: str) -> Response:
     may_work_sessions = ACCESS.allows(session, "work-sessions")
     with reading(request) as tx:
         account = store.get_account(tx, account_id)
-        sessions = commands.list_sessions(tx, account_id) if may_work_sessions else []
+        sessions = session_commands.list_sessions(tx, account_id) if may_work_sessions else []
         changes = list_changes(tx, account_id)
     grants = grants_of(session)
     return render(
@@ -124,7 +126,7 @@ def account_page(request: Request, account_id: str) -> Response:
 @body_max(FORM_MAX)
 def set_roles(request: Request, account_id: str, roles: Annotated[list[str] | None, Form()] = None) -> Response:
     with writing(request) as tx:
-        commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(roles or ()))
+        account_commands.set_roles(tx, grants_of(session_of(request)), account_id, frozenset(roles or ()))
     return _go_back(account_id, translate(language_of(request), "The roles are changed."))
 
 
@@ -132,10 +134,10 @@ def set_roles(request: Request, account_id: str, roles: Annotated[list[str] | No
 @may("change-accounts")
 @body_max(FORM_MAX)
 def set_one_time_password(request: Request, account_id: str) -> Response:
-    password = commands.make_one_time_password()
+    password = account_commands.make_one_time_password()
     with writing(request) as tx:
-        until = tx.now + commands.ONE_TIME
-        commands.set_one_time_password(tx, grants_of(session_of(request)), account_id, password, until)
+        until = tx.now + account_commands.ONE_TIME
+        account_commands.set_one_time_password(tx, grants_of(session_of(request)), account_id, password, until)
         account = store.get_account(tx, account_id)
     return _show_once(request, account, password)
 
@@ -145,7 +147,7 @@ def set_one_time_password(request: Request, account_id: str) -> Response:
 @body_max(FORM_MAX)
 def change_email(request: Request, account_id: str, email: Annotated[str, Form()] = "") -> Response:
     with writing(request) as tx:
-        commands.change_email(tx, grants_of(session_of(request)), account_id, email)
+        account_commands.change_email(tx, grants_of(session_of(request)), account_id, email)
         account = store.get_account(tx, account_id)
     text = translate(language_of(request), "From now on %(email)s is the address to sign in with.", email=account.email)
     return _go_back(account_id, text)
@@ -157,7 +159,7 @@ def change_email(request: Request, account_id: str, email: Annotated[str, Form()
 def set_active(request: Request, account_id: str, active: Annotated[str, Form()] = "") -> Response:
     lang = language_of(request)
     with writing(request) as tx:
-        commands.set_active(tx, grants_of(session_of(request)), account_id, active=active == "yes")
+        account_commands.set_active(tx, grants_of(session_of(request)), account_id, active=active == "yes")
     text = translate(lang, "The account is open again.")
     if active != "yes":
         text = translate(lang, "The account is closed, and signed out everywhere.")
@@ -168,7 +170,7 @@ def set_active(request: Request, account_id: str, active: Annotated[str, Form()]
 @may("work-sessions")
 def end_session(request: Request, account_id: str, session_id: str) -> Response:
     with writing(request) as tx:
-        commands.end_session(tx, account_id, session_id)
+        session_commands.end_session(tx, account_id, session_id)
     return _go_back(account_id, translate(language_of(request), "That session is ended."))
 
 
@@ -176,7 +178,7 @@ def end_session(request: Request, account_id: str, session_id: str) -> Response:
 @may("work-sessions")
 def sign_out_everywhere(request: Request, account_id: str) -> Response:
     with writing(request) as tx:
-        commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)
+        session_commands.end_all_sessions(tx, store.get_account(tx, account_id).account_id)
     return _go_back(account_id, translate(language_of(request), "The account is signed out everywhere."))
 
 

@@ -10,7 +10,9 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotSignedIn
 from coop.kit.tx import Tx
 from coop.members.access import ACCESS
-from coop.members.identity import commands, store
+from coop.members.identity import store
+from coop.members.identity.commands import sessions as session_commands
+from coop.members.identity.commands import sign_in as sign_in_commands
 from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
@@ -37,7 +39,7 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
     with reading(request) as tx:
         account = _get_own(tx, request)
         file = get_file(tx, session.member_id) if session.member_id else None
-        sessions = commands.list_sessions(tx, session.account_id)
+        sessions = session_commands.list_sessions(tx, session.account_id)
         changes = list_changes(tx, session.account_id)
     return render(
         request,
@@ -69,7 +71,7 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
         email = _get_own(tx, request).email
     origin = origin_of(request)
     try:
-        session = commands.choose_password(
+        session = sign_in_commands.choose_password(
             request.state.database, session_of(request).community, origin, email, old, new
         )
     except CoopError as refusal:
@@ -83,7 +85,7 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
 def end_session(request: Request, session_id: str) -> Response:
     session = session_of(request)
     with writing(request) as tx:
-        commands.end_session(tx, session.account_id, session_id)
+        session_commands.end_session(tx, session.account_id, session_id)
     if session_id == session.id:
         return leave()
     return redirect(PAGE, translate(language_of(request), "That session is ended."))
@@ -93,5 +95,5 @@ def end_session(request: Request, session_id: str) -> Response:
 @may("see-own")
 def sign_out_everywhere(request: Request) -> Response:
     with writing(request) as tx:
-        commands.end_all_sessions(tx, session_of(request).account_id)
+        session_commands.end_all_sessions(tx, session_of(request).account_id)
     return leave(translate(language_of(request), "You are signed out everywhere."))

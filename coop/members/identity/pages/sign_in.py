@@ -12,8 +12,9 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.kit.http import GuardedRoute, body_max, site_of, writing
 from coop.kit.session import COOKIE, LIFETIME, Session, sign
 from coop.members.access import ACCESS
-from coop.members.identity import commands
-from coop.members.identity.commands import OneTimePassword
+from coop.members.identity.commands import sessions as session_commands
+from coop.members.identity.commands import sign_in as sign_in_commands
+from coop.members.identity.commands.sign_in import OneTimePassword
 from coop.members.identity.model import Origin
 from coop.members.identity.rules.tries import find_source
 from coop.members.identity.texts import explain
@@ -53,7 +54,7 @@ def sign_in(
 ) -> Response:
     origin, url = origin_of(request), keep_local(next)
     try:
-        session = commands.sign_in(request.state.database, _community(request), origin, email, password)
+        session = sign_in_commands.sign_in(request.state.database, _community(request), origin, email, password)
     except OneTimePassword:
         return render(request, "members/new_password.html", next=url, email=email, error="")
     except CoopError as refusal:
@@ -80,7 +81,7 @@ def choose_password(
 ) -> Response:
     origin, url = origin_of(request), keep_local(next)
     try:
-        session = commands.choose_password(request.state.database, _community(request), origin, email, old, new)
+        session = sign_in_commands.choose_password(request.state.database, _community(request), origin, email, old, new)
     except CoopError as refusal:
         error = explain(request, refusal)
         return render(request, "members/new_password.html", 422, next=url, email=email, error=error)
@@ -94,7 +95,7 @@ def sign_out(request: Request) -> Response:
     session = person_of(request)
     if session and session.id:
         with writing(request) as tx:
-            commands.sign_out(tx, session.account_id, session.id)
+            session_commands.sign_out(tx, session.account_id, session.id)
     return leave()
 
 

@@ -1,0 +1,96 @@
+"""Signing in, and the choice of an own password.
+
+Nothing here tells whether an address has an account: a try is counted, paused, timed and refused alike for any address
+that is typed. Tries are counted before the password is looked at, in a transaction of their own, so neither many tries
+at once nor a crash in between gives anybody more of them.
+"""
+
+from __future__ import annotations
+
+from coop.kit.actor import Actor
+from coop.kit.database import Database
+from coop.kit.session import Session
+from coop.members.fields import is_email
+from coop.members.identity import store
+from coop.members.identity.commands.hashing import hash_password, matches, unused_hash
+from coop.members.identity.commands.sessions import (
+    WrongSignIn,
+    begin_session,
+    end_all_sessions,
+    lock_account,
+    require_unchanged,
+)
+from coop.members.identity.model import Account, Origin
+from coop.members.identity.rules import passwords
+from coop.members.identity.rules.tries import choose_counters
+from coop.values import BadInput, CoopError, Problem
+
+VISITOR = Actor("visitor", "", "page")
+"""Tries to sign in, and is nobody yet."""
+
+
+class OneTimePassword(CoopError):
+    """The password is right and was given out: it opens nothing but the choice of an own one."""
+
+    def __init__(self) -> None:
+        super().__init__("one-time-password", "choose a password of your own first")
+
+
+def sign_in(database: Database, community: str, origin: Origin, email: str, password: str) -> Session:
+    """Begin a session of whoever knows the password.
+
+    Raises:
+        OneTimePassword: the password is right, and was given out by the secretary.
+        WrongSignIn: it is not right, or the account is closed.
+        CoopError: too many tries went before.
+    """
+    account = _prove(database, community, origin, email, password)
+    if account.one_time_until:
+        raise OneTimePassword
+    with database.write(community, _actor(account)) as tx:
+        return begin_session(tx, account, origin)
+
+
+def choose_password(database: Database, community: str, origin: Origin, email: str, old: str, new: str) -> Session:
+    """Replace a password, one-time or not, by somebody who knows it; ends their sessions and begins a new one.
+
+    Raises:
+        BadInput: the new password is too short, too long, too easy or the old one; its code says which.
+        WrongSignIn: the old one is not right, or the account is closed.
+        CoopError: too many tries went before.
+    """
+    fault = passwords.SAME if new == old else passwords.find_fault(new, [email.strip()])
+    if fault:
+        raise BadInput([Problem(fault.reason, "new")], fault.code)
+    account = _prove(database, community, origin, email, old)
+    with database.write(community, _actor(account)) as tx:
+        lock_account(tx, account.account_id)
+        require_unchanged(tx, account)
+        store.change_account(tx, account.account_id, password_hash=hash_password(new), one_time_until=None)
+        store.note_change(tx, account.account_id, "own-password")
+        end_all_sessions(tx, account.account_id)
+        return begin_session(tx, store.get_account(tx, account.account_id), origin)
+
+
+def _prove(database: Database, community: str, origin: Origin, email: str, password: str) -> Account:
+    """Find the account of whoever knows its password."""
+    email = email.strip().lower()
+    with database.write(community, VISITOR) as tx:
+        account = store.find_by_email(tx, email) if is_email(email) and email.isprintable() else None
+        knows_browser = account is not None and store.knows_browser(tx, account.account_id, origin.browser)
+        counters = choose_counters(email, origin, knows_browser=knows_browser)
+        may_try, now = all(store.count_try(tx, counter) for counter in counters), tx.now
+    if not may_try:
+        raise CoopError("sign-in-paused", "too many tries; try again in a few minutes")
+    # An unknown address costs a check as well, so that time tells nothing either.
+    right = matches(account.password_hash if account else unused_hash(), password)
+    expired = account and account.one_time_until and account.one_time_until <= now
+    if account is None or not right or not account.active or expired:
+        raise WrongSignIn
+    with database.write(community, _actor(account)) as tx:
+        store.excuse_try(tx, counters)
+    return account
+
+
+def _actor(account: Account) -> Actor:
+    return Actor("account", account.account_id, "page")
