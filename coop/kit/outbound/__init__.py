@@ -32,6 +32,9 @@ Invariants:
 * A queue that is new begins behind what its service has told so far (nobody wants mail about last year), or with the
   first fact of all (``from_start=True``).
 
+What follows elsewhere from a message that was delivered or failed is noted by its queue's ``settle``, in the
+transaction that notes it in the queue: both or neither, once.
+
 Three kinds of failure tell what happens next: ``Away`` (the server of all messages is away: nothing is counted, and
 the worker says so), ``TryLater`` (this message: again after a growing wait, ``tries_max`` times), ``Refused`` (this
 message, for good). A ``make`` that refuses or fails parks its fact as a dead letter, from which the messages can be
@@ -39,7 +42,18 @@ made later.
 """
 
 from coop.kit.outbound.making import UNMADE, make_again, make_due
-from coop.kit.outbound.message import Away, Delivery, Message, Outgoing, Queue, Refused, State, Transport, TryLater
+from coop.kit.outbound.message import (
+    Away,
+    Delivery,
+    Message,
+    Outgoing,
+    Queue,
+    Refused,
+    Settled,
+    State,
+    Transport,
+    TryLater,
+)
 from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, page_messages, read_figures
 from coop.kit.outbound.sending import send_due, wait_after
 from coop.kit.outbound.store import enqueue, retry, retry_all
@@ -55,6 +69,7 @@ __all__ = [
     "Outgoing",
     "Queue",
     "Refused",
+    "Settled",
     "State",
     "Transport",
     "TryLater",

@@ -6,15 +6,16 @@ connection is encrypted by STARTTLS where the server offers it; ``?starttls=alwa
 connection only with ``never``.
 
 A body is text (``text/plain``, ``text/html``) or, from ``compose``, a MIME entity (``message/rfc822``) with
-alternatives and attachments. The headers that place it are set when it is sent: From, To, Subject, Date (when it was
-made), Message-ID (from the message's id, the same at every try), Auto-Submitted.
+alternatives and attachments. The headers that place it are set when it is sent: To, Subject, Date (when it was made),
+Message-ID (from the message's id, the same at every try), Auto-Submitted, and From unless the entity has one of its
+own. The envelope always names the installation's sender: what bounces comes back to one address, whoever wrote.
 """
 
 from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -46,8 +47,19 @@ class Attachment:
     body: bytes
 
 
-def compose(recipient: str, subject: str, text: str, html: str = "", attachments: Sequence[Attachment] = ()) -> Message:
-    """A mail of plain text, with the same in HTML for who reads that, and files."""
+def compose(
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    attachments: Sequence[Attachment] = (),
+    headers: Mapping[str, str | Address] | None = None,
+) -> Message:
+    """A mail of plain text, with the same in HTML for who reads that, files, and headers such as From and Reply-To.
+
+    Raises:
+        ValueError: a header holds a line break.
+    """
     entity = EmailMessage(policy=POLICY)
     entity.set_content(text)
     if html:
@@ -55,6 +67,8 @@ def compose(recipient: str, subject: str, text: str, html: str = "", attachments
     for attachment in attachments:
         kind, _, subkind = attachment.media_type.partition("/")
         entity.add_attachment(attachment.body, maintype=kind, subtype=subkind, filename=attachment.name)
+    for name, value in (headers or {}).items():
+        entity[name] = value
     return Message(recipient, subject, ENTITY, entity.as_bytes())
 
 
@@ -72,6 +86,11 @@ class Mail:
         self._sender = read_sender(sender)
         self._tls = tls or ssl.create_default_context()
         self._timeout_s = timeout_s
+
+    @property
+    def sender(self) -> Address:
+        """The installation's sender."""
+        return self._sender
 
     @contextmanager
     def open(self) -> Iterator[Send]:
@@ -157,7 +176,8 @@ class Mail:
             mail.set_content(outgoing.body.decode(errors="replace"), subtype=subkind)
         else:
             raise Refused(f"a body of {outgoing.media_type} is no mail")
-        mail["From"] = self._sender
+        if "From" not in mail:
+            mail["From"] = self._sender
         mail["To"] = recipient
         mail["Subject"] = outgoing.subject
         mail["Date"] = format_datetime(outgoing.made_at)

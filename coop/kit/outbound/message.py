@@ -138,12 +138,31 @@ def make_nothing(_tx: Tx, _envelope: Envelope) -> Sequence[Message]:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A message that was delivered, or failed for good: ``answer`` is the proof, or the reason."""
+
+    id: str
+    queue: str
+    state: Literal["delivered", "failed"]
+    answer: str
+
+
+Settle = Callable[[Tx, Settled], None]
+"""Notes elsewhere what became of a message, in the transaction that notes it in the queue. It may write and tell."""
+
+
+def settle_nothing(_tx: Tx, _settled: Settled) -> None:
+    """Note nothing: for a queue whose own table is enough."""
+
+
+@dataclass(frozen=True)
 class Queue:
     """Messages of one kind on one way out; ``name`` is unique within its service."""
 
     name: str
     transport: Transport
     make: Make = make_nothing
+    settle: Settle = settle_nothing
     in_order: bool = True
     from_start: bool = False
     tries_max: int = 12

@@ -58,7 +58,7 @@ def _send(database: Database, queue: Queue, send: Send, outgoing: Outgoing) -> b
     except Refused as refusal:
         log.warning("%s: %s was refused", queue.name, outgoing.id)
         _count(database, queue, "refused")
-        mark_trouble(database, outgoing, str(refusal), None)
+        mark_trouble(database, queue, outgoing, str(refusal), None)
         return True
     except TryLater as trouble:
         _put_off(database, queue, outgoing, str(trouble), trouble.wait_s)
@@ -68,7 +68,7 @@ def _send(database: Database, queue: Queue, send: Send, outgoing: Outgoing) -> b
         log.exception("%s: sending %s failed", queue.name, outgoing.id)
         _put_off(database, queue, outgoing, f"{type(error).__name__}: {error}", 0.0)
         return False
-    mark_delivered(database, outgoing, proof)
+    mark_delivered(database, queue, outgoing, proof)
     _count(database, queue, "delivered")
     log.info("%s: %s was delivered at try %d", queue.name, outgoing.id, outgoing.tries)
     return True
@@ -80,13 +80,13 @@ def _put_off(database: Database, queue: Queue, outgoing: Outgoing, reason: str, 
         return
     _count(database, queue, "put off")
     wait_s = max(wait_after(outgoing.tries), min(asked_s, WAIT_ASKED_MAX_S))
-    mark_trouble(database, outgoing, reason, database.clock.now() + timedelta(seconds=wait_s))
+    mark_trouble(database, queue, outgoing, reason, database.clock.now() + timedelta(seconds=wait_s))
 
 
 def _give_up(database: Database, queue: Queue, outgoing: Outgoing, reason: str) -> None:
     log.warning("%s: %s failed after %d tries", queue.name, outgoing.id, queue.tries_max)
     _count(database, queue, "given up")
-    mark_trouble(database, outgoing, f"gave up after {queue.tries_max} tries: {reason}", None)
+    mark_trouble(database, queue, outgoing, f"gave up after {queue.tries_max} tries: {reason}", None)
 
 
 def _count(database: Database, queue: Queue, outcome: str) -> None:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
+from sqlalchemy.exc import OperationalError
 
+from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.kit.outbound.message import Message, Outgoing, Queue
+from coop.kit.outbound.message import Message, Outgoing, Queue, Settled
 from coop.kit.parking import storable
 from coop.kit.rows import columns_of
 from coop.kit.tables import outbound_message
-from coop.kit.tx import Tx
+from coop.kit.tx import Tx, part_of
 from coop.values import BadInput, CoopError, Problem, derive_id
 
 log = logging.getLogger(__name__)
@@ -137,28 +139,33 @@ def is_foremost() -> ColumnElement[bool]:
     )
 
 
-def mark_delivered(database: Database, outgoing: Outgoing, proof: str) -> None:
+def mark_delivered(database: Database, queue: Queue, outgoing: Outgoing, proof: str) -> None:
     """Note that a message was taken. The first proof counts, also when another process holds the message by now."""
     with database.system_write() as sql:
-        now = database.clock.now()
-        sql.execute(
+        now, answer = database.clock.now(), storable(proof)[:NOTE_MAX]
+        noted = sql.execute(
             update(outbound_message)
             .where(_columns.community == outgoing.community, _columns.id == outgoing.id, _columns.state != "delivered")
             .values(
                 state="delivered",
                 next_try_at=None,
                 delivered_at=now,
-                proof=storable(proof)[:NOTE_MAX],
+                proof=answer,
                 trouble=None,
                 body=b"",
             )
         )
+        if noted.rowcount:
+            _settle(database, sql, queue, outgoing, Settled(outgoing.id, queue.name, "delivered", answer))
 
 
-def mark_trouble(database: Database, outgoing: Outgoing, reason: str, next_try_at: datetime | None) -> None:
+def mark_trouble(
+    database: Database, queue: Queue, outgoing: Outgoing, reason: str, next_try_at: datetime | None
+) -> None:
     """Note why a message was not taken, and when it is tried again, if ever."""
+    answer = storable(reason)[:NOTE_MAX]
     with database.system_write() as sql:
-        sql.execute(
+        noted = sql.execute(
             update(outbound_message)
             .where(
                 _columns.community == outgoing.community,
@@ -169,6 +176,21 @@ def mark_trouble(database: Database, outgoing: Outgoing, reason: str, next_try_a
             .values(
                 state="waiting" if next_try_at else "failed",
                 next_try_at=next_try_at,
-                trouble=storable(reason)[:NOTE_MAX],
+                trouble=answer,
             )
         )
+        if noted.rowcount and next_try_at is None:
+            _settle(database, sql, queue, outgoing, Settled(outgoing.id, queue.name, "failed", answer))
+
+
+def _settle(database: Database, sql: Connection, queue: Queue, outgoing: Outgoing, settled: Settled) -> None:
+    """Let the queue's owner note it as well, in the same transaction."""
+    tx = Tx(sql, outgoing.community, database.clock.now(), Actor("queue", queue.name, "outbound"))
+    try:
+        with part_of(sql, outgoing.community):
+            queue.settle(tx, settled)
+    except OperationalError:
+        raise
+    except Exception:
+        # The message went out all the same: were it not noted, it would go again and again for a bug of ours.
+        log.exception("%s: what became of %s was not noted elsewhere", queue.name, outgoing.id)
