@@ -227,3 +227,38 @@ class ProgramTokenEnded(Event):
 
     def key(self) -> str:
         return self.token_id
+
+
+class MessageSent(Event):
+    """A message to a member went out: the mail server took it, or somebody posted the letter. ``about`` is the id of
+    its cause, such as a bill's."""
+
+    TYPE: ClassVar[str] = "members.message-sent.v1"
+    NOUNS: ClassVar[str] = "messages"
+
+    message_id: str
+    member_id: str
+    kind: str
+    about: str
+    channel: str
+    sent_at: datetime
+
+    def key(self) -> str:
+        return self.member_id
+
+
+class MessageFailed(Event):
+    """A message to a member did not arrive, or could not go out. A letter, or another try, may follow."""
+
+    TYPE: ClassVar[str] = "members.message-failed.v1"
+    NOUNS: ClassVar[str] = "messages"
+
+    message_id: str
+    member_id: str
+    kind: str
+    about: str
+    channel: str
+    failed_at: datetime
+
+    def key(self) -> str:
+        return self.member_id

@@ -2,11 +2,12 @@
 
 Owns: who is a member and since when, which connection they hold, what they signed, who may sign in and is signed in;
 which programs may come in, with what scopes, and for which meters a gateway speaks; the imports that brought these in;
-who each co-operative is and what it chose (``coop.communities``). Names, addresses and e-mail of persons live here and
-nowhere else.
+messages to members, by mail or letter, with their proof; who each co-operative is and what it chose
+(``coop.communities``). Names, addresses and e-mail of persons live here and nowhere else.
 
 Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded, SessionsEnded,
-CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded.
+CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
+MessageFailed.
 
 Hears: ChoiceAdopted, ProgramTokenUsed. The register follows the secretary, not the machines.
 

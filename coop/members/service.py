@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from coop.communities.heard import on_choice_adopted
@@ -9,7 +10,9 @@ from coop.events import billing, governance, metering
 from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
-from coop.kit.service import Entrance, Section, Service
+from coop.kit.outbound import Queue
+from coop.kit.outbound.mail import mail_of
+from coop.kit.service import Entrance, Room, Section, Service
 from coop.kit.tokens import on_program_token_used
 from coop.members import exports, own_data, tables
 from coop.members.access import ACCESS
@@ -20,11 +23,21 @@ from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.messages.formats.mail import NAME as MAIL
+from coop.members.messages.formats.mail import Post
+from coop.members.messages.settling import settle
 from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
 from coop.members.register import pages as register_pages
 from coop.web.language import N_
+
+
+def _open_queues(room: Room) -> Sequence[Queue]:
+    """The queue of mail, where the installation has a mail server; without one, mail waits."""
+    server = mail_of(room.settings)
+    return [Queue(MAIL, Post(server, room.settings.public_url()), settle=settle, in_order=False)] if server else []
+
 
 MEMBERS = Service(
     name="members",
@@ -45,6 +58,8 @@ MEMBERS = Service(
         facts.ProgramTokenMade,
         facts.GatewayMetersSet,
         facts.ProgramTokenEnded,
+        facts.MessageSent,
+        facts.MessageFailed,
     ),
     hears={
         ChoiceAdopted: on_choice_adopted,
@@ -68,6 +83,7 @@ MEMBERS = Service(
         programs_pages.routes,
         register_pages.routes,  # the last: a member's path holds any word
     ),
+    queues=_open_queues,
     jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),

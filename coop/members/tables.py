@@ -287,3 +287,66 @@ sign_in_try = Table(
 )
 """Tries to sign in, counted until ``lapses_at``, for any address that was typed, whether somebody has it or not.
 ``address`` is the e-mail address made opaque, and empty where tries with all of them are counted."""
+
+message = Table(
+    "message",
+    metadata,
+    _community(),
+    _key("message_id"),
+    _text("kind", 30),
+    _text("about", 100),
+    _reference("member_id", nullable=True),
+    _reference("account_id", nullable=True),
+    _text("name", 200),
+    _text("channel", 10),
+    _text("address", 500),
+    _text("language", 10),
+    _text("subject", 300),
+    Column("content", Text, nullable=False),
+    _text("sha256", 64),
+    Column("made_at", Instant, nullable=False),
+    _text("made_by", 120),
+    _reference("outbound_id", nullable=True),
+    Column("bounced_at", Instant),
+    Column("bounce", String(1000)),
+    Column("posted_on", Date),
+    Column("posted_at", Instant),
+    Column("posted_by", String(120)),
+    _reference("replaced_by", nullable=True),
+    UniqueConstraint("community", "outbound_id"),
+    CheckConstraint("channel IN ('mail', 'letter')", name="channel_known"),
+    CheckConstraint("(channel = 'mail') = (outbound_id IS NOT NULL)", name="mail_stands_in_the_queue"),
+    CheckConstraint("member_id IS NOT NULL OR account_id IS NOT NULL", name="goes_to_somebody"),
+    CheckConstraint("(bounced_at IS NULL) = (bounce IS NULL)", name="bounced_with_reason"),
+    CheckConstraint(
+        "(posted_on IS NULL) = (posted_by IS NULL) AND (posted_on IS NULL) = (posted_at IS NULL)", name="posted_whole"
+    ),
+    CheckConstraint("posted_on IS NULL OR channel = 'letter'", name="only_letters_are_posted"),
+)
+"""Messages to people, as mail (``outbound_id`` is its row in the queue) or as a letter that somebody posts. ``address``
+is where it went: a mail address, or the lines of a postal one. ``content`` is emptied once a message with a secret in
+it has gone. It refers to no member by a key: a message was sent, also to somebody whose import was undone since."""
+Index("ix_message_member_id", message.c.community, message.c.member_id, message.c.made_at)
+Index("ix_message_about", message.c.community, message.c.kind, message.c.about)
+Index("ix_message_made_at", message.c.community, message.c.made_at, message.c.message_id)
+_LETTER_WAITS = (message.c.channel == "letter") & message.c.posted_on.is_(None)
+Index(
+    "ix_message_letter",
+    message.c.community,
+    message.c.message_id,
+    sqlite_where=_LETTER_WAITS,
+    postgresql_where=_LETTER_WAITS,
+)
+
+message_wish = Table(
+    "message_wish",
+    metadata,
+    _community(),
+    _key("person_id"),
+    _text("language", 10),
+    Column("by_letter", Boolean, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    _text("changed_by", 120),
+)
+"""In which language a member, or an account without one, is written to (empty: the co-operative's), and whether on
+paper though there is a mail address."""

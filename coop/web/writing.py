@@ -131,19 +131,20 @@ def speak(lang: str, text: Any) -> Any:
     """
     if not isinstance(text, Said):
         return text
-    values = {name: _speak_value(lang, value) for name, value in text.values.items()}
+    values = {name: speak_value(lang, value) for name, value in text.values.items()}
     translations = languages()[lang].translations
     if not text.plural:
         return str(translations.gettext(text.template)) % values
     return str(translations.ngettext(text.template, text.plural, int(str(text.values["num"])))) % values
 
 
-def _speak_value(lang: str, value: object) -> object:
+def speak_value(lang: str, value: object) -> object:
+    """A value within a sentence, as the reader writes it; text stays as it is."""
     match value:
         case Said():
             return speak(lang, value)
         case tuple():
-            return ", ".join(str(_speak_value(lang, part)) for part in value)
+            return ", ".join(str(speak_value(lang, part)) for part in value)
         case datetime():
             return instant(lang, value)
         case date():

@@ -108,6 +108,66 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_logo")),
     )
     op.create_table(
+        "message",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("about", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("outbound_id", sa.String(length=36), nullable=True),
+        sa.Column("bounced_at", Instant(), nullable=True),
+        sa.Column("bounce", sa.String(length=1000), nullable=True),
+        sa.Column("posted_on", sa.Date(), nullable=True),
+        sa.Column("posted_at", Instant(), nullable=True),
+        sa.Column("posted_by", sa.String(length=120), nullable=True),
+        sa.Column("replaced_by", sa.String(length=36), nullable=True),
+        sa.CheckConstraint(
+            "(channel = 'mail') = (outbound_id IS NOT NULL)", name=op.f("ck_message_mail_stands_in_the_queue")
+        ),
+        sa.CheckConstraint("channel IN ('mail', 'letter')", name=op.f("ck_message_channel_known")),
+        sa.CheckConstraint("posted_on IS NULL OR channel = 'letter'", name=op.f("ck_message_only_letters_are_posted")),
+        sa.CheckConstraint("(bounced_at IS NULL) = (bounce IS NULL)", name=op.f("ck_message_bounced_with_reason")),
+        sa.CheckConstraint(
+            "(posted_on IS NULL) = (posted_by IS NULL) AND (posted_on IS NULL) = (posted_at IS NULL)",
+            name=op.f("ck_message_posted_whole"),
+        ),
+        sa.CheckConstraint("member_id IS NOT NULL OR account_id IS NOT NULL", name=op.f("ck_message_goes_to_somebody")),
+        sa.PrimaryKeyConstraint("community", "message_id", name=op.f("pk_message")),
+        sa.UniqueConstraint("community", "outbound_id", name=op.f("uq_message_community_outbound_id")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index("ix_message_about", ["community", "kind", "about"], unique=False)
+        batch_op.create_index(
+            "ix_message_letter",
+            ["community", "message_id"],
+            unique=False,
+            sqlite_where=sa.text("channel = 'letter' AND posted_on IS NULL"),
+            postgresql_where=sa.text("channel = 'letter' AND posted_on IS NULL"),
+        )
+        batch_op.create_index("ix_message_made_at", ["community", "made_at", "message_id"], unique=False)
+        batch_op.create_index("ix_message_member_id", ["community", "member_id", "made_at"], unique=False)
+
+    op.create_table(
+        "message_wish",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("by_letter", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "person_id", name=op.f("pk_message_wish")),
+    )
+    op.create_table(
         "program",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("token_id", sa.String(length=36), nullable=False),
@@ -363,6 +423,18 @@ def downgrade() -> None:
     op.drop_table("connection")
     op.drop_table("sign_in_try")
     op.drop_table("program")
+    op.drop_table("message_wish")
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index("ix_message_member_id")
+        batch_op.drop_index("ix_message_made_at")
+        batch_op.drop_index(
+            "ix_message_letter",
+            sqlite_where=sa.text("channel = 'letter' AND posted_on IS NULL"),
+            postgresql_where=sa.text("channel = 'letter' AND posted_on IS NULL"),
+        )
+        batch_op.drop_index("ix_message_about")
+
+    op.drop_table("message")
     op.drop_table("logo")
     op.drop_table("import_file")
     op.drop_table("iban_proposal")

@@ -1,0 +1,1 @@
+"""Forms in which a message leaves: a mail, and a letter on paper."""

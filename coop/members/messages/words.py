@@ -1,0 +1,183 @@
+"""What each kind of message says, in the language of its reader.
+
+A text is filled by the values that its cause gives, and a paragraph for which a value is missing is left out: a bill
+without a day to pay by says nothing of that day. A value ``..._cents`` is written as money, a date as a date, a tuple
+as a list of lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from coop.communities.model import Profile
+from coop.members.messages.model import Content
+from coop.web.language import N_, gettext, translate
+from coop.web.writing import money, speak_value
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The English of a kind: subject, paragraphs, and what its link is called."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    link_text: str = ""
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "invitation": Words(
+        N_("Your account at %(coop)s"),
+        (
+            N_(
+                "You can now see your own bills, your energy and the decisions of %(coop)s on our pages,"
+                " and vote there."
+            ),
+            N_("Choose a password of your own at the address below. It works once, until %(until)s."),
+            N_("The address is for you alone: give it to nobody, not even to us."),
+        ),
+        N_("Choose a password"),
+    ),
+    "reset": Words(
+        N_("A new password for %(coop)s"),
+        (
+            N_("A new password was asked for your account."),
+            N_("Choose it at the address below. It works once, until %(until)s."),
+            N_("Was it not you who asked? Then you need to do nothing: your password stays as it is."),
+        ),
+        N_("Choose a new password"),
+    ),
+    "confirm-address": Words(
+        N_("Confirm your mail address for %(coop)s"),
+        (
+            N_("Somebody wants to sign in at %(coop)s with this mail address from now on."),
+            N_("Was it you? Then confirm it at the address below. It works once, until %(until)s."),
+            N_("Was it not you? Then you need to do nothing."),
+        ),
+        N_("Confirm this address"),
+    ),
+    "address-changed": Words(
+        N_("Your mail address at %(coop)s is changed"),
+        (
+            N_("Since %(at)s you sign in with %(email)s."),
+            N_("Was it not you who changed this? Then tell us at once: answer this message."),
+        ),
+    ),
+    "told-of-change": Words(
+        N_("Something changed in your account at %(coop)s"),
+        (
+            N_("On %(at)s this was changed in your account: %(change)s."),
+            N_("It was done by %(by)s."),
+            N_("Is this not right? Then tell us at once: answer this message."),
+        ),
+        N_("Your account"),
+    ),
+    "bill-ready": Words(
+        N_("Your bill %(number)s of %(coop)s"),
+        (
+            N_("Your bill %(number)s over %(first)s to %(last)s is there."),
+            N_("It corrects bill %(corrects)s."),
+            N_("You pay %(pay_cents)s."),
+            N_("We have to have it on %(due_on)s at the latest. Name the number of the bill with your payment."),
+            N_("You get %(receive_cents)s back."),
+            N_("You can walk back every line of it: to the meter reading, the tariff and the vote behind it."),
+        ),
+        N_("See the bill"),
+    ),
+    "meeting-notice": Words(
+        N_("Members' meeting of %(coop)s on %(held_on)s"),
+        (
+            N_("The board invites you to the members' meeting on %(held_on)s."),
+            N_("On the agenda:\n%(agenda)s"),
+            N_("You can vote beforehand on our pages, from %(vote_from)s."),
+            N_(
+                "You find the proposals with all their figures at the address below."
+                " Nothing in them can change any more."
+            ),
+        ),
+        N_("See the agenda"),
+    ),
+    "tariff-notice": Words(
+        N_("Your tariff changes on %(valid_from)s"),
+        (
+            N_("On %(decided_on)s the members' meeting adopted another tariff. It holds for you from %(valid_from)s."),
+            N_("The prices, with VAT where the law asks for it, are:\n%(prices)s"),
+            N_(
+                "With this notice we tell you of the change in writing, as your contract and the law ask (Civil Code,"
+                " book 2, article 59)."
+            ),
+        ),
+        N_("See the tariff and the vote"),
+    ),
+    "vote-open": Words(
+        N_("You can vote at %(coop)s"),
+        (
+            N_("From %(vote_from)s you can vote on what the members' meeting of %(held_on)s decides."),
+            N_("On the agenda:\n%(agenda)s"),
+            N_("You can change your vote as long as the vote is open."),
+        ),
+        N_("To the vote"),
+    ),
+    "vote-closing": Words(
+        N_("The vote at %(coop)s ends on %(held_on)s"),
+        (
+            N_("You can vote until the members' meeting on %(held_on)s."),
+            N_("Have you voted already? Then you need to do nothing."),
+        ),
+        N_("To the vote"),
+    ),
+    "plan-of-month": Words(
+        N_("%(coop)s: what comes in %(month)s"),
+        (N_("Next month:\n%(plan)s"),),
+        N_("To your pages"),
+    ),
+}
+
+
+def word(kind: str, profile: Profile, community: str, name: str, lang: str, values: Mapping[str, object]) -> Content:
+    """Say a message of a kind to somebody of a name."""
+    words = WORDS[kind]
+    spoken = {"coop": profile.site_name, "name": name} | {
+        place: _speak(lang, place, value) for place, value in values.items() if value is not None
+    }
+    paragraphs = [
+        gettext(lang, text) % spoken for text in words.paragraphs if set(_PLACE.findall(text)) <= spoken.keys()
+    ]
+    return Content(
+        kind=kind,
+        language=lang,
+        community=community,
+        host=profile.hosts[0] if profile.hosts else "",
+        sender=profile.mail_sender or profile.site_name,
+        reply_to=profile.email,
+        subject=" ".join((gettext(lang, words.subject) % spoken).split()),
+        paragraphs=(translate(lang, "Dear %(name)s,", name=name), *paragraphs, _sign(lang, profile)),
+        link=str(spoken.get("link", "")),
+        link_text=gettext(lang, words.link_text) if words.link_text and "link" in spoken else "",
+        footer=_name_contact(lang, profile),
+    )
+
+
+def _speak(lang: str, place: str, value: object) -> str:
+    if place.endswith("_cents") and isinstance(value, int):
+        return money(lang, value)
+    if isinstance(value, tuple):
+        return "\n".join(f"- {speak_value(lang, line)}" for line in value)
+    return str(speak_value(lang, value))
+
+
+def _sign(lang: str, profile: Profile) -> str:
+    return translate(lang, "With kind regards,") + f"\n{profile.name or profile.site_name}"
+
+
+def _name_contact(lang: str, profile: Profile) -> str:
+    """Name where a reader can turn to, as far as it is known."""
+    if profile.email and profile.phone:
+        return translate(
+            lang, "Questions? Write to %(email)s or call %(phone)s.", email=profile.email, phone=profile.phone
+        )
+    return translate(lang, "Questions? Write to %(email)s.", email=profile.email) if profile.email else ""
