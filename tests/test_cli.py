@@ -31,7 +31,19 @@ from tests.flows.telegrams import p1
 from tests.founding import found_installation
 from tests.servers.process import free_port
 
-COMMANDS = ("run", "serve", "migrate", "demo", "community", "import", "replay", "deadletters", "verify", "scenario")
+COMMANDS = (
+    "init",
+    "run",
+    "serve",
+    "migrate",
+    "demo",
+    "community",
+    "import",
+    "replay",
+    "deadletters",
+    "verify",
+    "scenario",
+)
 MEMBERS = "number,kind,name,joined_on\n001,owner,Een,2024-01-01\n002,tenant,Twee,2024-02-01\n"
 READINGS = "time,gj\n2025-01-01T00:00,1.00\n2025-01-02T00:00,1.25\n"
 MAPPING = {

@@ -14,7 +14,7 @@ from coop.communities.model import Profile
 from coop.communities.rules import check_key, check_profile
 from coop.events.members import ChoiceMade, CommunityDescribed
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say
 
 LOCK = "community"
 
@@ -27,9 +27,10 @@ def found(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
         CoopError: ``community-founded``, it is there already.
     """
     tx.lock(LOCK)
-    check_key(tx.community)
+    if problems := check_key(tx.community):
+        raise BadInput([*problems, *check_profile(profile)], "bad-key")
     if store.count_profiles(tx):
-        raise CoopError("community-founded", f"there is a co-operative {tx.community} already")
+        raise CoopError("community-founded", say("there is a co-operative %(key)s already", key=tx.community))
     describe(tx, profile, valid_from)
     for row in founding_choices():
         _add_choice(tx, row)

@@ -8,35 +8,39 @@ from typing import Final
 
 from stdnum import iban
 from stdnum.exceptions import ValidationError
-from stdnum.nl import btw
+from stdnum.nl import btw, postcode
 
 from coop.communities.model import ANY_HOST, Profile
 from coop.kit import addresses
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
-_POSTAL_CODE = re.compile(r"[1-9][0-9]{3} ?[A-Z]{2}")
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
-DEMONSTRATION_VALUES: Final = frozenset({"00000000", "NL000000000B00", "NL00DEMO0000000000"})
-"""Numbers of the demonstration, which no real co-operative has."""
+DEMONSTRATION_VALUES: Final = frozenset(
+    {
+        "Demo-coöperatie U.A. (demonstratie)",
+        "Demo-coöperatie",
+        "00000000",
+        "NL000000000B00",
+        "NL00DEMO0000000000",
+    }
+)
+"""Particulars of the demonstration, which no real co-operative has."""
 
 
-def check_key(key: str) -> None:
-    """Refuse what is no key of a co-operative.
+def check_key(key: str) -> list[Problem]:
+    """Find what is wrong with a key of a co-operative.
 
     >>> check_key("ketelhuis-wg")
-    >>> check_key("Ketelhuis WG")
-    Traceback (most recent call last):
-    ...
-    coop.values.BadInput: key: 'Ketelhuis WG' is not 2 to 40 small letters, digits and hyphens
-
-    Raises:
-        BadInput: it is none.
+    []
+    >>> [str(problem) for problem in check_key("Ketelhuis WG")]
+    ['key: "Ketelhuis WG" is not 2 to 40 small letters, digits and hyphens']
     """
-    if not _KEY.fullmatch(key):
-        raise BadInput([Problem(f"{key!r} is not 2 to 40 small letters, digits and hyphens", "key")], "bad-key")
+    if _KEY.fullmatch(key):
+        return []
+    return [Problem(say('"%(key)s" is not 2 to 40 small letters, digits and hyphens', key=key), "key")]
 
 
 def check_profile(profile: Profile) -> list[Problem]:
@@ -45,58 +49,77 @@ def check_profile(profile: Profile) -> list[Problem]:
     >>> [str(problem) for problem in check_profile(Profile(("warm.example",), "Warm U.A.", "Warm", kvk="1234"))]
     ['kvk: a KvK number has 8 digits']
     """
-    problems = [Problem("is missing", name) for name in ("name", "site_name") if not getattr(profile, name).strip()]
-    if not profile.hosts:
-        problems.append(Problem("needs at least one host name", "hosts"))
-    problems += [
-        Problem(f"{host!r} is no host name", "hosts")
-        for host in profile.hosts
-        if host != ANY_HOST and not _HOST.fullmatch(host)
+    problems = [
+        Problem(say("is missing"), name) for name in ("name", "site_name") if not getattr(profile, name).strip()
     ]
-    for name, check in _CHECKS.items():
+    if not profile.hosts:
+        problems.append(Problem(say("needs at least one host name"), "hosts"))
+    for host in profile.hosts:
+        problems += check_particular("hosts", host)
+    for name in PARTICULARS:
         text = getattr(profile, name)
-        if text and profile.is_demonstration and text in DEMONSTRATION_VALUES:
-            continue
-        reason = check(text) if text else ""
-        if reason:
-            problems.append(Problem(reason, name))
+        if not (profile.is_demonstration and text in DEMONSTRATION_VALUES):
+            problems += check_particular(name, text)
     return problems
 
 
+def check_particular(name: str, text: str) -> list[Problem]:
+    """Find what is wrong with one particular of a real co-operative; what is empty is not known yet.
+
+    >>> [str(problem) for problem in check_particular("iban", "NL91 ABNA 0417 1643 01")]
+    ['iban: "NL91 ABNA 0417 1643 01" is no IBAN: a sign in it is wrong or missing']
+    >>> check_particular("iban", "NL91ABNA0417164300")
+    []
+    """
+    if not text:
+        return []
+    if text in DEMONSTRATION_VALUES:
+        return [Problem(say("this is the demonstration's"), name)]
+    check = _CHECKS.get(name)
+    reason = check(text) if check else ""
+    return [Problem(reason, name)] if reason else []
+
+
+def _check_host(text: str) -> str:
+    if text == ANY_HOST or _HOST.fullmatch(text):
+        return ""
+    return say('"%(host)s" is no host name', host=text)
+
+
 def _check_kvk(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{8}", text):
-        return "a KvK number has 8 digits"
-    return "this is the number of the demonstration" if text in DEMONSTRATION_VALUES else ""
+    return "" if re.fullmatch(r"[0-9]{8}", text) else say("a KvK number has 8 digits")
 
 
 def _check_vat_id(text: str) -> str:
-    if text in DEMONSTRATION_VALUES:
-        return "this is the number of the demonstration"
-    try:
-        btw.validate(text)
-    except ValidationError:
-        return f"{text!r} is no Dutch VAT id, such as NL123456789B01"
-    return ""
+    if btw.is_valid(text):
+        return ""
+    return say('"%(vat_id)s" is no Dutch VAT id, such as NL000099998B57', vat_id=text)
 
 
 def _check_iban(text: str) -> str:
-    try:
-        iban.validate(text)
-    except ValidationError:
-        return f"{text!r} is no IBAN: its check digits do not agree"
-    return ""
+    if iban.is_valid(text):
+        return ""
+    return say('"%(iban)s" is no IBAN: a sign in it is wrong or missing', iban=text)
 
 
 def _check_postal_code(text: str) -> str:
-    return "" if _POSTAL_CODE.fullmatch(text) else f"{text!r} is no postal code, such as 1011 AB"
+    try:
+        written = postcode.validate(text)
+    except ValidationError:
+        written = ""
+    if text in (written, written.replace(" ", "")) and written:
+        return ""
+    return say('"%(code)s" is no postal code, such as 1011 AB', code=text)
 
 
 def _check_email(text: str) -> str:
-    return "" if _EMAIL.fullmatch(text) else f"{text!r} is no e-mail address"
+    return "" if _EMAIL.fullmatch(text) else say('"%(email)s" is no e-mail address', email=text)
 
 
 def _check_language(text: str) -> str:
-    return "" if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", text) else f"{text!r} is no language code, such as nl"
+    if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", text):
+        return ""
+    return say('"%(code)s" is no language code, such as nl', code=text)
 
 
 def _check_sender(text: str) -> str:
@@ -107,7 +130,15 @@ def _check_sender(text: str) -> str:
     return ""
 
 
+PARTICULARS: Final = (
+    "name", "site_name", "street", "postal_code", "city", "kvk", "vat_id", "iban", "email", "phone", "language",
+    "mail_sender",
+)  # fmt: skip
+"""Particulars of a profile that are texts of the co-operative's own."""
+
+
 _CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
+    "hosts": _check_host,
     "kvk": _check_kvk,
     "vat_id": _check_vat_id,
     "iban": _check_iban,

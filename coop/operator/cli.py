@@ -21,6 +21,7 @@ from coop.kit.database import DamagedDatabase
 from coop.kit.release import VERSION
 from coop.operator.command_settings import read_settings
 from coop.operator.community_commands import communities
+from coop.operator.init_command import init
 from coop.operator.keeping import commands as keeping
 from coop.values import BadInput, CoopError
 
@@ -61,6 +62,9 @@ def begin(
     ] = False,
 ) -> None:
     """Read what stands before the command."""
+
+
+app.command()(init)
 
 
 @app.command()

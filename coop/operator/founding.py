@@ -48,7 +48,7 @@ def pick_community(settings: Settings, key: str) -> str:
     if key:
         raise CoopError("no-such-community", f"there is no co-operative {key} here, only {', '.join(keys) or 'none'}")
     if not keys:
-        raise CoopError("no-community", "there is no co-operative here yet: found one with `coop community add`")
+        raise CoopError("no-community", "there is no co-operative here yet: begin with `coop init`")
     if len(keys) > 1:
         raise CoopError("which-community", f"say with --community which co-operative is meant: {', '.join(keys)}")
     return keys[0]
@@ -61,7 +61,7 @@ def add_community(settings: Settings, key: str, given: Mapping[str, Any]) -> Pro
         BadInput: the key or a field is wrong, or another has the host name.
         CoopError: it is there already.
     """
-    profile = _merge(Profile(hosts=(), name="", site_name=""), given)
+    profile = merge_profile(Profile(hosts=(), name="", site_name=""), given)
     with open_truth(settings, migrate=True) as database, database.write(key, COMMAND_LINE) as tx:
         commands.found(tx, profile)
     return profile
@@ -78,7 +78,7 @@ def change_community(settings: Settings, key: str, given: Mapping[str, Any]) -> 
         before = store.find_profile(tx)
         if before is None:
             raise NotFound(f"there is no co-operative {key}")
-        profile = _merge(before, given)
+        profile = merge_profile(before, given)
         commands.describe(tx, profile)
     return profile
 
@@ -93,7 +93,7 @@ def show_community(settings: Settings, key: str) -> list[str]:
     return [*lines, *(f"missing: {name}" for name in profile.lacking)]
 
 
-def _merge(profile: Profile, given: Mapping[str, Any]) -> Profile:
+def merge_profile(profile: Profile, given: Mapping[str, Any]) -> Profile:
     """A profile with what is given, and the short name from the long one where neither was."""
     values = {name: value for name, value in given.items() if value is not None}
     if "hosts" in values:

@@ -59,8 +59,8 @@ def serve_installation(settings: Settings) -> None:
     log.info("serving %s", ", ".join(keys) or "no co-operative yet")
     if not keys:
         log.warning(
-            "found one with `coop community add KEY --name ... --host ...`: this process meets it at once."
-            " `coop demo` shows a demonstration in an installation of its own"
+            "nothing is here yet: run `coop init` in another terminal. It founds the co-operative and lets its first"
+            " secretary in, and this process meets it at once. `coop demo` shows a demonstration instead"
         )
     _run(app, settings)
 

@@ -148,7 +148,7 @@ def check_communities(patient: Patient) -> Iterator[Finding]:
     with room.database.system_read() as sql:
         keys = list_communities(sql)
     if not keys:
-        yield note("there is no co-operative yet", "`coop community add`")
+        yield note("there is no co-operative yet", "`coop init`")
     for community in keys:
         with room.database.read(community) as tx:
             profile = find_profile(tx)
