@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from coop.kit.database import Database
 from coop.kit.outbound import list_messages
-from coop.members.identity.commands import create_account
+from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.identity.store import get_account
 from coop.members.messages import store
