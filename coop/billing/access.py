@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coop.events.scopes import OWN
 from coop.kit.access import SIGNED_IN, Access, roles
 
 _READ = "read:bills"
@@ -10,10 +11,10 @@ ACCESS = Access(
     "billing",
     {
         "follow-own-bills": roles("member"),
-        "see-bills": SIGNED_IN | {_READ},  # one's own; those of others by see-all-bills
+        "see-bills": SIGNED_IN | {_READ, OWN},  # one's own; those of others by see-all-bills
         "see-all-bills": roles("board", "treasurer", "auditor", "operator", _READ),
-        "take-own-data": SIGNED_IN,
-        "see-tariffs": SIGNED_IN | {_READ},
+        "take-own-data": SIGNED_IN | {OWN},
+        "see-tariffs": SIGNED_IN | {_READ, OWN},
         "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
         "run-bills": roles("board", "treasurer", "operator", "write:bills"),

@@ -23,5 +23,7 @@ def get_own_bills(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         own = own_bills(tx, session)
-    papers = (Paper(f"{issued.number}.pdf", bill_pdf(document_of(issued, session.name, lang), lang)) for issued in own)
+    # A program carries no name of its member, as no event does: its papers name the member by id.
+    recipient = session.name if session.kind == "account" else session.member_id or ""
+    papers = (Paper(f"{issued.number}.pdf", bill_pdf(document_of(issued, recipient, lang), lang)) for issued in own)
     return answer_own_data(request, "billing", [listings.bills_listing(own), listings.lines_listing(own)], papers)

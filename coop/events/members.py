@@ -186,7 +186,7 @@ class ChoiceMade(Event):
 class ProgramTokenMade(Event):
     """A program may come in with a token, of which only the SHA-256 is told; without one (empty) it is a gateway that
     no more than sends messages. ``gateway`` is its name where it delivers readings, of ``meters``, or of every meter
-    where they are None."""
+    where they are None. ``member_id`` is the member whose own it opens, where a member gave it out."""
 
     TYPE: ClassVar[str] = "members.program-token-made.v1"
     NOUNS: ClassVar[str] = "programs"
@@ -197,6 +197,7 @@ class ProgramTokenMade(Event):
     expires_at: datetime | None
     gateway: str | None = None
     meters: tuple[str, ...] | None = None
+    member_id: str | None = None
 
     def key(self) -> str:
         return self.token_id

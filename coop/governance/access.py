@@ -5,6 +5,7 @@ The stewards of a meeting are the board, and the operator where the board has no
 
 from __future__ import annotations
 
+from coop.events.scopes import OWN
 from coop.kit.access import SIGNED_IN, Access, roles
 
 _STEWARDS = roles("board", "operator")
@@ -18,7 +19,7 @@ ACCESS = Access(
         "see-decisions": _EVERYBODY | {"read:votes"},
         "see-count": _STEWARDS,
         "vote": roles("member"),
-        "take-own-data": SIGNED_IN,
+        "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,
         "enter-ballots": _STEWARDS,

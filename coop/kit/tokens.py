@@ -103,7 +103,7 @@ def _find_program(tx: Tx, token: str) -> tuple[Program | None, bool]:
         account_id=row.token_id,
         name=row.gateway or row.token_id,
         roles=frozenset(row.scopes),
-        member_id=None,
+        member_id=row.member_id,
         community=tx.community,
         kind="program",
         gateway=row.gateway,
@@ -158,6 +158,7 @@ def keep_token(tx: Tx, made: ProgramTokenMade) -> None:
             "scopes": made.scopes,
             "gateway": made.gateway,
             "expires_at": made.expires_at,
+            "member_id": made.member_id,
         },
     )
     tx.execute(

@@ -6,6 +6,7 @@ that is set for somebody opens everything that they may do.
 
 from __future__ import annotations
 
+from coop.events.scopes import OWN
 from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
 from coop.kit.session import Session
 
@@ -16,7 +17,8 @@ ACCESS = Access(
         "sign-out": ANYBODY,
         "see-logo": ANYBODY,
         "see-own": SIGNED_IN,
-        "take-own-data": SIGNED_IN,
+        "keep-own-tokens": roles("member"),
+        "take-own-data": SIGNED_IN | {OWN},
         "see-register": roles("board", "treasurer", "auditor", "operator", "read:members"),
         "see-community": roles("board", "treasurer", "auditor", "operator"),
         "change-community": roles("board"),

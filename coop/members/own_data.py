@@ -9,6 +9,7 @@ from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
 from coop.members.identity.store import find_account, list_accounts_of
+from coop.members.own_tokens.store import find_owner
 from coop.members.register.store import find_member
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
 
@@ -18,15 +19,13 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["me
 @routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
 @ACCESS.may("take-own-data")
 def get_own_register(request: Request) -> Response:
-    """Everything that the register and the accounts hold of whoever is signed in, as one zip."""
+    """Everything that the register and the accounts hold of whoever is signed in, or gave out the token, as one zip."""
     session = session_of(request)
     with reading(request) as tx:
-        account = find_account(tx, session.account_id)
+        account_id = session.account_id if session.kind == "account" else find_owner(tx, session.account_id) or ""
+        account = find_account(tx, account_id)
         accounts = [account] if account else []
-        parts = [
-            listings.changes_listing(tx, session.account_id),
-            listings.sign_ins_listing(tx, session.account_id),
-        ]
+        parts = [listings.changes_listing(tx, account_id), listings.sign_ins_listing(tx, account_id)]
         if session.member_id and (member := find_member(tx, session.member_id)):
             contracts = list_contracts(tx, member.member_id)
             accounts = list_accounts_of(tx, member.member_id)

@@ -26,6 +26,7 @@ from coop.members.imports import pages as imports_pages
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
 from coop.members.messages.settling import settle
+from coop.members.own_tokens import pages as own_tokens_pages
 from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
@@ -77,6 +78,7 @@ MEMBERS = Service(
         imports_pages.routes,
         sign_in.routes,
         own.routes,
+        own_tokens_pages.routes,
         accounts.routes,
         own_data.routes,
         exports.routes,

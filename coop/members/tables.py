@@ -261,6 +261,19 @@ program = Table(
 )
 """Programs that may come in, by the id of their token (``program_token``), and who let them in."""
 
+own_token = Table(
+    "own_token",
+    metadata,
+    _community(),
+    _key("token_id"),
+    _reference("account_id"),
+    _text("name", 100),
+    Column("made_at", Instant, nullable=False),
+    _refers("account_id", "account"),
+)
+"""Tokens that members gave out of what is their own, by the id of the token (``program_token``)."""
+Index("ix_own_token_account_id", own_token.c.community, own_token.c.account_id)
+
 sign_in = Table(
     "sign_in",
     metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coop.events.scopes import OWN
 from coop.kit.access import SIGNED_IN, Access, roles
 
 KEEPERS = roles("board", "operator")
@@ -21,8 +22,8 @@ ACCESS = Access(
         "see-data": READERS | {READ},
         "close-period": roles("board", "treasurer", "operator"),
         "see-own-energy": roles("member"),
-        "take-own-data": SIGNED_IN,
-        "see-energy": PEOPLE | {READ},  # one's own; of everybody with see-data
+        "take-own-data": SIGNED_IN | {OWN},
+        "see-energy": PEOPLE | {READ, OWN},  # one's own; of everybody with see-data
         "see-plant": PEOPLE,
     },
 )

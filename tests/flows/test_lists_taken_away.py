@@ -15,6 +15,8 @@ import httpx2
 import pytest
 from openpyxl import load_workbook
 
+from coop.demo.accounts import accounts
+from coop.demo.acts import password
 from coop.events import SERVICES
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.session import COOKIE, Session, sign
@@ -118,6 +120,44 @@ def rows_of(files: dict[str, bytes], listing: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = json.loads(files[f"{listing}.json"])["rows"]
     assert len(list(csv.reader(io.StringIO(files[f"{listing}.csv"].decode())))) == len(rows) + 1
     return rows
+
+
+def test_a_program_takes_what_is_its_member_s_own_with_a_token_and_nothing_else(settings: Settings, year: Year) -> None:
+    bills = year.state["billing"]["bills"]
+    account = accounts(year.plan)[0]
+    sign_in = {"email": account.login, "password": password(year.plan, account)}
+    with embedded(settings.data_dir) as running:
+        with client_of(running) as member:
+            member.cookies.clear()
+            assert member.post("/members/sign-in", data=sign_in).status_code == 303
+            member_id, other = (
+                account.member_id,
+                next(b["number"] for b in bills if b["member_id"] != account.member_id),
+            )
+            page = member.post("/members/me/tokens", data={"name": "Screen"}).raise_for_status().text
+            taken = {name: own_data_of(member, name) for name in ("metering", "billing", "governance")}
+        token = re.findall(r'value="(coop_[^"]+)"', page)[0]
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "accept-language": "en"}
+        with httpx2.Client(base_url=running.public_url(), headers=headers, timeout=60) as program:
+            for name, files in taken.items():
+                again = own_data_of(program, name)
+                assert again.keys() == files.keys()
+                tables = [file for file in files if not file.endswith(".pdf")]  # a program's papers name nobody
+                assert {file: again[file] for file in tables} == {file: files[file] for file in tables}
+            own = program.get("/billing/api/v1/bills").raise_for_status().json()
+            assert {bill["member_id"] for bill in own} == {member_id}
+            used = program.get("/metering/api/v1/readings").raise_for_status().json()
+            assert {row["member_id"] for row in used} == {member_id}
+            assert program.get(f"/billing/api/v1/bills/{other}").status_code == 404
+            refused = (
+                program.get("/billing/api/v1/runs"),
+                program.get("/members/api/v1/members"),
+                program.get("/metering/api/v1/meters"),
+                program.get("/governance/api/v1/meetings"),
+                program.post("/governance/api/v1/meetings/alv-1/close"),
+                program.post("/metering/api/v1/deliveries?format=p1", content=b"/X"),
+            )
+            assert [answer.status_code for answer in refused] == [403] * len(refused)
 
 
 def test_a_member_takes_all_of_their_own_data_and_nobody_else_s(settings: Settings, year: Year) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from coop.events.scopes import SCOPES
+from coop.events.scopes import PROGRAM_SCOPES
 from coop.kit.database import Database
 from coop.kit.tokens import list_gateways
 from coop.members.programs import texts
@@ -186,7 +186,7 @@ def test_a_token_opens_nothing_at_another_co_operative_which_sees_and_ends_none_
 def test_the_page_lets_a_program_in_shows_its_token_once_and_ends_it(client: TestClient) -> None:
     sign_in(client, "board")
     page = text_of(client, "/members/programs")
-    assert all(f'value="{scope}"' in page for scope in SCOPES)
+    assert all(f'value="{scope}"' in page for scope in PROGRAM_SCOPES)
     answer = client.post("/members/programs", data={"name": "Bookkeeping", "scopes": ["read:bills", "read:members"]})
     token = re.search(r'value="(coop_[^"]+)"', answer.text)
     assert token, answer.text
@@ -219,5 +219,5 @@ def test_the_page_registers_a_gateway_and_changes_its_meters(database: Database,
 
 
 def test_every_scope_has_its_words_and_an_example() -> None:
-    assert tuple(texts.SCOPES) == SCOPES
-    assert set(texts.EXAMPLES) == set(SCOPES)
+    assert tuple(texts.SCOPES) == PROGRAM_SCOPES
+    assert set(texts.EXAMPLES) == set(PROGRAM_SCOPES)

@@ -22,6 +22,7 @@ NO_LISTS = {
     ("web/ui.html", "problems"): "what is wrong with a form",
     ("members/imports.html", "Columns of each file"): "help",
     ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
+    ("members/own_tokens.html", "Programs that may read what is yours"): "a few of one's own, with a button each",
     ("operator/documents.html", "Facts that services tell"): "the AsyncAPI document says it to programs",
     ("operator/documents.html", ""): "the OpenAPI document says it to programs",
     ("operator/access.html", ""): "one file for all rooms, below the tables",

@@ -371,6 +371,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "year", name=op.f("pk_gas_bill")),
     )
     op.create_table(
+        "own_token",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("token_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_own_token_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "token_id", name=op.f("pk_own_token")),
+    )
+    with op.batch_alter_table("own_token", schema=None) as batch_op:
+        batch_op.create_index("ix_own_token_account_id", ["community", "account_id"], unique=False)
+
+    op.create_table(
         "sign_in",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
@@ -398,6 +415,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_in_account_id")
 
     op.drop_table("sign_in")
+    with op.batch_alter_table("own_token", schema=None) as batch_op:
+        batch_op.drop_index("ix_own_token_account_id")
+
+    op.drop_table("own_token")
     op.drop_table("gas_bill")
     op.drop_table("account_change")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:

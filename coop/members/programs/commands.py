@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from coop.events.members import GatewayMetersSet, ProgramTokenEnded, ProgramTokenMade
-from coop.events.scopes import DELIVER, SCOPES
+from coop.events.scopes import DELIVER, PROGRAM_SCOPES
 from coop.kit.tokens import end_token, keep_token, make_token, set_meters
 from coop.kit.tx import Tx
 from coop.members.programs import store
@@ -21,7 +21,7 @@ def make_program(tx: Tx, new: NewProgram, *, may_speak_for_every_meter: bool) ->
         BadInput: something about it cannot be.
         EveryMeterRefused: it is a gateway for every meter, and only others may let such a one in.
     """
-    require_possible(new, SCOPES, DELIVER, tx.today)
+    require_possible(new, PROGRAM_SCOPES, DELIVER, tx.today)
     if new.gateway is not None and new.meters is None and not may_speak_for_every_meter:
         raise EveryMeterRefused
     drawn = make_token()
@@ -29,7 +29,7 @@ def make_program(tx: Tx, new: NewProgram, *, may_speak_for_every_meter: bool) ->
     made = ProgramTokenMade(
         token_id=drawn.token_id,
         token_sha256=drawn.sha256 if new.has_token else "",
-        scopes=tuple(scope for scope in SCOPES if scope in new.scopes),
+        scopes=tuple(scope for scope in PROGRAM_SCOPES if scope in new.scopes),
         expires_at=expires_at,
         gateway=new.gateway,
         meters=new.meters,

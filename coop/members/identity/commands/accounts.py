@@ -20,6 +20,7 @@ from coop.members.identity.commands.sessions import end_all_sessions, lock_accou
 from coop.members.identity.model import ROLES, Account, NewAccount
 from coop.members.identity.rules import passwords
 from coop.members.identity.rules.tries import hash_address
+from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.register.store import find_member
 from coop.values import BadInput, Problem, derive_id
 
@@ -151,6 +152,7 @@ def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool
         store.note_change(tx, account_id, "opened" if active else "closed")
         if not active:
             end_all_sessions(tx, account_id)
+            end_own_tokens(tx, account_id)
 
 
 def set_one_time_password(tx: Tx, grants: Collection[str], account_id: str, password: str, until: datetime) -> None:

@@ -52,6 +52,7 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
         changes=changes,
         role_names=ROLES,
         own_data=OWN_DATA,
+        may_keep_tokens=ACCESS.allows(session, "keep-own-tokens"),
         error=error,
     )
 
