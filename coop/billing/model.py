@@ -93,7 +93,8 @@ class GasYear:
 
 @dataclass(frozen=True)
 class Contract:
-    """A supply contract; ``ends_on`` is the first day without it."""
+    """A supply contract; ``ends_on`` is the first day without it. ``correction`` is the number of the newest correction
+    of its reference years, 0 where they are as they were signed for."""
 
     contract_id: str
     member_id: str
@@ -102,6 +103,7 @@ class Contract:
     ends_on: date | None
     tariff_clause: str | None
     reference: tuple[GasYear, ...]
+    correction: int = 0
 
     def within(self, period: Period) -> Period | None:
         """The days of a period that it covers."""
@@ -347,11 +349,13 @@ class TariffSince:
 
 @dataclass(frozen=True)
 class ContractDays:
-    """The days of a period that a contract covers, and the tariffs that bind it until their end."""
+    """The days of a period that a contract covers, the tariffs that bind it until their end, and the correction of its
+    reference years that was known."""
 
     contract_id: str
     days: Period
     tariffs: tuple[TariffSince, ...]
+    correction: int = 0
 
 
 @dataclass(frozen=True)

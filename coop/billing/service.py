@@ -29,6 +29,7 @@ BILLING = Service(
         members.MemberLeft: heard.on_member_left,
         members.ContractSigned: heard.on_contract_signed,
         members.ContractEnded: heard.on_contract_ended,
+        members.GasBillsCorrected: heard.on_gas_bills_corrected,
         metering.PeriodMeasured: heard.on_period_measured,
         metering.EnergyAllocated: heard.on_energy_allocated,
         metering.PeriodClosed: heard.on_period_closed,

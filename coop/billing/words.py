@@ -29,6 +29,7 @@ NOTES = {
 
 CAUSES = (
     N_("the days of the contract changed"),
+    N_("the ceiling changed"),
     N_("another tariff binds"),
     N_("the days of a tariff changed"),
 )

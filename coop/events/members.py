@@ -104,6 +104,22 @@ class ContractSigned(Event):
         return self.contract_id
 
 
+class GasBillsCorrected(Event):
+    """The gas bills behind a contract were wrong: ``reference`` is what they are. ``number`` counts the corrections of
+    a contract from 1, and the newest holds, from the beginning."""
+
+    TYPE: ClassVar[str] = "members.gas-bills-corrected.v1"
+    NOUNS: ClassVar[str] = "contracts"
+
+    contract_id: str
+    number: int
+    corrected_on: date
+    reference: tuple[GasYear, ...]
+
+    def key(self) -> str:
+        return self.contract_id
+
+
 class ContractEnded(Event):
     """A contract ended; ``ends_on`` is the first day without it."""
 

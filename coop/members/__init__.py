@@ -5,9 +5,9 @@ which programs may come in, with what scopes, and for which meters a gateway spe
 messages to members, by mail or letter, with their proof; who each co-operative is and what it chose
 (``coop.communities``). Names, addresses and e-mail of persons live here and nowhere else.
 
-Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded, SessionsEnded,
-CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
-MessageFailed.
+Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded,
+GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded,
+MessageSent, MessageFailed.
 
 Hears: ChoiceAdopted, ProgramTokenUsed. The register follows the secretary, not the machines.
 

@@ -53,6 +53,7 @@ MEMBERS = Service(
         facts.ConnectionClosed,
         facts.ContractSigned,
         facts.ContractEnded,
+        facts.GasBillsCorrected,
         facts.SessionsEnded,
         facts.CommunityDescribed,
         facts.ChoiceMade,

@@ -3,6 +3,8 @@ decided before a run asks whether all that it needs has come."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coop.billing.model import GasYear
 from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import above_maximum, read_tariff
@@ -12,8 +14,12 @@ from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
     ContractSigned,
+    GasBillsCorrected,
     MemberAdmitted,
     MemberLeft,
+)
+from coop.events.members import (
+    GasYear as ToldGasYear,
 )
 from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
 from coop.kit.tx import Tx
@@ -32,8 +38,16 @@ def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
 
 def on_contract_signed(tx: Tx, event: ContractSigned, envelope: Envelope) -> None:
     """Keep a contract with its clause and its reference years."""
-    reference = tuple(GasYear(paid.year, paid.gas_m3, paid.amount_cents) for paid in event.reference)
-    heard.store_fact(tx, heard_tables.contract_signed, event, reference=reference)
+    heard.store_fact(tx, heard_tables.contract_signed, event, reference=_reference(event.reference))
+
+
+def on_gas_bills_corrected(tx: Tx, event: GasBillsCorrected, envelope: Envelope) -> None:
+    """Keep what the reference years of a contract are: ceilings that rested on others are due for a correction."""
+    heard.store_fact(tx, heard_tables.gas_bills_corrected, event, reference=_reference(event.reference))
+
+
+def _reference(paid: Sequence[ToldGasYear]) -> tuple[GasYear, ...]:
+    return tuple(GasYear(year.year, year.gas_m3, year.amount_cents) for year in paid)
 
 
 def on_contract_ended(tx: Tx, event: ContractEnded, envelope: Envelope) -> None:

@@ -27,7 +27,7 @@ from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills, heard, ledger
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
-from coop.billing.storage.book import find_contract
+from coop.billing.storage.book import find_contract, list_references
 from coop.communities.choices import GuaranteeChoice
 from coop.communities.store import list_profiles, load_choices
 from coop.kit.documents import UnreadableDocument
@@ -163,8 +163,9 @@ def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
     elif (contract.member_id, contract.connection_id) != (inputs.member_id, inputs.connection_id):
         findings.append(f"contract {inputs.contract_id} names another member or connection")
     years = []
+    told = list_references(tx, inputs.contract_id)
     for state in inputs.guarantee:
-        if contract is not None and not set(state.terms.reference) <= set(contract.reference):
+        if contract is not None and not set(state.terms.reference) <= told:
             findings.append("the reference years are not those of the contract")
         findings += _figure_findings(tx, state.terms)
         before = bills.guarantee_before(tx, issued, state.terms.year.start)

@@ -131,6 +131,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
     op.create_table(
+        "gas_bills_corrected",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("corrected_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_gas_bills_corrected_corrections_count")),
+        sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_gas_bills_corrected")),
+    )
+    op.create_table(
         "measurement",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("measurement_id", sa.String(length=100), nullable=False),
@@ -422,6 +432,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_measurement_period")
 
     op.drop_table("measurement")
+    op.drop_table("gas_bills_corrected")
     op.drop_table("contract_signed")
     op.drop_table("contract_ended")
     op.drop_table("community_profile")

@@ -118,4 +118,5 @@ def _credit_line(entry: GuaranteeEntry, inputs: BillInputs, within: Sequence[Lin
         tariff_id=tariff.tariff_id,
         resolution_id=tariff.resolution_id,
         notes=entry.notes,
+        cause="the ceiling changed" if inputs.previous is not None and not within else "",
     )

@@ -142,6 +142,7 @@ class Terms:
                         for since, tariff in self.bind(contract)
                         if since < days.end
                     ),
+                    contract.correction,
                 )
                 for contract in self.book.contracts
                 if (days := contract.within(period)) is not None
@@ -229,8 +230,8 @@ def _inputs(
     if previous is not None:
         if now is None:
             now = Consumption(previous.days, (), (), ())
-        if now == previous:
-            return None
+        if now == previous and not contract.correction:
+            return None  # with other reference years the same days may have another ceiling
     assert now is not None
     reach = Period(
         min(now.days.start, previous.days.start) if previous else now.days.start,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
-from coop.billing.model import Contract, HeatReading, SharedEnergy
+from coop.billing.model import Contract, GasYear, HeatReading, SharedEnergy
 from coop.billing.rules.drafts import Book, Holder, PeriodFacts
 from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
@@ -44,6 +44,16 @@ def load_book(tx: Tx) -> Book:
 def find_contract(tx: Tx, contract_id: str) -> Contract | None:
     """One contract, or None."""
     return next(iter(_contracts(tx, contract_id)), None)
+
+
+def list_references(tx: Tx, contract_id: str) -> set[GasYear]:
+    """Every reference year that was ever told of a contract, as signed or by a correction."""
+    told: set[GasYear] = set()
+    for table in (heard_tables.contract_signed, heard_tables.gas_bills_corrected):
+        query = select(table.c.reference).where(table.c.community == tx.community, table.c.contract_id == contract_id)
+        for reference in tx.scalars(query):
+            told.update(reference)
+    return told
 
 
 def load_period(tx: Tx, period: Period) -> PeriodFacts:
@@ -161,9 +171,20 @@ def _contracts(tx: Tx, contract_id: str | None = None) -> tuple[Contract, ...]:
         .group_by(*signed)
         .order_by(signed.contract_id)
     )
+    corrected = heard_tables.gas_bills_corrected.c
+    corrections = select(corrected.contract_id, corrected.number, corrected.reference).where(
+        corrected.community == tx.community
+    )
     if contract_id is not None:
         query = query.where(signed.contract_id == contract_id)
-    return tuple(Contract(*row) for row in tx.execute(query))
+        corrections = corrections.where(corrected.contract_id == contract_id)
+    newest = {row.contract_id: row for row in tx.execute(corrections.order_by(corrected.number))}
+    return tuple(_correct(Contract(*row), newest.get(row.contract_id)) for row in tx.execute(query))
+
+
+def _correct(contract: Contract, newest: Any) -> Contract:
+    """A contract with the reference years of the newest correction, where there is one."""
+    return replace(contract, reference=newest.reference, correction=newest.number) if newest else contract
 
 
 def _memberships(tx: Tx) -> dict[str, tuple[Period, ...]]:

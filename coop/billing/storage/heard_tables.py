@@ -71,6 +71,17 @@ contract_ended = Table(
     "contract_ended", metadata, key("community"), key("contract_id"), Column("ends_on", Date, primary_key=True)
 )
 
+gas_bills_corrected = Table(
+    "gas_bills_corrected",
+    metadata,
+    key("community"),
+    key("contract_id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("corrected_on", Date, nullable=False),
+    Column("reference", Json(tuple[GasYear, ...]), nullable=False),
+    CheckConstraint("number >= 1", name="corrections_count"),
+)
+
 measurement = Table(
     "measurement",
     metadata,
@@ -159,6 +170,7 @@ HEARD = (
     member_left,
     contract_signed,
     contract_ended,
+    gas_bills_corrected,
     measurement,
     allocation,
     period_closed,
