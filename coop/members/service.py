@@ -20,7 +20,7 @@ from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands.sessions import forget_old_sign_ins
-from coop.members.identity.pages import accounts, own, sign_in
+from coop.members.identity.pages import accounts, own, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
 from coop.members.messages.formats.mail import NAME as MAIL
@@ -78,6 +78,7 @@ MEMBERS = Service(
         programs_api.routes,
         imports_pages.routes,
         sign_in.routes,
+        welcome.routes,
         own.routes,
         own_tokens_pages.routes,
         accounts.routes,

@@ -19,6 +19,7 @@ from coop.events import SERVICES
 from coop.kit import logs
 from coop.kit.database import DamagedDatabase
 from coop.kit.release import VERSION
+from coop.operator.account_commands import accounts
 from coop.operator.command_settings import read_settings
 from coop.operator.community_commands import communities
 from coop.operator.init_command import init
@@ -34,6 +35,7 @@ app = typer.Typer(
 
 
 app.add_typer(communities, name="community")
+app.add_typer(accounts, name="account")
 
 ServiceName = StrEnum("ServiceName", {name.upper(): name for name in SERVICES})  # type: ignore[misc]  # one list of names
 """The services by name, as the command line offers them."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 ROLES: Final = ("member", "board", "treasurer", "partner", "auditor", "operator")
 
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can sign in. ``one_time_until`` is None once they chose a password of their own."""
+    """Somebody who can sign in. ``password_hash`` is empty until they choose a password."""
 
     account_id: str
     email: str
@@ -22,16 +22,20 @@ class Account:
     active: bool = True
     one_time_until: datetime | None = None
 
+    @property
+    def has_password(self) -> bool:
+        """True once its owner chose a password; until then nothing opens it but a one-time address."""
+        return bool(self.password_hash)
+
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account that is asked for. With ``one_time_until`` its password is one that somebody else knows as well: it
-    must be replaced until then."""
+    """An account that is asked for. Without a password its owner chooses one at a one-time address."""
 
     email: str
     name: str
     roles: frozenset[str]
-    password: str = field(repr=False)
+    password: str = field(repr=False, default="")
     member_id: str | None = None
     one_time_until: datetime | None = None
 
@@ -46,6 +50,27 @@ class AccountChange:
     change: str
     actor: str
     channel: str
+
+
+Purpose = Literal["set-password", "confirm-email"]
+"""Purposes of a one-time address: its account chooses a password, or confirms that an e-mail address is theirs."""
+
+
+@dataclass(frozen=True)
+class OneTimeAddress:
+    """An address that lets the owner of one account do one thing once, by the hash of its key; ``email`` is the
+    address that is to be confirmed."""
+
+    key_sha256: str
+    account_id: str
+    purpose: Purpose
+    email: str
+    made_at: datetime
+    made_by: str
+    channel: str
+    expires_at: datetime
+    settled_at: datetime | None = None
+    outcome: Literal["used", "replaced"] | None = None
 
 
 @dataclass(frozen=True)

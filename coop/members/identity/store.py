@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, 
 
 from coop.kit.keyset import Window, cut_query
 from coop.kit.metadata import Instant
-from coop.kit.rows import columns_of, find_as, row_of, select_as
+from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
-from coop.members.identity.model import Account, AccountChange, SignIn
+from coop.members.identity.model import Account, AccountChange, OneTimeAddress, Purpose, SignIn
 from coop.members.identity.rules.tries import Counter
+from coop.members.identity.tables import one_time_address
 from coop.members.tables import account, account_change, sign_in, sign_in_try
 from coop.values import NotFound
 
@@ -96,6 +97,32 @@ def list_names(tx: Tx) -> dict[str, str]:
     return dict(iter(tx.execute(query)))
 
 
+def add_address(tx: Tx, made: OneTimeAddress) -> None:
+    """Add a one-time address."""
+    insert_nouns(tx, one_time_address, [made])
+
+
+def find_address(tx: Tx, key_sha256: str) -> OneTimeAddress | None:
+    """Find a one-time address by the hash of its key."""
+    return find_as(tx, OneTimeAddress, one_time_address, one_time_address.c.key_sha256 == key_sha256)
+
+
+def settle_address(tx: Tx, key_sha256: str) -> bool:
+    """Mark a one-time address as used; False when somebody did before."""
+    rows = one_time_address.c
+    open_one = rows.community == tx.community, rows.key_sha256 == key_sha256, rows.settled_at.is_(None)
+    used = tx.execute(update(one_time_address).where(*open_one).values(settled_at=tx.now, outcome="used"))
+    return bool(used.rowcount)
+
+
+def replace_addresses(tx: Tx, account_id: str, purpose: Purpose, email: str) -> None:
+    """Let the one-time addresses of an account for a purpose lapse, for there is a newer one."""
+    rows = one_time_address.c
+    older = rows.community == tx.community, rows.account_id == account_id, rows.purpose == purpose, rows.email == email
+    open_ones = *older, rows.settled_at.is_(None)
+    tx.execute(update(one_time_address).where(*open_ones).values(settled_at=tx.now, outcome="replaced"))
+
+
 def add_sign_in(tx: Tx, began: SignIn) -> None:
     """Remember that a session began."""
     tx.insert_new(sign_in, [row_of(tx, began)], ["community", "session_id"])
@@ -168,11 +195,14 @@ def forget_tries(tx: Tx, address: str) -> None:
 
 
 def forget_lapsed(tx: Tx, began_before: datetime) -> tuple[int, int]:
-    """Forget tries that have lapsed and sessions that began long ago; returns how many of each."""
+    """Forget tries that have lapsed, and sessions and one-time addresses of long ago; returns how many tries and
+    sessions."""
     tries = tx.execute(
         delete(sign_in_try).where(sign_in_try.c.community == tx.community, sign_in_try.c.lapses_at <= tx.now)
     )
     sessions = tx.execute(delete(sign_in).where(sign_in.c.community == tx.community, sign_in.c.began_at < began_before))
+    addresses = one_time_address.c
+    tx.execute(delete(one_time_address).where(addresses.community == tx.community, addresses.expires_at < began_before))
     return tries.rowcount, sessions.rowcount
 
 

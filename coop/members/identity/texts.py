@@ -21,6 +21,8 @@ CHANGES = {
     "roles": N_("Other roles"),
     "address": N_("Another address to sign in with"),
     "one-time-password": N_("One-time password given"),
+    "invited": N_("Invited to choose a password"),
+    "reset": N_("Another password asked for"),
     "own-password": N_("Own password chosen"),
     "closed": N_("Account closed"),
     "opened": N_("Account opened"),
@@ -45,4 +47,5 @@ REFUSALS = {
 
 def explain(request: Request, refusal: CoopError) -> str:
     """Say why a sign-in or a password was not taken, in the reader's language."""
-    return gettext(language_of(request), REFUSALS.get(refusal.code, refusal.message))
+    text = REFUSALS.get(refusal.code)
+    return gettext(language_of(request), text) if text else refusal.message

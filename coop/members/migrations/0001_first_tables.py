@@ -371,6 +371,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "year", name=op.f("pk_gas_bill")),
     )
     op.create_table(
+        "one_time_address",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("key_sha256", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "(purpose = 'confirm-email') = (email <> '')", name=op.f("ck_one_time_address_email_confirmed")
+        ),
+        sa.CheckConstraint("outcome IN ('used', 'replaced')", name=op.f("ck_one_time_address_outcome_known")),
+        sa.CheckConstraint(
+            "purpose IN ('set-password', 'confirm-email')", name=op.f("ck_one_time_address_purpose_known")
+        ),
+        sa.CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_one_time_address_settled_whole")),
+        sa.CheckConstraint("expires_at > made_at", name=op.f("ck_one_time_address_expires_after_made")),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_one_time_address_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "key_sha256", name=op.f("pk_one_time_address")),
+    )
+    with op.batch_alter_table("one_time_address", schema=None) as batch_op:
+        batch_op.create_index("ix_one_time_address_account_id", ["community", "account_id"], unique=False)
+
+    op.create_table(
         "own_token",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("token_id", sa.String(length=36), nullable=False),
@@ -419,6 +451,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_own_token_account_id")
 
     op.drop_table("own_token")
+    with op.batch_alter_table("one_time_address", schema=None) as batch_op:
+        batch_op.drop_index("ix_one_time_address_account_id")
+
+    op.drop_table("one_time_address")
     op.drop_table("gas_bill")
     op.drop_table("account_change")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:

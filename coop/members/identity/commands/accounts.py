@@ -50,7 +50,7 @@ def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
         next(account_id for account_id in account_ids if store.find_account(tx, account_id) is None),
         email,
         wanted.name,
-        hash_password(wanted.password),
+        hash_password(wanted.password) if wanted.password else "",
         wanted.roles,
         wanted.member_id or None,
         one_time_until=wanted.one_time_until,
@@ -67,7 +67,7 @@ def _find_problems(tx: Tx, email: str, wanted: NewAccount) -> list[Problem]:
             problems.append(problem)
     problems += _find_role_problems(wanted.roles, wanted.member_id)
     fault = passwords.find_fault(wanted.password, [email, wanted.name])
-    if fault and not wanted.one_time_until:
+    if fault and wanted.password and not wanted.one_time_until:
         problems.append(Problem(fault.reason, "password"))
     if wanted.member_id and find_member(tx, wanted.member_id) is None:
         problems.append(Problem(f"there is no member {wanted.member_id}", "member_id"))

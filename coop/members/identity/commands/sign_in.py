@@ -82,10 +82,10 @@ def _prove(database: Database, community: str, origin: Origin, email: str, passw
         may_try, now = all(store.count_try(tx, counter) for counter in counters), tx.now
     if not may_try:
         raise CoopError("sign-in-paused", "too many tries; try again in a few minutes")
-    # An unknown address costs a check as well, so that time tells nothing either.
-    right = matches(account.password_hash if account else unused_hash(), password)
+    # An unknown address, or one that was only invited yet, costs a check as well, so that time tells nothing either.
+    right = matches((account and account.password_hash) or unused_hash(), password)
     expired = account and account.one_time_until and account.one_time_until <= now
-    if account is None or not right or not account.active or expired:
+    if account is None or not account.has_password or not right or not account.active or expired:
         raise WrongSignIn
     with database.write(community, _actor(account)) as tx:
         store.excuse_try(tx, counters)

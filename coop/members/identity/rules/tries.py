@@ -65,6 +65,11 @@ def choose_counters(email: str, origin: Origin, *, knows_browser: bool) -> tuple
     )
 
 
+def choose_key_counter(origin: Origin) -> Counter:
+    """Choose what counts a try to open a one-time address with a key that is nobody's."""
+    return Counter(derive_id("key", origin.source), "", OF_SOURCE, shared=True)
+
+
 def hash_address(email: str) -> str:
     """Make an e-mail address opaque, for it may be anybody's."""
     return derive_id("sign-in", email)

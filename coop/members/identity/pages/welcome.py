@@ -1,0 +1,70 @@
+"""The page behind a one-time address: somebody who was invited, or forgot their password, chooses one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from coop.kit.http import GuardedRoute, body_max, site_of
+from coop.kit.session import COOKIE
+from coop.members.access import ACCESS
+from coop.members.identity.commands import addresses
+from coop.members.identity.commands.addresses import PATH, AddressRefused
+from coop.members.identity.pages.sign_in import FORM_MAX, origin_of
+from coop.members.identity.texts import explain
+from coop.values import BadInput, CoopError
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
+
+routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get(PATH)
+@may("sign-in")
+def welcome_page(request: Request, key: str = "") -> Response:
+    if not key:
+        return _render(request, "members/welcome_key.html", 200)
+    try:
+        opened = _open(request, key)
+    except CoopError as refusal:
+        return _refuse(request, refusal)
+    return _show(request, opened, key)
+
+
+@routes.post(PATH)
+@may("sign-in")
+@body_max(FORM_MAX)
+def use_address(request: Request, key: Annotated[str, Form()] = "", new: Annotated[str, Form()] = "") -> Response:
+    community = site_of(request).community
+    try:
+        addresses.set_password(request.state.database, community, origin_of(request), key, new)
+    except BadInput as refusal:
+        return _show(request, _open(request, key), key, explain(request, refusal))
+    except CoopError as refusal:
+        return _refuse(request, refusal)
+    response = redirect("/members/sign-in", translate(language_of(request), "Your password is kept. Sign in with it."))
+    response.delete_cookie(COOKIE, path="/")  # somebody else may be signed in here
+    return response
+
+
+def _open(request: Request, key: str) -> addresses.Opened:
+    return addresses.open_address(request.state.database, site_of(request).community, origin_of(request), key)
+
+
+def _show(request: Request, opened: addresses.Opened, key: str, error: str = "") -> Response:
+    status = 422 if error else 200
+    return _render(request, "members/welcome.html", status, account=opened.account, key=key, error=error)
+
+
+def _refuse(request: Request, refusal: CoopError) -> Response:
+    status = 410 if isinstance(refusal, AddressRefused) else 429
+    return _render(request, "members/welcome_refused.html", status, reason=explain(request, refusal))
+
+
+def _render(request: Request, template: str, status: int, **context: object) -> Response:
+    """A page whose address nobody else learns: it is kept nowhere, and no link on it says where it was clicked."""
+    response = render(request, template, status, **context)
+    response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return response

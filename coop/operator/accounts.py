@@ -1,0 +1,105 @@
+"""Accounts from the command line: made, listed, closed and opened, and one-time addresses for their owners."""
+
+from __future__ import annotations
+
+from coop.communities.directory import Directory
+from coop.kit.actor import COMMAND_LINE
+from coop.kit.settings import Settings
+from coop.kit.tx import Tx
+from coop.members.identity import store
+from coop.members.identity.commands.accounts import create_account, set_active
+from coop.members.identity.commands.addresses import make_one_time_address
+from coop.members.identity.model import ROLES, Account, NewAccount
+from coop.members.register.store import list_members
+from coop.operator.founding import open_truth
+from coop.values import CoopError, NotFound, say
+
+
+def add_account(
+    settings: Settings, community: str, email: str, name: str, roles: frozenset[str], number: str
+) -> list[str]:
+    """Make an account, of the member with a number if one is given; lines of text with its one-time address.
+
+    Raises:
+        BadInput: no e-mail address or one of another account, an unknown role, or a name that is missing.
+        NotFound: no member has this number.
+    """
+    with open_truth(settings) as database:
+        with database.write(community, COMMAND_LINE) as tx:
+            member_id = _find_member(tx, number) if number else None
+            wanted = NewAccount(email, name, roles | ({"member"} if number else set()), member_id=member_id)
+            account_id = create_account(tx, ROLES, wanted)
+            account = store.get_account(tx, account_id)
+            if account.has_password:
+                raise CoopError("has-password", say("%(email)s is there and has a password", email=account.email))
+            path = make_one_time_address(tx, account_id, "set-password")
+        return _print_address(Directory(database, settings), community, account, path)
+
+
+def reset_account(settings: Settings, community: str, email: str) -> list[str]:
+    """Make a one-time address for somebody who lost their password, or was invited and has none yet.
+
+    Raises:
+        NotFound: nobody has this address.
+        AddressRefused: the account is closed.
+    """
+    with open_truth(settings) as database:
+        with database.write(community, COMMAND_LINE) as tx:
+            account = get_by_email(tx, email)
+            path = make_one_time_address(tx, account.account_id, "set-password")
+        return _print_address(Directory(database, settings), community, account, path)
+
+
+def list_accounts(settings: Settings, community: str) -> list[str]:
+    """A line of text for each account: its address, state, roles and name."""
+    with open_truth(settings) as database, database.read(community) as tx:
+        return [_describe(account) for account in store.list_accounts(tx)]
+
+
+def set_account_active(settings: Settings, community: str, email: str, *, active: bool) -> list[str]:
+    """Close an account, which ends its sessions at once, or open it again.
+
+    Raises:
+        NotFound: nobody has this address.
+    """
+    with open_truth(settings) as database, database.write(community, COMMAND_LINE) as tx:
+        account = get_by_email(tx, email)
+        set_active(tx, ROLES, account.account_id, active=active)
+        return [_describe(store.get_account(tx, account.account_id))]
+
+
+def get_by_email(tx: Tx, email: str) -> Account:
+    """Find the account with an e-mail address.
+
+    Raises:
+        NotFound: nobody has it.
+    """
+    account = store.find_by_email(tx, email.strip().lower())
+    if account is None:
+        raise NotFound(say("no account has the address %(email)s", email=email))
+    return account
+
+
+def _find_member(tx: Tx, number: str) -> str:
+    for member in list_members(tx, number):
+        if member.number == number:
+            return member.member_id
+    raise NotFound(say("there is no member with number %(number)s", number=number))
+
+
+def _describe(account: Account) -> str:
+    state = "open" if account.has_password else "invited"
+    if not account.active:
+        state = "closed"
+    return f"{account.email:<32}  {state:<8}  {','.join(sorted(account.roles)):<24}  {account.name}"
+
+
+def _print_address(directory: Directory, community: str, account: Account, path: str) -> list[str]:
+    site = directory.site_of(community)
+    url = site.url if site else ""
+    return [
+        _describe(account),
+        f"one-time address, for {account.name} alone:",
+        f"{url}{path}",
+        "It works once, and opens nothing but the choice of a password.",
+    ]

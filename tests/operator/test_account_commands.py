@@ -1,0 +1,111 @@
+"""``coop account``: accounts from the machine itself, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from coop.communities.commands import found
+from coop.communities.model import Profile
+from coop.kit.actor import COMMAND_LINE
+from coop.kit.database import Database
+from coop.kit.settings import Settings
+from coop.members.identity.commands.addresses import AddressRefused, set_password
+from coop.members.identity.commands.sign_in import sign_in
+from coop.members.identity.model import Origin
+from coop.members.identity.store import list_accounts
+from coop.members.imports.commands import import_register
+from coop.members.service import MEMBERS
+from coop.members.tables import account_change
+from tests.flows.command import Done, coop
+
+PASSWORD, HERE = "four words of mine", Origin("192.0.2.7")
+REGISTER = b"number,kind,name,joined_on\n007,owner,Zoe,2024-01-01\n"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    return Settings(data_dir=tmp_path / "data", secret="secret of the tests", database_url=url)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """An installation with the co-operative ``warm`` and its member 007."""
+    opened = MEMBERS.open_database(settings.url("members"))
+    with opened.write("warm", COMMAND_LINE) as tx:
+        found(tx, Profile(("warm.example",), "Warm U.A.", "Warm"))
+        import_register(tx, "members", "leden.csv", REGISTER)
+    yield opened
+    opened.close()
+
+
+def account(settings: Settings, *arguments: str) -> Done:
+    more = {"COOP_DATABASE_URL": settings.database_url, "COOP_BASE_URL": "https://coop.example"}
+    return coop(settings, "account", *arguments, **more)
+
+
+def read_key(done: Done) -> str:
+    assert done.returncode == 0, done.stderr
+    address = re.search(r"^https://warm\.example/members/welcome\?key=(\S+)$", done.stdout, re.MULTILINE)
+    assert address, done.stdout
+    return address[1]
+
+
+def test_the_first_account_comes_in_by_a_one_time_address_under_the_co_operative_s_host_name(
+    settings: Settings, database: Database
+) -> None:
+    done = account(settings, "add", "Noor@warm.example", "--name", "Noor", "--role", "board", "--community", "warm")
+    set_password(database, "warm", HERE, read_key(done), PASSWORD)
+    session = sign_in(database, "warm", HERE, "noor@warm.example", PASSWORD)
+    assert (session.name, sorted(session.roles)) == ("Noor", ["board"])
+    with database.read("warm") as tx:
+        rows = tx.execute(
+            select(account_change.c.change, account_change.c.actor, account_change.c.channel).where(
+                account_change.c.community == "warm"
+            )
+        )
+        assert ("invited", "operator", "command line") in {tuple(row) for row in rows}
+
+
+def test_an_account_of_a_member_is_made_by_the_member_s_number(settings: Settings, database: Database) -> None:
+    read_key(account(settings, "add", "zoe@warm.example", "--name", "Zoe", "--member", "007"))
+    with database.read("warm") as tx:
+        (made,) = list_accounts(tx)
+    assert (sorted(made.roles), made.member_id is not None) == (["member"], True)
+    unknown = account(settings, "add", "x@warm.example", "--name", "X", "--member", "008")
+    assert (unknown.returncode, "no member with number 008" in unknown.stderr) == (1, True)
+
+
+def test_an_account_that_is_made_again_gets_a_new_address_and_the_old_one_opens_nothing(
+    settings: Settings, database: Database
+) -> None:
+    words = "add", "noor@warm.example", "--name", "Noor", "--role", "board"
+    first, second = read_key(account(settings, *words)), read_key(account(settings, *words))
+    with pytest.raises(AddressRefused):
+        set_password(database, "warm", HERE, first, PASSWORD)
+    set_password(database, "warm", HERE, second, PASSWORD)
+    third = account(settings, *words)
+    assert (third.returncode, "has a password" in third.stderr) == (1, True)
+
+
+def test_accounts_are_listed_reset_closed_and_opened(settings: Settings, database: Database) -> None:
+    assert account(settings, "list").stdout == ""
+    account(settings, "add", "noor@warm.example", "--name", "Noor", "--role", "board")
+    assert re.match(r"noor@warm.example +invited +board +Noor\n", account(settings, "list").stdout)
+    set_password(database, "warm", HERE, read_key(account(settings, "reset", "noor@warm.example")), PASSWORD)
+    assert " open " in account(settings, "list").stdout
+    assert " closed " in account(settings, "close", "noor@warm.example").stdout
+    assert account(settings, "reset", "noor@warm.example").returncode == 1
+    assert " open " in account(settings, "open", "noor@warm.example").stdout
+    assert "no account has the address" in account(settings, "close", "who@warm.example").stderr
+
+
+def test_what_is_wrong_with_an_account_is_said_and_nothing_is_made(settings: Settings, database: Database) -> None:
+    done = account(settings, "add", "nowhere", "--name", "N", "--role", "king")
+    assert (done.returncode, "king" in done.stderr, "nowhere" in done.stderr) == (1, True, True)
+    assert account(settings, "list").stdout == ""
