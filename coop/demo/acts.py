@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from coop.demo.accounts import Account, accounts
 from coop.demo.agenda import Meeting, Resolution, open_meeting, statutes
 from coop.demo.community import community
 from coop.demo.doors import Doors
-from coop.demo.model import Meter
+from coop.demo.model import Community, Meter
 from coop.demo.plan import DemoPlan
 from coop.demo.programme import Milestone, programme
 from coop.demo.tariffs import household_price_index
@@ -34,7 +34,7 @@ def fill_register(plan: DemoPlan, doors: Doors) -> None:
     people = community(plan)
     first_day = date(plan.year, 1, 1)
     codes = {member.id: member.code for member in people.members}
-    numbers = {connection.id: f"{connection.number:04d}" for connection in people.connections}
+    numbers = _numbers(people)
     members = [
         {
             "number": member.code,
@@ -97,6 +97,10 @@ def fill_register(plan: DemoPlan, doors: Doors) -> None:
     ):
         params = {"file_name": f"{kind}-{plan.year}.csv"}
         doors.post(f"/members/api/v1/imports/{kind}", content=_csv(rows), params=params)
+
+
+def _numbers(people: Community) -> dict[str, str]:
+    return {connection.id: f"{connection.number:04d}" for connection in people.connections}
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> bytes:
@@ -330,20 +334,21 @@ def set_index(plan: DemoPlan, doors: Doors) -> None:
 def register_meters(plan: DemoPlan, doors: Doors) -> None:
     """Register the meters and who shares the roofs."""
     people = community(plan)
-    doors.post("/metering/api/v1/meters", [_meter(meter) for meter in people.meters])
+    numbers = _numbers(people)
+    doors.post("/metering/api/v1/meters", [_meter(meter, numbers) for meter in people.meters])
     group = people.sharing_group
-    sharing = sorted({participant.connection_id for participant in group.participants})
+    sharing = sorted({numbers[participant.connection_id] for participant in group.participants})
     doors.post(
         "/metering/api/v1/groups",
         {"group_id": group.id, "producers": list(group.solar_meters), "connections": sharing},
     )
 
 
-def _meter(meter: Meter) -> dict[str, Any]:
+def _meter(meter: Meter, numbers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "serial": meter.serial,
         "kind": meter.kind,
-        "connection_id": meter.connection_id,
+        "connection": numbers[meter.connection_id] if meter.connection_id else None,
         "installed_on": meter.installed_at.isoformat(),
         "removed_on": meter.removed_at.isoformat() if meter.removed_at else None,
         "maxima": {"heat": f"{meter.register_span * meter.resolution_j} J"} if meter.register_span else {},

@@ -43,7 +43,7 @@ class ConnectionOpened(Event):
     """A member took over a connection. ``kind``: dwelling, business or common.
 
     ``registration`` is above 1 where the same hold was entered before by an import that was undone: it is told anew,
-    and only a closing with the same number ends it.
+    and only a closing with the same number ends it. ``number`` is what people call the connection by.
     """
 
     TYPE: ClassVar[str] = "members.connection-opened.v1"
@@ -55,6 +55,7 @@ class ConnectionOpened(Event):
     kind: str
     opened_on: date
     registration: int = 1
+    number: str = ""
 
     def key(self) -> str:
         return self.connection_id

@@ -14,6 +14,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, or_, select, update
@@ -128,22 +129,46 @@ def _note_use(tx: Tx, token_id: str, service: str) -> None:
         tx.tell(used.model_validate({"token_id": token_id, "used_on": tx.today}))
 
 
+@dataclass(frozen=True)
+class GatewayToken:
+    """A token that stands for a gateway, and the meters that it speaks for (None: every meter)."""
+
+    token_id: str
+    name: str
+    meters: tuple[str, ...] | None
+    used_on: date | None
+    expires_at: datetime | None
+
+
+def list_gateway_tokens(tx: Tx) -> list[GatewayToken]:
+    """Tokens of gateways that open something now, by the names of the gateways."""
+    columns = program_token.c
+    query = (
+        select(columns.token_id, columns.gateway, columns.meters, columns.used_on, columns.expires_at)
+        .where(
+            columns.community == tx.community,
+            columns.gateway.is_not(None),
+            columns.ended_at.is_(None),
+            or_(columns.expires_at.is_(None), columns.expires_at > tx.now),
+        )
+        .order_by(columns.gateway, columns.token_id)
+    )
+    return [
+        GatewayToken(token_id, name or "", None if meters is None else tuple(meters), used_on, expires_at)
+        for token_id, name, meters, used_on, expires_at in tx.execute(query)
+    ]
+
+
 def list_gateways(tx: Tx) -> dict[str, frozenset[str] | None]:
     """List the gateways by name with the meters that each speaks for; None: every meter.
 
     Where several tokens stand for one gateway, as while one is exchanged for another, it speaks for the meters of all.
     """
-    columns = program_token.c
-    query = select(columns.gateway, columns.meters).where(
-        columns.community == tx.community,
-        columns.gateway.is_not(None),
-        columns.ended_at.is_(None),
-        or_(columns.expires_at.is_(None), columns.expires_at > tx.now),
-    )
     gateways: dict[str, frozenset[str] | None] = {}
-    for name, meters in tx.execute(query):
-        earlier = gateways.get(name, frozenset())
-        gateways[name] = None if meters is None or earlier is None else earlier | frozenset(meters)
+    for token in list_gateway_tokens(tx):
+        earlier = gateways.get(token.name, frozenset())
+        whole = token.meters is None or earlier is None
+        gateways[token.name] = None if whole else (earlier or frozenset()) | frozenset(token.meters or ())
     return gateways
 
 

@@ -6,8 +6,8 @@ values.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed.
 
-Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), AllocationKeyAdopted (how
-shared energy is divided).
+Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,
+ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).
 
 Refuses: to overwrite a reading, to believe a sender's clock, to know a price or a person, to divide energy by a key
 that no meeting adopted, and to close a period silently on readings that are not there.

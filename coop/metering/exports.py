@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
+from coop.kit.tokens import list_gateway_tokens
 from coop.metering import listings, parquet, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
 from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.results import compute_period
 from coop.metering.sight import whose
-from coop.metering.storage import periods, register
+from coop.metering.storage import connections, periods, register
 from coop.values import NotFound
 from coop.web.downloads import Asked
 from coop.web.own_data import zip_files
@@ -28,14 +29,30 @@ may = ACCESS.may
 @may("see-register")
 def export_meters(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
-        return asked.answer(listings.meters_listing(register.list_meters(tx)))
+        return asked.answer(listings.meters_listing(register.list_meters(tx), connections.list_numbers(tx)))
 
 
 @routes.get("/groups.{extension}")
 @may("see-register")
 def export_groups(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
-        return asked.answer(listings.groups_listing(register.list_groups(tx)))
+        return asked.answer(listings.groups_listing(register.list_groups(tx), connections.list_numbers(tx)))
+
+
+@routes.get("/gateways.{extension}")
+@may("see-register")
+def export_gateways(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.gateways_listing(list_gateway_tokens(tx)))
+
+
+@routes.get("/meter-changes.{extension}")
+@may("see-register")
+def export_meter_changes(request: Request, asked: Asked, meter: str | None = None) -> Response:
+    """Corrections of the register (of one meter), oldest first."""
+    with reading(request) as tx:
+        changes = register.list_changes(tx, meter)
+        return asked.answer(listings.changes_listing(changes, connections.list_numbers(tx)))
 
 
 @routes.get("/readings.{extension}")

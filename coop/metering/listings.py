@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
 from coop.kit.parking import Letter
+from coop.kit.tokens import GatewayToken
 from coop.kit.tx import Tx
 from coop.metering import wording
 from coop.metering.completeness import KindCompleteness
-from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
+from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, Register
 from coop.metering.provenance import PartSource
 from coop.metering.storage import readings
+from coop.metering.storage.connections import name_sharers
 from coop.metering.storage.periods import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.storage.readings import day_number, instant
 from coop.metering.storage.register import Group
@@ -125,7 +127,7 @@ HEAT_SYSTEM = (
 METERS = (
     Column("serial", N_("Meter")),
     Column("kind", N_("Kind"), Kind.WORD, of=lambda meter: wording.KINDS[meter.kind.value]),
-    Column("connection_id", N_("Connection")),
+    Column("connection", N_("Connection"), of=lambda meter: meter.connection_id),
     Column("installed_at", N_("From"), Kind.INSTANT),
     Column("removed_at", N_("Up to"), Kind.INSTANT),
 )
@@ -137,6 +139,22 @@ GROUPS = (
         N_("Connections that share, none where all do"),
         of=lambda group: None if group.connections is None else ", ".join(group.connections),
     ),
+)
+GATEWAYS = (
+    Column("gateway", N_("Gateway"), of=lambda token: token.name),
+    Column("meters", N_("Speaks for"), of=lambda token: "*" if token.meters is None else ", ".join(token.meters)),
+    Column("used_on", N_("Last came in"), Kind.DAY),
+    Column("expires_at", N_("Valid up to"), Kind.INSTANT),
+)
+METER_CHANGES = (
+    Column("serial", N_("Meter")),
+    Column("changed_at", N_("When"), Kind.INSTANT),
+    Column("was_connection", N_("Connection as it was"), of=lambda change: change.was_connection_id),
+    Column("connection", N_("Connection"), of=lambda change: change.connection_id),
+    Column("was_installed_at", N_("From, as it was"), Kind.INSTANT),
+    Column("installed_at", N_("From"), Kind.INSTANT),
+    Column("reason", N_("Why")),
+    Column("changed_by", N_("By")),
 )
 STANDS = (
     Column("meter", N_("Meter"), of=lambda row: row[0].part.meter),
@@ -240,11 +258,30 @@ def heat_system_listing(reports: Iterable[HeatSystemReported]) -> Listing:
     return Listing("heat-system", HEAT_SYSTEM, reports)
 
 
-def meters_listing(meters: Iterable[Meter]) -> Listing:
-    """The register of meters."""
-    return Listing("meters", METERS, meters)
+def meters_listing(meters: Iterable[Meter], numbers: Mapping[str, str]) -> Listing:
+    """The register of meters, by the ``numbers`` of their connections."""
+    rows = (replace(meter, connection_id=numbers.get(meter.connection_id or "")) for meter in meters)
+    return Listing("meters", METERS, rows)
 
 
-def groups_listing(groups: Iterable[Group]) -> Listing:
-    """Groups that share."""
-    return Listing("groups", GROUPS, groups)
+def groups_listing(groups: Iterable[Group], numbers: Mapping[str, str]) -> Listing:
+    """Groups that share, by the ``numbers`` of their connections."""
+    return Listing("groups", GROUPS, (name_sharers(group, numbers) for group in groups))
+
+
+def gateways_listing(tokens: Iterable[GatewayToken]) -> Listing:
+    """Gateways, and the meters that each speaks for; a star for every meter."""
+    return Listing("gateways", GATEWAYS, tokens)
+
+
+def changes_listing(changes: Iterable[MeterChange], numbers: Mapping[str, str]) -> Listing:
+    """Corrections of the register of meters, by the ``numbers`` of their connections."""
+    rows = (
+        replace(
+            change,
+            was_connection_id=numbers.get(change.was_connection_id or ""),
+            connection_id=numbers.get(change.connection_id or ""),
+        )
+        for change in changes
+    )
+    return Listing("meter-changes", METER_CHANGES, rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coop.communities import heard as communities
 from coop.events.governance import AllocationKeyAdopted
-from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.events.members import ConnectionClosed, ConnectionOpened, ContractEnded, ContractSigned
 from coop.events.metering import (
     EnergyAllocated,
     HeatSystemReported,
@@ -19,13 +19,26 @@ from coop.kit.service import Card, Room, Section, Service
 from coop.metering import bus, exports, own_data
 from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
-from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
+from coop.metering.handlers.heard import (
+    on_allocation_key_adopted,
+    on_connection_closed,
+    on_connection_opened,
+    on_contract_ended,
+    on_contract_signed,
+)
 from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
 from coop.metering.mqtt import MqttDoor
-from coop.metering.pages import data, energy, walk
+from coop.metering.pages import data, energy, gateways, groups, meters, walk
 from coop.metering.storage import metadata
-from coop.metering.storage.tables import KEPT, allocation_key, connection_closed, connection_opened
+from coop.metering.storage.tables import (
+    KEPT,
+    allocation_key,
+    connection_closed,
+    connection_opened,
+    contract_ended,
+    contract_signed,
+)
 from coop.web.language import N_
 
 
@@ -45,9 +58,18 @@ METERING = Service(
         **communities.HEARD,
         ConnectionOpened: on_connection_opened,
         ConnectionClosed: on_connection_closed,
+        ContractSigned: on_contract_signed,
+        ContractEnded: on_contract_ended,
         AllocationKeyAdopted: on_allocation_key_adopted,
     },
-    heard_tables=(*communities.TABLES, connection_opened, connection_closed, allocation_key),
+    heard_tables=(
+        *communities.TABLES,
+        connection_opened,
+        connection_closed,
+        contract_signed,
+        contract_ended,
+        allocation_key,
+    ),
     kept_tables=KEPT,
     routers=(
         deliveries.routes,
@@ -62,6 +84,9 @@ METERING = Service(
         energy.routes,
         walk.routes,
         data.routes,
+        meters.routes,
+        groups.routes,
+        gateways.routes,
     ),
     doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
     topics=bus.raw_topics,
@@ -71,6 +96,7 @@ METERING = Service(
     sections=(
         Section("/metering/", N_("Energy"), "see-own-energy", 10),
         Section("/metering/data", N_("Data quality"), "see-data", 60, ("/metering/plant", "/metering/periods")),
+        Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),
     cards=(
         Card("/metering/", "/metering/cards/energy", N_("Your energy"), "see-own-energy", 20),

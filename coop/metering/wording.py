@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from coop.values import AMSTERDAM, Period
+from coop.values import AMSTERDAM, Period, civil_date
 from coop.web.language import N_
 from coop.web.writing import civil_day, month, number
 
@@ -30,6 +30,40 @@ KINDS = {
     "source": N_("Source and storage"),
 }
 """Purposes of meters."""
+
+METER_KINDS = {
+    "heat": N_("Heat meter"),
+    "electricity": N_("Electricity meter"),
+    "solar": N_("Solar meter"),
+    "heat_pump": N_("Heat pump"),
+    "source": N_("Source or storage"),
+}
+"""Purpose of one meter."""
+
+QUANTITIES = {
+    "electricity_import": N_("Electricity taken"),
+    "electricity_export": N_("Electricity fed in"),
+    "heat": N_("Heat"),
+    "cold": N_("Cold"),
+    "volume": N_("Water through the meter"),
+    "power": N_("Power"),
+    "volume_flow": N_("Flow"),
+    "flow_temperature": N_("Temperature of the supply"),
+    "return_temperature": N_("Temperature of the return"),
+    "outside_temperature": N_("Temperature outside"),
+    "source_temperature": N_("Temperature of the source"),
+}
+"""Quantities that a register counts."""
+
+KEY_KINDS = {
+    "static": N_("Fixed shares"),
+    "dynamic": N_("By use at that moment"),
+    "static_redistribution": N_("Fixed shares, what is left passed on"),
+    "hybrid": N_("Fixed shares, the rest by use"),
+    "equal": N_("The same for everybody"),
+    "priority": N_("In an agreed order"),
+}
+"""Kinds of allocation key."""
 
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
 
@@ -63,6 +97,11 @@ def over(lang: str, start: date, end: date) -> str:
     if Period(start, end) == Period.month(start.year, start.month):
         return month(lang, start)
     return f"{civil_day(lang, start)} – {civil_day(lang, end - timedelta(days=1))}"
+
+
+def on(at: datetime) -> date:
+    """The civil date of an instant."""
+    return civil_date(at)
 
 
 def local(at: datetime) -> str:

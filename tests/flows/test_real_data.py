@@ -62,7 +62,8 @@ def test_what_billing_heard_of_the_danish_meter_is_its_last_register_less_its_fi
     assert (round(kwh[0], 3), round(kwh[-1], 3)) == (Decimal("5347.614"), Decimal("56974.857"))
     for kind, text in REGISTER.items():
         doors.post(f"/members/api/v1/imports/{kind}", content=text.encode())
-    meter = {"serial": "660", "kind": "heat", "connection_id": "DK", "installed_on": "2018-01-03"}
+    doors.settled()
+    meter = {"serial": "660", "kind": "heat", "connection": "660", "installed_on": "2018-01-03"}
     doors.post("/metering/api/v1/meters", [meter])
     params = {"mapping": json.dumps(MAPPING), "received_at": "2021-01-02T00:00:00Z"}
     assert doors.post("/metering/api/v1/csv", content=body, params=params)["values"] == 2 * 26_256

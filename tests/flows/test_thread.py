@@ -83,7 +83,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     # One meter, beside those for the shared roof.
     meters = [("KWG00001", "heat", "A1"), ("E1", "electricity", "A1"), ("ROOF", "solar", None)]
     told = [
-        {"serial": serial, "kind": kind, "connection_id": place, "installed_on": "2024-12-01"}
+        {"serial": serial, "kind": kind, "connection": place, "installed_on": "2024-12-01"}
         for serial, kind, place in meters
     ]
     doors.post("/metering/api/v1/meters", told)

@@ -100,9 +100,14 @@ def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
 
 
 def occupy(tx: Tx, connection_id: str, member_id: str, start: date, end: date | None = None) -> None:
-    """Let a member hold a connection."""
+    """Let a member hold a connection; C1 is the connection that people call 101."""
     opened = ConnectionOpened(
-        connection_id=connection_id, member_id=member_id, building_id="B1", kind="dwelling", opened_on=start
+        connection_id=connection_id,
+        member_id=member_id,
+        building_id="B1",
+        kind="dwelling",
+        opened_on=start,
+        number=f"10{connection_id.removeprefix('C')}",
     )
     on_connection_opened(tx, opened, envelope(opened, tx.community))
     if end:

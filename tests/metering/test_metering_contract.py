@@ -63,7 +63,7 @@ def test_the_example_files_are_imported(desk: TestClient) -> None:
     receipt = desk.post(f"{API}/csv", params=query, content=examples.CSV.encode()).json()
     assert (receipt["values"], receipt["problems"]) == (2, [])
     meters = examples.METERS_CSV.replace("KWG50001", "KWG50002").encode()
-    assert desk.post(f"{API}/meters/csv", content=meters).json() == {"registered": 1}
+    assert desk.post(f"{API}/meters/file", content=meters).json() == {"registered": 1}
 
 
 def test_the_document_names_the_formats_and_shows_one_of_each() -> None:
@@ -109,7 +109,7 @@ def filled(desk: TestClient, one_database: Database) -> TestClient:
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         close_period(tx, MARCH)
     for group in ("garage", "school"):
-        body = {"group_id": group, "producers": ["S1"], "connections": ["C1"]}
+        body = {"group_id": group, "producers": ["S1"], "connections": ["101"]}
         desk.post(f"{API}/groups", json=body).raise_for_status()
     for unknown in ("NONE1", "NONE2", "NONE3"):
         refused = desk.post(f"{API}/deliveries", params={"format": "p1"}, content=telegram(unknown))

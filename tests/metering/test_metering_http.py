@@ -126,7 +126,7 @@ def test_good_telegrams_beside_a_bad_one_go_in(desk: TestClient, one_database: D
 
 
 def test_a_body_that_is_too_large_is_refused(desk: TestClient) -> None:
-    answer = sign_in(desk, "operator").post(f"{API}/meters/csv", content=b"x" * (register.REGISTER_MAX + 1))
+    answer = sign_in(desk, "operator").post(f"{API}/meters/file", content=b"x" * (register.REGISTER_MAX + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
 
 
@@ -163,15 +163,15 @@ def test_meters_are_registered_listed_and_exchanged(desk: TestClient) -> None:
         {
             "serial": "N1",
             "kind": "heat",
-            "connection_id": "C7",
+            "connection": "103",
             "installed_on": "2025-01-01",
             "maxima": {"heat": "10000 GJ"},
         }
     ]
     assert desk.post(f"{API}/meters", json=meters).json() == {"registered": 1}
     assert desk.post(f"{API}/meters", json=meters).json() == {"registered": 0}
-    file = b"serial,kind,connection_id,installed_on,removed_on,maxima\nN2,solar,,2025-01-01,,\n"
-    assert desk.post(f"{API}/meters/csv", content=file).json() == {"registered": 1}
+    file = b"serial,kind,connection,installed_on,removed_on,maxima\nN2,solar,,2025-01-01,,\n"
+    assert desk.post(f"{API}/meters/file", content=file).json() == {"registered": 1}
     told = {
         "new_serial": "N3",
         "at": "2025-03-01T10:00:00+01:00",
@@ -187,14 +187,14 @@ def test_meters_are_registered_listed_and_exchanged(desk: TestClient) -> None:
 
 def test_a_meter_file_names_every_bad_line(desk: TestClient) -> None:
     sign_in(desk, "board")
-    head = b"serial,kind,connection_id,installed_on,removed_on,maxima\n"
+    head = b"serial,kind,connection,installed_on,removed_on,maxima\n"
     body = head + b"N1,gas,,2025-01-01,,\nN2,heat,,yesterday,,\nN3,heat,,2025-01-01,,heat=many\nN4,heat\n"
-    problems = desk.post(f"{API}/meters/csv", content=body).json()["problems"]
+    problems = desk.post(f"{API}/meters/file", content=body).json()["problems"]
     assert [(problem["line"], problem["field"]) for problem in problems] == [
         (2, "kind"),
         (3, "installed_on"),
         (4, "maxima"),
-        (5, ""),
+        (5, "installed_on"),
     ]
 
 
@@ -202,8 +202,8 @@ def test_a_group_needs_registered_producers(desk: TestClient) -> None:
     sign_in(desk, "board")
     answer = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1", "S9"], "connections": "all"})
     assert answer.json()["problems"] == [{"reason": "meter S9 is not registered", "field": "producers", "line": None}]
-    good = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1"], "connections": ["C1"]})
-    assert good.json() == {"group_id": "g", "producers": ["S1"], "connections": ["C1"]}
+    good = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1"], "connections": ["101"]})
+    assert good.json() == {"group_id": "g", "producers": ["S1"], "connections": ["101"]}
     assert desk.get(f"{API}/groups").json()[0] == good.json()
 
 
@@ -256,7 +256,7 @@ def test_a_member_sees_their_own_readings_and_asks_why(
     ("changes", "field"),
     [
         ({"serial": "N\x001"}, "serial"),
-        ({"connection_id": "C" * 101}, "connection_id"),
+        ({"connection": "C" * 101}, "connection"),
         ({"serial": "N" * 65}, "serial"),
     ],
 )
@@ -264,12 +264,12 @@ def test_a_meter_that_no_database_can_hold_is_refused_by_its_field(
     desk: TestClient, changes: dict[str, str], field: str
 ) -> None:
     sign_in(desk, "board")
-    meter = {"serial": "N1", "kind": "heat", "connection_id": "C7", "installed_on": "2025-01-01"} | changes
+    meter = {"serial": "N1", "kind": "heat", "connection": "103", "installed_on": "2025-01-01"} | changes
     refused = desk.post(f"{API}/meters", json=[meter])
     assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, f"0.{field}")
-    columns = ["serial", "kind", "connection_id", "installed_on", "removed_on", "maxima"]
+    columns = ["serial", "kind", "connection", "installed_on", "removed_on", "maxima"]
     file = ",".join(columns) + "\n" + ",".join(meter.get(column, "") for column in columns) + "\n"
-    refused = desk.post(f"{API}/meters/csv", content=file.encode())
+    refused = desk.post(f"{API}/meters/file", content=file.encode())
     assert (refused.status_code, refused.json()["problems"][0]["field"]) == (422, field)
 
 

@@ -21,6 +21,8 @@ NO_LISTS = {
     ("web/ui.html", "Table of a chart"): "the chart's own list has its files beside the chart",
     ("web/ui.html", "problems"): "what is wrong with a form",
     ("members/imports.html", "Columns of each file"): "help",
+    ("metering/meters_import.html", "Columns"): "help",
+    ("metering/meters_preview.html", "New meters"): "what a file of the reader's own holds",
     ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
     ("members/own_tokens.html", "Programs that may read what is yours"): "a few of one's own, with a button each",
     ("operator/documents.html", "Facts that services tell"): "the AsyncAPI document says it to programs",

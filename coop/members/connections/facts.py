@@ -18,6 +18,7 @@ def announce_hold(hold: Occupancy, connection: Connection) -> list[Event]:
         kind=connection.kind,
         opened_on=hold.opened_on,
         registration=hold.registration,
+        number=connection.number,
     )
     return [opened, announce_closing(hold, hold.closed_on)] if hold.closed_on else [opened]
 

@@ -57,7 +57,7 @@ CSV_MAPPING: Final = json.dumps(
     {"time_column": "time", "meter": "KWG50001", "columns": [{"column": "heat", "quantity": "heat", "unit": "GJ"}]}
 )
 METERS_CSV: Final = (
-    "serial,kind,connection_id,installed_on,removed_on,maxima\nKWG50001,heat,C-0012,2025-01-01,,heat=10000 GJ\n"
+    "serial,kind,connection,installed_on,removed_on,maxima\nKWG50001,heat,101,2025-01-01,,heat=10000 GJ\n"
 )
 
 TELEGRAM_BODY: Final[dict[str, Any]] = {
@@ -85,6 +85,7 @@ CSV_BODY: Final[dict[str, Any]] = {
 }
 METERS_CSV_BODY: Final[dict[str, Any]] = {
     "required": True,
-    "description": "A header with these names, then a meter a line; several maxima are parted by `;`.",
+    "description": "A header with these names, in English or Dutch, then a meter a line; several maxima are parted by "
+    "`;`. An xlsx of the same columns is taken too.",
     "content": {"text/csv": {"schema": {"type": "string"}, "example": METERS_CSV}},
 }

@@ -18,10 +18,11 @@ from coop.metering.amounts import amount, instant_of, utc
 from coop.metering.api.examples import METERS_CSV_BODY
 from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
 from coop.metering.api.receipts import ReceiptOut
+from coop.metering.formats.meters_file import read_meters
 from coop.metering.handlers import register as commands
-from coop.metering.meters_csv import read_meters
-from coop.metering.model import Meter, MeterKind, Quantity
-from coop.metering.storage import register
+from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity
+from coop.metering.storage import connections, register
+from coop.metering.storage.register import Group
 
 REGISTER_MAX = 8 * 1024 * 1024
 """Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
@@ -35,8 +36,8 @@ class MeterIn(Body):
     serial: Serial
     kind: MeterKind
     """Purpose of the meter."""
-    connection_id: Name | None = None
-    """Connection at which it hangs; none for a plant's meter."""
+    connection: Name | None = None
+    """Number of the connection at which it hangs; none for a plant's meter."""
     installed_on: DateOrInstant
     """First day or instant from which it counts."""
     removed_on: DateOrInstant | None = None
@@ -52,7 +53,9 @@ class MeterOut(Answer):
     kind: MeterKind
     """Purpose of the meter."""
     connection_id: str | None
-    """Connection at which it hangs; none for a plant's meter."""
+    """Id of the connection at which it hangs; none for a plant's meter."""
+    connection: str | None
+    """Number of that connection."""
     installed_at: datetime
     """Instant from which it counts."""
     removed_at: datetime | None
@@ -89,8 +92,8 @@ class SharingGroupIn(Body):
     """Id of the group; one that is there is set anew."""
     producers: Annotated[list[Serial], Field(examples=[["SOLAR-1"]])]
     """Serials of the meters that produce."""
-    connections: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["C-0012", "C-0013"]])]
-    """Connections that share, or all."""
+    connections: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["101", "102"]])]
+    """Numbers of the connections that share, or all."""
 
 
 class SharingGroupOut(Answer):
@@ -100,7 +103,7 @@ class SharingGroupOut(Answer):
     producers: list[str]
     """Serials of the meters that produce."""
     connections: list[str] | None
-    """Connections that share; null when all do."""
+    """Numbers of the connections that share; null when all do."""
 
 
 @routes.post("/meters")
@@ -110,18 +113,18 @@ class SharingGroupOut(Answer):
 def register_meters(request: Request, meters: list[MeterIn]) -> RegisteredOut:
     """Register meters, all or none; one that is there already must be the same."""
     with writing(request) as tx:
-        return RegisteredOut(registered=commands.register_meters(tx, [_read_meter(meter) for meter in meters]))
+        return RegisteredOut(registered=commands.admit_meters(tx, [_read_meter(meter) for meter in meters]))
 
 
-@routes.post("/meters/csv", openapi_extra={"requestBody": METERS_CSV_BODY})
+@routes.post("/meters/file", openapi_extra={"requestBody": METERS_CSV_BODY})
 @may("keep-register")
 @body_max(REGISTER_MAX)
-@refuses("bad-meters")
+@refuses("bad-meters", "bad-file")
 def import_meters(request: Request, body: RawBody) -> RegisteredOut:
-    """Register meters from a CSV file with a column for each field, all or none."""
+    """Register meters from a CSV or xlsx file with a column for each field, all or none."""
     meters = read_meters(body)
     with writing(request) as tx:
-        return RegisteredOut(registered=commands.register_meters(tx, meters))
+        return RegisteredOut(registered=commands.admit_meters(tx, meters))
 
 
 @routes.get("/meters")
@@ -130,7 +133,8 @@ def list_meters(request: Request, page: Paged) -> list[MeterOut]:
     """All meters, by serial."""
     with reading(request) as tx:
         meters = page.close(register.list_meters(tx, page.window), lambda meter: (meter.serial,))
-    return [MeterOut.model_validate(meter) for meter in meters]
+        numbers = connections.list_numbers(tx)
+    return [meter_out(meter, numbers) for meter in meters]
 
 
 @routes.post("/meters/{serial}/exchange")
@@ -153,12 +157,13 @@ def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> R
 
 @routes.post("/groups")
 @may("keep-register")
-@refuses("bad-group")
+@refuses("bad-group", "unknown-connection")
 def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyParam()]) -> SharingGroupOut:
     """Say which meters produce for a sharing group, and which connections share."""
-    connections = None if group.connections == "all" else tuple(group.connections)
+    numbers = None if group.connections == "all" else group.connections
     with writing(request) as tx:
-        return SharingGroupOut.model_validate(commands.set_group(tx, group.group_id, group.producers, connections))
+        commands.set_group_by_numbers(tx, group.group_id, group.producers, numbers)
+        return _group_out(commands.find_group(tx, group.group_id), connections.list_numbers(tx))
 
 
 @routes.get("/groups")
@@ -167,14 +172,32 @@ def list_sharing_groups(request: Request, page: Paged) -> list[SharingGroupOut]:
     """Sharing groups, by id."""
     with reading(request) as tx:
         groups = page.close(register.list_groups(tx, page.window), lambda group: (group.group_id,))
-    return [SharingGroupOut.model_validate(group) for group in groups]
+        numbers = connections.list_numbers(tx)
+    return [_group_out(group, numbers) for group in groups]
 
 
-def _read_meter(meter: MeterIn) -> Meter:
-    return Meter(
+def meter_out(meter: Meter, numbers: Mapping[str, str]) -> MeterOut:
+    """A meter, by the number of its connection."""
+    return MeterOut(
+        serial=meter.serial,
+        kind=meter.kind,
+        connection_id=meter.connection_id,
+        connection=numbers.get(meter.connection_id or ""),
+        installed_at=meter.installed_at,
+        removed_at=meter.removed_at,
+        maxima=dict(meter.maxima),
+    )
+
+
+def _group_out(group: Group, numbers: Mapping[str, str]) -> SharingGroupOut:
+    return SharingGroupOut.model_validate(connections.name_sharers(group, numbers))
+
+
+def _read_meter(meter: MeterIn) -> MeterEntry:
+    return MeterEntry(
         meter.serial,
         meter.kind,
-        meter.connection_id,
+        meter.connection or "",
         instant_of(meter.installed_on, "installed_on"),
         instant_of(meter.removed_on, "removed_on") if meter.removed_on else None,
         _read_amounts(meter.maxima, "maxima"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Quantity, Register, Shape
 from coop.metering.parameters import Parameters
+from coop.metering.rules.coverage import find_bare_days
 from coop.metering.rules.degree_days import (
     ShareByTime,
     by_degree_days,
@@ -23,9 +25,9 @@ from coop.metering.rules.degree_days import (
     weighted_degree_days,
 )
 from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
-from coop.metering.storage import readings, register
+from coop.metering.storage import connections, readings, register
 from coop.metering.storage.readings import RegisterDay, Stored, seconds
-from coop.values import CoopError, Period, civil_date, midnight
+from coop.values import CoopError, Period, civil_date, midnight, say
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Store:
         self.meters = register.list_meters(tx)
         self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
         self.occupancies = register.list_occupancies(tx)
+        self.supplies = connections.list_supplies(tx)
+        self.numbers = connections.list_numbers(tx)
         self.parameters = Parameters(load_choices(tx))
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
@@ -148,6 +152,31 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
             who = (connection_id, member_id, Quantity.HEAT)
             found.append(Measured(*who, total_energy(uses), estimated, tuple(uses), tap, versions))
     return found, lacking
+
+
+def find_missing_meters(store: Store, period: Period) -> list[str]:
+    """Name each connection under contract for whole days of which no heat meter hung there."""
+    hung: dict[str | None, list[tuple[date, date | None]]] = {}
+    for meter in store.meters:
+        if meter.kind is MeterKind.HEAT:
+            removed_on = civil_date(meter.removed_at) if meter.removed_at else None
+            hung.setdefault(meter.connection_id, []).append((civil_date(meter.installed_at), removed_on))
+    lacking = []
+    for supply in store.supplies:
+        start, end = max(supply.starts_on, period.start), min(supply.ends_on or period.end, period.end)
+        if start >= end:
+            continue
+        for first, after in find_bare_days(start, end, hung.get(supply.connection_id, ())):
+            number = store.numbers.get(supply.connection_id, supply.connection_id)
+            lacking.append(
+                say(
+                    "connection %(number)s is under contract and has no heat meter from %(first)s to %(last)s",
+                    number=number,
+                    first=first,
+                    last=after - timedelta(days=1),
+                )
+            )
+    return list(dict.fromkeys(lacking))
 
 
 def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:

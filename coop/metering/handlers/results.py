@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from coop.kit.tx import Tx
-from coop.metering.handlers.compute import Measured, Plant, Store, measure, report_plant
+from coop.metering.handlers.compute import Measured, Plant, Store, find_missing_meters, measure, report_plant
 from coop.metering.handlers.sharing import Run, share
 from coop.values import Period
 
@@ -42,4 +42,5 @@ def compute_period(tx: Tx, period: Period) -> Results:
     measured, lacking = measure(store, period)
     runs, also_lacking = share(store, period)
     delivered_j = sum((one.energy_j for one in measured), start=Decimal(0))
-    return Results(tuple(measured), tuple(runs), report_plant(store, period, delivered_j), (*lacking, *also_lacking))
+    lacking = [*find_missing_meters(store, period), *lacking, *also_lacking]
+    return Results(tuple(measured), tuple(runs), report_plant(store, period, delivered_j), tuple(lacking))

@@ -116,9 +116,25 @@ def upgrade() -> None:
         sa.Column("registration", sa.Integer(), nullable=False),
         sa.Column("building_id", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint(
             "community", "connection_id", "member_id", "opened_on", "registration", name=op.f("pk_connection_opened")
         ),
+    )
+    op.create_table(
+        "contract_ended",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "contract_id", "ends_on", name=op.f("pk_contract_ended")),
+    )
+    op.create_table(
+        "contract_signed",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("connection_id", sa.String(length=100), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
     op.create_table(
         "delivery",
@@ -181,6 +197,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "serial", name=op.f("pk_meter")),
     )
+    op.create_table(
+        "meter_change",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("serial", sa.String(length=100), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("was_connection_id", sa.String(length=100), nullable=True),
+        sa.Column("connection_id", sa.String(length=100), nullable=True),
+        sa.Column("was_installed_at", Instant(), nullable=False),
+        sa.Column("installed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_meter_change")),
+    )
+    with op.batch_alter_table("meter_change", schema=None) as batch_op:
+        batch_op.create_index("ix_meter_change_serial", ["community", "serial", "changed_at"], unique=False)
+
     op.create_table(
         "period",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -301,12 +334,18 @@ def downgrade() -> None:
     op.drop_table("register_stamp")
     op.drop_table("register")
     op.drop_table("period")
+    with op.batch_alter_table("meter_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_meter_change_serial")
+
+    op.drop_table("meter_change")
     op.drop_table("meter")
     op.drop_table("measurement")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_recorded")
 
     op.drop_table("delivery")
+    op.drop_table("contract_signed")
+    op.drop_table("contract_ended")
     op.drop_table("connection_opened")
     op.drop_table("connection_closed")
     op.drop_table("community_profile")

@@ -20,6 +20,7 @@ from coop.metering.completeness import Completeness
 from coop.metering.handlers import parking
 from coop.metering.handlers.close import close_period, correct_period
 from coop.metering.handlers.results import compute_period
+from coop.metering.meter_views import list_touched
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
 from coop.web.language import language_of, translate
@@ -96,6 +97,7 @@ def show_period(request: Request, period: str) -> Response:
             compute_period(tx, wanted),
             wanted.end_at <= tx.now,
         )
+        touched = list_touched(tx, wanted)
     return render(
         request,
         "metering/period.html",
@@ -106,6 +108,7 @@ def show_period(request: Request, period: str) -> Response:
         allocated_wh=results.allocated_wh,
         shares=sum(len(run.outcome.shares) for run in results.runs),
         over=is_over,
+        touched=touched,
         may_close=ACCESS.allows(session_of(request), "close-period"),
         words=wording,
     )

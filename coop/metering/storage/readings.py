@@ -225,6 +225,18 @@ def newest_day(tx: Tx, register_id: str, until: int) -> int | None:
     return found
 
 
+def newest_days(tx: Tx, register_ids: Iterable[str], since: int) -> dict[str, int]:
+    """By register, the last day from ``since`` on of which anything is there."""
+    query = (
+        select(block.c.register_id, func.max(block.c.day))
+        .where(
+            block.c.community == tx.community, block.c.day >= since, among(tx, block.c.register_id, set(register_ids))
+        )
+        .group_by(block.c.register_id)
+    )
+    return dict(tx.execute(query).all())
+
+
 def has_any(tx: Tx, period: Period) -> bool:
     """True where anything was read in a period."""
     query = select(block.c.version).where(

@@ -8,18 +8,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, row_of, select_as
+from coop.kit.rows import find_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
-from coop.metering.model import Meter, Occupancy, Quantity, Register, Shape
+from coop.metering.model import Meter, MeterChange, Occupancy, Quantity, Register, Shape
 from coop.metering.storage.tables import (
     allocation_key,
     connection_closed,
     connection_opened,
     meter,
+    meter_change,
     register,
     register_stamp,
     sharing_group,
@@ -101,6 +102,32 @@ def remove_meter(tx: Tx, serial: str, removed_at: datetime) -> None:
     where = meter.c.community == tx.community, meter.c.serial == serial
     tx.execute(update(meter).where(*where).values(removed_at=removed_at))
     _stamp(tx)
+
+
+def place_meter(tx: Tx, serial: str, connection_id: str | None, installed_at: datetime) -> None:
+    """Say at which connection a meter hangs, and since when."""
+    where = meter.c.community == tx.community, meter.c.serial == serial
+    tx.execute(update(meter).where(*where).values(connection_id=connection_id, installed_at=installed_at))
+    _stamp(tx)
+
+
+def drop_meter(tx: Tx, serial: str) -> None:
+    """Take a meter out of the register."""
+    tx.execute(delete(meter).where(meter.c.community == tx.community, meter.c.serial == serial))
+    _stamp(tx)
+
+
+def add_change(tx: Tx, change: MeterChange) -> None:
+    """Keep a correction of the register."""
+    insert_nouns(tx, meter_change, [change])
+
+
+def list_changes(tx: Tx, serial: str | None = None, since: datetime | None = None) -> list[MeterChange]:
+    """Corrections of the register (of one meter, after an instant), oldest first."""
+    columns = meter_change.c
+    where = [columns.serial == serial] if serial is not None else []
+    where += [columns.changed_at > since] if since is not None else []
+    return select_as(tx, MeterChange, meter_change, *where, order_by=[columns.changed_at, columns.id])
 
 
 def list_meters(tx: Tx, window: Window | None = None) -> list[Meter]:

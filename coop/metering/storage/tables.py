@@ -61,6 +61,22 @@ meter = Table(
     CheckConstraint("removed_at IS NULL OR removed_at > installed_at", name="removed_after_installed"),
 )
 
+meter_change = Table(
+    "meter_change",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("serial", String(100), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_by", String(120), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("was_connection_id", String(100)),
+    Column("connection_id", String(100)),
+    Column("was_installed_at", Instant, nullable=False),
+    Column("installed_at", Instant),  # null: the meter was taken out of the register
+    Index("ix_meter_change_serial", "community", "serial", "changed_at"),
+)
+
 register = Table(
     "register",
     metadata,
@@ -135,6 +151,7 @@ connection_opened = Table(
     Column("registration", Integer, primary_key=True),
     Column("building_id", String(100), nullable=False),
     Column("kind", String(20), nullable=False),
+    Column("number", String(100), nullable=False),
 )
 
 connection_closed = Table(
@@ -145,6 +162,23 @@ connection_closed = Table(
     Column("member_id", String(100), primary_key=True),
     Column("closed_on", Date, primary_key=True),
     Column("registration", Integer, primary_key=True),
+)
+
+contract_signed = Table(
+    "contract_signed",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("contract_id", String(100), primary_key=True),
+    Column("connection_id", String(100), nullable=False),
+    Column("starts_on", Date, nullable=False),
+)
+
+contract_ended = Table(
+    "contract_ended",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("contract_id", String(100), primary_key=True),
+    Column("ends_on", Date, primary_key=True),
 )
 
 allocation_key = Table(
@@ -258,7 +292,7 @@ late_value = Table(
     _refers("register_id", "register"),
 )
 
-KEPT = (block, delivery, measurement, allocation_run, allocation)
+KEPT = (block, delivery, measurement, allocation_run, allocation, meter_change)
 """Tables of which no row is ever changed or deleted."""
 
 
