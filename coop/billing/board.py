@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from coop.billing.model import GuaranteeMode
-from coop.billing.rules.tariffs import has_maximum
-from coop.billing.storage import heard, runs, terms
-from coop.billing.storage.book import Arrivals, count_arrivals
+from coop.billing.rules.tariffs import has_maximum, needs_notice, notified_on
+from coop.billing.storage import heard, mailings, runs, terms
+from coop.billing.storage.book import Arrivals, count_arrivals, load_book
 from coop.billing.storage.ledger import Balance
 from coop.billing.storage.runs import Proposal, RunTotals
 from coop.billing.storage.terms import Mailing
@@ -43,6 +43,18 @@ class TariffView:
     nmdn: GuaranteeMode
     maximum_on_file: bool
     mailings: tuple[Mailing, ...]
+
+
+@dataclass(frozen=True)
+class NoticeReach:
+    """Whom the written notice of a tariff has to reach: how many members, how many it reached, and who is left, with
+    whether a message to them failed. ``ordered_at`` is when the board last had everybody written to."""
+
+    members: int
+    reached: int
+    failed: tuple[str, ...]
+    waiting: tuple[str, ...]
+    ordered_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,30 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
         )
         for tariff in adopted
     ]
+
+
+def measure_notices(tx: Tx) -> dict[str, NoticeReach]:
+    """Find for each tariff whom its written notice has to reach, and whom it did."""
+    terms_book, orders = load_book(tx), terms.find_orders(tx)
+    outcomes = mailings.list_outcomes(tx, mailings.NOTICE, [tariff.tariff_id for tariff in terms_book.tariffs])
+    reaches = {}
+    for tariff in terms_book.tariffs:
+        concerned: dict[str, bool] = {}
+        for contract in terms_book.contracts:
+            if needs_notice(contract, tariff):
+                spans = terms_book.memberships.get(contract.member_id, ())
+                is_reached = notified_on(contract, tariff, terms_book.notices, spans) is not None
+                concerned[contract.member_id] = concerned.get(contract.member_id, True) and is_reached
+        left = sorted(member_id for member_id, is_reached in concerned.items() if not is_reached)
+        failed = tuple(member_id for member_id in left if (tariff.tariff_id, member_id) in outcomes)
+        reaches[tariff.tariff_id] = NoticeReach(
+            members=len(concerned),
+            reached=len(concerned) - len(left),
+            failed=failed,
+            waiting=tuple(member_id for member_id in left if member_id not in failed),
+            ordered_at=orders.get(tariff.tariff_id),
+        )
+    return reaches
 
 
 def tariff_key(tariff: TariffView) -> Key:

@@ -19,19 +19,21 @@ from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind, PublishedFigure
 from coop.billing.rules.tariffs import maxima
 from coop.billing.sight import own_bills, visible_bill, visible_head
-from coop.billing.storage import bills, ledger
+from coop.billing.storage import bills, ledger, mailings
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Period, Problem
-from coop.web.language import language_of, translate
+from coop.values import BadInput, CoopError, NotFound, Period, Problem
+from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 from coop.web.writing import civil_day
 
 PAGE_SIZE = 50
+
+ISSUED = N_("The bills are issued. Each member gets word; below you see how many were sent.")
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
 may = ACCESS.may
@@ -159,10 +161,14 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
             if error.code not in words.REFUSALS:
                 raise
             refusal = error
+        reach = None
+        if result and result.status == "issued":
+            reach = mailings.measure_reach(tx, [(bill.bill_id, bill.member_id) for bill in result.bills])
         today = tx.today
     return render(
         request,
         "billing/run.html",
+        reach=reach,
         name=name,
         title=words.period_name(language_of(request), Period.parse(name)) if runs.is_period(name) else "",
         result=result,
@@ -192,7 +198,7 @@ def issue(request: Request, name: str, issued_on: Annotated[date, Form()]) -> Re
     if result.status == "held":
         text = translate(lang, "The run is held: look at what is unlikely, then release it.")
         return redirect(back, text, "note")
-    return redirect(back, translate(lang, "The bills are issued."))
+    return redirect(back, translate(lang, ISSUED))
 
 
 @routes.get("/runs/{run_id}/release")
@@ -227,7 +233,7 @@ def release(request: Request, run_id: str) -> Response:
     back = f"/billing/runs/{result.period or run_id}"
     if result.status == "held":
         return redirect(back, translate(lang, "Something else is unlikely now; look again."), "note")
-    return redirect(back, translate(lang, "The bills are issued."))
+    return redirect(back, translate(lang, ISSUED))
 
 
 @routes.get("/tariffs")
@@ -236,6 +242,7 @@ def tariffs_page(request: Request) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         tariffs = board.list_tariffs(tx, session.member_id)
+        reaches = board.measure_notices(tx) if ACCESS.allows(session, "see-notices") else {}
         figures = stored_terms.list_figures(tx)
         today = tx.today
     return render(
@@ -244,6 +251,7 @@ def tariffs_page(request: Request) -> Response:
         tariffs=tariffs[::-1],
         maxima={(m.year, m.component): m for m in maxima()},
         figures=figures,
+        reaches=reaches,
         may_notify=ACCESS.allows(session, "send-notices"),
         may_record=ACCESS.allows(session, "record-figures"),
         decimal=Decimal,
@@ -261,6 +269,33 @@ def send_notice(
         terms.send_notices(tx, tariff_id, sent_on, channel, None)
     text = translate(language_of(request), "The notice to all members is on file.")
     return redirect("/billing/tariffs", text)
+
+
+@routes.post("/tariffs/{tariff_id}/notice/send")
+@may("send-notices")
+def order_notice(request: Request, tariff_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
+    lang = language_of(request)
+    with reading(request) as tx:
+        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
+    if tariff is None:
+        raise NotFound
+    if confirmed != "yes":
+        return confirm_page(
+            request,
+            title=translate(lang, "Write to all members of this tariff?"),
+            text=translate(
+                lang,
+                "Everybody with a contract gets the prices from %(day)s: by mail, or as a letter that you print and"
+                " post. Who had this notice already gets none.",
+                day=civil_day(lang, tariff.valid_from),
+            ),
+            button=translate(lang, "Write to all members"),
+            action=f"/billing/tariffs/{tariff_id}/notice/send",
+            back="/billing/tariffs",
+        )
+    with writing(request) as tx:
+        terms.order_notices(tx, tariff_id, words.notice_prices(tariff.parameters))
+    return redirect("/billing/tariffs", translate(lang, "The notices are being written. Here you see whom they reach."))
 
 
 @routes.post("/tariffs/figures")

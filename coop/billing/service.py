@@ -22,7 +22,7 @@ BILLING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(billing.BillIssued, billing.ProgramTokenUsed),
+    tells=(billing.BillIssued, billing.TariffNoticeOrdered, billing.ProgramTokenUsed),
     hears={
         **communities.HEARD,
         members.MemberAdmitted: heard.on_member_admitted,
@@ -30,6 +30,8 @@ BILLING = Service(
         members.ContractSigned: heard.on_contract_signed,
         members.ContractEnded: heard.on_contract_ended,
         members.GasBillsCorrected: heard.on_gas_bills_corrected,
+        members.MessageSent: heard.on_message_sent,
+        members.MessageFailed: heard.on_message_failed,
         metering.PeriodMeasured: heard.on_period_measured,
         metering.EnergyAllocated: heard.on_energy_allocated,
         metering.PeriodClosed: heard.on_period_closed,

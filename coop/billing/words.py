@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
+from coop.events.billing import NoticePrice
 from coop.values import Period
 from coop.web.language import N_, translate
 from coop.web.writing import civil_day, money, month, number, price
@@ -84,7 +87,7 @@ ADOPTS = {
     "guarantee": N_("The resolution that adopted how Niet Meer Dan Nu is reckoned"),
 }
 
-CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail")}
+CHANNELS = {"letter": N_("letter"), "e-mail": N_("e-mail"), "mail": N_("e-mail")}
 """How a notice was sent, where the board used a usual word for it; any other word is shown as it is."""
 
 STEPS = {"reading": "record", "allocation": "plain", "tariff": "plain", "resolution": "now", "bill": "done"}
@@ -178,6 +181,15 @@ def brake(lang: str, caught: Brake) -> str:
         cost=money(lang, caught.cost_cents),
         likely=money(lang, caught.likely_cents),
     )
+
+
+def notice_prices(parameters: Mapping[str, str]) -> list[NoticePrice]:
+    """The prices of a tariff as its written notice names them."""
+    return [
+        NoticePrice(name=name, price_eur=parameters[parameter], unit=unit)
+        for parameter, (name, unit) in PRICES.items()
+        if parameter in parameters
+    ]
 
 
 def account_name(lang: str, account: str) -> str:

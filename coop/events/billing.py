@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
 from coop.events.envelope import Event
 
 
 class BillIssued(Event):
     """A bill was issued. ``kind``: bill, or correction (then ``corrects`` names the bill). ``inputs_hash`` is over all
-    that it was computed from."""
+    that it was computed from, and ``due_on`` the last day to pay."""
 
     TYPE: ClassVar[str] = "billing.bill-issued.v1"
     NOUNS: ClassVar[str] = "bills"
@@ -29,9 +31,38 @@ class BillIssued(Event):
     resolution_ids: tuple[str, ...]
     inputs_hash: str
     issued_on: date
+    due_on: date | None = None
 
     def key(self) -> str:
         return self.member_id
+
+
+class NoticePrice(BaseModel):
+    """A price of a tariff as its written notice names it: in English, which every language translates."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    price_eur: str
+    unit: str
+
+
+class TariffNoticeOrdered(Event):
+    """The board has the members told in writing of a tariff (BW 2:59): everybody with a contract gets a notice of these
+    prices, incl. VAT. Whom it reached, ``MessageSent`` says."""
+
+    TYPE: ClassVar[str] = "billing.tariff-notice-ordered.v1"
+    NOUNS: ClassVar[str] = "tariffs"
+
+    tariff_id: str
+    resolution_id: str
+    valid_from: date
+    decided_on: date
+    prices: tuple[NoticePrice, ...]
+    ordered_on: date
+
+    def key(self) -> str:
+        return self.tariff_id
 
 
 class ProgramTokenUsed(Event):

@@ -5,7 +5,38 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
 from coop.events.envelope import Event
+
+
+class AgendaPoint(BaseModel):
+    """A point of an agenda as the notice of the meeting names it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    resolution_id: str
+    kind: str
+    subject_nl: str
+    subject_en: str
+
+
+class MeetingConvened(Event):
+    """The board put a meeting and its agenda on file, which nothing changes any more; from ``vote_from`` members may
+    vote on it. ``place`` is where it is held, as its notice says."""
+
+    TYPE: ClassVar[str] = "governance.meeting-convened.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    convened_on: date
+    held_on: date
+    vote_from: date
+    place: str
+    agenda: tuple[AgendaPoint, ...]
+
+    def key(self) -> str:
+        return self.meeting_id
 
 
 class ResolutionDecided(Event):
@@ -170,6 +201,19 @@ class VoteOpened(Event):
 
     meeting_id: str
     opened_on: date
+    held_on: date
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class VoteClosing(Event):
+    """The days of a vote are almost over: members may vote until the meeting of ``held_on``."""
+
+    TYPE: ClassVar[str] = "governance.vote-closing.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
     held_on: date
 
     def key(self) -> str:

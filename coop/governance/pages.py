@@ -14,6 +14,7 @@ from coop.governance.handlers import closing, meetings, records
 from coop.governance.handlers.closing import Outcome
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.notices import measure_reach
 from coop.governance.storage.voters import find_voters
 from coop.governance.views import (
     MeetingView,
@@ -135,6 +136,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         voters = find_voters(tx, view.meeting.held_on)
+        reach = measure_reach(tx, meeting_id)
     return render(
         request,
         "governance/meeting.html",
@@ -142,6 +144,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         voters=len(voters),
         votes=sum(voters.values()),
         steward=ACCESS.allows(session_of(request), "see-count"),
+        reach=reach,
         today=tx.today,
         words=wording,
     )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from coop.communities import heard as communities
 from coop.events import governance as facts
-from coop.events.members import MemberAdmitted, MemberLeft
+from coop.events.members import MemberAdmitted, MemberLeft, MessageFailed, MessageSent
 from coop.governance import exports, feed, http, own_data, pages, programme_pages
 from coop.governance.access import ACCESS
+from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.jobs import JOBS
-from coop.governance.storage.tables import KEPT, metadata, voter
+from coop.governance.storage.tables import KEPT, metadata, notice_told, voter
 from coop.kit.service import Card, Section, Service
 from coop.web.language import N_
 
@@ -22,6 +23,7 @@ GOVERNANCE = Service(
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
     tells=(
+        facts.MeetingConvened,
         facts.ResolutionDecided,
         facts.TariffAdopted,
         facts.AllocationKeyAdopted,
@@ -31,13 +33,20 @@ GOVERNANCE = Service(
         facts.TrancheReleased,
         facts.TrancheReferred,
         facts.VoteOpened,
+        facts.VoteClosing,
         facts.VoteEnded,
         facts.DeadlinePassed,
         facts.SteeringReminded,
         facts.ProgramTokenUsed,
     ),
-    hears={**communities.HEARD, MemberAdmitted: on_member_admitted, MemberLeft: on_member_left},
-    heard_tables=(*communities.TABLES, voter),
+    hears={
+        **communities.HEARD,
+        MemberAdmitted: on_member_admitted,
+        MemberLeft: on_member_left,
+        MessageSent: on_message_sent,
+        MessageFailed: on_message_failed,
+    },
+    heard_tables=(*communities.TABLES, voter, notice_told),
     kept_tables=KEPT,
     routers=(http.routes, feed.routes, own_data.routes, exports.routes, pages.routes, programme_pages.routes),
     jobs=JOBS,

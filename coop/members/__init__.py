@@ -9,7 +9,8 @@ Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractS
 GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded,
 MessageSent, MessageFailed.
 
-Hears: ChoiceAdopted, ProgramTokenUsed. The register follows the secretary, not the machines.
+Hears: ChoiceAdopted, BillIssued, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing, ProgramTokenUsed. The
+register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

@@ -23,6 +23,7 @@ from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.messages import heard as messages_heard
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
 from coop.members.messages.settling import settle
@@ -65,10 +66,16 @@ MEMBERS = Service(
     ),
     hears={
         ChoiceAdopted: on_choice_adopted,
+        billing.BillIssued: messages_heard.on_bill_issued,
+        billing.TariffNoticeOrdered: messages_heard.on_tariff_notice_ordered,
+        governance.MeetingConvened: messages_heard.on_meeting_convened,
+        governance.VoteOpened: messages_heard.on_vote_opened,
+        governance.VoteClosing: messages_heard.on_vote_closing,
         metering.ProgramTokenUsed: on_program_token_used,
         billing.ProgramTokenUsed: on_program_token_used,
         governance.ProgramTokenUsed: on_program_token_used,
     },
+    heard_tables=tables.HEARD,
     routers=(
         community_api.routes,
         community_pages.routes,

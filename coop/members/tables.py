@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -363,3 +364,32 @@ message_wish = Table(
 )
 """In which language a member, or an account without one, is written to (empty: the co-operative's), and whether on
 paper though there is a mail address."""
+
+bill_due = Table(
+    "bill_due",
+    metadata,
+    _community(),
+    _key("bill_id"),
+    _reference("member_id"),
+    _text("number", 50),
+    Column("total_cents", BigInteger, nullable=False),
+    Column("due_on", Date),
+)
+"""Bills of which was heard, for what is to be paid in a month."""
+Index("ix_bill_due_due_on", bill_due.c.community, bill_due.c.due_on)
+
+coming_meeting = Table(
+    "coming_meeting",
+    metadata,
+    _community(),
+    Column("meeting_id", String(100), primary_key=True),
+    Column("held_on", Date, nullable=False),
+    Column("vote_from", Date, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("agenda_nl", Text, nullable=False),
+    Column("agenda_en", Text, nullable=False),
+)
+"""Meetings of which was heard, with their agendas."""
+
+HEARD = (bill_due, coming_meeting)
+"""Tables of what was heard from others."""

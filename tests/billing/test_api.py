@@ -127,7 +127,7 @@ def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path
     assert board.post("/billing/api/v1/index", json={**figure, "factor": "-1"}).status_code == 422
     assert board.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"}).json()["bills"] == []
     tariffs = visit(database, tmp_path, "member", member_id="anna").get("/billing/api/v1/tariffs").json()
-    mailing = {"sent_on": "2025-01-02", "channel": "letter", "count": None, "to_reader": True}
+    mailing = {"sent_on": "2025-01-02", "channel": "letter", "count": None, "to_reader": True, "has_proof": False}
     assert [tariff["mailings"] for tariff in tariffs] == [[mailing]]
     assert [notice["member_id"] for notice in sign_in(board, "board").get("/billing/api/v1/notices").json()] == [
         None,

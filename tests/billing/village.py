@@ -11,10 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
 
 from coop.billing.service import BILLING
-from coop.events import Envelope, Event
+from coop.events import Envelope, Event, read_event
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
+from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.tx import Tx
@@ -206,3 +207,12 @@ def visit(database: Database, folder: Path, *roles: str, member_id: str | None =
     """The billing application as a browser or a program meets it: signed in with ``roles``, or nobody for none."""
     client = open_desk(BILLING, database, folder)
     return sign_in(client, *roles, member_id=member_id) if roles else client
+
+
+def facts_told(database: Database, kind: type[Event]) -> list[Event]:
+    """The facts of a kind that billing told."""
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        told = [read_event(fact) for fact in journal.envelopes(sql, "billing", 0)]
+    return [fact for fact in told if isinstance(fact, kind)]

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from coop.events import Envelope, Event, read_event
+from coop.events.governance import MeetingConvened
 from coop.events.members import MemberAdmitted, MemberLeft
 from coop.governance.handlers import closing, meetings, programmes
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
@@ -176,6 +177,11 @@ def live(database: Database, until: str = "") -> None:
 
 
 def told(database: Database) -> list[Event]:
+    """Every fact that was told, in order, but that a meeting was convened, which nearly every test begins with."""
+    return [fact for fact in told_with_notices(database) if not isinstance(fact, MeetingConvened)]
+
+
+def told_with_notices(database: Database) -> list[Event]:
     """Every fact that was told, in order."""
     with database.system_write() as sql:
         journal.seal(sql)

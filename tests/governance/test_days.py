@@ -8,10 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coop.events import Event
-from coop.events.governance import DeadlinePassed, SteeringReminded, VoteEnded, VoteOpened
+from coop.events.governance import (
+    DeadlinePassed,
+    MeetingConvened,
+    SteeringReminded,
+    VoteClosing,
+    VoteEnded,
+    VoteOpened,
+)
 from coop.governance.handlers import closing, meetings, programmes
 from coop.governance.jobs import JOBS
-from coop.governance.model import Reached
+from coop.governance.model import Reached, Statutes
 from coop.kit.database import Database
 from coop.kit.jobs import list_runs, run_due
 from tests.desk import SECRETARY
@@ -28,6 +35,7 @@ from tests.governance.assembly import (
     only,
     resolution,
     told,
+    told_with_notices,
     vote_all,
 )
 from tests.kit.clocks import SetClock
@@ -74,6 +82,32 @@ def test_a_vote_opens_and_ends_by_the_calendar(town: Database, clock: SetClock) 
     with town.write(TOWN, SECRETARY) as tx:
         closing.close_meeting(tx, "alv-1", HELD)
     assert pass_night(town, clock, HELD + timedelta(days=1)) == ("no day asked for anything", [])
+
+
+def test_members_are_reminded_of_a_vote_three_days_before_its_meeting_once(town: Database, clock: SetClock) -> None:
+    assert VoteClosing not in map(type, pass_night(town, clock, date(2026, 6, 19))[1])
+    closing = VoteClosing(meeting_id="alv-1", held_on=HELD)
+    outcome, facts = pass_night(town, clock, date(2026, 6, 20))
+    assert (outcome, facts) == ("1 vote is open, 1 vote is about to end", [closing])
+    assert pass_night(town, clock, date(2026, 6, 21))[1] == []
+
+
+def test_who_heard_of_a_vote_in_its_last_days_is_not_reminded_of_it(database: Database, clock: SetClock) -> None:
+    clock.set(datetime(2026, 6, 15, 9, tzinfo=UTC))
+    late = Statutes(date(2026, 1, 1), "late", tuple(replace(rule, advance_days=3) for rule in STATUTES.rules))
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, *members(4))
+        meetings.adopt_statutes(tx, late)
+        meetings.convene_meeting(tx, replace(meeting(resolution("tariff")), convened_on=date(2026, 6, 1)))
+    _, facts = pass_night(database, clock, date(2026, 6, 20))
+    assert [type(fact) for fact in facts] == [VoteOpened]
+    assert pass_night(database, clock, date(2026, 6, 22))[1] == []
+
+
+def test_a_meeting_is_told_with_its_agenda_and_the_first_day_of_its_vote(town: Database) -> None:
+    (convened,) = only(told_with_notices(town), MeetingConvened)
+    assert (convened.meeting_id, convened.held_on, convened.vote_from) == ("alv-1", HELD, date(2026, 5, 25))
+    assert [point.subject_nl for point in convened.agenda] == ["Besluit tariff", "Besluit key", "Besluit build"]
 
 
 def test_a_deadline_that_passes_is_told_once_and_not_when_the_milestone_was_reached(

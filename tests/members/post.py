@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from coop.communities.model import Profile
 from coop.demo.cooperative import PROFILE
+from coop.events import Envelope, Event
 from coop.kit.database import Database
 from coop.kit.outbound import Queue, send_due
 from coop.kit.outbound.mail import Mail
+from coop.kit.rows import select_as
 from coop.members.messages.formats.mail import NAME, Post
+from coop.members.messages.model import Message
 from coop.members.messages.settling import settle
+from coop.members.tables import message
+from tests.desk import COMMUNITY
 from tests.founding import found_in
 from tests.members.sample import bring
 from tests.servers.mail import MailServer, Received
@@ -55,3 +61,26 @@ def listening() -> Iterator[MailServer]:
     """A mail server that listens."""
     with MailServer().up() as server:
         yield server
+
+
+def envelope_of(event: Event, told_at: datetime) -> Envelope:
+    """A fact on its way, as another service told it."""
+    return Envelope(
+        id=event.fact_id(COMMUNITY),
+        type=event.TYPE,
+        source=f"/coop/{event.service()}",
+        subject=event.key(),
+        time=told_at,
+        community=COMMUNITY,
+        actor="job:x",
+        channel="job",
+        position=1,
+        hash="0" * 64,
+        data=event.canonical(),
+    )
+
+
+def list_kept(database: Database) -> list[Message]:
+    """Every message that was made, by kind, cause and name."""
+    with database.read(COMMUNITY) as tx:
+        return select_as(tx, Message, message, order_by=[message.c.kind, message.c.about, message.c.name])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import Request
 from pydantic import Field
 
-from coop.billing import board
+from coop.billing import board, words
 from coop.billing.api.fields import ResolutionId, TariffId, make_router, may
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.handlers import terms as commands
@@ -17,6 +17,7 @@ from coop.billing.storage import terms
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
+from coop.values import NotFound
 
 routes = make_router()
 
@@ -43,6 +44,14 @@ class NoticesOut(Answer):
     """Number of them; a notice to all is one."""
 
 
+class OrderOut(Answer):
+    """An order to write to everybody of a tariff."""
+
+    tariff_id: TariffId
+    ordered_at: datetime
+    """Instant of the order. Whom the notice reaches, the list of notices says afterwards."""
+
+
 class NoticeOut(Answer):
     """A written notice of a tariff."""
 
@@ -62,6 +71,8 @@ class MailingOut(Answer):
     """Number of members who were written to; null for all."""
     to_reader: bool
     """Whether the member who is signed in is among them."""
+    has_proof: bool
+    """Whether they went out from here, each with its proof; otherwise the board says that they were sent."""
 
 
 class TariffOut(Answer):
@@ -133,12 +144,24 @@ def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
     return NoticesOut(tariff_id=body.tariff_id, notices=count)
 
 
+@routes.post("/tariffs/{tariff_id}/notices")
+@may("send-notices")
+def order_notices(request: Request, tariff_id: str) -> OrderOut:
+    """Have everybody with a contract written to of a tariff, unless they had the notice already."""
+    with writing(request) as tx:
+        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
+        if tariff is None:
+            raise NotFound(f"there is no tariff {tariff_id}")
+        commands.order_notices(tx, tariff_id, words.notice_prices(tariff.parameters))
+        return OrderOut(tariff_id=tariff_id, ordered_at=tx.now)
+
+
 @routes.get("/notices")
 @may("see-notices")
 def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
     """Written notices, by tariff, day and member."""
     with reading(request) as tx:
-        notices = page.close(terms.page_notices(tx, page.window), terms.notice_key)
+        notices = page.cut(terms.list_notices(tx), terms.notice_key)
     return [NoticeOut.model_validate(notice) for notice in notices]
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from coop.billing import words
 from coop.billing.documents.model import BillDocument, Sender
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.handlers.verify import references_of
 from coop.billing.model import Issuer, Line, LineKind
+from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.storage.bills import IssuedBill
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
-
-DAYS_TO_PAY = 14
-"""Usual time to pay in the Netherlands. Source: docs/domain/duties-to-customers.md#arrears."""
 
 _KINDS = {
     "reading": N_("Reading"),
@@ -37,7 +35,7 @@ def sender_of(issuer: Issuer) -> Sender:
 
 def due_on(issued: IssuedBill) -> date:
     """Last day to pay."""
-    return issued.issued_on + timedelta(days=DAYS_TO_PAY)
+    return last_day_to_pay(issued.issued_on)
 
 
 def document_of(issued: IssuedBill, name: str, lang: str) -> BillDocument:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from coop.billing.model import GasYear
 from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import above_maximum, read_tariff
-from coop.billing.storage import heard, heard_tables, ledger
+from coop.billing.storage import heard, heard_tables, ledger, mailings
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
@@ -17,6 +17,8 @@ from coop.events.members import (
     GasBillsCorrected,
     MemberAdmitted,
     MemberLeft,
+    MessageFailed,
+    MessageSent,
 )
 from coop.events.members import (
     GasYear as ToldGasYear,
@@ -53,6 +55,16 @@ def _reference(paid: Sequence[ToldGasYear]) -> tuple[GasYear, ...]:
 def on_contract_ended(tx: Tx, event: ContractEnded, envelope: Envelope) -> None:
     """Keep the end of a contract."""
     heard.store_fact(tx, heard_tables.contract_ended, event)
+
+
+def on_message_sent(tx: Tx, event: MessageSent, envelope: Envelope) -> None:
+    """Keep that a message to a member went out: of a bill, or the written notice of a tariff."""
+    mailings.keep(tx, event, event.sent_at, "sent")
+
+
+def on_message_failed(tx: Tx, event: MessageFailed, envelope: Envelope) -> None:
+    """Keep that a message to a member did not arrive."""
+    mailings.keep(tx, event, event.failed_at, "failed")
 
 
 def on_period_measured(tx: Tx, event: PeriodMeasured, envelope: Envelope) -> None:

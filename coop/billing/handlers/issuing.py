@@ -9,6 +9,7 @@ from datetime import date
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.handlers.results import bill_id_of, kind_of
 from coop.billing.model import BillHead, Issuer
+from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.rules.drafts import Draft
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import bills, runs
@@ -122,6 +123,7 @@ def _fact_of(made: NewBill) -> BillIssued:
         resolution_ids=_distinct(line.resolution_id for line in lines),
         inputs_hash=head.inputs_hash,
         issued_on=head.issued_on,
+        due_on=last_day_to_pay(head.issued_on),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from coop.billing.model import Notice, PublishedFigure
 from coop.billing.storage import heard
 from coop.billing.storage import terms as stored_terms
+from coop.events.billing import NoticePrice, TariffNoticeOrdered
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem
 
@@ -37,6 +38,29 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
     notices = [Notice(tariff_id, member_id, sent_on, channel.strip()) for member_id in recipients]
     stored_terms.save_notices(tx, notices)
     return len(notices)
+
+
+def order_notices(tx: Tx, tariff_id: str, prices: Sequence[NoticePrice]) -> None:
+    """Have everybody with a contract written to of a tariff. Who had the notice already gets none; whom it reached is
+    heard one by one, and the tariff binds nobody else by it.
+
+    Raises:
+        NotFound: there is no such tariff.
+    """
+    adopted = heard.find_tariff(tx, tariff_id)
+    if adopted is None:
+        raise NotFound
+    stored_terms.note_order(tx, tariff_id)
+    tx.tell(
+        TariffNoticeOrdered(
+            tariff_id=tariff_id,
+            resolution_id=adopted.resolution_id,
+            valid_from=adopted.valid_from,
+            decided_on=adopted.decided_on,
+            prices=tuple(prices),
+            ordered_on=tx.today,
+        )
+    )
 
 
 def record_figure(tx: Tx, figure: PublishedFigure) -> None:

@@ -176,6 +176,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "member_id", "left_on", name=op.f("pk_member_left")),
     )
     op.create_table(
+        "message_told",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("about", sa.String(length=100), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("outcome IN ('sent', 'failed')", name=op.f("ck_message_told_outcome_known")),
+        sa.PrimaryKeyConstraint("community", "message_id", "told_at", "outcome", name=op.f("pk_message_told")),
+    )
+    with op.batch_alter_table("message_told", schema=None) as batch_op:
+        batch_op.create_index("ix_message_told_about", ["community", "kind", "about"], unique=False)
+
+    op.create_table(
+        "notice_order",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("tariff_id", sa.String(length=100), nullable=False),
+        sa.Column("ordered_at", Instant(), nullable=False),
+        sa.Column("ordered_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "tariff_id", "ordered_at", name=op.f("pk_notice_order")),
+    )
+    op.create_table(
         "period_closed",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("period_start", sa.Date(), nullable=False),
@@ -426,6 +450,11 @@ def downgrade() -> None:
     op.drop_table("run_proposal")
     op.drop_table("posting")
     op.drop_table("period_closed")
+    op.drop_table("notice_order")
+    with op.batch_alter_table("message_told", schema=None) as batch_op:
+        batch_op.drop_index("ix_message_told_about")
+
+    op.drop_table("message_told")
     op.drop_table("member_left")
     op.drop_table("member_admitted")
     with op.batch_alter_table("measurement", schema=None) as batch_op:

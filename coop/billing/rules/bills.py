@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from coop.billing.model import (
@@ -24,7 +25,19 @@ from coop.billing.rules.lines import lines_of
 from coop.billing.rules.vat import vat_by_rate
 from coop.values import Period
 
+DAYS_TO_PAY = 14
+"""Usual time to pay in the Netherlands. Source: docs/domain/duties-to-customers.md#arrears."""
+
 _Key = tuple[LineKind, str, Period, str]
+
+
+def last_day_to_pay(issued_on: date) -> date:
+    """Last day to pay a bill.
+
+    >>> last_day_to_pay(date(2026, 2, 20)).isoformat()
+    '2026-03-06'
+    """
+    return issued_on + timedelta(days=DAYS_TO_PAY)
 
 
 def compute_bill(inputs: BillInputs) -> Bill:

@@ -130,7 +130,7 @@ def terms_of(
     if contract.tariff_clause is None:
         return terms
     for tariff in in_order[in_order.index(own) + 1 :]:
-        sent_on = _notified_on(contract, tariff, notices, member_on)
+        sent_on = notified_on(contract, tariff, notices, member_on)
         if sent_on is None:
             continue
         begins = tariff.valid_from if _nowhere_dearer(tariff, terms[-1][1]) else max(tariff.valid_from, sent_on)
@@ -161,9 +161,10 @@ def _own_tariff(contract: Contract, in_order: Sequence[Tariff]) -> Tariff | None
     return min(candidates, key=lambda tariff: (tariff.decided_on, tariff.tariff_id)) if candidates else None
 
 
-def _notified_on(
+def notified_on(
     contract: Contract, tariff: Tariff, notices: Sequence[Notice], member_on: Sequence[Period]
 ) -> date | None:
+    """The day of the first written notice of a tariff that reached the member of a contract, or None."""
     reached = [
         notice.sent_on
         for notice in notices
@@ -174,6 +175,13 @@ def _notified_on(
         )
     ]
     return min(reached, default=None)
+
+
+def needs_notice(contract: Contract, tariff: Tariff) -> bool:
+    """True where a tariff binds a contract only once its member is told of it in writing: the contract began before it,
+    runs on under it, and reserves that the tariff may change (BW 2:59)."""
+    runs_on = contract.ends_on is None or contract.ends_on > tariff.valid_from
+    return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
 
 
 def _nowhere_dearer(tariff: Tariff, than: Tariff) -> bool:

@@ -82,6 +82,22 @@ gas_bills_corrected = Table(
     CheckConstraint("number >= 1", name="corrections_count"),
 )
 
+message_told = Table(
+    "message_told",
+    metadata,
+    key("community"),
+    key("message_id", 36),
+    Column("told_at", Instant, primary_key=True),
+    Column("outcome", String(10), primary_key=True),
+    Column("member_id", String(36), nullable=False),
+    Column("kind", String(30), nullable=False),
+    identity("about"),
+    Column("channel", String(10), nullable=False),
+    CheckConstraint("outcome IN ('sent', 'failed')", name="outcome_known"),
+)
+"""What became of messages to members; of each the newest row counts. ``about`` is a bill's id, or a tariff's."""
+Index("ix_message_told_about", message_told.c.community, message_told.c.kind, message_told.c.about)
+
 measurement = Table(
     "measurement",
     metadata,
@@ -171,6 +187,7 @@ HEARD = (
     contract_signed,
     contract_ended,
     gas_bills_corrected,
+    message_told,
     measurement,
     allocation,
     period_closed,

@@ -79,6 +79,16 @@ bill_run = Table(
     Index("ix_bill_run_community", "community", "period_start"),
 )
 
+notice_order = Table(
+    "notice_order",
+    metadata,
+    key("community"),
+    key("tariff_id"),
+    Column("ordered_at", Instant, primary_key=True),
+    Column("ordered_by", String(120), nullable=False),
+)
+"""Orders of the board to write to everybody of a tariff."""
+
 run_period = Table(
     "run_period",
     metadata,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import case, func, select
 
 from coop.billing.model import Notice, PublishedFigure
-from coop.billing.storage.tables import tariff_notice, yearly_figure
+from coop.billing.storage.mailings import list_sent_notices
+from coop.billing.storage.tables import notice_order, tariff_notice, yearly_figure
 from coop.kit.database import among
 from coop.kit.keyset import Key, Window
 from coop.kit.rows import find_as, row_of, select_as
@@ -19,12 +20,14 @@ from coop.values import derive_id
 
 @dataclass(frozen=True)
 class Mailing:
-    """The notices of one day and way: to how many members (None is all), and whether to the reader."""
+    """The notices of one day and way: to how many members (None is all), and whether to the reader. ``has_proof``: they
+    went out from here, one by one; otherwise the board says that they did."""
 
     sent_on: date
     channel: str
     count: int | None
     to_reader: bool
+    has_proof: bool = False
 
 
 def save_notices(tx: Tx, notices: Sequence[Notice]) -> None:
@@ -33,18 +36,23 @@ def save_notices(tx: Tx, notices: Sequence[Notice]) -> None:
     tx.insert_new(tariff_notice, rows, ["community", "id"])
 
 
+def note_order(tx: Tx, tariff_id: str) -> None:
+    """Keep that the board has everybody written to of a tariff."""
+    row = {"tariff_id": tariff_id, "ordered_at": tx.now, "ordered_by": str(tx.actor)}
+    tx.insert_new(notice_order, [{"community": tx.community, **row}], ["community", "tariff_id", "ordered_at"])
+
+
+def find_orders(tx: Tx) -> dict[str, datetime]:
+    """Find when the board last had everybody written to, by tariff."""
+    columns = notice_order.c
+    query = select(columns.tariff_id, func.max(columns.ordered_at, type_=columns.ordered_at.type))
+    return dict(iter(tx.execute(query.where(columns.community == tx.community).group_by(columns.tariff_id))))
+
+
 def list_notices(tx: Tx) -> list[Notice]:
-    """Every written notice, by tariff and day."""
-    columns = tariff_notice.c
-    return select_as(tx, Notice, tariff_notice, order_by=(columns.tariff_id, columns.sent_on, columns.member_id))
-
-
-def page_notices(tx: Tx, window: Window) -> list[Notice]:
-    """A window of the written notices, by tariff, day, way and member (that to all first), and one more."""
-    columns = tariff_notice.c
-    member_id = func.coalesce(columns.member_id, "")
-    order = (columns.tariff_id, columns.sent_on, columns.channel, member_id)
-    return select_as(tx, Notice, tariff_notice, order_by=order, window=window)
+    """Every written notice, by tariff, day, way and member (that to all first): those that the board put on file, and
+    those of which was heard that they went out."""
+    return sorted([*select_as(tx, Notice, tariff_notice), *list_sent_notices(tx)], key=notice_key)
 
 
 def notice_key(notice: Notice) -> Key:
@@ -72,7 +80,14 @@ def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> d
     mailings: dict[str, list[Mailing]] = {}
     for tariff_id, sent_on, channel, notices, to_one, is_to_reader in tx.execute(query):
         count = to_one if to_one == notices else None
-        mailings.setdefault(tariff_id, []).append(Mailing(sent_on, channel, count, bool(is_to_reader)))
+        mailings.setdefault(tariff_id, []).append(Mailing(sent_on, channel, count, bool(is_to_reader), False))
+    by_day: dict[tuple[str, date, str], list[Notice]] = {}
+    for notice in list_sent_notices(tx):
+        by_day.setdefault((notice.tariff_id, notice.sent_on, notice.channel), []).append(notice)
+    for (tariff_id, sent_on, channel), sent in sorted(by_day.items()):
+        is_to_reader = any(notice.member_id == reader_id for notice in sent)
+        if tariff_id in tariff_ids:
+            mailings.setdefault(tariff_id, []).append(Mailing(sent_on, channel, len(sent), is_to_reader, True))
     return mailings
 
 

@@ -6,19 +6,26 @@ put on file is history, of which nobody is told.
 
 from __future__ import annotations
 
-from coop.events.governance import DeadlinePassed, SteeringReminded, VoteEnded, VoteOpened
+from datetime import timedelta
+from typing import Final
+
+from coop.events.governance import DeadlinePassed, SteeringReminded, VoteClosing, VoteEnded, VoteOpened
 from coop.governance.rules.dates import has_passed, last_reminder
 from coop.governance.rules.statutes import first_vote_on_any
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage import programmes as store
 from coop.kit.tx import Tx
 
+CLOSING: Final = timedelta(days=3)
+"""Time before a meeting at which members are reminded to vote."""
+
 
 def tell_days(tx: Tx) -> str:
     """Tell what the days up to today brought about; returns it as a sentence."""
-    opened, ended = _tell_votes(tx)
+    opened, closing, ended = _tell_votes(tx)
     counts = (
         _counted(opened, "vote is open", "votes are open"),
+        _counted(closing, "vote is about to end", "votes are about to end"),
         _counted(ended, "vote ended and waits for its count", "votes ended and wait for their count"),
         _counted(_tell_deadlines(tx), "deadline passed", "deadlines passed"),
         _counted(
@@ -30,9 +37,12 @@ def tell_days(tx: Tx) -> str:
     return ", ".join(filter(None, counts)) or "no day asked for anything"
 
 
-def _tell_votes(tx: Tx) -> tuple[int, int]:
-    """Tell of votes that opened, and of those that ended uncounted; returns how many there are of each."""
-    opened = ended = 0
+def _tell_votes(tx: Tx) -> tuple[int, int, int]:
+    """Tell of votes that opened, that are about to end, and that ended uncounted; returns how many there are of each.
+
+    A vote that opened in its last days is not told to be about to end: members have just heard of it.
+    """
+    opened = closing = ended = 0
     recorded = meeting_store.find_recording_days(tx)
     statutes = meeting_store.list_statutes(tx)
     for meeting in meeting_store.list_meetings(tx):
@@ -42,10 +52,13 @@ def _tell_votes(tx: Tx) -> tuple[int, int]:
         if opened_on <= tx.today <= meeting.held_on:
             tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))
             opened += 1
+            if opened_on < meeting.held_on - CLOSING <= tx.today:
+                tx.tell(VoteClosing(meeting_id=meeting.meeting_id, held_on=meeting.held_on))
+                closing += 1
         elif has_passed(meeting.held_on, recorded[meeting.meeting_id], tx.today):
             tx.tell(VoteEnded(meeting_id=meeting.meeting_id, held_on=meeting.held_on))
             ended += 1
-    return opened, ended
+    return opened, closing, ended
 
 
 def _tell_deadlines(tx: Tx) -> int:

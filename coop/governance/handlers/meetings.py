@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from coop.events.governance import AgendaPoint, MeetingConvened
 from coop.governance.model import Meeting, Resolution, Statutes
 from coop.governance.rules.ballots import Box, accept
 from coop.governance.rules.parameters import check_resolution
-from coop.governance.rules.statutes import check_notice, in_force, rule_for
+from coop.governance.rules.statutes import check_notice, first_vote_on_any, in_force, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.voters import find_voters
@@ -78,6 +79,26 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
     check_notice(meeting, statutes)
     store.add_meeting(tx, meeting, statutes.valid_from)
+    tx.tell(_announce(meeting, statutes))
+
+
+def _announce(meeting: Meeting, statutes: Statutes) -> MeetingConvened:
+    return MeetingConvened(
+        meeting_id=meeting.meeting_id,
+        convened_on=meeting.convened_on,
+        held_on=meeting.held_on,
+        vote_from=first_vote_on_any(meeting, [statutes]),
+        place=meeting.place,
+        agenda=tuple(
+            AgendaPoint(
+                resolution_id=point.resolution_id,
+                kind=point.kind,
+                subject_nl=point.subject_nl,
+                subject_en=point.subject_en,
+            )
+            for point in meeting.resolutions
+        ),
+    )
 
 
 def cast_votes(tx: Tx, meeting_id: str, resolution_id: str, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -61,6 +61,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "notice_told",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.CheckConstraint("outcome IN ('sent', 'failed')", name=op.f("ck_notice_told_outcome")),
+        sa.PrimaryKeyConstraint("community", "message_id", "told_at", "outcome", name=op.f("pk_notice_told")),
+    )
+    with op.batch_alter_table("notice_told", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_told_meeting_id", ["community", "meeting_id"], unique=False)
+
+    op.create_table(
         "programme",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("programme_id", sa.String(length=100), nullable=False),
@@ -394,6 +408,10 @@ def downgrade() -> None:
     op.drop_table("voter")
     op.drop_table("statutes")
     op.drop_table("programme")
+    with op.batch_alter_table("notice_told", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_told_meeting_id")
+
+    op.drop_table("notice_told")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

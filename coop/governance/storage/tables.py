@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKeyConstraint,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -85,6 +86,19 @@ voter = _table(
     CheckConstraint("votes >= 0", name="votes"),
 )
 """Heard: from a date on, a member has so many votes; none from the day they left."""
+
+notice_told = _table(
+    "notice_told",
+    ("message_id", "told_at", "outcome"),
+    Column("message_id", String(36), nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("outcome", String(10), nullable=False),
+    _id("meeting_id"),
+    _id("member_id"),
+    CheckConstraint("outcome IN ('sent', 'failed')", name="outcome"),
+)
+"""Heard: what became of the notice of a meeting to a member; of each message the newest row counts."""
+Index("ix_notice_told_meeting_id", notice_told.c.community, notice_told.c.meeting_id)
 
 statutes = _table("statutes", ("valid_from",), _day("valid_from"), _text("name"), *_said())
 

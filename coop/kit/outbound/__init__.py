@@ -56,7 +56,7 @@ from coop.kit.outbound.message import (
 )
 from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, page_messages, read_figures
 from coop.kit.outbound.sending import send_due, wait_after
-from coop.kit.outbound.store import enqueue, retry, retry_all
+from coop.kit.outbound.store import enqueue, enqueue_all, name_message, retry, retry_all
 from coop.kit.outbound.worker import Worker
 
 __all__ = [
@@ -76,9 +76,11 @@ __all__ = [
     "Worker",
     "count_messages",
     "enqueue",
+    "enqueue_all",
     "list_messages",
     "make_again",
     "make_due",
+    "name_message",
     "page_messages",
     "read_figures",
     "retry",

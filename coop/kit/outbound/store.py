@@ -39,18 +39,12 @@ def enqueue(tx: Tx, queue: str, message: Message, cause: str) -> str:
     ``cause`` names what it follows from, such as a fact's or a request's id: the same cause and recipient are the same
     message, and the first one counts.
     """
-    return insert_messages(tx, queue, [message], cause)[0]
+    return enqueue_all(tx, queue, [(message, cause)])[0]
 
 
-def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str) -> list[str]:
-    """Write the messages of one cause that are not there yet; returns the ids of all.
-
-    Raises:
-        BadInput: two of them go to the same recipient.
-    """
-    ids = [derive_id("outbound", tx.community, queue, cause, message.recipient) for message in messages]
-    if len(set(ids)) < len(ids):
-        raise BadInput([Problem("two messages of one cause go to the same recipient", "recipient")], "same-recipient")
+def enqueue_all(tx: Tx, queue: str, messages: Sequence[tuple[Message, str]]) -> list[str]:
+    """Let messages go out, each with its cause, as ``enqueue`` does; returns the ids of all."""
+    ids = [name_message(tx, queue, message.recipient, cause) for message, cause in messages]
     rows = [
         {
             "id": message_id,
@@ -67,10 +61,26 @@ def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str)
             "tries": 0,
             "next_try_at": tx.now,
         }
-        for message_id, message in zip(ids, messages, strict=True)
+        for message_id, (message, cause) in zip(ids, messages, strict=True)
     ]
     tx.insert_new(outbound_message, rows, ["community", "id"])
     return ids
+
+
+def name_message(tx: Tx, queue: str, recipient: str, cause: str) -> str:
+    """Id of the message to a recipient that follows from a cause."""
+    return derive_id("outbound", tx.community, queue, cause, recipient)
+
+
+def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str) -> list[str]:
+    """Write the messages of one cause that are not there yet; returns the ids of all.
+
+    Raises:
+        BadInput: two of them go to the same recipient.
+    """
+    if len({message.recipient for message in messages}) < len(messages):
+        raise BadInput([Problem("two messages of one cause go to the same recipient", "recipient")], "same-recipient")
+    return enqueue_all(tx, queue, [(message, cause) for message in messages])
 
 
 def retry(tx: Tx, message_id: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from coop.communities.model import ANY_HOST, Profile
 from coop.communities.store import find_profile, list_profiles
-from coop.kit.outbound import enqueue
+from coop.kit.outbound import enqueue_all, name_message
 from coop.kit.tx import Tx
 from coop.members.fields import is_email
 from coop.members.messages import store
 from coop.members.messages.formats import mail
-from coop.members.messages.model import KINDS, SECRET_KINDS, Content, Holder, Message, Reader
+from coop.members.messages.model import KINDS, SECRET_KINDS, Channel, Content, Holder, Message, Reader, Wish
 from coop.members.messages.rules import choose_channel
 from coop.members.messages.words import word
 from coop.members.register.model import Member
@@ -19,6 +22,9 @@ from coop.members.register.store import find_member
 from coop.values import derive_id
 from coop.web.catalogs import languages
 from coop.web.language import SOURCE
+
+BATCH: Final = 200
+"""Messages that are made and written together."""
 
 
 def send(tx: Tx, kind: str, recipient: Member | Holder, cause: str, **values: object) -> str:
@@ -35,43 +41,93 @@ def send(tx: Tx, kind: str, recipient: Member | Holder, cause: str, **values: ob
     Raises:
         ValueError: there is no such kind.
     """
+    return send_to_all(tx, kind, [recipient], cause, **values)[0]
+
+
+def send_to_all(
+    tx: Tx, kind: str, recipients: Sequence[Member | Holder], cause: str, **values: object
+) -> Sequence[str]:
+    """Send a message to many for one cause, as ``send`` does; returns the ids of all.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of message")
     profile = get_profile(tx)
-    reader = find_reader(tx, recipient, profile)
-    message_id = derive_id("message", tx.community, kind, cause, reader.person_id)
-    if store.has_message(tx, message_id):
-        return message_id
-    content = word(kind, profile, tx.community, reader.name, reader.language, values)
-    keep(tx, message_id, cause, reader, content)
-    return message_id
+    message_ids: list[str] = []
+    for start in range(0, len(recipients), BATCH):
+        batch = {_name_message(tx, kind, cause, each): each for each in recipients[start : start + BATCH]}
+        message_ids += batch
+        made = store.list_made(tx, list(batch))
+        wishes = store.find_wishes(tx, [_name_person(each) for each in batch.values()])
+        keep(
+            tx,
+            [
+                write(
+                    tx, message_id, kind, cause, find_reader(tx, each, wishes.get(_name_person(each)), profile), values
+                )
+                for message_id, each in batch.items()
+                if message_id not in made
+            ],
+        )
+    return message_ids
 
 
-def keep(tx: Tx, message_id: str, about: str, reader: Reader, content: Content) -> None:
-    """Keep a message, and let it go out if it is mail."""
-    channel = choose_channel(reader, store.find_wish(tx, reader.person_id))
-    is_mail = channel == "mail"
-    text = content.dump()
-    store.add_message(
-        tx,
-        Message(
-            message_id=message_id,
-            kind=content.kind,
-            about=about,
-            member_id=reader.member_id,
-            account_id=reader.account_id,
-            name=reader.name,
-            channel=channel,
-            address=reader.email if is_mail else "\n".join(reader.postal_lines),
-            language=reader.language,
-            subject=content.subject,
-            content="" if is_mail and content.kind in SECRET_KINDS else text,
-            sha256=hashlib.sha256(text.encode()).hexdigest(),
-            made_at=tx.now,
-            made_by=str(tx.actor),
-            outbound_id=enqueue(tx, mail.NAME, mail.pack(content, reader.email), message_id) if is_mail else None,
-        ),
+@dataclass(frozen=True)
+class Written:
+    """A message that is made, and its content, of which a message with a secret keeps nothing."""
+
+    message: Message
+    content: Content
+
+
+def write(tx: Tx, message_id: str, kind: str, about: str, reader: Reader, values: Mapping[str, object]) -> Written:
+    """Write a message to a reader."""
+    content = word(kind, get_profile(tx), tx.community, reader.name, reader.language, values)
+    return dress(tx, message_id, about, reader, content, choose_channel(reader))
+
+
+def dress(tx: Tx, message_id: str, about: str, reader: Reader, content: Content, channel: Channel) -> Written:
+    """Make a content into a message on its way."""
+    is_mail, text = channel == "mail", content.dump()
+    made = Message(
+        message_id=message_id,
+        kind=content.kind,
+        about=about,
+        member_id=reader.member_id,
+        account_id=reader.account_id,
+        name=reader.name,
+        channel=channel,
+        address=reader.email if is_mail else "\n".join(reader.postal_lines),
+        language=reader.language,
+        subject=content.subject,
+        content="" if is_mail and content.kind in SECRET_KINDS else text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        made_at=tx.now,
+        made_by=str(tx.actor),
+        outbound_id=name_message(tx, mail.NAME, reader.email, message_id) if is_mail else None,
     )
+    return Written(made, content)
+
+
+def keep(tx: Tx, written: Sequence[Written]) -> None:
+    """Keep messages, and let those that are mail go out."""
+    store.add_messages(tx, [each.message for each in written])
+    mails = [each for each in written if each.message.channel == "mail"]
+    enqueue_all(
+        tx,
+        mail.NAME,
+        [(mail.pack(each.content, each.message.address), each.message.message_id) for each in mails],
+    )
+
+
+def _name_message(tx: Tx, kind: str, cause: str, recipient: Member | Holder) -> str:
+    return derive_id("message", tx.community, kind, cause, _name_person(recipient))
+
+
+def _name_person(recipient: Member | Holder) -> str:
+    return recipient.member_id or ("" if isinstance(recipient, Member) else recipient.account_id)
 
 
 def get_profile(tx: Tx) -> Profile:
@@ -82,7 +138,7 @@ def get_profile(tx: Tx) -> Profile:
     return profile or Profile((ANY_HOST,), tx.community, tx.community)
 
 
-def find_reader(tx: Tx, recipient: Member | Holder, profile: Profile) -> Reader:
+def find_reader(tx: Tx, recipient: Member | Holder, wish: Wish | None, profile: Profile) -> Reader:
     """Find how and in which language somebody is written to.
 
     What concerns an account goes to the address that its holder signs in with, and what concerns a member to the one
@@ -92,13 +148,14 @@ def find_reader(tx: Tx, recipient: Member | Holder, profile: Profile) -> Reader:
     account_id = None if isinstance(recipient, Member) else recipient.account_id
     if member is None and recipient.member_id:
         member = find_member(tx, recipient.member_id)
-    person_id = member.member_id if member else account_id or ""
+    email = recipient.email.strip()
     return Reader(
         name=" ".join(recipient.name.split()),
-        email=recipient.email.strip() if is_email(recipient.email.strip()) else "",
+        email=email if is_email(email) else "",
         postal_lines=list_postal_lines(member) if member else (),
-        language=choose_language(store.find_wish(tx, person_id).language, profile.language),
-        member_id=member.member_id if member else recipient.member_id,
+        language=choose_language(wish.language if wish else "", profile.language),
+        by_letter=wish is not None and wish.by_letter and account_id is None,
+        member_id=recipient.member_id,
         account_id=account_id,
     )
 

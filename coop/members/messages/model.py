@@ -44,19 +44,15 @@ class Holder(Protocol):
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who is written to: in which language, and where: ``email`` is empty where only a letter will do."""
+    """Somebody who is written to: in which language, and where. ``email`` is empty where only a letter will do."""
 
     name: str
     email: str
     postal_lines: tuple[str, ...]
     language: str
+    by_letter: bool
     member_id: str | None
     account_id: str | None
-
-    @property
-    def person_id(self) -> str:
-        """Id of the member, or of the account of somebody who is none."""
-        return self.member_id or self.account_id or ""
 
 
 @dataclass(frozen=True)
@@ -127,3 +123,26 @@ class Wish:
     person_id: str
     language: str = ""
     by_letter: bool = False
+
+
+@dataclass(frozen=True)
+class DueBill:
+    """A bill of which was heard, and the last day to pay it; ``due_on`` is None where nobody said."""
+
+    bill_id: str
+    member_id: str
+    number: str
+    total_cents: int
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class ComingMeeting:
+    """A meeting of which was heard; ``agenda_nl`` and ``agenda_en`` are its subjects, one a line."""
+
+    meeting_id: str
+    held_on: date
+    vote_from: date
+    place: str
+    agenda_nl: str
+    agenda_en: str

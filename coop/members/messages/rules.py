@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from coop.members.messages.model import Channel, Reader, Wish
+from coop.members.messages.model import Channel, Reader
 
 
-def choose_channel(reader: Reader, wish: Wish) -> Channel:
+def choose_channel(reader: Reader) -> Channel:
     """Write by mail, unless somebody has no mail address, or wants letters and has an address for them.
 
-    What concerns an account goes to the mail address that it is signed in with in any case.
-
-    >>> noor = Reader("Noor", "noor@lid.example", ("Kade 1", "1011 AA  Amsterdam"), "nl", "m1", None)
-    >>> choose_channel(noor, Wish("m1")), choose_channel(noor, Wish("m1", by_letter=True))
-    ('mail', 'letter')
+    >>> choose_channel(Reader("Noor", "noor@lid.example", ("Kade 1", "1011 AA  Amsterdam"), "nl", True, "m1", None))
+    'letter'
     """
     if not reader.email:
         return "letter"
-    return "letter" if wish.by_letter and reader.postal_lines and reader.account_id is None else "mail"
+    return "letter" if reader.by_letter and reader.postal_lines else "mail"
 
 
 def mask_address(address: str) -> str:

@@ -2,7 +2,7 @@
 
 A text is filled by the values that its cause gives, and a paragraph for which a value is missing is left out: a bill
 without a day to pay by says nothing of that day. A value ``..._cents`` is written as money, a date as a date, a tuple
-as a list of lines.
+as a list of lines. A value that depends on more than that is a function of the language.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ WORDS: Final[Mapping[str, Words]] = {
         N_("Members' meeting of %(coop)s on %(held_on)s"),
         (
             N_("The board invites you to the members' meeting on %(held_on)s."),
+            N_("It is held here: %(place)s."),
             N_("On the agenda:\n%(agenda)s"),
             N_("You can vote beforehand on our pages, from %(vote_from)s."),
             N_(
@@ -163,6 +164,8 @@ def word(kind: str, profile: Profile, community: str, name: str, lang: str, valu
 
 
 def _speak(lang: str, place: str, value: object) -> str:
+    if callable(value):
+        value = value(lang)
     if place.endswith("_cents") and isinstance(value, int):
         return money(lang, value)
     if isinstance(value, tuple):

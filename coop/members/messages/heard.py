@@ -1,0 +1,129 @@
+"""Messages that follow from what other services told. A fact that is heard again sends nothing again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from coop.events import Envelope
+from coop.events.billing import BillIssued, TariffNoticeOrdered
+from coop.events.governance import MeetingConvened, VoteClosing, VoteOpened
+from coop.kit.tx import Tx
+from coop.members.messages import store
+from coop.members.messages.commands import send, send_to_all
+from coop.members.messages.model import ComingMeeting, DueBill
+from coop.members.register.store import find_member
+from coop.web.language import gettext
+from coop.web.writing import price
+
+HISTORY: Final = timedelta(days=31)
+"""What was told longer ago is history: whoever hears it anew, such as after a loss, writes nobody about it."""
+
+
+def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
+    """Write the member that their bill is there."""
+    store.keep_bill(tx, DueBill(event.bill_id, event.member_id, event.number, event.total_cents, event.due_on))
+    member = find_member(tx, event.member_id)
+    if member is None or _is_history(tx, envelope):
+        return
+    corrected = store.find_bill(tx, event.corrects) if event.corrects else None
+    send(
+        tx,
+        "bill-ready",
+        member,
+        event.bill_id,
+        number=event.number,
+        first=event.period_start,
+        last=event.period_end - timedelta(days=1),
+        corrects=corrected.number if corrected else None,
+        pay_cents=event.total_cents if event.total_cents > 0 else None,
+        due_on=event.due_on if event.total_cents > 0 else None,
+        receive_cents=-event.total_cents if event.total_cents < 0 else None,
+        link=f"/billing/bills/{event.bill_id}",
+    )
+
+
+def on_meeting_convened(tx: Tx, event: MeetingConvened, envelope: Envelope) -> None:
+    """Send the notice of a meeting to all who are members on its day, unless that day is over."""
+    meeting = ComingMeeting(
+        event.meeting_id,
+        event.held_on,
+        event.vote_from,
+        event.place,
+        "\n".join(point.subject_nl for point in event.agenda),
+        "\n".join(point.subject_en for point in event.agenda),
+    )
+    store.keep_meeting(tx, meeting)
+    if event.held_on < tx.today or _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "meeting-notice",
+        store.list_voters(tx, event.held_on),
+        event.meeting_id,
+        held_on=event.held_on,
+        place=event.place or None,
+        vote_from=event.vote_from if event.vote_from < event.held_on else None,
+        agenda=_list_agenda(meeting),
+        link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_vote_opened(tx: Tx, event: VoteOpened, envelope: Envelope) -> None:
+    """Write all members that they can vote, unless the vote is over."""
+    if event.held_on < tx.today or _is_history(tx, envelope):
+        return
+    meeting = store.find_meeting(tx, event.meeting_id)
+    send_to_all(
+        tx,
+        "vote-open",
+        store.list_voters(tx, event.held_on),
+        event.meeting_id,
+        vote_from=event.opened_on,
+        held_on=event.held_on,
+        agenda=_list_agenda(meeting) if meeting else None,
+        link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_vote_closing(tx: Tx, event: VoteClosing, envelope: Envelope) -> None:
+    """Remind all members of a vote that is about to end, whether they voted or not: nobody here knows who did."""
+    if event.held_on < tx.today:
+        return
+    send_to_all(
+        tx,
+        "vote-closing",
+        store.list_voters(tx, event.held_on),
+        event.meeting_id,
+        held_on=event.held_on,
+        link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_tariff_notice_ordered(tx: Tx, event: TariffNoticeOrdered, envelope: Envelope) -> None:
+    """Send the written notice of a tariff to everybody with a contract; who had it already gets none."""
+    if _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "tariff-notice",
+        store.list_supplied(tx, min(event.valid_from, tx.today)),
+        event.tariff_id,
+        valid_from=event.valid_from,
+        decided_on=event.decided_on,
+        prices=lambda lang: tuple(
+            f"{gettext(lang, each.name)}: {price(lang, Decimal(each.price_eur))} {gettext(lang, each.unit)}"
+            for each in event.prices
+        ),
+        link=f"/billing/tariffs#{event.tariff_id}",
+    )
+
+
+def _list_agenda(meeting: ComingMeeting) -> Callable[[str], tuple[str, ...]]:
+    return lambda lang: tuple((meeting.agenda_nl if lang == "nl" else meeting.agenda_en).splitlines())
+
+
+def _is_history(tx: Tx, envelope: Envelope) -> bool:
+    return envelope.time < tx.now - HISTORY

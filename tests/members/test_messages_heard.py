@@ -1,0 +1,183 @@
+"""What other services tell becomes mail to the right members, once, however often it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from coop.events import Event
+from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
+from coop.events.governance import AgendaPoint, MeetingConvened, VoteClosing, VoteOpened
+from coop.kit.database import Database
+from coop.kit.outbound import list_messages
+from coop.members.messages import store
+from coop.members.messages.model import Content, Message, Wish
+from coop.members.service import MEMBERS
+from tests.desk import COMMUNITY, SECRETARY
+from tests.kit.clocks import SetClock
+from tests.members.post import envelope_of, furnish, list_kept, listening, post_all
+from tests.members.sample import AT, VRIES, YILDIZ, bring
+
+BILL = BillIssued(
+    bill_id="bill-1",
+    number="2026-000001",
+    kind="bill",
+    corrects=None,
+    member_id=VRIES,
+    contract_id="c",
+    period_start=date(2025, 12, 1),
+    period_end=date(2026, 1, 1),
+    total_cents=12345,
+    credit_cents=0,
+    tariff_ids=("t",),
+    resolution_ids=("r",),
+    inputs_hash="0" * 64,
+    issued_on=date(2026, 1, 4),
+    due_on=date(2026, 1, 18),
+)
+POINT = AgendaPoint(resolution_id="r-1", kind="tariff", subject_nl="Tarief 2027", subject_en="Tariff of 2027")
+MEETING = MeetingConvened(
+    meeting_id="alv-1",
+    convened_on=date(2026, 1, 5),
+    held_on=date(2026, 2, 1),
+    vote_from=date(2026, 1, 15),
+    place="Buurthuis",
+    agenda=(POINT,),
+)
+NOTICE = TariffNoticeOrdered(
+    tariff_id="t-1",
+    resolution_id="r-1",
+    valid_from=date(2026, 7, 1),
+    decided_on=date(2026, 1, 2),
+    prices=(NoticePrice(name="Heat", price_eur="32.75", unit="per GJ"),),
+    ordered_on=date(2026, 1, 5),
+)
+
+
+def hear(database: Database, *events: Event, told_at: datetime = AT) -> None:
+    """Let the members service hear facts, each in a transaction of its own."""
+    for event in events:
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            MEMBERS.hears[type(event)](tx, event, envelope_of(event, told_at))
+
+
+def contents(kept: Sequence[Message]) -> list[Content]:
+    return [Content.load(message.content) for message in kept]
+
+
+def test_a_bill_is_told_to_its_member_once(database: Database) -> None:
+    furnish(database)
+    hear(database, BILL, BILL)
+    (kept,) = list_kept(database)
+    assert (kept.kind, kept.about, kept.member_id, kept.channel) == ("bill-ready", "bill-1", VRIES, "mail")
+    (content,) = contents([kept])
+    assert "U betaalt €\xa0123,45." in content.paragraphs
+    assert any("uiterlijk op 18 januari 2026" in paragraph for paragraph in content.paragraphs)
+    assert content.link == "/billing/bills/bill-1"
+
+
+def test_a_correction_names_the_bill_that_it_corrects_and_what_comes_back(database: Database) -> None:
+    furnish(database)
+    credit = BILL.model_copy(
+        update={"bill_id": "bill-2", "number": "2026-000002", "corrects": "bill-1", "total_cents": -500}
+    )
+    hear(database, BILL, credit)
+    (_, content) = contents(list_kept(database))
+    assert content.paragraphs[2:4] == ("Deze rekening verbetert rekening 2026-000001.", "U krijgt €\xa05,00 terug.")
+    assert not any("betaalt" in paragraph or "uiterlijk" in paragraph for paragraph in content.paragraphs)
+
+
+def test_a_bill_of_somebody_who_is_not_in_the_register_writes_nobody(database: Database) -> None:
+    furnish(database)
+    hear(database, BILL.model_copy(update={"member_id": "nobody"}))
+    assert list_kept(database) == []
+
+
+def test_what_was_told_long_ago_writes_nobody(database: Database) -> None:
+    furnish(database)
+    long_ago = AT - timedelta(days=32)
+    hear(database, BILL, MEETING, NOTICE, told_at=long_ago)
+    assert list_kept(database) == []
+
+
+def test_the_notice_of_a_meeting_goes_to_all_who_are_members_on_its_day_in_their_language(database: Database) -> None:
+    furnish(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        store.save_wish(tx, Wish(VRIES, "en"))
+    hear(database, MEETING, MEETING)
+    kept = list_kept(database)
+    assert [(each.name, each.channel) for each in kept] == [
+        ("A. de Vries", "mail"),
+        ("B. Yıldız", "letter"),
+        ("Corporatie", "letter"),
+    ]
+    english, dutch, _ = contents(kept)
+    assert english.subject == "Members' meeting of Warm on 1 February 2026"
+    assert english.paragraphs[1:5] == (
+        "The board invites you to the members' meeting on 1 February 2026.",
+        "It is held here: Buurthuis.",
+        "On the agenda:\n- Tariff of 2027",
+        "You can vote beforehand on our pages, from 15 January 2026.",
+    )
+    assert "Op de agenda:\n- Tarief 2027" in dutch.paragraphs
+
+
+def test_a_meeting_of_the_past_is_announced_to_nobody(database: Database) -> None:
+    furnish(database)
+    hear(database, MEETING.model_copy(update={"held_on": date(2026, 1, 4), "convened_on": date(2025, 12, 1)}))
+    assert list_kept(database) == []
+
+
+def test_a_vote_is_told_when_it_opens_and_before_it_ends(database: Database, clock: SetClock) -> None:
+    furnish(database)
+    hear(
+        database,
+        MEETING,
+        VoteOpened(meeting_id="alv-1", opened_on=date(2026, 1, 15), held_on=date(2026, 2, 1)),
+        VoteClosing(meeting_id="alv-1", held_on=date(2026, 2, 1)),
+    )
+    mine = [message for message in list_kept(database) if message.member_id == VRIES]
+    assert [message.kind for message in mine] == ["meeting-notice", "vote-closing", "vote-open"]
+    assert "Op de agenda:\n- Tarief 2027" in contents(mine)[2].paragraphs
+    clock.set(AT + timedelta(days=60))
+    hear(database, VoteClosing(meeting_id="alv-2", held_on=date(2026, 2, 1)))
+    assert len([message for message in list_kept(database) if message.member_id == VRIES]) == 3
+
+
+def test_the_notice_of_a_tariff_goes_to_everybody_with_a_contract_and_names_its_prices(database: Database) -> None:
+    furnish(database)
+    for kind in ("connections", "occupancies", "contracts"):
+        bring(database, kind)
+    hear(database, NOTICE, NOTICE.model_copy(update={"ordered_on": date(2026, 1, 9)}))
+    kept = list_kept(database)
+    assert [message.member_id for message in kept] == [VRIES, YILDIZ]
+    content = contents(kept)[0]
+    assert any("- Warmte: €\xa032,75 per GJ" in paragraph for paragraph in content.paragraphs)
+    assert any("artikel 59" in paragraph for paragraph in content.paragraphs)
+
+
+def test_a_couple_with_one_address_gets_a_mail_each(database: Database) -> None:
+    furnish(database)
+    members = "number,kind,name,joined_on,email,address,postcode,city\n" + "".join(
+        f"01{number},owner,P{number},2020-03-01,both@example.org,Kade 1,1054 AA,Amsterdam\n" for number in range(2)
+    )
+    bring(database, "members", members)
+    hear(database, MEETING)
+    with listening() as server:
+        received = post_all(database, server)
+    assert sorted(each.recipient for each in received) == ["both@example.org", "both@example.org", "vries@example.org"]
+
+
+def test_a_crash_half_way_sends_nobody_and_the_next_time_everybody_once(database: Database) -> None:
+    furnish(database)
+    try:
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            MEMBERS.hears[MeetingConvened](tx, MEETING, envelope_of(MEETING, AT))
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+    assert list_kept(database) == []
+    hear(database, MEETING)
+    with database.read(COMMUNITY) as tx:
+        assert len(list_messages(tx, "waiting")) == 1
+    assert len(list_kept(database)) == 3
