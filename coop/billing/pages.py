@@ -55,6 +55,7 @@ def mine(request: Request) -> Response:
         sentence=views.sentence_of(year, lang) if year else "",
         words=words,
         watches=ACCESS.allows(session, "see-runs"),
+        is_member=session.member_id is not None,
     )
 
 

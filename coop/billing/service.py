@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import exports, own_data, pages
+from coop.billing import exports, home, own_data, pages
 from coop.billing.access import ACCESS
 from coop.billing.api import bills, runs, state, tariffs
 from coop.billing.handlers import heard
@@ -13,7 +13,7 @@ from coop.billing.storage import HEARD, metadata
 from coop.billing.storage.tables import ISSUED
 from coop.communities import heard as communities
 from coop.events import billing, governance, members, metering
-from coop.kit.service import Card, Section, Service
+from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
 BILLING = Service(
@@ -41,12 +41,23 @@ BILLING = Service(
     heard_tables=(*communities.TABLES, *HEARD),
     kept_tables=ISSUED,
     # The JSON ones come first: a page's path may hold any word.
-    routers=(tariffs.routes, runs.routes, bills.routes, state.routes, own_data.routes, exports.routes, pages.routes),
+    routers=(
+        tariffs.routes,
+        runs.routes,
+        bills.routes,
+        state.routes,
+        own_data.routes,
+        exports.routes,
+        home.routes,
+        pages.routes,
+    ),
     jobs=JOBS,
     sections=(
         Section("/billing/", N_("Bills"), "follow-own-bills", rank=20),
         Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger",)),
     ),
+    steps=(Line("/billing/runs", "/billing/cards/step-bills", home.FIRST_STEP, "send-notices", rank=70),),
+    waiting=(Line("/billing/", "/billing/cards/waiting", N_("Bills"), "see-bills", rank=20),),
     cards=(
         Card(
             "/billing/",

@@ -7,13 +7,13 @@ from pathlib import Path
 from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberLeft, MessageFailed, MessageSent
-from coop.governance import exports, feed, http, own_data, pages, programme_pages
+from coop.governance import exports, feed, home, http, own_data, pages, programme_pages
 from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.tables import KEPT, metadata, notice_told, voter
-from coop.kit.service import Card, Section, Service
+from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
 GOVERNANCE = Service(
@@ -48,13 +48,26 @@ GOVERNANCE = Service(
     },
     heard_tables=(*communities.TABLES, voter, notice_told),
     kept_tables=KEPT,
-    routers=(http.routes, feed.routes, own_data.routes, exports.routes, pages.routes, programme_pages.routes),
+    routers=(
+        home.routes,
+        http.routes,
+        feed.routes,
+        own_data.routes,
+        exports.routes,
+        pages.routes,
+        programme_pages.routes,
+    ),
     jobs=JOBS,
     sections=(
         Section("/governance/", N_("Decisions"), "find-decisions", 30),
         Section("/governance/programme", N_("Programme"), "see-programme", 40),
         Section("/governance/partner", N_("Partner"), "find-partner", 80),
     ),
+    steps=(
+        Line("/governance/", "/governance/cards/step-statutes", home.STATUTES_STEP, "adopt-statutes", rank=30),
+        Line("/governance/meetings/new", "/governance/cards/step-tariff", home.TARIFF_STEP, "adopt-statutes", rank=40),
+    ),
+    waiting=(Line("/governance/", "/governance/cards/waiting", N_("Decisions"), "see-decisions", rank=30),),
     cards=(
         Card("/governance/", "/governance/cards/decisions", N_("Decisions"), "find-decisions", 40),
         Card("/governance/programme", "/governance/cards/programme", N_("Programme"), "see-programme", 80),

@@ -55,6 +55,18 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of a list on the home page: a link to ``href`` that the lines of the fragment at ``source`` replace where
+    script runs; there may be none. ``action`` of the room's access table shows it."""
+
+    href: str
+    source: str
+    label: str
+    action: str
+    rank: int = 50
+
+
+@dataclass(frozen=True)
 class Entrance:
     """Addresses where people sign in, which takes ``?next=`` with the page to come back to, and where they sign out."""
 
@@ -81,6 +93,7 @@ Replayer = Callable[["Room", str, Actor, str], None]
 class Pages:
     """A room that serves pages and routes: who may do what in it, its sections of the menu and its cards.
 
+    ``steps`` are its steps on the way to a co-operative's first bill, and ``waiting`` what waits there for somebody.
     One room of an installation is its ``entrance``, and one may say a ``motto`` at the foot of every page.
     """
 
@@ -90,6 +103,8 @@ class Pages:
     routers: Sequence[APIRouter] = ()
     sections: Sequence[Section] = ()
     cards: Sequence[Card] = ()
+    steps: Sequence[Line] = ()
+    waiting: Sequence[Line] = ()
     entrance: Entrance | None = None
     motto: str = ""
 

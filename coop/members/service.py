@@ -12,9 +12,9 @@ from coop.events.governance import ChoiceAdopted
 from coop.kit.jobs import Job
 from coop.kit.outbound import Queue
 from coop.kit.outbound.mail import mail_of
-from coop.kit.service import Entrance, Room, Section, Service
+from coop.kit.service import Entrance, Line, Room, Section, Service
 from coop.kit.tokens import on_program_token_used
-from coop.members import exports, own_data, tables
+from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
@@ -77,6 +77,7 @@ MEMBERS = Service(
     },
     heard_tables=tables.HEARD,
     routers=(
+        home.routes,
         community_api.routes,
         community_pages.routes,
         imports_api.routes,
@@ -102,5 +103,12 @@ MEMBERS = Service(
         Section("/members/community", N_("The co-operative"), "see-community", rank=55),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),
+    steps=(
+        Line(
+            "/members/community", "/members/cards/step-particulars", home.PARTICULARS_STEP, "change-community", rank=10
+        ),
+        Line("/members/imports", "/members/cards/step-register", home.REGISTER_STEP, "import-register", rank=20),
+    ),
+    waiting=(Line("/members/me", "/members/cards/waiting", N_("Your account"), "see-own", rank=40),),
     entrance=Entrance("/members/sign-in", "/members/sign-out"),
 )

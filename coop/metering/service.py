@@ -15,8 +15,8 @@ from coop.events.metering import (
     ProgramTokenUsed,
 )
 from coop.kit.actor import Actor
-from coop.kit.service import Card, Room, Section, Service
-from coop.metering import bus, exports, own_data
+from coop.kit.service import Card, Line, Room, Section, Service
+from coop.metering import bus, exports, home, own_data
 from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
 from coop.metering.handlers.heard import (
@@ -87,6 +87,7 @@ METERING = Service(
         meters.routes,
         groups.routes,
         gateways.routes,
+        home.routes,
     ),
     doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
     topics=bus.raw_topics,
@@ -98,6 +99,11 @@ METERING = Service(
         Section("/metering/data", N_("Data quality"), "see-data", 60, ("/metering/plant", "/metering/periods")),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),
+    steps=(
+        Line("/metering/data", "/metering/cards/step-meters", home.METERS_STEP, "keep-register", rank=50),
+        Line("/metering/data", "/metering/cards/step-month", home.MONTH_STEP, "keep-register", rank=60),
+    ),
+    waiting=(Line("/metering/data", "/metering/cards/waiting", N_("Data quality"), "close-period", rank=10),),
     cards=(
         Card("/metering/", "/metering/cards/energy", N_("Your energy"), "see-own-energy", 20),
         Card("/metering/data", "/metering/cards/completeness", N_("Data quality"), "see-data", 60),

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Path, Request, Response
 
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import kind_of
-from coop.kit.service import Card, Pages, Section
-from coop.operator import exports, health, operations, outbound
+from coop.kit.service import Card, Line, Pages, Section
+from coop.operator import exports, health, operations, outbound, troubles
 from coop.operator.access import ACCESS
 from coop.operator.asyncapi import asyncapi
 from coop.operator.documents import openapi
 from coop.operator.matrix import matrix, roles_of, scopes_of_rooms
 from coop.operator.services import SERVICES
 from coop.web.language import N_
-from coop.web.shell import cards_for, render
+from coop.web.shell import cards_for, render, steps_for, waiting_for
 
 routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 may = ACCESS.may
@@ -27,7 +27,13 @@ may = ACCESS.may
 @routes.get("/")
 @may("see-home")
 def home(request: Request) -> Response:
-    return render(request, "operator/home.html", cards=cards_for(request))
+    return render(
+        request,
+        "operator/home.html",
+        cards=cards_for(request),
+        steps=steps_for(request),
+        waiting=waiting_for(request),
+    )
 
 
 @routes.get("/openapi.json")
@@ -112,7 +118,7 @@ OPERATOR = Pages(
     label=N_("Operations"),
     access=ACCESS,
     motto=N_("Every euro on a bill can be walked back to a meter reading and to a vote."),
-    routers=(health.routes, routes, operations.routes, outbound.routes, exports.routes),
+    routers=(health.routes, routes, operations.routes, outbound.routes, troubles.routes, exports.routes),
     sections=(
         Section("/", N_("Home"), "see-home", rank=0),
         Section(
@@ -136,5 +142,9 @@ OPERATOR = Pages(
             rank=90,
             lines=tuple(f"/{service.name}/cards/parked" for service in SERVICES),
         ),
+    ),
+    waiting=tuple(
+        Line("/operations", f"/{service.name}/cards/troubles", service.label, "work-dead-letters", rank=90)
+        for service in SERVICES
     ),
 )

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from coop.kit.access import opens
-from coop.kit.service import Card, Pages, Section
+from coop.kit.service import Card, Line, Pages, Section
 from coop.kit.session import Session
 from coop.kit.sites import Site
 from coop.values import Problem
@@ -182,6 +182,24 @@ def cards_for(request: Request) -> list[Card]:
     session = person_of(request)
     open_ones = [c for room in _rooms(request) for c in room.cards if opens(room.access.table[c.action], session)]
     return sorted(open_ones, key=lambda card: card.rank)
+
+
+def steps_for(request: Request) -> list[Line]:
+    """The steps to a first bill of all rooms that open for whoever asks, in the order of their rank."""
+    session = person_of(request)
+    open_ones = [
+        line for room in _rooms(request) for line in room.steps if opens(room.access.table[line.action], session)
+    ]
+    return sorted(open_ones, key=lambda line: line.rank)
+
+
+def waiting_for(request: Request) -> list[Line]:
+    """The lines of all rooms on what waits for whoever asks, in the order of their rank."""
+    session = person_of(request)
+    open_ones = [
+        line for room in _rooms(request) for line in room.waiting if opens(room.access.table[line.action], session)
+    ]
+    return sorted(open_ones, key=lambda line: line.rank)
 
 
 def _rooms(request: Request) -> Sequence[Pages]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche, visit
 from tests.founding import found_in
+from tests.kit.clocks import SetClock
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 HTML = {"accept": "text/html", "accept-language": "en"}
@@ -162,3 +164,53 @@ def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_pat
 @pytest.mark.parametrize("path", ["/billing/runs", "/billing/ledger", "/billing/runs/2025-01"])
 def test_a_member_has_no_business_at_the_boards_desk(village: Database, tmp_path: Path, path: str) -> None:
     assert visit(village, tmp_path, "member", member_id="anna").get(path, headers=HTML).status_code == 403
+
+
+def test_the_home_page_tells_what_waits_until_when(village: Database, tmp_path: Path) -> None:
+    treasurer = visit(village, tmp_path, "treasurer")
+    assert "Bills of February 2025 can be made: look at them and issue them" in text_of(
+        treasurer.get("/billing/cards/waiting", headers=HTML)
+    )
+    treasurer.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
+    assert "are held, for some are unlikely" in text_of(treasurer.get("/billing/cards/waiting", headers=HTML))
+    auditor = visit(village, tmp_path, "auditor")
+    assert text_of(auditor.get("/billing/cards/waiting", headers=HTML)).strip() == "", "an auditor issues nothing"
+
+
+def test_the_steps_of_a_beginning_end_with_the_first_bill(database: Database, tmp_path: Path) -> None:
+    board = visit(database, tmp_path, "board")
+    before = board.get("/billing/cards/step-bills", headers=HTML).text
+    assert "No month is closed yet." in before
+    assert "data-ends-list" not in before
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna"), *month_of(("anna",), JANUARY), tranche())
+    ready = board.get("/billing/cards/step-bills", headers=HTML).text
+    assert "Bills of January 2025 can be made" in ready
+    assert "/billing/runs/2025-01" in ready
+    board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    assert "data-ends-list" in board.get("/billing/cards/step-bills", headers=HTML).text
+
+
+def test_a_member_reads_what_to_pay_while_there_is_time(database: Database, tmp_path: Path) -> None:
+    clock = SetClock(datetime(2025, 2, 1, 9, tzinfo=UTC))
+    timed = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db", clock)
+    hear(timed, tariff_adopted(), admitted("anna"), signed("anna"), *month_of(("anna",), JANUARY), tranche())
+    visit(timed, tmp_path, "board").post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    anna = visit(timed, tmp_path, "member", member_id="anna")
+    line = text_of(anna.get("/billing/cards/waiting", headers=HTML))
+    assert "Bill 2025-000001: pay €" in line
+    assert "by 15 Feb 2025" in line
+    assert "14 days left" in line
+    clock.set(datetime(2025, 2, 16, 9, tzinfo=UTC))
+    again = visit(timed, tmp_path, "member", member_id="anna")
+    assert text_of(again.get("/billing/cards/waiting", headers=HTML)).strip() == "", "who paid in time is not reminded"
+    timed.close()
+
+
+def test_a_change_of_tariff_waits_for_its_written_notice(village: Database, tmp_path: Path) -> None:
+    board = visit(village, tmp_path, "board")
+    hear(village, tariff_adopted("tariff-2026", valid_from=date(2026, 1, 1)))
+    assert "Tell each member in writing of the tariff from" in text_of(
+        board.get("/billing/cards/waiting", headers=HTML)
+    )
+    board.post("/billing/tariffs/tariff-2026/notice", data={"sent_on": "2025-12-05", "channel": "letter"}, headers=HTML)
+    assert "Tell each member" not in text_of(board.get("/billing/cards/waiting", headers=HTML))

@@ -281,3 +281,39 @@ def test_every_entry_of_the_menu_and_every_card_opens_for_all_who_see_it() -> No
 
 def _is_page(route: object) -> TypeGuard[GuardedRoute]:
     return isinstance(route, GuardedRoute) and route.methods == {"GET"}
+
+
+def test_a_vote_waits_for_a_member_until_they_voted(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    today = open_vote(embedded)
+    member = client(embedded, tmp_path, "member", member_id="m001")
+    line = member.get("/governance/cards/waiting?lang=en").text
+    assert "You have not voted yet: " in line
+    assert f'data-until="{(today + timedelta(days=5)).isoformat()}"' in line
+    assert "5 days left" in line
+    member.post("/governance/resolutions/next/vote", data={"choice": "for"})
+    assert member.get("/governance/cards/waiting?lang=en").text.strip() == ""
+    board = client(embedded, tmp_path, "board").get("/governance/cards/waiting?lang=en").text
+    assert "Members vote for the meeting of" in board
+    assert "/governance/meetings/alv-2" in board
+    assert client(embedded, tmp_path, "auditor").get("/governance/cards/waiting").text.strip() == ""
+
+
+def test_the_steps_of_a_beginning_name_the_statutes_and_the_tariff(embedded: Database, tmp_path: Path) -> None:
+    board = client(embedded, tmp_path, "board")
+    live(embedded, until="convene")
+    statutes = board.get("/governance/cards/step-statutes?lang=en").text
+    assert "in force from" in statutes
+    assert "still to do" not in statutes
+    assert "No meeting has adopted one yet." in board.get("/governance/cards/step-tariff?lang=en").text
+    open_vote(embedded)
+    coming = board.get("/governance/cards/step-tariff?lang=en").text
+    assert "decides on it." in coming
+    assert "/governance/meetings/alv-2" in coming
+
+
+def test_a_tariff_that_was_adopted_is_a_step_that_is_done(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    step = client(embedded, tmp_path, "board").get("/governance/cards/step-tariff?lang=en").text
+    assert "Adopted on" in step
+    assert "still to do" not in step

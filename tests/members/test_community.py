@@ -247,3 +247,12 @@ def test_a_logo_that_comes_back_is_kept_once(founded: Database) -> None:
             commands.change_logo(tx, body)
     with founded.read(COMMUNITY) as tx:
         assert len({version.profile.logo for version in list_profiles(tx)}) == 3
+
+
+def test_a_proposed_bank_account_waits_at_home_for_the_second_person_alone(
+    founded: Database, board: TestClient
+) -> None:
+    board.post("/members/community", data={"iban": OTHER_IBAN})
+    assert OTHER_IBAN not in board.get("/members/cards/waiting").text, "who proposed it cannot confirm it"
+    assert OTHER_IBAN in enter_as(board, "account-2", "treasurer").get("/members/cards/waiting").text
+    assert OTHER_IBAN not in enter_as(board, "account-3", "member").get("/members/cards/waiting").text

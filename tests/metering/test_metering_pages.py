@@ -206,3 +206,25 @@ def test_late_values_come_in_pages(
     assert [len(homes) for homes in shown] == [2, 1]
     assert {home for homes in shown for home in homes} == {"H1", "H2", "H3"}
     assert desk.get("/metering/data", params={"late_page": 0}).status_code == 422
+
+
+def test_the_months_that_are_over_wait_for_whoever_closes_them(desk: TestClient, march: str) -> None:
+    sign_in(desk, "treasurer")
+    line = text(desk, "/metering/cards/waiting")
+    assert "Close April 2025, so that it can be billed; 21 months wait" in line
+    assert "/metering/periods/2025-04" in line
+    assert "March 2025 is closed." in text(desk, "/metering/cards/step-month")
+    assert "1 connection has no meter." not in text(desk, "/metering/cards/step-meters")
+    sign_in(desk, "auditor")
+    assert desk.get("/metering/cards/waiting").status_code == 403
+
+
+def test_before_the_first_closing_the_month_of_the_first_reading_waits(
+    desk: TestClient, one_database: Database
+) -> None:
+    sign_in(desk, "board")
+    assert "No reading has come in yet." in text(desk, "/metering/cards/step-month")
+    assert text(desk, "/metering/cards/waiting").strip() == ""
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+    assert "March 2025 is over and can be closed." in text(desk, "/metering/cards/step-month")

@@ -186,7 +186,13 @@ def year_chart() -> charts.Chart:
 @app.get("/")
 def home(request: Request) -> HTMLResponse:
     """The home page of an installation, with the cards of the gallery."""
-    return shell.render(request, "operator/home.html", cards=shell.cards_for(request))
+    return shell.render(
+        request,
+        "operator/home.html",
+        cards=shell.cards_for(request),
+        steps=shell.steps_for(request),
+        waiting=shell.waiting_for(request),
+    )
 
 
 @app.get("/cards/cost")

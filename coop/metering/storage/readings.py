@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
@@ -214,6 +214,12 @@ def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[Reg
     """The newest version of each day that is there, unpacked."""
     ids = set(register_ids)
     return {key: one.unpack() for key, one in packed(tx, dict.fromkeys(days, ids)).items()}
+
+
+def find_first_day(tx: Tx) -> date | None:
+    """The UTC day of the oldest reading, or None before there is any."""
+    day = tx.scalar(select(func.min(block.c.day)).where(block.c.community == tx.community))
+    return None if day is None else (_EPOCH + timedelta(days=day)).date()
 
 
 def newest_day(tx: Tx, register_id: str, until: int) -> int | None:

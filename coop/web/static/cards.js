@@ -11,17 +11,43 @@ function refreshLater(card) {
 async function refresh(card) {
   const busy = document.hidden || (card.querySelector("[data-refresh]") && card.matches(":focus-within, :has(details[open])"));
   if (busy) return refreshLater(card);
-  try {
-    const response = await fetch(card.dataset.card, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    const text = response.ok && !response.redirected ? await response.text() : "";
-    if (text.trim()) card.innerHTML = text;
-  } catch {
-    // The service is away for a moment: what is shown stays, and the next round tries again.
-  }
+  const text = await fetchFragment(card.dataset.card);
+  if (text?.trim()) card.innerHTML = text;
   refreshLater(card);
+}
+
+// The text of a fragment; null while its service is away, so that what is shown stays.
+async function fetchFragment(address) {
+  try {
+    const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    return response.ok && !response.redirected ? await response.text() : null;
+  } catch {
+    return null;
+  }
+}
+
+// A list to which several services add lines: each link in it is replaced by the lines of its fragment, of which there
+// may be none. What has a last day comes first. A line with data-ends-list takes the whole list away.
+async function gather(box) {
+  const list = box.querySelector("ol, ul");
+  await Promise.all([...list.children].map(async (line) => {
+    const text = await fetchFragment(line.dataset.line);
+    if (text === null) return;
+    const lines = document.createElement("template");
+    lines.innerHTML = text;
+    line.replaceWith(lines.content);
+  }));
+  if (list.querySelector("[data-ends-list]")) return box.remove();
+  const last = (line) => line.dataset.until || "9999";
+  list.append(...[...list.children].sort((one, other) => last(one).localeCompare(last(other))));
+  const empty = box.querySelector("[hidden]");
+  if (empty && !list.children.length) empty.hidden = false;
+  box.classList.add("whole");
 }
 
 for (const card of document.querySelectorAll("[data-card]")) {
   if (card.querySelector("[data-refresh]")) refreshLater(card);
   else refresh(card);
 }
+
+for (const box of document.querySelectorAll("[data-gather]")) gather(box);

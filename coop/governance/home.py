@@ -1,0 +1,126 @@
+"""Lines of the home page on governance: statutes and tariff of a beginning, and votes and tranches that wait."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.storage import meetings as store
+from coop.governance.storage.voters import find_voters
+from coop.governance.views import MeetingView, view_meetings, view_programmes
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import say
+from coop.web.language import N_, language_of
+from coop.web.waiting import Step, Waiting, show_step, show_waiting
+
+STATUTES_STEP = N_("Statutes")
+TARIFF_STEP = N_("A tariff from the members' meeting")
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/step-statutes")
+@may("see-decisions")
+def statutes_step(request: Request) -> Response:
+    with reading(request) as tx:
+        versions = store.list_statutes(tx)
+    if versions:
+        newest = versions[-1]
+        done = say("%(name)s, in force from %(day)s.", name=newest.name, day=newest.valid_from)
+        return show_step(request, Step(say(STATUTES_STEP), "/governance/", (done,)))
+    missing = say("There are none yet. They say how a meeting is called and how its votes are counted.")
+    return show_step(request, Step(say(STATUTES_STEP), "/governance/", missing=(missing,)))
+
+
+@routes.get("/step-tariff")
+@may("see-decisions")
+def tariff_step(request: Request) -> Response:
+    with reading(request) as tx:
+        on_tariffs = [
+            (view, outcome)
+            for view in view_meetings(tx)
+            for outcome in view.outcomes
+            if outcome.resolution.kind == "tariff"
+        ]
+    adopted = [pair for pair in on_tariffs if pair[1].decided_on and pair[1].verdict.adopted]
+    coming = [pair for pair in on_tariffs if pair[1].decided_on is None]
+    label = say(TARIFF_STEP)
+    if adopted:
+        view, outcome = adopted[-1]
+        done = say("Adopted on %(day)s.", day=outcome.decided_on)
+        return show_step(request, Step(label, f"/governance/resolutions/{outcome.resolution.resolution_id}", (done,)))
+    if coming:
+        view, _ = coming[-1]
+        missing = say("The meeting of %(day)s decides on it.", day=view.meeting.held_on)
+        return show_step(request, Step(label, f"/governance/meetings/{view.meeting.meeting_id}", missing=(missing,)))
+    missing = say("No meeting has adopted one yet. Without a tariff nothing can be billed.")
+    return show_step(request, Step(label, "/governance/meetings/new", missing=(missing,)))
+
+
+@routes.get("/waiting")
+@may("see-decisions")
+def waiting(request: Request) -> Response:
+    session, lang = session_of(request), language_of(request)
+    with reading(request) as tx:
+        undecided = [view for view in view_meetings(tx) if view.state != "closed"]
+        lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
+        lines += _list_tranches(tx, session)
+        today = tx.today
+    return show_waiting(request, lines, today)
+
+
+def _list_votes(tx: Tx, session: Session, undecided: list[MeetingView], lang: str) -> list[Waiting]:
+    """Votes that are open and in which this member did not take part."""
+    if not session.member_id or not ACCESS.allows(session, "vote"):
+        return []
+    return [
+        Waiting(
+            say("You have not voted yet: %(subject)s", subject=outcome.resolution.subject(lang)),
+            f"/governance/resolutions/{outcome.resolution.resolution_id}",
+            view.meeting.held_on,
+        )
+        for view in undecided
+        if view.state == "open" and session.member_id in find_voters(tx, view.meeting.held_on)
+        for outcome in view.outcomes
+        if session.member_id not in store.list_ballots(tx, outcome.resolution.resolution_id)
+    ]
+
+
+def _list_meetings(session: Session, undecided: list[MeetingView]) -> list[Waiting]:
+    """Meetings that their stewards have to hold or to close."""
+    if not ACCESS.allows(session, "close-meeting"):
+        return []
+    texts = {
+        "convened": N_("The meeting of %(day)s is convened"),
+        "open": N_("Members vote for the meeting of %(day)s"),
+        "waiting": N_("Close the meeting of %(day)s, which is over"),
+    }
+    return [
+        Waiting(
+            say(texts[view.state], day=view.meeting.held_on),
+            f"/governance/meetings/{view.meeting.meeting_id}",
+            view.meeting.held_on,
+        )
+        for view in undecided
+    ]
+
+
+def _list_tranches(tx: Tx, session: Session) -> list[Waiting]:
+    """Tranches that wait for the steering group."""
+    if not ACCESS.allows(session, "decide-tranche"):
+        return []
+    return [
+        Waiting(
+            say(
+                "Decide on tranche %(number)s of %(programme)s",
+                number=view.number,
+                programme=programme.programme.name,
+            ),
+            "/governance/partner" if ACCESS.allows(session, "find-partner") else "/governance/programme",
+        )
+        for programme in view_programmes(tx)
+        for view in programme.awaiting
+    ]
