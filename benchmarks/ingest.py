@@ -5,7 +5,8 @@ reading, from the same batch through the same decoder and with the same facts ab
 which it was known, delivery, quality), by ``executemany`` and on PostgreSQL by COPY; the same bare, a value and its
 quality under (register, instant), with the batch decoded beforehand; and the raw write and fsync of the batch's bytes,
 which is the least that durable can cost. Where a broker can be had the batches also go through Kafka, some at a time,
-from publishing them to their commit. Each round brings a day that is not there yet, to tables that hold some weeks
+from publishing them to their commit. On PostgreSQL the same is stored once more in another database whose blocks lie in
+one table instead of a partition a month. Each round brings a day that is not there yet, to tables that hold some weeks
 already: an empty table flatters its key.
 """
 
@@ -30,6 +31,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, String, Table
 
 from benchmarks._measure import Contender, interleave, table
+from coop.kit import rowwall
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.bus.cluster import Cluster
 from coop.kit.bus.kafka import KafkaBus
@@ -42,6 +44,7 @@ from coop.metering.handlers.receive import decode_delivery, receive
 from coop.metering.handlers.register import register_meters
 from coop.metering.model import Delivery, Meter, MeterKind
 from coop.metering.service import METERING
+from coop.metering.storage.guards import REFERRED
 from tests.founding import found_in
 from tests.servers.absent import ServerAbsent
 from tests.servers.kafka import kafka_server
@@ -51,10 +54,11 @@ QUARTERS = 96
 COMMUNITY = "bench"
 BURST = 4
 """Batches that go through Kafka at a time: a head-end that catches up, not one that waits for each."""
-OURS, KAFKA, STORED, PLAIN, COPY, BARE, RAW = (
+OURS, KAFKA, STORED, UNPARTITIONED, PLAIN, COPY, BARE, RAW = (
     "coop, decode and store",
     "coop, through Kafka",
     "coop, store alone",
+    "coop, store alone, without partitions",
     "row per reading",
     "row per reading, COPY",
     "row per reading, bare, stored alone",
@@ -140,14 +144,34 @@ bare = Table(
 )
 
 
-def measure(url: str, folder: Path, homes: int, rounds: int, history: int, bootstrap: str = "") -> None:
-    """Time and print one database, through Kafka too where there is one."""
+def lay_in_one_table(database: Database) -> None:
+    """Let blocks lie in one table, which has foreign keys, as if there were no partitions."""
+    keys = "".join(
+        f"; ALTER TABLE block ADD FOREIGN KEY (community, {column}) REFERENCES {name}" for name, column in REFERRED
+    )
+    with database.system_write() as sql:
+        sql.exec_driver_sql(
+            "CREATE TABLE whole (LIKE block INCLUDING ALL); DROP TABLE block; ALTER TABLE whole RENAME TO block"
+            f"{keys}; CREATE TRIGGER block_keeps BEFORE UPDATE OR DELETE ON block FOR EACH ROW"
+            " EXECUTE FUNCTION reading_refuses(); CREATE OR REPLACE FUNCTION make_block_months(months date[])"
+            " RETURNS SETOF date LANGUAGE sql AS 'SELECT NULL::date WHERE false'"
+        )
+        rowwall.raise_walls(sql, "metering")
+
+
+def measure(
+    url: str, folder: Path, homes: int, rounds: int, history: int, bootstrap: str = "", other_url: str = ""
+) -> None:
+    """Time and print one database, through Kafka too where there is one, and without partitions in another one."""
     with ExitStack() as stack:
         database = stack.enter_context(opened(url, homes))
+        other = stack.enter_context(opened(other_url, homes)) if other_url else None
+        if other is not None:
+            lay_in_one_table(other)
         send = stack.enter_context(through_kafka(database, bootstrap)) if bootstrap else None
         kind = "SQLite" if database.is_sqlite else "PostgreSQL"
         print(f"{kind}: {homes:,} homes x {QUARTERS} quarter-hours a batch, committed to disk, after {history} days")
-        per_reading = interleave(contenders(database, folder, homes, rounds, history, send), rounds)
+        per_reading = interleave(contenders(database, other, folder, homes, rounds, history, send), rounds)
         print(table(per_reading, PLAIN, "us per reading", 1e6))
         times = per_reading[PLAIN] / per_reading[OURS]
         print(f"  {1 / per_reading[OURS] / 1e6:.2f} M readings/s, {times:.1f} times as fast as a row per reading")
@@ -155,6 +179,7 @@ def measure(url: str, folder: Path, homes: int, rounds: int, history: int, boots
 
 def contenders(
     database: Database,
+    other: Database | None,
     folder: Path,
     homes: int,
     rounds: int,
@@ -166,18 +191,21 @@ def contenders(
     every = days_of(homes, history + (2 + BURST) * (rounds + 1))
     before, days, bursts = every[:history], every[history:][: 2 * (rounds + 1)], every[history:][2 * (rounds + 1) :]
     ours, stored = iter(days[::2]), iter([day.decoded() for day in days[1::2]])
+    in_one = iter([day.decoded() for day in days[1::2]])
     rows, copied, alone, raw = iter(days), iter(days), iter(days), iter(days)
     ids = [str(uuid.uuid4()) for _ in range(homes)]
     others = [str(uuid.uuid4()) for _ in range(homes)]
 
-    def store(delivery: Delivery) -> None:
-        with database.write(COMMUNITY, COMMAND_LINE) as tx:
+    def store(delivery: Delivery, where: Database = database) -> None:
+        with where.write(COMMUNITY, COMMAND_LINE) as tx:
             receipt = receive(tx, delivery)
         assert receipt.values == readings
         assert not receipt.problems
 
     for day in before:
         store(day.decoded())
+        if other is not None:
+            store(day.decoded(), other)
         insert_plain(database, ids, day)
         insert_bare(database, ids, day)
         if not database.is_sqlite:
@@ -191,6 +219,8 @@ def contenders(
         PLAIN: Contender(lambda: insert_plain(database, ids, next(rows)), readings),
         BARE: Contender(lambda: insert_bare(database, ids, next(alone)), readings),
     }
+    if other is not None:
+        found[UNPARTITIONED] = Contender(lambda: store(next(in_one), other), readings)
     if not database.is_sqlite:
         found[COPY] = Contender(lambda: copy_plain(database, others, next(copied)), readings)
     found[RAW] = Contender(lambda: write_raw(folder / "raw", next(raw).body), readings)
@@ -310,18 +340,19 @@ def main() -> None:
         measure(f"sqlite:///{folder}/metering.db", folder, told.homes, told.rounds, told.history)
         with ExitStack() as stack:
             try:
-                url = stack.enter_context(stack.enter_context(postgres_server()).database())
+                server = stack.enter_context(postgres_server())
             except ServerAbsent as absent:
                 print(f"PostgreSQL: not measured, {absent}")
                 return
+            url, other = (stack.enter_context(server.database()) for _ in range(2))
             try:
                 kafka = stack.enter_context(kafka_server())
             except ServerAbsent as absent:
                 print(f"Kafka: not measured, {absent}")
-                measure(url, folder, told.homes, told.rounds, told.history)
+                measure(url, folder, told.homes, told.rounds, told.history, other_url=other)
             else:
                 print(f"Kafka: {kafka.kind}")
-                measure(url, folder, told.homes, told.rounds, told.history, kafka.bootstrap)
+                measure(url, folder, told.homes, told.rounds, told.history, kafka.bootstrap, other)
 
 
 if __name__ == "__main__":

@@ -38,26 +38,29 @@ def make_role(sql: Connection, role: str, password: str | None) -> None:
         sql.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def grant(sql: Connection, schema: str, role: str, kept: Collection[Table]) -> None:
+def grant(
+    sql: Connection,
+    schema: str,
+    role: str,
+    tables: Collection[Table],
+    kept: Collection[Table],
+    only_read: Collection[Table] = (),
+) -> None:
     """Give a service's role what its code needs in its schema, and take away whatever else it had there.
 
-    ``kept`` are the tables whose rows the service never changes or deletes.
+    ``tables`` are those of its code; it never changes or deletes rows of ``kept`` ones, and adds none to those that it
+    ``only_read``s.
     """
     send = sql.exec_driver_sql
     send(f'REVOKE ALL ON ALL TABLES IN SCHEMA "{schema}" FROM "{role}"')
     send(f'REVOKE ALL ON SCHEMA "{schema}" FROM "{role}"')
     send(f'GRANT USAGE ON SCHEMA "{schema}" TO "{role}"')
     send(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{role}"')
+    send(f'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "{schema}" TO "{role}"')
     only_added = {table.name for table in (*kept, document, journal)}
-    for name in sql.scalars(_TABLES, {"schema": schema}).all():
-        rights = "SELECT" if name == "alembic_version" else "SELECT, INSERT"
-        if name != "alembic_version" and name not in only_added:
-            rights += ", UPDATE, DELETE"
-        send(f'GRANT {rights} ON "{schema}"."{name}" TO "{role}"')
+    rights = dict.fromkeys((table.name for table in tables), "SELECT, INSERT, UPDATE, DELETE")
+    rights |= dict.fromkeys(only_added, "SELECT, INSERT")
+    rights |= dict.fromkeys(("alembic_version", *(table.name for table in only_read)), "SELECT")
+    for name, given in rights.items():
+        send(f'GRANT {given} ON "{schema}"."{name}" TO "{role}"')
     send(f'GRANT UPDATE ({", ".join(SEALED)}) ON "{schema}".journal TO "{role}"')
-
-
-_TABLES = text(
-    "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(:schema) AND relkind IN ('r', 'p')"
-    " AND NOT relispartition"
-)

@@ -39,10 +39,16 @@ def raise_walls(sql: Connection, schema: str) -> None:
     if sql.dialect.name == "sqlite":
         return
     for name in sql.scalars(_OPEN_TABLES, {"schema": schema}).all():
-        sql.exec_driver_sql(f'ALTER TABLE "{schema}"."{name}" ENABLE ROW LEVEL SECURITY')
-        sql.exec_driver_sql(f'ALTER TABLE "{schema}"."{name}" FORCE ROW LEVEL SECURITY')
+        for statement in wall_of(f'"{schema}"."{name}"'):
+            sql.exec_driver_sql(statement)
+
+
+def wall_of(table: str) -> tuple[str, ...]:
+    """The statements that wall a table, which is named as SQL names it."""
+    return (
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         # The setting is read once a statement, not once a row, because it stands in a query of its own.
-        sql.exec_driver_sql(
-            f'CREATE POLICY community_wall ON "{schema}"."{name}"'
-            f" USING ((SELECT current_setting('coop.community', true)) IN (community, '{EVERYBODY}'))"
-        )
+        f"CREATE POLICY community_wall ON {table}"
+        f" USING ((SELECT current_setting('coop.community', true)) IN (community, '{EVERYBODY}'))",
+    )

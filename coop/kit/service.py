@@ -114,8 +114,9 @@ class Service(Pages):
     """A service as its card says: owns ``metadata``, tells, hears, and all of its ways in and out.
 
     ``heard_tables`` hold only what was heard from others and can be rebuilt from their journals; everything else in
-    ``metadata`` is the service's own truth. Rows of ``kept_tables`` are never changed or deleted. ``topics`` are those
-    of raw messages that it reads itself.
+    ``metadata`` is the service's own truth. Rows of ``kept_tables`` are never changed or deleted; those of
+    ``owner_tables`` are written by commands of the tables' owner, and only read by the service. ``topics`` are those of
+    raw messages that it reads itself.
     """
 
     metadata: MetaData
@@ -124,6 +125,7 @@ class Service(Pages):
     hears: Mapping[type[Event], Handler] = field(default_factory=dict)
     heard_tables: Sequence[Table] = ()
     kept_tables: Sequence[Table] = ()
+    owner_tables: Sequence[Table] = ()
     doors: Callable[[Room], Sequence[Door]] = lambda _room: ()
     topics: Callable[[Room], Mapping[str, RawDoor]] = lambda _room: {}
     queues: Callable[[Room], Sequence[Queue]] = lambda _room: ()

@@ -2,7 +2,7 @@
 
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
 closed periods with their measurements and allocation runs, the documents that these were computed from, late
-values.
+values, which months of readings are set aside.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed.
 

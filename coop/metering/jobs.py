@@ -1,11 +1,15 @@
-"""Work that metering does by itself: closing months that are over, and correcting what late values touched."""
+"""Work that metering does by itself: closing months that are over, correcting what late values touched, and making room
+for the readings of months to come."""
 
 from __future__ import annotations
+
+from datetime import date, timedelta
 
 from coop.kit.jobs import Job, Work
 from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.handlers.schedule import find_month_to_close, list_touched
-from coop.values import CoopError
+from coop.metering.storage.readings import make_months
+from coop.values import CoopError, Period
 from coop.web.language import N_
 
 
@@ -56,7 +60,22 @@ def correct_periods(work: Work) -> str:
     return "; ".join(done) or "no late value touched a closed period"
 
 
+MONTHS_AHEAD = 3
+
+
+def make_room(work: Work) -> str:
+    """Make the months that come, so that no reading has to wait for its month; one that is there stays."""
+    with work.write() as tx:
+        if tx.is_sqlite:
+            return "a file has room for every month"
+        ahead = Period(tx.today, tx.today + timedelta(days=31 * MONTHS_AHEAD)).months()
+        wanted = [date(month.start.year, month.start.month, 1) for month in ahead]
+        make_months(tx, wanted)
+    return f"there is room up to {wanted[-1]:%Y-%m}"
+
+
 JOBS = (
+    Job("make-room", N_("Make room for the readings of coming months"), "5 1 * * *", make_room),
     Job("close-months", N_("Close months that are over"), "15 3 * * *", close_months),
     Job("correct-periods", N_("Correct periods that late values touched"), "45 3 * * *", correct_periods),
 )

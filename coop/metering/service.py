@@ -33,6 +33,7 @@ from coop.metering.pages import data, energy, gateways, groups, meters, walk
 from coop.metering.storage import metadata
 from coop.metering.storage.tables import (
     KEPT,
+    OWNER_S,
     allocation_key,
     connection_closed,
     connection_opened,
@@ -71,6 +72,7 @@ METERING = Service(
         allocation_key,
     ),
     kept_tables=KEPT,
+    owner_tables=OWNER_S,
     routers=(
         deliveries.routes,
         parked.routes,

@@ -36,7 +36,8 @@ def migrate(settings: Settings, names: Sequence[str], echo: Echo, *, with_roles:
                 if with_roles:
                     roles.make_role(sql, role, settings.password_of(name))
                 if roles.exists(sql, role):
-                    roles.grant(sql, name, role, service.kept_tables)
+                    tables = service.metadata.sorted_tables
+                    roles.grant(sql, name, role, tables, service.kept_tables, service.owner_tables)
                     echo(f"{name}: {role} may use its tables and owns nothing")
 
 

@@ -8,7 +8,7 @@ databases, for reading only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from coop.billing.handlers.verify import Verification, verify_bill
@@ -24,6 +24,7 @@ from coop.kit.database import Database
 from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
 from coop.metering.handlers.verify import verify_allocation, verify_measurement
+from coop.metering.storage.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 
@@ -88,11 +89,11 @@ class JournalIndex:
             case "reading":
                 wrong = self._measurement(reference_id)
                 findings.extend(wrong)
-                return [f"reading    {reference_id}: {'read again, the same' if not wrong else 'DIFFERS'}"]
+                return [f"reading    {reference_id}: {_outcome(wrong, 'read again, the same')}"]
             case "allocation":
                 wrong = self._allocation(reference_id)
                 findings.extend(wrong)
-                return [f"allocation {reference_id}: {'computed again, the same' if not wrong else 'DIFFERS'}"]
+                return [f"allocation {reference_id}: {_outcome(wrong, 'computed again, the same')}"]
             case "resolution":
                 counted = self._resolution(reference_id)
                 if isinstance(counted, str):
@@ -196,11 +197,23 @@ def verify_journals(settings: Settings, echo: Echo) -> bool:
     return good
 
 
+class _Aside(str):
+    """A finding that readings are set aside: nothing is wrong, and nothing can be verified."""
+
+
 def _findings(verify: Callable[..., list[str]], *arguments: object) -> list[str]:
     try:
         return verify(*arguments)
+    except ReadingsDetached as aside:
+        return [_Aside(aside.message)]
     except CoopError as error:
         return [error.message]
+
+
+def _outcome(wrong: Sequence[str], same: str) -> str:
+    if not wrong:
+        return same
+    return "DETACHED" if all(isinstance(finding, _Aside) for finding in wrong) else "DIFFERS"
 
 
 def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
@@ -213,4 +226,7 @@ def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo
         echo(f"  {step}")
     for finding in findings:
         echo(f"  ! {finding}")
-    echo("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")
+    if findings and all(isinstance(finding, _Aside) for finding in findings):
+        echo("  it cannot be verified now")
+    else:
+        echo("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")

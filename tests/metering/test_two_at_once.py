@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from coop.metering.handlers.close import close_period, correct_period
 from coop.metering.handlers.register import register_meters
 from coop.metering.handlers.results import Results, compute_period
 from coop.metering.model import Meter, MeterKind, Quality
-from coop.metering.storage import periods
+from coop.metering.storage import periods, readings
 from coop.values import Period
 from tests.metering.homes import (
     COMMUNITY,
@@ -101,6 +101,7 @@ def test_another_co_operative_does_not_wait(postgres_url: str) -> None:
     database = open_database(postgres_url)
     with writing(database, "another") as tx:
         found(tx)
+        readings.make_months(tx, [date(2025, 2, 1), date(2025, 3, 1)])  # who makes one does let others wait
     with ThreadPoolExecutor(1) as pool, writing(database) as tx:
         heat_of_march(tx)
 

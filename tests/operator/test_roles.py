@@ -14,12 +14,16 @@ from coop.events import SERVICES
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.settings import Settings
+from coop.metering.handlers.detaching import attach_month, detach_month
+from coop.metering.service import METERING
+from coop.metering.storage.detached import ReadingsDetached
 from coop.operator.migrating import check, migrate
 from coop.operator.runtime import open_room, open_rooms
 from coop.operator.services import service_named
 from coop.values import CoopError
 from tests.flows.test_two_alike import LATE, LIVES, NOORD, ZUID
-from tests.metering.homes import SetClock
+from tests.metering.homes import NOW, SetClock, at, deliver, found, gj, writing
+from tests.metering.test_months import FIRST, close_two_months
 from tests.servers.postgres import Postgres
 
 
@@ -117,6 +121,44 @@ def test_a_service_can_take_down_no_wall_and_no_guard(settings: Settings, name: 
         )
         == []
     )
+
+
+def test_a_service_reaches_a_month_of_readings_through_its_table_only(settings: Settings) -> None:
+    migrate(settings, ["metering"], print, with_roles=True)
+    owner = METERING.open_database(settings.url("metering"), SetClock(NOW))
+    service = METERING.open_database(as_service(settings, "metering"), SetClock(NOW))
+    assert not service.is_owner
+    with writing(service) as tx:
+        found(tx)
+        close_two_months(tx)
+    detach_month(owner, FIRST)
+    migrate(settings, ["metering"], print)  # which gives rights anew
+    dsn = as_service(settings, "metering").replace("+psycopg", "")
+    hostile = [
+        "SELECT count(*) FROM block_2025_04",
+        "SELECT count(*) FROM block_2025_03_detached",
+        "INSERT INTO block_2025_04 SELECT * FROM block",
+        "DELETE FROM block_2025_03_detached",
+        "DROP TABLE block_2025_04",
+        "ALTER TABLE block DETACH PARTITION block_2025_04",
+        "ALTER TABLE block_2025_04 DISABLE TRIGGER ALL",
+        "DELETE FROM detached_month",
+        "INSERT INTO detached_month VALUES ('demo', '2025-04-01', '[]', 1, '', now(), '')",
+        "CREATE TABLE mine (id integer)",
+    ]
+    with psycopg.connect(dsn, options="-csearch_path=metering -ccoop.community=*", autocommit=True) as connection:
+        for statement in hostile:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+    with pytest.raises(CoopError, match="somebody else"):
+        attach_month(service, FIRST)
+    with writing(service) as tx, pytest.raises(ReadingsDetached):
+        deliver(tx, gj("H1", at("2025-03-20T00:00"), "15"))
+    attach_month(owner, FIRST)
+    with writing(service) as tx:
+        assert deliver(tx, gj("H1", at("2025-03-20T00:00"), "13")).accepted
+    service.close()
+    owner.close()
 
 
 def test_migrating_with_roles_may_be_repeated_and_changes_passwords(postgres: Postgres, settings: Settings) -> None:

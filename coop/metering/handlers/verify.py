@@ -31,6 +31,7 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     """Name what of a measurement cannot be found again in the readings; empty when all of it can.
 
     Raises:
+        ReadingsDetached: its readings are set aside.
         CoopError: there is no such measurement.
     """
     told = periods.find_measurement(tx, measurement_id)
@@ -74,6 +75,7 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
     """Name what of an allocation run cannot be found again in the readings; empty when all of it can.
 
     Raises:
+        ReadingsDetached: its readings are set aside.
         CoopError: there is no such run.
     """
     told = _get_run(tx, run_id)

@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
 
+from coop.kit import months
 from coop.kit.database import among
 from coop.kit.keyset import Window
+from coop.kit.months import month_of
 from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Delivery, Receipt
 from coop.metering.rules.blocks import Day, unpack_day
+from coop.metering.storage.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.storage.tables import block, delivery
 from coop.values import Period
 
@@ -181,12 +184,32 @@ def add_deliveries(tx: Tx, arrived: Sequence[tuple[Delivery, Receipt]], undoes: 
 
 
 def add_blocks(tx: Tx, rows: Iterable[Packed]) -> None:
-    """Insert new versions of days, in the order of their key: neighbours are written together."""
-    tx.insert_rows(block, sorted(rows))
+    """Insert new versions of days, in the order of their key: neighbours are written together.
+
+    Raises:
+        ReadingsDetached: the month of one of them is set aside.
+    """
+    ordered = sorted(rows)
+    make_months(tx, {month_of(row.day) for row in ordered if row.version == 1})
+    tx.insert_rows(block, ordered)
+
+
+def make_months(tx: Tx, wanted: Iterable[date]) -> None:
+    """Make room for the readings of months.
+
+    Raises:
+        ReadingsDetached: one of them is set aside.
+    """
+    if aside := months.make(tx, block, wanted):
+        raise ReadingsDetached(aside)
 
 
 def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, Packed]:
-    """The newest version of each register's day that is there; ``wanted`` names registers by day."""
+    """The newest version of each register's day that is there; ``wanted`` names registers by day.
+
+    Raises:
+        ReadingsDetached: one of them is set aside.
+    """
     found: dict[RegisterDay, Packed] = {}
     alike: dict[frozenset[str], list[int]] = {}
     for day, ids in wanted.items():
@@ -207,11 +230,19 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, P
         for row in tx.execute(select(block).where(within, block.c.version == newest)).all():
             one = Packed(*row)
             found[one.register_id, one.day] = one
+    # A month of which anything is there is attached.
+    here = {month_of(day) for _, day in found}
+    absent = {day: ids for day, ids in wanted.items() if month_of(day) not in here}
+    refuse_detached(tx, absent, set().union(*absent.values()))
     return found
 
 
 def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[RegisterDay, Stored]:
-    """The newest version of each day that is there, unpacked."""
+    """The newest version of each day that is there, unpacked.
+
+    Raises:
+        ReadingsDetached: one of them is set aside.
+    """
     ids = set(register_ids)
     return {key: one.unpack() for key, one in packed(tx, dict.fromkeys(days, ids)).items()}
 
@@ -223,11 +254,21 @@ def find_first_day(tx: Tx) -> date | None:
 
 
 def newest_day(tx: Tx, register_id: str, until: int) -> int | None:
-    """The last day up to ``until`` of which anything is there."""
+    """The last day up to ``until`` of which anything is there.
+
+    Raises:
+        ReadingsDetached: a later one is set aside.
+    """
     query = select(func.max(block.c.day)).where(
         block.c.community == tx.community, block.c.register_id == register_id, block.c.day <= until
     )
     found: int | None = tx.scalar(query)
+    after = month_of(found) if found is not None else date.min
+    later = [
+        one.month for one in list_detached(tx) if after < one.month <= month_of(until) and one.holds([register_id])
+    ]
+    if later:
+        raise ReadingsDetached(later[-1:])
     return found
 
 
@@ -244,19 +285,27 @@ def newest_days(tx: Tx, register_ids: Iterable[str], since: int) -> dict[str, in
 
 
 def has_any(tx: Tx, period: Period) -> bool:
-    """True where anything was read in a period."""
+    """True where anything was read in a period.
+
+    Raises:
+        ReadingsDetached: all that was, is set aside.
+    """
     query = select(block.c.version).where(
         block.c.community == tx.community,
         block.c.day >= day_number(period.start_at),
         block.c.day < day_number(period.end_at),
     )
-    return tx.execute(query.limit(1)).first() is not None
+    if tx.execute(query.limit(1)).first() is not None:
+        return True
+    refuse_detached(tx, range(day_number(period.start_at), day_number(period.end_at)))
+    return False
 
 
 def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Packed]:
     """These versions and no others: what a result was computed from.
 
     Raises:
+        ReadingsDetached: one of them is set aside.
         KeyError: one of them is not there.
     """
     found: dict[RegisterDay, Packed] = {}
@@ -266,26 +315,44 @@ def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Pa
         one = Packed(*row)
         if versions.get((one.register_id, one.day)) == one.version:
             found[one.register_id, one.day] = one
-    for key in versions:
-        if key not in found:
-            raise KeyError(key)
+    absent = versions.keys() - found.keys()
+    refuse_detached(tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
+    if absent:
+        raise KeyError(min(absent))
     return found
 
 
 def versions_of(tx: Tx, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
-    """All versions of one day, each with the instant at which its delivery was received."""
+    """All versions of one day, each with the instant at which its delivery was received.
+
+    Raises:
+        ReadingsDetached: they are set aside.
+    """
     query = (
         select(block, delivery.c.received_at)
         .join(delivery, and_(delivery.c.community == block.c.community, delivery.c.id == block.c.delivery_id))
         .where(block.c.community == tx.community, block.c.register_id == register_id, block.c.day == day)
         .order_by(block.c.version)
     )
-    return [(Packed(*row[:-1]).unpack(), row[-1]) for row in tx.execute(query)]
+    versions = [(Packed(*row[:-1]).unpack(), row[-1]) for row in tx.execute(query)]
+    if not versions:
+        refuse_detached(tx, [day], [register_id])
+    return versions
 
 
 def touched_by(tx: Tx, delivery_id: str) -> list[RegisterDay]:
-    """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index."""
+    """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index.
+
+    Raises:
+        ReadingsDetached: some of what it made may be set aside.
+    """
+    made = tx.scalar(
+        select(delivery.c.new_versions).where(delivery.c.community == tx.community, delivery.c.id == delivery_id)
+    )
     query = select(block.c.register_id, block.c.day).where(
         block.c.community == tx.community, block.c.delivery_id == delivery_id
     )
-    return sorted({(row.register_id, row.day) for row in tx.execute(query)})
+    versions = [(row.register_id, row.day) for row in tx.execute(query)]
+    if len(versions) < (made or 0):
+        raise ReadingsDetached(one.month for one in list_detached(tx))
+    return sorted(set(versions))

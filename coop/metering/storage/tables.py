@@ -3,7 +3,8 @@
 Invariant: readings are only added. A ``block`` holds all values of one register in one UTC day as they were known after
 one delivery; a change makes the next version and never touches the last (triggers refuse it). The key starts
 with the co-operative and the day, because deliveries come day by day: neighbours in time are neighbours on disk, and a
-month of all registers is one range. Days count from 1970-01-01.
+month of all registers is one range. Days count from 1970-01-01. In PostgreSQL a month of blocks is a partition
+(``kit.months``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
     Date,
     ForeignKeyConstraint,
     Index,
@@ -128,7 +128,7 @@ block = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     # Microseconds since 1970: a thousand instants a delivery are dear to convert.
     Column("known_us", BigInteger, nullable=False),
-    # Checked at once: SQLite would look for the blocks of a delivery that is written after them in the whole table.
+    # What a block refers to is held by a trigger (``storage.guards``): ``kit.months`` says why by no foreign key.
     Column("delivery_id", String(64), nullable=False),
     Column("step_s", Integer, nullable=False),
     Column("offsets", LargeBinary),
@@ -136,9 +136,20 @@ block = Table(
     Column("quality", LargeBinary, nullable=False),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint("(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name="shape"),
-    _refers("register_id", "register"),
-    _refers("delivery_id", "delivery"),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (day)",
+)
+
+detached_month = Table(
+    "detached_month",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("registers", Json(tuple[str, ...]), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("detached_at", Instant, nullable=False),
+    Column("detached_by", String(120), nullable=False),
 )
 
 connection_opened = Table(
@@ -292,26 +303,8 @@ late_value = Table(
     _refers("register_id", "register"),
 )
 
-KEPT = (block, delivery, measurement, allocation_run, allocation, meter_change)
+KEPT = (block, register, delivery, measurement, allocation_run, allocation, meter_change)
 """Tables of which no row is ever changed or deleted."""
 
-
-def guard_readings(sql: Connection) -> None:
-    """Create the triggers that keep what was read and what was computed from it; a migration calls this once."""
-    if sql.dialect.name != "sqlite":
-        sql.exec_driver_sql(
-            "CREATE FUNCTION reading_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'readings and results are only added'; END $$"
-        )
-    for name in (table.name for table in KEPT):
-        if sql.dialect.name == "sqlite":
-            for act in ("UPDATE", "DELETE"):
-                sql.exec_driver_sql(
-                    f"CREATE TRIGGER {name}_keeps_{act.lower()} BEFORE {act} ON {name}"
-                    " BEGIN SELECT RAISE(ABORT, 'readings and results are only added'); END"
-                )
-        else:
-            sql.exec_driver_sql(
-                f"CREATE TRIGGER {name}_keeps BEFORE UPDATE OR DELETE ON {name}"
-                " FOR EACH ROW EXECUTE FUNCTION reading_refuses()"
-            )
+OWNER_S = (detached_month,)
+"""Tables that a service only reads: commands of the tables' owner write them."""

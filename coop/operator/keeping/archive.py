@@ -44,13 +44,14 @@ Bounds = Annotated[str, Field(pattern=r"^(DEFAULT|FOR VALUES [^;]*)$")]
 
 
 class ServicePart(BaseModel):
-    """A service in a backup."""
+    """A service in a backup; ``detached`` are tables of months that were taken out of another one, with that one."""
 
     revisions: list[str]
     head_position: int
     head_hash: str
     tables: dict[Identifier, list[Identifier]]
     partitions: list[tuple[Identifier, Identifier, Bounds]] = Field(default_factory=list)
+    detached: list[tuple[Identifier, Identifier]] = Field(default_factory=list)
 
 
 class Manifest(BaseModel):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from coop.communities.store import list_communities
 from coop.events import SERVICES
-from coop.kit import backups
+from coop.kit import backups, months
 from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from coop.operator.keeping import archive
@@ -95,6 +95,7 @@ def _describe_service(sql: Connection, tables: list[Table]) -> ServicePart:
         head_hash=head.hash,
         tables={table.name: list(table.columns) for table in tables},
         partitions=list_partitions(sql),
+        detached=months.list_detached(sql),
     )
 
 

@@ -14,11 +14,11 @@ from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
-from coop.kit import rowwall
+from coop.kit import months, rowwall
 from coop.kit.database import migration_config
 from coop.kit.service import Service
 from coop.operator.keeping.archive import Part, ServicePart
-from coop.operator.keeping.dumping import list_partitions, list_tables
+from coop.operator.keeping.dumping import list_tables
 from coop.operator.keeping.lines import decode_row, reader_of
 from coop.values import CoopError
 
@@ -38,10 +38,18 @@ def make_tables(sql: Connection, service: Service, kept: ServicePart, version: s
             "other-tables",
             f"the backup is of coop {version}, whose tables of {service.name} are unknown here: {unknown}",
         ) from None
-    made = {name for name, _, _ in list_partitions(sql)}
-    for name, whole, bounds in kept.partitions:
-        if name not in made and sql.dialect.name == "postgresql":
+    if sql.dialect.name == "postgresql":
+        for name, whole, bounds in kept.partitions:
             sql.exec_driver_sql(f'CREATE TABLE "{name}" PARTITION OF "{whole}" {bounds}')
+        for name, whole in kept.detached:
+            months.make_detached(sql, whole, name)
+    elif kept.detached:
+        names = ", ".join(name for name, _ in kept.detached)
+        raise CoopError(
+            "has-detached",
+            f"a file has no months that are detached, and the backup has {names}:"
+            " restore it into PostgreSQL, or attach them before the backup",
+        )
     here = {table.name: set(table.columns) for table in list_tables(sql)}
     for name, columns in kept.tables.items():
         if name not in here or set(columns) != here[name]:
@@ -76,6 +84,7 @@ def load_rows(sql: Connection, part: Part, columns: Sequence[str]) -> None:
     connection: Any = sql.connection.dbapi_connection
     names = ", ".join(f'"{name}"' for name in columns)
     if sql.dialect.name == "postgresql":
+        _make_months(sql, part, columns)
         with connection.cursor() as cursor, cursor.copy(f'COPY "{part.table}" ({names}) FROM STDIN') as copy:
             copy.write(part.body)
         return
@@ -87,6 +96,15 @@ def load_rows(sql: Connection, part: Part, columns: Sequence[str]) -> None:
     except ValueError as error:
         raise CoopError("damaged-backup", f"a row of {part.table} cannot be read: {error}") from None
     connection.executemany(f'INSERT INTO "{part.table}" ({names}) VALUES ({marks})', rows)
+
+
+def _make_months(sql: Connection, part: Part, columns: Sequence[str]) -> None:
+    """Make the months of the rows of a partitioned table; a backup of a file names none."""
+    column = months.find_day_column(sql, part.table)
+    if column is not None:
+        at = columns.index(column)
+        days = {int(line.split(b"\t")[at]) for line in part.body.splitlines()}
+        months.make_all(sql, part.table, {months.month_of(day) for day in days})
 
 
 def finish_tables(sql: Connection, service: Service) -> None:
@@ -105,5 +123,7 @@ def finish_tables(sql: Connection, service: Service) -> None:
                     )
     elif orphan := sql.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise CoopError("damaged-backup", f"a row of {orphan[0]} in {service.name} refers to none of {orphan[2]}")
+    for name, whole in months.list_detached(sql):
+        months.guard_detached(sql, whole, name)
     command.upgrade(migration_config(sql, service.migrations), "heads")
     rowwall.raise_walls(sql, service.name)  # now, for nothing can be copied into a table behind a wall
