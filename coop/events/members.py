@@ -280,3 +280,33 @@ class MessageFailed(Event):
 
     def key(self) -> str:
         return self.member_id
+
+
+class ConsentGiven(Event):
+    """A member agrees that data of theirs are used for a purpose; the words that were shown have this hash."""
+
+    TYPE: ClassVar[str] = "members.consent-given.v1"
+    NOUNS: ClassVar[str] = "consents"
+
+    member_id: str
+    purpose: str
+    wording_sha256: str
+    said_at: datetime
+
+    def key(self) -> str:
+        return self.member_id
+
+
+class ConsentWithdrawn(Event):
+    """A member no longer agrees that data of theirs are used for a purpose."""
+
+    TYPE: ClassVar[str] = "members.consent-withdrawn.v1"
+    NOUNS: ClassVar[str] = "consents"
+
+    member_id: str
+    purpose: str
+    wording_sha256: str
+    said_at: datetime
+
+    def key(self) -> str:
+        return self.member_id

@@ -128,3 +128,19 @@ class ProgramTokenUsed(Event):
 
     def key(self) -> str:
         return self.token_id
+
+
+class UseSeen(Event):
+    """Somebody saw the detailed use of a member, or of everybody where ``member_id`` is None; told once a day for each
+    ``viewer`` (``account:<id>`` or ``program:<id>``) and subject. It is nobody's own look at what is their own."""
+
+    TYPE: ClassVar[str] = "metering.use-seen.v1"
+    NOUNS: ClassVar[str] = "looks"
+
+    viewer: str
+    member_id: str | None
+    subject: str
+    seen_on: date
+
+    def key(self) -> str:
+        return self.viewer

@@ -2,15 +2,16 @@
 
 Owns: who is a member and since when, which connection they hold, what they signed, who may sign in and is signed in;
 which programs may come in, with what scopes, and for which meters a gateway speaks; the imports that brought these in;
-messages to members, by mail or letter, with their proof; who each co-operative is and what it chose
-(``coop.communities``). Names, addresses and e-mail of persons live here and nowhere else.
+messages to members, by mail or letter, with their proof; what members said to each use of their data; who each
+co-operative is and what it chose (``coop.communities``). Names, addresses and e-mail of persons live here and nowhere
+else.
 
 Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded,
 GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded,
-MessageSent, MessageFailed.
+MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
 
-Hears: ChoiceAdopted, BillIssued, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing, ProgramTokenUsed. The
-register follows the secretary, not the machines.
+Hears: ChoiceAdopted, BillIssued, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing, ProgramTokenUsed,
+UseSeen (who looked at whose use). The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

@@ -12,6 +12,7 @@ from coop.members.community import texts as community
 from coop.members.community.store import list_proposals
 from coop.members.connections.model import Occupancy
 from coop.members.connections.store import list_connections, list_holds, list_occupancies
+from coop.members.consents import store as consents
 from coop.members.contracts.model import Contract
 from coop.members.identity import store as identity
 from coop.members.identity.commands.sessions import list_sessions
@@ -19,6 +20,7 @@ from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports
 from coop.members.imports.texts import KINDS
+from coop.members.privacy.store import list_looks
 from coop.members.programs.model import Program
 from coop.members.register.model import Member
 from coop.web.language import N_
@@ -49,6 +51,24 @@ CONNECTIONS = (
     Column("member_id", N_("Member"), of=lambda row: row[1].member_id if row[1] else None),
     Column("opened_on", N_("From"), Kind.DAY, of=lambda row: row[1].opened_on if row[1] else None),
     Column("closed_on", N_("Ended from"), Kind.DAY, of=lambda row: row[1].closed_on if row[1] else None),
+)
+
+ANSWERS = (
+    Column("purpose_id", N_("Use")),
+    Column("is_given", N_("Consent"), Kind.FLAG),
+    Column("said_at", N_("When"), Kind.INSTANT),
+    Column("actor", N_("Entered by")),
+    Column("channel", N_("Way")),
+    Column("paper", N_("Paper")),
+    Column("signed_on", N_("Signed on"), Kind.DAY),
+    Column("wording_sha256", "SHA-256"),
+)
+
+LOOKS = (
+    Column("seen_on", N_("Day"), Kind.DAY),
+    Column("viewer", N_("Who")),
+    Column("subject", N_("What"), Kind.WORD),
+    Column("of_everybody", N_("Of everybody"), Kind.FLAG),
 )
 
 CONTRACTS = (
@@ -186,6 +206,16 @@ def changes_listing(tx: Tx, account_id: str) -> Listing:
 def sign_ins_listing(tx: Tx, account_id: str) -> Listing:
     """Sessions of an account in which somebody is signed in."""
     return Listing("sign-ins", SIGN_INS, list_sessions(tx, account_id))
+
+
+def answers_listing(tx: Tx, member_id: str) -> Listing:
+    """Everything that a member said to uses of their data."""
+    return Listing("consents", ANSWERS, consents.list_answers(tx, member_id))
+
+
+def looks_listing(tx: Tx, member_id: str) -> Listing:
+    """Looks of others at a member's use, and at everybody's."""
+    return Listing("looks", LOOKS, list_looks(tx, member_id, ALL))
 
 
 def programs_listing(programs: Iterable[Program]) -> Listing:

@@ -34,5 +34,7 @@ def get_own_register(request: Request) -> Response:
                 listings.connections_listing(tx, member.member_id),
                 listings.contracts_listing(contracts),
                 listings.gas_bills_listing(contracts),
+                listings.answers_listing(tx, member.member_id),
+                listings.looks_listing(tx, member.member_id),
             ]
         return answer_own_data(request, "members", [*parts, listings.accounts_listing(accounts)])

@@ -28,6 +28,8 @@ from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
 from coop.members.messages.settling import settle
 from coop.members.own_tokens import pages as own_tokens_pages
+from coop.members.privacy import pages as privacy_pages
+from coop.members.privacy.heard import on_use_seen
 from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
@@ -63,6 +65,8 @@ MEMBERS = Service(
         facts.ProgramTokenEnded,
         facts.MessageSent,
         facts.MessageFailed,
+        facts.ConsentGiven,
+        facts.ConsentWithdrawn,
     ),
     hears={
         ChoiceAdopted: on_choice_adopted,
@@ -71,6 +75,7 @@ MEMBERS = Service(
         governance.MeetingConvened: messages_heard.on_meeting_convened,
         governance.VoteOpened: messages_heard.on_vote_opened,
         governance.VoteClosing: messages_heard.on_vote_closing,
+        metering.UseSeen: on_use_seen,
         metering.ProgramTokenUsed: on_program_token_used,
         billing.ProgramTokenUsed: on_program_token_used,
         governance.ProgramTokenUsed: on_program_token_used,
@@ -93,13 +98,16 @@ MEMBERS = Service(
         own_data.routes,
         exports.routes,
         programs_pages.routes,
+        privacy_pages.routes,
         register_pages.routes,  # the last: a member's path holds any word
     ),
+    kept_tables=(tables.consent,),
     queues=_open_queues,
     jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
         Section("/members/programs", N_("Programs"), "see-programs", rank=85),
+        Section("/members/privacy", N_("Data and consent"), "see-privacy", rank=87),
         Section("/members/community", N_("The co-operative"), "see-community", rank=55),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),

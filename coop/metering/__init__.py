@@ -2,9 +2,9 @@
 
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
 closed periods with their measurements and allocation runs, the documents that these were computed from, late
-values, which months of readings are set aside.
+values, which months of readings are set aside, looks of others at the use of members.
 
-Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed.
+Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed, UseSeen.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,
 ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).

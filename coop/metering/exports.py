@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
 from coop.kit.tokens import list_gateway_tokens
-from coop.metering import listings, parquet, views
+from coop.metering import listings, looks, parquet, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
 from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.results import compute_period
+from coop.metering.looks import note_look
 from coop.metering.sight import whose
 from coop.metering.storage import connections, periods, register
 from coop.values import NotFound
@@ -109,8 +110,9 @@ def export_missing(request: Request, asked: Asked, period: str) -> Response:
 @may("see-energy")
 def export_measurements(request: Request, asked: Asked, year: int | None = None) -> Response:
     """Heat as it was told: of the member who is signed in, or of everybody for those who keep the books."""
+    member_id = _see_own_or_all(request)
     with reading(request) as tx:
-        found = periods.list_measurements(tx, member_id=whose(session_of(request)))
+        found = periods.list_measurements(tx, member_id=member_id)
         return asked.answer(
             listings.measurements_listing(one for one in found if year in (None, one.period.start.year))
         )
@@ -120,8 +122,9 @@ def export_measurements(request: Request, asked: Asked, year: int | None = None)
 @may("see-energy")
 def export_allocations(request: Request, asked: Asked, year: int | None = None) -> Response:
     """Shared electricity as it was told: of the member who is signed in, or of everybody."""
+    member_id = _see_own_or_all(request)
     with reading(request) as tx:
-        found = periods.list_told_allocations(tx, whose(session_of(request)))
+        found = periods.list_told_allocations(tx, member_id)
         return asked.answer(
             listings.allocations_listing(pair for pair in found if year in (None, pair[1].period.start.year))
         )
@@ -142,7 +145,9 @@ def export_days(request: Request, asked: Asked, connection: str, period: str) ->
 def export_shared_days(request: Request, asked: Asked, run: str, connection: str) -> Response:
     with reading(request) as tx:
         own = views.explain_run(tx, session_of(request), run, connection, None, None)
-        return asked.answer(listings.shared_days_listing(own.totals))
+    for member_id in own.members:
+        note_look(request, looks.QUARTER_HOURS, member_id)
+    return asked.answer(listings.shared_days_listing(own.totals))
 
 
 @routes.get("/stands.{extension}")
@@ -151,7 +156,8 @@ def export_stands(request: Request, asked: Asked, measurement: str) -> Response:
     """The stands behind a measurement."""
     with reading(request) as tx:
         own = views.walk_back(tx, session_of(request), measurement)
-        return asked.answer(listings.stands_listing(own.sources))
+    note_look(request, looks.READINGS, own.measurement.member_id)
+    return asked.answer(listings.stands_listing(own.sources))
 
 
 @routes.get("/month.zip")
@@ -159,6 +165,7 @@ def export_stands(request: Request, asked: Asked, measurement: str) -> Response:
 def export_month(request: Request, period: str) -> Response:
     """A month's readings, days and allocations as Parquet, in one zip."""
     wanted = read_period(period)
+    note_look(request, looks.LISTS)
     with TemporaryDirectory() as folder, reading(request) as tx:
         parquet.write_month(tx, wanted, Path(folder))
         return zip_files(sorted(Path(folder).iterdir()), f"{tx.community}-{wanted}.zip")
@@ -169,3 +176,11 @@ def export_month(request: Request, period: str) -> Response:
 def export_heat_system(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.heat_system_listing(views.heat_systems(tx)))
+
+
+def _see_own_or_all(request: Request) -> str | None:
+    """The member whose energy is asked for, or None for everybody's, which is noted as a look."""
+    member_id = whose(session_of(request))
+    if member_id is None:
+        note_look(request, looks.LISTS)
+    return member_id

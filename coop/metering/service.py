@@ -13,6 +13,7 @@ from coop.events.metering import (
     PeriodClosed,
     PeriodMeasured,
     ProgramTokenUsed,
+    UseSeen,
 )
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
@@ -54,7 +55,7 @@ METERING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed),
+    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed, UseSeen),
     hears={
         **communities.HEARD,
         ConnectionOpened: on_connection_opened,

@@ -25,8 +25,11 @@ def whose(session: Session) -> str | None:
     return session.member_id
 
 
-def require_own(tx: Tx, session: Session, run_id: str, connection_id: str, at: datetime | None = None) -> None:
-    """Refuse a member who asks for the allocation of somebody else's connection, or of theirs before they held it.
+def require_own(
+    tx: Tx, session: Session, run_id: str, connection_id: str, at: datetime | None = None
+) -> frozenset[str]:
+    """Refuse a member who asks for the allocation of somebody else's connection, or of theirs before they held it;
+    returns the members whose use is seen.
 
     Raises:
         NotFound: there is no such allocation.
@@ -38,7 +41,7 @@ def require_own(tx: Tx, session: Session, run_id: str, connection_id: str, at: d
         raise NotFound
     member_id = whose(session)
     if member_id is None:
-        return
+        return frozenset(members)
     if member_id not in members:
         raise NotAllowed
     if at is not None:
@@ -46,3 +49,4 @@ def require_own(tx: Tx, session: Session, run_id: str, connection_id: str, at: d
         held = [one for one in inputs_of(tx, run).holdings if one.member_id == member_id]
         if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
             raise NotAllowed
+    return frozenset({member_id})

@@ -264,6 +264,7 @@ class OwnRun:
     quarters: RunDay | None
     why: Quarter | None
     findings: list[str]
+    members: frozenset[str]
 
 
 def explain_run(
@@ -293,6 +294,7 @@ def explain_run(
         quarters,
         why,
         verify_allocation(tx, run_id),
+        frozenset(share.member_id for share in shares),
     )
 
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from coop.kit.metadata import Instant
+from coop.members.guards import guard_members
 
 revision = "members_0001"
 down_revision = None
@@ -202,6 +203,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "token_id", name=op.f("pk_program")),
     )
     op.create_table(
+        "purpose",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("purpose_id", sa.String(length=36), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("text", sa.String(length=2000), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("community", "purpose_id", name=op.f("pk_purpose")),
+    )
+    op.create_table(
         "sign_in_try",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("counter", sa.String(length=36), nullable=False),
@@ -210,6 +222,18 @@ def upgrade() -> None:
         sa.Column("lapses_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("community", "counter", name=op.f("pk_sign_in_try")),
     )
+    op.create_table(
+        "use_seen",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("viewer", sa.String(length=120), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("community", "seen_on", "viewer", "member_id", "subject", name=op.f("pk_use_seen")),
+    )
+    with op.batch_alter_table("use_seen", schema=None) as batch_op:
+        batch_op.create_index("ix_use_seen_member_id", ["community", "member_id", "seen_on"], unique=False)
+
     op.create_table(
         "connection",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -298,6 +322,27 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index("ix_account_member_id", ["community", "member_id"], unique=False)
 
+    op.create_table(
+        "consent",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("purpose_id", sa.String(length=36), nullable=False),
+        sa.Column("is_given", sa.Boolean(), nullable=False),
+        sa.Column("said_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("wording_sha256", sa.String(length=64), nullable=False),
+        sa.Column("paper", sa.String(length=200), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("(paper = '') = (signed_on IS NULL)", name=op.f("ck_consent_paper_has_its_day")),
+        sa.ForeignKeyConstraint(
+            ["community", "member_id"],
+            ["member.community", "member.member_id"],
+            name=op.f("fk_consent_community_member"),
+        ),
+        sa.PrimaryKeyConstraint("community", "member_id", "number", name=op.f("pk_consent")),
+    )
     op.create_table(
         "contract",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -463,6 +508,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_sign_in_account_id", ["community", "account_id", "began_at"], unique=False)
 
     # ### end Alembic commands ###
+    guard_members(op.get_bind())
 
 
 def downgrade() -> None:
@@ -490,6 +536,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_contract_connection_id")
 
     op.drop_table("contract")
+    op.drop_table("consent")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_index("ix_account_member_id")
 
@@ -502,7 +549,12 @@ def downgrade() -> None:
         )
 
     op.drop_table("connection")
+    with op.batch_alter_table("use_seen", schema=None) as batch_op:
+        batch_op.drop_index("ix_use_seen_member_id")
+
+    op.drop_table("use_seen")
     op.drop_table("sign_in_try")
+    op.drop_table("purpose")
     op.drop_table("program")
     op.drop_table("message_wish")
     with op.batch_alter_table("message", schema=None) as batch_op:

@@ -22,6 +22,7 @@ from coop.metering.api.fields import (
     make_router,
     may,
 )
+from coop.metering.looks import LISTS, note_look
 from coop.metering.model import Quantity
 from coop.metering.sight import whose
 from coop.metering.storage import periods
@@ -98,6 +99,8 @@ def measurement_out(measurement: Measurement) -> MeasurementOut:
 def list_measurements(request: Request, page: Paged) -> list[MeasurementOut]:
     """Measurements in every revision: of the member who is signed in, or of everybody for those who keep the books."""
     member_id = whose(session_of(request))
+    if member_id is None:
+        note_look(request, LISTS)
     with reading(request) as tx:
         rows = periods.list_measurements(tx, member_id=member_id, window=page.window)
     return [measurement_out(measurement) for measurement in page.close(rows, periods.measurement_key)]

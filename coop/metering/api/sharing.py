@@ -31,6 +31,7 @@ from coop.metering.api.fields import (
 )
 from coop.metering.handlers.verify import Quarter
 from coop.metering.handlers.verify import explain_allocation as explain
+from coop.metering.looks import LISTS, QUARTER_HOURS, note_look
 from coop.metering.rules.keys import KeyKind
 from coop.metering.sight import require_own, whose
 from coop.metering.storage import periods
@@ -131,6 +132,8 @@ def allocation_out(share: Allocation, run: AllocationRun) -> AllocationOut:
 def list_allocations(request: Request, page: Paged) -> list[AllocationOut]:
     """Allocations in every revision: of the member who is signed in, or of everybody for those who keep the books."""
     member_id = whose(session_of(request))
+    if member_id is None:
+        note_look(request, LISTS)
     with reading(request) as tx:
         rows = periods.list_told_allocations(tx, member_id, page.window)
     return [allocation_out(*told) for told in page.close(rows, periods.allocation_key)]
@@ -148,8 +151,11 @@ def explain_allocation(
     """Explain what a connection got in one quarter-hour."""
     instant = utc(at, "at")
     with reading(request) as tx:
-        require_own(tx, session_of(request), run_id, connection_id, instant)
-        return _explanation_out(explain(tx, run_id, connection_id, instant))
+        members = require_own(tx, session_of(request), run_id, connection_id, instant)
+        answer = _explanation_out(explain(tx, run_id, connection_id, instant))
+    for member_id in members:
+        note_look(request, QUARTER_HOURS, member_id)
+    return answer
 
 
 def _explanation_out(quarter: Quarter) -> ExplanationOut:

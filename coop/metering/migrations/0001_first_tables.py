@@ -191,6 +191,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "month", name=op.f("pk_detached_month")),
     )
     op.create_table(
+        "look",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("viewer", sa.String(length=120), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("subject", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("subject IN ('readings', 'quarter-hours', 'lists')", name=op.f("ck_look_subject_known")),
+        sa.PrimaryKeyConstraint("community", "seen_on", "viewer", "member_id", "subject", name=op.f("pk_look")),
+    )
+    op.create_table(
         "measurement",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -341,6 +351,7 @@ def downgrade() -> None:
     op.drop_table("meter_change")
     op.drop_table("meter")
     op.drop_table("measurement")
+    op.drop_table("look")
     op.drop_table("detached_month")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_recorded")

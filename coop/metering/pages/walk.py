@@ -8,9 +8,10 @@ from decimal import Decimal
 from fastapi import APIRouter, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
-from coop.metering import views, wording
+from coop.metering import looks, views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import utc
+from coop.metering.looks import note_look
 from coop.metering.views import RunDay
 from coop.values import AMSTERDAM, BadInput, Problem
 from coop.web import charts
@@ -28,6 +29,7 @@ def show_measurement(request: Request, measurement_id: str) -> Response:
     """Show the readings behind a measurement, and whether it comes out the same again."""
     with reading(request) as tx:
         own = views.walk_back(tx, session_of(request), measurement_id)
+    note_look(request, looks.READINGS, own.measurement.member_id)
     return render(
         request,
         "metering/measurement.html",
@@ -47,6 +49,8 @@ def show_allocation(
     lang, instant = language_of(request), _instant(at) if at else None
     with reading(request) as tx:
         own = views.explain_run(tx, session_of(request), run_id, connection_id, day, instant)
+    for member_id in own.members:
+        note_look(request, looks.QUARTER_HOURS, member_id)
     return render(
         request,
         "metering/allocation.html",

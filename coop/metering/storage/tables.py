@@ -303,6 +303,18 @@ late_value = Table(
     _refers("register_id", "register"),
 )
 
+look = Table(
+    "look",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("seen_on", Date, primary_key=True),
+    Column("viewer", String(120), primary_key=True),
+    Column("member_id", String(100), primary_key=True),  # empty: everybody's
+    Column("subject", String(20), primary_key=True),
+    CheckConstraint("subject IN ('readings', 'quarter-hours', 'lists')", name="subject_known"),
+)
+"""Looks at the detailed use of members, by others than themselves."""
+
 KEPT = (block, register, delivery, measurement, allocation_run, allocation, meter_change)
 """Tables of which no row is ever changed or deleted."""
 

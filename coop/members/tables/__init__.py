@@ -1,11 +1,6 @@
-"""Tables of the register.
-
-Invariant: ids are those of one co-operative, so every key begins with its community, and so does every reference.
-"""
+"""Tables of the members service, of which each module holds those of some nouns; all are found here."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -13,59 +8,25 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    Dialect,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-from coop.communities.tables import add_community_tables
-from coop.kit.metadata import Instant, new_metadata
-from coop.kit.tables import add_kit_tables
+from coop.kit.metadata import Instant
+from coop.members.tables.privacy import consent, purpose, use_seen
+from coop.members.tables.shape import Words, metadata
+from coop.members.tables.shape import community_column as _community
+from coop.members.tables.shape import key_column as _key
+from coop.members.tables.shape import reference_column as _reference
+from coop.members.tables.shape import refers_to as _refers
+from coop.members.tables.shape import text_column as _text
 
-metadata = new_metadata()
-add_kit_tables(metadata)
-add_community_tables(metadata)
-
-
-class Words(TypeDecorator[frozenset[str]]):
-    """A set of words without commas, kept in order with commas between."""
-
-    impl = String(200)
-    cache_ok = True
-
-    def process_bind_param(self, value: frozenset[str] | None, dialect: Dialect) -> str | None:
-        return None if value is None else ",".join(sorted(value))
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> frozenset[str] | None:
-        return None if value is None else frozenset(value.split(","))
-
-
-def _community() -> Column[str]:
-    return Column("community", String(100), primary_key=True)
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, String(36), primary_key=True)
-
-
-def _reference(name: str, **options: Any) -> Column[str]:
-    return Column(name, String(36), **({"nullable": False} | options))
-
-
-def _text(name: str, length: int) -> Column[str]:
-    return Column(name, String(length), nullable=False)
-
-
-def _refers(column: str, table: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["community", column], [f"{table}.community", f"{table}.{column}"])
-
+__all__ = ["consent", "metadata", "purpose", "use_seen"]
 
 import_file = Table(
     "import_file",
@@ -391,5 +352,5 @@ coming_meeting = Table(
 )
 """Meetings of which was heard, with their agendas."""
 
-HEARD = (bill_due, coming_meeting)
+HEARD = (bill_due, coming_meeting, use_seen)
 """Tables of what was heard from others."""

@@ -1,0 +1,11 @@
+"""Words of privacy as its pages write them."""
+
+from __future__ import annotations
+
+from coop.web.language import N_
+
+SUBJECTS = {
+    "readings": N_("the readings behind your bill"),
+    "quarter-hours": N_("your electricity by day and quarter-hour"),
+    "lists": N_("a list with the use of all members"),
+}
