@@ -12,11 +12,13 @@ from coop.communities.model import ANY_HOST, Profile
 from coop.communities.rules import check_key, check_profile
 from coop.communities.store import find_profile
 from coop.kit.actor import COMMAND_LINE
+from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.members.fields import is_email, refuse_text
 from coop.members.identity import store
 from coop.members.identity.commands import accounts
+from coop.members.identity.commands.addresses import make_one_time_address
 from coop.members.identity.model import Account, NewAccount
 from coop.operator.founding import list_keys, merge_profile, open_truth
 from coop.values import BadInput, CoopError, Problem, say
@@ -32,15 +34,14 @@ FIRST_ROLES: Final = frozenset({"board"})
 class Beginning:
     """A co-operative that is there, and the door of its first secretary.
 
-    ``one_time_password`` is empty for a secretary who chose a password already.
+    ``address`` is where they choose a password, once; it is empty for one who has a password already.
     """
 
     community: str
     profile: Profile
     was_there: bool
-    url: str
     secretary: str
-    one_time_password: str
+    address: str
 
 
 def list_founded(settings: Settings) -> tuple[str, ...]:
@@ -86,22 +87,19 @@ def begin(settings: Settings, key: str, profile: Profile, secretary: str) -> Beg
     secretary = secretary.strip().lower()
     if problems := find_problems(key, profile, secretary):
         raise BadInput(problems, "bad-beginning")
-    password = accounts.make_one_time_password()
     with open_truth(settings, migrate=True) as database:
         with database.write(key, COMMAND_LINE) as tx:
             commands.found(tx, profile)
-            name = secretary.partition("@")[0]
-            until = tx.now + accounts.ONE_TIME
-            wanted = NewAccount(secretary, name, FIRST_ROLES, password, one_time_until=until)
-            accounts.create_account(tx, FIRST_ROLES, wanted)
-        return Beginning(key, profile, False, _find_url(Directory(database, settings), key), secretary, password)
+            wanted = NewAccount(secretary, secretary.partition("@")[0], FIRST_ROLES)
+            path = make_one_time_address(tx, accounts.create_account(tx, FIRST_ROLES, wanted), "set-password")
+        return Beginning(key, profile, False, secretary, _find_url(database, settings, key) + path)
 
 
 def resume(settings: Settings, key: str) -> Beginning:
     """Let the first secretary in who never chose a password; a co-operative that is there stays as it is.
 
-    Whoever was killed before they saw the one-time password, or lost it, finds a new one here; the one before stops
-    working.
+    Whoever was killed before they saw the address, or lost it, finds a new one here; the one before opens nothing any
+    more.
     """
     with open_truth(settings) as database:
         with database.write(key, COMMAND_LINE) as tx:
@@ -109,23 +107,19 @@ def resume(settings: Settings, key: str) -> Beginning:
             if profile is None:
                 raise CoopError("no-community", say("there is no co-operative %(key)s", key=key))
             waiting = _find_waiting(tx)
-            password = ""
-            if waiting:
-                password = accounts.make_one_time_password()
-                until = tx.now + accounts.ONE_TIME
-                accounts.set_one_time_password(tx, waiting.roles, waiting.account_id, password, until)
-        url = _find_url(Directory(database, settings), key)
-        return Beginning(key, profile, True, url, waiting.email if waiting else "", password)
+            path = make_one_time_address(tx, waiting.account_id, "set-password") if waiting else ""
+        address = _find_url(database, settings, key) + path if path else ""
+        return Beginning(key, profile, True, waiting.email if waiting else "", address)
 
 
 def _find_waiting(tx: Tx) -> Account | None:
-    """The first secretary, when they are still alone and have no password of their own."""
+    """The first secretary, when they are still alone and have no password."""
     everybody = store.list_accounts(tx, 2)
-    return everybody[0] if len(everybody) == 1 and everybody[0].one_time_until else None
+    return everybody[0] if len(everybody) == 1 and not everybody[0].has_password else None
 
 
-def _find_url(directory: Directory, key: str) -> str:
-    site = directory.site_of(key)
+def _find_url(database: Database, settings: Settings, key: str) -> str:
+    site = Directory(database, settings).site_of(key)
     return site.url if site else ""
 
 

@@ -145,11 +145,11 @@ def _tell(beginning: Beginning, settings: Settings | None = None) -> None:
         typer.echo(f"{name} is founded, as {beginning.community}.")
     if beginning.profile.lacking:
         typer.echo(f"Before it can issue anything it still needs: {', '.join(beginning.profile.lacking)}.")
-    if beginning.one_time_password and beginning.was_there:
-        typer.echo("Its secretary never chose a password; the one-time password from before stops working.")
-    if beginning.one_time_password:
-        typer.echo(f"\nThe secretary signs in at {beginning.url}/members/sign-in")
-        typer.echo(f"as {beginning.secretary} with the one-time password {beginning.one_time_password}")
-        typer.echo("within seven days, and then chooses a password. It is shown this once.")
+    if beginning.address:
+        if beginning.was_there:
+            typer.echo("Its secretary has no password yet; the address from before opens nothing any more.")
+        typer.echo(f"\n{beginning.secretary} chooses a password at this address, once, within seven days:")
+        typer.echo(f"\n  {beginning.address}\n")
+        typer.echo("It is shown this once, and is for nobody else's eyes.")
     if settings is not None:
         typer.echo("\n`coop run` serves the pages, unless the installation runs already.")

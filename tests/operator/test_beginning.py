@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,7 +19,8 @@ from coop.communities.store import count_profiles, find_profile, list_communitie
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.members.identity.commands import accounts
-from coop.members.identity.commands.sign_in import choose_password, sign_in
+from coop.members.identity.commands.addresses import set_password
+from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import Origin
 from coop.members.identity.store import list_accounts
 from coop.members.service import MEMBERS
@@ -26,6 +28,7 @@ from coop.members.tables import account
 from coop.operator.runtime import embedded_app
 from tests.flows.command import Done, coop
 
+PASSWORD = "warm water uit de gracht"
 OPTIONS = {
     "--key": "warm",
     "--name": "Coöperatie Warm U.A.",
@@ -66,9 +69,9 @@ def members(settings: Settings) -> Iterator[Database]:
     opened.close()
 
 
-def read_password(done: Done) -> str:
-    """The one-time password that a command printed."""
-    return done.stdout.split("one-time password ")[-1].split()[0]
+def read_address(done: Done) -> str:
+    """The one-time address that a command printed."""
+    return next(word for word in done.stdout.split() if "/members/welcome" in word)
 
 
 def read_profile(settings: Settings, key: str = "warm") -> Profile | None:
@@ -87,11 +90,16 @@ def test_a_co_operative_begins_with_its_particulars_and_a_secretary_who_can_sign
     profile = read_profile(settings)
     assert profile is not None
     assert (profile.name, profile.iban, profile.lacking) == ("Coöperatie Warm U.A.", "NL91ABNA0417164300", ())
+    address = urlsplit(read_address(done))
+    assert f"{address.scheme}://{address.netloc}" == "http://127.0.0.1:8020"
+    origin = {"origin": "http://localhost"}
     with TestClient(embedded_app(settings), base_url="http://localhost") as pages:
-        form = {"email": "noor@warm.example", "password": read_password(done), "next": "/"}
-        answer = pages.post("/members/sign-in", data=form, headers={"origin": "http://localhost"})
-        assert answer.status_code == 200
-        assert 'name="new"' in answer.text, "a password of her own is asked for first"
+        page = pages.get(f"{address.path}?{address.query}", headers={"accept": "text/html"})
+        assert "noor@warm.example" in page.text
+        key = parse_qs(address.query)["key"][0]
+        pages.post(address.path, data={"key": key, "new": PASSWORD}, headers=origin)
+        form = {"email": "noor@warm.example", "password": PASSWORD, "next": "/"}
+        assert pages.post("/members/sign-in", data=form, headers=origin).url.path == "/"
 
 
 def test_what_is_wrong_is_named_all_at_once_and_nothing_is_made(settings: Settings) -> None:
@@ -134,17 +142,16 @@ def test_again_it_says_that_the_co_operative_is_there_and_changes_nothing(settin
         assert count_profiles(tx) == 1
         assert len(list_accounts(tx)) == 1
     database.close()
-    assert read_password(again) != read_password(first), "the first one may never have been seen"
+    assert read_address(again) != read_address(first), "the first one may never have been seen"
 
 
 def test_a_secretary_with_a_password_of_their_own_keeps_it(settings: Settings, members: Database) -> None:
-    password = read_password(init(settings))
-    origin = Origin("127.0.0.1")
-    choose_password(members, "warm", origin, "noor@warm.example", password, "warm water uit de gracht")
+    key = parse_qs(urlsplit(read_address(init(settings))).query)["key"][0]
+    set_password(members, "warm", Origin("127.0.0.1"), key, PASSWORD)
     again = coop(settings, "init", COOP_DATABASE_URL=settings.database_url)
     assert "nothing is changed" in again.stdout
-    assert "one-time" not in again.stdout
-    assert sign_in(members, "warm", origin, "noor@warm.example", "warm water uit de gracht")
+    assert "/members/welcome" not in again.stdout
+    assert sign_in(members, "warm", Origin("127.0.0.1"), "noor@warm.example", PASSWORD)
 
 
 def test_killed_before_it_is_kept_leaves_nothing_and_the_next_try_begins(
@@ -169,7 +176,7 @@ def test_a_second_co_operative_begins_beside_the_first_under_a_host_name_of_its_
     assert "hosts: " in taken.stderr
     done = init(settings, key="zuid", host="zuid.example")
     assert done.returncode == 0, done.stderr
-    assert "http://zuid.example:8020/members/sign-in" in done.stdout
+    assert "http://zuid.example:8020/members/welcome" in done.stdout
 
 
 def test_at_a_terminal_it_asks_for_what_is_missing_until_each_answer_is_right(tmp_path: Path) -> None:
