@@ -176,7 +176,7 @@ def test_the_page_takes_a_password_and_leads_to_the_sign_in(
     with caplog.at_level(logging.DEBUG):
         page = client.get("/members/welcome", params={"key": key})
     assert (page.status_code, EMAIL in page.text) == (200, True)
-    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("strict-origin", "no-store")
     assert key not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("coop"))
     poor = client.post("/members/welcome", data={"key": key, "new": "short"})
     assert (poor.status_code, "at least 10 characters" in poor.text) == (422, True)

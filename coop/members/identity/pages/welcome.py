@@ -64,7 +64,10 @@ def _refuse(request: Request, refusal: CoopError) -> Response:
 
 
 def _render(request: Request, template: str, status: int, **context: object) -> Response:
-    """A page whose address nobody else learns: it is kept nowhere, and no link on it says where it was clicked."""
+    """A page whose address nobody else learns: it is kept nowhere, and no link on it says where it was clicked.
+
+    Without any referrer a browser would send the form with the origin ``null``, which is refused as another site's.
+    """
     response = render(request, template, status, **context)
-    response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "strict-origin"})
     return response
