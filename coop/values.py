@@ -21,6 +21,9 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 YEARS = range(1900, 2200)
 """Years in which anything here happens: beyond them lie mistakes, and instants that no database can hold."""
 
+PROBLEMS_SAID_MAX = 20
+"""Most problems that the sentence of a refusal holds; it carries all of them beside it."""
+
 _ID_ROOT = uuid.UUID("6f0a2f3e-6c0e-5d0b-9a55-0c0a57c00b00")
 
 
@@ -75,6 +78,16 @@ def say_count(singular: str, plural: str, num: int, /, **values: object) -> Said
     return Said(singular, plural, {**values, "num": num})
 
 
+def join_said(parts: Sequence[str], between: str = "; ") -> Said:
+    """One sentence out of several, each of which keeps its own words.
+
+    >>> print(join_said([say("it is late"), "E12"]))
+    it is late; E12
+    """
+    places = {f"part{number}": part for number, part in enumerate(parts)}
+    return Said(between.join(f"%({name})s" for name in places), "", places)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with what came in: where, and why.
@@ -88,9 +101,19 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        where = [f"line {self.line}"] if self.line is not None else []
-        where += [self.field] if self.field else []
-        return f"{', '.join(where)}: {self.reason}" if where else self.reason
+        return self.say()
+
+    def say(self) -> Said:
+        """The whole of it in a sentence: where, and why."""
+        match self.line, self.field:
+            case None, "":
+                return join_said([self.reason])
+            case None, field:
+                return say("%(field)s: %(reason)s", field=field, reason=self.reason)
+            case line, "":
+                return say("line %(line)s: %(reason)s", line=line, reason=self.reason)
+            case line, field:
+                return say("line %(line)s, %(field)s: %(reason)s", line=line, field=field, reason=self.reason)
 
 
 class CoopError(Exception):
@@ -99,22 +122,31 @@ class CoopError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = message if isinstance(message, Said) else join_said([message])
 
 
 class BadInput(CoopError):
     """What came in cannot be read. Carries every problem at once, so that the sender mends them in one go."""
 
     def __init__(self, problems: Sequence[Problem], code: str = "bad-input") -> None:
-        super().__init__(code, "; ".join(str(problem) for problem in problems))
+        parts = [problem.say() for problem in problems[:PROBLEMS_SAID_MAX]]
+        if len(problems) > PROBLEMS_SAID_MAX:
+            rest = len(problems) - PROBLEMS_SAID_MAX
+            parts.append(say_count("and %(num)s problem more", "and %(num)s problems more", rest))
+        super().__init__(code, join_said(parts))
         self.problems = tuple(problems)
 
 
 class NotFound(CoopError):
     """There is no such thing, or it is not yours to know of."""
 
-    def __init__(self, message: str = "there is nothing here") -> None:
+    def __init__(self, message: str = say("there is nothing here")) -> None:
         super().__init__("not-found", message)
+
+
+def say_outside_years(text: str) -> Said:
+    """Say that something lies in no year in which anything happens here."""
+    return say("%(text)s lies outside the years %(first)s to %(last)s", text=text, first=YEARS[0], last=YEARS[-1])
 
 
 def derive_id(*parts: object) -> str:
@@ -212,10 +244,10 @@ class Period:
         try:
             period = cls._read(text)
         except (ValueError, OverflowError) as error:
-            reason = f"{text[:40]!r} is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01"
+            reason = say("'%(text)s' is not a period such as 2025, 2025-03 or 2025-03-04/2025-04-01", text=text[:40])
             raise BadInput([Problem(reason, "period")]) from error
         if period.start.year not in YEARS or period.end.year not in YEARS:
-            raise BadInput([Problem(f"{text!r} lies outside {YEARS.start} to {YEARS.stop - 1}", "period")])
+            raise BadInput([Problem(say_outside_years(text), "period")])
         return period
 
     @classmethod

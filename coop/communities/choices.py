@@ -19,7 +19,8 @@ from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coop.values import BadInput, CoopError, Problem
+from coop.shapes import problem_of
+from coop.values import BadInput, CoopError, Problem, say
 
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=8)]
 Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
@@ -134,21 +135,21 @@ def read_choice(name: str, value: Mapping[str, Any]) -> Choice:
     >>> read_choice("brakes", {"ratio": "3"})
     Traceback (most recent call last):
     ...
-    coop.values.BadInput: difference_cents: Field required
+    coop.values.BadInput: difference_cents: is missing
 
     Raises:
         BadInput: there is no such choice, or its value is not one; every problem at once.
     """
     kind = CHOICES.get(name)
     if kind is None:
-        raise BadInput([Problem(f"{name!r} is none of {', '.join(CHOICES)}", "name")], "bad-choice")
+        raise BadInput(
+            [Problem(say("'%(name)s' is none of %(choices)s", name=name, choices=tuple(CHOICES)), "name")], "bad-choice"
+        )
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        problems = [
-            Problem(detail["msg"], ".".join(str(part) for part in detail["loc"]))
-            for detail in error.errors(include_url=False, include_input=False)
-        ]
+        findings = error.errors(include_url=False, include_input=False)
+        problems = [problem_of(dict(finding)) for finding in findings]
         raise BadInput(problems, "bad-choice") from None
 
 
@@ -205,7 +206,10 @@ class Choices:
             if in_force is None or row.valid_from >= in_force[0].valid_from:
                 in_force = row, row.choice
         if in_force is None:
-            raise CoopError("no-choice", f"the co-operative has made no choice of {kind.NAME} that holds on {day}")
+            raise CoopError(
+                "no-choice",
+                say("the co-operative has made no choice of %(name)s that holds on %(day)s", name=kind.NAME, day=day),
+            )
         return in_force
 
 

@@ -54,8 +54,10 @@ def describe(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
         with tx.savepoint():
             store.add_profile(tx, version, first_day, profile, tx.now, str(tx.actor))
     except IntegrityError:
-        hosts = ", ".join(profile.hosts)
-        raise BadInput([Problem(f"one of {hosts} is another co-operative's", "hosts")], "host-taken") from None
+        hosts = profile.hosts
+        raise BadInput(
+            [Problem(say("one of %(hosts)s is another co-operative's", hosts=hosts), "hosts")], "host-taken"
+        ) from None
     tx.tell(
         CommunityDescribed(
             version=version,
@@ -91,9 +93,11 @@ def make_choice(
     tx.lock(LOCK)
     choice = read_choice(name, value)
     if not source.strip():
-        raise BadInput([Problem("say where the figures come from", "source")], "bad-choice")
+        raise BadInput([Problem(say("say where the figures come from"), "source")], "bad-choice")
     if choice.TOUCHES_MONEY and not resolution_id:
-        raise CoopError("needs-resolution", f"{name} touches money: the members' meeting adopts it by a resolution")
+        raise CoopError(
+            "needs-resolution", say("%(name)s touches money: the members' meeting adopts it by a resolution", name=name)
+        )
     if resolution_id and any(row.resolution_id == resolution_id for row in store.load_choices(tx).rows):
         return
     _add_choice(tx, DatedChoice(valid_from, choice, source.strip(), resolution_id))

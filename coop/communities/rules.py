@@ -12,7 +12,7 @@ from stdnum.nl import btw, postcode
 
 from coop.communities.model import ANY_HOST, Profile
 from coop.kit import addresses
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, Said, say
 
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
@@ -76,58 +76,58 @@ def check_particular(name: str, text: str) -> list[Problem]:
     if text in DEMONSTRATION_VALUES:
         return [Problem(say("this is the demonstration's"), name)]
     check = _CHECKS.get(name)
-    reason = check(text) if check else ""
+    reason = check(text) if check else None
     return [Problem(reason, name)] if reason else []
 
 
-def _check_host(text: str) -> str:
+def _check_host(text: str) -> Said | None:
     if text == ANY_HOST or _HOST.fullmatch(text):
-        return ""
+        return None
     return say('"%(host)s" is no host name', host=text)
 
 
-def _check_kvk(text: str) -> str:
-    return "" if re.fullmatch(r"[0-9]{8}", text) else say("a KvK number has 8 digits")
+def _check_kvk(text: str) -> Said | None:
+    return None if re.fullmatch(r"[0-9]{8}", text) else say("a KvK number has 8 digits")
 
 
-def _check_vat_id(text: str) -> str:
+def _check_vat_id(text: str) -> Said | None:
     if btw.is_valid(text):
-        return ""
+        return None
     return say('"%(vat_id)s" is no Dutch VAT id, such as NL000099998B57', vat_id=text)
 
 
-def _check_iban(text: str) -> str:
+def _check_iban(text: str) -> Said | None:
     if iban.is_valid(text):
-        return ""
+        return None
     return say('"%(iban)s" is no IBAN: a sign in it is wrong or missing', iban=text)
 
 
-def _check_postal_code(text: str) -> str:
+def _check_postal_code(text: str) -> Said | None:
     try:
         written = postcode.validate(text)
     except ValidationError:
         written = ""
     if text in (written, written.replace(" ", "")) and written:
-        return ""
+        return None
     return say('"%(code)s" is no postal code, such as 1011 AB', code=text)
 
 
-def _check_email(text: str) -> str:
-    return "" if _EMAIL.fullmatch(text) else say('"%(email)s" is no e-mail address', email=text)
+def _check_email(text: str) -> Said | None:
+    return None if _EMAIL.fullmatch(text) else say('"%(email)s" is no e-mail address', email=text)
 
 
-def _check_language(text: str) -> str:
+def _check_language(text: str) -> Said | None:
     if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", text):
-        return ""
+        return None
     return say('"%(code)s" is no language code, such as nl', code=text)
 
 
-def _check_sender(text: str) -> str:
+def _check_sender(text: str) -> Said | None:
     try:
         addresses.read_sender(text)
     except BadInput as bad:
         return bad.message
-    return ""
+    return None
 
 
 PARTICULARS: Final = (
@@ -137,7 +137,7 @@ PARTICULARS: Final = (
 """Particulars of a profile that are texts of the co-operative's own."""
 
 
-_CHECKS: Final[Mapping[str, Callable[[str], str]]] = {
+_CHECKS: Final[Mapping[str, Callable[[str], Said | None]]] = {
     "hosts": _check_host,
     "kvk": _check_kvk,
     "vat_id": _check_vat_id,

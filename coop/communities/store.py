@@ -12,7 +12,7 @@ from coop.communities import tables
 from coop.communities.choices import Choice, Choices, DatedChoice, RecordedChoice, read_choice
 from coop.communities.model import DatedProfile, Profile
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 _PARTICULARS = (
     "name",
@@ -97,7 +97,9 @@ def profile_of(tx: Tx, day: date) -> Profile:
     if profile is None:
         profiles = list_profiles(tx)
         if not profiles:
-            raise CoopError("no-community", f"nothing is known of the co-operative {tx.community} yet")
+            raise CoopError(
+                "no-community", say("nothing is known of the co-operative %(community)s yet", community=tx.community)
+            )
         profile = profiles[0].profile
     return profile
 

@@ -6,12 +6,13 @@ import functools
 import importlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from coop.values import BadInput, CoopError, Problem, derive_id
+from coop.shapes import problem_of
+from coop.values import BadInput, CoopError, Problem, derive_id, say
 
 SERVICES = ("members", "metering", "billing", "governance")
 """Names of the services, listed here and nowhere else; each has its module of facts beside this one."""
@@ -123,18 +124,18 @@ class Envelope:
             time = datetime.fromisoformat(fields["time"])
             data = orjson.dumps(fields["data"], option=orjson.OPT_SORT_KEYS)
         except orjson.JSONDecodeError as error:
-            raise BadInput([Problem(f"not JSON: {error}", "envelope")]) from error
+            raise BadInput([Problem(say("not JSON: %(error)s", error=str(error)), "envelope")]) from error
         except (KeyError, TypeError, ValueError) as error:
-            raise BadInput([Problem(f"missing or malformed: {error}", "envelope")]) from error
+            raise BadInput([Problem(say("missing or malformed: %(error)s", error=str(error)), "envelope")]) from error
         problems = [
-            Problem(f"is no text of at most {TEXT_MAX[name]} characters", name)
+            Problem(say("is no text of at most %(text_max)s characters", text_max=TEXT_MAX[name]), name)
             for name, text in texts.items()
             if not isinstance(text, str) or len(text) > TEXT_MAX[name] or "\x00" in text
         ]
         if type(position) is not int or not 0 < position <= POSITION_MAX:
-            problems.append(Problem("is no position of a journal", "position"))
+            problems.append(Problem(say("is no position of a journal"), "position"))
         if time.tzinfo is None:
-            problems.append(Problem("needs its time zone", "time"))
+            problems.append(Problem(say("needs its time zone"), "time"))
         if problems:
             raise BadInput(problems)
         return cls(**texts, time=time, position=position, data=data)
@@ -161,14 +162,11 @@ def read_event(envelope: Envelope) -> Event:
     """
     cls = event_classes().get(envelope.type)
     if cls is None:
-        raise UnknownEvent("unknown-event", f"{envelope.type} is not an event type or version that this code knows")
+        raise UnknownEvent(
+            "unknown-event", say("%(type)s is not an event type or version that this code knows", type=envelope.type)
+        )
     try:
         return cls.model_validate_json(envelope.data)
     except ValidationError as error:
-        raise BadInput(
-            [Problem(f["msg"], ".".join(str(part) for part in f["loc"])) for f in _details(error)], "bad-event"
-        ) from error
-
-
-def _details(error: ValidationError) -> list[dict[str, Any]]:
-    return [dict(detail) for detail in error.errors(include_url=False)]
+        findings = [problem_of(dict(finding)) for finding in error.errors(include_url=False)]
+        raise BadInput(findings, "bad-event") from error

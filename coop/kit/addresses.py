@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Literal, cast
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 StartTls = Literal["offered", "always", "never"]
 """Encrypt an ``smtp`` connection where the server offers it, refuse a server that does not, or leave it."""
@@ -42,7 +42,7 @@ def read_server(url: str) -> Server:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise BadInput([Problem("is no address of a mail server")], "bad-server") from None
+        raise BadInput([Problem(say("is no address of a mail server"))], "bad-server") from None
     options = parse_qs(parts.query)
     starttls = options.pop("starttls", ["offered"])[-1]
     if problems := _find_problems(parts, starttls, [*options]):
@@ -59,14 +59,14 @@ def read_server(url: str) -> Server:
 
 def _find_problems(parts: SplitResult, starttls: str, other_options: list[str]) -> list[Problem]:
     faults = [
-        (parts.scheme not in _PORTS, "does not begin with smtp:// or smtps://"),
-        (not parts.hostname, "names no server"),
-        (parts.path not in ("", "/") or bool(parts.fragment), "has a path"),
-        (bool(parts.username) != bool(parts.password), "names a user without a password, or the reverse"),
-        (not unquote(parts.netloc).isascii(), "has a sign beyond ASCII, which no server takes"),
+        (parts.scheme not in _PORTS, say("does not begin with smtp:// or smtps://")),
+        (not parts.hostname, say("names no server")),
+        (parts.path not in ("", "/") or bool(parts.fragment), say("has a path")),
+        (bool(parts.username) != bool(parts.password), say("names a user without a password, or the reverse")),
+        (not unquote(parts.netloc).isascii(), say("has a sign beyond ASCII, which no server takes")),
         (
             bool(other_options) or starttls not in ("offered", "always", "never"),
-            "has another option than starttls=always or starttls=never",
+            say("has another option than starttls=always or starttls=never"),
         ),
     ]
     return [Problem(reason) for wrong, reason in faults if wrong]
@@ -88,7 +88,7 @@ def read_address(text: str) -> Address:
     except (MessageError, ValueError, IndexError, AttributeError):  # all of them say that it cannot be parsed
         domain = ""
     if not domain:
-        raise BadInput([Problem(f"{text!r} is no mail address that can be used")], "bad-address")
+        raise BadInput([Problem(say("'%(address)s' is no mail address that can be used", address=text))], "bad-address")
     return Address(username=address.username, domain=domain)
 
 

@@ -77,6 +77,11 @@ _HEADERS: Final = {
         "description": "`true` when this is the answer of the first time.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "Content-Language": {
+        "description": "Language of the sentences: the one that Accept-Language asks for, or English.",
+        "schema": {"type": "string"},
+        "example": "en",
+    },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
 }
 
@@ -202,7 +207,7 @@ def _name_of(status: int) -> str:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    headers = ["API-Version", *(["Retry-After"] if status in (429, 503) else [])]
+    headers = ["API-Version", "Content-Language", *(["Retry-After"] if status in (429, 503) else [])]
     return {
         "description": MEANINGS[status],
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

@@ -44,7 +44,7 @@ from coop.kit import rowwall, wall
 from coop.kit.actor import NOBODY, Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 
 class HasDialect(Protocol):
@@ -175,8 +175,11 @@ class Database:
         if revisions.missing:
             raise CoopError(
                 "tables-older",
-                f"the tables of {self.service} are older than this program, which may not change them:"
-                " run `coop migrate` as their owner",
+                say(
+                    "the tables of %(service)s are older than this program, which may not change them: "
+                    "run `coop migrate` as their owner",
+                    service=self.service,
+                ),
             )
 
     def close(self) -> None:
@@ -228,8 +231,12 @@ def refuse_newer(service: str, revisions: Revisions) -> None:
     if revisions.unheard_of:
         raise CoopError(
             "tables-newer",
-            f"the tables of {service} are newer than this program ({', '.join(sorted(revisions.unheard_of))}):"
-            " run the release that made them, or restore a backup from before",
+            say(
+                "the tables of %(service)s are newer than this program (%(unheard_of)s): run the "
+                "release that made them, or restore a backup from before",
+                service=service,
+                unheard_of=tuple(sorted(revisions.unheard_of)),
+            ),
         )
 
 

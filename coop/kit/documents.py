@@ -17,7 +17,7 @@ from sqlalchemy import select
 from coop.kit.database import among
 from coop.kit.tables import document as document_table
 from coop.kit.tx import Tx
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 
 Content = TypeVar("Content")
 
@@ -62,13 +62,25 @@ class Schema(Generic[Content]):
         reader = self.readers.get(document.version)
         if document.schema != self.name or reader is None:
             raise UnreadableDocument(
-                "unreadable-document", f"{document.schema} version {document.version} is not a {self.name} known here"
+                "unreadable-document",
+                say(
+                    "%(schema)s version %(version)s is not a %(name)s known here",
+                    schema=document.schema,
+                    version=document.version,
+                    name=self.name,
+                ),
             )
         try:
             return reader(document.body)
         except (ValueError, TypeError, LookupError) as error:
             raise UnreadableDocument(
-                "unreadable-document", f"a {self.name} version {document.version} cannot be read: {error}"
+                "unreadable-document",
+                say(
+                    "a %(name)s version %(version)s cannot be read: %(error)s",
+                    name=self.name,
+                    version=document.version,
+                    error=str(error),
+                ),
             ) from error
 
 
@@ -103,9 +115,11 @@ def load(tx: Tx, sha256: str) -> Document:
     """
     document = find_stored(tx, [sha256]).get(sha256)
     if document is None:
-        raise NotFound(f"there is no document {sha256}")
+        raise NotFound(say("there is no document %(sha256)s", sha256=sha256))
     if document.sha256 != sha256:
-        raise UnreadableDocument("changed-document", f"document {sha256} was changed after it was kept")
+        raise UnreadableDocument(
+            "changed-document", say("document %(sha256)s was changed after it was kept", sha256=sha256)
+        )
     return document
 
 

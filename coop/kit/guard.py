@@ -27,7 +27,7 @@ from coop.kit.rates import Rate, TooManyRequests
 from coop.kit.session import COOKIE, Session, is_ended, read, same_origin
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites, host_name
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 
 log = logging.getLogger(__name__)
 requests_log = logging.getLogger("coop.requests")
@@ -131,15 +131,20 @@ class Guard:
         request.state.session = request.state.site = None
         headers = request.scope["headers"]
         if len(request.scope["raw_path"] or b"") + len(request.scope["query_string"]) > ADDRESS_BYTES_MAX:
-            return HttpProblem(414, "address-too-long", f"an address has at most {ADDRESS_BYTES_MAX} bytes")
-        if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
             return HttpProblem(
-                431, "too-many-headers", f"at most {HEADERS_MAX} headers of {HEADER_BYTES_MAX} bytes in all are read"
+                414, "address-too-long", say("an address has at most %(largest)s bytes", largest=ADDRESS_BYTES_MAX)
             )
+        if len(headers) > HEADERS_MAX or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
+            reason = say(
+                "at most %(most)s headers of %(largest)s bytes in all are read",
+                most=HEADERS_MAX,
+                largest=HEADER_BYTES_MAX,
+            )
+            return HttpProblem(431, "too-many-headers", reason)
         if "\x00" in request.scope["path"]:  # no name holds one, and PostgreSQL refuses it in a query
             return NotFound()
         if request.method not in _SAFE_METHODS and not same_origin(request, self._public_url):
-            return CoopError("other-origin", "this request came from another site")
+            return CoopError("other-origin", say("this request came from another site"))
         host, cookie = host_name(request.headers.get("host", "")), request.cookies.get(COOKIE)
         request.state.site, request.state.session = await run_in_threadpool(self._meet, host, cookie)
         return self._count(request)
@@ -175,4 +180,7 @@ def unknown_address(path: str) -> CoopError:
     if of_programs is None or of_programs["version"] == CONTRACT_VERSION:
         return NotFound()
     there = f"{path.split('/api/')[0]}/api/v{CONTRACT_VERSION}/"
-    return HttpProblem(404, "unknown-version", f"this installation answers version {CONTRACT_VERSION}, under {there}")
+    reason = say(
+        "this installation answers version %(version)s, under %(there)s", version=CONTRACT_VERSION, there=there
+    )
+    return HttpProblem(404, "unknown-version", reason)

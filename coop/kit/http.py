@@ -25,7 +25,7 @@ from starlette.types import Message, Receive
 from coop.kit.access import Access
 from coop.kit.database import Database
 from coop.kit.guard import Guard, unknown_address
-from coop.kit.problems import HttpProblem, headers_of, problem_answer, problems_of, status_of
+from coop.kit.problems import ENGLISH, HttpProblem, Voice, headers_of, problem_answer, problems_of, status_of
 from coop.kit.rates import Rate
 from coop.kit.repeats import answer_once, read_claim
 from coop.kit.session import NotSignedIn, Session
@@ -34,7 +34,8 @@ from coop.kit.sites import Site, Sites
 from coop.kit.tags import matches, tag_of
 from coop.kit.tokens import let_in
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem
+from coop.shapes import problem_of
+from coop.values import BadInput, CoopError, NotFound, Problem, Said, say
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -44,6 +45,12 @@ ErrorPage = Callable[[Request, int, str, str, Sequence[Problem]], Response]
 BODY_MAX = 1024 * 1024
 """Largest body [bytes] of a route that names no other."""
 
+_SAID: Final = {
+    400: say("the body cannot be read"),
+    405: say("this address does not take this method"),
+}
+"""Our words for what the framework says."""
+
 _CODES: Final = {400: "unreadable-body", 405: "method-not-allowed", 413: "too-large"}
 
 
@@ -51,7 +58,7 @@ class UnknownHost(NotFound):
     """No co-operative of the installation has the host name that was asked for."""
 
     def __init__(self) -> None:
-        super().__init__("no co-operative has this host name")
+        super().__init__(say("no co-operative has this host name"))
         self.code = "unknown-host"
 
 
@@ -59,7 +66,7 @@ class TooLarge(HTTPException):
     """The body is larger than the route takes."""
 
     def __init__(self, body_max: int) -> None:
-        super().__init__(413, f"the largest body here has {body_max} bytes")
+        super().__init__(413, say("the largest body here has %(largest)s bytes", largest=body_max))
 
 
 class GuardedRoute(APIRoute):
@@ -109,8 +116,12 @@ class GuardedRoute(APIRoute):
             raise TooLarge(self.body_max)
         media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if media_type and self.include_in_schema and not _takes(self.media_types, media_type):
-            wanted = " or ".join(sorted(self.media_types))
-            raise HttpProblem(415, "unsupported-media-type", f"this takes {wanted}, not {media_type[:100]}")
+            wanted = tuple(sorted(self.media_types))
+            raise HttpProblem(
+                415,
+                "unsupported-media-type",
+                say("this takes %(wanted)s, not %(given)s", wanted=wanted, given=media_type[:100]),
+            )
 
     def _once(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
         """The endpoint in one transaction with the answer that is kept, when its request names a key."""
@@ -296,22 +307,23 @@ def create_app(
     sites: Sites,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     sessions_in: str = "",
+    voice: Voice = ENGLISH,
 ) -> FastAPI:
     """The application with all ``routers``, over the ``databases`` of the services that run here.
 
     ``sites`` says which co-operative a host name leads to; nobody is signed in at another's.
     ``sessions_in`` names the service whose database says first that a session or a token was ended; by default the
-    first.
+    first. ``voice`` says problems in the language of whoever asks.
     """
     app = FastAPI(title=title, lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.settings, app.state.databases = settings, databases
+    app.state.settings, app.state.databases, app.state.voice = settings, databases, voice
     sessions = databases[sessions_in] if sessions_in in databases else next(iter(databases.values()))
     app.state.sessions = sessions
     app.state.token_rate = Rate("token", settings.rate_per_token)
 
     def answer(request: Request, error: CoopError) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
-            return problem_answer(error)
+            return problem_answer(request, error)
         page = error_page(request, status_of(error), error.code, error.message, problems_of(error))
         page.headers.update(headers_of(error))
         return page
@@ -322,14 +334,14 @@ def create_app(
 
     async def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return answer(request, BadInput([_problem(detail) for detail in error.errors()], "bad-request"))
+        return answer(request, BadInput([problem_of(finding, skip=1) for finding in error.errors()], "bad-request"))
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             return answer(request, unknown_address(request.url.path))
         code = _CODES.get(error.status_code, f"http-{error.status_code}")
-        return answer(request, HttpProblem(error.status_code, code, error.detail, error.headers))
+        return answer(request, HttpProblem(error.status_code, code, _say_detail(error), error.headers))
 
     app.add_middleware(Guard, settings=settings, sessions=sessions, sites=sites, answer=answer)
     app.add_exception_handler(CoopError, refused)
@@ -340,7 +352,8 @@ def create_app(
     return app
 
 
-def _problem(detail: dict[str, Any]) -> Problem:
-    """One of FastAPI's findings in our words: the field without the part of the request that it stands in."""
-    path = [str(part) for part in detail["loc"]]
-    return Problem(detail["msg"], ".".join(path[1:] or path))
+def _say_detail(error: HTTPException) -> Said:
+    """Say what the framework refuses in our words, or in its own where we have none."""
+    if isinstance(error.detail, Said):
+        return error.detail
+    return _SAID.get(error.status_code) or say("the request cannot be taken: %(detail)s", detail=error.detail)

@@ -26,7 +26,7 @@ from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_HEARD
 from coop.kit.tables import inbox as inbox
 from coop.kit.tx import Tx, part_of
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def consume(consumer: Consumer, batch: Sequence[Envelope], wait_s: Callable[[int
             failures += 1
             log.exception("%s failed on a batch, try %d of %d", consumer.service, failures, TRIES)
             if consumer.stopping.wait(wait_s(failures)):
-                raise StreamStopped("stopping", f"{consumer.service} stops") from None
+                raise StreamStopped("stopping", say("%(service)s stops", service=consumer.service)) from None
 
 
 def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: bool) -> int:
@@ -146,7 +146,10 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
                 }
             )
             if parked >= consumer.park_limit:
-                raise StreamStopped("too-many-parked", f"{consumer.service}: {parked} facts in a row were refused")
+                raise StreamStopped(
+                    "too-many-parked",
+                    say("%(service)s: %(parked)s facts in a row were refused", service=consumer.service, parked=parked),
+                )
         insert_mappings(sql, inbox, claimed)
         for source, numbers in sorted(heard.items()):
             positions.note_heard(sql, source, numbers, now)
@@ -183,7 +186,9 @@ def handle(consumer: Consumer, tx: Tx, envelope: Envelope) -> None:
     event = read_event(envelope)
     handler = consumer.hears.get(type(event))
     if handler is None:
-        raise UnknownEvent("unknown-event", f"{consumer.service} does not hear {envelope.type}")
+        raise UnknownEvent(
+            "unknown-event", say("%(service)s does not hear %(type)s", service=consumer.service, type=envelope.type)
+        )
     handler(tx, event, envelope)
 
 

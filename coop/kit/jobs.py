@@ -26,13 +26,13 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.tables import job_run, job_switch
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 log = logging.getLogger(__name__)
 
 CLAIM_LASTS = timedelta(hours=1)
 TICK_S = 20
-OUTCOME_MAX = 500
+ERROR_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,19 @@ def run_due(job: Job, database: Database, community: str) -> bool:
     work = Work(database, community, due_at, job.name)
     if not _claim(work, job):
         return False
+    outcome: str
     try:
         outcome, succeeded = job.work(work), True
     except CoopError as refusal:
-        outcome, succeeded = f"{refusal.code}: {refusal.message}", False
+        outcome, succeeded = refusal.message, False
     except Exception as error:
         # A bug in one job must not end the scheduler's thread; it shows on the page and in health.
         log.exception("job %s failed", job.name)
-        outcome, succeeded = f"{type(error).__name__}: {error}", False
+        words = f"{type(error).__name__}: {error}"[:ERROR_MAX]
+        outcome, succeeded = say("the program failed on it: %(error)s", error=words), False
     with work.write() as tx:
         tx.execute(
-            update(job_run)
-            .where(*_row_of(work))
-            .values(finished_at=tx.now, succeeded=succeeded, outcome=outcome[:OUTCOME_MAX])
+            update(job_run).where(*_row_of(work)).values(finished_at=tx.now, succeeded=succeeded, outcome=outcome)
         )
     log.info("job %s of %s: %s", job.name, community, outcome)
     return True

@@ -18,7 +18,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from coop.kit.http import session_of
 from coop.kit.keyset import Key, Part, Window, cut_rows
 from coop.kit.settings import Settings
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 500
@@ -99,7 +99,7 @@ Paged = Annotated[Page, Depends(read_page)]
 
 
 def _bad_cursor() -> BadInput:
-    return BadInput([Problem("is no cursor of this list", "after")], "bad-cursor")
+    return BadInput([Problem(say("is no cursor of this list"), "after")], "bad-cursor")
 
 
 def _write(part: Part) -> tuple[str, str | int]:

@@ -19,9 +19,10 @@ from coop.kit.keyset import Window, cut_query
 from coop.kit.metrics import LETTERS_PARKED
 from coop.kit.rows import columns_of
 from coop.kit.rowwall import EVERYBODY
+from coop.kit.sentences import storable
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
-from coop.values import CoopError, derive_id
+from coop.values import CoopError, derive_id, say
 
 UNKNOWN = "?"
 """Community of what came in without naming one."""
@@ -31,7 +32,7 @@ EVENT = "event"
 
 COMMUNITY_MAX = 100
 SOURCE_MAX = 200
-REASON_MAX = 2000
+ERROR_MAX = 1000
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def park(tx: Tx, kind: str, source: str, body: bytes, code: str, reason: str) ->
 
     The same body for the same reason is kept once, and is open again when it had been resolved.
     """
-    source, reason = storable(source)[:SOURCE_MAX], storable(reason)[:REASON_MAX]
+    source = storable(source)[:SOURCE_MAX]
     LETTERS_PARKED.labels(kind).inc()
-    letter_id = derive_id("dead-letter", tx.community, kind, source, body.hex(), reason)
+    letter_id = derive_id("dead-letter", tx.community, kind, source, body.hex(), storable(reason))
     again = tx.execute(
         update(dead_letter)
         .where(dead_letter.c.community == tx.community, dead_letter.c.id == letter_id)
@@ -102,7 +103,8 @@ def describe(error: Exception) -> tuple[str, str]:
     if isinstance(error, CoopError):
         return error.code, error.message
     cause = getattr(error, "orig", None) or error
-    return "bug", f"{type(cause).__name__}: {cause}".split("\n", 1)[0]
+    words = f"{type(cause).__name__}: {cause}".split("\n", 1)[0]
+    return "bug", say("the program failed on it: %(error)s", error=words[:ERROR_MAX])
 
 
 def list_parked(tx: Tx, limit: int = 100, after: Letter | None = None, *kinds: str) -> Sequence[Letter]:
@@ -132,7 +134,7 @@ def get_parked(tx: Tx, letter_id: str) -> Letter:
     """
     row = tx.execute(_open(tx).where(dead_letter.c.id == letter_id)).first()
     if row is None:
-        raise CoopError("no-such-letter", f"nothing open is parked under {letter_id}")
+        raise CoopError("no-such-letter", say("nothing is set aside under %(letter_id)s", letter_id=letter_id))
     return Letter(*row)
 
 
@@ -150,8 +152,3 @@ def _open(tx: Tx, *kinds: str) -> Select[*tuple[Any, ...]]:
         dead_letter.c.community == tx.community, dead_letter.c.resolved_at.is_(None)
     )
     return query.where(dead_letter.c.kind.in_(kinds)) if kinds else query
-
-
-def storable(text: str) -> str:
-    """Text that every database takes: PostgreSQL refuses NUL, and lone surrogates have no UTF-8."""
-    return text.replace("\x00", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()

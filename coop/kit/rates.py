@@ -17,17 +17,24 @@ from collections.abc import Callable
 from typing import Final
 
 from coop.kit.problems import HttpProblem
+from coop.values import say
 
 WINDOW_S: Final = 60.0
 KEYS_MAX: Final = 100_000
 """Most keys that are remembered; the one that was quiet for longest is forgotten first."""
 
 
+_SAID: Final = {
+    "token": say("this token has sent all that it may send now"),
+    "address": say("this address has sent all that it may send now"),
+}
+
+
 class TooManyRequests(HttpProblem):
     """A token or an address sends more than it may."""
 
     def __init__(self, name: str, headers: dict[str, str]) -> None:
-        super().__init__(429, "too-many-requests", f"this {name} has sent all that it may send now", headers)
+        super().__init__(429, "too-many-requests", _SAID[name], headers)
 
 
 class Rate:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from coop.kit.database import is_database_away
 from coop.kit.inbox import StreamStopped, wait_before
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class RawDoor:
             except Exception as error:
                 # The database is away, too much is parked, or parking itself fails: nothing may be passed over.
                 if self._waits(error, waits := waits + 1):
-                    raise StreamStopped("stopping", "the door closes") from error
+                    raise StreamStopped("stopping", say("the door closes")) from error
             else:
                 self.trouble = None
                 return
@@ -100,13 +100,16 @@ class RawDoor:
                 if isinstance(error, CoopError) or failures >= TRIES:
                     return error
                 if self._waits(error, failures):
-                    raise StreamStopped("stopping", "the door closes") from error
+                    raise StreamStopped("stopping", say("the door closes")) from error
             else:
                 return None
 
     def _park_one(self, headers: Headers, body: bytes, error: Exception) -> None:
         if self._parked_in_a_row >= self._park_limit:
-            raise StreamStopped("too-many-parked", f"{self._parked_in_a_row} messages in a row could not be taken")
+            raise StreamStopped(
+                "too-many-parked",
+                say("%(parked_in_a_row)s messages in a row could not be taken", parked_in_a_row=self._parked_in_a_row),
+            )
         self._park(headers, body, error)
         self._parked_in_a_row += 1
         log.error("parked a message of %d bytes: %s", len(body), type(error).__name__)

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from coop.kit.problems import HttpProblem
 from coop.kit.tables import kept_answer
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say
 
 HEADER: Final = "Idempotency-Key"
 REPEATED: Final = "Idempotency-Replayed"
@@ -49,7 +49,10 @@ async def read_claim(request: Request, operation: str, actor: str, secret: str) 
     if key is None:
         return None
     if not 0 < len(key) <= _KEY_MAX or not key.isascii() or not key.isprintable():
-        raise BadInput([Problem(f"is not 1 to {_KEY_MAX} visible characters", HEADER)], "bad-idempotency-key")
+        raise BadInput(
+            [Problem(say("is not 1 to %(longest)s visible characters", longest=_KEY_MAX), HEADER)],
+            "bad-idempotency-key",
+        )
     digest = hmac.new(secret.encode(), digestmod="sha256")
     for part in (request.url.path, request.url.query, request.headers.get("content-type", "")):
         digest.update(part.encode() + b"\x00")
@@ -65,7 +68,7 @@ def answer_once(tx: Tx, claim: Claim, work: Callable[[], Response], *, secret: b
         CoopError: the same request is being carried out, or its answer held a secret.
     """
     if not tx.try_lock(f"answer {claim.actor} {claim.operation} {claim.key}"):
-        raise CoopError("request-in-flight", "the same request is being carried out")
+        raise CoopError("request-in-flight", say("the same request is being carried out"))
     kept = kept_answer.c
     row = tx.execute(
         select(kept.request_hash, kept.status, kept.media_type, kept.body).where(
@@ -77,9 +80,9 @@ def answer_once(tx: Tx, claim: Claim, work: Callable[[], Response], *, secret: b
     ).first()
     if row is not None:
         if row.request_hash != claim.request_hash:
-            raise HttpProblem(422, "idempotency-key-reused", "this key came with another request before")
+            raise HttpProblem(422, "idempotency-key-reused", say("this key came with another request before"))
         if row.status == 0:
-            raise CoopError("answer-not-kept", "this was done before, and its answer is shown once")
+            raise CoopError("answer-not-kept", say("this was done before, and its answer is shown once"))
         return Response(row.body, row.status, headers={REPEATED: "true"}, media_type=row.media_type or None)
     response = work()
     if response.status_code < 400:

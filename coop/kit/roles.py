@@ -11,7 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Table, text
 
 from coop.kit.tables import document, journal
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 SEALED = ("position", "previous_hash", "hash")
 """Columns of the journal that a service may change: it seals its rows."""
@@ -30,7 +30,10 @@ def make_role(sql: Connection, role: str, password: str | None) -> None:
     """
     if not exists(sql, role):
         if password is None:
-            raise CoopError("no-password", f"the role {role} needs a password: name its service in COOP_ROLE_PASSWORDS")
+            raise CoopError(
+                "no-password",
+                say("the role %(role)s needs a password: name its service in COOP_ROLE_PASSWORDS", role=role),
+            )
         sql.exec_driver_sql(f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS')
     if password is not None:
         quoted = password.replace("'", "''")

@@ -24,7 +24,7 @@ from coop.events.members import SessionsEnded
 from coop.kit.actor import Actor
 from coop.kit.tables import session_end
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 COOKIE: Final = "coop_session"
 LIFETIME: Final = timedelta(hours=12)
@@ -63,14 +63,14 @@ class Session:
 class NotSignedIn(CoopError):
     """The page needs a sign-in."""
 
-    def __init__(self, code: str = "not-signed-in", message: str = "sign in first") -> None:
+    def __init__(self, code: str = "not-signed-in", message: str = say("sign in first")) -> None:
         super().__init__(code, message)
 
 
 class NotAllowed(CoopError):
     """The signed-in person may not see or do this."""
 
-    def __init__(self, message: str = "your account has no access to this") -> None:
+    def __init__(self, message: str = say("your account has no access to this")) -> None:
         super().__init__("not-allowed", message)
 
 

@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from coop.kit import addresses
-from coop.values import BadInput, CoopError
+from coop.values import BadInput, CoopError, say
 
 SECRET_LENGTH_MIN = 16
 
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
         if self.secret:
             given = tuple(self.secret.split(","))
             if any(len(secret) < SECRET_LENGTH_MIN for secret in given):
-                raise CoopError("bad-secret", f"COOP_SECRET needs {SECRET_LENGTH_MIN} characters")
+                raise CoopError("bad-secret", say("COOP_SECRET needs %(least)s characters", least=SECRET_LENGTH_MIN))
             return given
         path = self.secret_path
         if not path.exists():
@@ -168,8 +168,13 @@ class Settings(BaseSettings):
         if not kept or any(len(secret) < SECRET_LENGTH_MIN for secret in kept):
             raise CoopError(
                 "bad-secret",
-                f"{path} holds no secret of {SECRET_LENGTH_MIN} characters: anybody could sign in as anybody."
-                " Remove the file, and a new one is made at the next start; everybody signs in again.",
+                say(
+                    "%(path)s holds no secret of %(least)s characters: anybody could sign in "
+                    "as anybody. Remove the file, and a new one is made at the next start; everybody "
+                    "signs in again.",
+                    path=path,
+                    least=SECRET_LENGTH_MIN,
+                ),
             )
         return kept
 

@@ -22,7 +22,7 @@ from coop.events import SERVICES, Envelope
 from coop.kit import journal, positions
 from coop.kit.inbox import Consumer
 from coop.kit.positions import ASK_MAX, RANGES_MAX, Head, Range, SourceState
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Signal:
         try:
             return _SIGNAL.validate_json(body)
         except ValidationError as error:
-            raise BadInput([Problem("is no signal", "signal")]) from error
+            raise BadInput([Problem(say("is no signal"), "signal")]) from error
 
 
 _SIGNAL = TypeAdapter(Signal)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from coop.kit.columns import Json, Words
 from coop.kit.metadata import Instant, new_metadata
+from coop.kit.sentences import Sentence
 
 kit_metadata = new_metadata()
 
@@ -101,7 +102,7 @@ dead_letter = Table(
     Column("source", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("code", String(100), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Sentence, nullable=False),
     Column("parked_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("resolved_at", Instant),
@@ -167,7 +168,7 @@ job_run = Table(
     Column("attempts", Integer, nullable=False),
     Column("finished_at", Instant),
     Column("succeeded", Boolean),
-    Column("outcome", String(500)),
+    Column("outcome", Sentence),
     PrimaryKeyConstraint("community", "job", "due_at"),
 )
 
@@ -241,7 +242,7 @@ outbound_message = Table(
     Column("next_try_at", Instant),
     Column("delivered_at", Instant),
     Column("proof", Text),
-    Column("trouble", Text),  # why the last try failed; none while a try is under way
+    Column("trouble", Sentence),  # why the last try failed; none while a try is under way
     UniqueConstraint("community", "id"),
     CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_is_one_of_three"),
     CheckConstraint("(state = 'waiting') = (next_try_at IS NOT NULL)", name="waits_for_its_next_try"),

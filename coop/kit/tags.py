@@ -12,6 +12,7 @@ from fastapi import Depends, Header
 from pydantic import BaseModel
 
 from coop.kit.problems import HttpProblem
+from coop.values import say
 
 
 def tag_of(body: bytes) -> str:
@@ -42,7 +43,7 @@ class Precondition:
             HttpProblem: 412, it changed in the meantime.
         """
         if self._tags is not None and not matches(self._tags, tag_of(shown.model_dump_json().encode())):
-            raise HttpProblem(412, "precondition-failed", "it was changed since it was read")
+            raise HttpProblem(412, "precondition-failed", say("it was changed since it was read"))
 
 
 async def read_precondition(

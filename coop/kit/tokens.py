@@ -26,6 +26,7 @@ from coop.kit.database import Database
 from coop.kit.session import NotSignedIn, Session
 from coop.kit.tables import program_token
 from coop.kit.tx import Tx
+from coop.values import say
 
 PREFIX: Final = "coop_"
 _NOBODYS: Final = "0" * 64
@@ -54,7 +55,7 @@ class WrongToken(NotSignedIn):
     """A program shows a token that opens nothing."""
 
     def __init__(self) -> None:
-        super().__init__("wrong-token", "this token opens nothing here: it is unknown, expired or ended")
+        super().__init__("wrong-token", say("this token opens nothing here: it is unknown, expired or ended"))
 
 
 def make_token() -> NewToken:

@@ -9,7 +9,7 @@ from coop.kit.jobs import Job, Work
 from coop.kit.journal import Anchor, hash_at, read_anchor, set_anchor, verify_chain
 from coop.kit.repeats import forget_answers
 from coop.kit.service import Service
-from coop.values import CoopError
+from coop.values import CoopError, say
 from coop.web.language import N_
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,9 @@ def check_chain(work: Work) -> str:
             reached = Anchor(whole, hash_at(sql, whole) or "") if whole else anchor
         if broken:
             log.critical("journal of %s: position %d %s", work.database.service, broken.position, broken.reason)
-            raise CoopError("chain-broken", f"position {broken.position}: {broken.reason}")
+            raise CoopError(
+                "chain-broken", say("position %(position)s: %(reason)s", position=broken.position, reason=broken.reason)
+            )
         if reached == anchor:
             return f"{whole} facts, chain whole; {whole - first.position} of them new"
         with work.database.system_write() as sql:

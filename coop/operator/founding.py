@@ -14,7 +14,7 @@ from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.operator.runtime import open_room
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 
 TRUTH = "members"
 """The service that keeps the truth of co-operatives and tells the others."""
@@ -46,11 +46,16 @@ def pick_community(settings: Settings, key: str) -> str:
     if key in keys:
         return key
     if key:
-        raise CoopError("no-such-community", f"there is no co-operative {key} here, only {', '.join(keys) or 'none'}")
+        raise CoopError(
+            "no-such-community",
+            say("there is no co-operative %(key)s here, only %(keys)s", key=key, keys=tuple(keys)),
+        )
     if not keys:
-        raise CoopError("no-community", "there is no co-operative here yet: begin with `coop init`")
+        raise CoopError("no-community", say("there is no co-operative here yet: begin with `coop init`"))
     if len(keys) > 1:
-        raise CoopError("which-community", f"say with --community which co-operative is meant: {', '.join(keys)}")
+        raise CoopError(
+            "which-community", say("say with --community which co-operative is meant: %(keys)s", keys=tuple(keys))
+        )
     return keys[0]
 
 
@@ -77,7 +82,7 @@ def change_community(settings: Settings, key: str, given: Mapping[str, Any]) -> 
     with open_truth(settings) as database, database.write(key, COMMAND_LINE) as tx:
         before = store.find_profile(tx)
         if before is None:
-            raise NotFound(f"there is no co-operative {key}")
+            raise NotFound(say("there is no co-operative %(key)s", key=key))
         profile = merge_profile(before, given)
         commands.describe(tx, profile)
     return profile
@@ -88,7 +93,7 @@ def show_community(settings: Settings, key: str) -> list[str]:
     with open_truth(settings) as database, database.read(key) as tx:
         profile = store.find_profile(tx)
     if profile is None:
-        raise NotFound(f"there is no co-operative {key}")
+        raise NotFound(say("there is no co-operative %(key)s", key=key))
     lines = [f"{field.name:<18}{_text(getattr(profile, field.name))}" for field in fields(profile)]
     return [*lines, *(f"missing: {name}" for name in profile.lacking)]
 

@@ -25,7 +25,7 @@ from coop.operator.community_commands import (
     Street,
     VatId,
 )
-from coop.values import Problem
+from coop.values import Problem, say
 
 if TYPE_CHECKING:  # what it imports takes a second, which help need not wait for
     from coop.operator.beginning import Beginning
@@ -107,7 +107,7 @@ def _ask_for_missing(given: dict[str, str | list[str] | None], key: str, secreta
 
 def _check(check: Callable[[str, str], list[Problem]], field: str, text: str) -> list[Problem]:
     if field in NEEDED and not text:
-        return [Problem("is missing", field)]
+        return [Problem(say("is missing"), field)]
     return check(field, text)
 
 

@@ -22,9 +22,10 @@ from coop.kit.paging import Paged
 from coop.kit.service import Room
 from coop.operator.access import ACCESS
 from coop.operator.chain import jobs_of
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
+from coop.web.writing import speak
 
 LETTER_KINDS = {
     parking.EVENT: N_("Fact of another service"),
@@ -103,7 +104,9 @@ def replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
     with room.database.read(community) as tx:
         letter = parking.get_parked(tx, letter_id)
     if not room.replay(letter.kind, community, actor, letter_id):
-        raise CoopError("no-replay", f"a {letter.kind} cannot be tried again here; let its sender send it again")
+        raise CoopError(
+            "no-replay", say("a %(kind)s cannot be tried again here; let its sender send it again", kind=letter.kind)
+        )
 
 
 def readable(body: bytes) -> str:
@@ -195,7 +198,7 @@ def replay_from_page(request: Request, service: str, letter_id: str) -> Response
     try:
         replay(room_of(request, service), session.community, session.actor("page"), letter_id)
     except CoopError as refusal:
-        text = translate(lang, "Refused again: %(reason)s", reason=refusal.message)
+        text = translate(lang, "Refused again: %(reason)s", reason=speak(lang, refusal.message))
         return redirect(page, text[:FLASH_MAX], "refused")
     return redirect(page, translate(lang, "Replayed: it was taken this time."))
 
@@ -312,7 +315,7 @@ def _job_named(room: Room, name: str) -> jobs.Job:
     for job in jobs_of(room.service):
         if job.name == name:
             return job
-    raise NotFound(f"{room.service.name} has no job {name}")
+    raise NotFound(say("%(service)s has no job %(name)s", service=room.service.name, name=name))
 
 
 def _job_out(state: jobs.JobState) -> JobOut:

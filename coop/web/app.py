@@ -8,12 +8,17 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import APIRouter, FastAPI
 
 from coop.kit.http import create_app
+from coop.kit.problems import Voice
 from coop.kit.service import Pages, Room
 from coop.kit.settings import Settings
 from coop.kit.sites import Sites
+from coop.web.language import language_of_program
 from coop.web.shell import error_page, mount_static
+from coop.web.writing import speak
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+VOICE = Voice(language_of_program, speak)
 
 
 def assemble_app(
@@ -32,7 +37,7 @@ def assemble_app(
     """
     databases = {name: room.database for name, room in rooms.items()}
     own = [router for room in rooms.values() for router in room.service.routers]
-    app = create_app(title, settings, databases, [*routers, *own], error_page, sites, lifespan, sessions_in)
+    app = create_app(title, settings, databases, [*routers, *own], error_page, sites, lifespan, sessions_in, VOICE)
     app.state.language = settings.language
     app.state.rooms = dict(rooms)
     app.state.read_lag = dict

@@ -26,9 +26,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
-from coop.values import CoopError
+from coop.values import CoopError, say
 from coop.web.language import gettext, language_of
 from coop.web.listings import Column, Kind, Listing, Value
+from coop.web.writing import speak
 
 MEMORY_MAX = 1024 * 1024
 """Bytes of a file that are kept in memory; a larger one goes to disk."""
@@ -111,7 +112,7 @@ class Download:
                 return f"{value:f}"
             case int() | date():
                 return str(value)
-        text = gettext(self.lang, value) if kind is Kind.WORD and value else value
+        text = gettext(self.lang, value) if kind is Kind.WORD and value else speak(self.lang, value)
         return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
     def _write_xlsx(self, listing: Listing, file: IO[bytes]) -> None:
@@ -135,7 +136,8 @@ class Download:
             sheet.append(heads)
             for number, values in enumerate(listing.values()):
                 if number == SHEET_ROWS_MAX:
-                    raise CoopError("too-many-rows", f"a sheet holds {SHEET_ROWS_MAX} rows; take the CSV, or filter")
+                    reason = say("a sheet holds %(most)s rows; take the CSV, or filter", most=SHEET_ROWS_MAX)
+                    raise CoopError("too-many-rows", reason)
                 cells = zip(kinds, values, strict=True)
                 sheet.append([cell(self._in_sheet(kind, value), kind) for kind, value in cells])
         finally:
@@ -145,7 +147,7 @@ class Download:
         if isinstance(value, datetime):
             return value.astimezone(UTC).replace(tzinfo=None)
         if isinstance(value, str):
-            text = gettext(self.lang, value) if kind is Kind.WORD and value else value
+            text = gettext(self.lang, value) if kind is Kind.WORD and value else speak(self.lang, value)
             return ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)[:CELL_MAX]
         if isinstance(value, int) and abs(value) >= EXACT_MAX:
             return str(value)

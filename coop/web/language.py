@@ -51,12 +51,18 @@ def language_of(request: Request) -> str:
     for wish in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if wish and wish in languages():
             return wish
+    return _accepted_language(request) or default_of(request)
+
+
+def language_of_program(request: Request) -> str:
+    """Choose the language of an answer to a program: the one that it asks for, or English."""
+    return _accepted_language(request) or SOURCE
+
+
+def _accepted_language(request: Request) -> str | None:
     codes = {code.lower(): code for code in languages()}
-    for tag in _accepted(request.headers.get("accept-language", "")):
-        code = codes.get(tag) or codes.get(tag.split("-")[0])
-        if code:
-            return code
-    return default_of(request)
+    tags = _accepted(request.headers.get("accept-language", ""))
+    return next((code for tag in tags if (code := codes.get(tag) or codes.get(tag.split("-")[0]))), None)
 
 
 def default_of(request: Request) -> str:

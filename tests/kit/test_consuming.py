@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import orjson
 import pytest
@@ -22,7 +24,7 @@ from coop.kit.inbox import Consumer, StreamStopped, consume
 from coop.kit.relay import Relay, relay_once, settle
 from coop.kit.replay import rebuild
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, Said, say, say_count
 from tests.kit.town import COMMUNITY, LISTENER, SECRETARY, heard, heard_by, member, on_member, open_database, tell
 
 Pair = tuple[Database, Database]
@@ -58,6 +60,37 @@ def test_a_refused_fact_is_parked_with_its_reason_and_the_stream_goes_on(pair: P
     assert reasons(listener) == ["m0002 is a ghost"]
 
 
+def test_the_reason_of_a_parked_fact_keeps_what_it_is_made_of(pair: Pair) -> None:
+    _, listener = pair
+    whys = [
+        say("it is over since %(day)s: %(why)s", day=date(2026, 3, 4), why=say("late")),
+        say_count("%(num)s line of %(parts)s", "%(num)s lines of %(parts)s", 2, parts=("a", Decimal("1.50"), say("b"))),
+        say("at %(at)s: \x00\ud800", at=datetime(2026, 3, 4, 5, tzinfo=UTC)),
+    ]
+    with listener.write(COMMUNITY, SECRETARY) as tx:
+        for number, why in enumerate(whys):
+            parking.park(tx, "kind", "source", str(number).encode(), "late", why)
+    with listener.read(COMMUNITY) as tx:
+        reasons_kept = {letter.body: letter.reason for letter in parking.list_parked(tx)}
+    for number, why in enumerate(whys[:2]):
+        said = reasons_kept[str(number).encode()]
+        assert isinstance(said, Said)
+        assert (said, said.template, said.plural, dict(said.values)) == (
+            why,
+            why.template,
+            why.plural,
+            dict(why.values),
+        )
+    assert reasons_kept[b"2"] == "at 2026-03-04 05:00:00+00:00: ␀?"
+
+
+def test_a_reason_that_is_too_long_keeps_the_beginning_of_its_words(pair: Pair) -> None:
+    _, listener = pair
+    with listener.write(COMMUNITY, SECRETARY) as tx:
+        parking.park(tx, "kind", "source", b"", "long", say("it is %(long)s", long="long " * 10_000))
+    assert [(len(reason), reason[:11]) for reason in reasons(listener)] == [(1000, "it is long ")]
+
+
 def test_what_a_refusing_handler_did_before_it_refused_is_undone(pair: Pair) -> None:
     teller, listener = pair
 
@@ -88,7 +121,7 @@ def test_a_fact_with_a_missing_field_is_parked_and_the_field_is_named(pair: Pair
     tell(teller, member(1))
     (fact,) = sealed(teller)
     consume(LISTENER.consumer(listener), [replace(fact, data=b'{"member_id":"m0001","kind":"owner"}')])
-    assert reasons(listener) == ["joined_on: Field required"]
+    assert reasons(listener) == ["joined_on: is missing"]
 
 
 def test_a_parked_fact_can_be_replayed_once_its_cause_is_mended(pair: Pair) -> None:
@@ -147,7 +180,7 @@ def test_a_bug_is_tried_again_and_then_parked_so_that_the_others_go_on(pair: Pai
     consume(Consumer("billing", listener, {MemberAdmitted: trips_over_three}), sealed(teller), wait_s=lambda _: 0)
     assert len(tries) == inbox.TRIES + 1
     assert heard_by(listener) == ["m0000", "m0001", "m0002", "m0004"]
-    assert reasons(listener) == ["KeyError: 'three'"]
+    assert reasons(listener) == ["the program failed on it: KeyError: 'three'"]
 
 
 def test_too_many_refusals_in_a_row_stop_the_stream_and_keep_nothing_of_the_batch(pair: Pair) -> None:

@@ -149,7 +149,9 @@ def test_people_get_a_refusal_as_a_page(client: TestClient) -> None:
 def test_bad_input_names_line_field_and_reason(client: TestClient) -> None:
     answer = client.post("/import")
     assert answer.status_code == 422
-    assert answer.json()["problems"] == [{"reason": "no such member", "field": "member", "line": 7}]
+    assert answer.json()["problems"] == [
+        {"reason": "no such member", "field": "member", "line": 7, "template": "no such member", "values": {}}
+    ]
 
 
 def test_a_malformed_request_names_the_field(client: TestClient) -> None:

@@ -107,7 +107,8 @@ def test_a_job_that_was_killed_at_work_is_taken_over_when_its_claim_has_lapsed(d
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [(CoopError("no", "not today"), "no: not today"), (KeyError("x"), "KeyError: 'x'")]
+    ("error", "outcome"),
+    [(CoopError("no", "not today"), "not today"), (KeyError("x"), "the program failed on it: KeyError: 'x'")],
 )
 def test_a_job_that_refuses_or_breaks_says_why_and_counts_as_failed(
     database: Database, error: Exception, outcome: str

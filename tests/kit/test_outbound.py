@@ -189,7 +189,10 @@ def test_a_bug_of_a_transport_is_the_trouble_of_its_message_alone(house: House) 
 
     house.admit(1, 2)
     house.work(mail_queue(Pigeon(stumble)))
-    assert [(d.state, d.trouble) for d in house.deliveries()] == [("waiting", "KeyError: 'oops'"), ("delivered", None)]
+    assert [(d.state, d.trouble) for d in house.deliveries()] == [
+        ("waiting", "the program failed on it: KeyError: 'oops'"),
+        ("delivered", None),
+    ]
 
 
 def test_what_failed_is_sent_by_hand_once_its_cause_is_mended(house: House) -> None:
@@ -255,7 +258,7 @@ def test_a_bug_in_making_is_tried_again_and_then_parked_so_that_the_others_go_on
     assert house.deliveries() == []
     assert make_due(house.database, queue, park_bugs=True) == 3
     assert house.recipients() == ["m0001@coop.example", "m0003@coop.example"]
-    assert parked(house) == ["KeyError('m0002')"]
+    assert parked(house) == ["the program failed on it: KeyError: 'm0002'"]
 
 
 # --- order

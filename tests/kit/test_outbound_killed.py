@@ -203,7 +203,7 @@ def test_a_worker_outlives_a_bug_in_making_and_parks_its_fact(house: House, monk
         until(is_delivered)
         until(lambda: worker.trouble is None)
     assert "KeyError: 'm0001'" in troubles
-    assert parked(house) == ["KeyError('m0001')"]
+    assert parked(house) == ["the program failed on it: KeyError: 'm0001'"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -221,8 +221,8 @@ def test_a_server_that_refuses_and_puts_off_gets_each_mail_once(house: House, se
     house.work(queue)
     assert [(d.state, d.trouble) for d in house.deliveries()] == [
         ("delivered", None),
-        ("failed", "550 no such user"),
-        ("waiting", "451 later"),
+        ("failed", "the mail server answered: 550 no such user"),
+        ("waiting", "the mail server answered: 451 later"),
         ("delivered", None),
     ]
     server.answers.clear()

@@ -105,7 +105,7 @@ def test_a_secret_that_is_none_is_refused_and_not_repeated(secret: str) -> None:
 )
 def test_a_refusal_tells_for_now_from_for_good(receiver: Receiver, status: int, kind: type[Exception]) -> None:
     receiver.answers = [(status, {"location": receiver.url("/elsewhere")}, b"because\x00 \xff")]
-    with pytest.raises(kind, match=rf"^{status} .*: because"):
+    with pytest.raises(kind, match=rf": {status} .*: because"):
         send(hooks_to(receiver), receiver.url())
     assert receiver.taken == []
 

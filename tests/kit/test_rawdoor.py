@@ -61,7 +61,7 @@ GOOD = [f"g{number:02d}" for number in range(20)]
 @pytest.mark.parametrize(
     ("bad", "letter"),
     [
-        ("bug", ("bug", b"bug", "KeyError: 'bug'")),
+        ("bug", ("bug", b"bug", "the program failed on it: KeyError: 'bug'")),
         ("refused", ("no", b"refused", "not this one")),
     ],
 )

@@ -32,7 +32,7 @@ from coop.kit.bus.topics import read_lag as read_lag
 from coop.kit.inbox import Consumer, consume
 from coop.kit.rawdoor import Headers, RawDoor
 from coop.kit.signals import Signal, hear_signal
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 log = logging.getLogger(__name__)
 
@@ -294,7 +294,7 @@ def _hand_over(door: RawDoor, records: Sequence[Any]) -> None:
         except UnicodeDecodeError:
             headers = {name: value.decode(errors="backslashreplace") for name, value in raw}
             bad = [name for name, value in raw if not _is_utf8(value)]
-            door.refuse(headers, body, BadInput([Problem("is not UTF-8", f"header {name}") for name in bad]))
+            door.refuse(headers, body, BadInput([Problem(say("is not UTF-8"), f"header {name}") for name in bad]))
     if messages:
         door.receive(messages)
 

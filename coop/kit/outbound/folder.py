@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from coop.kit.outbound.message import Away, Outgoing, Refused, Send, TryLater
+from coop.values import say
 
 _BAD_NAME = (errno.ENAMETOOLONG, errno.EISDIR, errno.EEXIST, errno.ENOTDIR, errno.EINVAL)
 
@@ -34,9 +35,9 @@ class Folder:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Away(f"folder {self._root.name}: {error.strerror}") from error
+            raise Away(say("folder %(name)s: %(strerror)s", name=self._root.name, strerror=error.strerror)) from error
         if not os.access(self._root, os.W_OK | os.X_OK):
-            raise Away(f"folder {self._root.name}: nothing can be written there")
+            raise Away(say("folder %(name)s: nothing can be written there", name=self._root.name))
         yield self._write
 
     def _write(self, outgoing: Outgoing) -> str:
@@ -47,9 +48,9 @@ class Folder:
             if not path.exists():
                 _write_whole(path, outgoing.body, outgoing.id)
             if path.read_bytes() != outgoing.body:
-                raise Refused(f"{name} is there with another content")
+                raise Refused(say("%(name)s is there with another content", name=name))
         except OSError as error:
-            reason = f"{name}: {error.strerror}"
+            reason = say("%(name)s cannot be written: %(error)s", name=name, error=error.strerror)
             raise (Refused(reason) if error.errno in _BAD_NAME else TryLater(reason)) from error
         return f"{name} sha256 {hashlib.sha256(outgoing.body).hexdigest()}"
 
@@ -61,7 +62,7 @@ def _part(text: str) -> str:
         Refused: it is none.
     """
     if not text or text.startswith(".") or "\\" in text or "/" in text:
-        raise Refused(f"{text!r} is no name for a file")
+        raise Refused(say("'%(name)s' is no name for a file", name=text))
     return text
 
 

@@ -28,7 +28,7 @@ from functools import partial
 from coop.kit.addresses import read_address, read_sender, read_server
 from coop.kit.outbound.message import Away, Message, Outgoing, Refused, Send, TryLater
 from coop.kit.settings import Settings
-from coop.values import BadInput
+from coop.values import BadInput, Said, say
 
 POLICY = SMTP_POLICY.clone(cte_type="7bit")
 """Lines end as SMTP wants them, and no server has to take eight bits."""
@@ -149,17 +149,17 @@ class Mail:
             smtp.rset()
             code, answer = smtp.mail(self._sender.addr_spec, [f"size={len(body)}"] if smtp.has_extn("size") else [])
             if code == _TOO_LARGE:
-                raise Refused(_line(code, answer))
+                raise Refused(_say_answer(code, answer))
             if code != 250:  # our own address, not the recipient's: whoever mends it has as long as there are tries
-                raise TryLater(_line(code, answer))
+                raise TryLater(_say_answer(code, answer))
             _expect(*smtp.rcpt(recipient.addr_spec))
             code, answer = smtp.data(body)
             _expect(code, answer)
         except smtplib.SMTPDataError as error:
             _expect(error.smtp_code, error.smtp_error)
-            raise TryLater(_reason_of(error)) from error
+            raise TryLater(say("the mail server cannot be reached: %(error)s", error=_reason_of(error))) from error
         except OSError as error:
-            raise TryLater(_reason_of(error)) from error
+            raise TryLater(say("the mail server cannot be reached: %(error)s", error=_reason_of(error))) from error
         return _line(code, answer)
 
     def _render(self, outgoing: Outgoing, recipient: Address) -> bytes:
@@ -175,7 +175,7 @@ class Mail:
             mail = EmailMessage(policy=POLICY)
             mail.set_content(outgoing.body.decode(errors="replace"), subtype=subkind)
         else:
-            raise Refused(f"a body of {outgoing.media_type} is no mail")
+            raise Refused(say("a body of %(media_type)s is no mail", media_type=outgoing.media_type))
         if "From" not in mail:
             mail["From"] = self._sender
         mail["To"] = recipient
@@ -194,9 +194,13 @@ def _expect(code: int, answer: bytes | str) -> None:
         TryLater: it says no for now.
     """
     if code >= 500:
-        raise Refused(_line(code, answer))
+        raise Refused(_say_answer(code, answer))
     if code not in (250, 251):
-        raise TryLater(_line(code, answer))
+        raise TryLater(_say_answer(code, answer))
+
+
+def _say_answer(code: int, answer: bytes | str) -> Said:
+    return say("the mail server answered: %(answer)s", answer=_line(code, answer))
 
 
 def _line(code: int, answer: bytes | str) -> str:

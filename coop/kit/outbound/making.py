@@ -20,7 +20,7 @@ from coop.kit.outbound.message import Queue
 from coop.kit.outbound.store import insert_messages
 from coop.kit.tables import outbound_position
 from coop.kit.tx import Tx, part_of
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 UNMADE = "outbound"
 """Kind of the dead letter of a fact whose messages could not be made; its source is the queue."""
@@ -66,7 +66,7 @@ def _make_or_park(sql: Connection, tx: Tx, queue: Queue, envelope: Envelope, *, 
         # A bug must not stop the facts behind it; it was tried often enough.
         if not park_bugs:
             raise
-        parking.park(tx, UNMADE, queue.name, envelope.to_json(), "bug", repr(error))
+        parking.park(tx, UNMADE, queue.name, envelope.to_json(), *parking.describe(error))
 
 
 def make_again(database: Database, queues: Sequence[Queue], community: str, actor: Actor, letter_id: str) -> None:
@@ -79,7 +79,7 @@ def make_again(database: Database, queues: Sequence[Queue], community: str, acto
         letter = parking.get_parked(tx, letter_id)
         queue = next((queue for queue in queues if queue.name == letter.source), None)
         if queue is None:
-            raise CoopError("no-such-queue", f"there is no queue {letter.source} here")
+            raise CoopError("no-such-queue", say("there is no queue %(name)s here", name=letter.source))
         envelope = Envelope.from_json(letter.body)
         insert_messages(tx, queue.name, queue.make(tx, envelope), envelope.id)
         parking.resolve(tx, letter_id, "replayed")

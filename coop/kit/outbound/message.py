@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from coop.events import Envelope
 from coop.kit.tx import Tx
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, Said, say
 
 TEXT_MAX = 300
 """Longest recipient and longest subject [characters]."""
@@ -37,24 +37,24 @@ class Message:
 
     def __post_init__(self) -> None:
         problems = [
-            Problem(reason, field)
+            Problem(fault, field)
             for field in ("recipient", "subject", "media_type")
-            if (reason := _find_fault(getattr(self, field)))
+            if (fault := _find_fault(getattr(self, field)))
         ]
         if len(self.body) > BODY_MAX:
-            problems.append(Problem(f"is larger than {BODY_MAX} bytes", "body"))
+            problems.append(Problem(say("is larger than %(largest)s bytes", largest=BODY_MAX), "body"))
         if problems:
             raise BadInput(problems, "bad-message")
 
 
-def _find_fault(text: str) -> str:
+def _find_fault(text: str) -> Said | None:
     if not text.strip():
-        return "is empty"
+        return say("is empty")
     if len(text) > TEXT_MAX:
-        return f"is longer than {TEXT_MAX} characters"
+        return say("is longer than %(longest)s characters", longest=TEXT_MAX)
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text):
-        return "holds a control character"
-    return ""
+        return say("holds a sign that does not print")
+    return None
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,15 @@ class TryLater(Exception):
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         super().__init__(reason)
-        self.wait_s = wait_s
+        self.reason, self.wait_s = reason, wait_s
 
 
 class Refused(Exception):
     """This message is not taken, now or later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 Send = Callable[[Outgoing], str]

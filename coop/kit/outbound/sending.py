@@ -11,6 +11,8 @@ from coop.kit.database import Database
 from coop.kit.metrics import MESSAGES_TRIED
 from coop.kit.outbound.message import Outgoing, Queue, Refused, Send, TryLater
 from coop.kit.outbound.store import claim, is_due, mark_delivered, mark_trouble
+from coop.kit.parking import describe
+from coop.values import say, say_count
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +53,22 @@ def send_due(database: Database, queue: Queue, is_stopping: Callable[[], bool] =
 def _send(database: Database, queue: Queue, send: Send, outgoing: Outgoing) -> bool:
     """Send one message and note what came of it; False when the transport should be opened anew."""
     if outgoing.tries > queue.tries_max:
-        _give_up(database, queue, outgoing, "each ended before it was noted")
+        _give_up(database, queue, outgoing, say("each ended before it was noted"))
         return True
     try:
         proof = send(outgoing)
     except Refused as refusal:
         log.warning("%s: %s was refused", queue.name, outgoing.id)
         _count(database, queue, "refused")
-        mark_trouble(database, queue, outgoing, str(refusal), None)
+        mark_trouble(database, queue, outgoing, refusal.reason, None)
         return True
     except TryLater as trouble:
-        _put_off(database, queue, outgoing, str(trouble), trouble.wait_s)
+        _put_off(database, queue, outgoing, trouble.reason, trouble.wait_s)
         return False
     except Exception as error:
         # A bug of a transport is the trouble of this message: it is tried again as often as any, and the others go on.
         log.exception("%s: sending %s failed", queue.name, outgoing.id)
-        _put_off(database, queue, outgoing, f"{type(error).__name__}: {error}", 0.0)
+        _put_off(database, queue, outgoing, describe(error)[1], 0.0)
         return False
     mark_delivered(database, queue, outgoing, proof)
     _count(database, queue, "delivered")
@@ -86,7 +88,13 @@ def _put_off(database: Database, queue: Queue, outgoing: Outgoing, reason: str, 
 def _give_up(database: Database, queue: Queue, outgoing: Outgoing, reason: str) -> None:
     log.warning("%s: %s failed after %d tries", queue.name, outgoing.id, queue.tries_max)
     _count(database, queue, "given up")
-    mark_trouble(database, queue, outgoing, f"gave up after {queue.tries_max} tries: {reason}", None)
+    sentence = say_count(
+        "gave up after %(num)s try: %(reason)s",
+        "gave up after %(num)s tries: %(reason)s",
+        queue.tries_max,
+        reason=reason,
+    )
+    mark_trouble(database, queue, outgoing, sentence, None)
 
 
 def _count(database: Database, queue: Queue, outcome: str) -> None:

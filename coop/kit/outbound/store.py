@@ -16,11 +16,11 @@ from sqlalchemy.exc import OperationalError
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.outbound.message import Message, Outgoing, Queue, Settled
-from coop.kit.parking import storable
 from coop.kit.rows import columns_of
+from coop.kit.sentences import storable
 from coop.kit.tables import outbound_message
 from coop.kit.tx import Tx, part_of
-from coop.values import BadInput, CoopError, Problem, derive_id
+from coop.values import BadInput, CoopError, Problem, derive_id, say
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ CLAIM_LASTS = timedelta(minutes=10)
 """After this long a message that was claimed and not noted as sent is sent again; longer than any transport takes."""
 
 NOTE_MAX = 1000
-"""Longest proof and longest reason [characters]."""
+"""Longest proof [characters]."""
 
 _columns = outbound_message.c
 
@@ -79,7 +79,9 @@ def insert_messages(tx: Tx, queue: str, messages: Sequence[Message], cause: str)
         BadInput: two of them go to the same recipient.
     """
     if len({message.recipient for message in messages}) < len(messages):
-        raise BadInput([Problem("two messages of one cause go to the same recipient", "recipient")], "same-recipient")
+        raise BadInput(
+            [Problem(say("two messages of one cause go to the same recipient"), "recipient")], "same-recipient"
+        )
     return enqueue_all(tx, queue, [(message, cause) for message in messages])
 
 
@@ -90,7 +92,10 @@ def retry(tx: Tx, message_id: str) -> None:
         CoopError: there is no such message, it is delivered, or it is being sent.
     """
     if not _retry(tx, _columns.id == message_id):
-        raise CoopError("no-retry", f"there is no message {message_id} that waits or failed after a try")
+        raise CoopError(
+            "no-retry",
+            say("there is no message %(message_id)s that waits or failed after a try", message_id=message_id),
+        )
 
 
 def retry_all(tx: Tx, queue: str) -> int:
@@ -173,7 +178,6 @@ def mark_trouble(
     database: Database, queue: Queue, outgoing: Outgoing, reason: str, next_try_at: datetime | None
 ) -> None:
     """Note why a message was not taken, and when it is tried again, if ever."""
-    answer = storable(reason)[:NOTE_MAX]
     with database.system_write() as sql:
         noted = sql.execute(
             update(outbound_message)
@@ -186,11 +190,11 @@ def mark_trouble(
             .values(
                 state="waiting" if next_try_at else "failed",
                 next_try_at=next_try_at,
-                trouble=answer,
+                trouble=reason,
             )
         )
         if noted.rowcount and next_try_at is None:
-            _settle(database, sql, queue, outgoing, Settled(outgoing.id, queue.name, "failed", answer))
+            _settle(database, sql, queue, outgoing, Settled(outgoing.id, queue.name, "failed", reason))
 
 
 def _settle(database: Database, sql: Connection, queue: Queue, outgoing: Outgoing, settled: Settled) -> None:

@@ -28,7 +28,7 @@ import orjson
 from coop.events import Envelope
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.outbound.message import Message, Outgoing, Refused, Send, TryLater
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 Secrets = Callable[[str, str], Sequence[str]]
 """The secrets of a subscriber, by co-operative and address, newest first; none when it has unsubscribed."""
@@ -78,7 +78,12 @@ def read_secret(secret: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not secret.startswith(_SECRET_PREFIX) or not SECRET_BYTES_MIN <= len(key) <= SECRET_BYTES_MAX:
-        reason = f"is not {_SECRET_PREFIX} and base64 of {SECRET_BYTES_MIN} to {SECRET_BYTES_MAX} bytes"
+        reason = say(
+            "is not %(prefix)s and base64 of %(least)s to %(most)s bytes",
+            prefix=_SECRET_PREFIX,
+            least=SECRET_BYTES_MIN,
+            most=SECRET_BYTES_MAX,
+        )
         raise BadInput([Problem(reason, "secret")], "bad-secret")
     return key
 
@@ -95,7 +100,7 @@ def check_url(url: str) -> SplitResult:
     except ValueError:
         right = False
     if not right or not url.isascii() or not url.isprintable() or " " in url:
-        raise BadInput([Problem("is no http or https address", "url")], "bad-url")
+        raise BadInput([Problem(say("is no http or https address"), "url")], "bad-url")
     return parts
 
 
@@ -147,13 +152,16 @@ class Webhooks:
             return self._post(parts, headers, outgoing.body)
         except (OSError, HTTPException) as error:
             if monotonic() - began >= self._timeout_s:
-                raise TryLater(f"no answer within {self._timeout_s:g} s") from error
-            raise TryLater(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+                raise TryLater(
+                    say("there was no answer within %(seconds)s s", seconds=f"{self._timeout_s:g}")
+                ) from error
+            words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise TryLater(say("the receiver cannot be reached: %(error)s", error=words)) from error
 
     def _headers(self, outgoing: Outgoing) -> dict[str, str]:
         secrets = self._secrets(outgoing.community, outgoing.recipient)
         if not secrets:
-            raise Refused("nobody subscribes with this address any more")
+            raise Refused(say("nobody subscribes with this address any more"))
         timestamp = int(self._clock.now().timestamp())
         signatures = [sign(secret, outgoing.id, timestamp, outgoing.body) for secret in secrets]
         return {
@@ -204,7 +212,7 @@ class Webhooks:
         """
         addresses = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         if not self._allow_private and not all(map(is_public, addresses)):
-            raise Refused("its address lies in a private network")
+            raise Refused(say("its address lies in a private network"))
         return addresses
 
 
@@ -224,9 +232,12 @@ def _judge(response: HTTPResponse, answer: str) -> str:
     if 200 <= response.status < 300:
         return answer
     if 400 <= response.status < 500 and response.status not in _TRY_LATER:
-        raise Refused(answer)
+        raise Refused(say("the receiver answered: %(answer)s", answer=answer))
     asked = response.headers.get("retry-after", "")
-    raise TryLater(answer, float(asked) if asked.isascii() and asked.isdigit() else 0.0)
+    raise TryLater(
+        say("the receiver answered: %(answer)s", answer=answer),
+        float(asked) if asked.isascii() and asked.isdigit() else 0.0,
+    )
 
 
 def _shut_down(stream: socket.socket) -> None:

@@ -12,6 +12,7 @@ from coop.kit.inbox import TRIES, wait_before
 from coop.kit.outbound.making import make_due
 from coop.kit.outbound.message import Away, Queue
 from coop.kit.outbound.sending import send_due
+from coop.values import join_said, say
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Loop:
     def trouble(self) -> str | None:
         """What is wrong, or None."""
         if self.thread.ident and not self.thread.is_alive() and not self._stopping.is_set():
-            return "its thread has ended"
+            return say("its thread has ended")
         return self._failure
 
     def _run(self) -> None:
@@ -44,7 +45,7 @@ class Loop:
                 moved = self._step(failures)
                 failures, self._failure = 0, None
             except Away as away:
-                moved, failures, self._failure = 0, failures + 1, str(away)
+                moved, failures, self._failure = 0, failures + 1, away.args[0]
                 log.warning("%s waits: %s", self._name, away)
             except Exception as error:
                 # Whatever it is, the thread lives, the trouble shows in health, and facts and messages wait.
@@ -80,7 +81,8 @@ class Worker:
     @property
     def trouble(self) -> str | None:
         """What keeps it from making or sending, or None."""
-        return "; ".join(loop.trouble for loop in self._loops if loop.trouble) or None
+        troubles = [loop.trouble for loop in self._loops if loop.trouble]
+        return join_said(troubles) if troubles else None
 
     def __enter__(self) -> Self:
         for loop in self._loops:

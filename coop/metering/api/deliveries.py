@@ -148,7 +148,7 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
     decoded = receive.decode_delivery(format.value, body, gateway=sender, received_at=received_at)
     delivery = replace(decoded, mandate=mandate)
     with writing(request) as tx:
-        return _answer(receive.receive(tx, delivery))
+        return _answer(request, receive.receive(tx, delivery))
 
 
 @routes.get("/deliveries")
@@ -195,7 +195,7 @@ def import_readings(
     sender = session_of(request).account_id
     delivery = receive.decode_delivery(receive.CSV, body, gateway=sender, received_at=at, mapping=_read_json(mapping))
     with writing(request) as tx:
-        return _answer((receive.preview if dry_run else receive.receive)(tx, delivery))
+        return _answer(request, (receive.preview if dry_run else receive.receive)(tx, delivery))
 
 
 @routes.post("/imports/{delivery_id}/undo")
@@ -207,9 +207,9 @@ def undo_readings(request: Request, delivery_id: str) -> ReceiptOut:
         return ReceiptOut.model_validate(receive.undo_import(tx, delivery_id))
 
 
-def _answer(receipt: Receipt) -> Response:
+def _answer(request: Request, receipt: Receipt) -> Response:
     if not receipt.accepted:
-        return problem_answer(BadInput(receipt.problems, "nothing-good"), asdict(receipt))
+        return problem_answer(request, BadInput(receipt.problems, "nothing-good"), asdict(receipt))
     return JSONResponse(asdict(receipt))
 
 
