@@ -134,7 +134,7 @@ def get_parked(tx: Tx, letter_id: str) -> Letter:
     """
     row = tx.execute(_open(tx).where(dead_letter.c.id == letter_id)).first()
     if row is None:
-        raise CoopError("no-such-letter", say("nothing is set aside under %(letter_id)s", letter_id=letter_id))
+        raise CoopError("no-such-letter", say("nothing open is parked under %(letter_id)s", letter_id=letter_id))
     return Letter(*row)
 
 

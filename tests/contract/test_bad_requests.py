@@ -117,3 +117,22 @@ def test_what_once_failed_on_our_side_is_a_problem_of_the_request(
     with served.client() as client:
         answer = client.request(method, path, json=body)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("wish", "language", "detail", "title"),
+    [
+        ("nl-NL, en;q=0.5", "nl", "after: is geen bladwijzer van deze lijst", "Onbruikbare bladwijzer"),
+        ("fr", "en", "after: is no cursor of this list", "Unusable cursor"),
+        ("", "en", "after: is no cursor of this list", "Unusable cursor"),
+    ],
+)
+def test_a_problem_is_said_in_the_language_that_is_asked_for_and_means_the_same(
+    served: Served, wish: str, language: str, detail: str, title: str
+) -> None:
+    with served.client() as client:
+        answer = client.get("/billing/api/v1/bills?after=nonsense", headers={"accept-language": wish})
+    problem = answer.json()
+    assert answer.headers["content-language"] == language
+    assert (problem["detail"], problem["title"], problem["code"]) == (detail, title, "bad-cursor")
+    assert problem["problems"][0]["template"] == "is no cursor of this list"
