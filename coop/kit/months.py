@@ -21,7 +21,7 @@ from sqlalchemy import ARRAY, Connection, Date, Table, cast, func, select, text
 
 from coop.kit import rowwall
 from coop.kit.tx import Tx
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, say
 
 EPOCH = date(1970, 1, 1)
 YEARS = range(1990, 2200)
@@ -166,7 +166,9 @@ def find_month(sql: Connection, table: Table, start: date) -> Month:
     for month in list_months(sql, table):
         if month.start == start:
             return month
-    raise CoopError("no-such-month", f"{table.name} has no partition of {start:%Y-%m}")
+    raise CoopError(
+        "no-such-month", say("%(table)s has no partition of %(month)s", table=table.name, month=f"{start:%Y-%m}")
+    )
 
 
 def stop_everybody(sql: Connection, table: Table) -> None:
