@@ -26,6 +26,23 @@ class MemberAdmitted(Event):
         return self.member_id
 
 
+class MemberChanged(Event):
+    """A member is of another kind from ``from_on`` on, or has another number of votes. ``number`` grows with each
+    change: of two for one day the later holds."""
+
+    TYPE: ClassVar[str] = "members.member-changed.v1"
+    NOUNS: ClassVar[str] = "members"
+
+    member_id: str
+    number: int
+    from_on: date
+    kind: str
+    votes: int
+
+    def key(self) -> str:
+        return self.member_id
+
+
 class MemberLeft(Event):
     """A membership ended; ``left_on`` is the first day without it."""
 
@@ -56,6 +73,22 @@ class ConnectionOpened(Event):
     opened_on: date
     registration: int = 1
     number: str = ""
+
+    def key(self) -> str:
+        return self.connection_id
+
+
+class ConnectionDescribed(Event):
+    """A connection was entered wrongly: it is in this building, and of this kind. ``number`` grows with each
+    correction, and the newest holds, from the beginning."""
+
+    TYPE: ClassVar[str] = "members.connection-described.v1"
+    NOUNS: ClassVar[str] = "connections"
+
+    connection_id: str
+    number: int
+    building_id: str
+    kind: str
 
     def key(self) -> str:
         return self.connection_id
@@ -105,9 +138,26 @@ class ContractSigned(Event):
         return self.contract_id
 
 
+class ContractPartiesNamed(Event):
+    """A contract is shared: ``joint_ids`` hold it together with the member that it names and may look at its bills;
+    ``payer_id`` pays where that is somebody else, such as a landlord, and is empty where it is not. ``number`` grows
+    with each change, and the newest holds."""
+
+    TYPE: ClassVar[str] = "members.contract-parties-named.v1"
+    NOUNS: ClassVar[str] = "contracts"
+
+    contract_id: str
+    number: int
+    payer_id: str = ""
+    joint_ids: tuple[str, ...] = ()
+
+    def key(self) -> str:
+        return self.contract_id
+
+
 class GasBillsCorrected(Event):
-    """The gas bills behind a contract were wrong: ``reference`` is what they are. ``number`` counts the corrections of
-    a contract from 1, and the newest holds, from the beginning."""
+    """The gas bills behind a contract were wrong: ``reference`` is what they are. ``number`` grows with each
+    correction, and the newest holds, from the beginning."""
 
     TYPE: ClassVar[str] = "members.gas-bills-corrected.v1"
     NOUNS: ClassVar[str] = "contracts"

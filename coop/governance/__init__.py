@@ -7,7 +7,7 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
 Tells: MeetingConvened, ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided,
     MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded,
     DeadlinePassed, SteeringReminded; ProgramTokenUsed.
-Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, MessageSent, MessageFailed.
+Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed.
 Refuses: to judge prices (billing does), to hold a secret ballot as long as a ballot could be tied to a member, to let
     a parameter change after the notice, to let anybody replace a vote that a member cast personally, to tell anybody
     how a person voted.

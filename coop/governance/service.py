@@ -6,11 +6,11 @@ from pathlib import Path
 
 from coop.communities import heard as communities
 from coop.events import governance as facts
-from coop.events.members import MemberAdmitted, MemberLeft, MessageFailed, MessageSent
+from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
 from coop.governance import exports, feed, home, http, own_data, pages, programme_pages
 from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
-from coop.governance.handlers.voters import on_member_admitted, on_member_left
+from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.tables import KEPT, metadata, notice_told, voter
 from coop.kit.service import Card, Line, Section, Service
@@ -42,6 +42,7 @@ GOVERNANCE = Service(
     hears={
         **communities.HEARD,
         MemberAdmitted: on_member_admitted,
+        MemberChanged: on_member_changed,
         MemberLeft: on_member_left,
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,

@@ -6,12 +6,13 @@ messages to members, by mail or letter, with their proof; what members said to e
 co-operative is and what it chose (``coop.communities``). Names, addresses and e-mail of persons live here and nowhere
 else.
 
-Tells: MemberAdmitted, MemberLeft, ConnectionOpened, ConnectionClosed, ContractSigned, ContractEnded,
-GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded,
-MessageSent, MessageFailed, ConsentGiven, ConsentWithdrawn.
+Tells: MemberAdmitted, MemberChanged, MemberLeft, ConnectionOpened, ConnectionDescribed, ConnectionClosed,
+ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade,
+ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent, MessageFailed, ConsentGiven,
+ConsentWithdrawn.
 
-Hears: ChoiceAdopted, BillIssued, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing, ProgramTokenUsed,
-UseSeen (who looked at whose use). The register follows the secretary, not the machines.
+Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing,
+ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from coop.values import BadInput, Problem, derive_id
+from coop.values import BadInput, Problem, derive_id, say
 
 WHOLE_MAX = 2**31 - 1
 """Largest whole number of a column: 21 million EUR of gas a year is a mistake of the file."""
 
-LENGTHS = {"number": 50, "building": 100, "postcode": 20, "city": 100, "ean": 18, "tariff_clause": 50, "id": 36}
+LENGTHS = {
+    "number": 50, "building": 100, "postcode": 20, "city": 100, "ean": 18, "kvk": 8, "vat_id": 20, "tariff_clause": 50,
+    "id": 36,
+}  # fmt: skip
 """Characters that a text may have, by field; every other may have ``LENGTH``."""
 LENGTH = 200
 
@@ -41,9 +44,11 @@ def refuse_text(text: str, field: str) -> Problem | None:
     """Say why a text cannot be kept in ``field``, if so: it is too long, or holds signs that no reader can see."""
     longest = LENGTHS.get(field, LENGTH)
     if len(text) > longest:
-        return Problem(f"has {len(text)} characters, at most {longest} fit", field)
+        return Problem(
+            say("has %(count)s characters, at most %(longest)s fit", count=len(text), longest=longest), field
+        )
     if not text.isprintable():
-        return Problem("holds a line break or another sign that does not print", field)
+        return Problem(say("holds a line break or another sign that does not print"), field)
     return None
 
 
@@ -54,7 +59,7 @@ def require_word(value: str, allowed: tuple[str, ...], field: str) -> None:
         BadInput: it is not.
     """
     if value not in allowed:
-        raise BadInput([Problem(f"{value!r} is none of {', '.join(allowed)}", field)])
+        raise BadInput([Problem(say('"%(value)s" is none of %(allowed)s', value=value, allowed=allowed), field)])
 
 
 def require_after(end: date | None, start: date, end_field: str, start_field: str) -> None:
@@ -64,4 +69,11 @@ def require_after(end: date | None, start: date, end_field: str, start_field: st
         BadInput: it ends on the day it starts, or before.
     """
     if end is not None and end <= start:
-        raise BadInput([Problem(f"{end} does not lie after {start_field} {start}", end_field)])
+        raise BadInput(
+            [
+                Problem(
+                    say("%(end)s does not lie after %(field)s %(start)s", end=end, field=start_field, start=start),
+                    end_field,
+                )
+            ]
+        )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from coop.communities.heard import on_choice_adopted
-from coop.events import billing, governance, metering
+from coop.events import Envelope, billing, governance, metering
 from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
+from coop.kit.inbox import Handler
 from coop.kit.jobs import Job
 from coop.kit.outbound import Queue
 from coop.kit.outbound.mail import mail_of
 from coop.kit.service import Entrance, Line, Room, Section, Service
 from coop.kit.tokens import on_program_token_used
+from coop.kit.tx import Tx
 from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
@@ -34,7 +37,18 @@ from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
 from coop.members.register import pages as register_pages
+from coop.members.resting import heard as resting
 from coop.web.language import N_
+
+
+def _in_turn(*handlers: Handler) -> Handler:
+    """A handler of a fact that several slices hear, in one transaction."""
+
+    def handle(tx: Tx, event: Any, envelope: Envelope) -> None:
+        for handler in handlers:
+            handler(tx, event, envelope)
+
+    return handle
 
 
 def _open_queues(room: Room) -> Sequence[Queue]:
@@ -51,12 +65,15 @@ MEMBERS = Service(
     migrations=Path(__file__).parent / "migrations",
     tells=(
         facts.MemberAdmitted,
+        facts.MemberChanged,
         facts.MemberLeft,
         facts.ConnectionOpened,
         facts.ConnectionClosed,
         facts.ContractSigned,
         facts.ContractEnded,
         facts.GasBillsCorrected,
+        facts.ConnectionDescribed,
+        facts.ContractPartiesNamed,
         facts.SessionsEnded,
         facts.CommunityDescribed,
         facts.ChoiceMade,
@@ -70,10 +87,11 @@ MEMBERS = Service(
     ),
     hears={
         ChoiceAdopted: on_choice_adopted,
-        billing.BillIssued: messages_heard.on_bill_issued,
+        billing.BillIssued: _in_turn(resting.on_bill_issued, messages_heard.on_bill_issued),
         billing.TariffNoticeOrdered: messages_heard.on_tariff_notice_ordered,
         governance.MeetingConvened: messages_heard.on_meeting_convened,
-        governance.VoteOpened: messages_heard.on_vote_opened,
+        metering.PeriodMeasured: resting.on_period_measured,
+        governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,
         metering.UseSeen: on_use_seen,
         metering.ProgramTokenUsed: on_program_token_used,

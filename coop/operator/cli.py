@@ -156,6 +156,9 @@ def import_(
     mapping: Annotated[Path | None, typer.Option(help="Column mapping (JSON) of a csv file.", exists=True)] = None,
     received_at: Annotated[datetime | None, typer.Option(help="When it came in, UTC; now when left out.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only check and say what would happen.")] = False,
+    preview: Annotated[
+        str, typer.Option(help="Take a file that changes the register: the hash that --dry-run said.")
+    ] = "",
     undo: Annotated[str, typer.Option(help="Take out what the import with this id brought, instead of reading.")] = "",
     key: Key = "",
 ) -> None:
@@ -174,7 +177,8 @@ def import_(
         typer.echo(undo_import(settings, community, kind, undo))
         return
     columns, whole = read_mapping(mapping) if mapping else None, True
-    for imported in import_path(settings, community, path, kind, columns, received_at, dry_run=dry_run):
+    outcomes = import_path(settings, community, path, kind, columns, received_at, dry_run=dry_run, preview=preview)
+    for imported in outcomes:
         typer.echo(imported.text)
         whole &= imported.whole
     raise typer.Exit(0 if whole else 1)

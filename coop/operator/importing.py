@@ -17,10 +17,11 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.members.imports.commands import import_register
 from coop.members.imports.commands import undo_import as undo_register
-from coop.members.imports.formats.register_csv import COLUMNS
+from coop.members.imports.formats.register_rows import COLUMNS
 from coop.metering.amounts import receipt_of
 from coop.metering.formats import FORMATS
-from coop.metering.handlers.receive import CSV, decode_delivery, preview, receive
+from coop.metering.handlers.receive import CSV, decode_delivery, receive
+from coop.metering.handlers.receive import preview as preview_readings
 from coop.metering.handlers.receive import undo_import as undo_readings
 from coop.metering.model import Delivery
 from coop.operator.operations import replay
@@ -48,6 +49,7 @@ def import_path(
     received_at: datetime | None,
     *,
     dry_run: bool,
+    preview: str = "",
 ) -> Iterator[Imported]:
     """Read a file, or every file of a folder in order of name, and say what became of each.
 
@@ -60,7 +62,7 @@ def import_path(
     with _open(owner, settings) as room:
         for file in files:
             if owner == "members":
-                yield _import_register(room, community, file, kind, dry_run=dry_run)
+                yield _import_register(room, community, file, kind, dry_run=dry_run, preview=preview)
             else:
                 claimed_at = received_at.replace(tzinfo=UTC) if received_at else None
                 received = receipt_of(claimed_at, room.database.clock.now(), "--received-at")
@@ -140,21 +142,24 @@ def _replay(room: Room, community: str, letter_id: str) -> str:
     return "taken"
 
 
-def _import_register(room: Room, community: str, file: Path, kind: str, *, dry_run: bool) -> Imported:
+def _import_register(room: Room, community: str, file: Path, kind: str, *, dry_run: bool, preview: str) -> Imported:
     with room.database.write(community, COMMAND_LINE) as tx:
-        receipt = import_register(tx, kind, file.name, file.read_bytes(), dry_run=dry_run)
+        receipt = import_register(tx, kind, file.name, file.read_bytes(), dry_run=dry_run, preview=preview)
     if not receipt.new:
         outcome = "was imported before; nothing changed"
     elif dry_run:
         outcome = f"{receipt.added} of {receipt.count} lines would be added"
+        if receipt.changed:
+            outcome += f", {receipt.changed} changed; take them with --preview {receipt.preview}"
     else:
-        outcome = f"{receipt.added} of {receipt.count} lines added; undo with --undo {receipt.import_id}"
+        changed = f", {receipt.changed} changed" if receipt.changed else ""
+        outcome = f"{receipt.added} of {receipt.count} lines added{changed}; undo with --undo {receipt.import_id}"
     return Imported(f"{file.name}: {outcome}", whole=True)
 
 
 def _import_readings(room: Room, community: str, delivery: Delivery, *, dry_run: bool) -> Imported:
     with room.database.write(community, COMMAND_LINE) as tx:
-        receipt = (preview if dry_run else receive)(tx, delivery)
+        receipt = (preview_readings if dry_run else receive)(tx, delivery)
     outcome = [f"{receipt.values} values {'would be ' if dry_run else ''}taken"]
     outcome += ["was here before; nothing changed"] if receipt.duplicate else []
     outcome += [f"undo with --undo {receipt.delivery_id}"] if delivery.format == CSV and not dry_run else []

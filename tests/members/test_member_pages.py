@@ -128,7 +128,7 @@ def test_the_bad_lines_of_a_file_stand_beside_the_form(client: TestClient) -> No
     sign_in(client, "operator")
     page = send_file(client, "members", MEMBERS.replace("tenant", "tenannt"), dry_run=False)
     assert "leden.csv is not imported" in page
-    assert "&#39;tenannt&#39; is none of tenant, owner, business, corporation" in page
+    assert "&#34;tenannt&#34; is none of tenant, owner, business, corporation, landlord" in page
     assert "1 problem<" in page
     assert 'name="file"' in page
 

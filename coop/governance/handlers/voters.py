@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coop.events import Envelope
-from coop.events.members import MemberAdmitted, MemberLeft
+from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
 from coop.governance.storage.voters import keep_voter
 from coop.kit.tx import Tx
 from coop.values import CoopError
@@ -21,6 +21,11 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
             "voter-conflict",
             f"member {event.member_id} joined on {event.joined_on} with {kept} votes, and now with {event.votes}",
         )
+
+
+def on_member_changed(tx: Tx, event: MemberChanged, envelope: Envelope) -> None:
+    """From that date the member has another number of votes; of two changes for one day the later holds."""
+    keep_voter(tx, event.member_id, event.from_on, f"c{event.number:09d}", event.votes)
 
 
 def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:

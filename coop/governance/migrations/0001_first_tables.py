@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=False),
-        sa.CheckConstraint("change IN ('admitted', 'left')", name=op.f("ck_voter_change")),
+        sa.CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name=op.f("ck_voter_change")),
         sa.CheckConstraint("votes >= 0", name=op.f("ck_voter_votes")),
         sa.PrimaryKeyConstraint("community", "member_id", "from_on", "change", name=op.f("pk_voter")),
     )

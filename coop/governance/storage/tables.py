@@ -82,7 +82,7 @@ voter = _table(
     _day("from_on"),
     Column("change", String(10), nullable=False),
     _count("votes"),
-    CheckConstraint("change IN ('admitted', 'left')", name="change"),
+    CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name="change"),
     CheckConstraint("votes >= 0", name="votes"),
 )
 """Heard: from a date on, a member has so many votes; none from the day they left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coop.events import Event
-from coop.events.members import ConnectionClosed, ConnectionOpened
+from coop.events.members import ConnectionClosed, ConnectionDescribed, ConnectionOpened
 from coop.members.connections.model import Connection, Occupancy
 
 
@@ -21,6 +21,13 @@ def announce_hold(hold: Occupancy, connection: Connection) -> list[Event]:
         number=connection.number,
     )
     return [opened, announce_closing(hold, hold.closed_on)] if hold.closed_on else [opened]
+
+
+def announce_description(connection: Connection, number: int) -> Event:
+    """Announce the building and the kind of a connection that was entered wrongly."""
+    return ConnectionDescribed(
+        connection_id=connection.connection_id, number=number, building_id=connection.building, kind=connection.kind
+    )
 
 
 def announce_closing(hold: Occupancy, closed_on: date) -> Event:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select, update
 
-from coop.kit.rows import columns_of, insert_nouns, select_as
+from coop.kit.rows import columns_of, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.connections.model import Connection, Occupancy
 from coop.members.tables import connection, occupancy
@@ -47,6 +47,28 @@ def add_connections(tx: Tx, connections: Sequence[Connection], import_id: str) -
 def add_occupancies(tx: Tx, occupancies: Sequence[Occupancy], import_id: str) -> None:
     """Add the holds that an import brought."""
     insert_nouns(tx, occupancy, occupancies, import_id=import_id)
+
+
+def change_connection(tx: Tx, changed: Connection) -> None:
+    """Keep a connection as it is now."""
+    tx.execute(
+        update(connection)
+        .where(connection.c.community == tx.community, connection.c.connection_id == changed.connection_id)
+        .values(row_of(tx, changed))
+    )
+
+
+def replace_occupancy(tx: Tx, before: Occupancy, after: Occupancy) -> None:
+    """Keep a hold as it is now."""
+    tx.execute(
+        update(occupancy)
+        .where(
+            occupancy.c.community == tx.community,
+            occupancy.c.connection_id == before.connection_id,
+            occupancy.c.opened_on == before.opened_on,
+        )
+        .values(row_of(tx, after))
+    )
 
 
 def close_occupancy(tx: Tx, hold: Occupancy, closed_on: date) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coop.events import Event
-from coop.events.members import ContractEnded, ContractSigned, GasYear
+from coop.events.members import ContractEnded, ContractPartiesNamed, ContractSigned, GasBillsCorrected, GasYear
 from coop.members.contracts.model import Contract
 
 
@@ -17,11 +17,34 @@ def announce_contract(contract: Contract) -> list[Event]:
         connection_id=contract.connection_id,
         starts_on=contract.starts_on,
         tariff_clause=contract.tariff_clause,
-        reference=tuple(
-            GasYear(year=bill.year, gas_m3=bill.gas_m3, amount_cents=bill.amount_cents) for bill in contract.gas_bills
-        ),
+        reference=_reference(contract),
     )
-    return [signed, announce_end(contract.contract_id, contract.ends_on)] if contract.ends_on else [signed]
+    parties = [announce_parties(contract, 0)] if contract.payer_id or contract.joint_ids else []
+    ended = [announce_end(contract.contract_id, contract.ends_on)] if contract.ends_on else []
+    return [signed, *parties, *ended]
+
+
+def announce_parties(contract: Contract, number: int) -> Event:
+    """Announce who pays a contract, and who holds it together with its member."""
+    return ContractPartiesNamed(
+        contract_id=contract.contract_id,
+        number=number,
+        payer_id=contract.payer_id or "",
+        joint_ids=contract.joint_ids,
+    )
+
+
+def announce_gas_bills(contract: Contract, number: int, corrected_on: date) -> Event:
+    """Announce the gas bills of a contract that were entered wrongly."""
+    return GasBillsCorrected(
+        contract_id=contract.contract_id, number=number, corrected_on=corrected_on, reference=_reference(contract)
+    )
+
+
+def _reference(contract: Contract) -> tuple[GasYear, ...]:
+    return tuple(
+        GasYear(year=bill.year, gas_m3=bill.gas_m3, amount_cents=bill.amount_cents) for bill in contract.gas_bills
+    )
 
 
 def announce_end(contract_id: str, ends_on: date) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel
 
 from coop.kit.http import GuardedRoute, body_max, writing
@@ -17,14 +17,17 @@ may = ACCESS.may
 
 
 class ImportOut(BaseModel):
-    """The outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet."""
+    """The outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet, ``changed``
+    were otherwise. ``preview`` is the hash of every difference, under which a file is taken that changes something."""
 
     import_id: str
     kind: str
     count: int
     added: int
+    changed: int
     new: bool
     dry_run: bool
+    preview: str
 
 
 class UndoOut(BaseModel):
@@ -42,10 +45,12 @@ def import_register(
     body: Annotated[bytes, Body(media_type="text/csv")],
     file_name: str = "",
     dry_run: bool = False,
+    preview: Annotated[str, Query(max_length=64)] = "",
 ) -> ImportOut:
-    """Import a CSV file of members, connections, occupancies or contracts: all of it or nothing."""
+    """Import a file of members, connections, occupancies or contracts: all of it or nothing. One that changes what is
+    registered is taken with the ``preview`` of its dry run."""
     with writing(request) as tx:
-        receipt = commands.import_register(tx, kind, file_name or kind, body, dry_run=dry_run)
+        receipt = commands.import_register(tx, kind, file_name or kind, body, dry_run=dry_run, preview=preview)
     return ImportOut.model_validate(receipt, from_attributes=True)
 
 

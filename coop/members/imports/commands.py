@@ -1,92 +1,142 @@
-"""The register comes in from files, and goes out again when an import is undone. Given again, a command changes
+"""The register comes in from files and forms, and goes out again when that is undone. Given again, a command changes
 nothing."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
+from coop.events import Event
 from coop.kit.tx import Tx
 from coop.members.connections.model import Connection, Occupancy
-from coop.members.connections.store import add_connections, add_occupancies, list_connections, list_occupancies
+from coop.members.connections.store import add_connections, add_occupancies, change_connection, replace_occupancy
 from coop.members.contracts.model import Contract
-from coop.members.contracts.store import add_contracts, list_contracts
+from coop.members.contracts.store import add_contracts, replace_contract
+from coop.members.history.store import add_changes, list_changes_by, version_of
 from coop.members.imports import store
-from coop.members.imports.facts import announce, retract
-from coop.members.imports.formats.register_csv import Registered, decode
-from coop.members.imports.model import Import, Receipt, Record, id_of
-from coop.members.imports.rules import claim_of, find_contradictions, find_overlaps, identify
+from coop.members.imports.facts import announce, announce_update, retract
+from coop.members.imports.formats.line import Line
+from coop.members.imports.formats.register_files import decode
+from coop.members.imports.formats.register_rows import KINDS, Registered, read_row, write_row
+from coop.members.imports.model import Entry, Import, Plan, Receipt, Update, name_hold
+from coop.members.imports.plans import hash_plan, list_bills_resting, load_registered, make_plan, name_bills, only
+from coop.members.imports.rules import is_held_anew, is_signed_anew
+from coop.members.imports.words import vocabulary
 from coop.members.register.commands import LOCK
 from coop.members.register.model import Member
-from coop.members.register.store import add_members, list_members
-from coop.values import BadInput, CoopError, NotFound, Problem, derive_id
-
-Noun = TypeVar("Noun", Member, Connection, Occupancy, Contract)
+from coop.members.register.store import add_members, change_member
+from coop.values import BadInput, CoopError, NotFound, derive_id, say, say_count
 
 
-def import_register(tx: Tx, kind: str, file_name: str, body: bytes, *, dry_run: bool = False) -> Receipt:
-    """Read a CSV file into the register and tell what is new. The same file again changes nothing, and a line that says
-    what is registered already is passed over.
+def import_register(
+    tx: Tx,
+    kind: str,
+    file_name: str,
+    body: bytes,
+    *,
+    dry_run: bool = False,
+    preview: str = "",
+) -> Receipt:
+    """Read a file into the register and tell what is new and what became something else. The same file again changes
+    nothing, and a line that says what is registered already is passed over.
 
     Raises:
         BadInput: the file has bad lines; all are named and nothing was read.
-        CoopError: this very file was imported and undone.
+        CoopError: this very file was imported and undone, or it changes the register otherwise than ``preview`` says.
     """
     tx.lock(LOCK)
     import_id = import_id_of(tx.community, kind, body)
     before = store.find_import(tx, import_id)
     if before and before.undone_at:
         # Taken again it would bring everything back whenever a program repeats an old request.
-        raise CoopError("import-undone", "this very file was imported and undone; a file with any change in it is new")
+        reason = say("this very file was imported and undone; a file with any change in it is new")
+        raise CoopError("import-undone", reason)
     if before:
-        return Receipt(import_id, kind, before.record_count, before.added_count, new=False, dry_run=dry_run)
-    registered = _list_registered(tx)
-    decoded = decode(body, kind, _index(tx, registered))
-    added, problems = _compare(tx, decoded.records, registered)
-    if problems := sorted([*decoded.problems, *problems], key=lambda problem: problem.line or 0):
-        raise BadInput(problems)
-    receipt = Receipt(import_id, kind, len(decoded.records), len(added), new=True, dry_run=dry_run)
+        counts = before.record_count, before.added_count, before.changed_count
+        return Receipt(import_id, kind, *counts, new=False, dry_run=dry_run)
+    registered, plan = plan_file(tx, kind, body)
+    digest = hash_plan(plan, registered)
+    receipt = Receipt(
+        import_id, kind, plan.count, len(plan.added), len(plan.updates), new=True, dry_run=dry_run, preview=digest
+    )
     if not dry_run:
-        _save(tx, receipt, file_name, added, registered)
+        if plan.updates and preview != digest:
+            raise CoopError(
+                "preview-needed",
+                say("the file changes what is registered: look at the differences first, and take it under their hash"),
+            )
+        carry_out(tx, plan, registered, import_id, kind, file_name)
     return receipt
 
 
-def _save(tx: Tx, receipt: Receipt, file_name: str, added: Sequence[Record], registered: Sequence[Record]) -> None:
-    import_id = receipt.import_id
-    store.add_import(
-        tx,
-        Import(import_id, receipt.kind, file_name[:200], receipt.count, receipt.added, tx.now, str(tx.actor)),
-    )
-    add_members(tx, _only(Member, added), import_id)
-    add_connections(tx, _only(Connection, added), import_id)
-    add_occupancies(tx, _only(Occupancy, added), import_id)
-    add_contracts(tx, _only(Contract, added), import_id)
-    connections = {connection.connection_id: connection for connection in _only(Connection, registered)}
-    tx.tell(*(fact for record in added for fact in announce(record, connections)))
+def plan_file(tx: Tx, kind: str, body: bytes) -> tuple[Registered, Plan]:
+    """Plan what a file would do.
+
+    Raises:
+        BadInput: the file has bad lines, or cannot be read.
+    """
+    registered = load_registered(tx)
+    decoded = decode(body, kind, registered, vocabulary())
+    plan = make_plan(tx, decoded.records, registered, decoded.problems)
+    if plan.problems:
+        raise BadInput(plan.problems)
+    return registered, plan
 
 
 def undo_import(tx: Tx, import_id: str) -> int:
-    """Take out what an import brought and tell that it never was; returns how many records that are.
+    """Take out what an import or a form brought, put back what it changed, and tell both; returns how many records that
+    are.
 
     What was told cannot be untold: members leave, connections close and contracts end on the day they began.
 
     Raises:
         NotFound: there is no such import.
-        CoopError: other records stand on it.
+        CoopError: bills or other records stand on it, or something in it was changed since.
+        BadInput: what it changed no longer fits into the register as it was; all reasons at once.
     """
     tx.lock(LOCK)
     before = store.find_import(tx, import_id)
     if before is None:
-        raise NotFound(f"there is no import {import_id}")
+        raise NotFound(say("there is no import %(id)s", id=import_id))
     if before.undone_at is None:
+        if bills := list_bills_resting(tx, import_id):
+            raise CoopError("bills-rest", say("bills rest on this: %(bills)s", bills=name_bills(bills)))
         if built_on := store.count_built_on(tx, import_id):
-            raise CoopError("import-in-use", f"{built_on} other records stand on this import; undo those first")
+            reason = say_count(
+                "%(num)s other record stands on this; undo that first",
+                "%(num)s other records stand on this; undo those first",
+                built_on,
+            )
+            raise CoopError("import-in-use", reason)
         entries = store.list_entries(tx, import_id)
         store.withdraw(tx, import_id, entries)
         store.mark_undone(tx, import_id)
         tx.tell(*(fact for entry in entries for fact in retract(entry)))
-    return before.added_count
+        _put_back(tx, import_id)
+    return before.added_count + before.changed_count
+
+
+def _put_back(tx: Tx, import_id: str) -> None:
+    """Give every field that an import changed the value that it had."""
+    registered = load_registered(tx)
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for change in reversed(list_changes_by(tx, import_id)):
+        key = (change.noun, change.record)
+        if key not in registered.records:
+            raise CoopError("changed-since", say("%(number)s is no longer registered", number=change.record))
+        row = rows.setdefault(key, write_row(registered.records[key], registered))
+        if row.get(change.field, "") != change.new:
+            reason = say("%(field)s of %(number)s was changed since", field=change.field, number=change.record)
+            raise CoopError("changed-since", reason)
+        row[change.field] = change.old
+    if rows:
+        incoming = {
+            line: read_row(KINDS[noun], Line(row), registered) for line, ((noun, _), row) in enumerate(rows.items(), 1)
+        }
+        plan = make_plan(tx, incoming, registered)
+        if plan.problems:
+            raise BadInput(plan.problems)
+        carry_out(tx, plan, registered, derive_id("undo", tx.community, import_id), "undo")
 
 
 def import_id_of(community: str, kind: str, body: bytes) -> str:
@@ -94,41 +144,49 @@ def import_id_of(community: str, kind: str, body: bytes) -> str:
     return derive_id("import", community, kind, hashlib.sha256(body).hexdigest())
 
 
-def _list_registered(tx: Tx) -> list[Record]:
-    return [*list_members(tx), *list_connections(tx), *list_occupancies(tx), *list_contracts(tx)]
+def carry_out(
+    tx: Tx, plan: Plan, registered: Registered, import_id: str, kind: str, file_name: str = "", reason: str = ""
+) -> None:
+    """Do what a plan says, remember it under one id, and tell it. Whoever calls holds the lock of the register."""
+    counts = plan.count, len(plan.added), len(plan.updates)
+    store.add_import(tx, Import(import_id, kind, file_name[:200], *counts, tx.actor.channel, tx.now, str(tx.actor)))
+    added = list(plan.added.values())
+    add_members(tx, only(Member, added), import_id)
+    add_connections(tx, only(Connection, added), import_id)
+    # What ends comes before what begins, so that a connection is free for who takes it over.
+    events = change_records(tx, list(plan.updates.values()), registered, import_id, reason)
+    add_occupancies(tx, only(Occupancy, added), import_id)
+    add_contracts(tx, only(Contract, added), import_id)
+    connections = {c.connection_id: c for c in only(Connection, [*registered.records.values(), *added])}
+    tx.tell(*events, *(fact for record in added for fact in announce(record, connections)))
 
 
-def _index(tx: Tx, registered: Sequence[Record]) -> Registered:
-    ids = {("member", member.number): member.member_id for member in _only(Member, registered)}
-    ids |= {("connection", c.number): c.connection_id for c in _only(Connection, registered)}
-    ids |= {("contract", contract.number): contract.contract_id for contract in _only(Contract, registered)}
-    return Registered(tx.community, ids, store.list_withdrawn_ids(tx))
+def change_records(
+    tx: Tx, updates: Sequence[Update], registered: Registered, import_id: str, reason: str = ""
+) -> list[Event]:
+    """Change records, remember what they were, and return what is to be told."""
+    add_changes(tx, {update.key: update.differences for update in updates}, import_id, reason)
+    connections = {c.connection_id: c for c in only(Connection, registered.records.values())}
+    events: list[Event] = []
+    for update in updates:
+        _keep(tx, update, import_id)
+        number = version_of(tx, *update.key)
+        events += announce_update(update, number, tx.today, connections)
+    return events
 
 
-def _compare(
-    tx: Tx, incoming: Mapping[int, Record], registered: Sequence[Record]
-) -> tuple[list[Record], list[Problem]]:
-    """Pick the records that are not registered yet, and find where lines contradict the register or each other."""
-    counterparts = {identify(record): record for record in registered}
-    added: dict[int, Record] = {}
-    problems: list[Problem] = []
-    for line, record in incoming.items():
-        counterpart = counterparts.get(identify(record))
-        if counterpart is None:
-            added[line] = record
-        else:
-            problems += find_contradictions(record, counterpart, line)
-    eans = {connection.ean: connection.number for connection in _only(Connection, registered) if connection.ean}
-    used = store.list_ids_in_use(tx, [id_of(record) for record in added.values()])
-    for line, record in added.items():
-        if id_of(record) in used:
-            problems.append(Problem("another record has this id", "id", line))
-        if isinstance(record, Connection) and record.ean in eans:
-            problems.append(Problem(f"connection {eans[record.ean]} has this EAN code already", "ean", line))
-    claims = [claim_of(record) for record in registered] + [claim_of(record, line) for line, record in added.items()]
-    problems += find_overlaps(claim for claim in claims if claim)
-    return list(added.values()), problems
-
-
-def _only(noun: type[Noun], records: Iterable[Record]) -> list[Noun]:
-    return [record for record in records if isinstance(record, noun)]
+def _keep(tx: Tx, update: Update, import_id: str) -> None:
+    match update.before, update.after:
+        case Member(), Member() as member:
+            change_member(tx, member)
+        case Connection(), Connection() as connection:
+            change_connection(tx, connection)
+        case Occupancy() as hold, Occupancy() as held:
+            replace_occupancy(tx, hold, held)
+            if is_held_anew(update):
+                held_by = name_hold(hold.connection_id, hold.member_id)
+                store.withdraw_ids(tx, import_id, [Entry("occupancy", hold.connection_id, held_by)])
+        case Contract() as contract, Contract() as signed:
+            replace_contract(tx, contract, signed)
+            if is_signed_anew(update):
+                store.withdraw_ids(tx, import_id, [Entry("contract", contract.contract_id, contract.number)])

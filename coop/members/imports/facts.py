@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from coop.events import Event
-from coop.members.connections.facts import announce_closing, announce_hold
+from coop.members.connections.facts import announce_closing, announce_description, announce_hold
 from coop.members.connections.model import Connection, Occupancy
-from coop.members.contracts.facts import announce_contract, announce_end
+from coop.members.contracts.facts import announce_contract, announce_end, announce_gas_bills, announce_parties
 from coop.members.contracts.model import Contract
-from coop.members.imports.model import Entry, Record
-from coop.members.register.facts import announce_leaving, announce_member
+from coop.members.imports.model import Entry, Record, Update
+from coop.members.imports.rules import is_held_anew, is_signed_anew
+from coop.members.register.facts import announce_change, announce_leaving, announce_member
 from coop.members.register.model import Member
 
 
@@ -26,6 +27,47 @@ def announce(record: Record, connections: Mapping[str, Connection]) -> list[Even
             return announce_contract(record)
         case Connection():
             return []
+
+
+def announce_update(update: Update, number: int, today: date, connections: Mapping[str, Connection]) -> list[Event]:
+    """Announce what a record became; names, addresses and codes are told to nobody.
+
+    Args:
+        update: what became of a record.
+        number: that of the newest change of it.
+        today: the day from which another kind, or other votes, hold.
+        connections: all that are registered, by id.
+    """
+    fields = {difference.field for difference in update.differences}
+    match update.before, update.after:
+        case Member(), Member() as member:
+            return [announce_change(member, number, today)] if fields & {"kind", "votes"} else []
+        case Connection(), Connection() as connection:
+            return [announce_description(connection, number)] if fields & {"building", "kind"} else []
+        case Occupancy() as before, Occupancy() as after:
+            if is_held_anew(update):
+                hold = announce_hold(after, connections[after.connection_id])
+                return [announce_closing(before, before.opened_on), *hold]
+            return [announce_closing(after, after.closed_on)] if after.closed_on else []
+        case Contract() as signed, Contract() as contract:
+            return _announce_contract_update(update, signed, contract, number, today)
+    raise TypeError(f"{update.key} cannot become another noun")
+
+
+def _announce_contract_update(
+    update: Update, before: Contract, after: Contract, number: int, today: date
+) -> list[Event]:
+    if is_signed_anew(update):
+        return [announce_end(before.contract_id, before.starts_on), *announce_contract(after)]
+    fields = {difference.field for difference in update.differences}
+    events: list[Event] = []
+    if any(field.startswith("gas_") for field in fields):
+        events.append(announce_gas_bills(after, number, today))
+    if fields & {"payer", "joint"}:
+        events.append(announce_parties(after, number))
+    if after.ends_on and "ends_on" in fields:
+        events.append(announce_end(after.contract_id, after.ends_on))
+    return events
 
 
 def retract(entry: Entry) -> list[Event]:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from coop.members.connections.model import Connection, Occupancy
 from coop.members.contracts.model import Contract
+from coop.members.history.model import Difference
 from coop.members.register.model import Member
+from coop.members.resting.model import HeardBill
+from coop.values import Problem
 
 Record = Member | Connection | Occupancy | Contract
 
 
 @dataclass(frozen=True)
 class Import:
-    """A file that was imported, and who did so. ``added_count`` of its ``record_count`` records were new."""
+    """What was brought into the register at once, by a file or a form, and by whom. Of its ``record_count`` records
+    ``added_count`` were new and ``changed_count`` became something else. A form has no ``file_name``."""
 
     import_id: str
     kind: str
     file_name: str
     record_count: int
     added_count: int
+    changed_count: int
+    channel: str
     imported_at: datetime
     imported_by: str
     undone_at: datetime | None = None
@@ -29,15 +36,45 @@ class Import:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet. The file
-    itself is not ``new`` when it was imported before."""
+    """Outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet, ``changed`` were
+    otherwise. The file itself is not ``new`` when it was imported before. ``preview`` is the hash of every difference:
+    what changes the register is done under the hash that was looked at."""
 
     import_id: str
     kind: str
     count: int
     added: int
+    changed: int
     new: bool
     dry_run: bool
+    preview: str = ""
+
+
+@dataclass(frozen=True)
+class Update:
+    """A record that is registered and becomes something else; ``key`` is its noun and number."""
+
+    key: tuple[str, str]
+    before: Record
+    after: Record
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What lines would do to the register, by line: add records, change some, leave ``same`` as they are; ``bills`` are
+    those that rest on gas bills that change. With ``problems`` nothing of it is done."""
+
+    added: Mapping[int, Record] = field(default_factory=dict)
+    updates: Mapping[int, Update] = field(default_factory=dict)
+    same: int = 0
+    problems: tuple[Problem, ...] = ()
+    bills: tuple[HeardBill, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of records that are in order."""
+        return len(self.added) + len(self.updates) + self.same
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.members.access import ACCESS
 from coop.members.imports import commands, store
 from coop.members.imports.formats.csv_lines import FILE_BYTES_MAX
-from coop.members.imports.formats.register_csv import COLUMNS
+from coop.members.imports.formats.register_rows import COLUMNS
 from coop.members.imports.model import Receipt
 from coop.members.imports.texts import KINDS
 from coop.values import BadInput, NotFound, Problem

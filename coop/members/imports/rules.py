@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from coop.members.connections.model import Occupancy
 from coop.members.contracts.model import Contract
-from coop.members.imports.model import Record
-from coop.values import Problem
+from coop.members.history.model import Difference
+from coop.members.imports.model import Record, Update
+from coop.values import Problem, say
 
 
 @dataclass(frozen=True)
@@ -62,28 +63,81 @@ def find_overlaps(claims: Iterable[Claim]) -> list[Problem]:
 
 def _overlap(earlier: Claim, later: Claim) -> Problem:
     named, other = (earlier, later) if later.line is None else (later, earlier)
-    source = "registered already" if other.line is None else f"on line {other.line}"
-    until = f"to {other.end}" if other.end else "on"
-    reason = f"overlaps what is {source}: from {other.start} {until}, on the same connection"
-    return Problem(reason, named.field, named.line)
+    return Problem(_describe_overlap(other), named.field, named.line)
 
 
-def identify(record: Record) -> tuple[type[Record], str, date | None]:
-    """Name what makes two records speak of the same: the number, or for a hold the connection and its first day."""
-    if isinstance(record, Occupancy):
-        return Occupancy, record.connection_id, record.opened_on
-    return type(record), record.number, None
+def _describe_overlap(other: Claim) -> str:
+    start, end, line = other.start, other.end, other.line
+    if line is None and end is None:
+        return say("overlaps what is registered already: from %(start)s on, on the same connection", start=start)
+    if line is None:
+        return say(
+            "overlaps what is registered already: from %(start)s to %(end)s, on the same connection",
+            start=start,
+            end=end,
+        )
+    if end is None:
+        return say(
+            "overlaps what is on line %(line)s: from %(start)s on, on the same connection", line=line, start=start
+        )
+    return say(
+        "overlaps what is on line %(line)s: from %(start)s to %(end)s, on the same connection",
+        line=line,
+        start=start,
+        end=end,
+    )
 
 
-def find_contradictions(incoming: Record, registered: Record, line: int) -> list[Problem]:
-    """Find the fields in which a line says something else than the register does. A field left empty says nothing."""
-    problems = []
-    for field in fields(incoming):
-        said, kept = getattr(incoming, field.name), getattr(registered, field.name)
-        if said not in ("", None, ()) and said != kept and field.name != "registration":
-            name = field.name.removesuffix("_id") if isinstance(incoming, Occupancy | Contract) else field.name
-            reason = "is registered already, and differently"
-            if isinstance(said, str | date) and not field.name.endswith("_id"):
-                reason += f": {kept or 'empty'}, not {said}"
-            problems.append(Problem(reason, name, line))
-    return problems
+def compare_rows(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Find the fields in which two rows differ, in the order in which they are written.
+
+    >>> compare_rows({"name": "Anna", "email": ""}, {"name": "Anne", "email": ""})
+    (Difference(field='name', old='Anna', new='Anne'),)
+    """
+    names = dict.fromkeys([*before, *after])
+    return tuple(
+        Difference(name, before.get(name, ""), after.get(name, ""))
+        for name in names
+        if before.get(name, "") != after.get(name, "")
+    )
+
+
+FIXED = {
+    "member": {
+        "joined_on": say("was told to others; undo what brought this member in, and enter it again"),
+        "left_on": say("is changed by ending the membership, on the member's page"),
+    },
+    "connection": {},
+    "occupancy": {},
+    "contract": {},
+}
+"""Fields that no file and no form changes, with the reason."""
+
+SIGNED = ("member", "connection", "starts_on", "tariff_clause")
+"""Fields of a contract that were signed: with another value it is another contract; nothing may rest on the first."""
+
+
+def find_fixed(update: Update) -> list[Problem]:
+    """Find the fields of an update that cannot be changed."""
+    noun = update.key[0]
+    return [
+        Problem(FIXED[noun][difference.field], difference.field)
+        for difference in update.differences
+        if difference.field in FIXED[noun]
+    ]
+
+
+def is_signed_anew(update: Update) -> bool:
+    """True when a contract becomes another one, which is told under another id."""
+    return update.key[0] == "contract" and any(
+        difference.field in SIGNED or (difference.field == "ends_on" and difference.old != "")
+        for difference in update.differences
+    )
+
+
+def is_held_anew(update: Update) -> bool:
+    """True when a hold was entered wrongly: it never was, and another is told of."""
+    return update.key[0] == "occupancy" and any(
+        difference.field == "member" or (difference.field == "closed_on" and difference.old != "")
+        for difference in update.differences
+    )

@@ -11,6 +11,7 @@ from coop.kit.rows import columns_of, find_as, insert_nouns
 from coop.kit.tx import Tx
 from coop.members.imports.model import Entry, Import, name_hold
 from coop.members.tables import connection, contract, gas_bill, import_file, member, metadata, occupancy, withdrawn
+from coop.members.tables.history import contract_party
 
 _IDS = {"member": member.c.member_id, "connection": connection.c.connection_id, "contract": contract.c.contract_id}
 
@@ -50,7 +51,8 @@ def list_ids_in_use(tx: Tx, ids: Collection[str]) -> set[str]:
 
 
 def count_built_on(tx: Tx, import_id: str) -> int:
-    """Count the records, accounts included, that refer to the members and connections that this import brought."""
+    """Count the records, accounts included, that refer to the members and connections that this import brought, and
+    were not brought by it themselves."""
     total = 0
     for parent in (member, connection):
         for child in metadata.sorted_tables:
@@ -62,10 +64,18 @@ def count_built_on(tx: Tx, import_id: str) -> int:
 
 
 def _count_children(tx: Tx, child: Table, column: str, parent: Table, import_id: str) -> Select[int]:
-    brought = select(parent.c[column]).where(parent.c.community == tx.community, parent.c.import_id == import_id)
-    return (
-        select(func.count()).select_from(child).where(child.c.community == tx.community, child.c[column].in_(brought))
-    )
+    primary = parent.primary_key.columns.keys()[1]
+    brought = select(parent.c[primary]).where(parent.c.community == tx.community, parent.c.import_id == import_id)
+    query = select(func.count()).select_from(child).where(child.c.community == tx.community)
+    query = query.where(child.c[column].in_(brought))
+    if "import_id" in child.c:
+        return query.where(child.c.import_id != import_id)
+    if child is contract_party:
+        own = select(contract.c.contract_id).where(
+            contract.c.community == tx.community, contract.c.import_id == import_id
+        )
+        return query.where(child.c.contract_id.not_in(own))
+    return query
 
 
 def list_entries(tx: Tx, import_id: str) -> list[Entry]:
@@ -97,6 +107,19 @@ def _holds(tx: Tx, import_id: str) -> Iterator[Entry]:
 
 def withdraw(tx: Tx, import_id: str, entries: Sequence[Entry]) -> None:
     """Take out what an import brought; foreign keys refuse it where anything else stands on it."""
+    # Nobody was told of a connection, so it may come back as it was.
+    withdraw_ids(tx, import_id, [entry for entry in entries if entry.noun != "connection"])
+    brought = select(contract.c.contract_id).where(
+        contract.c.community == tx.community, contract.c.import_id == import_id
+    )
+    for table in (gas_bill, contract_party):
+        tx.execute(delete(table).where(table.c.community == tx.community, table.c.contract_id.in_(brought)))
+    for table in (contract, occupancy, connection, member):
+        tx.execute(delete(table).where(table.c.community == tx.community, table.c.import_id == import_id))
+
+
+def withdraw_ids(tx: Tx, import_id: str, entries: Sequence[Entry]) -> None:
+    """Remember that these ids are told of no more."""
     rows = {
         (entry.noun, entry.number): {
             "community": tx.community,
@@ -106,15 +129,8 @@ def withdraw(tx: Tx, import_id: str, entries: Sequence[Entry]) -> None:
             "record_id": entry.record_id,
         }
         for entry in entries
-        if entry.noun != "connection"  # nobody was told of it, so it may come back as it was
     }
     tx.insert(withdrawn, list(rows.values()))
-    brought = select(contract.c.contract_id).where(
-        contract.c.community == tx.community, contract.c.import_id == import_id
-    )
-    tx.execute(delete(gas_bill).where(gas_bill.c.community == tx.community, gas_bill.c.contract_id.in_(brought)))
-    for table in (contract, occupancy, connection, member):
-        tx.execute(delete(table).where(table.c.community == tx.community, table.c.import_id == import_id))
 
 
 def list_withdrawn_ids(tx: Tx) -> Mapping[tuple[str, str], frozenset[str]]:

@@ -85,6 +85,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "heard_bill",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("bill_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("total_cents", sa.BigInteger(), nullable=False),
+        sa.Column("credit_cents", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "bill_id", name=op.f("pk_heard_bill")),
+    )
+    with op.batch_alter_table("heard_bill", schema=None) as batch_op:
+        batch_op.create_index("ix_heard_bill_contract_id", ["community", "contract_id"], unique=False)
+        batch_op.create_index("ix_heard_bill_member_id", ["community", "member_id"], unique=False)
+
+    op.create_table(
+        "heard_use",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("connection_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "community", "connection_id", "member_id", "period_start", "period_end", name=op.f("pk_heard_use")
+        ),
+    )
+    op.create_table(
+        "heard_vote",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "opened_on", "held_on", name=op.f("pk_heard_vote")),
+    )
+    op.create_table(
         "iban_proposal",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -114,12 +152,15 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column("record_count", sa.Integer(), nullable=False),
         sa.Column("added_count", sa.Integer(), nullable=False),
+        sa.Column("changed_count", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("imported_at", Instant(), nullable=False),
         sa.Column("imported_by", sa.String(length=120), nullable=False),
         sa.Column("undone_at", Instant(), nullable=True),
         sa.Column("undone_by", sa.String(length=120), nullable=True),
         sa.CheckConstraint(
-            "added_count BETWEEN 0 AND record_count", name=op.f("ck_import_file_added_are_of_the_records")
+            "added_count >= 0 AND changed_count >= 0 AND added_count + changed_count <= record_count",
+            name=op.f("ck_import_file_new_and_changed_are_of_the_records"),
         ),
         sa.PrimaryKeyConstraint("community", "import_id", name=op.f("pk_import_file")),
     )
@@ -243,8 +284,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("ean", sa.String(length=18), nullable=False),
+        sa.Column("home_equivalents", sa.String(length=20), nullable=False),
+        sa.Column("users", sa.Integer(), nullable=False),
         sa.Column("import_id", sa.String(length=36), nullable=False),
         sa.CheckConstraint("kind IN ('dwelling', 'business', 'common')", name=op.f("ck_connection_kind_known")),
+        sa.CheckConstraint("users BETWEEN 0 AND 10000", name=op.f("ck_connection_users_in_reach")),
         sa.ForeignKeyConstraint(
             ["community", "import_id"],
             ["import_file.community", "import_file.import_id"],
@@ -275,9 +319,15 @@ def upgrade() -> None:
         sa.Column("city", sa.String(length=100), nullable=False),
         sa.Column("joined_on", sa.Date(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("kvk", sa.String(length=8), nullable=False),
+        sa.Column("vat_id", sa.String(length=20), nullable=False),
         sa.Column("import_id", sa.String(length=36), nullable=False),
-        sa.CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation')", name=op.f("ck_member_kind_known")),
+        sa.CheckConstraint(
+            "kind IN ('tenant', 'owner', 'business', 'corporation', 'landlord')", name=op.f("ck_member_kind_known")
+        ),
         sa.CheckConstraint("left_on IS NULL OR left_on > joined_on", name=op.f("ck_member_leaves_after_joining")),
+        sa.CheckConstraint("votes BETWEEN 0 AND 100", name=op.f("ck_member_votes_in_reach")),
         sa.ForeignKeyConstraint(
             ["community", "import_id"],
             ["import_file.community", "import_file.import_id"],
@@ -286,6 +336,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "member_id", name=op.f("pk_member")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_member_community_number")),
     )
+    op.create_table(
+        "register_change",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("noun", sa.String(length=20), nullable=False),
+        sa.Column("record", sa.String(length=120), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("old", sa.String(length=400), nullable=False),
+        sa.Column("new", sa.String(length=400), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("changed_by", sa.String(length=120), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("import_id", sa.String(length=36), nullable=False),
+        sa.CheckConstraint(
+            "noun IN ('member', 'connection', 'occupancy', 'contract')", name=op.f("ck_register_change_noun_known")
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_register_change_number_counts")),
+        sa.CheckConstraint("old <> new", name=op.f("ck_register_change_changes_something")),
+        sa.ForeignKeyConstraint(
+            ["community", "import_id"],
+            ["import_file.community", "import_file.import_id"],
+            name=op.f("fk_register_change_community_import_file"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_register_change")),
+    )
+    with op.batch_alter_table("register_change", schema=None) as batch_op:
+        batch_op.create_index("ix_register_change_import_id", ["community", "import_id"], unique=False)
+        batch_op.create_index("ix_register_change_record", ["community", "noun", "record", "number"], unique=False)
+
     op.create_table(
         "withdrawn",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -353,6 +433,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("tariff_clause", sa.String(length=50), nullable=True),
+        sa.Column("payer_id", sa.String(length=36), nullable=True),
         sa.Column("import_id", sa.String(length=36), nullable=False),
         sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_contract_ends_after_starting")),
         sa.ForeignKeyConstraint(
@@ -369,6 +450,9 @@ def upgrade() -> None:
             ["community", "member_id"],
             ["member.community", "member.member_id"],
             name=op.f("fk_contract_community_member"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "payer_id"], ["member.community", "member.member_id"], name="fk_contract_payer"
         ),
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract")),
         sa.UniqueConstraint("community", "number", name=op.f("uq_contract_community_number")),
@@ -423,6 +507,23 @@ def upgrade() -> None:
             name=op.f("fk_account_change_community_account"),
         ),
         sa.PrimaryKeyConstraint("community", "account_id", "changed_at", "change", name=op.f("pk_account_change")),
+    )
+    op.create_table(
+        "contract_party",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=36), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "contract_id"],
+            ["contract.community", "contract.contract_id"],
+            name=op.f("fk_contract_party_community_contract"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "member_id"],
+            ["member.community", "member.member_id"],
+            name=op.f("fk_contract_party_community_member"),
+        ),
+        sa.PrimaryKeyConstraint("community", "contract_id", "member_id", name=op.f("pk_contract_party")),
     )
     op.create_table(
         "gas_bill",
@@ -526,6 +627,7 @@ def downgrade() -> None:
 
     op.drop_table("one_time_address")
     op.drop_table("gas_bill")
+    op.drop_table("contract_party")
     op.drop_table("account_change")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.drop_index("ix_occupancy_member_id")
@@ -542,6 +644,11 @@ def downgrade() -> None:
 
     op.drop_table("account")
     op.drop_table("withdrawn")
+    with op.batch_alter_table("register_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_register_change_record")
+        batch_op.drop_index("ix_register_change_import_id")
+
+    op.drop_table("register_change")
     op.drop_table("member")
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.drop_index(
@@ -571,6 +678,13 @@ def downgrade() -> None:
     op.drop_table("logo")
     op.drop_table("import_file")
     op.drop_table("iban_proposal")
+    op.drop_table("heard_vote")
+    op.drop_table("heard_use")
+    with op.batch_alter_table("heard_bill", schema=None) as batch_op:
+        batch_op.drop_index("ix_heard_bill_member_id")
+        batch_op.drop_index("ix_heard_bill_contract_id")
+
+    op.drop_table("heard_bill")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

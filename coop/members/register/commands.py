@@ -45,7 +45,7 @@ def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
         if hold.closed_on is None or hold.closed_on > left_on:
             close_occupancy(tx, hold, left_on)
             events.append(announce_closing(hold, left_on))
-    for contract in file.contracts:
+    for contract in file.own_contracts:
         if contract.ends_on is None or contract.ends_on > left_on:
             end_contract(tx, contract.contract_id, left_on)
             events.append(announce_end(contract.contract_id, left_on))
@@ -60,7 +60,7 @@ def _name_what_begins_later(file: MemberFile, left_on: date) -> Sequence[str]:
     ]
     contracts = [
         f"contract {contract.number} from {contract.starts_on}"
-        for contract in file.contracts
+        for contract in file.own_contracts
         if contract.starts_on >= left_on
     ]
     return [*holds, *contracts]

@@ -9,12 +9,25 @@ from coop.members.connections.model import Connection, Occupancy
 from coop.members.contracts.model import Contract
 from coop.members.fields import require_after, require_word
 
-MEMBER_KINDS = ("tenant", "owner", "business", "corporation")
+MEMBER_KINDS = ("tenant", "owner", "business", "corporation", "landlord")
+"""``owner`` lives in what is theirs; ``landlord`` owns property that others live in, and is a party without a vote."""
+
+VOTES_MAX = 100
+
+
+def votes_of(kind: str) -> int:
+    """Votes that a member of a kind has where the register names no other number: property owners have none.
+
+    >>> votes_of("tenant"), votes_of("landlord")
+    (1, 0)
+    """
+    return 0 if kind == "landlord" else 1
 
 
 @dataclass(frozen=True)
 class Member:
-    """A person or organisation with a vote. ``left_on`` is the first day without membership."""
+    """A person or organisation that joined. ``left_on`` is the first day without membership; ``votes`` is the number of
+    votes in a meeting, none for a party without a vote. ``kvk`` and ``vat_id`` are those of an organisation."""
 
     member_id: str
     number: str
@@ -26,6 +39,9 @@ class Member:
     city: str
     joined_on: date
     left_on: date | None = None
+    votes: int = 1
+    kvk: str = ""
+    vat_id: str = ""
 
     def __post_init__(self) -> None:
         require_word(self.kind, MEMBER_KINDS, "kind")
@@ -39,3 +55,13 @@ class MemberFile:
     member: Member
     holds: list[tuple[Connection, Occupancy]]
     contracts: list[Contract]
+
+    @property
+    def own_contracts(self) -> list[Contract]:
+        """Contracts that name this member, without those that they share with another or pay for another."""
+        return [contract for contract in self.contracts if contract.member_id == self.member.member_id]
+
+    @property
+    def paid_contracts(self) -> list[Contract]:
+        """Contracts of others that this member pays."""
+        return [contract for contract in self.contracts if contract.payer_id == self.member.member_id]

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Update, func, or_, select, true, update
 
 from coop.kit.keyset import Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns
+from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
 from coop.members.contracts.store import list_contracts
@@ -75,6 +75,11 @@ def add_members(tx: Tx, members: Sequence[Member], import_id: str) -> None:
 def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
     """Write down the first day without membership."""
     tx.execute(_update(tx, member_id, {"left_on": left_on}))
+
+
+def change_member(tx: Tx, changed: Member) -> None:
+    """Keep a member as they are now."""
+    tx.execute(_update(tx, changed.member_id, row_of(tx, changed)))
 
 
 def change_contact(tx: Tx, member_id: str, contact: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -17,7 +18,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from coop.kit.columns import Exact
 from coop.kit.metadata import Instant
+from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, register_change
 from coop.members.tables.privacy import consent, purpose, use_seen
 from coop.members.tables.shape import Words, metadata
 from coop.members.tables.shape import community_column as _community
@@ -26,7 +29,17 @@ from coop.members.tables.shape import reference_column as _reference
 from coop.members.tables.shape import refers_to as _refers
 from coop.members.tables.shape import text_column as _text
 
-__all__ = ["consent", "metadata", "purpose", "use_seen"]
+__all__ = [
+    "consent",
+    "contract_party",
+    "heard_bill",
+    "heard_use",
+    "heard_vote",
+    "metadata",
+    "purpose",
+    "register_change",
+    "use_seen",
+]
 
 import_file = Table(
     "import_file",
@@ -37,11 +50,16 @@ import_file = Table(
     _text("file_name", 200),
     Column("record_count", Integer, nullable=False),
     Column("added_count", Integer, nullable=False),
+    Column("changed_count", Integer, nullable=False),
+    _text("channel", 20),
     Column("imported_at", Instant, nullable=False),
     _text("imported_by", 120),
     Column("undone_at", Instant),
     Column("undone_by", String(120)),
-    CheckConstraint("added_count BETWEEN 0 AND record_count", name="added_are_of_the_records"),
+    CheckConstraint(
+        "added_count >= 0 AND changed_count >= 0 AND added_count + changed_count <= record_count",
+        name="new_and_changed_are_of_the_records",
+    ),
 )
 
 member = Table(
@@ -58,11 +76,15 @@ member = Table(
     _text("city", 100),
     Column("joined_on", Date, nullable=False),
     Column("left_on", Date),
+    Column("votes", Integer, nullable=False),
+    _text("kvk", 8),
+    _text("vat_id", 20),
     _reference("import_id"),
     _refers("import_id", "import_file"),
     UniqueConstraint("community", "number"),
     CheckConstraint("left_on IS NULL OR left_on > joined_on", name="leaves_after_joining"),
-    CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation')", name="kind_known"),
+    CheckConstraint("kind IN ('tenant', 'owner', 'business', 'corporation', 'landlord')", name="kind_known"),
+    CheckConstraint("votes BETWEEN 0 AND 100", name="votes_in_reach"),
 )
 
 connection = Table(
@@ -75,10 +97,13 @@ connection = Table(
     _text("kind", 20),
     _text("address", 200),
     _text("ean", 18),
+    Column("home_equivalents", Exact(20), nullable=False),
+    Column("users", Integer, nullable=False),
     _reference("import_id"),
     _refers("import_id", "import_file"),
     UniqueConstraint("community", "number"),
     CheckConstraint("kind IN ('dwelling', 'business', 'common')", name="kind_known"),
+    CheckConstraint("users BETWEEN 0 AND 10000", name="users_in_reach"),
 )
 Index(
     "ix_connection_ean",
@@ -117,10 +142,12 @@ contract = Table(
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),
     Column("tariff_clause", String(50)),
+    _reference("payer_id", nullable=True),
     _reference("import_id"),
     _refers("member_id", "member"),
     _refers("connection_id", "connection"),
     _refers("import_id", "import_file"),
+    ForeignKeyConstraint(["community", "payer_id"], ["member.community", "member.member_id"], name="fk_contract_payer"),
     UniqueConstraint("community", "number"),
     CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name="ends_after_starting"),
 )
@@ -352,5 +379,5 @@ coming_meeting = Table(
 )
 """Meetings of which was heard, with their agendas."""
 
-HEARD = (bill_due, coming_meeting, use_seen)
+HEARD = (bill_due, coming_meeting, heard_bill, heard_use, heard_vote, use_seen)
 """Tables of what was heard from others."""
