@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from starlette.responses import PlainTextResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from coop.kit.bus.cluster import Cluster
 from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings
 
@@ -63,10 +64,8 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
     compose: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used = set(re.findall(r"(?<!\$)\$\{(\w+)", json.dumps(compose)))
-    chosen = {name: f"our {name}" for name in used} | {
-        "SITE": "coop.example",
-        "COOP_MAIL_FROM": "",
-    }
+    kafka = {name: "" for name in used if name.startswith("COOP_KAFKA")}
+    chosen = {name: f"our {name}" for name in used} | {"SITE": "coop.example", "COOP_MAIL_FROM": ""} | kafka
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
     subprocess.run([sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(tmp_path / "made")], check=True)
     for name in ("migrate", *SERVICES):
@@ -90,6 +89,25 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
         assert len(settings.signing_secret()) == 64
         assert name == "migrate" or re.fullmatch(r"mqtt://coop:[0-9a-f]{48}@mosquitto:1883", settings.mqtt_url)
         assert settings.port == 8020
+
+
+def test_a_kafka_of_one_s_own_is_signed_in_at(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = {
+        "COOP_KAFKA": "one:9093,two:9093",
+        "COOP_KAFKA_USER": "coop",
+        "COOP_KAFKA_MECHANISM": "SCRAM-SHA-256",
+        "COOP_KAFKA_TLS": "true",
+        "COOP_KAFKA_CA_FILE": "/etc/coop/kafka/ca.pem",
+        "COOP_KAFKA_REPLICATION": "3",
+    }
+    for name in SERVICES:
+        assert "coop_kafka_password" in compose["services"][name]["secrets"]
+        assert "./kafka/tls:/etc/coop/kafka:ro" in compose["services"][name]["volumes"]
+        for variable, value in compose["services"][name]["environment"].items():
+            monkeypatch.setenv(variable, interpolated(str(value), {"SITE": "coop.example", **mine}))
+        cluster = Cluster.of(Settings())
+        assert (cluster.bootstrap, cluster.user, cluster.mechanism) == ("one:9093,two:9093", "coop", "SCRAM-SHA-256")
+        assert (cluster.tls, cluster.ca_file, Settings().kafka_replication) == (True, "/etc/coop/kafka/ca.pem", 3)
 
 
 def test_no_secret_stands_in_the_environment(compose: dict[str, Any]) -> None:
@@ -193,7 +211,7 @@ def interpolated(value: str, variables: dict[str, str]) -> str:
 
     def fill(match: re.Match[str]) -> str:
         name, default = match[1], match[2]
-        if name in variables:
+        if variables.get(name) or (name in variables and default is None):
             return variables[name]
         assert default is not None, f"{name} has to be set"
         return str(default)

@@ -43,9 +43,13 @@ class Postgres:
             url = self.admin.set(drivername="postgresql+psycopg", database=name, username=name, password=name)
             yield url.render_as_string(hide_password=False)
         finally:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
-            for role in self._roles_made_by(name):
-                self._execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, its owner of the same name, and the roles that begin with it."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        for role in self._roles_made_by(name):
+            self._execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
     def _roles_made_by(self, owner: str) -> list[str]:
         """Names of an owner and of the roles that begin with its name."""
