@@ -1,7 +1,7 @@
 """Detaching an old month of readings from a PostgreSQL installation, and attaching it again: work of the tables' owner.
 
 Invariant: a month is detached only when nothing has to be computed from it any more: every period that reads it is
-closed, of every co-operative, and none waits for a correction. Its readings are set aside whole, each co-operative's
+closed, of every co-operative, none waits for a correction, and no stand of these days is looked for in it. Its readings are set aside whole, each co-operative's
 with a hash, and only the same ones come back.
 """
 
@@ -20,6 +20,8 @@ from coop.kit.database import Database
 from coop.kit.months import Month
 from coop.kit.tx import Tx
 from coop.metering.handlers.schedule import list_touched
+from coop.metering.model import DAY_S
+from coop.metering.rules.measuring import REACH_S
 from coop.metering.storage import detached, periods, readings
 from coop.metering.storage.readings import day_number
 from coop.metering.storage.tables import block
@@ -116,7 +118,7 @@ def _plan(sql: Connection, database: Database, month: date) -> Plan:
         raise CoopError("detached-already", say("%(month)s is detached already", month=str(state)))
     reading: dict[str, tuple[Period, ...]] = {}
     hindrances: list[Said] = []
-    _, current, after = around = _around(month)
+    around = _around(month)
     for tx in _each(sql, database, detached.list_communities_in(sql, months.name_of(block, month))):
         closed = [one.period for one in periods.list_closed(tx)]
         reading[tx.community] = tuple(period for period in closed if _reads(period, month))
@@ -129,10 +131,9 @@ def _plan(sql: Connection, database: Database, month: date) -> Plan:
         hindrances += [
             say("%(key)s has late values in %(period)s", key=tx.community, period=str(period)) for period in waiting
         ]
-    if after.end_at > database.clock.now():
-        hindrances.append(
-            say("%(after)s is not over, and reads the last day of %(month)s", after=str(after), month=str(current))
-        )
+    kept_days = REACH_S // DAY_S
+    if months.days_of(month).stop + kept_days > day_number(database.clock.now()):
+        hindrances.append(say("readings of the last %(num)s days may still be needed", num=kept_days))
     return Plan(state, reading, tuple(hindrances))
 
 
