@@ -17,7 +17,7 @@ from coop.metering.handlers.parking import list_telegrams
 from coop.metering.handlers.results import compute_period
 from coop.metering.looks import note_look
 from coop.metering.sight import whose
-from coop.metering.storage import connections, periods, register
+from coop.metering.storage import connections, periods, readings, register
 from coop.values import NotFound
 from coop.web.downloads import Asked
 from coop.web.own_data import zip_files
@@ -54,6 +54,14 @@ def export_meter_changes(request: Request, asked: Asked, meter: str | None = Non
     with reading(request) as tx:
         changes = register.list_changes(tx, meter)
         return asked.answer(listings.changes_listing(changes, connections.list_numbers(tx)))
+
+
+@routes.get("/files.{extension}")
+@may("import-readings")
+def export_files(request: Request, asked: Asked) -> Response:
+    """Files of readings that people imported, the newest first."""
+    with reading(request) as tx:
+        return asked.answer(listings.files_listing(readings.list_imports(tx)))
 
 
 @routes.get("/readings.{extension}")

@@ -18,12 +18,23 @@ from coop.metering.provenance import PartSource
 from coop.metering.storage import readings
 from coop.metering.storage.connections import name_sharers
 from coop.metering.storage.periods import Allocation, AllocationRun, Closed, LateValue, Measurement
-from coop.metering.storage.readings import day_number, instant
+from coop.metering.storage.readings import ListedDelivery, day_number, instant
 from coop.metering.storage.register import Group
 from coop.metering.views import DayUse
 from coop.values import Period
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A file of readings that somebody imported."""
+
+    id: str
+    recorded_at: datetime
+    values_taken: int
+    actor: str
+    is_taken_back: bool
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,13 @@ METER_CHANGES = (
     Column("reason", N_("Why")),
     Column("changed_by", N_("By")),
 )
+FILES = (
+    Column("id", N_("File")),
+    Column("recorded_at", N_("Taken"), Kind.INSTANT),
+    Column("values_taken", N_("Readings"), Kind.WHOLE),
+    Column("actor", N_("By")),
+    Column("is_taken_back", N_("taken back"), Kind.FLAG),
+)
 STANDS = (
     Column("meter", N_("Meter"), of=lambda row: row[0].part.meter),
     Column("at", N_("At"), Kind.INSTANT, of=lambda row: row[1]),
@@ -285,3 +303,9 @@ def changes_listing(changes: Iterable[MeterChange], numbers: Mapping[str, str]) 
         for change in changes
     )
     return Listing("meter-changes", METER_CHANGES, rows)
+
+
+def files_listing(imports: Iterable[tuple[ListedDelivery, bool]]) -> Listing:
+    """Files of readings that people imported."""
+    rows = (FileRow(each.id, each.recorded_at, each.values_taken, each.actor, undone) for each, undone in imports)
+    return Listing("files", FILES, rows)

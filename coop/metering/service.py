@@ -30,7 +30,7 @@ from coop.metering.handlers.heard import (
 from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
 from coop.metering.mqtt import MqttDoor
-from coop.metering.pages import data, energy, gateways, groups, meters, walk
+from coop.metering.pages import data, energy, files, gateways, groups, meters, walk
 from coop.metering.storage import metadata
 from coop.metering.storage.tables import (
     KEPT,
@@ -91,6 +91,7 @@ METERING = Service(
         groups.routes,
         gateways.routes,
         home.routes,
+        files.routes,
     ),
     doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],
     topics=bus.raw_topics,
@@ -99,11 +100,17 @@ METERING = Service(
     jobs=JOBS,
     sections=(
         Section("/metering/", N_("Energy"), "see-own-energy", 10),
-        Section("/metering/data", N_("Data quality"), "see-data", 60, ("/metering/plant", "/metering/periods")),
+        Section(
+            "/metering/data",
+            N_("Data quality"),
+            "see-data",
+            60,
+            ("/metering/plant", "/metering/periods", "/metering/files"),
+        ),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),
     steps=(
-        Line("/metering/data", "/metering/cards/step-meters", home.METERS_STEP, "keep-register", rank=50),
+        Line("/metering/meters", "/metering/cards/step-meters", home.METERS_STEP, "keep-register", rank=50),
         Line("/metering/data", "/metering/cards/step-month", home.MONTH_STEP, "keep-register", rank=60),
     ),
     waiting=(Line("/metering/data", "/metering/cards/waiting", N_("Data quality"), "close-period", rank=10),),

@@ -99,6 +99,17 @@ def over(lang: str, start: date, end: date) -> str:
     return f"{civil_day(lang, start)} – {civil_day(lang, end - timedelta(days=1))}"
 
 
+def time_format(written: str) -> str:
+    """A way of writing times by an example.
+
+    >>> time_format("%d-%m-%Y %H:%M"), time_format("")
+    ('31-01-2026 13:30', '2026-01-31 13:30, 2026-01-31T13:30:00+01:00')
+    """
+    if not written:
+        return "2026-01-31 13:30, 2026-01-31T13:30:00+01:00"
+    return datetime(2026, 1, 31, 13, 30, tzinfo=AMSTERDAM).strftime(written)
+
+
 def on(at: datetime) -> date:
     """The civil date of an instant."""
     return civil_date(at)

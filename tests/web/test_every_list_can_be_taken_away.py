@@ -22,6 +22,7 @@ NO_LISTS = {
     ("web/ui.html", "problems"): "what is wrong with a form",
     ("members/imports.html", "Columns of each file"): "help",
     ("metering/meters_import.html", "Columns"): "help",
+    ("metering/file.html", "First lines of the file"): "a file of the reader's own",
     ("metering/meters_preview.html", "New meters"): "what a file of the reader's own holds",
     ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
     ("members/own_privacy.html", "Who looked at your use"): "in one's own data, as a file",

@@ -272,6 +272,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "period_start", "revision", name=op.f("pk_period")),
     )
     op.create_table(
+        "reading_mapping",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=False),
+        sa.Column("kept_at", Instant(), nullable=False),
+        sa.Column("kept_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "name", name=op.f("pk_reading_mapping")),
+    )
+    op.create_table(
+        "reading_upload",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("uploaded_at", Instant(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_reading_upload")),
+    )
+    op.create_table(
         "register",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -344,6 +363,8 @@ def downgrade() -> None:
     op.drop_table("sharing_group")
     op.drop_table("register_stamp")
     op.drop_table("register")
+    op.drop_table("reading_upload")
+    op.drop_table("reading_mapping")
     op.drop_table("period")
     with op.batch_alter_table("meter_change", schema=None) as batch_op:
         batch_op.drop_index("ix_meter_change_serial")

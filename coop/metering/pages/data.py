@@ -63,6 +63,7 @@ def show_data(request: Request, page: Paged, period: str = "", late_page: Annota
         day=timedelta(days=1),
         closed=quality.closed[::-1],
         may_keep=ACCESS.allows(session, "settle-parked"),
+        may_import=ACCESS.allows(session, "import-readings"),
         may_close=ACCESS.allows(session, "close-period"),
         words=wording,
     )

@@ -144,6 +144,19 @@ def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
     return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
 
 
+def list_imports(tx: Tx) -> list[tuple[ListedDelivery, bool]]:
+    """Files that people imported, the newest first, at most 100; each with whether it was taken back."""
+    undone_ids = select(delivery.c.undoes).where(delivery.c.community == tx.community, delivery.c.undoes.is_not(None))
+    taken_back = set(tx.scalars(undone_ids))
+    columns = delivery.c
+    order = [columns.recorded_at, columns.id]
+    window = Window(100)
+    found = select_as(
+        tx, ListedDelivery, delivery, columns.format == "csv", order_by=order, window=window, newest_first=True
+    )
+    return [(each, each.id in taken_back) for each in found[:100]]
+
+
 def accepted(tx: Tx, delivery_ids: Collection[str]) -> dict[str, bool]:
     """Find which of these deliveries are here, and whether anything in them was good."""
     query = select(delivery.c.id, delivery.c.problems, delivery.c.values_taken).where(

@@ -119,6 +119,27 @@ delivery = Table(
     Index("ix_delivery_recorded", "community", "recorded_at", "id"),
 )
 
+reading_upload = Table(
+    "reading_upload",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("file_name", String(200), nullable=False),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("uploaded_by", String(120), nullable=False),
+    Column("body", Zipped, nullable=False),
+)
+
+reading_mapping = Table(
+    "reading_mapping",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("mapping", Json(dict[str, Any]), nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    Column("kept_by", String(120), nullable=False),
+)
+
 block = Table(
     "block",
     metadata,
