@@ -5,7 +5,7 @@ without an entry does not start. The entry is looked at before the body of a req
 
 An entry holds roles, which open it for people, and scopes, which open it for programs; a scope is written with a colon
 (``read:bills``) and is one of the fixed list. What is open to whoever is signed in is not open to programs, but for
-those with a scope that it names.
+those with a scope that it names. A sign-in that lacks its second step opens what names that, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from coop.events.scopes import SCOPES
-from coop.kit.session import NotAllowed, NotSignedIn, Session
+from coop.kit.session import ENROLMENT, SECOND_STEP, NotAllowed, NotSignedIn, Session
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -23,6 +23,12 @@ ANYBODY: Final[frozenset[str]] = frozenset({"anybody"})
 
 SIGNED_IN: Final[frozenset[str]] = frozenset({"signed in"})
 """Open to every person who is signed in."""
+
+TAKING_SECOND_STEP: Final[frozenset[str]] = frozenset({SECOND_STEP})
+"""Open to whoever has to show a second factor to be signed in."""
+
+ENROLLING: Final[frozenset[str]] = frozenset({ENROLMENT})
+"""Open to whoever has to choose a second factor to be signed in."""
 
 
 def roles(*names: str) -> frozenset[str]:
@@ -58,6 +64,10 @@ class Access:
         """True when an entry opens for this session, or for nobody's."""
         return opens(self.table[action], session)
 
+    def admits(self, entering: Session, action: str) -> bool:
+        """True when an entry is for whoever lacks the step that this sign-in lacks."""
+        return entering.lacks in self.table[action]
+
     def require(self, session: Session | None, action: str) -> None:
         """Refuse a session that an entry does not open for.
 
@@ -79,6 +89,8 @@ def opens(needed: frozenset[str], session: Session | None) -> bool:
         return True
     if session is None:
         return False
+    if session.lacks:
+        return session.lacks in needed
     is_signed_in = needed >= SIGNED_IN and session.kind == "account"
     return is_signed_in or session.has(*needed)
 

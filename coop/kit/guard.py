@@ -128,7 +128,7 @@ class Guard:
             await self._answer(request, Broken())(scope, receive, send)
 
     async def _refuse(self, request: Request) -> CoopError | None:
-        request.state.session = request.state.site = None
+        request.state.session = request.state.entering = request.state.site = None
         headers = request.scope["headers"]
         if len(request.scope["raw_path"] or b"") + len(request.scope["query_string"]) > ADDRESS_BYTES_MAX:
             return HttpProblem(
@@ -146,7 +146,10 @@ class Guard:
         if request.method not in _SAFE_METHODS and not same_origin(request, self._public_url):
             return CoopError("other-origin", say("this request came from another site"))
         host, cookie = host_name(request.headers.get("host", "")), request.cookies.get(COOKIE)
-        request.state.site, request.state.session = await run_in_threadpool(self._meet, host, cookie)
+        request.state.site, session = await run_in_threadpool(self._meet, host, cookie)
+        # Whoever lacks a step is nobody yet; a route that is for them lets them in by itself.
+        request.state.entering = session if session and session.lacks else None
+        request.state.session = None if session and session.lacks else session
         return self._count(request)
 
     def _count(self, request: Request) -> CoopError | None:

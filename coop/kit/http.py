@@ -96,6 +96,8 @@ class GuardedRoute(APIRoute):
             request.state.tx = request.state.claim = None
             if request.state.site is None and not self.on_any_host:
                 raise UnknownHost
+            if request.state.entering is not None and self.access.admits(request.state.entering, self.action):
+                request.state.session = request.state.entering
             if request.state.session is None and self.include_in_schema and not self.access.allows(None, self.action):
                 request.state.session = await _bearer_session(request)
             self.access.require(request.state.session, self.action)

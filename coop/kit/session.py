@@ -4,6 +4,9 @@ The cookie holds who, which roles and since when; it holds no secret. It is Http
 changing request must come from our own origin, which together keep other sites from acting for somebody. A session
 ends when its time is over, at sign-out, and when the account is closed or its roles change: the service that keeps
 accounts tells it, and every service refuses it from then on.
+
+Whoever has passed a first step and lacks a second is not signed in: the cookie then says what is lacking, lasts half an
+hour, and opens nothing but the entries of an access table that name it (``kit.access``).
 """
 
 from __future__ import annotations
@@ -28,6 +31,15 @@ from coop.values import CoopError, say
 
 COOKIE: Final = "coop_session"
 LIFETIME: Final = timedelta(hours=12)
+ENTERING: Final = timedelta(minutes=30)
+"""Time for what a sign-in still lacks."""
+
+SECOND_STEP: Final = "second step"
+"""Lacking: a second factor that the account has, and that was not shown yet."""
+
+ENROLMENT: Final = "enrolment"
+"""Lacking: a second factor that the account must have and does not have yet."""
+
 _GRACE: Final = timedelta(hours=2)
 """Keeps a clock that was set back by an hour from signing everybody out."""
 _END_IS_KEPT: Final = 2 * LIFETIME
@@ -39,7 +51,8 @@ class Session:
     """Who is signed in. ``member_id`` is None for people who are no member, such as a municipality's, and for programs,
     whose roles are the scopes of their token, but for those that a member lets see their own.
 
-    ``id`` and ``began_at`` tell one sign-in of an account from another.
+    ``id`` and ``began_at`` tell one sign-in of an account from another. ``lacks`` is empty, ``SECOND_STEP`` or
+    ``ENROLMENT``.
     """
 
     account_id: str
@@ -50,6 +63,7 @@ class Session:
     id: str = ""
     began_at: datetime = _LONG_AGO
     kind: str = "account"
+    lacks: str = ""
 
     def has(self, *roles: str) -> bool:
         """True with any of these roles."""
@@ -81,7 +95,8 @@ def sign(session: Session, secret: str) -> str:
 
 
 def read(cookie: str | None, secrets: Sequence[str], now: datetime) -> Session | None:
-    """The session in a cookie, or None when there is none, it was changed, or it is older than ``LIFETIME``.
+    """The session in a cookie, or None when there is none, it was changed, or it is older than ``LIFETIME``, or
+    ``ENTERING`` where it lacks something.
 
     One of ``secrets``, the newest first, has signed it.
     """
@@ -91,7 +106,8 @@ def read(cookie: str | None, secrets: Sequence[str], now: datetime) -> Session |
         fields = _serializer(secrets).loads(cookie)
         began_at = datetime.fromisoformat(fields["began_at"])
         session = Session(**{**fields, "roles": frozenset(fields["roles"]), "began_at": began_at})
-        return session if began_at - _GRACE <= now < began_at + LIFETIME else None
+        lifetime = ENTERING if session.lacks else LIFETIME
+        return session if began_at - _GRACE <= now < began_at + lifetime else None
     except (BadSignature, KeyError, TypeError, ValueError, OverflowError):
         return None
 

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coop.events.scopes import SCOPES
-from coop.kit.access import ANYBODY, SIGNED_IN, scopes_of
+from coop.kit.access import ANYBODY, ENROLLING, SIGNED_IN, TAKING_SECOND_STEP, scopes_of
 from coop.kit.service import Pages
 from coop.web.language import N_
 
-EVERYBODY = {ANYBODY: N_("everybody"), SIGNED_IN: N_("whoever is signed in")}
+EVERYBODY = {
+    ANYBODY: N_("everybody"),
+    SIGNED_IN: N_("whoever is signed in"),
+    SIGNED_IN | ENROLLING: N_("whoever is signed in, or has to choose a second factor first"),
+    TAKING_SECOND_STEP: N_("whoever gave a password and shows a second factor"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ def matrix(rooms: Sequence[Pages], role: str = "") -> list[tuple[Pages, list[Row
 def roles_of(rooms: Sequence[Pages]) -> list[str]:
     """All roles that open anything, in order of name."""
     needed = frozenset[str]().union(*(entry for room in rooms for entry in room.access.table.values()))
-    return sorted(needed - ANYBODY - SIGNED_IN - set(SCOPES))
+    return sorted(needed - ANYBODY - SIGNED_IN - ENROLLING - TAKING_SECOND_STEP - set(SCOPES))
 
 
 def scopes_of_rooms(rooms: Sequence[Pages]) -> tuple[str, ...]:
