@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,6 +23,7 @@ from coop.shapes import problem_of
 from coop.values import BadInput, CoopError, Problem, say
 
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=8)]
+YesNo = Literal["yes", "no"]
 Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
 
 
@@ -120,9 +121,35 @@ class CompletenessChoice(Choice):
     missing_quarters_permille: Annotated[int, Field(ge=0, le=1000)]
 
 
+class SecondFactorChoice(Choice):
+    """Roles that need a second factor beside the password; whoever has none of them may choose to have one."""
+
+    NAME: ClassVar[str] = "second-factor"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    board: YesNo
+    treasurer: YesNo
+    operator: YesNo
+    auditor: YesNo
+    partner: YesNo
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that need one."""
+        return frozenset(role for role, needed in self if needed == "yes")
+
+
 CHOICES: Final[Mapping[str, type[Choice]]] = {
     choice.NAME: choice
-    for choice in (GuaranteeChoice, BrakeChoice, LimitsChoice, StepsChoice, TapWaterChoice, CompletenessChoice)
+    for choice in (
+        GuaranteeChoice,
+        BrakeChoice,
+        LimitsChoice,
+        StepsChoice,
+        TapWaterChoice,
+        CompletenessChoice,
+        SecondFactorChoice,
+    )
 }
 """Every choice there is, by name."""
 
@@ -218,7 +245,7 @@ def founding_choices() -> tuple[DatedChoice, ...]:
     """Every choice with which a co-operative begins.
 
     >>> [row.choice.NAME for row in founding_choices()]
-    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness']
+    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'second-factor']
     """
     rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
     return tuple(

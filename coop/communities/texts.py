@@ -13,6 +13,7 @@ CHOICE_NAMES: Final = {
     "steps": N_("How coarse a meter may count"),
     "tap-water": N_("Hot water's share of heat"),
     "completeness": N_("When a month may close with gaps"),
+    "second-factor": N_("Who needs a second factor to sign in"),
 }
 
 FIELD_NAMES: Final = {
@@ -37,4 +38,9 @@ FIELD_NAMES: Final = {
     "permille": N_("In thousandths"),
     "stand_gap_hours": N_("Most hours between two meter readings"),
     "missing_quarters_permille": N_("Most missing quarter-hours, in thousandths"),
+    "board": N_("Board"),
+    "treasurer": N_("Treasurer"),
+    "operator": N_("Operator"),
+    "auditor": N_("Auditor"),
+    "partner": N_("Partner"),
 }
