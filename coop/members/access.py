@@ -7,7 +7,7 @@ that is set for somebody opens everything that they may do.
 from __future__ import annotations
 
 from coop.events.scopes import OWN
-from coop.kit.access import ANYBODY, SIGNED_IN, Access, roles
+from coop.kit.access import ANYBODY, ENROLLING, SIGNED_IN, TAKING_SECOND_STEP, Access, roles
 from coop.kit.session import Session
 
 ACCESS = Access(
@@ -15,6 +15,9 @@ ACCESS = Access(
     {
         "sign-in": ANYBODY,
         "sign-out": ANYBODY,
+        "take-second-step": TAKING_SECOND_STEP,
+        "keep-own-factors": SIGNED_IN | ENROLLING,
+        "reset-factors": roles("board", "operator"),
         "see-logo": ANYBODY,
         "see-own": SIGNED_IN,
         "keep-own-tokens": roles("member"),

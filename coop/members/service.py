@@ -21,6 +21,10 @@ from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
+from coop.members.factors.commands.step import forget_spent_challenges
+from coop.members.factors.pages import own as own_factors
+from coop.members.factors.pages import resets as factor_resets
+from coop.members.factors.pages import step as second_step
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in, welcome
@@ -108,6 +112,9 @@ MEMBERS = Service(
         register_api.routes,
         programs_api.routes,
         imports_pages.routes,
+        second_step.routes,
+        own_factors.routes,
+        factor_resets.routes,
         sign_in.routes,
         welcome.routes,
         own.routes,
@@ -121,7 +128,10 @@ MEMBERS = Service(
     ),
     kept_tables=(tables.consent,),
     queues=_open_queues,
-    jobs=(Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),),
+    jobs=(
+        Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),
+        Job("forget-challenges", N_("Forget what passkeys answered"), "43 3 * * *", forget_spent_challenges),
+    ),
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
         Section("/members/programs", N_("Programs"), "see-programs", rank=85),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from coop.events.scopes import SCOPES
+from coop.kit.access import ANYBODY, ENROLLING, SIGNED_IN, TAKING_SECOND_STEP
 from coop.kit.database import Database
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
@@ -48,7 +49,14 @@ def account_id(database: Database) -> str:
 
 def test_every_role_has_its_entry_in_the_access_table() -> None:
     assert {action.removeprefix("grant-") for action in ACCESS.table if action.startswith("grant-")} == set(ROLES)
-    assert {role for needed in ACCESS.table.values() for role in needed} <= {*ROLES, *SCOPES, "anybody", "signed in"}
+    assert {role for needed in ACCESS.table.values() for role in needed} <= {
+        *ROLES,
+        *SCOPES,
+        *ANYBODY,
+        *SIGNED_IN,
+        *ENROLLING,
+        *TAKING_SECOND_STEP,
+    }
 
 
 def test_the_board_gives_out_every_role_and_nobody_else_more_than_they_have() -> None:

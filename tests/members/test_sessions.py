@@ -28,9 +28,9 @@ EMAIL, PASSWORD, NEW_PASSWORD = "board@example.org", "four words of mine", "my o
 
 @pytest.fixture
 def account_id(database: Database) -> str:
-    """A board member's account."""
+    """The account of somebody whose role needs no second factor."""
     with database.write(COMMUNITY, SECRETARY) as tx:
-        return create_account(tx, ROLES, NewAccount(EMAIL, "Bram Hendriks", frozenset({"board"}), PASSWORD))
+        return create_account(tx, ROLES, NewAccount(EMAIL, "Bram Hendriks", frozenset({"partner"}), PASSWORD))
 
 
 def enter(database: Database, password: str = PASSWORD, origin: Origin = HOME) -> Session:

@@ -40,7 +40,7 @@ def test_every_service_refuses_a_session_once_it_has_heard_that_it_ended(
 ) -> None:
     database = rooms["members"].database
     with database.write(COMMUNITY, SECRETARY) as tx:
-        account_id = create_account(tx, ROLES, NewAccount(EMAIL, "Bram", frozenset({"board"}), PASSWORD))
+        account_id = create_account(tx, ROLES, NewAccount(EMAIL, "Bram", frozenset({"auditor"}), PASSWORD))
     kept, other = (sign_in(database, COMMUNITY, ORIGIN, EMAIL, PASSWORD) for _ in range(2))
 
     def read_pages(cookie: str) -> list[int]:

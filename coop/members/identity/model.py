@@ -11,7 +11,8 @@ ROLES: Final = ("member", "board", "treasurer", "partner", "auditor", "operator"
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can sign in. ``password_hash`` is empty until they choose a password."""
+    """Somebody who can sign in. ``password_hash`` is empty until they choose a password; who ``has_factor`` shows a
+    second factor as well (``members.factors``)."""
 
     account_id: str
     email: str
@@ -21,6 +22,7 @@ class Account:
     member_id: str | None
     active: bool = True
     one_time_until: datetime | None = None
+    has_factor: bool = False
 
     @property
     def has_password(self) -> bool:

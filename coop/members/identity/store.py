@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, update
 
+from coop.communities.choices import Choices, SecondFactorChoice, founding_choices
+from coop.communities.store import find_profile, load_choices
 from coop.kit.keyset import Window, cut_query
 from coop.kit.metadata import Instant
 from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
@@ -121,6 +123,24 @@ def replace_addresses(tx: Tx, account_id: str, purpose: Purpose, email: str) -> 
     older = rows.community == tx.community, rows.account_id == account_id, rows.purpose == purpose, rows.email == email
     open_ones = *older, rows.settled_at.is_(None)
     tx.execute(update(one_time_address).where(*open_ones).values(settled_at=tx.now, outcome="replaced"))
+
+
+def list_roles_with_factor(tx: Tx) -> frozenset[str]:
+    """List the roles of which the co-operative's choice of today asks a second factor.
+
+    A demonstration asks it of nobody: anybody may know its passwords.
+    """
+    profile = find_profile(tx)
+    if profile is not None and profile.is_demonstration:
+        return frozenset()
+    choices = load_choices(tx) if profile is not None else Choices(founding_choices())
+    return choices.on(SecondFactorChoice, tx.today).roles
+
+
+def list_without_factor(tx: Tx) -> list[Account]:
+    """List the open accounts, by name, that need a second factor and have none."""
+    needed = list_roles_with_factor(tx)
+    return [noun for noun in list_accounts(tx) if noun.active and not noun.has_factor and noun.roles & needed]
 
 
 def add_sign_in(tx: Tx, began: SignIn) -> None:

@@ -26,6 +26,13 @@ CHANGES = {
     "own-password": N_("Own password chosen"),
     "closed": N_("Account closed"),
     "opened": N_("Account opened"),
+    "factor-added": N_("Second factor added"),
+    "factor-removed": N_("Second factor removed"),
+    "recovery-codes": N_("Recovery codes made anew"),
+    "recovery-code-used": N_("Signed in with a recovery code"),
+    "reset-asked": N_("Asked to take a lost second factor off"),
+    "reset-withdrawn": N_("The second factor stays"),
+    "factor-reset": N_("Lost second factor taken off"),
 }
 
 OWN_DATA = {

@@ -264,6 +264,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "counter", name=op.f("pk_sign_in_try")),
     )
     op.create_table(
+        "spent_challenge",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("challenge", sa.String(length=64), nullable=False),
+        sa.Column("spent_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "challenge", name=op.f("pk_spent_challenge")),
+    )
+    op.create_table(
         "use_seen",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("seen_on", sa.Date(), nullable=False),
@@ -391,6 +398,7 @@ def upgrade() -> None:
         sa.Column("roles", sa.String(length=200), nullable=False),
         sa.Column("member_id", sa.String(length=36), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("has_factor", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community", "member_id"],
             ["member.community", "member.member_id"],
@@ -509,6 +517,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "account_id", "changed_at", "change", name=op.f("pk_account_change")),
     )
     op.create_table(
+        "authenticator",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "length(sealed_secret) BETWEEN 33 AND 200", name=op.f("ck_authenticator_sealed_secret_bounded")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_authenticator_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "account_id", name=op.f("pk_authenticator")),
+    )
+    op.create_table(
         "contract_party",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=36), nullable=False),
@@ -525,6 +550,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "contract_id", "member_id", name=op.f("pk_contract_party")),
     )
+    op.create_table(
+        "factor_reset",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("reset_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> proposed_by", name=op.f("ck_factor_reset_confirmed_by_another")
+        ),
+        sa.CheckConstraint("outcome IN ('confirmed', 'withdrawn')", name=op.f("ck_factor_reset_outcome_known")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_factor_reset_settled_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_factor_reset_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "reset_id", name=op.f("pk_factor_reset")),
+    )
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.create_index("ix_factor_reset_account_id", ["community", "account_id"], unique=False)
+
     op.create_table(
         "gas_bill",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -590,6 +643,46 @@ def upgrade() -> None:
         batch_op.create_index("ix_own_token_account_id", ["community", "account_id"], unique=False)
 
     op.create_table(
+        "passkey",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("passkey_id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("credential_id", sa.String(length=1400), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.CheckConstraint("name <> ''", name=op.f("ck_passkey_has_a_name")),
+        sa.CheckConstraint("length(public_key) BETWEEN 1 AND 4096", name=op.f("ck_passkey_public_key_bounded")),
+        sa.CheckConstraint("sign_count >= 0", name=op.f("ck_passkey_sign_count_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_passkey_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "passkey_id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("community", "credential_id", name=op.f("uq_passkey_community_credential_id")),
+    )
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
+        batch_op.create_index("ix_passkey_account_id", ["community", "account_id"], unique=False)
+
+    op.create_table(
+        "recovery_code",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_recovery_code_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "account_id", "sha256", name=op.f("pk_recovery_code")),
+    )
+    op.create_table(
         "sign_in",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
@@ -618,6 +711,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_in_account_id")
 
     op.drop_table("sign_in")
+    op.drop_table("recovery_code")
+    with op.batch_alter_table("passkey", schema=None) as batch_op:
+        batch_op.drop_index("ix_passkey_account_id")
+
+    op.drop_table("passkey")
     with op.batch_alter_table("own_token", schema=None) as batch_op:
         batch_op.drop_index("ix_own_token_account_id")
 
@@ -627,7 +725,12 @@ def downgrade() -> None:
 
     op.drop_table("one_time_address")
     op.drop_table("gas_bill")
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.drop_index("ix_factor_reset_account_id")
+
+    op.drop_table("factor_reset")
     op.drop_table("contract_party")
+    op.drop_table("authenticator")
     op.drop_table("account_change")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.drop_index("ix_occupancy_member_id")
@@ -660,6 +763,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_use_seen_member_id")
 
     op.drop_table("use_seen")
+    op.drop_table("spent_challenge")
     op.drop_table("sign_in_try")
     op.drop_table("purpose")
     op.drop_table("program")

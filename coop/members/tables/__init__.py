@@ -219,6 +219,7 @@ account = Table(
     Column("roles", Words, nullable=False),
     _reference("member_id", nullable=True),
     Column("active", Boolean, nullable=False),
+    Column("has_factor", Boolean, nullable=False),
     _refers("member_id", "member"),
     UniqueConstraint("community", "email"),
 )

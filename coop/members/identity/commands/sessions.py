@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 from coop.kit.jobs import Work
-from coop.kit.session import LIFETIME, Session, end_sessions, find_newest_end
+from coop.kit.session import ENROLMENT, LIFETIME, SECOND_STEP, Session, end_sessions, find_newest_end, is_ended
 from coop.kit.tx import Tx
 from coop.members.identity import store
 from coop.members.identity.facts import announce_end
@@ -24,8 +25,9 @@ class WrongSignIn(CoopError):
         super().__init__("wrong-sign-in", "the e-mail address or the password is not right")
 
 
-def begin_session(tx: Tx, account: Account, origin: Origin) -> Session:
-    """Begin a session of an account whose owner has proved to be its owner.
+def begin_session(tx: Tx, account: Account, origin: Origin, *, passed_second_step: bool = False) -> Session:
+    """Begin a session of an account whose owner has proved to be its owner; it lacks something until they passed a
+    second step, where the account has one or has to have one.
 
     Raises:
         WrongSignIn: its password was changed in the meantime, or the account is closed.
@@ -36,9 +38,40 @@ def begin_session(tx: Tx, account: Account, origin: Origin) -> Session:
     # A session that begins in the very instant in which all were ended, or on a clock that was set back, is a new one.
     newest_end = find_newest_end(tx, account_id)
     began_at = max(tx.now, newest_end + timedelta(microseconds=1)) if newest_end else tx.now
+    lacks = "" if passed_second_step else _find_lacking_step(tx, account)
     began = SignIn(str(uuid4()), account_id, began_at, origin.source, origin.browser)
+    if lacks:  # nobody is signed in yet, and no browser is known for it
+        began = replace(began, browser="", ended_at=began_at)
     store.add_sign_in(tx, began)
-    return Session(account_id, account.name, account.roles, account.member_id, tx.community, began.session_id, began_at)
+    return Session(
+        account_id,
+        account.name,
+        account.roles,
+        account.member_id,
+        tx.community,
+        began.session_id,
+        began_at,
+        lacks=lacks,
+    )
+
+
+def complete_session(tx: Tx, entering: Session, origin: Origin) -> Session:
+    """Begin the session of somebody who has now passed what their sign-in lacked; what they came with is used up.
+
+    Raises:
+        WrongSignIn: it was ended in the meantime, or used before, or the account was closed.
+    """
+    lock_account(tx, entering.account_id)
+    if is_ended(tx, entering):
+        raise WrongSignIn
+    end_sessions(tx, entering.account_id, entering.id)
+    return begin_session(tx, store.get_account(tx, entering.account_id), origin, passed_second_step=True)
+
+
+def _find_lacking_step(tx: Tx, account: Account) -> str:
+    if account.has_factor:
+        return SECOND_STEP
+    return ENROLMENT if account.roles & store.list_roles_with_factor(tx) else ""
 
 
 def require_unchanged(tx: Tx, proved: Account) -> None:

@@ -51,8 +51,18 @@ def sign_in(database: Database, community: str, origin: Origin, email: str, pass
         return begin_session(tx, account, origin)
 
 
-def choose_password(database: Database, community: str, origin: Origin, email: str, old: str, new: str) -> Session:
-    """Replace a password, one-time or not, by somebody who knows it; ends their sessions and begins a new one.
+def choose_password(
+    database: Database,
+    community: str,
+    origin: Origin,
+    email: str,
+    old: str,
+    new: str,
+    *,
+    is_signed_in: bool = False,
+) -> Session:
+    """Replace a password, one-time or not, by somebody who knows it; ends their sessions and begins a new one, which
+    asks no second factor again of who is signed in already.
 
     Raises:
         BadInput: the new password is too short, too long, too easy or the old one; its code says which.
@@ -69,7 +79,8 @@ def choose_password(database: Database, community: str, origin: Origin, email: s
         store.change_account(tx, account.account_id, password_hash=hash_password(new), one_time_until=None)
         store.note_change(tx, account.account_id, "own-password")
         end_all_sessions(tx, account.account_id)
-        return begin_session(tx, store.get_account(tx, account.account_id), origin)
+        passed = is_signed_in and account.has_factor
+        return begin_session(tx, store.get_account(tx, account.account_id), origin, passed_second_step=passed)
 
 
 def _prove(database: Database, community: str, origin: Origin, email: str, password: str) -> Account:

@@ -73,7 +73,7 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
     origin = origin_of(request)
     try:
         session = sign_in_commands.choose_password(
-            request.state.database, session_of(request).community, origin, email, old, new
+            request.state.database, session_of(request).community, origin, email, old, new, is_signed_in=True
         )
     except CoopError as refusal:
         return _show(request, explain(request, refusal), 422)

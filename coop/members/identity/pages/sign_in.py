@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.kit.http import GuardedRoute, body_max, site_of, writing
-from coop.kit.session import COOKIE, LIFETIME, Session, sign
+from coop.kit.http import GuardedRoute, body_max, site_of
+from coop.kit.session import COOKIE, ENROLMENT, ENTERING, LIFETIME, SECOND_STEP, Session, sign
 from coop.members.access import ACCESS
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands import sign_in as sign_in_commands
@@ -40,6 +40,8 @@ may = ACCESS.may
 def sign_in_page(request: Request, next: str = "/") -> Response:
     if person_of(request):
         return redirect(keep_local(next))
+    if request.state.entering is not None:
+        return redirect(_find_step(request.state.entering, keep_local(next)))
     return render(request, "members/sign_in.html", next=keep_local(next), email="", error="")
 
 
@@ -92,9 +94,9 @@ def choose_password(
 @routes.post("/sign-out")
 @may("sign-out")
 def sign_out(request: Request) -> Response:
-    session = person_of(request)
+    session = person_of(request) or request.state.entering
     if session and session.id:
-        with writing(request) as tx:
+        with request.state.database.write(session.community, session.actor(request.state.channel)) as tx:
             session_commands.sign_out(tx, session.account_id, session.id)
     return leave()
 
@@ -107,16 +109,23 @@ def origin_of(request: Request) -> Origin:
 
 
 def enter(request: Request, session: Session, origin: Origin, url: str, message: str = "") -> Response:
-    """Send a browser on as somebody who is signed in."""
+    """Send a browser on as somebody who is signed in, or to the step that is lacking."""
     settings = request.app.state.settings
     secure = settings.public_url().startswith("https://")
-    response = redirect(url, message)
+    response = redirect(_find_step(session, url), message)
+    lasts = ENTERING if session.lacks else LIFETIME
     for name, value, lasts_s in (
-        (COOKIE, sign(session, settings.signing_secret()), int(LIFETIME.total_seconds())),
+        (COOKIE, sign(session, settings.signing_secret()), int(lasts.total_seconds())),
         (BROWSER_COOKIE, origin.browser, BROWSER_COOKIE_LASTS_S),
     ):
         response.set_cookie(name, value, max_age=lasts_s, httponly=True, samesite="lax", secure=secure, path="/")
     return response
+
+
+def _find_step(session: Session, url: str) -> str:
+    """Find where a session leads: on to an address, or to the step that it lacks first."""
+    steps = {SECOND_STEP: "/members/second-step", ENROLMENT: "/members/factors"}
+    return f"{steps[session.lacks]}?{urlencode({'next': url})}" if session.lacks else url
 
 
 def leave(message: str = "") -> Response:

@@ -1,0 +1,1 @@
+"""Rules of second factors: codes, passkeys, and how many tries there are."""
