@@ -7,6 +7,7 @@ code does. What only the owner may do (drop a table, a guard or a wall, or switc
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, Table, text
 
@@ -36,8 +37,10 @@ def make_role(sql: Connection, role: str, password: str | None) -> None:
             )
         sql.exec_driver_sql(f'CREATE ROLE "{role}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS')
     if password is not None:
-        quoted = password.replace("'", "''")
-        statement = f"ALTER ROLE \"{role}\" PASSWORD '{quoted}'"  # which takes no parameters
+        # Made unreadable here: what is sent may stand in the server's log.
+        connection: Any = sql.connection.dbapi_connection
+        kept = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        statement = f"ALTER ROLE \"{role}\" PASSWORD '{kept}'"  # which takes no parameters
         sql.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 

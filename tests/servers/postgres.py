@@ -51,6 +51,22 @@ class Postgres:
         for role in self._roles_made_by(name):
             self._execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
+    @contextmanager
+    def asking(self, name: str) -> Iterator[None]:
+        """Whoever comes to a database is asked for a password while the block runs; the wheel's server asks nobody."""
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            row = connection.execute("SHOW hba_file").fetchone()
+            assert row is not None
+            rules = Path(row[0])
+            before = rules.read_text()
+            rules.write_text(f"local {name} all scram-sha-256\nhost {name} all all scram-sha-256\n{before}")
+            connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield
+            finally:
+                rules.write_text(before)
+                connection.execute("SELECT pg_reload_conf()")
+
     def _roles_made_by(self, owner: str) -> list[str]:
         """Names of an owner and of the roles that begin with its name."""
         with psycopg.connect(self._dsn, autocommit=True) as connection:

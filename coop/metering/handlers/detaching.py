@@ -1,8 +1,8 @@
 """Detaching an old month of readings from a PostgreSQL installation, and attaching it again: work of the tables' owner.
 
 Invariant: a month is detached only when nothing has to be computed from it any more: every period that reads it is
-closed, of every co-operative, none waits for a correction, and no stand of these days is looked for in it. Its readings are set aside whole, each co-operative's
-with a hash, and only the same ones come back.
+closed, of every co-operative, none waits for a correction, and no stand of these days is looked for in it. Its readings
+are set aside whole, each co-operative's with a hash, and only the same ones come back.
 """
 
 from __future__ import annotations

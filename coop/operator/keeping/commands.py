@@ -74,7 +74,7 @@ def _into(settings: Settings, into: str) -> Settings:
     )
 
 
-secret = typer.Typer(help="The secret that signs sign-ins.", no_args_is_help=True)
+secret = typer.Typer(help="The secret that signs sign-ins, and the passwords of the database.", no_args_is_help=True)
 
 
 @secret.command()
@@ -82,11 +82,27 @@ def rotate(
     now: Annotated[
         bool, typer.Option("--now", help="Take the old one no longer from this moment: everybody signs in again.")
     ] = False,
+    database: Annotated[
+        bool, typer.Option("--database", help="Change the passwords of the services' users in PostgreSQL instead.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="With --database: the folder of secrets that the services are given.")
+    ] = None,
 ) -> None:
-    """Sign with a new secret; who is signed in stays so."""
+    """Sign with a new secret; who is signed in stays so.
+
+    With --database the services' users get new passwords, in PostgreSQL and in files; start the services again then.
+    Killed on the way, run it again.
+    """
+    from coop.operator.keeping.passwords import rotate_passwords
     from coop.operator.keeping.rotation import rotate as work
 
-    work(read_settings(), now=now, echo=typer.echo)
+    if database != (folder is not None) or (database and now):
+        raise typer.BadParameter("--database needs --folder, which is for it alone, and takes no --now")
+    if folder is not None:
+        rotate_passwords(read_settings(), folder, typer.echo)
+    else:
+        work(read_settings(), now=now, echo=typer.echo)
 
 
 @secret.command()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 from coop.kit.session import LIFETIME
-from coop.kit.settings import Settings, write_once
+from coop.kit.settings import Settings
 from coop.values import CoopError
 
 Echo = Callable[[str], object]
@@ -54,7 +55,18 @@ def _read(settings: Settings) -> tuple[str, ...]:
 
 
 def _write(settings: Settings, kept: tuple[str, ...]) -> None:
-    path = settings.secret_path
-    draft = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
-    write_once(draft, "".join(f"{secret}\n" for secret in kept))
-    os.replace(draft, path)
+    replace_file(settings.secret_path, "".join(f"{secret}\n" for secret in kept), 0o600)
+
+
+def replace_file(path: Path, text: str, mode: int) -> None:
+    """Put another text into a file, whole or not at all; one that is there keeps its mode."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o777 if path.exists() else mode)
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
