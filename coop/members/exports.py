@@ -9,6 +9,9 @@ from coop.kit.session import NotAllowed
 from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
+from coop.members.messages.model import Filter
+from coop.members.messages.rules import hide_address
+from coop.members.messages.store import list_tracked
 from coop.members.programs.store import list_programs
 from coop.members.register.store import list_members
 from coop.web.downloads import Asked
@@ -104,6 +107,26 @@ def export_imports(request: Request, asked: Asked) -> Response:
 def export_programs(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.programs_listing(list_programs(tx)))
+
+
+@routes.get("/messages.{extension}")
+@may("see-messages")
+def export_messages(
+    request: Request, asked: Asked, state: str = "", kind: str = "", channel: str = "", member_id: str | None = None
+) -> Response:
+    hides = not ACCESS.allows(session_of(request), "see-addresses")
+    with reading(request) as tx:
+        listed = list_tracked(tx, Filter(state, kind, channel, member_id))
+    return asked.answer(listings.messages_listing([hide_address(each) for each in listed] if hides else listed))
+
+
+@routes.get("/own-messages.{extension}")
+@may("see-own")
+def export_own_messages(request: Request, asked: Asked) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        listed = list_tracked(tx, Filter(member_id=session.member_id, of_account=session.account_id))
+    return asked.answer(listings.messages_listing(listed))
 
 
 def _require_own(request: Request, member_id: str | None) -> None:

@@ -20,6 +20,8 @@ from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports
 from coop.members.imports.texts import KINDS
+from coop.members.messages.model import Tracked
+from coop.members.messages.texts import CHANNEL_NAMES, KIND_NAMES, STATE_NAMES
 from coop.members.privacy.store import list_looks
 from coop.members.programs.model import Program
 from coop.members.register.model import Member
@@ -163,6 +165,27 @@ IBANS = (
     Column("settled_at", N_("When"), Kind.INSTANT),
     Column("settled_by", N_("By")),
 )
+
+
+MESSAGES = (
+    Column("message_id", "Id", of=lambda row: row.message.message_id),
+    Column("made_at", N_("Made"), Kind.INSTANT, of=lambda row: row.message.made_at),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda row: KIND_NAMES[row.message.kind]),
+    Column("about", N_("About"), of=lambda row: row.message.about),
+    Column("subject", N_("Subject"), of=lambda row: row.message.subject),
+    Column("name", N_("To"), of=lambda row: row.message.name),
+    Column("channel", N_("How"), Kind.WORD, of=lambda row: CHANNEL_NAMES[row.message.channel]),
+    Column("address", N_("Address"), of=lambda row: row.message.address.replace("\n", ", ")),
+    Column("state", N_("State"), Kind.WORD, of=lambda row: STATE_NAMES[row.state][0]),
+    Column("sent_at", N_("Sent"), Kind.INSTANT),
+    Column("posted_on", N_("Posted on"), Kind.DAY, of=lambda row: row.message.posted_on),
+    Column("answer", N_("Answer")),
+)
+
+
+def messages_listing(messages: Iterable[Tracked]) -> Listing:
+    """Messages with their proof, or why they did not arrive."""
+    return Listing("messages", MESSAGES, messages)
 
 
 def members_listing(members: Iterable[Member]) -> Listing:

@@ -30,9 +30,14 @@ from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import accounts, own, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
+from coop.members.messages.pages import kinds as messages_kinds
+from coop.members.messages.pages import letters as messages_letters
+from coop.members.messages.pages import messages as messages_pages
+from coop.members.messages.pages import own as messages_own
 from coop.members.messages.settling import settle
 from coop.members.own_tokens import pages as own_tokens_pages
 from coop.members.privacy import pages as privacy_pages
@@ -120,6 +125,11 @@ MEMBERS = Service(
         own.routes,
         own_tokens_pages.routes,
         accounts.routes,
+        messages_api.routes,
+        messages_own.routes,
+        messages_letters.routes,
+        messages_kinds.routes,
+        messages_pages.routes,
         own_data.routes,
         exports.routes,
         programs_pages.routes,
@@ -137,6 +147,7 @@ MEMBERS = Service(
         Section("/members/programs", N_("Programs"), "see-programs", rank=85),
         Section("/members/privacy", N_("Data and consent"), "see-privacy", rank=87),
         Section("/members/community", N_("The co-operative"), "see-community", rank=55),
+        Section("/members/messages", N_("Messages"), "see-messages", rank=52),
         Section("/members/me", N_("Your account"), "see-own", rank=95),
     ),
     steps=(

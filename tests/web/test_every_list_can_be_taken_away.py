@@ -31,6 +31,7 @@ NO_LISTS = {
     ("members/privacy_parts.html", "What was said, and when"): "in one's own data, as a file",
     ("members/privacy_parts.html", "Used without asking"): "help: the same for everybody",
     ("members/own_tokens.html", "Programs that may read what is yours"): "a few of one's own, with a button each",
+    ("members/message_parts.html", ""): "its files stand below it on every page that shows it",
     ("operator/documents.html", "Facts that services tell"): "the AsyncAPI document says it to programs",
     ("operator/documents.html", ""): "the OpenAPI document says it to programs",
     ("operator/access.html", ""): "one file for all rooms, below the tables",

@@ -56,7 +56,7 @@ from coop.kit.outbound.message import (
 )
 from coop.kit.outbound.reading import STATES, Figures, count_messages, list_messages, page_messages, read_figures
 from coop.kit.outbound.sending import send_due, wait_after
-from coop.kit.outbound.store import enqueue, enqueue_all, name_message, retry, retry_all
+from coop.kit.outbound.store import enqueue, enqueue_all, name_message, retry, retry_all, withdraw
 from coop.kit.outbound.worker import Worker
 
 __all__ = [
@@ -87,4 +87,5 @@ __all__ = [
     "retry_all",
     "send_due",
     "wait_after",
+    "withdraw",
 ]

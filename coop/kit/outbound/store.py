@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from coop.kit.actor import Actor
@@ -111,6 +111,20 @@ def _retry(tx: Tx, which: ColumnElement[bool]) -> int:
     count = tx.execute(statement.values(state="waiting", tries=0, next_try_at=tx.now)).rowcount
     log.info("%s has %d messages sent again", tx.actor, count)
     return count
+
+
+def withdraw(tx: Tx, message_id: str, reason: str) -> bool:
+    """Let a message that waits never go out, and keep why; False when it is delivered or being sent at this moment."""
+    statement = update(outbound_message).where(
+        _columns.community == tx.community,
+        _columns.id == message_id,
+        or_(
+            _columns.state == "failed",
+            and_(_columns.state == "waiting", or_(_columns.trouble.is_not(None), _columns.tries == 0)),
+        ),
+    )
+    done = tx.execute(statement.values(state="failed", next_try_at=None, trouble=storable(reason)[:NOTE_MAX], body=b""))
+    return bool(done.rowcount)
 
 
 def is_due(sql: Connection, queue: Queue, now: datetime) -> bool:

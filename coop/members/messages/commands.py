@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,23 +54,21 @@ def send_to_all(
     """
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of message")
-    profile = get_profile(tx)
+    profile, own_words = get_profile(tx), store.find_words(tx, kind)
     message_ids: list[str] = []
     for start in range(0, len(recipients), BATCH):
         batch = {_name_message(tx, kind, cause, each): each for each in recipients[start : start + BATCH]}
         message_ids += batch
         made = store.list_made(tx, list(batch))
         wishes = store.find_wishes(tx, [_name_person(each) for each in batch.values()])
-        keep(
-            tx,
-            [
-                write(
-                    tx, message_id, kind, cause, find_reader(tx, each, wishes.get(_name_person(each)), profile), values
-                )
-                for message_id, each in batch.items()
-                if message_id not in made
-            ],
-        )
+        written = []
+        for message_id, each in batch.items():
+            if message_id not in made:
+                reader = find_reader(tx, each, wishes.get(_name_person(each)), profile)
+                lang = reader.language
+                content = word(kind, profile, tx.community, reader.name, lang, values, own_words.get(lang, ""))
+                written.append(dress(tx, message_id, cause, reader, content, choose_channel(reader)))
+        keep(tx, written)
     return message_ids
 
 
@@ -80,12 +78,6 @@ class Written:
 
     message: Message
     content: Content
-
-
-def write(tx: Tx, message_id: str, kind: str, about: str, reader: Reader, values: Mapping[str, object]) -> Written:
-    """Write a message to a reader."""
-    content = word(kind, get_profile(tx), tx.community, reader.name, reader.language, values)
-    return dress(tx, message_id, about, reader, content, choose_channel(reader))
 
 
 def dress(tx: Tx, message_id: str, about: str, reader: Reader, content: Content, channel: Channel) -> Written:

@@ -117,6 +117,86 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How far mail has come in the queue: what the mail server answered is its proof, or its trouble."""
+
+    state: str
+    tries: int
+    tried_at: datetime | None
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    proof: str | None
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A message and how far it has come; a letter has no way in the queue."""
+
+    message: Message
+    way: Way | None
+
+    @property
+    def state(self) -> State:
+        """Waiting, sent or failed. Mail that came back has failed; a letter is sent once somebody posted it."""
+        if self.message.channel == "letter":
+            return "sent" if self.message.posted_on else "waiting"
+        if self.message.bounced_at or self.way is None or self.way.state == "failed":
+            return "failed"
+        return "sent" if self.way.state == "delivered" else "waiting"
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the mail server took it, or when somebody said that it was posted."""
+        if self.message.channel == "letter":
+            return self.message.posted_at
+        return self.way.delivered_at if self.way else None
+
+    @property
+    def answer(self) -> str:
+        """What the other side said last."""
+        if self.message.bounce:
+            return self.message.bounce
+        return (self.way.proof or self.way.trouble or "") if self.way else ""
+
+    @property
+    def can_be_letter(self) -> bool:
+        """True for mail that did not arrive or waits, of which is kept what it said, and whose reader is a member."""
+        mail = self.message.channel == "mail" and self.message.replaced_by is None
+        return mail and self.state != "sent" and bool(self.message.content) and self.message.member_id is not None
+
+    @property
+    def can_go_again(self) -> bool:
+        """True for mail that did not arrive, or waits after a try that failed."""
+        mail = self.message.channel == "mail" and self.message.replaced_by is None
+        return mail and (self.state == "failed" or (self.state == "waiting" and bool(self.way and self.way.trouble)))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which messages are asked for: empty or None for all. With ``of_account`` those to that account, and to the member
+    without any account."""
+
+    state: str = ""
+    kind: str = ""
+    channel: str = ""
+    member_id: str | None = None
+    of_account: str | None = None
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """A paragraph of the co-operative's own in a kind of message, in one language, from when it was written on; an
+    empty one takes the one before out."""
+
+    kind: str
+    language: str
+    text: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
 class Wish:
     """The language in which somebody wants to be written to (empty: the co-operative's), and whether on paper."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from coop.members.messages.model import Channel, Reader
+from dataclasses import replace
+
+from coop.members.messages.model import Channel, Reader, Tracked
 
 
 def choose_channel(reader: Reader) -> Channel:
@@ -26,3 +28,13 @@ def mask_address(address: str) -> str:
         return f"*** {address.splitlines()[-1]}" if address else ""
     name, _, domain = address.rpartition("@")
     return f"{name[:1]}***@{domain}"
+
+
+def hide_address(tracked: Tracked) -> Tracked:
+    """Hide the address of a message, and the answer of the mail server, which may repeat it."""
+    made = tracked.message
+    masked = replace(made, address=mask_address(made.address), bounce=made.bounce and "***")
+    way = tracked.way
+    if way is not None:
+        way = replace(way, proof=way.proof and "***", trouble=way.trouble and "***")
+    return Tracked(masked, way)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal_column, or_, select, update
 
 from coop.kit.database import among
+from coop.kit.keyset import Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
+from coop.kit.tables import outbound_message
 from coop.kit.tx import Tx
-from coop.members.messages.model import ComingMeeting, DueBill, Message, Wish
+from coop.members.messages.model import ComingMeeting, DueBill, Filter, Message, OwnWords, State, Tracked, Way, Wish
 from coop.members.register.model import Member
-from coop.members.tables import bill_due, coming_meeting, contract, member, message, message_wish
+from coop.members.tables import (
+    account,
+    bill_due,
+    coming_meeting,
+    contract,
+    member,
+    message,
+    message_wish,
+    message_words,
+)
 from coop.values import NotFound
 
 
@@ -126,3 +138,130 @@ def list_meetings(tx: Tx, first: date, end: date) -> list[ComingMeeting]:
     return select_as(
         tx, ComingMeeting, coming_meeting, rows.held_on >= first, rows.held_on < end, order_by=[rows.held_on]
     )
+
+
+_ACCOUNT: Final = "account:"
+_mail = outbound_message.c
+_STATE: Final = case(
+    (message.c.channel == literal_column("'letter'"), case((message.c.posted_on.is_(None), "waiting"), else_="sent")),
+    (or_(message.c.bounced_at.is_not(None), _mail.state.is_(None), _mail.state == "failed"), "failed"),
+    (_mail.state == "delivered", "sent"),
+    else_="waiting",
+)
+"""The state of a message, as ``Tracked.state`` says it."""
+
+
+def get_tracked(tx: Tx, message_id: str) -> Tracked:
+    """Find one message that has to be there, and how far it has come.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    row = tx.execute(_select_tracked(tx).where(message.c.message_id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _make_tracked(row)
+
+
+def list_tracked(tx: Tx, wanted: Filter, limit: int = 1_000_000, offset: int = 0) -> list[Tracked]:
+    """List messages with how far they have come, newest first."""
+    query = _select_tracked(tx).where(*_conditions(wanted)).order_by(message.c.made_at.desc(), message.c.message_id)
+    return [_make_tracked(row) for row in tx.execute(query.limit(limit).offset(offset))]
+
+
+def page_tracked(tx: Tx, wanted: Filter, window: Window) -> list[Tracked]:
+    """List a window of messages, newest first, and one more."""
+    query = _select_tracked(tx).where(*_conditions(wanted))
+    rows = tx.execute(cut_query(query, window, message.c.made_at, message.c.message_id, newest_first=True))
+    return [_make_tracked(row) for row in rows]
+
+
+def count_tracked(tx: Tx, wanted: Filter) -> dict[tuple[str, State], int]:
+    """Count messages by kind and state; what was replaced is in none of them."""
+    query = (
+        select(message.c.kind, _STATE, func.count())
+        .select_from(message)
+        .outerjoin(outbound_message, _is_its_mail())
+        .where(message.c.community == tx.community, message.c.replaced_by.is_(None), *_conditions(wanted))
+        .group_by(message.c.kind, _STATE)
+    )
+    return {(kind, cast(State, state)): count for kind, state, count in tx.execute(query)}
+
+
+def list_letters(tx: Tx, kind: str, until: datetime) -> list[Message]:
+    """List the letters (of a kind) that wait and were made by an instant, by kind and name."""
+    rows = message.c
+    which = [rows.kind == kind] if kind else []
+    waits = rows.channel == "letter", rows.posted_on.is_(None), rows.replaced_by.is_(None), rows.made_at <= until
+    return select_as(tx, Message, message, *waits, *which, order_by=[rows.kind, rows.name, rows.message_id])
+
+
+def change_message(tx: Tx, message_id: str, **values: Any) -> None:
+    """Change some columns of a message."""
+    tx.execute(
+        update(message).where(message.c.community == tx.community, message.c.message_id == message_id).values(**values)
+    )
+
+
+def list_words(tx: Tx) -> list[OwnWords]:
+    """List every paragraph that the co-operative ever wrote, newest first."""
+    rows = message_words.c
+    return select_as(tx, OwnWords, message_words, order_by=[rows.recorded_at.desc(), rows.kind, rows.language])
+
+
+def find_words(tx: Tx, kind: str) -> dict[str, str]:
+    """Find the paragraph of the co-operative in a kind of message, by language."""
+    rows = message_words.c
+    query = select(rows.language, rows.text).where(rows.community == tx.community, rows.kind == kind)
+    newest = dict(iter(tx.execute(query.order_by(rows.recorded_at))))
+    return {language: text for language, text in newest.items() if text}
+
+
+def add_words(tx: Tx, words: OwnWords) -> None:
+    """Keep a paragraph."""
+    tx.insert_new(message_words, [row_of(tx, words)], ["community", "kind", "language", "recorded_at"])
+
+
+def _is_its_mail() -> ColumnElement[bool]:
+    return and_(_mail.community == message.c.community, _mail.id == message.c.outbound_id)
+
+
+def _select_tracked(tx: Tx) -> Select[Any]:
+    columns = *columns_of(Message, message), *columns_of(Way, outbound_message)
+    return (
+        select(*columns)
+        .select_from(message)
+        .outerjoin(outbound_message, _is_its_mail())
+        .where(message.c.community == tx.community)
+    )
+
+
+def _make_tracked(row: Sequence[Any]) -> Tracked:
+    own = len(columns_of(Message, message))
+    return Tracked(Message(*row[:own]), Way(*row[own:]) if row[own] is not None else None)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    rows = message.c
+    asked = (rows.kind, wanted.kind), (rows.channel, wanted.channel), (_STATE, wanted.state)
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in asked if value]
+    if wanted.state in ("waiting", "failed"):  # of what was replaced, the other message says how it stands
+        conditions.append(rows.replaced_by.is_(None))
+    if wanted.of_account and wanted.member_id:
+        of_register = and_(rows.member_id == wanted.member_id, rows.account_id.is_(None))
+        conditions.append(or_(rows.account_id == wanted.of_account, of_register))
+    elif wanted.of_account:
+        conditions.append(rows.account_id == wanted.of_account)
+    elif wanted.member_id:
+        conditions.append(rows.member_id == wanted.member_id)
+    return conditions
+
+
+def list_names(tx: Tx, actors: Collection[str | None]) -> dict[str, str]:
+    """Find the names of the accounts among actors, by the text that names the actor."""
+    account_ids = [actor.removeprefix(_ACCOUNT) for actor in actors if actor and actor.startswith(_ACCOUNT)]
+    rows = account.c
+    query = select(rows.account_id, rows.name).where(
+        rows.community == tx.community, among(tx, rows.account_id, account_ids)
+    )
+    return {f"{_ACCOUNT}{account_id}": name for account_id, name in tx.execute(query)}

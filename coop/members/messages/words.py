@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from coop.communities.model import Profile
 from coop.members.messages.model import Content
+from coop.values import say
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import money, speak_value
+from coop.web.writing import civil_day, money, month, speak_value
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
@@ -139,8 +141,32 @@ WORDS: Final[Mapping[str, Words]] = {
 }
 
 
-def word(kind: str, profile: Profile, community: str, name: str, lang: str, values: Mapping[str, object]) -> Content:
-    """Say a message of a kind to somebody of a name."""
+def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
+    """Values for an example of a kind: every paragraph of it says something."""
+    numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
+    days = dict.fromkeys(("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on"), day)
+    lines = {
+        "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
+        "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),
+        "plan": lambda lang: (f"{civil_day(lang, day)}: {gettext(lang, N_('Minutes'))}",),
+    }
+    texts = {
+        "until": now + timedelta(days=7),
+        "at": now,
+        "email": "lid@voorbeeld.nl",
+        "change": say("the password was changed"),
+        "by": "A. Jansen",
+        "place": "Buurthuis De Ketel",
+        "month": lambda lang: month(lang, day),
+        "link": "/",
+    }
+    return {**numbers, **days, **lines, **texts}
+
+
+def word(
+    kind: str, profile: Profile, community: str, name: str, lang: str, values: Mapping[str, object], own: str = ""
+) -> Content:
+    """Say a message of a kind to somebody of a name; ``own`` is a paragraph of the co-operative's own at its end."""
     words = WORDS[kind]
     spoken = {"coop": profile.site_name, "name": name} | {
         place: _speak(lang, place, value) for place, value in values.items() if value is not None
@@ -156,7 +182,12 @@ def word(kind: str, profile: Profile, community: str, name: str, lang: str, valu
         sender=profile.mail_sender or profile.site_name,
         reply_to=profile.email,
         subject=" ".join((gettext(lang, words.subject) % spoken).split()),
-        paragraphs=(translate(lang, "Dear %(name)s,", name=name), *paragraphs, _sign(lang, profile)),
+        paragraphs=(
+            translate(lang, "Dear %(name)s,", name=name),
+            *paragraphs,
+            *([own] if own else []),
+            _sign(lang, profile),
+        ),
         link=str(spoken.get("link", "")),
         link_text=gettext(lang, words.link_text) if words.link_text and "link" in spoken else "",
         footer=_name_contact(lang, profile),

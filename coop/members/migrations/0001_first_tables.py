@@ -234,6 +234,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "person_id", name=op.f("pk_message_wish")),
     )
     op.create_table(
+        "message_words",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "kind", "language", "recorded_at", name=op.f("pk_message_words")),
+    )
+    op.create_table(
         "program",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("token_id", sa.String(length=36), nullable=False),
@@ -767,6 +777,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_try")
     op.drop_table("purpose")
     op.drop_table("program")
+    op.drop_table("message_words")
     op.drop_table("message_wish")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_member_id")

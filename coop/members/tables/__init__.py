@@ -354,6 +354,18 @@ message_wish = Table(
 """In which language a member, or an account without one, is written to (empty: the co-operative's), and whether on
 paper though there is a mail address."""
 
+message_words = Table(
+    "message_words",
+    metadata,
+    _community(),
+    Column("kind", String(30), primary_key=True),
+    Column("language", String(10), primary_key=True),
+    Column("recorded_at", Instant, primary_key=True),
+    _text("text", 1000),
+    _text("recorded_by", 120),
+)
+"""The co-operative's own paragraph in a kind of message: only ever added to, and the newest counts."""
+
 bill_due = Table(
     "bill_due",
     metadata,

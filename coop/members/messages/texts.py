@@ -1,0 +1,32 @@
+"""Words for messages as pages write them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from coop.web.language import N_
+
+KIND_NAMES: Final = {
+    "invitation": N_("Invitation"),
+    "reset": N_("New password"),
+    "confirm-address": N_("Confirmation of an address"),
+    "address-changed": N_("Address changed"),
+    "told-of-change": N_("Change of an account"),
+    "bill-ready": N_("Bill"),
+    "meeting-notice": N_("Notice of a meeting"),
+    "tariff-notice": N_("Notice of a tariff"),
+    "vote-open": N_("Vote opened"),
+    "vote-closing": N_("Vote about to end"),
+    "plan-of-month": N_("Plan of the month"),
+}
+
+STATE_NAMES: Final = {
+    "waiting": (N_("Waits"), "busy"),
+    "sent": (N_("Sent"), "good"),
+    "failed": (N_("Did not arrive"), "warn"),
+}
+
+CHANNEL_NAMES: Final = {"mail": N_("e-mail"), "letter": N_("letter")}
+
+PAPERS: Final = {"bill-ready": "/billing/bills/%s.pdf"}
+"""Papers that go with a letter of a kind, by the id of its cause."""
