@@ -35,7 +35,7 @@ def meters_step(request: Request) -> Response:
     elif bare:
         missing.append(say_count("%(num)s connection has no meter.", "%(num)s connections have no meter.", len(bare)))
     done = (say_count("%(num)s meter", "%(num)s meters", len(meters)),) if meters else ()
-    return show_step(request, Step(say(METERS_STEP), "/metering/data", done, tuple(missing)))
+    return show_step(request, Step(say(METERS_STEP), "/metering/meters", done, tuple(missing)))
 
 
 @routes.get("/step-month")

@@ -1,0 +1,171 @@
+"""The road of a new co-operative, from an empty folder to its first issued bill: one command, then pages alone.
+
+Nothing here knows an id, writes JSON or opens a database: what is typed is what a volunteer reads on the page before.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+
+from coop.kit.clock import SYSTEM_CLOCK, today
+from coop.values import Period
+from tests.servers.process import answers, free_port, running
+
+pytestmark = pytest.mark.browser
+
+SECRETARY = "noor@warm.example"
+PASSWORD = "warm water uit de gracht"
+
+MEMBERS = """number,kind,name,joined_on,email,address,postcode,city
+1,owner,Noor de Wit,{start},noor@warm.example,Kade 1,1011 AB,Amsterdam
+2,tenant,Bram Hendriks,{start},bram@warm.example,Kade 2,1011 AB,Amsterdam
+3,owner,Cato van Dam,{start},cato@warm.example,Kade 3,1011 AB,Amsterdam
+"""
+CONNECTIONS = """number,building,kind,address
+101,Kade,dwelling,Kade 1
+102,Kade,dwelling,Kade 2
+103,Kade,dwelling,Kade 3
+"""
+OCCUPANCIES = """connection,member,opened_on
+101,1,{start}
+102,2,{start}
+103,3,{start}
+"""
+CONTRACTS = """number,member,connection,starts_on,tariff_clause
+C1,1,101,{start},4
+C2,2,102,{start},4
+C3,3,103,{start},4
+"""
+
+
+@dataclass
+class Road:
+    """An installation that runs on a folder of its own, and the month that is billed first."""
+
+    environment: dict[str, str]
+    url: str
+    log: Path
+    month: Period
+
+    def coop(self, *arguments: str) -> str:
+        """What a command prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "coop", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def road(chromium: str, tmp_path: Path) -> Iterator[Road]:
+    """``coop run`` in an empty folder; the browser's path is asked for first."""
+    port = free_port()
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("COOP_")}
+    environment |= {"COOP_DATA_DIR": str(tmp_path / "data"), "COOP_PORT": str(port), "NO_COLOR": "1"}
+    last_day = today(SYSTEM_CLOCK).replace(day=1) - timedelta(days=1)
+    log = tmp_path / "log"
+    with running(
+        [sys.executable, "-m", "coop", "run"],
+        log=log,
+        ready=lambda: answers(port),
+        patience_s=120,
+        environment=environment,
+    ):
+        yield Road(environment, f"http://127.0.0.1:{port}", log, Period.month(last_day.year, last_day.month))
+
+
+def test_three_homes_get_their_first_bill(road: Road, browser: Browser) -> None:
+    address = begin(road)
+    context = browser.new_context(base_url=road.url, locale="nl-NL")
+    page = context.new_page()
+    try:
+        let_in(page, address)
+        assert read_steps(page) == [True, False, False, False, False, False, False]
+        fill_register(page, road.month.start)
+        hang_meters(page, road.month.start)
+        assert read_steps(page) == [True, True, False, False, True, False, False]
+    finally:
+        context.close()
+
+
+def begin(road: Road) -> str:
+    """Found the co-operative; returns the address at which its secretary chooses a password."""
+    assert "coop init" in road.log.read_text(), "an empty installation says how it begins"
+    printed = road.coop(
+        "init", "--key", "warm", "--name", "Coöperatie Warm U.A.", "--street", "Kade 1", "--postal-code", "1011 AB",
+        "--city", "Amsterdam", "--kvk", "12345678", "--vat-id", "NL000099998B57", "--iban", "NL91ABNA0417164300",
+        "--secretary", SECRETARY,
+    )  # fmt: skip
+    return next(word for word in printed.split() if word.startswith(road.url))
+
+
+def let_in(page: Page, address: str) -> None:
+    """Choose a password at the one-time address, and sign in with it."""
+    page.goto(address)
+    page.get_by_label("wachtwoord").fill(PASSWORD)
+    page.locator("main form button").click()
+    page.get_by_label("E-mailadres").fill(SECRETARY)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Welkom")
+
+
+def read_steps(page: Page) -> list[bool]:
+    """What is done of each step to the first bill."""
+    page.goto("/")
+    steps = page.locator(".gathered.whole ol > li")
+    expect(steps).to_have_count(7)
+    return ["gedaan" in text for text in steps.locator(".badge").all_inner_texts()]
+
+
+def step(page: Page, name: str) -> None:
+    """Follow a step of the start list to its page."""
+    page.goto("/")
+    page.locator(".gathered.whole ol").get_by_role("link", name=name).click()
+
+
+def fill_register(page: Page, start: date) -> None:
+    """Members, connections, who holds which, and contracts, each checked before it is read."""
+    files = {"members": MEMBERS, "connections": CONNECTIONS, "occupancies": OCCUPANCIES, "contracts": CONTRACTS}
+    step(page, "Register")
+    for kind, text in files.items():
+        for only_check in (True, False):
+            page.get_by_label("Wat het bestand bevat").select_option(kind)
+            body = text.format(start=start.isoformat()).encode()
+            file: FilePayload = {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": body}
+            page.get_by_label("CSV-bestand").set_input_files(file)
+            page.get_by_label("Het bestand alleen controleren").set_checked(only_check)
+            submit(page)
+
+
+def hang_meters(page: Page, start: date) -> None:
+    """A heat meter at each connection, by the connection's number."""
+    for number in (101, 102, 103):
+        step(page, "Meters van")
+        page.get_by_role("link", name="Meter toevoegen").first.click()
+        page.get_by_label("Nummer op de meter").fill(f"KAM{number}")
+        page.get_by_label("Wat hij meet").select_option("heat")
+        page.locator("#connection").fill(str(number))
+        page.get_by_label("Eerste dag").fill(start.isoformat())
+        submit(page)
+
+
+def submit(page: Page, button: str = "") -> None:
+    """Press the button of the form, and see that nothing was refused."""
+    form: Locator = page.locator("main form")
+    with page.expect_navigation():
+        (form.get_by_role("button", name=button) if button else form.locator("button[type=submit]").first).click()
+    expect(page.locator(".flash-refused, .problems")).to_have_count(0)
