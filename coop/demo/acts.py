@@ -125,7 +125,7 @@ def make_accounts(plan: DemoPlan, doors: Doors) -> None:
     }
     for account in accounts(plan):
         doors.post(
-            "/members/api/v1/accounts",
+            "/members/api/v1/accounts/ready",
             {
                 "email": account.login,
                 "name": account.name,

@@ -104,7 +104,7 @@ class Doors:
 
     def _sign_in(self) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
-        roles = frozenset({"operator", "board", "treasurer"})
+        roles = frozenset({"operator", "board", "treasurer", "machine"})
         operator = Session("demo", "Demo", roles, None, self._community, "demo", SYSTEM_CLOCK.now())
         return {"cookie": f"{COOKIE}={sign(operator, self._secret)}", **self._host}
 

@@ -1,7 +1,8 @@
 """Access to the register and to accounts: one table that menu, pages and API all read.
 
-Nobody gives out a role, or works on the account of somebody who has it, without its entry ``grant-<role>``: a password
-that is set for somebody opens everything that they may do.
+Nobody proposes a role, or works on the account of somebody who has it, without its entry ``grant-<role>``; a second
+person confirms it. ``machine`` is no role of an account: it is in sessions that are signed with the installation's own
+secret, such as the demonstration's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from coop.events.scopes import OWN
 from coop.kit.access import ANYBODY, ENROLLING, SIGNED_IN, TAKING_SECOND_STEP, Access, roles
 from coop.kit.session import Session
+
+MACHINE = "machine"
 
 ACCESS = Access(
     "members",
@@ -34,6 +37,10 @@ ACCESS = Access(
         "end-membership": roles("board"),
         "see-accounts": roles("board", "treasurer", "auditor", "operator"),
         "change-accounts": roles("board", "operator"),
+        "make-ready-accounts": roles(MACHINE),
+        "propose-roles": roles("board", "operator"),
+        "confirm-roles": roles("board", "operator"),
+        "see-log": roles("board", "auditor"),
         "work-sessions": roles("board"),
         "see-messages": roles("board", "treasurer", "auditor", "operator", "read:members"),
         "see-addresses": roles("board", "treasurer"),

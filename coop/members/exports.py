@@ -9,6 +9,7 @@ from coop.kit.session import NotAllowed
 from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
+from coop.members.identity.store import Wanted
 from coop.members.messages.model import Filter
 from coop.members.messages.rules import hide_address
 from coop.members.messages.store import list_tracked
@@ -74,9 +75,12 @@ def export_gas_bills(request: Request, asked: Asked, member_id: str | None = Non
 
 @routes.get("/accounts.{extension}")
 @may("see-accounts")
-def export_accounts(request: Request, asked: Asked, member_id: str | None = None) -> Response:
+def export_accounts(
+    request: Request, asked: Asked, member_id: str | None = None, search: str = "", role: str = "", state: str = ""
+) -> Response:
+    wanted = Wanted(search.strip(), role, state)
     with reading(request) as tx:
-        return asked.answer(listings.accounts_listing(listings.find_accounts(tx, member_id)))
+        return asked.answer(listings.accounts_listing(listings.find_accounts(tx, member_id, wanted)))
 
 
 @routes.get("/account-changes.{extension}")

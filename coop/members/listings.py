@@ -98,7 +98,7 @@ ACCOUNTS = (
     Column("roles", N_("Roles"), of=lambda account: ", ".join(sorted(account.roles))),
     Column("member_id", N_("Member")),
     Column("active", N_("Open"), Kind.FLAG),
-    Column("one_time_until", N_("One-time password until"), Kind.INSTANT),
+    Column("has_password", N_("Has a password"), Kind.FLAG),
 )
 
 CHANGES = (
@@ -266,6 +266,6 @@ def ibans_listing(tx: Tx) -> Listing:
     return Listing("ibans", IBANS, list_proposals(tx))
 
 
-def find_accounts(tx: Tx, member_id: str | None) -> list[Account]:
-    """Accounts of one member, or all."""
-    return identity.list_accounts_of(tx, member_id) if member_id else identity.list_accounts(tx)
+def find_accounts(tx: Tx, member_id: str | None, wanted: identity.Wanted) -> list[Account]:
+    """Accounts of one member, or all that are wanted."""
+    return identity.list_accounts_of(tx, member_id) if member_id else identity.list_accounts(tx, wanted=wanted)

@@ -27,7 +27,7 @@ from coop.members.factors.pages import resets as factor_resets
 from coop.members.factors.pages import step as second_step
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands.sessions import forget_old_sign_ins
-from coop.members.identity.pages import accounts, own, sign_in, welcome
+from coop.members.identity.pages import account, accounts, forgotten, own, roles, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
 from coop.members.messages import api as messages_api
@@ -114,6 +114,7 @@ MEMBERS = Service(
         community_pages.routes,
         imports_api.routes,
         identity_api.routes,
+        identity_api.role_routes,
         register_api.routes,
         programs_api.routes,
         imports_pages.routes,
@@ -122,6 +123,7 @@ MEMBERS = Service(
         factor_resets.routes,
         sign_in.routes,
         welcome.routes,
+        forgotten.routes,
         own.routes,
         own_tokens_pages.routes,
         accounts.routes,
@@ -130,6 +132,8 @@ MEMBERS = Service(
         messages_letters.routes,
         messages_kinds.routes,
         messages_pages.routes,
+        roles.routes,
+        account.routes,
         own_data.routes,
         exports.routes,
         programs_pages.routes,

@@ -30,7 +30,7 @@ def add_account(
     from coop.operator.founding import pick_community
 
     settings = read_settings()
-    _print(add_account(settings, pick_community(settings, key), email, name, frozenset(role or ()), member))
+    _print(add_account(settings, pick_community(settings, key), email, name, role or [], member))
 
 
 @accounts.command("list")
@@ -41,6 +41,21 @@ def list_accounts(key: Key = "") -> None:
 
     settings = read_settings()
     _print(list_accounts(settings, pick_community(settings, key)))
+
+
+@accounts.command("roles")
+def change_roles(
+    email: Email,
+    grant: Annotated[list[str] | None, typer.Option(help="Role to give; may be repeated.")] = None,
+    withdraw: Annotated[list[str] | None, typer.Option(help="Role to take; may be repeated.")] = None,
+    key: Key = "",
+) -> None:
+    """Show an account's roles; propose others, or confirm as the second person what the board proposed."""
+    from coop.operator.accounts import change_roles
+    from coop.operator.founding import pick_community
+
+    settings = read_settings()
+    _print(change_roles(settings, pick_community(settings, key), email, grant or [], withdraw or []))
 
 
 @accounts.command("reset")

@@ -20,7 +20,7 @@ from tests.servers.node import run_node
 
 VERBS = (
     "add|adopt|change|close|confirm|convene|correct|create|decide|deliver|discard|end|enter|exchange|explain|get|import|list|make|name|"
-    "open|plan|preview|reach|read|record|register|release|replay|retry|revoke|send|set|start|switch|undo|verify|withdraw"
+    "open|plan|preview|propose|reach|read|record|register|release|replay|retry|revoke|send|set|start|switch|undo|verify|withdraw"
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
@@ -33,10 +31,3 @@ def text_of(client: TestClient, path: str, status: int = 200) -> str:
     answer = client.get(path)
     assert answer.status_code == status, answer.text
     return answer.text
-
-
-def read_once(page: str) -> str:
-    """The one-time password on a page."""
-    code = re.search(r"<code[^>]*>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})</code>", page)
-    assert code, page
-    return code[1]

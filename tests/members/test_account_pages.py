@@ -6,18 +6,22 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.session import COOKIE
 from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.identity.pages.sign_in import BROWSER_COOKIE, FORM_MAX, keep_local
-from coop.members.identity.store import list_accounts
 from coop.members.identity.texts import REFUSALS
+from coop.members.messages.model import Content
+from coop.members.tables import message
 from coop.web.catalogs import languages
 from tests.desk import COMMUNITY, SECRETARY, sign_in
-from tests.members.browser import EMAIL, PASSWORD, enter, open_account, read_once, text_of
-from tests.members.sample import VRIES, bring, bring_all, dump, list_facts
+from tests.members.browser import EMAIL, PASSWORD, enter, open_account, text_of
+from tests.members.mailbox import read_key, read_mails
+from tests.members.sample import VRIES, YILDIZ, bring, bring_all, dump, list_facts
 
 JSON = {"accept": "application/json"}
 
@@ -110,39 +114,77 @@ def test_a_password_is_changed_on_the_own_page(database: Database, client: TestC
     assert enter(client, "my own new words") == "/"
 
 
-def test_the_secretary_makes_an_account_and_the_member_takes_it_over(database: Database, client: TestClient) -> None:
+def test_the_secretary_invites_a_member_who_chooses_a_password_that_nobody_else_sees(
+    database: Database, client: TestClient
+) -> None:
     bring(database, "members")
     sign_in(client, "board")
     assert f"/members/{VRIES}/accounts" in text_of(client, f"/members/{VRIES}")
     assert "cannot sign in yet" in text_of(client, f"/members/{VRIES}/accounts")
     answer = client.post(f"/members/{VRIES}/accounts", data={"email": "Vries@example.org"})
-    assert answer.headers["cache-control"] == "no-store"
-    once = read_once(answer.text)
-    assert once not in text_of(client, f"/members/{VRIES}/accounts")
-    again = client.post(f"/members/{VRIES}/accounts", data={"email": EMAIL})
-    assert (again.status_code, "already" in again.text) == (422, True)
+    page = text_of(client, answer.headers["location"])
+    key = read_key(database, EMAIL)
+    assert ("invited" in page, key in page) == (True, False)
     client.cookies.clear()
-    assert "Choose your password" in enter(client, once)
-    text_of(client, "/members/me", 401)
-    choice = {"email": EMAIL, "old": once, "new": "my own new words", "next": "/members/me"}
-    assert client.post("/members/new-password", data=choice | {"new": "short"}).status_code == 422
-    assert client.post("/members/new-password", data=choice).headers["location"] == "/members/me"
+    assert REFUSALS["wrong-sign-in"] in enter(client, "")
+    choice = {"key": key, "new": "my own new words"}
+    assert client.post("/members/welcome", data=choice).headers["location"] == "/members/sign-in"
+    assert enter(client, "my own new words", next="/members/me") == "/members/me"
     assert "A. de Vries" in text_of(client, "/members/me")
 
 
-def test_the_secretary_helps_who_lost_a_password_or_moved(database: Database, client: TestClient) -> None:
+def test_a_member_without_mail_gets_a_letter_and_signs_in_with_their_number(
+    database: Database, client: TestClient
+) -> None:
+    bring(database, "members")
+    sign_in(client, "board")
+    answer = client.post(f"/members/{YILDIZ}/accounts", data={"email": ""})
+    assert "002" in text_of(client, answer.headers["location"])
+    assert read_mails(database) == []
+    with database.read(COMMUNITY) as tx:
+        query = select(message.c.channel, message.c.content).where(message.c.community == COMMUNITY)
+        ((channel, content),) = tx.execute(query).all()
+    assert channel == "letter"
+    key = Content.load(content).link.rpartition("key=")[2]
+    client.cookies.clear()
+    client.post("/members/welcome", data={"key": key, "new": "my own new words"})
+    assert enter(client, "my own new words", email="002", next="/members/me") == "/members/me"
+
+
+def test_the_secretary_helps_who_lost_a_password_and_sees_none(database: Database, client: TestClient) -> None:
     bring(database, "members")
     account_id = open_account(database)
     sign_in(client, "operator")
-    once = read_once(client.post(f"/members/accounts/{account_id}/password").text)
-    client.post(f"/members/accounts/{account_id}/email", data={"email": "new@example.org"})
-    client.post(f"/members/{VRIES}/contact", data={"name": "A. de Vries", "city": "Utrecht"})
-    assert "Utrecht" in text_of(client, f"/members/{VRIES}")
-    page = text_of(client, f"/members/{VRIES}/accounts")
-    assert ("new@example.org" in page, "one-time password until" in page) == (True, True)
-    client.post(f"/members/accounts/{account_id}/active", data={"active": "no"})
-    assert "closed" in text_of(client, f"/members/accounts/{account_id}")
-    assert REFUSALS["wrong-sign-in"] in enter(client, once, email="new@example.org")
+    page = f"/members/accounts/{account_id}"
+    sent = client.get(client.post(f"{page}/invite").headers["location"]).text
+    key = read_key(database, EMAIL)
+    assert (EMAIL in sent, key in sent) == (True, False)
+    assert enter(client) == "/", "until it is used the password stays"
+    client.cookies.clear()
+    client.post("/members/welcome", data={"key": key, "new": "my own new words"})
+    assert REFUSALS["wrong-sign-in"] in enter(client)
+    assert [mail.kind for mail in read_mails(database)] == ["reset", "told-of-change"]
+    sign_in(client, "operator")
+    client.post(f"{page}/active", data={"active": "no"})
+    assert "closed" in text_of(client, page)
+    assert client.post(f"{page}/invite", headers=JSON).status_code == 409
+    client.cookies.clear()
+    assert REFUSALS["wrong-sign-in"] in enter(client, "my own new words")
+
+
+def test_nobody_sets_a_password_for_somebody_else(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "board", "operator")
+    before = dump(database)["account"]
+    body = {"email": "x@example.org", "name": "X", "roles": [], "password": PASSWORD}
+    assert client.post("/members/api/v1/accounts", json=body, headers=JSON).status_code == 422
+    assert client.post("/members/api/v1/accounts/ready", json=body, headers=JSON).status_code == 403
+    form = {"password": PASSWORD, "new": PASSWORD, "email": EMAIL, "one_time_until": "2030-01-01"}
+    client.post(f"/members/accounts/{account_id}/invite", data=form)
+    for path in ("password", "new-password"):
+        assert client.post(f"/members/accounts/{account_id}/{path}", data=form, headers=JSON).status_code == 404
+    assert dump(database)["account"] == before
 
 
 def test_a_session_of_a_closed_account_no_longer_shows_the_own_page(database: Database, client: TestClient) -> None:
@@ -170,9 +212,9 @@ def test_a_kept_cookie_of_a_closed_board_account_makes_no_account(database: Data
     bring(database, "members")
     account_id = open_account(database, "member", "board")
     enter(client)
-    with database.write(COMMUNITY, SECRETARY) as tx:
+    with database.write(COMMUNITY, COMMAND_LINE) as tx:
         set_active(tx, ROLES, account_id, active=False)
-    body = {"email": "x@example.org", "name": "X", "roles": ["board"], "password": PASSWORD}
+    body = {"email": "x@example.org", "name": "X", "roles": ["board"]}
     assert client.post("/members/api/v1/accounts", json=body, headers=JSON).status_code == 401
     text_of(client, "/members/", 401)
 
@@ -248,7 +290,7 @@ def test_an_operator_makes_no_treasurer_or_board_member(
 ) -> None:
     sign_in(client, "operator")
     before = dump(database)
-    body = {"email": "o2@x.example", "name": "O", "roles": roles, "password": "four words of mine"}
+    body = {"email": "o2@x.example", "name": "O", "roles": roles}
     answer = client.post("/members/api/v1/accounts", json=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
     form = client.post("/members/accounts", data={"email": "o2@x.example", "name": "O", "roles": roles})
@@ -261,17 +303,19 @@ def test_an_operator_takes_over_no_treasurer_s_account(database: Database, clien
     account_id = open_account(database, "member", "treasurer")
     sign_in(client, "operator")
     page = f"/members/accounts/{account_id}"
-    assert "<form" not in text_of(client, page).split("<main")[1]
+    shown = text_of(client, page).split("<main")[1]
+    assert not [action for action in ("/invite", "/email", "/active") if f"{page}{action}" in shown]
     before = dump(database)
     for path, data in (
-        ("password", {}),
+        ("invite", {}),
         ("email", {"email": "mine@example.org"}),
         ("active", {"active": "no"}),
-        ("roles", {"roles": ["member", "operator"]}),
+        ("roles", {"change": "withdraw", "role": "treasurer"}),
     ):
         assert client.post(f"{page}/{path}", data=data).status_code == 403
     api = f"/members/api/v1/accounts/{account_id}"
-    assert client.post(f"{api}/roles", json={"roles": ["operator"]}, headers=JSON).status_code == 403
+    role = {"change": "withdraw", "role": "treasurer"}
+    assert client.post(f"{api}/roles", json=role, headers=JSON).status_code == 403
     assert client.post(f"{api}/close", headers=JSON).status_code == 403
     assert dump(database) == before
 
@@ -284,22 +328,6 @@ def test_a_page_offers_the_roles_that_somebody_may_give_out(client: TestClient) 
     assert offered("operator") == {"operator"}
     assert offered("board") == set(ROLES) - {"member"}
     assert offered("auditor") == set()
-
-
-def test_the_board_makes_a_partner_s_account_and_changes_its_roles(database: Database, client: TestClient) -> None:
-    sign_in(client, "board")
-    data = {"email": "gemeente@example.org", "name": "Gemeente", "roles": ["partner"]}
-    once = read_once(client.post("/members/accounts", data=data).text)
-    assert "gemeente@example.org" in text_of(client, "/members/accounts")
-    with database.read(COMMUNITY) as tx:
-        (account,) = list_accounts(tx)
-    answer = client.post(f"/members/accounts/{account.account_id}/roles", data={"roles": ["partner", "auditor"]})
-    assert "The roles are changed." in client.get(answer.headers["location"]).text
-    assert client.post(f"/members/accounts/{account.account_id}/roles", data={"roles": []}).status_code == 422
-    client.cookies.clear()
-    choice = {"email": "gemeente@example.org", "old": once, "new": "my own new words", "next": "/members/"}
-    assert client.post("/members/new-password", data=choice).headers["location"] == "/members/"
-    assert "No members yet" in text_of(client, "/members/")
 
 
 def test_many_accounts_are_turned_page_by_page(database: Database, client: TestClient) -> None:
@@ -328,8 +356,6 @@ def test_programs_list_close_and_open_accounts(database: Database, client: TestC
     api = f"/members/api/v1/accounts/{account_id}"
     assert client.post(f"{api}/close", headers=JSON).json()["active"] is False
     assert client.post(f"{api}/open", headers=JSON).json()["active"] is True
-    roles = client.post(f"{api}/roles", json={"roles": ["treasurer", "member"]}, headers=JSON).json()["roles"]
-    assert roles == ["member", "treasurer"]
     assert client.post(f"{api}/sign-out", headers=JSON).json() == {"account_id": account_id}
     assert list_facts(database)[-1] == (
         "sessions-ended",
@@ -341,14 +367,17 @@ def test_a_common_password_is_refused_by_the_api_and_the_page(database: Database
     bring(database, "members")
     open_account(database)
     sign_in(client, "board")
+    sign_in(client, "machine")
     body = {"email": "o2@x.example", "name": "O", "roles": ["auditor"], "password": "0123456789"}
-    answer = client.post("/members/api/v1/accounts", json=body, headers=JSON)
+    answer = client.post("/members/api/v1/accounts/ready", json=body, headers=JSON)
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "password")
-    choice = {"email": EMAIL, "old": PASSWORD, "new": "0123456789"}
-    assert REFUSALS["password-common"] in client.post("/members/new-password", data=choice).text
+    client.cookies.clear()
+    enter(client)
+    choice = {"old": PASSWORD, "new": "0123456789"}
+    assert REFUSALS["password-common"] in client.post("/members/me/password", data=choice).text
 
 
-@pytest.mark.parametrize("path", ["/members/sign-in", "/members/new-password"])
+@pytest.mark.parametrize("path", ["/members/sign-in", "/members/welcome", "/members/forgotten"])
 def test_a_large_form_of_somebody_who_is_not_signed_in_is_refused_unread(client: TestClient, path: str) -> None:
     answer = client.post(path, data={"email": EMAIL, "password": "x" * FORM_MAX}, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
@@ -371,16 +400,17 @@ def test_tries_are_counted_by_the_address_that_they_come_from(database: Database
     assert enter(client) == "/"
 
 
-def test_the_own_page_says_who_gave_out_a_password(database: Database, client: TestClient) -> None:
+def test_the_own_page_says_who_asked_for_another_password(database: Database, client: TestClient) -> None:
     bring(database, "members")
     account_id = open_account(database)
     sign_in(client, "board")
-    once = read_once(client.post(f"/members/accounts/{account_id}/password").text)
-    assert "One-time password given" in text_of(client, f"/members/accounts/{account_id}")
+    client.post(f"/members/accounts/{account_id}/invite")
+    assert "Another password asked for" in text_of(client, f"/members/accounts/{account_id}")
     client.cookies.clear()
-    client.post("/members/new-password", data={"email": EMAIL, "old": once, "new": "my own new words"})
+    client.post("/members/welcome", data={"key": read_key(database, EMAIL), "new": "my own new words"})
+    enter(client, "my own new words")
     page = " ".join(text_of(client, "/members/me").split())
-    for change, actor in (("One-time password given", "account:account-1"), ("Own password chosen", "A. de Vries")):
+    for change, actor in (("Another password asked for", "account:account-1"), ("Own password chosen", "A. de Vries")):
         assert re.search(rf"{change}</td> <td [^>]*>{actor}<", page)
 
 
@@ -407,8 +437,7 @@ def test_a_program_changes_an_account_only_as_it_was_read(database: Database, cl
     sign_in(client, "board")
     api = f"/members/api/v1/accounts/{account_id}"
     tag = {"If-Match": client.get(api, headers=JSON).headers["etag"], **JSON}
-    roles = {"roles": ["member", "auditor"]}
-    assert client.post(f"{api}/roles", json=roles, headers=tag).status_code == 200
-    late = client.post(f"{api}/roles", json={"roles": ["member"]}, headers=tag)
+    assert client.post(f"{api}/close", headers=tag).status_code == 200
+    late = client.post(f"{api}/open", headers=tag)
     assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
-    assert client.get(api, headers=JSON).json()["roles"] == ["auditor", "member"]
+    assert client.get(api, headers=JSON).json()["active"] is False

@@ -16,9 +16,9 @@ from coop.members.history.store import list_changes, version_of
 from coop.members.imports.commands import import_register, undo_import
 from coop.members.imports.model import Receipt
 from coop.members.register.store import list_members
-from coop.members.tables.history import register_change
 from coop.members.resting.heard import on_bill_issued
 from coop.members.tables import import_file
+from coop.members.tables.history import register_change
 from coop.values import BadInput, CoopError, Period
 from tests.desk import COMMUNITY, SECRETARY
 from tests.members.sample import AT, VRIES, bring, bring_all, contracts_of, dump, list_facts, undo

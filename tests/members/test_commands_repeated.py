@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -12,12 +12,10 @@ from sqlalchemy import select
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.members.identity.commands.accounts import (
-    change_email,
     create_account,
     set_active,
-    set_one_time_password,
-    set_roles,
 )
+from coop.members.identity.commands.roles import propose_role
 from coop.members.identity.commands.sessions import end_all_sessions, end_session
 from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import ROLES, NewAccount
@@ -27,7 +25,6 @@ from coop.members.tables import sign_in as sign_ins
 from coop.values import derive_id
 from tests.desk import COMMUNITY, SECRETARY
 from tests.members.sample import (
-    AT,
     FILES,
     HOME,
     OCCUPANCIES,
@@ -81,13 +78,8 @@ COMMANDS = [
             tx, ROLES, NewAccount("new@example.org", "N", frozenset({"member"}), "long enough", YILDIZ)
         ),
     ),
-    Command(
-        "give a one-time password",
-        lambda tx: set_one_time_password(tx, ROLES, ACCOUNT, "abcd-efgh-jkmn", AT + timedelta(days=7)),
-    ),
-    Command("change an address to sign in", lambda tx: change_email(tx, ROLES, ACCOUNT, "else@example.org")),
     Command("close an account", lambda tx: set_active(tx, ROLES, ACCOUNT, active=False)),
-    Command("give other roles", lambda tx: set_roles(tx, ROLES, ACCOUNT, frozenset({"member", "treasurer"}))),
+    Command("propose a role", lambda tx: propose_role(tx, ROLES, ACCOUNT, "grant", "treasurer").number),
     Command("end a session", lambda tx: end_session(tx, ACCOUNT, _session_id(tx))),
     Command("end all sessions", lambda tx: end_all_sessions(tx, ACCOUNT)),
 ]

@@ -13,7 +13,13 @@ from coop.kit.database import Database
 from coop.kit.session import is_ended
 from coop.members.identity.commands import addresses, sign_in
 from coop.members.identity.commands.accounts import create_account, set_active
-from coop.members.identity.commands.addresses import AddressRefused, make_one_time_address, open_address, set_password
+from coop.members.identity.commands.addresses import (
+    AddressRefused,
+    draw_address,
+    make_one_time_address,
+    open_address,
+    set_password,
+)
 from coop.members.identity.commands.sessions import WrongSignIn
 from coop.members.identity.model import ROLES, NewAccount, Origin
 from coop.members.identity.rules.keys import SIGNS, draw_key
@@ -35,7 +41,7 @@ def make_account(database: Database, email: str = EMAIL, password: str = "") -> 
 
 def make_key(database: Database, account_id: str, *, by_post: bool = False) -> str:
     with database.write(COMMUNITY, SECRETARY) as tx:
-        path = make_one_time_address(tx, account_id, "set-password", by_post=by_post)
+        path = draw_address(tx, account_id, "set-password", by_post=by_post).path
     assert path.startswith("/members/welcome?key=")
     return path.removeprefix("/members/welcome?key=")
 

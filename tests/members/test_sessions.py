@@ -8,13 +8,16 @@ from datetime import timedelta
 
 import pytest
 
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.session import LIFETIME, Session, is_ended, read, sign
 from coop.kit.tx import Tx
 from coop.members.identity import store
+from coop.members.identity.commands import hashing
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands import sign_in as sign_in_commands
-from coop.members.identity.commands.accounts import create_account, set_active, set_one_time_password, set_roles
+from coop.members.identity.commands.accounts import create_account, set_active
+from coop.members.identity.commands.roles import lay_down_role
 from coop.members.identity.commands.sessions import WrongSignIn, end_all_sessions, end_session, list_sessions
 from coop.members.identity.commands.sign_in import choose_password
 from coop.members.identity.model import ROLES, NewAccount, Origin
@@ -48,12 +51,15 @@ def ids(database: Database, account_id: str) -> list[str]:
         return [session.session_id for session in list_sessions(tx, account_id)]
 
 
+def _as_owner(tx: Tx, account_id: str) -> Tx:
+    """The same transaction with the owner of an account as the one who acts."""
+    tx.actor = Actor("account", account_id, "page")
+    return tx
+
+
 ENDS: dict[str, Callable[[Tx, str], None]] = {
     "closing": lambda tx, account_id: set_active(tx, ROLES, account_id, active=False),
-    "other roles": lambda tx, account_id: set_roles(tx, ROLES, account_id, frozenset({"auditor"})),
-    "a one-time password": lambda tx, account_id: set_one_time_password(
-        tx, ROLES, account_id, "abcd-efgh-jkmn", AT + timedelta(days=7)
-    ),
+    "other roles": lambda tx, account_id: lay_down_role(_as_owner(tx, account_id), account_id, "partner"),
     "signing out everywhere": end_all_sessions,
 }
 
@@ -150,7 +156,7 @@ def test_a_clock_that_is_set_back_leaves_no_session_alive(database: Database, cl
 def test_who_proves_to_know_a_password_while_the_account_is_closed_gets_no_session(
     database: Database, account_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matches = sign_in_commands.matches
+    matches = hashing.matches
 
     def close_meanwhile(password_hash: str, password: str) -> bool:
         with database.write(COMMUNITY, SECRETARY) as tx:

@@ -11,10 +11,9 @@ from sqlalchemy import func, select
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.session import Session
-from coop.members.identity.commands import accounts as account_commands
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands import sign_in as sign_in_commands
-from coop.members.identity.commands.accounts import create_account, set_one_time_password
+from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.commands.sign_in import choose_password
 from coop.members.identity.model import ROLES, NewAccount, Origin
@@ -225,36 +224,6 @@ def test_a_poor_password_is_refused_before_the_old_one_is_looked_at(
             choose_password(database, COMMUNITY, HOME, EMAIL, PASSWORD, new)
         assert (refusal.value.code, refusal.value.problems[0].field) == (code, "new")
     assert isinstance(enter(database), Session)
-
-
-def test_a_one_time_password_opens_nothing_but_the_choice_of_an_own_one(
-    database: Database, clock: SetClock, account_id: str
-) -> None:
-    guess(database, 6)
-    once, until = account_commands.make_one_time_password(), AT + timedelta(days=7)
-    with database.write(COMMUNITY, SECRETARY) as tx:
-        set_one_time_password(tx, ROLES, account_id, once, until)
-    assert enter(database) == "wrong-sign-in"
-    assert enter(database, password=once) == "one-time-password"
-    session = choose_password(database, COMMUNITY, HOME, EMAIL, once, "my own words now")
-    assert session.account_id == account_id
-    assert enter(database, password=once) == "wrong-sign-in"
-    clock.set(until + timedelta(days=99))
-    assert isinstance(enter(database, password="my own words now"), Session)
-
-
-def test_a_one_time_password_runs_out(database: Database, account_id: str) -> None:
-    with database.write(COMMUNITY, SECRETARY) as tx:
-        set_one_time_password(tx, ROLES, account_id, "abcd-efgh-jkmn", AT)
-    assert enter(database, password="abcd-efgh-jkmn") == "wrong-sign-in"
-    with pytest.raises(CoopError):
-        choose_password(database, COMMUNITY, HOME, EMAIL, "abcd-efgh-jkmn", "my own words now")
-
-
-def test_one_time_passwords_differ_and_have_no_sign_that_is_confused() -> None:
-    made = {account_commands.make_one_time_password() for _ in range(200)}
-    assert len(made) == 200
-    assert not set("".join(made)) & set("il1o0")
 
 
 def test_accounts_of_another_community_are_unknown(database: Database, account_id: str) -> None:

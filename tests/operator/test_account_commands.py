@@ -13,16 +13,22 @@ from coop.communities.commands import found
 from coop.communities.model import Profile
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
+from coop.kit.session import Session
 from coop.kit.settings import Settings
+from coop.members.access import grants_of
 from coop.members.identity.commands.addresses import AddressRefused, set_password
+from coop.members.identity.commands.roles import confirm_role, propose_role
 from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import Origin
+from coop.members.identity.proposals import find_proposal
 from coop.members.identity.store import list_accounts
 from coop.members.imports.commands import import_register
 from coop.members.service import MEMBERS
 from coop.members.tables import account_change
+from coop.operator.accounts import get_by_email
 from tests.flows.command import Done, coop
 
+BOARD = grants_of(Session("", "", frozenset({"board"}), None, "warm"))
 PASSWORD, HERE = "four words of mine", Origin("192.0.2.7")
 REGISTER = b"number,kind,name,joined_on\n007,owner,Zoe,2024-01-01\n"
 
@@ -106,6 +112,36 @@ def test_accounts_are_listed_reset_closed_and_opened(settings: Settings, databas
 
 
 def test_what_is_wrong_with_an_account_is_said_and_nothing_is_made(settings: Settings, database: Database) -> None:
-    done = account(settings, "add", "nowhere", "--name", "N", "--role", "king")
-    assert (done.returncode, "king" in done.stderr, "nowhere" in done.stderr) == (1, True, True)
+    for email, role, wrong in (("nowhere", "board", "nowhere"), ("n@warm.example", "king", "king")):
+        done = account(settings, "add", email, "--name", "N", "--role", role)
+        assert (done.returncode, wrong in done.stderr) == (1, True)
     assert account(settings, "list").stdout == ""
+
+
+def test_roles_are_proposed_by_the_machine_once_the_board_can_sign_in(settings: Settings, database: Database) -> None:
+    key = read_key(account(settings, "add", "noor@warm.example", "--name", "Noor", "--role", "board"))
+    set_password(database, "warm", HERE, key, PASSWORD)
+    done = account(settings, "add", "otto@warm.example", "--name", "Otto", "--role", "treasurer")
+    assert "grant treasurer: waits under number 2 for a second person; Noor can confirm it" in done.stdout
+    session = sign_in(database, "warm", HERE, "noor@warm.example", PASSWORD)
+    with database.write("warm", session.actor("page")) as tx:
+        confirm_role(tx, BOARD, 2)
+    assert "treasurer" in account(settings, "roles", "otto@warm.example").stdout
+
+
+def test_the_machine_s_operator_is_the_second_person_of_a_board_of_one(settings: Settings, database: Database) -> None:
+    key = read_key(account(settings, "add", "noor@warm.example", "--name", "Noor", "--role", "board"))
+    set_password(database, "warm", HERE, key, PASSWORD)
+    account(settings, "add", "otto@warm.example", "--name", "Otto")
+    session = sign_in(database, "warm", HERE, "noor@warm.example", PASSWORD)
+    with database.write("warm", session.actor("page")) as tx:
+        otto = get_by_email(tx, "otto@warm.example")
+        proposal = propose_role(tx, BOARD, otto.account_id, "grant", "auditor")
+    waits = account(settings, "roles", "otto@warm.example").stdout
+    assert "grant auditor: waits under number 2 for a second person; nobody else can confirm it" in waits
+    done = account(settings, "roles", "otto@warm.example", "--grant", "auditor")
+    assert "holds from now on" in done.stdout
+    with database.read("warm") as tx:
+        settled = find_proposal(tx, proposal.number)
+    assert settled is not None
+    assert (settled.settled_by, settled.settled_through, settled.outcome) == ("operator", "command line", "confirmed")

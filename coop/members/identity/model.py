@@ -8,11 +8,15 @@ from typing import Final, Literal
 
 ROLES: Final = ("member", "board", "treasurer", "partner", "auditor", "operator")
 
+GIVEN_ROLES: Final = ROLES[1:]
+"""Roles that one person proposes and another confirms; that of a member comes with the membership."""
+
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can sign in. ``password_hash`` is empty until they choose a password; who ``has_factor`` shows a
-    second factor as well (``members.factors``)."""
+    """Somebody who can sign in. ``email`` is what they sign in with: the number of the member where there is no mail
+    address. ``password_hash`` is empty until they choose a password; who ``has_factor`` shows a second factor as well
+    (``members.factors``)."""
 
     account_id: str
     email: str
@@ -21,7 +25,6 @@ class Account:
     roles: frozenset[str]
     member_id: str | None
     active: bool = True
-    one_time_until: datetime | None = None
     has_factor: bool = False
 
     @property
@@ -39,12 +42,11 @@ class NewAccount:
     roles: frozenset[str]
     password: str = field(repr=False, default="")
     member_id: str | None = None
-    one_time_until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class AccountChange:
-    """A change of an account, and who made it through which door. ``change``: made, roles, address, one-time-password,
+    """A change of an account, and who made it through which door. ``change``: made, invited, reset, roles, address,
     own-password, closed or opened."""
 
     account_id: str
@@ -73,6 +75,55 @@ class OneTimeAddress:
     expires_at: datetime
     settled_at: datetime | None = None
     outcome: Literal["used", "replaced"] | None = None
+
+
+RoleChange = Literal["grant", "withdraw"]
+
+
+@dataclass(frozen=True)
+class RoleProposal:
+    """A role that somebody would give to an account or take from it. Outcome ``alone``: it needed nobody else."""
+
+    number: int
+    account_id: str
+    change: RoleChange
+    role: str
+    proposed_at: datetime
+    proposed_by: str
+    proposed_through: str
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    settled_through: str | None = None
+    outcome: Literal["confirmed", "withdrawn", "alone"] | None = None
+
+
+@dataclass(frozen=True)
+class EmailChange:
+    """Another address to sign in with, which its owner confirms."""
+
+    number: int
+    account_id: str
+    old_email: str
+    new_email: str
+    asked_at: datetime
+    asked_by: str
+    asked_through: str
+    old_confirmed_at: datetime | None = None
+    new_confirmed_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    settled_through: str | None = None
+    outcome: Literal["changed", "withdrawn"] | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """True when the owner of the account asked for it."""
+        return self.asked_by == f"account:{self.account_id}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True when nobody needs to confirm any more."""
+        return self.new_confirmed_at is not None and (self.is_own or self.old_confirmed_at is not None)
 
 
 @dataclass(frozen=True)

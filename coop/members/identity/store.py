@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, case, delete, func, literal, or_, select, type_coerce, update
 
 from coop.communities.choices import Choices, SecondFactorChoice, founding_choices
 from coop.communities.store import find_profile, load_choices
+from coop.kit.database import among
 from coop.kit.keyset import Window, cut_query
 from coop.kit.metadata import Instant
 from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
@@ -43,11 +45,51 @@ def get_account(tx: Tx, account_id: str) -> Account:
     return noun
 
 
-def list_accounts(tx: Tx, limit: int = 1_000_000, offset: int = 0) -> list[Account]:
+@dataclass(frozen=True)
+class Wanted:
+    """Accounts that are looked for: a part of the name or address, a role, and a state: open, invited or closed."""
+
+    search: str = ""
+    role: str = ""
+    state: str = ""
+
+
+def _has_role(role: str) -> ColumnElement[bool]:
+    """Where a role is one of those that are kept with commas between; none is a part of another."""
+    return type_coerce(account.c.roles, String).contains(role, autoescape=True)
+
+
+def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
+    rows = account.c
+    where: list[ColumnElement[bool]] = [_has_role(wanted.role)] if wanted.role else []
+    if wanted.search:
+        where.append(
+            func.lower(rows.name).contains(wanted.search.lower(), autoescape=True)
+            | rows.email.contains(wanted.search.lower(), autoescape=True)
+        )
+    if wanted.state:
+        where.append(rows.active.is_(wanted.state != "closed"))
+    if wanted.state in ("open", "invited"):
+        where.append(rows.password_hash == "" if wanted.state == "invited" else rows.password_hash != "")
+    return where
+
+
+def list_accounts(
+    tx: Tx,
+    limit: int = 1_000_000,
+    offset: int = 0,
+    wanted: Wanted = Wanted(),  # frozen
+) -> list[Account]:
     """List accounts by name."""
-    query = select(*columns_of(Account, account)).where(account.c.community == tx.community)
+    query = select(*columns_of(Account, account)).where(account.c.community == tx.community, *_wanted(wanted))
     by_name = query.order_by(account.c.name, account.c.email).limit(limit).offset(offset)
     return [Account(*row) for row in tx.execute(by_name)]
+
+
+def list_board(tx: Tx) -> list[Account]:
+    """List the accounts of the board whose owner can sign in."""
+    with_password = account.c.active.is_(True), account.c.password_hash != "", _has_role("board")
+    return select_as(tx, Account, account, *with_password, order_by=[account.c.name, account.c.account_id])
 
 
 def page_accounts(tx: Tx, window: Window) -> list[Account]:
@@ -56,9 +98,10 @@ def page_accounts(tx: Tx, window: Window) -> list[Account]:
     return [Account(*row) for row in tx.execute(cut_query(query, window, account.c.name, account.c.account_id))]
 
 
-def count_accounts(tx: Tx) -> int:
-    """Count all accounts."""
-    return tx.scalar(select(func.count()).select_from(account).where(account.c.community == tx.community)) or 0
+def count_accounts(tx: Tx, wanted: Wanted = Wanted()) -> int:  # frozen
+    """Count accounts."""
+    query = select(func.count()).select_from(account).where(account.c.community == tx.community, *_wanted(wanted))
+    return tx.scalar(query) or 0
 
 
 def list_accounts_of(tx: Tx, member_id: str) -> list[Account]:
@@ -141,6 +184,21 @@ def list_without_factor(tx: Tx) -> list[Account]:
     """List the open accounts, by name, that need a second factor and have none."""
     needed = list_roles_with_factor(tx)
     return [noun for noun in list_accounts(tx) if noun.active and not noun.has_factor and noun.roles & needed]
+
+
+def list_emails(tx: Tx) -> dict[str, str]:
+    """List what all accounts sign in with, by id."""
+    query = select(account.c.account_id, account.c.email).where(account.c.community == tx.community)
+    return dict(iter(tx.execute(query)))
+
+
+def list_newest_sign_ins(tx: Tx, account_ids: Sequence[str]) -> dict[str, datetime]:
+    """List when accounts were signed in to last, by id, as far as it is remembered."""
+    rows = sign_in.c
+    newest = select(rows.account_id, func.max(rows.began_at)).where(
+        rows.community == tx.community, among(tx, rows.account_id, account_ids)
+    )
+    return dict(iter(tx.execute(newest.group_by(rows.account_id))))
 
 
 def add_sign_in(tx: Tx, began: SignIn) -> None:

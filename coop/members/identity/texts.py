@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from coop.values import CoopError
+from coop.values import BadInput, CoopError
 from coop.web.language import N_, gettext, language_of
 
 ROLES = {
@@ -16,11 +16,16 @@ ROLES = {
     "operator": N_("operator"),
 }
 
+STATES = {
+    "open": N_("open"),
+    "invited": N_("invited"),
+    "closed": N_("closed"),
+}
+
 CHANGES = {
     "made": N_("Account made"),
     "roles": N_("Other roles"),
     "address": N_("Another address to sign in with"),
-    "one-time-password": N_("One-time password given"),
     "invited": N_("Invited to choose a password"),
     "reset": N_("Another password asked for"),
     "own-password": N_("Own password chosen"),
@@ -54,5 +59,6 @@ REFUSALS = {
 
 def explain(request: Request, refusal: CoopError) -> str:
     """Say why a sign-in or a password was not taken, in the reader's language."""
-    text = REFUSALS.get(refusal.code)
-    return gettext(language_of(request), text) if text else refusal.message
+    if text := REFUSALS.get(refusal.code):
+        return gettext(language_of(request), text)
+    return refusal.problems[0].reason if isinstance(refusal, BadInput) else refusal.message

@@ -11,6 +11,7 @@ KINDS: Final = (
     "invitation",
     "reset",
     "confirm-address",
+    "confirm-move",
     "address-changed",
     "told-of-change",
     "bill-ready",
@@ -21,7 +22,7 @@ KINDS: Final = (
     "plan-of-month",
 )
 
-SECRET_KINDS: Final = frozenset({"invitation", "reset", "confirm-address"})
+SECRET_KINDS: Final = frozenset({"invitation", "reset", "confirm-address", "confirm-move"})
 """Kinds that hold an address which opens something: once they have gone, nothing keeps what they said."""
 
 Channel = Literal["mail", "letter"]

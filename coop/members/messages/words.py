@@ -62,6 +62,15 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("Confirm this address"),
     ),
+    "confirm-move": Words(
+        N_("Another mail address for your account at %(coop)s"),
+        (
+            N_("The co-operative was asked to let you sign in with %(email)s from now on."),
+            N_("Is that right? Then confirm it at the address below. It works once, until %(until)s."),
+            N_("Is it not right? Then do nothing, and everything stays as it is. Please tell us."),
+        ),
+        N_("Confirm the change"),
+    ),
     "address-changed": Words(
         N_("Your mail address at %(coop)s is changed"),
         (

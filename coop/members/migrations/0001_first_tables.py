@@ -404,7 +404,6 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("one_time_until", Instant(), nullable=True),
         sa.Column("roles", sa.String(length=200), nullable=False),
         sa.Column("member_id", sa.String(length=36), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
@@ -561,6 +560,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "member_id", name=op.f("pk_contract_party")),
     )
     op.create_table(
+        "email_change",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("old_email", sa.String(length=200), nullable=False),
+        sa.Column("new_email", sa.String(length=200), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_through", sa.String(length=20), nullable=False),
+        sa.Column("old_confirmed_at", Instant(), nullable=True),
+        sa.Column("new_confirmed_at", Instant(), nullable=True),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("settled_through", sa.String(length=20), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'changed' OR asked_by = 'account:' || account_id OR old_confirmed_at IS NOT NULL",
+            name=op.f("ck_email_change_owner_confirmed"),
+        ),
+        sa.CheckConstraint(
+            "outcome <> 'changed' OR new_confirmed_at IS NOT NULL", name=op.f("ck_email_change_new_address_confirmed")
+        ),
+        sa.CheckConstraint("outcome IN ('changed', 'withdrawn')", name=op.f("ck_email_change_outcome_known")),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (settled_through IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_email_change_settled_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_email_change_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_email_change")),
+    )
+    with op.batch_alter_table("email_change", schema=None) as batch_op:
+        batch_op.create_index("ix_email_change_account_id", ["community", "account_id"], unique=False)
+
+    op.create_table(
         "factor_reset",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("reset_id", sa.String(length=36), nullable=False),
@@ -693,6 +730,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "account_id", "sha256", name=op.f("pk_recovery_code")),
     )
     op.create_table(
+        "role_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("change", sa.String(length=20), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("proposed_through", sa.String(length=20), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("settled_through", sa.String(length=20), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "change <> 'grant' OR (proposed_by <> 'account:' || account_id AND (settled_by IS NULL OR settled_by <> 'account:' || account_id OR outcome = 'withdrawn'))",
+            name=op.f("ck_role_proposal_granted_by_others"),
+        ),
+        sa.CheckConstraint("change IN ('grant', 'withdraw')", name=op.f("ck_role_proposal_change_known")),
+        sa.CheckConstraint(
+            "outcome <> 'alone' OR proposed_by = 'operator' OR (change = 'withdraw' AND proposed_by = 'account:' || account_id)",
+            name=op.f("ck_role_proposal_alone_is_own_or_first"),
+        ),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> proposed_by", name=op.f("ck_role_proposal_confirmed_by_another")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'withdrawn', 'alone')", name=op.f("ck_role_proposal_outcome_known")
+        ),
+        sa.CheckConstraint(
+            "role IN ('board', 'treasurer', 'partner', 'auditor', 'operator')", name=op.f("ck_role_proposal_role_known")
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (settled_through IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_role_proposal_settled_whole"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_role_proposal_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_role_proposal")),
+    )
+    with op.batch_alter_table("role_proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_role_proposal_account_id", ["community", "account_id"], unique=False)
+
+    op.create_table(
         "sign_in",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=False),
@@ -721,6 +804,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sign_in_account_id")
 
     op.drop_table("sign_in")
+    with op.batch_alter_table("role_proposal", schema=None) as batch_op:
+        batch_op.drop_index("ix_role_proposal_account_id")
+
+    op.drop_table("role_proposal")
     op.drop_table("recovery_code")
     with op.batch_alter_table("passkey", schema=None) as batch_op:
         batch_op.drop_index("ix_passkey_account_id")
@@ -739,6 +826,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_factor_reset_account_id")
 
     op.drop_table("factor_reset")
+    with op.batch_alter_table("email_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_change_account_id")
+
+    op.drop_table("email_change")
     op.drop_table("contract_party")
     op.drop_table("authenticator")
     op.drop_table("account_change")

@@ -215,7 +215,6 @@ account = Table(
     _text("email", 200),
     _text("name", 200),
     Column("password_hash", Text, nullable=False),
-    Column("one_time_until", Instant),
     Column("roles", Words, nullable=False),
     _reference("member_id", nullable=True),
     Column("active", Boolean, nullable=False),
@@ -223,7 +222,7 @@ account = Table(
     _refers("member_id", "member"),
     UniqueConstraint("community", "email"),
 )
-"""People who can sign in. A password with ``one_time_until`` opens nothing but the choice of an own one, until then."""
+"""People who can sign in. Without a password a one-time address opens nothing but the choice of one."""
 Index("ix_account_member_id", account.c.community, account.c.member_id)
 
 account_change = Table(

@@ -28,7 +28,7 @@ class Words(TypeDecorator[frozenset[str]]):
         return None if value is None else ",".join(sorted(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> frozenset[str] | None:
-        return None if value is None else frozenset(value.split(","))
+        return None if value is None else frozenset(filter(None, value.split(",")))
 
 
 def community_column() -> Column[str]:

@@ -141,7 +141,7 @@ class Installation:
             "password": self._password(name),
             "member_id": self._member_id(description.member) if description.member else None,
         }
-        self._keep("POST", "/members/api/v1/accounts", json=account)
+        self._keep("POST", "/members/api/v1/accounts/ready", json=account)
 
     def _enter(self, name: str) -> Session:
         """Sign in as an actor would."""
@@ -174,7 +174,7 @@ class Installation:
 
     def _keep(self, method: str, path: str, **body: Any) -> httpx2.Response:
         """Send a request as the one who sets the scene, and expect that it is taken."""
-        roles = frozenset({"operator", "board", "treasurer", "auditor"})
+        roles = frozenset({"operator", "board", "treasurer", "auditor", "machine"})
         scene = Session("scenario", "Scenario", roles, None, self.community, "scene", self.clock.now())
         cookie = f"{COOKIE}={sign(scene, self.settings.signing_secret())}"
         answer = self.client.request(method, path, headers={"accept": "application/json", "cookie": cookie}, **body)

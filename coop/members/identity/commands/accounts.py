@@ -6,9 +6,7 @@ account has or gets.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
 from itertools import count
 
 from coop.kit.session import NotAllowed
@@ -17,15 +15,12 @@ from coop.members.fields import is_email, refuse_text
 from coop.members.identity import store
 from coop.members.identity.commands.hashing import hash_password
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
+from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import ROLES, Account, NewAccount
 from coop.members.identity.rules import passwords
-from coop.members.identity.rules.tries import hash_address
 from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.register.store import find_member
-from coop.values import BadInput, Problem, derive_id
-
-ONE_TIME = timedelta(days=7)
-"""Time for which a one-time password works."""
+from coop.values import BadInput, CoopError, Problem, derive_id, say
 
 
 def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
@@ -42,7 +37,7 @@ def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
         raise BadInput(problems)
     if other := store.find_by_email(tx, email):
         if (other.member_id, other.roles) != (wanted.member_id or None, wanted.roles):
-            raise BadInput([Problem(f"another account has the address {email}", "email")])
+            raise BadInput([Problem(say("another account has the address %(email)s", email=email), "email")])
         return other.account_id
     # Somebody else may have had the address before, and taken another since.
     account_ids = (derive_id("account", tx.community, email, turn) for turn in count())
@@ -53,7 +48,6 @@ def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
         hash_password(wanted.password) if wanted.password else "",
         wanted.roles,
         wanted.member_id or None,
-        one_time_until=wanted.one_time_until,
     )
     store.add_account(tx, made)
     store.note_change(tx, made.account_id, "made")
@@ -61,25 +55,27 @@ def create_account(tx: Tx, grants: Collection[str], wanted: NewAccount) -> str:
 
 
 def _find_problems(tx: Tx, email: str, wanted: NewAccount) -> list[Problem]:
-    problems = [] if is_email(email) else [Problem(f"{email!r} is not an e-mail address", "email")]
+    member = find_member(tx, wanted.member_id) if wanted.member_id else None
+    # Who has no mail address signs in with their number as a member.
+    can_sign_in = is_email(email) or (member is not None and email == member.number.lower())
+    problems = [] if can_sign_in else [Problem(say('"%(email)s" is no e-mail address', email=email), "email")]
     for field, text in (("email", email), ("name", wanted.name)):
         if problem := refuse_text(text, field):
             problems.append(problem)
     problems += _find_role_problems(wanted.roles, wanted.member_id)
     fault = passwords.find_fault(wanted.password, [email, wanted.name])
-    if fault and wanted.password and not wanted.one_time_until:
+    if fault and wanted.password:
         problems.append(Problem(fault.reason, "password"))
-    if wanted.member_id and find_member(tx, wanted.member_id) is None:
-        problems.append(Problem(f"there is no member {wanted.member_id}", "member_id"))
+    if wanted.member_id and member is None:
+        problems.append(Problem(say("there is no member %(member)s", member=wanted.member_id), "member_id"))
     return problems
 
 
 def _find_role_problems(roles: frozenset[str], member_id: str | None) -> list[Problem]:
     unknown = sorted(roles.difference(ROLES))
-    problems = [Problem(f"{role!r} is none of {', '.join(ROLES)}", "roles") for role in unknown]
-    problems += [] if roles else [Problem("an account needs a role", "roles")]
+    problems = [Problem(say('"%(role)s" is none of %(roles)s', role=role, roles=ROLES), "roles") for role in unknown]
     if "member" in roles and not member_id:
-        problems.append(Problem("the role member needs a member", "member_id"))
+        problems.append(Problem(say("the role member needs a member"), "member_id"))
     return problems
 
 
@@ -90,53 +86,20 @@ def require_grants(grants: Collection[str], roles: Collection[str]) -> None:
         NotAllowed: one is not among the grants.
     """
     if missing := sorted(set(roles).difference(grants)):
-        raise NotAllowed(f"your account may not give out: {', '.join(missing)}")
+        raise NotAllowed(say("your account may not give out: %(roles)s", roles=tuple(missing)))
 
 
-def _get_granted(tx: Tx, grants: Collection[str], account_id: str) -> Account:
-    """Find an account to work on, one at a time."""
-    lock_account(tx, account_id)
-    account = store.get_account(tx, account_id)
-    require_grants(grants, account.roles)
-    return account
-
-
-def set_roles(tx: Tx, grants: Collection[str], account_id: str, roles: frozenset[str]) -> None:
-    """Give an account other roles, and sign it out so that no session keeps the old ones.
-
-    Raises:
-        NotFound: there is no such account.
-        NotAllowed: a role of before or after is one that whoever acts may not give out.
-        BadInput: an unknown role, none at all, or the role member without a member.
-    """
-    account = _get_granted(tx, grants, account_id)
-    require_grants(grants, roles.intersection(ROLES))
-    if problems := _find_role_problems(roles, account.member_id):
-        raise BadInput(problems)
-    if roles != account.roles:
-        store.change_account(tx, account_id, roles=roles)
-        store.note_change(tx, account_id, "roles")
-        end_all_sessions(tx, account_id)
-
-
-def change_email(tx: Tx, grants: Collection[str], account_id: str, email: str) -> None:
-    """Let somebody sign in with another address; the account and its password stay.
+def get_granted(tx: Tx, grants: Collection[str], account_id: str) -> Account:
+    """Find an account to work on, one at a time.
 
     Raises:
         NotFound: there is no such account.
         NotAllowed: it has a role that whoever acts may not give out.
-        BadInput: no e-mail address, or another account has it.
     """
-    email = email.strip().lower()
-    account = _get_granted(tx, grants, account_id)
-    other = store.find_by_email(tx, email) if email.isprintable() else None
-    if not is_email(email) or refuse_text(email, "email"):
-        raise BadInput([Problem(f"{email!r} is not an e-mail address", "email")])
-    if other and other.account_id != account_id:
-        raise BadInput([Problem(f"another account has the address {email}", "email")])
-    if email != account.email:
-        store.change_account(tx, account_id, email=email)
-        store.note_change(tx, account_id, "address")
+    lock_account(tx, account_id)
+    account = store.get_account(tx, account_id)
+    require_grants(grants, account.roles)
+    return account
 
 
 def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool) -> None:
@@ -145,32 +108,25 @@ def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool
     Raises:
         NotFound: there is no such account.
         NotAllowed: it has a role that whoever acts may not give out.
+        CoopError: ``last-board``, nobody else of the board could sign in.
     """
-    account = _get_granted(tx, grants, account_id)
+    account = get_granted(tx, grants, account_id)
     if account.active != active:
+        if not active and tx.actor.kind == "account":
+            require_other_board(tx, account)
         store.change_account(tx, account_id, active=active)
+        tell_owner(tx, account, say("it was opened again") if active else say("it was closed"))
         store.note_change(tx, account_id, "opened" if active else "closed")
         if not active:
             end_all_sessions(tx, account_id)
             end_own_tokens(tx, account_id)
 
 
-def set_one_time_password(tx: Tx, grants: Collection[str], account_id: str, password: str, until: datetime) -> None:
-    """Let somebody who lost their password in again, with one that they must replace; earlier failures are forgotten
-    and sessions end.
+def require_other_board(tx: Tx, account: Account) -> None:
+    """Refuse to take the last account away that the board can sign in with.
 
     Raises:
-        NotFound: there is no such account.
-        NotAllowed: it has a role that whoever acts may not give out.
+        CoopError: ``last-board``, it is.
     """
-    account = _get_granted(tx, grants, account_id)
-    store.change_account(tx, account_id, password_hash=hash_password(password), one_time_until=until)
-    store.note_change(tx, account_id, "one-time-password")
-    store.forget_tries(tx, hash_address(account.email))
-    end_all_sessions(tx, account_id)
-
-
-def make_one_time_password() -> str:
-    """Make a password to read out over the telephone: 16 letters and digits that nobody confuses, 78 bits."""
-    signs = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(signs) for _ in range(4)) for _ in range(4))
+    if [board.account_id for board in store.list_board(tx)] == [account.account_id]:
+        raise CoopError("last-board", say("this is the last account of the board: give somebody else the role first"))

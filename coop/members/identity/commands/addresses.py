@@ -7,7 +7,7 @@ key that opens nothing is counted by its source, as a try to sign in is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from coop.kit.actor import Actor
@@ -17,6 +17,7 @@ from coop.members.identity import store
 from coop.members.identity.commands.hashing import hash_password
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.sign_in import VISITOR
+from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import Account, OneTimeAddress, Origin, Purpose
 from coop.members.identity.rules import passwords
 from coop.members.identity.rules.keys import draw_key, hash_key
@@ -59,9 +60,26 @@ class Opened:
     account: Account
 
 
-def make_one_time_address(tx: Tx, account_id: str, purpose: Purpose, *, email: str = "", by_post: bool = False) -> str:
-    """Make an address for the owner of an account, from ``/members/welcome`` on; an older one for the same opens
-    nothing any more. It is for the owner's eyes: show it to nobody else.
+@dataclass(frozen=True)
+class Drawn:
+    """A new one-time address: its path, which is for the owner's eyes alone, and until when it works."""
+
+    path: str
+    expires_at: datetime
+
+
+def make_one_time_address(tx: Tx, account_id: str, purpose: Purpose, *, email: str = "") -> str:
+    """Make an address for the owner of an account, from ``/members/welcome`` on, as ``draw_address`` does.
+
+    Raises:
+        NotFound: there is no such account.
+        AddressRefused: the account is closed.
+    """
+    return draw_address(tx, account_id, purpose, email=email).path
+
+
+def draw_address(tx: Tx, account_id: str, purpose: Purpose, *, email: str = "", by_post: bool = False) -> Drawn:
+    """Make an address for the owner of an account; an older one for the same opens nothing any more.
 
     An account without a password is invited and has seven days; one that has a password gets an hour; a letter three
     weeks. ``email`` is the e-mail address that is to be confirmed.
@@ -84,7 +102,7 @@ def make_one_time_address(tx: Tx, account_id: str, purpose: Purpose, *, email: s
     store.add_address(tx, OneTimeAddress(hash_key(key), account_id, purpose, email, tx.now, actor, channel, expires_at))
     if purpose == "set-password":
         store.note_change(tx, account_id, "reset" if account.has_password else "invited")
-    return f"{PATH}?key={key}"
+    return Drawn(f"{PATH}?key={key}", expires_at)
 
 
 def open_address(database: Database, community: str, origin: Origin, key: str) -> Opened:
@@ -125,21 +143,27 @@ def set_password(database: Database, community: str, origin: Origin, key: str, n
     password_hash = hash_password(new)
     with database.write(community, Actor("account", account.account_id, "one-time address")) as tx:
         lock_account(tx, account.account_id)
-        _use(tx, key)
+        use_address(tx, key)
         store.change_account(tx, account.account_id, password_hash=password_hash)
         store.note_change(tx, account.account_id, "own-password")
+        tell_owner(tx, account, say("a password was chosen"))
         store.forget_tries(tx, hash_address(account.email))
         end_all_sessions(tx, account.account_id)
     return account
 
 
-def _use(tx: Tx, key: str) -> None:
-    """Use a one-time address up, in the transaction of what it is used for."""
+def use_address(tx: Tx, key: str) -> Opened:
+    """Use a one-time address up, in the transaction of what it is used for.
+
+    Raises:
+        AddressRefused: it opens nothing any more.
+    """
     opened = _find(tx, key)
     if isinstance(opened, AddressRefused):
         raise opened
     if not store.settle_address(tx, opened.address.key_sha256):
         raise AddressRefused("address-used")
+    return opened
 
 
 def _find(tx: Tx, key: str) -> Opened | AddressRefused:

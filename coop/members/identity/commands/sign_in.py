@@ -10,7 +10,6 @@ from __future__ import annotations
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.session import Session
-from coop.members.fields import is_email
 from coop.members.identity import store
 from coop.members.identity.commands.hashing import hash_password, matches, unused_hash
 from coop.members.identity.commands.sessions import (
@@ -20,33 +19,24 @@ from coop.members.identity.commands.sessions import (
     lock_account,
     require_unchanged,
 )
+from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import Account, Origin
 from coop.members.identity.rules import passwords
 from coop.members.identity.rules.tries import choose_counters
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say
 
 VISITOR = Actor("visitor", "", "page")
 """Tries to sign in, and is nobody yet."""
-
-
-class OneTimePassword(CoopError):
-    """The password is right and was given out: it opens nothing but the choice of an own one."""
-
-    def __init__(self) -> None:
-        super().__init__("one-time-password", "choose a password of your own first")
 
 
 def sign_in(database: Database, community: str, origin: Origin, email: str, password: str) -> Session:
     """Begin a session of whoever knows the password.
 
     Raises:
-        OneTimePassword: the password is right, and was given out by the secretary.
         WrongSignIn: it is not right, or the account is closed.
         CoopError: too many tries went before.
     """
-    account = _prove(database, community, origin, email, password)
-    if account.one_time_until:
-        raise OneTimePassword
+    account = prove_password(database, community, origin, email, password)
     with database.write(community, _actor(account)) as tx:
         return begin_session(tx, account, origin)
 
@@ -61,7 +51,7 @@ def choose_password(
     *,
     is_signed_in: bool = False,
 ) -> Session:
-    """Replace a password, one-time or not, by somebody who knows it; ends their sessions and begins a new one, which
+    """Replace a password by somebody who knows it; ends their sessions and begins a new one, which
     asks no second factor again of who is signed in already.
 
     Raises:
@@ -72,31 +62,36 @@ def choose_password(
     fault = passwords.SAME if new == old else passwords.find_fault(new, [email.strip()])
     if fault:
         raise BadInput([Problem(fault.reason, "new")], fault.code)
-    account = _prove(database, community, origin, email, old)
+    account = prove_password(database, community, origin, email, old)
     with database.write(community, _actor(account)) as tx:
         lock_account(tx, account.account_id)
         require_unchanged(tx, account)
-        store.change_account(tx, account.account_id, password_hash=hash_password(new), one_time_until=None)
+        store.change_account(tx, account.account_id, password_hash=hash_password(new))
         store.note_change(tx, account.account_id, "own-password")
+        tell_owner(tx, account, say("a password was chosen"))
         end_all_sessions(tx, account.account_id)
         passed = is_signed_in and account.has_factor
         return begin_session(tx, store.get_account(tx, account.account_id), origin, passed_second_step=passed)
 
 
-def _prove(database: Database, community: str, origin: Origin, email: str, password: str) -> Account:
-    """Find the account of whoever knows its password."""
+def prove_password(database: Database, community: str, origin: Origin, email: str, password: str) -> Account:
+    """Find the account of whoever knows its password.
+
+    Raises:
+        WrongSignIn: it is not right, or the account is closed.
+        CoopError: too many tries went before.
+    """
     email = email.strip().lower()
     with database.write(community, VISITOR) as tx:
-        account = store.find_by_email(tx, email) if is_email(email) and email.isprintable() else None
+        account = store.find_by_email(tx, email) if email.isprintable() else None
         knows_browser = account is not None and store.knows_browser(tx, account.account_id, origin.browser)
         counters = choose_counters(email, origin, knows_browser=knows_browser)
-        may_try, now = all(store.count_try(tx, counter) for counter in counters), tx.now
+        may_try = all(store.count_try(tx, counter) for counter in counters)
     if not may_try:
-        raise CoopError("sign-in-paused", "too many tries; try again in a few minutes")
+        raise CoopError("sign-in-paused", say("too many tries; try again in a few minutes"))
     # An unknown address, or one that was only invited yet, costs a check as well, so that time tells nothing either.
     right = matches((account and account.password_hash) or unused_hash(), password)
-    expired = account and account.one_time_until and account.one_time_until <= now
-    if account is None or not account.has_password or not right or not account.active or expired:
+    if account is None or not account.has_password or not right or not account.active:
         raise WrongSignIn
     with database.write(community, _actor(account)) as tx:
         store.excuse_try(tx, counters)

@@ -10,10 +10,11 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotSignedIn
 from coop.kit.tx import Tx
 from coop.members.access import ACCESS
-from coop.members.identity import store
+from coop.members.identity import proposals, store
+from coop.members.identity.commands import emails
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands import sign_in as sign_in_commands
-from coop.members.identity.model import Account
+from coop.members.identity.model import GIVEN_ROLES, Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
 from coop.members.identity.texts import OWN_DATA, ROLES, explain
@@ -34,13 +35,14 @@ def own_page(request: Request) -> Response:
     return _show(request)
 
 
-def _show(request: Request, error: str = "", status: int = 200) -> Response:
+def _show(request: Request, error: str = "", status: int = 200, *, email_error: str = "") -> Response:
     session = session_of(request)
     with reading(request) as tx:
         account = _get_own(tx, request)
         file = get_file(tx, session.member_id) if session.member_id else None
         sessions = session_commands.list_sessions(tx, session.account_id)
         changes = list_changes(tx, session.account_id)
+        email_change = proposals.find_email_change(tx, session.account_id)
     return render(
         request,
         "members/me.html",
@@ -54,6 +56,9 @@ def _show(request: Request, error: str = "", status: int = 200) -> Response:
         own_data=OWN_DATA,
         may_keep_tokens=ACCESS.allows(session, "keep-own-tokens"),
         error=error,
+        email_error=email_error,
+        email_change=email_change,
+        own_roles=[role for role in GIVEN_ROLES if role in account.roles],
     )
 
 
@@ -79,6 +84,34 @@ def change_password(request: Request, old: Annotated[str, Form()] = "", new: Ann
         return _show(request, explain(request, refusal), 422)
     text = translate(language_of(request), "Your password is changed, and you are signed out everywhere else.")
     return enter(request, session, origin, PAGE, text)
+
+
+@routes.post("/email")
+@may("see-own")
+@body_max(FORM_MAX)
+def ask_email(request: Request, email: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
+    """Ask for another address; whoever holds this browser alone cannot."""
+    session = session_of(request)
+    with reading(request) as tx:
+        now = _get_own(tx, request).email
+    try:
+        sign_in_commands.prove_password(request.state.database, session.community, origin_of(request), now, password)
+        with writing(request) as tx:
+            emails.ask_own_email(tx, session.account_id, email)
+    except CoopError as refusal:
+        return _show(request, status=422, email_error=explain(request, refusal))
+    return redirect(
+        PAGE, translate(language_of(request), "We send a message to %(email)s. Confirm it there.", email=email)
+    )
+
+
+@routes.post("/email/withdraw")
+@may("see-own")
+@body_max(FORM_MAX)
+def withdraw_email(request: Request) -> Response:
+    with writing(request) as tx:
+        emails.withdraw_email(tx, session_of(request).account_id)
+    return redirect(PAGE, translate(language_of(request), "The address stays as it is."))
 
 
 @routes.post("/sessions/{session_id}/end")

@@ -1,4 +1,4 @@
-"""Signing in and out, and the choice of an own password."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from coop.kit.session import COOKIE, ENROLMENT, ENTERING, LIFETIME, SECOND_STEP,
 from coop.members.access import ACCESS
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands import sign_in as sign_in_commands
-from coop.members.identity.commands.sign_in import OneTimePassword
 from coop.members.identity.model import Origin
 from coop.members.identity.rules.tries import find_source
 from coop.members.identity.texts import explain
 from coop.values import CoopError
-from coop.web.language import language_of, translate
 from coop.web.shell import person_of, redirect, render
 
 FORM_MAX = 16 * 1024
@@ -57,38 +55,10 @@ def sign_in(
     origin, url = origin_of(request), keep_local(next)
     try:
         session = sign_in_commands.sign_in(request.state.database, _community(request), origin, email, password)
-    except OneTimePassword:
-        return render(request, "members/new_password.html", next=url, email=email, error="")
     except CoopError as refusal:
         error = explain(request, refusal)
         return render(request, "members/sign_in.html", 422, next=url, email=email, error=error)
     return enter(request, session, origin, url)
-
-
-@routes.get("/new-password")
-@may("sign-in")
-def new_password_page(request: Request, next: str = "/") -> Response:
-    return render(request, "members/new_password.html", next=keep_local(next), email="", error="")
-
-
-@routes.post("/new-password")
-@may("sign-in")
-@body_max(FORM_MAX)
-def choose_password(
-    request: Request,
-    email: Annotated[str, Form()] = "",
-    old: Annotated[str, Form()] = "",
-    new: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/",
-) -> Response:
-    origin, url = origin_of(request), keep_local(next)
-    try:
-        session = sign_in_commands.choose_password(request.state.database, _community(request), origin, email, old, new)
-    except CoopError as refusal:
-        error = explain(request, refusal)
-        return render(request, "members/new_password.html", 422, next=url, email=email, error=error)
-    text = translate(language_of(request), "From now on you sign in with this password.")
-    return enter(request, session, origin, url, text)
 
 
 @routes.post("/sign-out")

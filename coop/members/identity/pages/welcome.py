@@ -1,4 +1,4 @@
-"""The page behind a one-time address: somebody who was invited, or forgot their password, chooses one."""
+"""The page behind a one-time address: somebody chooses a password, or confirms that an e-mail address is theirs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.kit.http import GuardedRoute, body_max, site_of
 from coop.kit.session import COOKIE
 from coop.members.access import ACCESS
-from coop.members.identity.commands import addresses
+from coop.members.identity.commands import addresses, emails
 from coop.members.identity.commands.addresses import PATH, AddressRefused
+from coop.members.identity.model import EmailChange
 from coop.members.identity.pages.sign_in import FORM_MAX, origin_of
 from coop.members.identity.texts import explain
 from coop.values import BadInput, CoopError
@@ -37,9 +38,11 @@ def welcome_page(request: Request, key: str = "") -> Response:
 @may("sign-in")
 @body_max(FORM_MAX)
 def use_address(request: Request, key: Annotated[str, Form()] = "", new: Annotated[str, Form()] = "") -> Response:
-    community = site_of(request).community
+    database, community, origin = request.state.database, site_of(request).community, origin_of(request)
     try:
-        addresses.set_password(request.state.database, community, origin_of(request), key, new)
+        if _open(request, key).address.purpose == "confirm-email":
+            return _confirm(request, emails.confirm_email(database, community, origin, key))
+        addresses.set_password(database, community, origin, key, new)
     except BadInput as refusal:
         return _show(request, _open(request, key), key, explain(request, refusal))
     except CoopError as refusal:
@@ -49,13 +52,19 @@ def use_address(request: Request, key: Annotated[str, Form()] = "", new: Annotat
     return response
 
 
+def _confirm(request: Request, change: EmailChange) -> Response:
+    return _render(request, "members/email_confirmed.html", 200, change=change)
+
+
 def _open(request: Request, key: str) -> addresses.Opened:
     return addresses.open_address(request.state.database, site_of(request).community, origin_of(request), key)
 
 
 def _show(request: Request, opened: addresses.Opened, key: str, error: str = "") -> Response:
     status = 422 if error else 200
-    return _render(request, "members/welcome.html", status, account=opened.account, key=key, error=error)
+    template = "members/welcome.html" if opened.address.purpose == "set-password" else "members/confirm_email.html"
+    email = opened.address.email
+    return _render(request, template, status, account=opened.account, email=email, key=key, error=error)
 
 
 def _refuse(request: Request, refusal: CoopError) -> Response:

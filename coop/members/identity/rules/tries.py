@@ -40,6 +40,7 @@ OF_BROWSER = Limit(5, timedelta(minutes=5))
 OF_PAIR = Limit(5, timedelta(minutes=5))
 OF_SOURCE = Limit(30, timedelta(minutes=15))
 OF_ADDRESS = Limit(100, timedelta(hours=1))
+OF_RESETS = Limit(3, timedelta(hours=1))
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ def choose_counters(email: str, origin: Origin, *, knows_browser: bool) -> tuple
 def choose_key_counter(origin: Origin) -> Counter:
     """Choose what counts a try to open a one-time address with a key that is nobody's."""
     return Counter(derive_id("key", origin.source), "", OF_SOURCE, shared=True)
+
+
+def choose_reset_counters(email: str, origin: Origin) -> tuple[Counter, ...]:
+    """Choose what counts a wish for a new password: few go to one address, whoever asks."""
+    return (
+        Counter(derive_id("reset source", origin.source), "", OF_SOURCE, shared=True),
+        Counter(derive_id("reset", hash_address(email)), "", OF_RESETS, shared=True),
+    )
 
 
 def hash_address(email: str) -> str:
