@@ -59,13 +59,21 @@ def change_roles(
 
 
 @accounts.command("reset")
-def reset_account(email: Email, key: Key = "") -> None:
-    """Print a one-time address at which the owner chooses another password; until then theirs goes on."""
-    from coop.operator.accounts import reset_account
+def reset_account(
+    email: Email,
+    key: Key = "",
+    second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="Take off a second factor that was lost, as the second person.")
+    ] = False,
+) -> None:
+    """Print a one-time address at which the owner chooses another password; until then theirs goes on. With
+    --second-factor: take that off instead, if somebody asked for it on the pages."""
+    from coop.operator.accounts import reset_account, reset_second_factor
     from coop.operator.founding import pick_community
 
     settings = read_settings()
-    _print(reset_account(settings, pick_community(settings, key), email))
+    work = reset_second_factor if second_factor else reset_account
+    _print(work(settings, pick_community(settings, key), email))
 
 
 @accounts.command("close")

@@ -8,6 +8,7 @@ from coop.communities.directory import Directory
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
+from coop.members.factors.commands.resets import confirm_reset_at_machine
 from coop.members.identity import store
 from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.commands.addresses import make_one_time_address
@@ -94,6 +95,21 @@ def reset_account(settings: Settings, community: str, email: str) -> list[str]:
             if account.has_password:
                 tell_owner(tx, account, say("a way to choose another password was made"))
         return _print_address(Directory(database, settings), community, account, path)
+
+
+def reset_second_factor(settings: Settings, community: str, email: str) -> list[str]:
+    """Be the second person who takes a lost second factor off an account.
+
+    Raises:
+        NotFound: nobody has this address.
+        CoopError: nobody asked for it yet.
+    """
+    with open_truth(settings) as database, database.write(community, COMMAND_LINE) as tx:
+        account = confirm_reset_at_machine(tx, get_by_email(tx, email).account_id)
+    return [
+        _describe(account),
+        "The second factor is taken off; its owner is told, and chooses another at the sign-in.",
+    ]
 
 
 def list_accounts(settings: Settings, community: str) -> list[str]:

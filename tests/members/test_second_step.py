@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from coop.communities.commands import found, make_choice
 from coop.communities.model import Profile
@@ -315,6 +315,23 @@ def test_no_secret_and_no_code_is_kept_as_it_is(database: Database, client: Test
     assert isinstance(kept, bytes)
     assert secret not in kept
     assert not set(codes) & set(hashes)
+
+
+def test_an_app_whose_secret_cannot_be_read_leaves_recovery_codes(
+    database: Database, client: TestClient, clock: SetClock
+) -> None:
+    open_account(database)
+    give_password(client)
+    secret, codes = enrol_app(client, AT)
+    clock.set(LATER)
+    give_password(client)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        tx.execute(
+            update(authenticator).where(authenticator.c.community == COMMUNITY).values(sealed_secret=b"\x01" * 53)
+        )
+    page = client.post("/members/second-step", data={"code": code_at(secret, clock)})
+    assert "use a recovery code" in page.text
+    assert show(client, codes[0]) == 303
 
 
 def test_the_new_codes_are_in_no_cache(database: Database, client: TestClient) -> None:

@@ -7,10 +7,18 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
+from coop.kit.actor import COMMAND_LINE
 from coop.kit.clock import SYSTEM_CLOCK
+from coop.kit.seal import seal
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
-from coop.operator.runtime import embedded_app
+from coop.members.factors.commands.own import AT_REST, bind_to_account, open_secret
+from coop.members.factors.model import Authenticator
+from coop.members.factors.rules.codes import make_secret
+from coop.members.factors.store import find_authenticator, put_authenticator
+from coop.members.identity.commands.accounts import create_account
+from coop.members.identity.model import ROLES, NewAccount
+from coop.operator.runtime import embedded_app, open_rooms
 from tests.desk import COMMUNITY
 from tests.flows.command import coop
 from tests.founding import found_everywhere
@@ -49,3 +57,32 @@ def test_a_secret_that_is_a_setting_is_rotated_there(tmp_path: Path) -> None:
     refused = coop(Settings(data_dir=tmp_path, secret="a setting of the tests"), "secret", "rotate")
     assert refused.returncode == 1
     assert "OLD,NEW" in refused.stderr
+
+
+def test_an_app_shows_right_codes_through_a_rotation_and_beyond_its_end(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    rooms = open_rooms(settings)
+    found_everywhere(rooms)
+    database = rooms["members"].database
+    secret = make_secret()
+    with database.write(COMMUNITY, COMMAND_LINE) as tx:
+        account_id = create_account(tx, ROLES, NewAccount("noor@warm.example", "Noor", frozenset({"board"}), "", None))
+        sealed = seal(settings.signing_secrets(), AT_REST, secret, bind_to_account(tx, account_id))
+        put_authenticator(tx, Authenticator(account_id, sealed, tx.now, 0))
+
+    def read_secret() -> bytes:
+        with database.read(COMMUNITY) as view:
+            app = find_authenticator(view, account_id)
+            assert app is not None
+            return open_secret(view, settings.signing_secrets(), app)
+
+    for command in (("rotate",), ("end",), ("rotate", "--now")):
+        done = coop(settings, "secret", *command)
+        assert done.returncode == 0, done.stderr
+        assert read_secret() == secret
+    assert "1 encrypted with the newest secret" in done.stdout
+    settings.secret_path.write_text("another-secret-for-the-old-one-was-lost")
+    lost = coop(settings, "secret", "reseal")
+    assert "1 were encrypted with a secret that is gone" in lost.stdout
+    for room in rooms.values():
+        room.database.close()

@@ -113,6 +113,14 @@ def end() -> None:
     work(read_settings(), typer.echo)
 
 
+@secret.command()
+def reseal() -> None:
+    """Encrypt second factors with the newest secret; needed by itself only where the secret is a setting."""
+    from coop.operator.keeping.rotation import reseal as work
+
+    work(read_settings(), typer.echo)
+
+
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a monitor.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     says.textContent = text;
     says.hidden = !text;
   };
+  form.querySelector("[data-passkey-needs]").remove();
   button.hidden = false;
   const isNew = form.dataset.passkey === "create";
   const read = window.PublicKeyCredential && (isNew

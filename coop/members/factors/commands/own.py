@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
-from coop.kit.seal import seal, seal_until, unseal, unseal_in_time
+from coop.kit.seal import Unsealable, is_newest, seal, seal_until, unseal, unseal_in_time
 from coop.kit.session import ENTERING, Session
 from coop.kit.tx import Tx
 from coop.members.factors import store
@@ -236,14 +236,22 @@ def open_secret(tx: Tx, secrets: Sequence[str], app: Authenticator) -> bytes:
     return unseal(secrets, AT_REST, app.sealed_secret, bind_to_account(tx, app.account_id))
 
 
-def reseal_apps(tx: Tx, secrets: Sequence[str]) -> int:
-    """Seal the secrets of all apps with the newest secret of the installation; returns how many there are."""
-    apps = store.list_authenticators(tx)
-    for app in apps:
-        bound_to = bind_to_account(tx, app.account_id)
-        plain = unseal(secrets, AT_REST, app.sealed_secret, bound_to)
-        store.reseal_authenticator(tx, app, seal(secrets, AT_REST, plain, bound_to))
-    return len(apps)
+def reseal_apps(tx: Tx, secrets: Sequence[str]) -> tuple[int, int]:
+    """Seal the secrets of all apps with the newest secret of the installation; returns how many were sealed anew, and
+    how many no secret opens any more."""
+    resealed = lost = 0
+    for app in store.list_authenticators(tx):
+        if is_newest(secrets, AT_REST, app.sealed_secret):
+            continue
+        try:
+            plain = open_secret(tx, secrets, app)
+        except Unsealable:
+            lost += 1
+            continue
+        sealed = seal(secrets, AT_REST, plain, bind_to_account(tx, app.account_id))
+        store.reseal_authenticator(tx, app, sealed)
+        resealed += 1
+    return resealed, lost
 
 
 def bind_to_account(tx: Tx, account_id: str) -> str:

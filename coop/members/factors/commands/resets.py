@@ -19,8 +19,8 @@ from coop.members.factors.rules.limits import name_counted
 from coop.members.identity.commands.accounts import require_grants
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.model import Account
-from coop.members.identity.store import change_account, find_by_email, forget_tries, get_account
-from coop.values import CoopError, NotFound, say
+from coop.members.identity.store import change_account, forget_tries, get_account
+from coop.values import CoopError, say
 
 
 def ask_reset(tx: Tx, entering: Session) -> Reset:
@@ -53,17 +53,15 @@ def confirm_reset(tx: Tx, grants: Collection[str], reset_id: str) -> Account:
     return _confirm(tx, account, reset_id)
 
 
-def confirm_reset_at_machine(tx: Tx, email: str) -> Account:
+def confirm_reset_at_machine(tx: Tx, account_id: str) -> Account:
     """Be the second person for an account, at the machine.
 
     Raises:
-        NotFound: no account has this address.
+        NotFound: there is no such account.
         CoopError: ``nobody-asked``, nobody asked for it yet.
     """
-    account = find_by_email(tx, email.strip().lower())
-    if account is None:
-        raise NotFound(say("no account has the address %(email)s", email=email))
-    waiting = store.find_waiting_reset(tx, account.account_id)
+    account = get_account(tx, account_id)
+    waiting = store.find_waiting_reset(tx, account_id)
     if waiting is None:
         raise CoopError(
             "nobody-asked",

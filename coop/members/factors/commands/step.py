@@ -11,6 +11,7 @@ from typing import Final
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.jobs import Work
+from coop.kit.seal import Unsealable
 from coop.kit.session import ENTERING, Session
 from coop.kit.tx import Tx
 from coop.members.factors import store
@@ -35,9 +36,8 @@ def pass_with_code(
 
     Raises:
         WrongCode: it is none, or was used before.
-        Unsealable: the code of the app cannot be checked, because the secret of the installation was lost.
         WrongSignIn: what they came with was ended, or the account was closed.
-        CoopError: too many tries went before.
+        CoopError: too many tries went before; or ``app-unreadable``, the secret of the installation was lost.
     """
     account_id = entering.account_id
     with database.write(entering.community, entering.actor("page")) as tx:
@@ -137,7 +137,14 @@ def _use_code(tx: Tx, secrets: Sequence[str], account_id: str, typed: str) -> bo
     app = store.find_authenticator(tx, account_id)
     if app is None:
         return False
-    step = codes.find_step(open_secret(tx, secrets, app), typed, tx.now, app.last_step)
+    try:
+        secret = open_secret(tx, secrets, app)
+    except Unsealable:
+        raise CoopError(
+            "app-unreadable",
+            say("codes of your app cannot be checked any more: use a recovery code, or ask the board for help"),
+        ) from None
+    step = codes.find_step(secret, typed, tx.now, app.last_step)
     return step is not None and store.use_step(tx, account_id, step)
 
 

@@ -166,9 +166,8 @@ def _go_on(request: Request, session: Session | None, made: list[str], url: str)
 
 
 def _show_app(request: Request, offered: own.OfferedApp, url: str, error: str = "") -> Response:
-    picture = segno.make(offered.address, error="m", micro=False).svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", title=translate(language_of(request), "QR code for your app")
-    )
+    code = segno.make(offered.address, error="m", micro=False)
+    picture = code.svg_inline(scale=5, border=4, dark="#000", light="#fff")
     response = render(
         request,
         "members/factor_app.html",
