@@ -27,6 +27,7 @@ ACCESS = Access(
         "keep-own-privacy": roles("member"),
         "see-privacy": roles("board", "auditor", "operator"),
         "keep-privacy": roles("board"),
+        "see-restricted": roles("treasurer", "auditor"),
         "take-own-data": SIGNED_IN | {OWN},
         "see-register": roles("board", "treasurer", "auditor", "operator", "read:members"),
         "see-community": roles("board", "treasurer", "auditor", "operator"),

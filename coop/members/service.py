@@ -40,8 +40,9 @@ from coop.members.messages.pages import messages as messages_pages
 from coop.members.messages.pages import own as messages_own
 from coop.members.messages.settling import settle
 from coop.members.own_tokens import pages as own_tokens_pages
-from coop.members.privacy import pages as privacy_pages
+from coop.members.privacy.commands import forget_in_time
 from coop.members.privacy.heard import on_use_seen
+from coop.members.privacy.pages import answers, erasure
 from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
@@ -137,7 +138,8 @@ MEMBERS = Service(
         own_data.routes,
         exports.routes,
         programs_pages.routes,
-        privacy_pages.routes,
+        answers.routes,
+        erasure.routes,
         register_pages.routes,  # the last: a member's path holds any word
     ),
     kept_tables=(tables.consent,),
@@ -145,6 +147,7 @@ MEMBERS = Service(
     jobs=(
         Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),
         Job("forget-challenges", N_("Forget what passkeys answered"), "43 3 * * *", forget_spent_challenges),
+        Job("forget-members", N_("Forget members whom the books need no longer"), "11 3 * * *", forget_in_time),
     ),
     sections=(
         Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),

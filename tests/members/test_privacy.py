@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from coop.events import Envelope
+from coop.events import Envelope, Event
 from coop.events.metering import UseSeen
 from coop.kit.database import Database
 from coop.kit.inbox import consume
@@ -35,20 +35,20 @@ def account_id(database: Database, client: TestClient) -> str:
     return opened
 
 
-def hear(database: Database, look: UseSeen) -> None:
-    """Let the register hear of a look, as metering tells it."""
+def hear(database: Database, event: Event) -> None:
+    """Let the register hear a fact, as its service tells it."""
     fact = Envelope(
-        id=look.fact_id(COMMUNITY),
-        type=look.TYPE,
-        source="/coop/metering",
-        subject=look.key(),
+        id=event.fact_id(COMMUNITY),
+        type=event.TYPE,
+        source=f"/coop/{event.service()}",
+        subject=event.key(),
         time=AT,
         community=COMMUNITY,
         actor=str(SECRETARY),
         channel="page",
         position=1,
         hash="0" * 64,
-        data=look.canonical(),
+        data=event.canonical(),
     )
     consume(MEMBERS.consumer(database), [fact])
 

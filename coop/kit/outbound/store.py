@@ -32,6 +32,9 @@ NOTE_MAX = 1000
 
 _columns = outbound_message.c
 
+FORGOTTEN = "(forgotten)"
+"""Stands in the place of a recipient of whom nothing is known any more."""
+
 
 def enqueue(tx: Tx, queue: str, message: Message, cause: str) -> str:
     """Let a message go out once this transaction is committed; returns its id.
@@ -101,6 +104,17 @@ def retry(tx: Tx, message_id: str) -> None:
 def retry_all(tx: Tx, queue: str) -> int:
     """Send again what failed or waits in a queue after a try; returns how many there are."""
     return _retry(tx, _columns.queue == queue)
+
+
+def forget_recipients(tx: Tx, message_ids: Sequence[str]) -> None:
+    """Empty who these messages went to, and what they were about; one that still waits never goes out."""
+    columns = outbound_message.c
+    for message_id in message_ids:
+        theirs = update(outbound_message).where(columns.community == tx.community, columns.id == message_id)
+        tx.execute(theirs.where(columns.state == "waiting").values(state="failed", next_try_at=None, trouble=FORGOTTEN))
+        tx.execute(theirs.values(recipient=FORGOTTEN, subject=FORGOTTEN, body=b""))
+        tx.execute(theirs.where(columns.state == "delivered").values(proof=FORGOTTEN))
+        tx.execute(theirs.where(columns.state == "failed").values(trouble=FORGOTTEN))
 
 
 def _retry(tx: Tx, which: ColumnElement[bool]) -> int:

@@ -479,6 +479,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_contract_member_id", ["community", "member_id"], unique=False)
 
     op.create_table(
+        "erasure",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("paper", sa.String(length=200), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("kept_until", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(COALESCE(outcome, '') = 'restricted') = (kept_until IS NOT NULL)",
+            name=op.f("ck_erasure_restricted_until_a_day"),
+        ),
+        sa.CheckConstraint(
+            "outcome = 'withdrawn' OR settled_by <> asked_by", name=op.f("ck_erasure_carried_out_by_another")
+        ),
+        sa.CheckConstraint("outcome IN ('erased', 'restricted', 'withdrawn')", name=op.f("ck_erasure_outcome_known")),
+        sa.CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name=op.f("ck_erasure_settled_whole")),
+        sa.CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name=op.f("ck_erasure_settled_by_somebody")),
+        sa.ForeignKeyConstraint(
+            ["community", "member_id"],
+            ["member.community", "member.member_id"],
+            name=op.f("fk_erasure_community_member"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_erasure")),
+    )
+    op.create_table(
         "occupancy",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("connection_id", sa.String(length=36), nullable=False),
@@ -510,6 +539,22 @@ def upgrade() -> None:
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.create_index("ix_occupancy_member_id", ["community", "member_id"], unique=False)
 
+    op.create_table(
+        "restricted_person",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("postcode", sa.String(length=20), nullable=False),
+        sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("kept_until", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "member_id"],
+            ["member.community", "member.member_id"],
+            name=op.f("fk_restricted_person_community_member"),
+        ),
+        sa.PrimaryKeyConstraint("community", "member_id", name=op.f("pk_restricted_person")),
+    )
     op.create_table(
         "account_change",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -833,10 +878,12 @@ def downgrade() -> None:
     op.drop_table("contract_party")
     op.drop_table("authenticator")
     op.drop_table("account_change")
+    op.drop_table("restricted_person")
     with op.batch_alter_table("occupancy", schema=None) as batch_op:
         batch_op.drop_index("ix_occupancy_member_id")
 
     op.drop_table("occupancy")
+    op.drop_table("erasure")
     with op.batch_alter_table("contract", schema=None) as batch_op:
         batch_op.drop_index("ix_contract_member_id")
         batch_op.drop_index("ix_contract_connection_id")

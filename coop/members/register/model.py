@@ -14,6 +14,10 @@ MEMBER_KINDS = ("tenant", "owner", "business", "corporation", "landlord")
 
 VOTES_MAX = 100
 
+ERASED = "(erased)"
+RESTRICTED = "(restricted)"
+"""Names that stand in the place of a member's, whatever the language."""
+
 
 def votes_of(kind: str) -> int:
     """Votes that a member of a kind has where the register names no other number: property owners have none.
@@ -42,6 +46,11 @@ class Member:
     votes: int = 1
     kvk: str = ""
     vat_id: str = ""
+
+    @property
+    def is_restricted(self) -> bool:
+        """True of one whose name only the books still need."""
+        return self.name == RESTRICTED
 
     def __post_init__(self) -> None:
         require_word(self.kind, MEMBER_KINDS, "kind")

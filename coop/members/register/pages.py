@@ -56,6 +56,8 @@ def member_page(request: Request, member_id: str) -> Response:
         "members/member.html",
         file=file,
         may_see_accounts=ACCESS.allows(session, "see-accounts"),
+        may_see_privacy=ACCESS.allows(session, "see-privacy"),
+        may_see_restricted=ACCESS.allows(session, "see-restricted") and file.member.is_restricted,
         may_change=ACCESS.allows(session, "change-contact"),
         may_end=ACCESS.allows(session, "end-membership") and file.member.left_on is None,
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from coop.kit.columns import Exact
 from coop.kit.metadata import Instant
 from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, register_change
-from coop.members.tables.privacy import consent, purpose, use_seen
+from coop.members.tables.privacy import consent, erasure, purpose, restricted_person, use_seen
 from coop.members.tables.shape import Words, metadata
 from coop.members.tables.shape import community_column as _community
 from coop.members.tables.shape import key_column as _key
@@ -32,12 +32,14 @@ from coop.members.tables.shape import text_column as _text
 __all__ = [
     "consent",
     "contract_party",
+    "erasure",
     "heard_bill",
     "heard_use",
     "heard_vote",
     "metadata",
     "purpose",
     "register_change",
+    "restricted_person",
     "use_seen",
 ]
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table
 
 from coop.kit.metadata import Instant
-from coop.members.tables.shape import community_column, key_column, metadata, refers_to, text_column
+from coop.members.tables.shape import (
+    community_column,
+    key_column,
+    metadata,
+    reference_column,
+    refers_to,
+    text_column,
+)
 
 purpose = Table(
     "purpose",
@@ -50,3 +57,39 @@ use_seen = Table(
 )
 """Looks at the detailed use of members, as metering tells them."""
 Index("ix_use_seen_member_id", use_seen.c.community, use_seen.c.member_id, use_seen.c.seen_on)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    community_column(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    reference_column("member_id"),
+    Column("asked_at", Instant, nullable=False),
+    text_column("asked_by", 120),
+    text_column("paper", 200),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    Column("kept_until", Date),
+    refers_to("member_id", "member"),
+    CheckConstraint("outcome IN ('erased', 'restricted', 'withdrawn')", name="outcome_known"),
+    CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"),
+    CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled_by_somebody"),
+    CheckConstraint("outcome = 'withdrawn' OR settled_by <> asked_by", name="carried_out_by_another"),
+    CheckConstraint("(COALESCE(outcome, '') = 'restricted') = (kept_until IS NOT NULL)", name="restricted_until_a_day"),
+)
+"""Requests to erase what is known of a member, and what became of each."""
+
+restricted_person = Table(
+    "restricted_person",
+    metadata,
+    community_column(),
+    key_column("member_id"),
+    text_column("name", 200),
+    text_column("address", 200),
+    text_column("postcode", 20),
+    text_column("city", 100),
+    Column("kept_until", Date, nullable=False),
+    refers_to("member_id", "member"),
+)
+"""Names and addresses that nothing uses any more and the books still need, until a day."""

@@ -38,8 +38,15 @@ def own_page(request: Request) -> Response:
         context = _read_answers(tx, _own_member_id(request))
         looks = store.list_looks(tx, _own_member_id(request))
         viewers = _name_viewers(tx)
+        context["asked"] = store.find_open_request(tx, _own_member_id(request))
     return render(
-        request, "members/own_privacy.html", grounds=GROUNDS, looks=looks, viewers=viewers, subjects=SUBJECTS, **context
+        request,
+        "members/own_privacy.html",
+        grounds=GROUNDS,
+        looks=looks,
+        viewers=viewers,
+        subjects=SUBJECTS,
+        **context,
     )
 
 
