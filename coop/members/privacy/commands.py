@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
 from coop.members.consents.model import PAPER_MAX
+from coop.members.factors.store import put_recovery_codes, remove_authenticator, remove_passkeys
 from coop.members.identity.commands.sessions import end_all_sessions
 from coop.members.identity.store import list_accounts_of
 from coop.members.own_tokens.commands import end_own_tokens
@@ -111,6 +112,9 @@ def _forget(tx: Tx, member_id: str, kept_until: date | None) -> None:
     for account in list_accounts_of(tx, member_id):
         end_all_sessions(tx, account.account_id)
         end_own_tokens(tx, account.account_id)
+        remove_authenticator(tx, account.account_id)
+        remove_passkeys(tx, account.account_id)
+        put_recovery_codes(tx, account.account_id, ())
     if kept_until:
         person = Person(member.name, member.address, member.postcode, member.city, kept_until)
         store.keep_restricted(tx, member_id, person)
