@@ -211,7 +211,7 @@ def close_month(page: Page, month: Period) -> None:
     """The month is over and complete: closed, where the nightly job did not come first."""
     if not read_steps(page)[5]:
         page.goto(f"/metering/periods/{month}")
-        submit(page, "afsluiten")
+        submit(page, "Sluit deze periode af")
 
 
 def submit(page: Page, button: str = "") -> None:
