@@ -44,6 +44,9 @@ _NUMBER: Final = _always(say("is no number"))
 _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], Said]]] = {
     "missing": _always(say("is missing")),
     "extra_forbidden": _always(say("is not known here")),
+    "unexpected_keyword_argument": _always(say("is not known here")),
+    "missing_argument": _always(say("is missing")),
+    "dataclass_type": _always(say("is no JSON object")),
     "string_type": _always(say("is no text")),
     "string_unicode": _always(say("is no text in UTF-8")),
     "string_pattern_mismatch": _always(say("is not written as it should be")),

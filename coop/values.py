@@ -56,8 +56,10 @@ class Said(str):
 
 
 def join_values(value: object) -> object:
-    """A value as it stands in an English sentence: the parts of a tuple with commas between."""
-    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else value
+    """A value as it stands in an English sentence: an instant as ISO 8601 says it, a tuple with commas between."""
+    if isinstance(value, tuple):
+        return ", ".join(str(join_values(part)) for part in value)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def say(template: str, /, **values: object) -> Said:

@@ -9,37 +9,55 @@ from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.storage.runs import Proposal
 from coop.kit.jobs import Job, Work
-from coop.values import eur
+from coop.values import Period, Said, eur, join_said, say, say_count
 from coop.web.language import N_
 
 
 def draft_bills(work: Work) -> str:
     """Draft the bill runs of closed periods that nobody has billed."""
     with work.write() as tx:
-        return tell(propose_bills(tx)) or "no closed period waits for its bills"
+        return tell(propose_bills(tx)) or say("no closed period waits for its bills")
 
 
 def draft_corrections(work: Work) -> str:
     """Draft the corrections of billed periods that were reopened."""
     with work.write() as tx:
-        return tell(propose_corrections(tx)) or "nothing to correct"
+        return tell(propose_corrections(tx)) or say("nothing to correct")
 
 
-def tell(outcome: Outcome) -> str:
-    """Say in a sentence what was drafted, what stands as it stood, and what cannot be drafted; empty for nothing."""
-    parts = [f"drafted {_sum(proposal)}" for proposal in outcome.drafted]
-    parts += [f"already drafted {_sum(proposal)}" for proposal in outcome.standing]
-    parts += [f"held by brakes: {name}" for name in outcome.held]
-    parts += [f"{refused.name} cannot be drafted: {refused.refusal.message}" for refused in outcome.refused]
-    return "; ".join(parts)
+def tell(outcome: Outcome) -> Said | None:
+    """Say in a sentence what was drafted, what stands as it stood, and what cannot be drafted; None for nothing."""
+    parts = [say("drafted %(run)s", run=_sum(proposal)) for proposal in outcome.drafted]
+    parts += [say("already drafted %(run)s", run=_sum(proposal)) for proposal in outcome.standing]
+    parts += [say("held by brakes: %(run)s", run=_name(name)) for name in outcome.held]
+    parts += [
+        say("%(run)s cannot be drafted: %(reason)s", run=_name(refused.name), reason=refused.refusal.message)
+        for refused in outcome.refused
+    ]
+    return join_said(parts) if parts else None
 
 
-def _sum(proposal: Proposal) -> str:
-    noun = "correction" if proposal.name == CORRECTIONS else "bill"
-    bills = f"{proposal.bill_count} {noun}{'' if proposal.bill_count == 1 else 's'}"
-    of = "" if proposal.name == CORRECTIONS else f" of {proposal.name}"
-    unlikely = f" with {len(proposal.brakes)} unlikely" if proposal.brakes else ""
-    return f"{bills}{of} for {eur(proposal.total_cents)} EUR{unlikely}"
+def _name(run: str) -> Said | Period:
+    return say("corrections") if run == CORRECTIONS else Period.parse(run)
+
+
+def _sum(proposal: Proposal) -> Said:
+    count, euros = proposal.bill_count, eur(proposal.total_cents)
+    if proposal.name == CORRECTIONS:
+        drafted = say_count(
+            "%(num)s correction for %(euros)s EUR", "%(num)s corrections for %(euros)s EUR", count, euros=euros
+        )
+    else:
+        drafted = say_count(
+            "%(num)s bill of %(period)s for %(euros)s EUR",
+            "%(num)s bills of %(period)s for %(euros)s EUR",
+            count,
+            period=_name(proposal.name),
+            euros=euros,
+        )
+    if not proposal.brakes:
+        return drafted
+    return say("%(drafted)s with %(unlikely)s unlikely", drafted=drafted, unlikely=len(proposal.brakes))
 
 
 JOBS = (

@@ -26,7 +26,7 @@ from coop.billing.storage.bills import IssuedBill
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Period, Problem
+from coop.values import BadInput, CoopError, NotFound, Period, Problem, say
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 from coop.web.writing import civil_day
@@ -311,7 +311,7 @@ def enter_figure(
     try:
         figure = PublishedFigure(series, year, Decimal(value.strip().replace(",", ".")), source)
     except InvalidOperation as error:
-        raise BadInput([Problem(f"{value!r} is not a number", "value")]) from error
+        raise BadInput([Problem(say("'%(text)s' is not a number", text=value), "value")]) from error
     with writing(request) as tx:
         terms.record_figure(tx, figure)
     return redirect("/billing/tariffs", translate(language_of(request), "The figure is on file."))

@@ -8,7 +8,7 @@ from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.session import Session
 from coop.kit.tx import Tx
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 
 def sees_all_bills(session: Session) -> bool:
@@ -24,7 +24,7 @@ def visible_head(tx: Tx, session: Session, number_or_id: str) -> BillHead:
     """
     head = bills.find_head(tx, number_or_id)
     if head is None or not (sees_all_bills(session) or head.member_id == session.member_id):
-        raise NotFound(f"there is no bill {number_or_id}")
+        raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     return head
 
 

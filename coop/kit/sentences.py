@@ -1,7 +1,7 @@
 """Sentences that are kept: a reason stays with its template and its values, so that a page says it in any language.
 
-In the table stands JSON: a text as it is, a sentence as ``[template, plural, values]``, a date, an instant or a decimal
-as an object that names its kind.
+In the table stands JSON: a text as it is, a sentence as ``[template, plural, values]``, a date, an instant, a period or
+a decimal as an object that names its kind.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Dialect, Text, TypeDecorator
 
-from coop.values import Said
+from coop.values import Period, Said
 
 SENTENCE_MAX = 4000
 """Longest sentence that is kept whole [characters of its JSON]; a longer one keeps the beginning of its English."""
@@ -56,6 +56,8 @@ def _flatten(value: object) -> Any:
             return {"date": value.isoformat()}
         case Decimal():
             return {"decimal": str(value)}
+        case Period():
+            return {"period": str(value)}
         case bool() | None:
             return str(value)
         case int():
@@ -81,6 +83,8 @@ def _unfold(value: Any) -> object:
             return date.fromisoformat(text)
         case {"decimal": text}:
             return Decimal(text)
+        case {"period": text}:
+            return Period.parse(text)
         case _:
             return value
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from coop.communities.store import find_profile
+from coop.communities.texts import PARTICULARS
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.members.access import ACCESS
 from coop.members.community.store import find_open_proposal
-from coop.members.community.texts import PARTICULARS
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
 from coop.members.register.store import count_members

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from coop.communities.store import list_choices, list_profiles
 from coop.communities.texts import CHOICE_NAMES
+from coop.communities.texts import PARTICULARS as PARTICULAR_NAMES
 from coop.kit.tx import Tx
 from coop.members.community import texts as community
 from coop.members.community.store import list_proposals
@@ -149,7 +150,7 @@ CHOICES = (
 PARTICULARS = (
     Column("version", N_("Number"), Kind.WHOLE),
     Column("valid_from", N_("Holds from"), Kind.DAY),
-    *(Column(name, label, of=attrgetter(f"profile.{name}")) for name, label in community.PARTICULARS.items()),
+    *(Column(name, label, of=attrgetter(f"profile.{name}")) for name, label in PARTICULAR_NAMES.items()),
     Column("recorded_at", N_("When"), Kind.INSTANT),
     Column("recorded_by", N_("By")),
 )

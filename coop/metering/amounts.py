@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from coop.metering.model import Quantity, to_units
-from coop.values import YEARS, BadInput, Period, Problem, midnight
+from coop.values import YEARS, BadInput, Period, Problem, midnight, say
 
 Day = TypeVar("Day", date, datetime)
 
@@ -25,10 +25,14 @@ def amount(text: str, quantity: Quantity, field: str) -> Decimal:
     try:
         value = Decimal(number)
         if not value.is_finite() or value < 0:
-            raise BadInput([Problem(f"{text!r} is no amount", field)])
+            raise BadInput([Problem(say("'%(text)s' is no amount", text=text), field)])
         exact = Decimal(to_units(value, unit.strip(), quantity, -12)).scaleb(-12)
     except (InvalidOperation, ValueError) as error:
-        reason = f"{text!r} is no amount of {quantity.value} with a unit, such as '12.34 GJ'"
+        reason = say(
+            "'%(text)s' is no amount of %(quantity)s with a unit, such as '12.34 GJ'",
+            text=text,
+            quantity=quantity.value,
+        )
         raise BadInput([Problem(reason, field)]) from error
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
 
@@ -47,7 +51,9 @@ def instant_of(text: str, field: str) -> datetime:
             return midnight(_within(date.fromisoformat(text), field))
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInput([Problem(f"{text!r} is no date, and no instant with its time zone", field)]) from error
+        raise BadInput(
+            [Problem(say("'%(text)s' is no date, and no instant with its time zone", text=text), field)]
+        ) from error
     return utc(at, field)
 
 
@@ -63,7 +69,7 @@ def utc(at: datetime, field: str) -> datetime:
         BadInput: it has no time zone, or lies outside ``YEARS``.
     """
     if at.tzinfo is None:
-        raise BadInput([Problem("an instant needs its time zone", field)])
+        raise BadInput([Problem(say("an instant needs its time zone"), field)])
     return _within(at, field).astimezone(UTC)
 
 
@@ -77,7 +83,7 @@ def receipt_of(claimed_at: datetime | None, now: datetime, field: str = "receive
         return now
     received_at = utc(claimed_at, field)
     if received_at > now:
-        raise BadInput([Problem(f"{received_at.isoformat()} lies in the future", field)])
+        raise BadInput([Problem(say("%(received_at)s lies in the future", received_at=received_at), field)])
     return received_at
 
 
@@ -89,11 +95,23 @@ def read_period(text: str) -> Period:
     """
     period = Period.parse(text)
     if period.days > 366:
-        raise BadInput([Problem(f"{period} is longer than a year", "period")])
+        raise BadInput([Problem(say("%(period)s is longer than a year", period=period), "period")])
     return period
 
 
 def _within(at: Day, field: str) -> Day:
     if at.year not in YEARS:
-        raise BadInput([Problem(f"lies in the year {at.year}, outside {YEARS.start} to {YEARS.stop - 1}", field)])
+        raise BadInput(
+            [
+                Problem(
+                    say(
+                        "lies in the year %(year)s, outside %(first)s to %(last)s",
+                        year=at.year,
+                        first=YEARS[0],
+                        last=YEARS[-1],
+                    ),
+                    field,
+                )
+            ]
+        )
     return at

@@ -18,7 +18,7 @@ from coop.metering.handlers.results import compute_period
 from coop.metering.looks import note_look
 from coop.metering.sight import whose
 from coop.metering.storage import connections, periods, readings, register
-from coop.values import NotFound
+from coop.values import say, NotFound
 from coop.web.downloads import Asked
 from coop.web.own_data import zip_files
 
@@ -72,7 +72,7 @@ def export_readings(request: Request, asked: Asked, meter: str, period: str) -> 
     with reading(request) as tx:
         registers = [one for one in register.list_registers(tx) if one.serial == meter]
         if not registers:
-            raise NotFound(f"there is no meter {meter} with readings")
+            raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
         return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted)))
 
 

@@ -9,7 +9,7 @@ from coop.kit.jobs import Job, Work
 from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.handlers.schedule import find_month_to_close, list_touched
 from coop.metering.storage.readings import make_months
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, Said, join_said, say
 from coop.web.language import N_
 
 
@@ -19,7 +19,7 @@ def close_months(work: Work) -> str:
     Raises:
         CoopError: a month cannot be closed for another reason than readings that are missing.
     """
-    done: list[str] = []
+    done: list[Said] = []
     while True:
         try:
             with work.write() as tx:
@@ -30,8 +30,15 @@ def close_months(work: Work) -> str:
         except PeriodIncomplete as incomplete:
             done.append(incomplete.message)
             break
-        done.append(f"{month} closed: {closed.measured_count} measurements, {closed.allocated_count} allocations")
-    return "; ".join(done) or "no month waits to be closed"
+        done.append(
+            say(
+                "%(month)s closed: %(measured)s measurements, %(allocated)s allocations",
+                month=month,
+                measured=closed.measured_count,
+                allocated=closed.allocated_count,
+            )
+        )
+    return join_said(done or [say("no month waits to be closed")])
 
 
 def correct_periods(work: Work) -> str:
@@ -42,22 +49,31 @@ def correct_periods(work: Work) -> str:
     """
     with work.write() as tx:
         touched = list_touched(tx)
-    done, refused = [], []
+    done: list[Said] = []
+    refused: list[Said] = []
     for before in touched:
         try:
             with work.write() as tx:
                 after = correct_period(tx, before.period)
         except CoopError as refusal:
-            refused.append(f"{before.period} cannot be corrected: {refusal.message}")
+            refused.append(
+                say("%(period)s cannot be corrected: %(message)s", period=before.period, message=refusal.message)
+            )
             continue
         if after.revision == before.revision:
-            done.append(f"{before.period} comes out the same")
+            done.append(say("%(period)s comes out the same", period=before.period))
         else:
-            counts = f"{after.measured_count} measurements, {after.allocated_count} allocations"
-            done.append(f"{before.period} corrected: {counts}")
+            done.append(
+                say(
+                    "%(period)s corrected: %(measured)s measurements, %(allocated)s allocations",
+                    period=before.period,
+                    measured=after.measured_count,
+                    allocated=after.allocated_count,
+                )
+            )
     if refused:
-        raise CoopError("correction-refused", "; ".join([*refused, *done]))
-    return "; ".join(done) or "no late value touched a closed period"
+        raise CoopError("correction-refused", join_said([*refused, *done]))
+    return join_said(done or [say("no late value touched a closed period")])
 
 
 MONTHS_AHEAD = 3
@@ -67,11 +83,11 @@ def make_room(work: Work) -> str:
     """Make the months that come, so that no reading has to wait for its month; one that is there stays."""
     with work.write() as tx:
         if tx.is_sqlite:
-            return "a file has room for every month"
+            return say("a file has room for every month")
         ahead = Period(tx.today, tx.today + timedelta(days=31 * MONTHS_AHEAD)).months()
         wanted = [date(month.start.year, month.start.month, 1) for month in ahead]
         make_months(tx, wanted)
-    return f"there is room up to {wanted[-1]:%Y-%m}"
+    return say("there is room up to %(month)s", month=f"{wanted[-1]:%Y-%m}")
 
 
 JOBS = (

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.values import Problem, derive_id
+from coop.values import Problem, Said, derive_id, say
 
 DAY_S = 86_400
 """Seconds of a UTC day."""
@@ -128,12 +128,20 @@ def to_units(value: Decimal, unit: str, quantity: Quantity, exponent: int) -> in
     """
     factor = _FACTOR.get((unit, BASE_UNIT[quantity]))
     if factor is None:
-        raise ValueError(f"{unit} is not a unit of {quantity.value}")
+        raise ValueError(say("%(unit)s is not a unit of %(quantity)s", unit=unit, quantity=quantity.value))
     # The default context would round past 28 digits without a word.
     scaled = _EXACT.multiply(value, factor).scaleb(-exponent, _EXACT)
     whole = int(scaled)
     if whole != scaled:
-        raise ValueError(f"{value} {unit} is not a whole number of 10^{exponent} {BASE_UNIT[quantity]}")
+        raise ValueError(
+            say(
+                "%(value)s %(unit)s is not a whole number of 10^%(exponent)s %(base_unit)s",
+                value=value,
+                unit=unit,
+                exponent=exponent,
+                base_unit=BASE_UNIT[quantity],
+            )
+        )
     return whole
 
 
@@ -297,7 +305,7 @@ class Refused:
     series: tuple[Series, ...] = ()
 
 
-def refuse(code: str, reason: str, reading: Stand | Series) -> Refused:
+def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
     """A reading that is set aside, with the reason."""
     problem = Problem(reason, f"{reading.meter} {reading.quantity.value}", reading.line)
     if isinstance(reading, Stand):
@@ -328,13 +336,19 @@ class Mandate:
 
     def _refuse(self, reading: Stand | Series) -> Refused | None:
         if not self.is_known:
-            return refuse("unknown-gateway", f"nobody registered a gateway {self.gateway!r}", reading)
+            return refuse(
+                "unknown-gateway", say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway), reading
+            )
         if self.meters is not None and reading.meter not in self.meters:
-            reason = f"gateway {self.gateway} does not speak for meter {reading.meter}"
+            reason = say(
+                "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
+            )
             return refuse("not-your-meter", reason, reading)
         quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
         if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
-            return refuse("not-measured", "a gateway says what is measured or estimated, and corrects nothing", reading)
+            return refuse(
+                "not-measured", say("a gateway says what is measured or estimated, and corrects nothing"), reading
+            )
         return None
 
 

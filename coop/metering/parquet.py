@@ -22,7 +22,7 @@ from coop.kit.tx import Tx
 from coop.metering.model import BASE_UNIT, DAY_S, Quality, Register, Shape
 from coop.metering.storage import periods, register
 from coop.metering.storage import readings as store
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, say
 
 ROWS_AT_A_TIME = 50_000
 
@@ -85,7 +85,7 @@ def require_parquet() -> None:
         import pyarrow.parquet  # noqa: F401  (a third of the wheel of everything else, so it is asked for by name)
     except ImportError as error:
         raise CoopError(
-            "extra-missing", "Parquet needs the extra packages of: pip install 'coop-backoffice[export]'"
+            "extra-missing", say("Parquet needs the extra packages of: pip install 'coop-backoffice[export]'")
         ) from error
 
 

@@ -15,7 +15,7 @@ from coop.kit.rawdoor import Headers, RawDoor
 from coop.kit.service import Room
 from coop.metering.handlers.parking import UNROUTED
 from coop.metering.handlers.receive import Message, by_community, read_delivery, take_messages
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 
 def telegram_door(room: Room, channel: str) -> RawDoor:
@@ -46,7 +46,9 @@ def _open(room: Room, channel: str, communities: frozenset[str], headers: Header
     """A message for one of ``communities``; what names none of them is kept for the operator of the installation."""
     community, address = headers.get("community", ""), _address(channel, headers)
     if community not in communities:
-        refusal = CoopError("unknown-community", f"there is no co-operative {community!r} here")
+        refusal = CoopError(
+            "unknown-community", say("there is no co-operative '%(community)s' here", community=community)
+        )
         return Message(parking.UNKNOWN, address, body, refusal)
     format, gateway = headers.get("format", ""), headers.get("gateway", channel)
     read = read_delivery(format, gateway, body, room.database.clock.now())

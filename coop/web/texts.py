@@ -33,11 +33,12 @@ _KEYWORDS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Message:
-    """A text that the code says: its file and line, and its English."""
+    """A text that the code says: its file and line, and its English; ``plural`` where it counts."""
 
     file: str
     line: int
     text: str
+    plural: str = ""
 
 
 def extract() -> Iterator[Message]:
@@ -47,7 +48,8 @@ def extract() -> Iterator[Message]:
     options = {"newstyle_gettext": "true", "extensions": "jinja2.ext.do", "silent": "false"}
     extracted = extract_from_dir(str(_COOP), methods, {"**/templates/**.html": options}, _KEYWORDS)
     for file, line, message, _comments, _context in extracted:
-        yield Message(file, line, message if isinstance(message, str) else message[0])
+        forms = (message,) if isinstance(message, str) else tuple(form for form in message if form)
+        yield Message(file, line, forms[0] if forms else "", forms[1] if len(forms) > 1 else "")
 
 
 def translated() -> list[str]:

@@ -7,7 +7,7 @@ Invariant: nothing here rounds what is stored; a value is only written with fewe
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from coop.values import AMSTERDAM, Said
+from coop.values import AMSTERDAM, Period, Said
 from coop.web.catalogs import languages
 
 _SCALES = {"J": (-9, "GJ", 2), "Wh": (-3, "kWh", 1), "l": (-3, "m³", 2)}
@@ -109,6 +109,19 @@ def month(lang: str, day: date, style: str = "long") -> str:
     return str(format_date(day, format="LLLL yyyy" if style == "long" else "LLL", locale=_locale(lang))).rstrip(".")
 
 
+def period(lang: str, span: Period) -> str:
+    """A period by the name of its month or its year, or by its first and last day.
+
+    >>> period("nl", Period.month(2026, 3)), period("en", Period(date(2025, 1, 5), date(2025, 2, 1)))
+    ('maart 2026', '5 January 2025 – 31 January 2025')
+    """
+    if span == Period.month(span.start.year, span.start.month):
+        return month(lang, span.start)
+    if span == Period.year(span.start.year):
+        return f"{span.start:%Y}"
+    return f"{civil_day(lang, span.start)} – {civil_day(lang, span.end - timedelta(days=1))}"
+
+
 def instant(lang: str, at: datetime, style: str = "medium") -> str:
     """An instant on the clocks of Amsterdam, to the minute.
 
@@ -149,6 +162,8 @@ def speak_value(lang: str, value: object) -> object:
             return instant(lang, value)
         case date():
             return civil_day(lang, value)
+        case Period():
+            return period(lang, value)
         case Decimal():
             return number(lang, value)
         case _:

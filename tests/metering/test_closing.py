@@ -210,7 +210,7 @@ def test_two_members_on_one_connection_at_once_are_refused(one_database: Databas
     with writing(one_database) as tx:
         heat_of_march(tx)
         occupy(tx, "C1", "M9", date(2025, 3, 10))
-        with pytest.raises(CoopError, match="M1 and M9 at the same time"):
+        with pytest.raises(CoopError, match="members M1 and M9 hold connection C1"):
             close_period(tx, MARCH)
 
 

@@ -92,7 +92,7 @@ BAD = [
     ("head-end", batch(values=[70_000]), 422, "E1 electricity_import", "more than the meter can count"),
     ("head-end", batch(start="2025-04-02T00:00:00Z"), 422, "E1 electricity_import", "after it was received"),
     ("mbus", b"681D1D680801721758", 422, "length", "announced"),
-    ("sms", b"hello", 422, "format", "should be 'p1', 'mbus' or 'head-end'"),
+    ("sms", b"hello", 422, "format", "is none of 'p1', 'mbus', 'head-end'"),
 ]
 
 
@@ -201,7 +201,9 @@ def test_a_meter_file_names_every_bad_line(desk: TestClient) -> None:
 def test_a_group_needs_registered_producers(desk: TestClient) -> None:
     sign_in(desk, "board")
     answer = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1", "S9"], "connections": "all"})
-    assert answer.json()["problems"] == [{"reason": "meter S9 is not registered", "field": "producers", "line": None}]
+    (problem,) = answer.json()["problems"]
+    assert (problem["reason"], problem["field"]) == ("meter S9 is not registered", "producers")
+    assert (problem["template"], problem["values"]) == ("meter %(serial)s is not registered", {"serial": "S9"})
     good = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1"], "connections": ["101"]})
     assert good.json() == {"group_id": "g", "producers": ["S1"], "connections": ["101"]}
     assert desk.get(f"{API}/groups").json()[0] == good.json()

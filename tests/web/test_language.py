@@ -83,6 +83,23 @@ def test_a_translation_fills_the_same_places_as_its_english(lang: str) -> None:
     assert not differing
 
 
+def test_a_counted_text_has_its_forms_in_their_order_and_none_in_english(lang: str) -> None:
+    plural_of = {message.text: message.plural for message in texts.extract() if message.plural}
+    wrong = []
+    for message in catalogs.languages()[lang].catalog:
+        if not message.id or isinstance(message.id, str):
+            continue
+        english, forms = list(message.id), list(message.string)
+        is_counted = english[1] == plural_of.get(english[0], english[1])
+        in_order = (forms[0] != forms[-1]) == (english[0] != english[1]) or english[0].split() == english[1].split()
+        in_english = any(
+            form == other for place, form in enumerate(forms) for other in english[:place] + english[place + 1 :]
+        )
+        if not is_counted or not in_order or (in_english and english[0] != english[1]):
+            wrong.append((english, forms))
+    assert not wrong
+
+
 def test_the_dutch_and_the_english_of_the_house_are_spoken() -> None:
     assert {code: spoken.name for code, spoken in catalogs.languages().items()} == {"en": "English", "nl": "Nederlands"}
 

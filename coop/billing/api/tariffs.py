@@ -17,7 +17,7 @@ from coop.billing.storage import terms
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 routes = make_router()
 
@@ -151,7 +151,7 @@ def order_notices(request: Request, tariff_id: str) -> OrderOut:
     with writing(request) as tx:
         tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
         if tariff is None:
-            raise NotFound(f"there is no tariff {tariff_id}")
+            raise NotFound(say("there is no tariff %(tariff_id)s", tariff_id=tariff_id))
         commands.order_notices(tx, tariff_id, words.notice_prices(tariff.parameters))
         return OrderOut(tariff_id=tariff_id, ordered_at=tx.now)
 

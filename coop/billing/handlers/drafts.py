@@ -14,7 +14,7 @@ from coop.billing.storage.schemas import PERIOD_TERMS
 from coop.communities.choices import BrakeChoice, Choices
 from coop.kit.documents import Document, UnreadableDocument, load
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Period, Problem
+from coop.values import BadInput, CoopError, Period, Problem, Said, join_said, say
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
     if period is not None:
         facts = _load_complete(tx, period)
         if issued_on < period.end:
-            raise _bad_date(f"{issued_on} is before the end of {period}")
+            raise _bad_date(say("%(day)s is before the end of %(period)s", day=issued_on, period=period))
         costs_before = bills.costs_before(tx, period.start)
         tasks.append(Task(facts))
         covers.append(Covered(period, facts.revision, PERIOD_TERMS.seal(terms.of_period(period))))
@@ -87,14 +87,14 @@ def unbilled_periods(tx: Tx) -> list[Period]:
 def _choose_brakes(tx: Tx, choices: Choices, issued_on: date) -> BrakeChoice:
     """The thresholds that hold on the date of the bills."""
     if issued_on > tx.today:
-        raise _bad_date(f"{issued_on} is in the future")
+        raise _bad_date(say("%(day)s is in the future", day=issued_on))
     try:
         return choices.on(BrakeChoice, issued_on)
     except CoopError as refusal:
         raise _bad_date(refusal.message) from refusal
 
 
-def _bad_date(reason: str) -> BadInput:
+def _bad_date(reason: Said) -> BadInput:
     return BadInput([Problem(reason, "issued_on")], "bad-date")
 
 
@@ -120,5 +120,8 @@ def _terms(tx: Tx, done: PeriodDone) -> PeriodTerms | None:
 def _load_complete(tx: Tx, period: Period) -> PeriodFacts:
     facts = load_period(tx, period)
     if facts.missing:
-        raise CoopError("period-incomplete", f"{period} cannot be billed yet: {'; '.join(facts.missing)}")
+        raise CoopError(
+            "period-incomplete",
+            say("%(period)s cannot be billed yet: %(missing)s", period=period, missing=join_said(facts.missing)),
+        )
     return facts

@@ -25,7 +25,7 @@ from coop.events.members import (
 )
 from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, hash_parameters
+from coop.values import BadInput, CoopError, Problem, hash_parameters, say
 
 
 def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
@@ -73,9 +73,9 @@ def on_period_measured(tx: Tx, event: PeriodMeasured, envelope: Envelope) -> Non
     Raises:
         BadInput: the energy is below zero or the days are none.
     """
-    problems = [Problem("heat cannot be below zero", "energy_j")] if event.energy_j < 0 else []
+    problems = [Problem(say("heat cannot be below zero"), "energy_j")] if event.energy_j < 0 else []
     if event.period_start >= event.period_end:
-        problems.append(Problem("ends before it starts", "period_end"))
+        problems.append(Problem(say("ends before it starts"), "period_end"))
     if problems:
         raise BadInput(problems, "bad-measurement")
     heard.store_fact(tx, heard_tables.measurement, event, parts=event.parts)
@@ -88,7 +88,19 @@ def on_energy_allocated(tx: Tx, event: EnergyAllocated, envelope: Envelope) -> N
         BadInput: more is allocated than was used, or less than nothing.
     """
     if not 0 <= event.allocated_wh <= event.consumed_wh:
-        raise BadInput([Problem(f"{event.allocated_wh} of {event.consumed_wh} Wh used", "allocated_wh")], "bad-share")
+        raise BadInput(
+            [
+                Problem(
+                    say(
+                        "%(allocated_wh)s of %(consumed_wh)s Wh used",
+                        allocated_wh=event.allocated_wh,
+                        consumed_wh=event.consumed_wh,
+                    ),
+                    "allocated_wh",
+                )
+            ],
+            "bad-share",
+        )
     heard.store_fact(tx, heard_tables.allocation, event)
 
 
@@ -110,17 +122,25 @@ def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
         if given != actual:
             raise CoopError(
                 "tariff-hash-differs",
-                f"tariff {event.tariff_id}: the parameters hash to {actual[:12]}, {name} was {given[:12]}",
+                say(
+                    "tariff %(tariff_id)s: the parameters hash to %(actual)s, %(name)s was %(given)s",
+                    tariff_id=event.tariff_id,
+                    actual=actual[:12],
+                    name=name,
+                    given=given[:12],
+                ),
             )
     tariff = read_tariff(event.tariff_id, event.resolution_id, event.valid_from, event.decided_on, event.parameters)
     problems = above_maximum(tariff)
     if not event.resolution_id:
-        problems.append(Problem("a tariff needs the resolution that adopted it", "resolution_id"))
+        problems.append(Problem(say("a tariff needs the resolution that adopted it"), "resolution_id"))
     if problems:
         raise BadInput(problems, "tariff-not-allowed")
     known = heard.find_tariff(tx, event.tariff_id)
     if known is not None and (known.parameters_hash, known.resolution_id) != (actual, event.resolution_id):
-        raise CoopError("tariff-differs", f"tariff {event.tariff_id} exists and says something else")
+        raise CoopError(
+            "tariff-differs", say("tariff %(tariff_id)s exists and says something else", tariff_id=event.tariff_id)
+        )
     heard.store_fact(tx, heard_tables.tariff, event, known_position=envelope.position, known_at=envelope.time)
 
 

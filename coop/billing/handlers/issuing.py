@@ -20,10 +20,11 @@ from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import posting
 from coop.communities.model import Profile
 from coop.communities.store import profile_of
+from coop.communities.texts import PARTICULARS
 from coop.events.billing import BillIssued
 from coop.kit import documents
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 CORRECTIONS = "corrections"
 """Name of a run that bills no period."""
@@ -58,8 +59,11 @@ def find_issuer(tx: Tx, day: date) -> Issuer:
     """
     profile = profile_of(tx, day)
     if profile.lacking:
-        lacking = ", ".join(profile.lacking)
-        raise CoopError("profile-incomplete", f"a bill has to name what is not known of the co-operative: {lacking}")
+        lacking = tuple(say(PARTICULARS[name]) for name in profile.lacking)
+        raise CoopError(
+            "profile-incomplete",
+            say("a bill has to name what is not known of the co-operative: %(lacking)s", lacking=lacking),
+        )
     return issuer_of(profile)
 
 

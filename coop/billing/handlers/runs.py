@@ -19,7 +19,7 @@ from coop.billing.handlers.results import RunResult, as_drafted, as_issued
 from coop.billing.storage import bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
-from coop.values import NotFound, Period, derive_id
+from coop.values import NotFound, Period, derive_id, say
 
 LOCK = "bills"
 """Held by whoever issues, from before the first look at what is there to the end of the transaction."""
@@ -158,7 +158,7 @@ def _as_issued(tx: Tx, run: BillRun) -> RunResult:
 def _get_run(tx: Tx, run_id: str) -> BillRun:
     run = runs.find_run(tx, run_id)
     if run is None:
-        raise NotFound(f"there is no bill run {run_id}")
+        raise NotFound(say("there is no bill run %(run_id)s", run_id=run_id))
     return run
 
 

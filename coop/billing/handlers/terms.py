@@ -10,7 +10,7 @@ from coop.billing.storage import heard
 from coop.billing.storage import terms as stored_terms
 from coop.events.billing import NoticePrice, TariffNoticeOrdered
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem, say
 
 DIGITS_MAX = 15
 """Most digits of a published figure, on either side of the point."""
@@ -26,13 +26,19 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
     """
     adopted = heard.find_tariff(tx, tariff_id)
     if adopted is None:
-        raise NotFound(f"there is no tariff {tariff_id}; it exists once its resolution was adopted")
+        raise NotFound(
+            say("there is no tariff %(tariff_id)s; it exists once its resolution was adopted", tariff_id=tariff_id)
+        )
     if not channel.strip():
-        raise BadInput([Problem("say how the notice was sent", "channel")])
+        raise BadInput([Problem(say("say how the notice was sent"), "channel")])
     if sent_on < adopted.decided_on:
         raise CoopError(
             "notice-too-early",
-            f"the tariff was decided on {adopted.decided_on}; notice of {sent_on} tells of a proposal",
+            say(
+                "the tariff was decided on %(decided_on)s; notice of %(sent_on)s tells of a proposal",
+                decided_on=adopted.decided_on,
+                sent_on=sent_on,
+            ),
         )
     recipients: Sequence[str | None] = members or [None]
     notices = [Notice(tariff_id, member_id, sent_on, channel.strip()) for member_id in recipients]
@@ -73,16 +79,28 @@ def record_figure(tx: Tx, figure: PublishedFigure) -> None:
     value, source = figure.value, figure.source.strip()
     problems = []
     if not value.is_finite() or value <= 0:
-        problems.append(Problem(f"{value} is not above zero", "factor"))
+        problems.append(Problem(say("%(value)s is not above zero", value=value), "factor"))
     elif value.adjusted() >= DIGITS_MAX or int(value.as_tuple().exponent) < -DIGITS_MAX:
-        problems.append(Problem(f"{value} has more than {DIGITS_MAX} digits before or behind the point", "factor"))
+        problems.append(
+            Problem(
+                say("%(value)s has more than %(most)s digits before or behind the point", value=value, most=DIGITS_MAX),
+                "factor",
+            )
+        )
     if not source:
-        problems.append(Problem("name where the figure was published", "source"))
+        problems.append(Problem(say("name where the figure was published"), "source"))
     if problems:
         raise BadInput(problems)
     known = stored_terms.find_figure(tx, figure.series, figure.year)
     if known is not None and known.value != value:
         raise CoopError(
-            "figure-known", f"{figure.series} of {figure.year} is on file as {known.value} ({known.source})"
+            "figure-known",
+            say(
+                "%(series)s of %(year)s is on file as %(value)s (%(source)s)",
+                series=figure.series,
+                year=figure.year,
+                value=known.value,
+                source=known.source,
+            ),
         )
     stored_terms.save_figure(tx, PublishedFigure(figure.series, figure.year, value, source))

@@ -32,7 +32,7 @@ from coop.communities.choices import GuaranteeChoice
 from coop.communities.store import list_profiles, load_choices
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
-from coop.values import BadInput, NotFound, Period, eur, hash_parameters
+from coop.values import BadInput, NotFound, Period, eur, hash_parameters, say
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def verify_bill(tx: Tx, number_or_id: str) -> Verification:
     """
     head = bills.find_head(tx, number_or_id)
     if head is None:
-        raise NotFound(f"there is no bill {number_or_id}")
+        raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     try:
         issued = bills.get_bill(tx, head.id)
     except (NotFound, UnreadableDocument) as unreadable:

@@ -33,7 +33,7 @@ from coop.billing.rules.guarantee import guarantee_terms, guarantee_years
 from coop.billing.rules.lines import lines_of
 from coop.billing.rules.tariffs import spans_of, terms_of
 from coop.communities.choices import BrakeChoice, Choices
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, Said, say
 
 Holder = tuple[str, str]
 """Connection and member."""
@@ -57,7 +57,7 @@ class PeriodFacts:
 
     period: Period
     revision: int
-    missing: tuple[str, ...]
+    missing: tuple[Said, ...]
     readings: Mapping[Holder, Sequence[HeatReading]]
     shares: Mapping[Holder, Sequence[SharedEnergy]]
 
@@ -254,7 +254,12 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
     if sum(span.period.days for span in spans) != days.days:
         raise CoopError(
             "no-tariff",
-            f"contract {contract.contract_id}: no tariff binds on every day from {days.start} to {days.end}",
+            say(
+                "contract %(contract_id)s: no tariff binds on every day from %(start)s to %(end)s",
+                contract_id=contract.contract_id,
+                start=days.start,
+                end=days.end,
+            ),
         )
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)

@@ -31,7 +31,7 @@ from coop.billing.model import (
     YearFigure,
 )
 from coop.communities.choices import Choices, GuaranteeChoice
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, say
 
 Figures = Mapping[tuple[str, int], Decimal]
 """Published yearly figures by series and year."""
@@ -187,7 +187,14 @@ def _degree_days(
 def _figure(figures: Figures, series: str, year: int) -> YearFigure:
     value = figures.get((series, year))
     if value is None:
-        raise CoopError("figure-missing", f"the ceiling needs {series} of {year}, which is not on file; enter it first")
+        raise CoopError(
+            "figure-missing",
+            say(
+                "the ceiling needs %(series)s of %(year)s, which is not on file; enter it first",
+                series=series,
+                year=year,
+            ),
+        )
     return YearFigure(year, value)
 
 

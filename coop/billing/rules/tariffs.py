@@ -22,7 +22,7 @@ from functools import cache
 from importlib.resources import files
 
 from coop.billing.model import Contract, GuaranteeMode, Notice, Tariff, TariffSpan
-from coop.values import BadInput, Period, Problem
+from coop.values import BadInput, Period, Problem, say
 
 _DECIMAL = re.compile(r"\d{1,7}(\.\d{1,8})?")
 
@@ -74,16 +74,34 @@ def read_tariff(
             problem at once.
     """
     problems = [
-        Problem("is missing" if name not in parameters else f"{parameters[name]!r} is not a decimal number", name)
+        Problem(
+            say("is missing")
+            if name not in parameters
+            else say("'%(value)s' is not a decimal number", value=parameters[name]),
+            name,
+        )
         for name in (*PRICES, "vat_rate")
         if not _DECIMAL.fullmatch(parameters.get(name, ""))
     ]
     if parameters.get("nmdn") not in tuple(GuaranteeMode):
-        problems.append(Problem(f"{parameters.get('nmdn')!r} is none of {', '.join(GuaranteeMode)}", "nmdn"))
+        problems.append(
+            Problem(
+                say("'%(mode)s' is none of %(modes)s", mode=parameters.get("nmdn"), modes=tuple(GuaranteeMode)), "nmdn"
+            )
+        )
     if parameters.get("valid_from") != valid_from.isoformat():
-        problems.append(Problem(f"{parameters.get('valid_from')!r} is not the first day {valid_from}", "valid_from"))
+        problems.append(
+            Problem(
+                say(
+                    "'%(day)s' is not the first day %(valid_from)s",
+                    day=parameters.get("valid_from"),
+                    valid_from=valid_from,
+                ),
+                "valid_from",
+            )
+        )
     if not problems and Decimal(parameters["vat_rate"]) >= 1:
-        problems.append(Problem("is a share of one, such as 0.21", "vat_rate"))
+        problems.append(Problem(say("is a share of one, such as 0.21"), "vat_rate"))
     if problems:
         raise BadInput(problems, "bad-tariff")
     return Tariff(
@@ -102,7 +120,16 @@ def above_maximum(tariff: Tariff) -> list[Problem]:
     asked = {name: getattr(tariff, name) for name in PRICES}
     asked["fixed_total_eur_per_year"] = sum((asked[name] for name in _FIXED_PRICES), Decimal(0))
     return [
-        Problem(f"{asked[m.component]} is above the maximum of {m.price_eur} for {m.year} ({m.source})", m.component)
+        Problem(
+            say(
+                "%(asked)s is above the maximum of %(maximum)s for %(year)s (%(source)s)",
+                asked=asked[m.component],
+                maximum=m.price_eur,
+                year=m.year,
+                source=m.source,
+            ),
+            m.component,
+        )
         for m in maxima()
         if m.year == tariff.valid_from.year and asked[m.component] > m.price_eur
     ]

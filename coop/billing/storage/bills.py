@@ -22,7 +22,7 @@ from coop.kit.documents import Document
 from coop.kit.keyset import Key, Window
 from coop.kit.rows import find_as, group_as, row_of, select_as
 from coop.kit.tx import Tx
-from coop.values import NotFound, Period
+from coop.values import NotFound, Period, say
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:
     """
     head = find_head(tx, number_or_id)
     if head is None:
-        raise NotFound(f"there is no bill {number_or_id}")
+        raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     [issued] = _with_lines(tx, [head], bill.c.id == head.id)
     return issued
 
@@ -246,7 +246,7 @@ def _with_lines(tx: Tx, heads: Sequence[BillHead], *where: ColumnElement[bool]) 
 def _stored(head: BillHead, stored: Mapping[str, Document]) -> Document:
     document = stored.get(head.inputs_hash)
     if document is None:
-        raise NotFound(f"the inputs of bill {head.number} are gone")
+        raise NotFound(say("the inputs of bill %(number)s are gone", number=head.number))
     return document
 
 
@@ -254,6 +254,7 @@ def _read_unchanged(head: BillHead, stored: Mapping[str, Document]) -> BillInput
     document = _stored(head, stored)
     if document.sha256 != head.inputs_hash:
         raise documents.UnreadableDocument(
-            "changed-document", f"the inputs of bill {head.number} were changed after it was issued"
+            "changed-document",
+            say("the inputs of bill %(number)s were changed after it was issued", number=head.number),
         )
     return BILL_INPUTS.open(document)

@@ -15,7 +15,7 @@ from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
-from coop.values import Period
+from coop.values import Period, Said, say
 
 Fact = TypeVar("Fact", Measurement, Allocation)
 
@@ -125,17 +125,19 @@ def _arrivals(
 
 def _missing(
     revision: int, closing: Closing | None, measured: Sequence[Measurement], allocated: Sequence[Allocation]
-) -> list[str]:
+) -> list[Said]:
     """What has not come yet of one revision of a period."""
     if closing is None:
-        return [f"revision {revision} is not closed"]
+        return [say("revision %(revision)s is not closed", revision=revision)]
+    measurements = sum(fact.revision == revision for fact in measured)
+    allocations = sum(fact.revision == revision for fact in allocated)
     missing = []
-    for name, come, wanted in (
-        ("measurements", sum(fact.revision == revision for fact in measured), closing.measured_count),
-        ("allocations", sum(fact.revision == revision for fact in allocated), closing.allocated_count),
-    ):
-        if come != wanted:
-            missing.append(f"{come} of {wanted} {name} of revision {revision} have come")
+    if measurements != closing.measured_count:
+        counts = {"come": measurements, "wanted": closing.measured_count, "revision": revision}
+        missing.append(say("%(come)s of %(wanted)s measurements of revision %(revision)s have come", **counts))
+    if allocations != closing.allocated_count:
+        counts = {"come": allocations, "wanted": closing.allocated_count, "revision": revision}
+        missing.append(say("%(come)s of %(wanted)s allocations of revision %(revision)s have come", **counts))
     return missing
 
 

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Request, Response, UploadFile
 from coop.communities.choices import CHOICES, Choice, Choices, read_choice
 from coop.communities.model import LOGO_PATH, DatedProfile
 from coop.communities.store import list_choices, list_profiles, load_choices
-from coop.communities.texts import CHOICE_NAMES
+from coop.communities.texts import CHOICE_NAMES, PARTICULARS
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, site_of, writing
 from coop.members.access import ACCESS
 from coop.members.community import commands, store
 from coop.members.community.rules import LOGO_MAX
-from coop.members.community.texts import OTHERS, OUTCOMES, PARTICULARS, flatten, name_actor, name_figure, nest
+from coop.members.community.texts import OTHERS, OUTCOMES, flatten, name_actor, name_figure, nest
 from coop.members.identity.store import list_names
 from coop.values import BadInput, NotFound, Problem
 from coop.web.catalogs import languages

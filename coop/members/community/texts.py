@@ -8,21 +8,6 @@ from typing import Any, Final
 from coop.communities.texts import FIELD_NAMES
 from coop.web.language import N_, translate
 
-PARTICULARS: Final = {
-    "name": N_("Statutory name"),
-    "site_name": N_("Name on these pages"),
-    "street": N_("Street and number"),
-    "postal_code": N_("Postal code"),
-    "city": N_("City"),
-    "kvk": N_("KvK number"),
-    "vat_id": N_("VAT id"),
-    "iban": N_("IBAN on which members pay"),
-    "email": N_("E-mail address on bills"),
-    "phone": N_("Telephone number"),
-    "language": N_("Language of pages and bills"),
-    "mail_sender": N_("Sender of mail"),
-}
-
 OTHERS: Final = {
     "hosts": N_("Host names"),
     "logo": N_("Logo"),

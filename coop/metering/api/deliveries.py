@@ -27,7 +27,7 @@ from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.handlers import receive
 from coop.metering.model import Delivery, Mandate, Receipt
 from coop.metering.storage import readings
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 DELIVERY_MAX = 64 * 1024 * 1024
 """Largest delivery or batch [bytes]: a year of quarter-hours of a hundred meters in one batch is half of this."""
@@ -226,21 +226,30 @@ def _mandate_of(session: Session) -> Mandate | None:
     if session.kind == "account":
         return None
     if not isinstance(session, Program) or session.gateway is None:
-        raise NotAllowed("this program is no gateway")
+        raise NotAllowed(say("this program is no gateway"))
     return Mandate(session.gateway, session.meters)
 
 
 def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: Mandate | None) -> Delivery:
     if mandate and delivery.received_at is not None:
-        raise BadInput([Problem("is not a gateway's to say", f"deliveries[{place}].received_at")])
+        raise BadInput([Problem(say("is not a gateway's to say"), f"deliveries[{place}].received_at")])
     if mandate and delivery.gateway not in ("", mandate.gateway):
-        raise BadInput([Problem(f"is not {mandate.gateway}, whose token came along", f"deliveries[{place}].gateway")])
+        raise BadInput(
+            [
+                Problem(
+                    say("is not %(gateway)s, whose token came along", gateway=mandate.gateway),
+                    f"deliveries[{place}].gateway",
+                )
+            ]
+        )
     sender = mandate.gateway if mandate else delivery.gateway or "upload"
     received_at = receipt_of(delivery.received_at, now, f"deliveries[{place}].received_at")
     try:
         body = base64.b64decode(delivery.body, validate=True)
     except ValueError as error:  # of which binascii.Error is one, and what is said of text outside ASCII another
-        raise BadInput([Problem(f"is not base64: {error}", f"deliveries[{place}].body")]) from error
+        raise BadInput(
+            [Problem(say("is not base64: %(error)s", error=str(error)), f"deliveries[{place}].body")]
+        ) from error
     return replace(
         receive.decode_delivery(delivery.format, body, gateway=sender, received_at=received_at), mandate=mandate
     )
@@ -250,7 +259,7 @@ def _read_json(text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput([Problem(f"is not JSON: {error}", "mapping")], "bad-mapping") from error
+        raise BadInput([Problem(say("is not JSON: %(error)s", error=str(error)), "mapping")], "bad-mapping") from error
     if not isinstance(read, dict):
-        raise BadInput([Problem("is not a JSON object", "mapping")], "bad-mapping")
+        raise BadInput([Problem(say("is not a JSON object"), "mapping")], "bad-mapping")
     return read

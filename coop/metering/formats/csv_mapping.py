@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from coop.metering.model import DAY_S, DEFAULT_EXPONENT, Quantity, to_units
-from coop.values import BadInput, Problem
+from coop.shapes import say_shape
+from coop.values import BadInput, Problem, say
 
 # A misspelt key would otherwise silently mean its default.
 _SHAPE = ConfigDict(extra="forbid")
@@ -37,11 +38,11 @@ class CsvColumn:
 
     def __post_init__(self) -> None:
         if (self.kind == "interval") != (self.step_s is not None):
-            raise ValueError("an interval column has a step_s, a stand column has none")
+            raise ValueError(say("an interval column has a step_s, a stand column has none"))
         if self.step_s and DAY_S % self.step_s:
-            raise ValueError(f"step_s {self.step_s} does not divide a day")
+            raise ValueError(say("step_s %(step_s)s does not divide a day", step_s=self.step_s))
         if self.kind == "interval" and self.exponent is not None:
-            raise ValueError("an interval column is kept in whole base units: it has no exponent")
+            raise ValueError(say("an interval column is kept in whole base units: it has no exponent"))
         to_units(Decimal(0), self.unit, self.quantity, 0)
 
     @property
@@ -70,18 +71,18 @@ class CsvMapping:
 
     def __post_init__(self) -> None:
         if bool(self.meter) == bool(self.meter_column):
-            raise ValueError("give either meter or meter_column")
+            raise ValueError(say("give either meter or meter_column"))
         if self.delimiter in '\r\n"' or self.delimiter == self.decimal:
-            raise ValueError("this delimiter cannot be told from the rest of a line")
+            raise ValueError(say("this delimiter cannot be told from the rest of a line"))
         if not self.columns:
-            raise ValueError("no column of values")
+            raise ValueError(say("no column of values"))
         quantities = [column.quantity for column in self.columns]
         if len(set(quantities)) < len(quantities):
-            raise ValueError("two columns for one quantity: one register can have only one")
+            raise ValueError(say("two columns for one quantity: one register can have only one"))
         try:
             ZoneInfo(self.timezone)
         except (OSError, ValueError, LookupError) as error:
-            raise ValueError(f"{self.timezone!r} is no time zone") from error
+            raise ValueError(say("'%(timezone)s' is no time zone", timezone=self.timezone)) from error
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> CsvMapping:
@@ -99,16 +100,15 @@ class CsvMapping:
         try:
             json.dumps(dict(raw), ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError as error:
-            problem = Problem("holds half a character, which no file can hold", "mapping")
+            problem = Problem(say("holds half a character, which no file can hold"), "mapping")
             raise BadInput([problem], "bad-mapping") from error
         try:
             return _MAPPING.validate_python(dict(raw))
         except ValidationError as error:
             problems = []
-            for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            for fault in error.errors(include_url=False, include_input=False):
                 path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
-                reason = fault["msg"].removeprefix("Value error, ")
-                problems.append(Problem(reason, path.removeprefix(".") or "mapping"))
+                problems.append(Problem(say_shape(dict(fault)), path.removeprefix(".") or "mapping"))
             raise BadInput(problems, code="bad-mapping") from error
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from coop.metering.formats.csv_mapping import CsvColumn, CsvMapping
 from coop.metering.formats.plausible import implausible, too_late
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Series, Stand, to_units
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, Said, join_said, say, say_count
 
 __all__ = ["CsvColumn", "CsvMapping", "CsvReadings", "decode_csv"]
 
@@ -97,7 +97,7 @@ def decode_csv(body: bytes, mapping: CsvMapping, *, received_at: datetime) -> Cs
     for line, cells in rows:
         name = mapping.meter if meter_at is None else cells[meter_at].strip()
         if not name:
-            problems.append(Problem("no meter", mapping.meter_column, line))
+            problems.append(Problem(say("no meter"), mapping.meter_column, line))
             continue
         if name not in meters:
             meters[name] = _Meter(name, [_Register(column) for column in mapping.columns])
@@ -109,7 +109,7 @@ def decode_csv(body: bytes, mapping: CsvMapping, *, received_at: datetime) -> Cs
             continue
         if at == meter.at:
             if texts != meter.cells:
-                problems.append(Problem("the same time again, with another value", mapping.time_column, line))
+                problems.append(Problem(say("the same time again, with another value"), mapping.time_column, line))
             continue
         meter.at, meter.cells = at, texts
         for register, text in zip(meter.registers, texts, strict=True):
@@ -117,10 +117,17 @@ def decode_csv(body: bytes, mapping: CsvMapping, *, received_at: datetime) -> Cs
             if reason:
                 problems.append(Problem(reason, register.column.column, line))
     if not meters and not problems:
-        problems.append(Problem("no line after the header", line=1))
+        problems.append(Problem(say("no line after the header"), line=1))
     if problems:
         more = len(problems) - MOST_PROBLEMS
-        raise BadInput(problems[:MOST_PROBLEMS] + ([Problem(f"and {more} more bad lines")] if more > 0 else []))
+        raise BadInput(
+            problems[:MOST_PROBLEMS]
+            + (
+                [Problem(say_count("and %(num)s more bad line", "and %(num)s more bad lines", more))]
+                if more > 0
+                else []
+            )
+        )
     for meter in meters.values():
         for register in meter.registers:
             _close_run(register, meter.name, readings)
@@ -132,7 +139,7 @@ def _rows(body: bytes, mapping: CsvMapping, problems: list[Problem]) -> Iterator
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput([Problem("not UTF-8 text", line=body.count(b"\n", 0, error.start) + 1)]) from error
+        raise BadInput([Problem(say("not UTF-8 text"), line=body.count(b"\n", 0, error.start) + 1)]) from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True)
     header: list[str] = []
     try:
@@ -146,12 +153,14 @@ def _rows(body: bytes, mapping: CsvMapping, problems: list[Problem]) -> Iterator
             elif len(cells) == len(header):
                 yield reader.line_num, cells
             else:
-                reason = f"{len(cells)} cells where the header has {len(header)}"
+                reason = say("%(cells)s cells where the header has %(columns)s", cells=len(cells), columns=len(header))
                 problems.append(Problem(reason, "line", reader.line_num))
     except csv.Error as error:
-        raise BadInput([*problems, Problem(str(error), "line", reader.line_num)]) from error
+        raise BadInput(
+            [*problems, Problem(say("is not whole: %(error)s", error=str(error)), "line", reader.line_num)]
+        ) from error
     if not header:
-        raise BadInput([Problem("the file is empty", line=1)])
+        raise BadInput([Problem(say("the file is empty"), line=1)])
 
 
 def _check_header(header: list[str], mapping: CsvMapping, line: int) -> None:
@@ -160,25 +169,35 @@ def _check_header(header: list[str], mapping: CsvMapping, line: int) -> None:
     problems = []
     for name in dict.fromkeys(named):
         if header.count(name) != 1:
-            wrong = "no such column" if name not in header else "more than one such column"
-            problems.append(Problem(f"{wrong}; the file has {', '.join(header)[:200]}", name, line))
+            wrong = say("no such column") if name not in header else say("more than one such column")
+            problems.append(
+                Problem(
+                    say("%(wrong)s; the file has %(header)s", wrong=wrong, header=", ".join(header)[:200]), name, line
+                )
+            )
     if problems:
         raise BadInput(problems)
 
 
 def _next_instant(
     text: str, mapping: CsvMapping, zone: ZoneInfo, meter: _Meter, received_at: datetime
-) -> datetime | str:
+) -> datetime | Said:
     """The line's instant, or why it cannot be the next one of this meter."""
     try:
         told = _civil(text, mapping.time_format)
         at = _first_or_second(told, zone, meter.at) if told.tzinfo is None else told.astimezone(UTC)
     except (ValueError, OverflowError):
-        return f"{text[:40]!r} is no time" + (f" like {mapping.time_format}" if mapping.time_format else "")
+        if mapping.time_format:
+            return say("'%(text)s' is no time like %(time_format)s", text=text[:40], time_format=mapping.time_format)
+        return say("'%(text)s' is no time", text=text[:40])
     if at is None:
-        return f"{text} does not exist in {mapping.timezone}: the clock skips it in spring"
+        return say(
+            "%(text)s does not exist in %(timezone)s: the clock skips it in spring",
+            text=text,
+            timezone=mapping.timezone,
+        )
     if meter.at is not None and at < meter.at:
-        return f"{text} lies before the line above it of meter {meter.name}"
+        return say("%(text)s lies before the line above it of meter %(name)s", text=text, name=meter.name)
     return too_late(at, received_at) or at
 
 
@@ -197,11 +216,11 @@ def _first_or_second(civil: datetime, zone: ZoneInfo, last: datetime | None) -> 
 
 def _take(
     register: _Register, meter: str, at: datetime, text: str, line: int, decimal: str, readings: CsvReadings
-) -> str | None:
+) -> Said | None:
     """Take one value over, or say why not."""
     column = register.column
     if not _NUMBER[decimal].fullmatch(text):
-        return f"{text[:40]!r} is not a number with {decimal!r} before its decimals"
+        return say("'%(text)s' is not a number with '%(decimal)s' before its decimals", text=text[:40], decimal=decimal)
     value = Decimal(text.replace(decimal, "."))
     reason = implausible(column.quantity, value, column.unit)
     if reason:
@@ -209,18 +228,28 @@ def _take(
     try:
         units = to_units(value, column.unit, column.quantity, column.resolution)
     except ValueError as error:
-        return str(error)
+        return join_said(error.args)
     if abs(units) >= _FITS:
-        return f"{value} {column.unit} in steps of 10^{column.resolution} is more than a register can hold"
+        return say(
+            "%(value)s %(unit)s in steps of 10^%(resolution)s is more than a register can hold",
+            value=value,
+            unit=column.unit,
+            resolution=column.resolution,
+        )
     if column.step_s is None:
         return _take_stand(register, Stand(meter, column.quantity, at, value, column.unit, line=line), readings)
     return _take_interval(register, column.step_s, meter, at, units, line, readings)
 
 
-def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> str | None:
+def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> Said | None:
     last, register.last = register.last, stand.value
     if stand.quantity in CUMULATIVE and last is not None and stand.value < last:
-        return f"{stand.value} {stand.unit} is below {last} {stand.unit}, where the register already stood"
+        return say(
+            "%(value)s %(unit)s is below %(last)s %(unit)s, where the register already stood",
+            value=stand.value,
+            unit=stand.unit,
+            last=last,
+        )
     readings.stands.append(stand)
     readings.exponents[stand.meter, stand.quantity] = register.column.resolution
     return None
@@ -228,13 +257,13 @@ def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> str
 
 def _take_interval(
     register: _Register, step_s: int, meter: str, at: datetime, units: int, line: int, readings: CsvReadings
-) -> str | None:
+) -> Said | None:
     if at.microsecond or int(at.timestamp()) % step_s:
-        return f"{at.isoformat()} does not lie on a step of {step_s} s"
+        return say("%(at)s does not lie on a step of %(step_s)s s", at=at, step_s=step_s)
     if register.run_start is not None:
         end = register.run_start + timedelta(seconds=step_s * len(register.run))
         if at < end:
-            return f"less than {step_s} s after the value before it"
+            return say("less than %(step_s)s s after the value before it", step_s=step_s)
         if at > end:
             _close_run(register, meter, readings)
     if register.run_start is None:

@@ -41,7 +41,8 @@ from coop.metering.model import (
     Series,
     to_units,
 )
-from coop.values import Problem
+from coop.shapes import say_shape
+from coop.values import Problem, Said, join_said, say, say_count
 
 SHORTEST_STEP_S = 60
 MOST_VALUES = 4 * 35_136
@@ -51,14 +52,14 @@ LARGEST_VALUE = 2**53
 """The most that a JSON number carries exactly through any software on its way here. Source: RFC 8259 section 6."""
 
 
-Fault = tuple[str, str]
+Fault = tuple[str, Said]
 """A fault of a series: field and reason."""
 
 
 def _instant(value: object) -> datetime:
     # Pydantic would take a bare number for an instant as well.
     if not isinstance(value, str):
-        raise ValueError("not an instant such as 2025-01-01T00:00:00Z")
+        raise ValueError(say("not an instant such as 2025-01-01T00:00:00Z"))
     return _read_instant(value)
 
 
@@ -67,10 +68,10 @@ def _read_instant(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
-            raise ValueError("no time zone")
+            raise ValueError(say("no time zone"))
         return at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{value[:40]!r} is not an instant such as 2025-01-01T00:00:00Z") from error
+        raise ValueError(say("'%(value)s' is not an instant such as 2025-01-01T00:00:00Z", value=value[:40])) from error
 
 
 _Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
@@ -129,7 +130,7 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
     >>> [(series.meter, series.values.tolist(), series.quality.tolist()) for series in decoded.series]
     [('E0001', [120, 0, 131], [1, 0, 1])]
     >>> print(*decoded.problems)
-    series[1].values[1]: Input should be a valid integer
+    series[1].values[1]: is no whole number
     """
     decoded = Decoded()
     try:
@@ -137,7 +138,11 @@ def decode(body: bytes, *, received_at: datetime) -> Decoded:
     except orjson.JSONDecodeError as error:
         # Only the place: the library's own words would repeat a body of any length.
         decoded.problems.append(
-            Problem(f"not JSON from character {error.pos} on: {error.msg[:80]}", "body", error.lineno)
+            Problem(
+                say("not JSON from character %(pos)s on: %(msg)s", pos=error.pos, msg=error.msg[:80]),
+                "body",
+                error.lineno,
+            )
         )
         decoded.broken.append(body)
         return decoded
@@ -188,13 +193,13 @@ def _misfit(quantity: Quantity, unit: str, start: datetime, step_s: int, count: 
     try:
         to_units(Decimal(1), unit, quantity, DEFAULT_EXPONENT[quantity])
     except ValueError as error:
-        return "unit", str(error)
+        return "unit", join_said(error.args)
     if DAY_S % step_s:
-        return "step_s", f"{step_s} s does not divide a day"
+        return "step_s", say("%(step_s)s s does not divide a day", step_s=step_s)
     if start.microsecond or int(start.timestamp()) % step_s:
-        return "start", f"{start.isoformat()} does not lie on a step of {step_s} s"
+        return "start", say("%(start)s does not lie on a step of %(step_s)s s", start=start, step_s=step_s)
     if datetime.max.replace(tzinfo=UTC) - start < timedelta(seconds=step_s * count):
-        return "values", "the last of them would end after the year 9999"
+        return "values", say("the last of them would end after the year 9999")
     return None
 
 
@@ -221,10 +226,17 @@ def _checked(columns: dict[int, _Column], faults: dict[int, list[Fault]]) -> dic
         if index in faults:
             continue
         if bad:
-            why, more = _limits(column.quantity, column.unit)[2], f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-            faults[index] = [(f"values[{bad[0]}]", f"{column.values[bad[0]]} {column.unit} {why}{more}")]
+            why = say(
+                "%(value)s %(unit)s %(why)s",
+                value=column.values[bad[0]],
+                unit=column.unit,
+                why=_limits(column.quantity, column.unit)[2],
+            )
+            if len(bad) > 1:
+                why = say_count("%(why)s, and %(num)s more", "%(why)s, and %(num)s more", len(bad) - 1, why=why)
+            faults[index] = [(f"values[{bad[0]}]", why)]
         else:
-            faults[index] = [(f"quality[{claimed[k].argmax()}]", "says missing beside a value")]
+            faults[index] = [(f"quality[{claimed[k].argmax()}]", say("says missing beside a value"))]
     return {
         index: Series(column.meter, column.quantity, column.start, column.step_s, column.unit, values[k], codes[k])
         for k, (index, column) in enumerate(columns.items())
@@ -242,36 +254,36 @@ def _matrix(columns: list[_Column]) -> tuple[Int64Array, set[int]]:
         return np.array(rows, np.int64), {k for k, column in enumerate(columns) if None in column.values}
 
 
-def _codes(column: _Column) -> QualityArray | str:
+def _codes(column: _Column) -> QualityArray | Said:
     if column.quality is None:
         return np.array([Quality.MISSING if value is None else Quality.MEASURED for value in column.values], np.uint8)
     if len(column.quality) != len(column.values):
-        return f"{len(column.quality)} codes for {len(column.values)} values"
+        return say("%(codes)s codes for %(values)s values", codes=len(column.quality), values=len(column.values))
     unknown = set(column.quality) - set(Quality)
     if unknown:
-        return f"{min(unknown)} is not a quality code"
+        return say("%(code)s is not a quality code", code=min(unknown))
     codes = np.array(column.quality, dtype=np.uint8)
     codes[[index for index, value in enumerate(column.values) if value is None]] = Quality.MISSING
     return codes
 
 
 @cache
-def _limits(quantity: Quantity, unit: str) -> tuple[int, int, str]:
+def _limits(quantity: Quantity, unit: str) -> tuple[int, int, Said]:
     """Lowest and highest value in ``unit``, and what is said of one beyond them."""
     if quantity in CUMULATIVE:
-        return 0, LARGEST_VALUE, f"is negative, or beyond {LARGEST_VALUE}"
+        return 0, LARGEST_VALUE, say("is negative, or beyond %(largest)s", largest=LARGEST_VALUE)
     if BASE_UNIT[quantity] == "degC":
         per_degree = 100 // to_units(Decimal(1), unit, quantity, -2)
         lowest, highest = (limit * per_degree for limit in TEMPERATURE_RANGE_DEGC)
-        return lowest, highest, "is outside {} .. {} degC".format(*TEMPERATURE_RANGE_DEGC)
-    return -LARGEST_VALUE, LARGEST_VALUE, f"is beyond {LARGEST_VALUE}"
+        coldest, hottest = TEMPERATURE_RANGE_DEGC
+        return lowest, highest, say("is outside %(lowest)s .. %(highest)s degC", lowest=coldest, highest=hottest)
+    return -LARGEST_VALUE, LARGEST_VALUE, say("is beyond %(largest)s", largest=LARGEST_VALUE)
 
 
 def _reasons(error: ValidationError) -> list[Fault]:
     """(path, reason) of each fault; of a column whose values are all wrong, only the first ten."""
     reasons = []
-    for fault in error.errors(include_url=False, include_context=False, include_input=False)[:10]:
+    for fault in error.errors(include_url=False, include_input=False)[:10]:
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault["loc"])
-        said = "not a JSON object" if fault["type"] == "model_type" else fault["msg"].removeprefix("Value error, ")
-        reasons.append((path.removeprefix("."), said))
+        reasons.append((path.removeprefix("."), say_shape(dict(fault))))
     return reasons

@@ -29,7 +29,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from coop.metering.formats.mbus_records import Answer, Function, Record, answer, records
 from coop.metering.formats.plausible import implausible
 from coop.metering.model import CUMULATIVE, Decoded, Quantity, Stand
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 __all__ = ["decode", "records"]
 
@@ -132,12 +132,12 @@ def _is_whole(text: str) -> bool:
 
 def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterator[Stand | Problem]:
     if not instant and _INSTANT_ABOUT.match(text):
-        yield Problem("not an instant such as 2026-01-01T00:00:00Z followed by a space", "time", line)
+        yield Problem(say("not an instant such as 2026-01-01T00:00:00Z followed by a space"), "time", line)
         return
     try:
         frame = bytes.fromhex(text)
     except ValueError:
-        yield Problem("not hex: pairs of 0-9 and A-F", "frame", line)
+        yield Problem(say("not hex: pairs of 0-9 and A-F"), "frame", line)
         return
     try:
         said = answer(frame)
@@ -148,7 +148,7 @@ def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterat
     try:
         at = datetime.fromisoformat(instant).astimezone(UTC) if instant else _time_point(said) or received_at
     except ValueError:
-        yield Problem(f"{instant} is not an instant such as 2026-01-01T00:00:00Z", "time", line)
+        yield Problem(say("%(instant)s is not an instant such as 2026-01-01T00:00:00Z", instant=instant), "time", line)
         return
     taken: set[Quantity] = set()
     for record in said.records:
@@ -158,16 +158,20 @@ def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterat
         taken.add(quantity)
         yield _stand(record, quantity, said.meter, at, line)
     if not taken:
-        yield Problem(f"holds no register that is read here (medium {said.medium:02X})", said.meter, line)
+        yield Problem(
+            say("holds no register that is read here (medium %(medium)s)", medium=f"{said.medium:02X}"),
+            said.meter,
+            line,
+        )
 
 
 def _stand(record: Record, quantity: Quantity, meter: str, at: datetime, line: int) -> Stand | Problem:
     field = f"{meter} {record.quantity}"
     if not isinstance(record.value, Decimal):
-        return Problem("the meter gives no number", field, line)
+        return Problem(say("the meter gives no number"), field, line)
     value, unit = record.value, record.unit
     if value and abs(value.adjusted()) > _DIGITS:
-        return Problem(f"{value:.3E} {unit} is beyond any register", field, line)
+        return Problem(say("%(value)s %(unit)s is beyond any register", value=f"{value:.3E}", unit=unit), field, line)
     if unit in _CONVERT:
         unit, times, per = _CONVERT[unit]
         value = _WIDE.divide(_WIDE.multiply(value, times), per)

@@ -22,7 +22,7 @@ from functools import lru_cache
 from meterbus import TelegramLong, TelegramVariableDataRecord
 from meterbus.exceptions import MBusError
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, Said, say
 
 START, STOP = 0x68, 0x16
 _SHORTEST = 3 + 12
@@ -177,39 +177,52 @@ def answer(frame: bytes) -> Answer:
     number, maker = header[0].hex(), int.from_bytes(header[1], "big")
     code = "".join(chr(64 + (maker >> shift & 0x1F)) for shift in (10, 5, 0))
     if not number.isdecimal():
-        raise _bad("header", f"the identification {number} is not eight decimal digits")
+        raise _bad("header", say("the identification %(number)s is not eight decimal digits", number=number))
     if maker >> 15 or not (code.isalpha() and code.isupper()):
-        raise _bad("header", f"the manufacturer code {maker:04X} is not three letters")
+        raise _bad("header", say("the manufacturer code %(maker)s is not three letters", maker=f"{maker:04X}"))
     try:
         cut = TelegramLong(list(frame)).records
     except (MBusError, LookupError) as error:
-        raise _bad("records", "they do not end where the frame ends") from error
+        raise _bad("records", say("they do not end where the frame ends")) from error
     return Answer(code + number, frame[14], tuple(_record(raw, f"record {i}") for i, raw in enumerate(cut)))
 
 
 def _check(frame: bytes) -> None:
     """Everything that the link layer promises, in the order in which a reader at a cable would look."""
     if frame[:1] != bytes([START]) or frame[3:4] not in (b"", bytes([START])):
-        raise _bad("start", f"a long frame starts 68 L L 68, this one {frame[:4].hex(' ').upper()}")
+        raise _bad("start", say("a long frame starts 68 L L 68, this one %(found)s", found=frame[:4].hex(" ").upper()))
     if len(frame) < 4 or frame[1] != frame[2]:
-        raise _bad("length", f"it must be given twice alike, here {frame[1:3].hex(' ').upper()}")
+        raise _bad("length", say("it must be given twice alike, here %(found)s", found=frame[1:3].hex(" ").upper()))
     if len(frame) != frame[1] + 6:
-        raise _bad("length", f"{frame[1] + 6} bytes announced, {len(frame)} received")
+        raise _bad(
+            "length",
+            say("%(announced)s bytes announced, %(received)s received", announced=frame[1] + 6, received=len(frame)),
+        )
     if frame[1] < _SHORTEST:
-        raise _bad("length", f"{frame[1]} bytes cannot hold the header of an answer")
+        raise _bad("length", say("%(code)s bytes cannot hold the header of an answer", code=frame[1]))
     if frame[-1] != STOP:
-        raise _bad("stop", f"a frame ends with 16, this one with {frame[-1]:02X}")
+        raise _bad("stop", say("a frame ends with 16, this one with %(code)s", code=f"{frame[-1]:02X}"))
     computed = sum(frame[4:-2]) % 256
     if computed != frame[-2]:
-        raise _bad("checksum", f"the frame says {frame[-2]:02X}, its bytes give {computed:02X}")
+        raise _bad(
+            "checksum",
+            say(
+                "the frame says %(code)s, its bytes give %(computed)s",
+                code=f"{frame[-2]:02X}",
+                computed=f"{computed:02X}",
+            ),
+        )
     # ACD and DFC, the bits 5 and 4, only say that more waits: RSP_UD is 08 under them.
     if frame[4] & ~0x30 != 0x08:
-        raise _bad("control", f"{frame[4]:02X} is not the answer to a request for data (08)")
+        raise _bad("control", say("%(code)s is not the answer to a request for data (08)", code=f"{frame[4]:02X}"))
     if frame[6] not in (0x72, 0x76):
-        raise _bad("control information", f"{frame[6]:02X} is not a variable data answer with header (72)")
+        raise _bad(
+            "control information",
+            say("%(code)s is not a variable data answer with header (72)", code=f"{frame[6]:02X}"),
+        )
     mode = frame[18 if frame[6] == 0x72 else 17] & 0x1F
     if mode:
-        raise _bad("signature", f"the answer is encrypted (mode {mode}); keys are not kept here")
+        raise _bad("signature", say("the answer is encrypted (mode %(mode)s); keys are not kept here", mode=mode))
 
 
 def _record(raw: TelegramVariableDataRecord, field: str) -> Record:
@@ -220,7 +233,7 @@ def _record(raw: TelegramVariableDataRecord, field: str) -> Record:
     storage, tariff, subunit = raw.dib.parse_dife()
     coding = dif & 0x0F
     if not raw.vib.parts or len(data) != _LENGTH.get(coding, len(data)):
-        raise _bad(field, "cut off by the end of the frame")
+        raise _bad(field, say("cut off by the end of the frame"))
     custom = raw.vib.customVIF.decodeASCII if raw.vib.without_extension_bit else ""
     quantity, unit, factor, qualifiers = _meaning(bytes(raw.vib.parts), custom)
     value: Value
@@ -302,5 +315,5 @@ def _date(data: bytes) -> Value:
         return None
 
 
-def _bad(field: str, reason: str) -> BadInput:
+def _bad(field: str, reason: Said) -> BadInput:
     return BadInput([Problem(reason, field)], code="bad-frame")

@@ -39,7 +39,7 @@ from dsmr_parser.parsers import CosemParser, MBusParser, TelegramParser, ValuePa
 
 from coop.metering.formats.plausible import implausible
 from coop.metering.model import Decoded, Quantity, Stand
-from coop.values import AMSTERDAM, Problem
+from coop.values import AMSTERDAM, Problem, say
 
 LARGEST_STAND_KWH = Decimal("999999.999")
 """An electricity register counts 6 digits and 3 decimals: F9(3,3) in the P1 Companion Standard, section 6."""
@@ -137,18 +137,22 @@ def _telegrams(body: bytes) -> Iterator[tuple[bytes, str, int]]:
 
 def _registers(part: bytes, checksum: str, line: int) -> Iterator[Stand | Problem]:
     if not checksum:
-        yield Problem("cut off: no whole telegram from / to ! and a checksum of four hex digits", "telegram", line)
+        yield Problem(say("cut off: no whole telegram from / to ! and a checksum of four hex digits"), "telegram", line)
         return
     computed = f"{crc16(part[: part.rindex(b'!') + 1]):04X}"
     if computed != checksum:
-        yield Problem(f"the telegram says {checksum}, its bytes give {computed}", "checksum", line)
+        yield Problem(
+            say("the telegram says %(checksum)s, its bytes give %(computed)s", checksum=checksum, computed=computed),
+            "checksum",
+            line,
+        )
         return
     try:
         # Latin-1 reads any byte, and the checksum has already vouched for them.
         telegram = _parser().parse(part.decode("latin-1"), throw_ex=True)
     except (ParseError, ValueError) as error:
         what = error.args[1] if len(error.args) > 1 else error
-        yield Problem(f"a line cannot be read: {str(what).strip()}", "telegram", line)
+        yield Problem(say("a line cannot be read: %(error)s", error=str(what).strip()), "telegram", line)
         return
     registers = [
         _electricity(telegram, "1.8", Quantity.ELECTRICITY_IMPORT, line),
@@ -156,7 +160,7 @@ def _registers(part: bytes, checksum: str, line: int) -> Iterator[Stand | Proble
         *(_channel(device, line) for device in getattr(telegram, "MBUS_DEVICES", [])),
     ]
     if not any(registers) and not hasattr(telegram, "MBUS_DEVICES"):
-        yield Problem("holds no register that is read here", "telegram", line)
+        yield Problem(say("holds no register that is read here"), "telegram", line)
     for found in registers:
         if isinstance(found, Stand):
             reason = implausible(found.quantity, found.value, found.unit)
@@ -172,14 +176,22 @@ def _electricity(telegram: Any, register: str, quantity: Quantity, line: int) ->
     field = f"1-0:{register}"
     stands_kwh = [tariff["value"] for tariff in tariffs if tariff and tariff["unit"] == "kWh"]
     if len(stands_kwh) != 2 or None in stands_kwh:
-        return Problem("both tariffs are needed, each a number of kWh", field, line)
+        return Problem(say("both tariffs are needed, each a number of kWh"), field, line)
     if max(stands_kwh) > LARGEST_STAND_KWH:
-        return Problem(f"{max(stands_kwh)} kWh is more than the register's {LARGEST_STAND_KWH}", field, line)
+        return Problem(
+            say(
+                "%(stand)s kWh is more than the register's %(largest)s",
+                stand=max(stands_kwh),
+                largest=LARGEST_STAND_KWH,
+            ),
+            field,
+            line,
+        )
     meter, at = (_value(telegram, name) for name in ("96.1.1", "1.0.0"))
     if meter is None:
-        return Problem("no meter id in hex text", "0-0:96.1.1", line)
+        return Problem(say("no meter id in hex text"), "0-0:96.1.1", line)
     if at is None:
-        return Problem("not a Dutch time such as 260101000000W", "0-0:1.0.0", line)
+        return Problem(say("not a Dutch time such as 260101000000W"), "0-0:1.0.0", line)
     return Stand(meter, quantity, at, sum(stands_kwh, Decimal(0)), "kWh", line=line)
 
 
@@ -191,18 +203,20 @@ def _channel(device: Any, line: int) -> Stand | Problem | None:
         return None
     if kind not in _REGISTER:
         return Problem(
-            "no device type" if kind is None else f"device type {kind:03d} is not read here", f"{code}:24.1.0", line
+            say("no device type") if kind is None else say("device type %(kind)s is not read here", kind=f"{kind:03d}"),
+            f"{code}:24.1.0",
+            line,
         )
     meter = _value(device, "96.1.0")
     if meter is None:
-        return Problem("no meter id in hex text", f"{code}:96.1.0", line)
+        return Problem(say("no meter id in hex text"), f"{code}:96.1.0", line)
     at, reading = (
         device.__dict__["24.2.1"].values if "24.2.1" in device.__dict__ else ({"value": None}, {"value": None})
     )
     if at["value"] is None:
-        return Problem("not a Dutch time such as 260101000000W", f"{code}:24.2.1", line)
+        return Problem(say("not a Dutch time such as 260101000000W"), f"{code}:24.2.1", line)
     if reading["value"] is None or reading["unit"] is None:
-        return Problem("not a number with a unit", f"{code}:24.2.1", line)
+        return Problem(say("not a number with a unit"), f"{code}:24.2.1", line)
     return Stand(meter, _REGISTER[kind], at["value"], reading["value"], reading["unit"], line=line)
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Quantity, to_units
 from coop.metering.rules.plausibility import CLOCK_MARGIN
+from coop.values import Said, join_said, say
 
 TEMPERATURE_RANGE_DEGC = (-60, 200)
 """Below lies no Dutch outside air, above no heat network: sensors that are broken or not fitted read beyond it."""
@@ -20,7 +21,7 @@ _FINE = -15
 _LARGEST = 2**63
 
 
-def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
+def implausible(quantity: Quantity, value: Decimal, unit: str) -> Said | None:
     """Say why no meter can mean this value, or None.
 
     >>> implausible(Quantity.HEAT, Decimal("-1"), "kWh")
@@ -35,21 +36,27 @@ def implausible(quantity: Quantity, value: Decimal, unit: str) -> str | None:
     try:
         fine = to_units(value, unit, quantity, _FINE)
     except ValueError as error:
-        return str(error)
+        return join_said(error.args)
     except ArithmeticError:
-        return f"{value} {unit} has more digits than any register"
+        return say("%(value)s %(unit)s has more digits than any register", value=value, unit=unit)
     one = 10**-_FINE
     if quantity in CUMULATIVE and fine < 0:
-        return f"{value} {unit} is negative"
+        return say("%(value)s %(unit)s is negative", value=value, unit=unit)
     lowest, highest = TEMPERATURE_RANGE_DEGC
     if BASE_UNIT[quantity] == "degC" and not lowest * one <= fine <= highest * one:
-        return f"{value} {unit} is outside {lowest} .. {highest} degC"
+        return say(
+            "%(value)s %(unit)s is outside %(lowest)s .. %(highest)s degC",
+            value=value,
+            unit=unit,
+            lowest=lowest,
+            highest=highest,
+        )
     if abs(fine) >= _LARGEST * one:
-        return f"{value} {unit} is more than a register can hold"
+        return say("%(value)s %(unit)s is more than a register can hold", value=value, unit=unit)
     return None
 
 
-def too_late(at: datetime, received_at: datetime) -> str | None:
+def too_late(at: datetime, received_at: datetime) -> Said | None:
     """Say why an instant cannot be, or None: it lies further after its receipt than a clock may run ahead.
 
     >>> from datetime import UTC
@@ -58,7 +65,7 @@ def too_late(at: datetime, received_at: datetime) -> str | None:
     """
     if at <= received_at + CLOCK_MARGIN:
         return None
-    return f"{_iso(at)} is in the future: received {_iso(received_at)}"
+    return say("%(at)s is in the future: received %(received_at)s", at=_iso(at), received_at=_iso(received_at))
 
 
 def _iso(at: datetime) -> str:

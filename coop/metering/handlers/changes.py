@@ -22,7 +22,7 @@ from coop.metering.rules.measuring import Use
 from coop.metering.storage.documents import BASIS, MANIFEST, Basis
 from coop.metering.storage.periods import Allocation, AllocationRun, Measurement
 from coop.metering.storage.readings import instant
-from coop.values import CoopError, Period, derive_id
+from coop.values import CoopError, Period, derive_id, say
 
 Occupant = tuple[str, str]
 """Connection and member."""
@@ -198,8 +198,12 @@ def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[D
             changed.append(told)
             documents += [run.document, manifest]
     if known:
-        groups = ", ".join(sorted({group_id for group_id, _ in known}))
-        reason = f"another key came into force within {before.period}, which is closed: {groups}"
+        groups = tuple(sorted({group_id for group_id, _ in known}))
+        reason = say(
+            "another key came into force within %(period)s, which is closed: %(groups)s",
+            period=before.period,
+            groups=groups,
+        )
         raise CoopError("key-after-closing", reason)
     return changed, documents
 

@@ -19,15 +19,22 @@ from coop.metering.handlers.results import Results, compute_period
 from coop.metering.rules.degree_days import civil_day
 from coop.metering.storage import periods, readings, register
 from coop.metering.storage.periods import Closed
-from coop.values import CoopError, Period
+from coop.values import CoopError, Period, Said, join_said, say, say_count
+
+LACKING_SAID_MAX = 20
+"""Most things that are missing which one sentence names."""
 
 
 class PeriodIncomplete(CoopError):
     """Readings are missing: nobody has yet accepted to go on with estimates. ``lacking`` names what is missing."""
 
-    def __init__(self, period: Period, lacking: Sequence[str]) -> None:
-        shown = "; ".join(lacking[:20]) + (f"; and {len(lacking) - 20} more" if len(lacking) > 20 else "")
-        super().__init__("period-incomplete", f"{period} is not complete: {shown}")
+    def __init__(self, period: Period, lacking: Sequence[Said]) -> None:
+        shown = [*lacking[:LACKING_SAID_MAX]]
+        if more := len(lacking[LACKING_SAID_MAX:]):
+            shown.append(say_count("and %(num)s more", "and %(num)s more", more))
+        super().__init__(
+            "period-incomplete", say("%(period)s is not complete: %(lacking)s", period=period, lacking=join_said(shown))
+        )
         self.lacking = tuple(lacking)
 
 
@@ -44,9 +51,12 @@ def close_period(tx: Tx, period: Period, *, accept_estimates: bool = False) -> C
         return revisions[0]
     for other in periods.list_closed(tx):
         if other.period.overlap(period):
-            raise CoopError("period-overlaps", f"{period} overlaps {other.period}, which is closed")
+            raise CoopError(
+                "period-overlaps",
+                say("%(period)s overlaps %(other)s, which is closed", period=period, other=other.period),
+            )
     if period.end_at > tx.now:
-        raise CoopError("period-not-over", f"{period} is not over at {tx.now.isoformat()}")
+        raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
     if results.lacking and not accept_estimates:
         raise PeriodIncomplete(period, results.lacking)
@@ -64,7 +74,7 @@ def correct_period(tx: Tx, period: Period) -> Closed:
     readings.lock(tx)
     revisions = periods.list_revisions(tx, period)
     if not revisions:
-        raise CoopError("period-not-closed", f"{period} was not closed")
+        raise CoopError("period-not-closed", say("%(period)s was not closed", period=period))
     newest = revisions[-1]
     results = compute_period(tx, period)
     before = _load_told(tx, newest)

@@ -27,7 +27,7 @@ from coop.metering.rules.degree_days import (
 from coop.metering.rules.measuring import REACH_S, Span, Use, total_energy, use_of
 from coop.metering.storage import connections, readings, register
 from coop.metering.storage.readings import RegisterDay, Stored, seconds
-from coop.values import CoopError, Period, civil_date, midnight, say
+from coop.values import CoopError, Period, Said, civil_date, midnight, say
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,19 @@ def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occ
     found.sort(key=lambda held: (held[0].connection_id, held[1]))
     for (one, _, end_s), (other, start_s, _) in pairwise(found):
         if one.connection_id == other.connection_id and start_s < end_s:
-            who = f"{one.member_id} and {other.member_id}"
-            raise CoopError("two-occupants", f"connection {one.connection_id} is held by {who} at the same time")
+            raise CoopError(
+                "two-occupants",
+                say(
+                    "members %(one)s and %(other)s hold connection %(connection)s at the same time",
+                    one=one.member_id,
+                    other=other.member_id,
+                    connection=one.connection_id,
+                ),
+            )
     return found
 
 
-def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
+def measure(store: Store, period: Period) -> tuple[list[Measured], list[Said]]:
     """Heat of every occupancy in a period, and what is missing for it."""
     spans, lacking = _spans(store, period)
     first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
@@ -143,7 +150,7 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
                 use = _use(span, days, share_of(weather, tap))
                 versions |= {(one.register_id, day): one.version for day, one in weather.items()}
             if use is None or use.gap_s is None or use.gap_s > allowed_s:
-                lacking.append(f"meter {span.serial}: no stand near enough to {_civil(span)}")
+                lacking.append(_say_gap(span))
             if use is not None:
                 uses.append(use)
                 versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
@@ -154,14 +161,14 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[str]]:
     return found, lacking
 
 
-def find_missing_meters(store: Store, period: Period) -> list[str]:
+def find_missing_meters(store: Store, period: Period) -> list[Said]:
     """Name each connection under contract for whole days of which no heat meter hung there."""
     hung: dict[str | None, list[tuple[date, date | None]]] = {}
     for meter in store.meters:
         if meter.kind is MeterKind.HEAT:
             removed_on = civil_date(meter.removed_at) if meter.removed_at else None
             hung.setdefault(meter.connection_id, []).append((civil_date(meter.installed_at), removed_on))
-    lacking = []
+    lacking: list[Said] = []
     for supply in store.supplies:
         start, end = max(supply.starts_on, period.start), min(supply.ends_on or period.end, period.end)
         if start >= end:
@@ -221,14 +228,14 @@ def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | 
     return Plant(heat_j, delivered_j, int(electricity.to_integral_value()), lowest)
 
 
-def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[str]]:
+def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[Said]]:
     """Find which register counted for whom, from when and until when; and which heat meters never said anything."""
     heat: dict[str | None, list[Meter]] = {}
     for meter in store.meters:
         if meter.kind is MeterKind.HEAT:
             heat.setdefault(meter.connection_id, []).append(meter)
     spans: dict[tuple[str, str], list[Span]] = {}
-    lacking: list[str] = []
+    lacking: list[Said] = []
     for occupancy, from_s, to_s in holdings(store.occupancies, period):
         for meter in sorted(heat.get(occupancy.connection_id, ()), key=lambda one: (one.installed_at, one.serial)):
             start = max(from_s, seconds(meter.installed_at))
@@ -237,7 +244,7 @@ def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Spa
                 continue
             one = store.register_for(meter, Quantity.HEAT)
             if one is None:
-                lacking.append(f"meter {meter.serial} was never read")
+                lacking.append(say("meter %(serial)s was never read", serial=meter.serial))
                 continue
             bound = store.parameters.bound_of(meter, one, period.start)
             span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound)
@@ -270,5 +277,8 @@ def _weather(store: Store, use: Use) -> dict[int, Stored]:
     return store.days([identity], first_day, last_day).get(identity, {})
 
 
-def _civil(span: Span) -> str:
-    return f"{civil_date(readings.instant(span.from_s))} or {civil_date(readings.instant(span.to_s))}"
+def _say_gap(span: Span) -> Said:
+    start, end = civil_date(readings.instant(span.from_s)), civil_date(readings.instant(span.to_s))
+    return say(
+        "meter %(serial)s: no stand near enough to %(start)s or %(end)s", serial=span.serial, start=start, end=end
+    )

@@ -14,7 +14,7 @@ from coop.metering.storage.tables import (
     contract_ended,
     contract_signed,
 )
-from coop.values import CoopError, hash_parameters
+from coop.values import CoopError, hash_parameters, say
 
 _HOLD = ("community", "connection_id", "member_id", "registration")
 
@@ -71,7 +71,10 @@ def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Env
         BadInput: they are no allocation key.
     """
     if not hash_parameters(event.parameters) == event.parameters_hash == event.notice_hash:
-        raise CoopError("key-not-as-noticed", f"the parameters of key {event.key_id} are not those of its notice")
+        raise CoopError(
+            "key-not-as-noticed",
+            say("the parameters of key %(key_id)s are not those of its notice", key_id=event.key_id),
+        )
     Key.read(event.parameters)
     row = {
         "community": tx.community,

@@ -38,6 +38,7 @@ from coop.metering.rules.blocks import Day, fold, merge, pack_day
 from coop.metering.rules.plausibility import CLOCK_MARGIN
 from coop.metering.storage import readings, register
 from coop.metering.storage.readings import Packed, RegisterDay, Stored, day_number, microseconds
+from coop.values import Said
 
 
 class Changed(NamedTuple):
@@ -132,7 +133,7 @@ class Intake:
         """The last instant that a reading may speak of."""
         self.taken = Taken(refused=list(self.delivery.beyond))
 
-    def refuse(self, code: str, reason: str, reading: Stand | Series) -> None:
+    def refuse(self, code: str, reason: Said, reading: Stand | Series) -> None:
         """Set readings aside, with the reason."""
         self.taken.refused.append(refuse(code, reason, reading))
 

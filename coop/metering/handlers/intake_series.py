@@ -32,7 +32,7 @@ from coop.metering.parameters import Parameters
 from coop.metering.rules.blocks import Day, pack, pack_quality
 from coop.metering.rules.plausibility import Bound, impossible_values
 from coop.metering.storage.readings import seconds
-from coop.values import civil_date
+from coop.values import civil_date, say
 
 Row = tuple[Series, Meter, Register]
 Cell = TypeVar("Cell", np.int64, np.uint8)
@@ -62,7 +62,7 @@ def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
     for series in alike:
         meter = intake.batch.meters.get(series.meter)
         if meter is None:
-            intake.refuse("unknown-meter", f"meter {series.meter} is not registered", series)
+            intake.refuse("unknown-meter", say("meter %(meter)s is not registered", meter=series.meter), series)
             continue
         if start < meter.installed_at or end > intake.horizon or (meter.removed_at and end > meter.removed_at):
             series = _within(intake, series, meter)
@@ -80,9 +80,13 @@ def _within(intake: Intake, series: Series, meter: Meter) -> Series:
     future = np.array([at + step > intake.horizon for at in starts]) & ~outside
     there = series.quality != Quality.MISSING
     for part in _parts(series, outside & there):
-        intake.refuse("not-installed", f"meter {meter.serial} did not hang there at {part.start.isoformat()}", part)
+        intake.refuse(
+            "not-installed",
+            say("meter %(serial)s did not hang there at %(start)s", serial=meter.serial, start=part.start),
+            part,
+        )
     for part in _parts(series, future & there):
-        intake.refuse("future", f"{part.end.isoformat()} lies after it was received", part)
+        intake.refuse("future", say("%(end)s lies after it was received", end=part.end), part)
     return _without(series, outside | future)
 
 
@@ -119,7 +123,12 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
 
 def _refuse_impossible(intake: Intake, series: Series, wrong: NDArray[np.bool_]) -> None:
     for part in _parts(series, wrong):
-        reason = f"{part.values.max()} {part.unit} in {part.step_s} s is more than the meter can count"
+        reason = say(
+            "%(max)s %(unit)s in %(step_s)s s is more than the meter can count",
+            max=part.values.max(),
+            unit=part.unit,
+            step_s=part.step_s,
+        )
         intake.refuse("impossible-value", reason, part)
 
 
@@ -135,7 +144,11 @@ def _take_day(
         if old is None:
             fresh.append(k)
         elif old.step_s != step_s:
-            reason = f"steps of {step_s} s, where the register holds steps of {old.step_s} s"
+            reason = say(
+                "steps of %(step_s)s s, where the register holds steps of %(old_step_s)s s",
+                step_s=step_s,
+                old_step_s=old.step_s,
+            )
             intake.refuse("other-step", reason, series)
         else:
             slots = np.flatnonzero(there[k])

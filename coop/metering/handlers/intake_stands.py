@@ -11,7 +11,7 @@ from coop.metering.model import DAY_S, Quality, Register, Shape, Stand, to_units
 from coop.metering.rules.blocks import one_each
 from coop.metering.rules.plausibility import Bound, impossible_stands
 from coop.metering.storage.readings import seconds
-from coop.values import civil_date
+from coop.values import civil_date, join_said, say
 
 Units = tuple[int, int, Stand]
 """A stand: its instant [s since 1970], its value in units of its register, and as it was told."""
@@ -40,22 +40,28 @@ def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:
     for stand in intake.delivery.own.stands:
         meter = intake.batch.meters.get(stand.meter)
         if meter is None:
-            intake.refuse("unknown-meter", f"meter {stand.meter} is not registered", stand)
+            intake.refuse("unknown-meter", say("meter %(meter)s is not registered", meter=stand.meter), stand)
         elif stand.at > intake.horizon:
-            intake.refuse("future", f"{stand.at.isoformat()} lies after it was received", stand)
+            intake.refuse("future", say("%(at)s lies after it was received", at=stand.at), stand)
         elif not meter.hangs_at(stand.at):
-            intake.refuse("not-installed", f"meter {stand.meter} did not hang there at {stand.at.isoformat()}", stand)
+            intake.refuse(
+                "not-installed",
+                say("meter %(meter)s did not hang there at %(at)s", meter=stand.meter, at=stand.at),
+                stand,
+            )
         elif stand.quality != Quality.MISSING:
             one = intake.batch.register_of(intake.delivery, stand.meter, stand.quantity, Shape.STAND)
             bound = intake.batch.parameters.bound_of(meter, one, civil_date(stand.at))
             try:
                 value = to_units(stand.value, stand.unit, stand.quantity, one.exponent)
             except ValueError as error:
-                intake.refuse("impossible-value", str(error), stand)
+                intake.refuse("impossible-value", join_said(error.args), stand)
                 continue
             if bound is not None and (value < 0 or 0 < bound.modulus <= value):
                 intake.refuse(
-                    "impossible-value", f"{stand.value} {stand.unit} is more than its register can show", stand
+                    "impossible-value",
+                    say("%(value)s %(unit)s is more than its register can show", value=stand.value, unit=stand.unit),
+                    stand,
                 )
             else:
                 found.setdefault(one.id, (one, []))[1].append((seconds(stand.at), value, stand))
@@ -80,6 +86,11 @@ def _possible(intake: Intake, one: Register, bound: Bound, stands: list[Units]) 
     wrong = {every[i][2] for i in impossible_stands(at_s, values, number >= 0, bound)}
     for i in sorted(wrong):
         stand = stands[i][2]
-        reason = f"{stand.value} {stand.unit} at {stand.at.isoformat()} is more than the meter can have counted"
+        reason = say(
+            "%(value)s %(unit)s at %(at)s is more than the meter can have counted",
+            value=stand.value,
+            unit=stand.unit,
+            at=stand.at,
+        )
         intake.refuse("impossible-jump", reason, stand)
     return [units for i, units in enumerate(stands) if i not in wrong]

@@ -27,7 +27,7 @@ from coop.metering.handlers.intake_stands import take_stands
 from coop.metering.handlers.late import mark_late
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Refused, Series, Stand
 from coop.metering.storage import readings
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say, say_count
 
 READINGS, TELEGRAM, UNROUTED = "readings", "telegram", "unrouted"
 KINDS = (READINGS, TELEGRAM, UNROUTED)
@@ -44,8 +44,10 @@ def park_refused(tx: Tx, delivery_id: str, refused: Sequence[Refused]) -> None:
             "stands": [_stand(stand) for one in alike for stand in one.stands],
             "series": [_series(series) for one in alike for series in one.series],
         }
-        more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
-        parking.park(tx, READINGS, delivery_id, orjson.dumps(document), code, f"{alike[0].problem}{more}")
+        reason = alike[0].problem.say()
+        if len(alike) > 1:
+            reason = say_count("%(why)s (and %(num)s more)", "%(why)s (and %(num)s more)", len(alike) - 1, why=reason)
+        parking.park(tx, READINGS, delivery_id, orjson.dumps(document), code, reason)
 
 
 def park_broken(tx: Tx, delivery_id: str, decoded: Decoded) -> None:
@@ -54,8 +56,7 @@ def park_broken(tx: Tx, delivery_id: str, decoded: Decoded) -> None:
     for problem, part in zip(decoded.problems, decoded.broken, strict=True):
         parts.setdefault(part, []).append(problem)
     for part, problems in parts.items():
-        reason = "; ".join(str(problem) for problem in problems)
-        parking.park(tx, TELEGRAM, delivery_id, part, "unreadable", reason)
+        parking.park(tx, TELEGRAM, delivery_id, part, "unreadable", BadInput(problems).message)
 
 
 def park_unrouted(tx: Tx, address: str, body: bytes, refusal: CoopError) -> None:
@@ -86,7 +87,7 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     letter = _get(tx, letter_id)
     row = readings.find_delivery(tx, letter.source)
     if row is None or letter.kind == UNROUTED:
-        raise CoopError("not-replayable", f"nothing says how to read it: {letter.reason}")
+        raise CoopError("not-replayable", say("nothing says how to read it: %(reason)s", reason=letter.reason))
     if letter.kind == READINGS:
         decoded = _decode(letter.body)
     else:
@@ -125,7 +126,7 @@ def take(batch: Batch, delivery_id: str) -> Taken:
 def _get(tx: Tx, letter_id: str) -> Letter:
     letter = parking.get_parked(tx, letter_id)
     if letter.kind not in KINDS:
-        raise CoopError("no-such-letter", f"{letter_id} is no parked telegram")
+        raise CoopError("no-such-letter", say("%(letter_id)s is no parked telegram", letter_id=letter_id))
     return letter
 
 

@@ -27,7 +27,7 @@ from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
 from coop.metering.rules.blocks import fold, pack_day
 from coop.metering.storage import readings
 from coop.metering.storage.readings import Packed, microseconds
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say
 
 TELEGRAMS = Counter("coop_telegrams", "Deliveries that came in.", ["channel", "outcome"])
 
@@ -59,7 +59,10 @@ def decode_delivery(
         decoded = Decoded(read.stands, read.series)
         return Delivery(CSV, gateway, received_at, body, decoded, options, read.exponents)
     if format not in FORMATS:
-        raise BadInput([Problem(f"{format!r} is none of {', '.join([*FORMATS, CSV])}", "format")], "unknown-format")
+        raise BadInput(
+            [Problem(say("'%(format)s' is none of %(formats)s", format=format, formats=(*FORMATS, CSV)), "format")],
+            "unknown-format",
+        )
     return Delivery(format, gateway, received_at, body, FORMATS[format](body, received_at=received_at))
 
 
@@ -78,7 +81,7 @@ def read_delivery(format: str, gateway: str, body: bytes, received_at: datetime)
     """A raw message decoded, or why nothing can be made of it. When it was received is ours to say."""
     try:
         if format == CSV:
-            raise BadInput([Problem("a file is imported by somebody who sees what becomes of it", "format")])
+            raise BadInput([Problem(say("a file is imported by somebody who sees what becomes of it"), "format")])
         return decode_delivery(format, body, gateway=gateway, received_at=received_at)
     except BadInput as refusal:
         return refusal
@@ -167,7 +170,7 @@ def undo_import(tx: Tx, delivery_id: str) -> Receipt:
     readings.lock(tx)
     imported = readings.find_delivery(tx, delivery_id)
     if imported is None or imported.format != CSV:
-        raise CoopError("no-such-import", f"there is no import {delivery_id}")
+        raise CoopError("no-such-import", say("there is no import %(delivery_id)s", delivery_id=delivery_id))
     undo = Delivery(UNDO, imported.gateway, tx.now, delivery_id.encode(), Decoded())
     (undo_id,) = _identify(tx, [undo])
     if readings.accepted(tx, [undo_id]):

@@ -32,11 +32,11 @@ def register_meters(tx: Tx, meters: Sequence[Meter]) -> int:
     seen: set[str] = set()
     for line, one in enumerate(meters, start=1):
         if one.serial in seen:
-            problems.append(Problem("is named more than once", one.serial, line))
+            problems.append(Problem(say("is named more than once"), one.serial, line))
         seen.add(one.serial)
         was = known.get(one.serial)
         if was is not None and not _same(was, one):
-            problems.append(Problem("is registered already, and otherwise", one.serial, line))
+            problems.append(Problem(say("is registered already, and otherwise"), one.serial, line))
     if problems:
         raise BadInput(problems, "bad-meters")
     new = [one for one in meters if one.serial not in known]
@@ -200,11 +200,18 @@ def exchange_meter(
     readings.lock(tx)
     old = register.meters_of(tx, [old_serial]).get(old_serial)
     if old is None:
-        raise CoopError("unknown-meter", f"meter {old_serial} is not registered")
+        raise CoopError("unknown-meter", say("meter %(old_serial)s is not registered", old_serial=old_serial))
     if old.removed_at not in (None, at):
-        raise CoopError("already-removed", f"meter {old_serial} was removed at another time, {old.removed_at}")
+        raise CoopError(
+            "already-removed",
+            say(
+                "meter %(old_serial)s was removed at another time, %(removed_at)s",
+                old_serial=old_serial,
+                removed_at=old.removed_at,
+            ),
+        )
     if at <= old.installed_at:
-        raise BadInput([Problem("the old meter did not hang there yet", "at")], "bad-exchange")
+        raise BadInput([Problem(say("the old meter did not hang there yet"), "at")], "bad-exchange")
     new = Meter(new_serial, old.kind, old.connection_id, at, None, maxima or {})
     register.remove_meter(tx, old_serial, at)
     register_meters(tx, [new])
@@ -236,7 +243,10 @@ def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequ
     known = register.meters_of(tx, producers)
     missing = sorted(set(producers) - known.keys())
     if missing:
-        raise BadInput([Problem(f"meter {serial} is not registered", "producers") for serial in missing], "bad-group")
+        raise BadInput(
+            [Problem(say("meter %(serial)s is not registered", serial=serial), "producers") for serial in missing],
+            "bad-group",
+        )
     shared = None if connections is None else tuple(sorted(connections))
     group = Group(group_id, tuple(sorted(producers)), shared)
     register.set_group(tx, group)

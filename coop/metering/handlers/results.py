@@ -8,7 +8,7 @@ from decimal import Decimal
 from coop.kit.tx import Tx
 from coop.metering.handlers.compute import Measured, Plant, Store, find_missing_meters, measure, report_plant
 from coop.metering.handlers.sharing import Run, share
-from coop.values import Period
+from coop.values import Period, Said
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Results:
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
     plant: Plant | None
-    lacking: tuple[str, ...]
+    lacking: tuple[Said, ...]
 
     @property
     def energy_j(self) -> Decimal:

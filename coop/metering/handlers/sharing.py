@@ -27,7 +27,7 @@ from coop.metering.storage import readings, register
 from coop.metering.storage.documents import RUN_INPUTS
 from coop.metering.storage.readings import Packed, RegisterDay, seconds
 from coop.metering.storage.register import AdoptedKey, Group
-from coop.values import Period
+from coop.values import Period, Said, say_count
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Run:
     versions: Mapping[RegisterDay, int]
 
 
-def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
+def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     """All runs of a period, and what is missing for them."""
     found: list[Run] = []
-    lacking: list[str] = []
+    lacking: list[Said] = []
     for group in register.list_groups(store.tx):
         for span, key in in_force(register.keys_of(store.tx, group.group_id), period):
             inputs = _inputs(store, group, key, span)
@@ -61,7 +61,13 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[str]]:
             permille = store.parameters.tolerance(period.start).missing_quarters_permille
             if outcome.missing * 1000 > permille * outcome.expected:
                 lacking.append(
-                    f"group {group.group_id}: {outcome.missing} of {outcome.expected} quarter-hours are missing"
+                    say_count(
+                        "group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
+                        "group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
+                        outcome.missing,
+                        group=group.group_id,
+                        expected=outcome.expected,
+                    )
                 )
     return found, lacking
 

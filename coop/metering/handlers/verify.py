@@ -20,7 +20,7 @@ from coop.metering.storage import periods, readings
 from coop.metering.storage.documents import BASIS, MANIFEST, RUN_INPUTS, Basis
 from coop.metering.storage.periods import AllocationRun
 from coop.metering.storage.readings import Packed, Stored, seconds
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 
 
 class ReadingsGone(CoopError):
@@ -36,7 +36,9 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     """
     told = periods.find_measurement(tx, measurement_id)
     if told is None:
-        raise CoopError("no-such-measurement", f"there is no measurement {measurement_id}")
+        raise CoopError(
+            "no-such-measurement", say("there is no measurement %(measurement_id)s", measurement_id=measurement_id)
+        )
     try:
         basis = _open(tx, BASIS, told.basis_sha256)
         stored = _read_again(tx, told.manifest_sha256)
@@ -122,9 +124,11 @@ def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) ->
     inputs, found = _run_again(tx, told)
     at_s = seconds(at)
     if not inputs.from_s <= at_s < inputs.to_s:
-        raise CoopError("not-in-run", f"{at.isoformat()} does not lie in the run")
+        raise CoopError("not-in-run", say("%(at)s does not lie in the run", at=at))
     if connection_id not in inputs.participants:
-        raise CoopError("not-in-run", f"connection {connection_id} has no part in the run")
+        raise CoopError(
+            "not-in-run", say("connection %(connection_id)s has no part in the run", connection_id=connection_id)
+        )
     quarter = (at_s - inputs.from_s) // QUARTER_S
     why = explain(
         Key.read(inputs.parameters),
@@ -158,7 +162,7 @@ def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
 def _get_run(tx: Tx, run_id: str) -> AllocationRun:
     told = periods.find_run(tx, run_id)
     if told is None:
-        raise CoopError("no-such-run", f"there is no allocation run {run_id}")
+        raise CoopError("no-such-run", say("there is no allocation run %(run_id)s", run_id=run_id))
     return told
 
 
@@ -172,7 +176,7 @@ def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.RegisterDay, Pack
     try:
         return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256))
     except KeyError as gone:
-        raise ReadingsGone("readings-gone", f"version {gone} of a day of readings is gone") from gone
+        raise ReadingsGone("readings-gone", say("a day of readings is gone: %(gone)s", gone=str(gone))) from gone
 
 
 def _open(tx: Tx, schema: Schema[Content], sha256: str) -> Content:

@@ -25,7 +25,7 @@ from coop.values import CoopError, Period
 from coop.web import charts, heatmap
 from coop.web.language import language_of, translate
 from coop.web.shell import card, redirect, render
-from coop.web.writing import month, number
+from coop.web.writing import month, number, speak
 
 ROWS_MAX = 40
 """Meters in one picture: those that lack the most."""
@@ -83,7 +83,7 @@ def settle_parked(request: Request, letter_id: str, act: Annotated[str, Form()])
                 parking.discard_telegram(tx, letter_id)
                 said = translate(lang, "Discarded; it stays in the register of what was refused.")
     except CoopError as refusal:
-        return redirect("/metering/data#parked", refusal.message[:300], "refused")
+        return redirect("/metering/data#parked", speak(lang, refusal.message)[:300], "refused")
     return redirect("/metering/data#parked", said)
 
 
@@ -129,7 +129,7 @@ def close_or_correct(
             else:
                 done = close_period(tx, wanted, accept_estimates=accept_estimates == "yes")
     except CoopError as refusal:
-        return redirect(f"/metering/periods/{wanted}", refusal.message[:300], "refused")
+        return redirect(f"/metering/periods/{wanted}", speak(lang, refusal.message)[:300], "refused")
     said = translate(
         lang,
         "Revision %(revision)s tells %(measured)s measurements and %(allocated)s allocations.",

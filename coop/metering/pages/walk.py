@@ -13,7 +13,7 @@ from coop.metering.access import ACCESS
 from coop.metering.amounts import utc
 from coop.metering.looks import note_look
 from coop.metering.views import RunDay
-from coop.values import AMSTERDAM, BadInput, Problem
+from coop.values import AMSTERDAM, BadInput, Problem, say
 from coop.web import charts
 from coop.web.language import language_of, translate
 from coop.web.shell import render
@@ -72,7 +72,7 @@ def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInput([Problem(f"{text!r} is no instant", "at")]) from error
+        raise BadInput([Problem(say("'%(text)s' is no instant", text=text), "at")]) from error
     # A bare time of day is one on the clocks of Amsterdam.
     return utc(at if at.tzinfo else at.replace(tzinfo=AMSTERDAM), "at")
 

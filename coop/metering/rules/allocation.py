@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from coop.metering.model import Int64Array
 from coop.metering.rules.explanation import Division, Explanation, allocate_interval, explain
 from coop.metering.rules.keys import PARTS, Key, KeyKind
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 __all__ = ["PARTS", "Allocation", "Division", "Explanation", "Key", "KeyKind", "allocate", "explain"]
 
@@ -106,13 +106,27 @@ def _run_kernel(
 def _require_shapes(participants: Sequence[str], production: Int64Array, consumption: Int64Array) -> None:
     problems = []
     if len(participants) > _MOST_PARTICIPANTS:
-        problems.append(Problem(f"{len(participants)} are more than {_MOST_PARTICIPANTS}", "participants"))
+        problems.append(
+            Problem(
+                say(
+                    "%(participants)s are more than %(most)s",
+                    participants=len(participants),
+                    most=_MOST_PARTICIPANTS,
+                ),
+                "participants",
+            )
+        )
     if production.ndim != 1 or consumption.shape != (production.size, len(participants)):
         expected = f"{production.shape} intervals and {len(participants)} participants"
-        problems.append(Problem(f"the shape {consumption.shape} does not fit {expected}", "consumption_wh"))
+        problems.append(
+            Problem(
+                say("the shape %(shape)s does not fit %(expected)s", shape=consumption.shape, expected=expected),
+                "consumption_wh",
+            )
+        )
     for name, values in (("production_wh", production), ("consumption_wh", consumption)):
         if values.dtype != np.int64:
-            problems.append(Problem(f"energies are whole Wh in int64, not {values.dtype}", name))
+            problems.append(Problem(say("energies are whole Wh in int64, not %(dtype)s", dtype=values.dtype), name))
     if problems:
         raise BadInput(problems, "allocation-input")
 
@@ -123,7 +137,15 @@ def _require_energies(participants: Sequence[str], production: Int64Array, consu
         found.append((f"consumption_wh of {participants[i]}", t, consumption[t, i]))
     # One flaw upstream can spoil a whole matrix: the first few say enough.
     problems = [
-        Problem(f"{wh} Wh in interval {t} is no energy from 0 to below {_HIGHEST_WH} Wh", field)
+        Problem(
+            say(
+                "%(wh)s Wh in interval %(t)s is no energy from 0 to below %(highest_wh)s Wh",
+                wh=wh,
+                t=t,
+                highest_wh=_HIGHEST_WH,
+            ),
+            field,
+        )
         for field, t, wh in found[:_MOST_PROBLEMS]
     ]
     if problems:

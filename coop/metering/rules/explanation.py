@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from coop.metering.rules.keys import SHARED_BY_PARTS, Key, KeyKind
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,21 @@ def explain(
             unknown.
     """
     use_wh = dict(zip(participants, consumption_wh, strict=False))
-    problems = [Problem("is negative", f"consumption of {name}") for name, wh in use_wh.items() if wh < 0]
-    problems += [Problem("is negative", "production")] if production_wh < 0 else []
+    problems = [Problem(say("is negative"), f"consumption of {name}") for name, wh in use_wh.items() if wh < 0]
+    problems += [Problem(say("is negative"), "production")] if production_wh < 0 else []
     if len(participants) != len(consumption_wh):
-        problems.append(Problem(f"{len(consumption_wh)} values for {len(participants)} participants", "consumption"))
+        problems.append(
+            Problem(
+                say(
+                    "%(values)s values for %(participants)s participants",
+                    values=len(consumption_wh),
+                    participants=len(participants),
+                ),
+                "consumption",
+            )
+        )
     if participant not in participants:
-        problems.append(Problem(f"{participant} does not take part", "participant"))
+        problems.append(Problem(say("%(participant)s does not take part", participant=participant), "participant"))
     if problems:
         raise BadInput(problems, "allocation-input")
     key.require_participants(participants)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 PARTS = 1_000_000
 """Shares are whole parts of this many, so that 12.5 % and one hundred-thousandth are both exact."""
@@ -64,7 +64,10 @@ class Key:
 
     def __post_init__(self) -> None:
         if self.kind not in set(KeyKind):
-            raise BadInput([Problem(f"{self.kind!r} is not one of {', '.join(KeyKind)}", "kind")], "allocation-key")
+            raise BadInput(
+                [Problem(say("'%(kind)s' is not one of %(kinds)s", kind=self.kind, kinds=tuple(KeyKind)), "kind")],
+                "allocation-key",
+            )
         # Terms may come from a stored resolution: plain text becomes the kind, and nobody else keeps hold of the terms.
         object.__setattr__(self, "kind", KeyKind(self.kind))
         object.__setattr__(self, "weights", dict(sorted(self.weights.items())))
@@ -88,11 +91,11 @@ class Key:
         """
         weights, order = parameters.get("weights") or {}, parameters.get("order") or []
         unknown = sorted(set(parameters) - {"kind", "weights", "order", "group_id", "valid_from"})
-        problems = [Problem("an allocation key has no such parameter", name) for name in unknown]
+        problems = [Problem(say("an allocation key has no such parameter"), name) for name in unknown]
         if not isinstance(weights, Mapping) or not all(isinstance(name, str) for name in weights):
-            problems.append(Problem("must give a number of parts per participant", "weights"))
+            problems.append(Problem(say("must give a number of parts per participant"), "weights"))
         if not isinstance(order, list | tuple) or not all(isinstance(name, str) for name in order):
-            problems.append(Problem("must be a list of participants", "order"))
+            problems.append(Problem(say("must be a list of participants"), "order"))
         if problems:
             raise BadInput(problems, "allocation-key")
         return cls(parameters.get("kind", ""), weights, tuple(order))
@@ -100,28 +103,45 @@ class Key:
     def _problems_of_weights(self) -> Iterable[Problem]:
         if self.kind not in SHARED_BY_PARTS:
             if self.weights:
-                yield Problem(f"the {self.kind} key takes no shares", "weights")
+                yield Problem(say("the %(kind)s key takes no shares", kind=self.kind), "weights")
             return
         least = 1 if self.kind is KeyKind.REDISTRIBUTION else 0
         broken = {participant: parts for participant, parts in self.weights.items() if type(parts) is not int}
         if broken:
             for participant, parts in broken.items():
-                yield Problem(f"the share of {participant} is {parts!r}, not a whole number of parts", "weights")
+                yield Problem(
+                    say(
+                        "the share of %(participant)s is '%(parts)s', not a whole number of parts",
+                        participant=participant,
+                        parts=parts,
+                    ),
+                    "weights",
+                )
             return
         for participant, parts in self.weights.items():
             if parts < least:
                 # Nothing can be redistributed to a share of nothing: such a participant belongs outside the key.
-                yield Problem(f"the share of {participant} is {parts} parts, below {least}", "weights")
+                yield Problem(
+                    say(
+                        "the share of %(participant)s is %(parts)s parts, below %(least)s",
+                        participant=participant,
+                        parts=parts,
+                        least=least,
+                    ),
+                    "weights",
+                )
         if (total := sum(self.weights.values())) != PARTS:
-            yield Problem(f"the shares add up to {total} parts, not to {PARTS}", "weights")
+            yield Problem(
+                say("the shares add up to %(total)s parts, not to %(parts)s", total=total, parts=PARTS), "weights"
+            )
 
     def _problems_of_order(self) -> Iterable[Problem]:
         if self.kind is not KeyKind.PRIORITY:
             if self.order:
-                yield Problem(f"the {self.kind} key takes no order", "order")
+                yield Problem(say("the %(kind)s key takes no order", kind=self.kind), "order")
             return
         for participant in _repeated(self.order):
-            yield Problem(f"{participant} stands in the order more than once", "order")
+            yield Problem(say("%(participant)s stands in the order more than once", participant=participant), "order")
 
     def require_participants(self, participants: Sequence[str]) -> None:
         """Refuse a group that is not the one the key was agreed for.
@@ -129,13 +149,22 @@ class Key:
         Raises:
             BadInput: a participant is named twice, is missing from the key, or the key names someone else.
         """
-        problems = [Problem(f"{twice} is named more than once", "participants") for twice in _repeated(participants)]
+        problems = [
+            Problem(say("%(participant)s is named more than once", participant=twice), "participants")
+            for twice in _repeated(participants)
+        ]
         if self.kind in SHARED_BY_PARTS or self.kind is KeyKind.PRIORITY:
             term, named = (
                 ("order", set(self.order)) if self.kind is KeyKind.PRIORITY else ("weights", set(self.weights))
             )
-            problems += [Problem(f"{one} has no place in the key", term) for one in sorted(set(participants) - named)]
-            problems += [Problem(f"{one} does not take part", term) for one in sorted(named - set(participants))]
+            problems += [
+                Problem(say("%(participant)s has no place in the key", participant=one), term)
+                for one in sorted(set(participants) - named)
+            ]
+            problems += [
+                Problem(say("%(participant)s does not take part", participant=one), term)
+                for one in sorted(named - set(participants))
+            ]
         if problems:
             raise BadInput(problems, "allocation-key")
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 from coop.kit.tx import Tx
 from coop.metering.storage.register import Group, list_occupancies
 from coop.metering.storage.tables import connection_opened, contract_ended, contract_signed
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, Said, say
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def find_connections(tx: Tx, numbers: Iterable[str], field: str = "connection") 
     return {number: ids[number] for number in wanted}
 
 
-def name_unknown(number: str) -> str:
+def name_unknown(number: str) -> Said:
     """Say that no connection has a number."""
     return say(
         "there is no connection %(number)s that somebody holds or held: register it, and who holds it, first",
