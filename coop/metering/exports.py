@@ -18,7 +18,7 @@ from coop.metering.handlers.results import compute_period
 from coop.metering.looks import note_look
 from coop.metering.sight import whose
 from coop.metering.storage import connections, periods, readings, register
-from coop.values import say, NotFound
+from coop.values import NotFound, say
 from coop.web.downloads import Asked
 from coop.web.own_data import zip_files
 
