@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 
-from sqlalchemy import delete, select, true, update
+from sqlalchemy import ColumnElement, delete, select, true, update
 
 from coop.kit.rows import group_as, row_of
 from coop.kit.tx import Tx
@@ -20,7 +20,7 @@ _NAMES = [field.name for field in fields(Contract) if field.name not in _OWN_ROW
 
 def list_contracts(tx: Tx, member_id: str | None = None) -> list[Contract]:
     """List contracts with their gas bills, oldest first: of one member, also those that they share or pay, or all."""
-    of_member = true()
+    of_member: ColumnElement[bool] = true()
     if member_id is not None:
         of_member = (contract.c.member_id == member_id) | contract.c.contract_id.in_(list_shared(tx, member_id))
     chosen = select(contract.c.contract_id).where(contract.c.community == tx.community, of_member)

@@ -126,17 +126,19 @@ def read_row(kind: str, line: Line, registered: Registered) -> Record:
     return _READERS[kind](line, registered)
 
 
+_MEMBER_TEXTS = ("number", "kind", "name", "email", "address", "postcode", "city", "kvk", "vat_id")
+_CONNECTION_TEXTS = ("number", "building", "kind", "address", "ean")
+
+
 def write_row(record: Record, registered: Registered) -> Row:
     """Write a record as ``read_row`` reads it."""
     match record:
         case Member():
-            names = ("number", "kind", "name", "email", "address", "postcode", "city", "kvk", "vat_id")
-            row = {name: getattr(record, name) for name in names}
+            row = {name: getattr(record, name) for name in _MEMBER_TEXTS}
             row |= {"joined_on": str(record.joined_on), "left_on": str(record.left_on or "")}
             return row | {"votes": str(record.votes)}
         case Connection():
-            names = ("number", "building", "kind", "address", "ean")
-            row = {name: getattr(record, name) for name in names}
+            row = {name: getattr(record, name) for name in _CONNECTION_TEXTS}
             return row | {"home_equivalents": format(record.home_equivalents, "f"), "users": str(record.users)}
         case Occupancy():
             return {
