@@ -27,7 +27,7 @@ from coop.members.factors.pages import resets as factor_resets
 from coop.members.factors.pages import step as second_step
 from coop.members.identity import api as identity_api
 from coop.members.identity.commands.sessions import forget_old_sign_ins
-from coop.members.identity.pages import account, accounts, forgotten, own, roles, sign_in, welcome
+from coop.members.identity.pages import account, accounts, forgotten, own, roles, rounds, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
 from coop.members.messages import api as messages_api
@@ -134,6 +134,7 @@ MEMBERS = Service(
         messages_kinds.routes,
         messages_pages.routes,
         roles.routes,
+        rounds.routes,
         account.routes,
         own_data.routes,
         exports.routes,

@@ -152,6 +152,15 @@ def find_address(tx: Tx, key_sha256: str) -> OneTimeAddress | None:
     return find_as(tx, OneTimeAddress, one_time_address, one_time_address.c.key_sha256 == key_sha256)
 
 
+def list_invited_since(tx: Tx, since: datetime) -> set[str]:
+    """List the accounts for which a one-time address to choose a password was made since an instant."""
+    rows = one_time_address.c
+    query = select(rows.account_id).where(
+        rows.community == tx.community, rows.purpose == "set-password", rows.made_at > since
+    )
+    return set(tx.scalars(query))
+
+
 def settle_address(tx: Tx, key_sha256: str) -> bool:
     """Mark a one-time address as used; False when somebody did before."""
     rows = one_time_address.c

@@ -22,6 +22,14 @@ STATES = {
     "closed": N_("closed"),
 }
 
+MEMBER_KINDS = {
+    "tenant": N_("tenant"),
+    "owner": N_("owner"),
+    "business": N_("business"),
+    "corporation": N_("corporation"),
+    "landlord": N_("landlord"),
+}
+
 CHANGES = {
     "made": N_("Account made"),
     "roles": N_("Other roles"),
