@@ -16,14 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from coop.events import Envelope, Event, UnknownEvent, event_classes, read_event
-from coop.kit import parking, positions
+from coop.kit import counts, parking, positions
 from coop.kit.actor import Actor
 from coop.kit.database import Database, among, is_database_away
 from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_HEARD
+from coop.kit.tables import fact_count
 from coop.kit.tables import inbox as inbox
 from coop.kit.tx import Tx, part_of
 from coop.values import CoopError, say
@@ -151,6 +152,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
                     say("%(service)s: %(parked)s facts in a row were refused", service=consumer.service, parked=parked),
                 )
         insert_mappings(sql, inbox, claimed)
+        counts.add(sql, "heard", Counter((str(row["community"]), str(row["type"])) for row in claimed))
         for source, numbers in sorted(heard.items()):
             positions.note_heard(sql, source, numbers, now)
     consumer.streak.parked = parked
@@ -194,8 +196,8 @@ def handle(consumer: Consumer, tx: Tx, envelope: Envelope) -> None:
 
 def count_heard(tx: Tx) -> dict[str, int]:
     """Count the facts of each type that were heard, parked ones included."""
-    query = select(inbox.c.type, func.count()).where(inbox.c.community == tx.community).group_by(inbox.c.type)
-    return dict(iter(tx.execute(query)))
+    mine = fact_count.c.community == tx.community, fact_count.c.direction == "heard"
+    return dict(iter(tx.execute(select(fact_count.c.type, fact_count.c.number).where(*mine))))
 
 
 def replay_letter(consumer: Consumer, community: str, actor: Actor, letter_id: str) -> None:

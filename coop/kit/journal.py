@@ -22,15 +22,17 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    union_all,
     update,
 )
 
 from coop.events import Envelope, Event
+from coop.kit import counts
 from coop.kit.actor import Actor
 from coop.kit.inserting import insert_mappings
 from coop.kit.metrics import FACTS_SEALED
+from coop.kit.tables import fact_count, relay_state
 from coop.kit.tables import journal as journal
-from coop.kit.tables import relay_state
 
 Fact = TypeVar("Fact", bound=Event)
 
@@ -88,6 +90,7 @@ def seal(sql: Connection, limit: int = 1000) -> int:
         sealed.append({"key": row.row_id, "new_position": position, "new_previous": previous, "new_hash": digest})
         previous = digest
     sql.execute(_SEAL, sealed)
+    counts.add(sql, "told", Counter((row.community, row.type) for row in waiting))
     for kind, count in Counter(row.type for row in waiting).items():
         FACTS_SEALED.labels(kind.partition(".")[0], kind).inc(count)
     return len(sealed)
@@ -126,8 +129,17 @@ def facts_of(sql: Connection, kind: type[Fact], community: str) -> list[Fact]:
 
 def count_told(sql: Connection, community: str) -> dict[str, int]:
     """Count the facts of each type that a community told, sealed or not."""
-    query = select(journal.c.type, func.count()).where(journal.c.community == community).group_by(journal.c.type)
-    return dict(iter(sql.execute(query)))
+    kept = select(fact_count.c.type, fact_count.c.number).where(
+        fact_count.c.community == community, fact_count.c.direction == "told"
+    )
+    unsealed = (
+        select(journal.c.type, func.count())
+        .where(journal.c.community == community, journal.c.position.is_(None))
+        .group_by(journal.c.type)
+    )
+    both = union_all(kept, unsealed).subquery()  # in one statement: a fact that is sealed meanwhile counts once
+    query = select(both.c.type, func.sum(both.c.number)).group_by(both.c.type)
+    return {kind: int(number) for kind, number in sql.execute(query)}
 
 
 def head(sql: Connection) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from coop.kit import journal, parking
+from coop.kit import counts, journal, parking
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.service import Service
@@ -30,6 +30,7 @@ def rebuild(
             if table.name in {heard.name for heard in service.heard_tables}:
                 sql.execute(table.delete())
         sql.execute(inbox.delete())
+        counts.forget_heard(sql)
         sql.execute(source_position.delete())
         sql.execute(
             dead_letter.delete().where(dead_letter.c.kind == parking.EVENT, dead_letter.c.resolved_at.is_(None))

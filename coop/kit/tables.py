@@ -1,5 +1,5 @@
-"""Tables that every service has, and the guards of those that only grow: journal, relay, inbox and what was heard up to
-where, dead letters, documents, ended sessions, tokens of programs, runs of jobs, kept answers, backups, and what
+"""Tables that every service has, and the guards of those that only grow: journal, relay, inbox, counts, what was heard
+up to where, dead letters, documents, ended sessions, tokens of programs, runs of jobs, kept answers, backups, and what
 goes out."""
 
 from __future__ import annotations
@@ -76,7 +76,17 @@ inbox = Table(
     Column("type", String(100), nullable=False),
     Column("received_at", Instant, nullable=False),
 )
-Index("ix_inbox_community", inbox.c.community, inbox.c.type)
+
+fact_count = Table(
+    "fact_count",
+    kit_metadata,
+    Column("community", String(100), nullable=False),
+    Column("direction", String(5), nullable=False),
+    Column("type", String(100), nullable=False),
+    Column("number", BigInteger, nullable=False),  # of the sealed ones for what was told
+    PrimaryKeyConstraint("community", "direction", "type"),
+    CheckConstraint("direction IN ('told', 'heard')", name="direction_is_one_of_two"),
+)
 
 source_position = Table(
     "source_position",
