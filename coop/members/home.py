@@ -7,10 +7,14 @@ from fastapi import APIRouter, Request, Response
 from coop.communities.store import find_profile
 from coop.communities.texts import PARTICULARS
 from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
+from coop.kit.tx import Tx
 from coop.members.access import ACCESS
 from coop.members.community.store import find_open_proposal
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
+from coop.members.factors.store import list_waiting_resets
+from coop.members.identity.store import find_account, list_without_factor
 from coop.members.register.store import count_members
 from coop.values import say, say_count
 from coop.web.language import N_
@@ -59,11 +63,52 @@ def register_step(request: Request) -> Response:
 @may("see-own")
 def waiting(request: Request) -> Response:
     session = session_of(request)
-    lines = []
     with reading(request) as tx:
+        lines = [*_list_ibans(tx, session), *_list_factors(tx, session), *_list_own(tx, session)]
         today = tx.today
-        proposal = find_open_proposal(tx) if ACCESS.allows(session, "confirm-iban") else None
-    if proposal is not None and proposal.proposed_by != str(session.actor("page")):
-        text = say("Another bank account, %(iban)s, waits for you as the second person", iban=proposal.iban)
-        lines.append(Waiting(text, "/members/community"))
     return show_waiting(request, lines, today)
+
+
+def _list_ibans(tx: Tx, session: Session) -> list[Waiting]:
+    """Another bank account of the co-operative, which somebody else proposed."""
+    proposal = find_open_proposal(tx) if ACCESS.allows(session, "confirm-iban") else None
+    if proposal is None or proposal.proposed_by == str(session.actor("page")):
+        return []
+    text = say("Another bank account, %(iban)s, waits for you as the second person", iban=proposal.iban)
+    return [Waiting(text, "/members/community")]
+
+
+def _list_factors(tx: Tx, session: Session) -> list[Waiting]:
+    """Second factors that somebody lost, and accounts that lack one though their roles need it."""
+    if not ACCESS.allows(session, "reset-factors"):
+        return []
+    mine = str(session.actor("page"))
+    lines = []
+    resets = [
+        reset for reset in list_waiting_resets(tx) if mine not in (reset.proposed_by, f"account:{reset.account_id}")
+    ]
+    if resets:
+        text = say_count(
+            "%(num)s lost second factor waits for you as the second person",
+            "%(num)s lost second factors wait for you as the second person",
+            len(resets),
+        )
+        lines.append(Waiting(text, "/members/lost-factors"))
+    if without := list_without_factor(tx):
+        text = say_count(
+            "%(num)s account has no second factor, though its role needs one",
+            "%(num)s accounts have no second factor, though their roles need one",
+            len(without),
+        )
+        lines.append(Waiting(text, "/members/lost-factors"))
+    return lines
+
+
+def _list_own(tx: Tx, session: Session) -> list[Waiting]:
+    """A second factor that is offered to whoever has none and need not have one."""
+    account = find_account(tx, session.account_id)
+    if account is None or account.has_factor or "member" not in account.roles:
+        return []
+    return [
+        Waiting(say("Protect your account with a second factor, if you like: it takes two minutes"), "/members/factors")
+    ]

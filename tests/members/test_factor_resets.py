@@ -156,3 +156,18 @@ def test_who_has_no_factor_has_none_to_lose(database: Database, client: TestClie
     open_account(database, BOARD)
     enter_with_app(client, AT)
     assert client.post(f"/members/lost-factors/accounts/{account_id}").status_code == 409
+
+
+def test_a_lost_factor_and_accounts_without_one_wait_at_home(
+    database: Database, client: TestClient, account_id: str
+) -> None:
+    ask(client)
+    open_account(database, OTHER_BOARD)
+    enter_with_app(client, LATER, OTHER_BOARD)
+    home = client.get("/members/cards/waiting").text
+    assert "1 lost second factor waits for you as the second person" in home
+    assert "no second factor, though its role needs one" not in home
+    settle(client, waiting_of(database, account_id))
+    home = client.get("/members/cards/waiting").text
+    assert "lost second factor" not in home
+    assert "1 account has no second factor, though its role needs one" in home

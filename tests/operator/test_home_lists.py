@@ -92,7 +92,11 @@ def test_nothing_waits_in_a_co_operative_that_has_just_begun(app: FastAPI, role:
     assert waiting
     for address in waiting:
         answer = person.get(address)
-        assert (answer.status_code, answer.text.strip()) == (200, ""), address
+        assert answer.status_code == 200, address
+        only_hers = "1 account heeft nog geen tweede stap" if role in ("board", "operator") else ""
+        assert (only_hers in answer.text) if "members/cards/waiting" in address else (answer.text.strip() == ""), (
+            address
+        )
 
 
 def test_what_was_refused_waits_for_the_operator(app: FastAPI) -> None:
