@@ -34,6 +34,7 @@ ACCESS = Access(
         "change-community": roles("board"),
         "confirm-iban": roles("board", "treasurer"),
         "change-contact": roles("board", "operator"),
+        "keep-register": roles("board", "operator"),
         "import-register": roles("board", "operator", "write:members"),
         "end-membership": roles("board"),
         "see-accounts": roles("board", "treasurer", "auditor", "operator"),

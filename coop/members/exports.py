@@ -14,7 +14,8 @@ from coop.members.messages.model import Filter
 from coop.members.messages.rules import hide_address
 from coop.members.messages.store import list_tracked
 from coop.members.programs.store import list_programs
-from coop.members.register.store import list_members
+from coop.members.register.model import Selection
+from coop.members.register.store import select_members
 from coop.web.downloads import Asked
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/exports", include_in_schema=False)
@@ -23,9 +24,18 @@ may = ACCESS.may
 
 @routes.get("/members.{extension}")
 @may("see-register")
-def export_members(request: Request, asked: Asked, search: str = "") -> Response:
+def export_members(
+    request: Request,
+    asked: Asked,
+    search: str = "",
+    kind: str = "",
+    state: str = "",
+    lacks: str = "",
+    sort: str = "number",
+) -> Response:
+    selection = Selection(search, kind, state, lacks, sort)
     with reading(request) as tx:
-        return asked.answer(listings.members_listing(list_members(tx, search)))
+        return asked.answer(listings.members_listing(select_members(tx, selection)))
 
 
 @routes.get("/choices.{extension}")

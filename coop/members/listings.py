@@ -42,6 +42,9 @@ MEMBERS = (
     Column("city", N_("City")),
     Column("joined_on", N_("Member since"), Kind.DAY),
     Column("left_on", N_("Left on"), Kind.DAY),
+    Column("votes", N_("Votes"), Kind.WHOLE),
+    Column("kvk", N_("KvK number")),
+    Column("vat_id", N_("VAT id")),
 )
 
 CONNECTIONS = (
@@ -51,6 +54,8 @@ CONNECTIONS = (
     Column("address", N_("Address"), of=lambda row: row[0].address),
     Column("kind", N_("Kind"), Kind.WORD, of=lambda row: row[0].kind),
     Column("ean", N_("EAN code"), of=lambda row: row[0].ean),
+    Column("home_equivalents", N_("Home equivalents"), Kind.DECIMAL, of=lambda row: row[0].home_equivalents),
+    Column("users", N_("Users behind it"), Kind.WHOLE, of=lambda row: row[0].users),
     Column("member_id", N_("Member"), of=lambda row: row[1].member_id if row[1] else None),
     Column("opened_on", N_("From"), Kind.DAY, of=lambda row: row[1].opened_on if row[1] else None),
     Column("closed_on", N_("Ended from"), Kind.DAY, of=lambda row: row[1].closed_on if row[1] else None),
@@ -133,6 +138,7 @@ IMPORTS = (
     Column("imported_by", N_("By")),
     Column("record_count", N_("Lines"), Kind.WHOLE),
     Column("added_count", N_("New"), Kind.WHOLE),
+    Column("changed_count", N_("Changed"), Kind.WHOLE),
     Column("undone_at", N_("Undone"), Kind.INSTANT),
 )
 

@@ -21,6 +21,7 @@ from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
+from coop.members.entry.pages import forms, members, moves, places
 from coop.members.factors.commands.step import forget_spent_challenges
 from coop.members.factors.pages import own as own_factors
 from coop.members.factors.pages import resets as factor_resets
@@ -46,7 +47,6 @@ from coop.members.privacy.pages import answers, erasure
 from coop.members.programs import api as programs_api
 from coop.members.programs import pages as programs_pages
 from coop.members.register import api as register_api
-from coop.members.register import pages as register_pages
 from coop.members.resting import heard as resting
 from coop.web.language import N_
 
@@ -141,7 +141,10 @@ MEMBERS = Service(
         programs_pages.routes,
         answers.routes,
         erasure.routes,
-        register_pages.routes,  # the last: a member's path holds any word
+        moves.routes,
+        places.routes,
+        forms.routes,
+        members.routes,  # the last: a member's path holds any word
     ),
     kept_tables=(tables.consent,),
     queues=_open_queues,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,8 +11,11 @@ from sqlalchemy import select
 
 from coop.kit.database import Database
 from coop.kit.journal import journal
+from coop.kit.tx import Tx
 from coop.members.contracts.model import Contract
 from coop.members.contracts.store import list_contracts
+from coop.members.entry.commands import get_row, look_at, write_down
+from coop.members.entry.model import Typed
 from coop.members.fields import make_id
 from coop.members.identity.model import Origin
 from coop.members.imports.commands import import_register, undo_import
@@ -122,3 +126,10 @@ def left_on(database: Database, member_id: str) -> date | None:
     """The day on which a member left."""
     with database.read(COMMUNITY) as tx:
         return get_member(tx, member_id).left_on
+
+
+def change_contact(tx: Tx, member_id: str, contact: Mapping[str, str]) -> None:
+    """Change a member's name, e-mail address or address as the secretary's form does."""
+    row, version = get_row(tx, "member", member_id)
+    typed = Typed((("members", {**row, **contact}),), version)
+    write_down(tx, "members", typed, look_at(tx, typed).preview)

@@ -20,7 +20,7 @@ from coop.members.identity.commands.sessions import end_all_sessions, end_sessio
 from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.imports.commands import import_id_of, import_register, undo_import
-from coop.members.register.commands import change_contact, end_membership
+from coop.members.register.commands import end_membership
 from coop.members.tables import sign_in as sign_ins
 from coop.values import derive_id
 from tests.desk import COMMUNITY, SECRETARY
@@ -32,6 +32,7 @@ from tests.members.sample import (
     YILDIZ,
     PowerCutError,
     bring_all,
+    change_contact,
     dump,
 )
 

@@ -8,12 +8,22 @@ import pytest
 
 from coop.kit.database import Database
 from coop.members.connections.store import list_holds
-from coop.members.register.commands import change_contact, end_membership
+from coop.members.register.commands import end_membership
 from coop.members.register.model import Member
 from coop.members.register.store import list_members
 from coop.values import BadInput, CoopError, NotFound
 from tests.desk import COMMUNITY, SECRETARY
-from tests.members.sample import VRIES, YILDIZ, bring, bring_all, contracts_of, dump, left_on, list_facts
+from tests.members.sample import (
+    VRIES,
+    YILDIZ,
+    bring,
+    bring_all,
+    change_contact,
+    contracts_of,
+    dump,
+    left_on,
+    list_facts,
+)
 
 
 def leave(database: Database, member_id: str, day: date) -> None:

@@ -51,7 +51,7 @@ def test_treasurer_and_auditor_see_and_change_nothing(database: Database, client
     ):
         assert 'method="post"' not in text_of(client, page).split("<main")[1]
     for path in (
-        f"/members/{VRIES}/contact",
+        f"/members/register/members/{VRIES}/edit",
         f"/members/{VRIES}/leave",
         f"/members/{VRIES}/accounts",
         f"/members/accounts/{account_id}/invite",
@@ -208,4 +208,4 @@ def test_a_file_that_is_as_large_as_it_may_be_is_read(client: TestClient) -> Non
 def test_only_a_number_of_kilobytes_fits_a_form_of_contact_data(database: Database, client: TestClient) -> None:
     bring(database, "members")
     sign_in(client, "board")
-    assert client.post(f"/members/{VRIES}/contact", data={"name": "x" * 20_000}).status_code == 413
+    assert client.post(f"/members/register/members/{VRIES}/edit", data={"name": "x" * 20_000}).status_code == 413

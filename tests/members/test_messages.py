@@ -16,13 +16,12 @@ from coop.members.messages import store
 from coop.members.messages.commands import send
 from coop.members.messages.model import KINDS, Content, Wish
 from coop.members.messages.words import WORDS
-from coop.members.register.commands import change_contact
 from coop.members.register.store import get_member
 from coop.members.tables import member
 from coop.values import say
 from tests.desk import COMMUNITY, SECRETARY
 from tests.members.post import furnish, listening, post_all
-from tests.members.sample import VRIES, YILDIZ, list_facts
+from tests.members.sample import VRIES, YILDIZ, change_contact, list_facts
 
 BILL = {
     "number": "2026-000007",

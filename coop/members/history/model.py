@@ -30,4 +30,4 @@ class Change:
     changed_at: datetime
     changed_by: str
     channel: str
-    import_id: str
+    import_id: str | None

@@ -14,7 +14,7 @@ from coop.members.tables.history import register_change
 
 
 def add_changes(
-    tx: Tx, differences: Mapping[tuple[str, str], Sequence[Difference]], import_id: str, reason: str = ""
+    tx: Tx, differences: Mapping[tuple[str, str], Sequence[Difference]], import_id: str | None, reason: str = ""
 ) -> None:
     """Add what changed, by noun and record; whoever calls holds the lock of the register."""
     number = tx.scalar(select(func.max(register_change.c.number)).where(register_change.c.community == tx.community))

@@ -66,6 +66,7 @@ def make_plan(tx: Tx, incoming: Mapping[int, Record], registered: Registered, pr
     bills, billed = _find_bills(tx, updates)
     found += [*billed, *_find_used(tx, added, updates, registered)]
     found += find_overlaps(_list_claims(added, updates, registered))
+    found += _find_left(added, updates, registered)
     return Plan(
         added=added,
         updates=updates,
@@ -181,6 +182,20 @@ def _find_used(
         if isinstance(record, Connection) and eans.get(record.ean, record.number) != record.number:
             reason = say("connection %(number)s has this EAN code already", number=eans[record.ean])
             problems.append(Problem(reason, "ean", line))
+    return problems
+
+
+def _find_left(added: Mapping[int, Record], updates: Mapping[int, Update], registered: Registered) -> list[Problem]:
+    """Holds and contracts that outlast the membership of who has them."""
+    lines = {**added, **{line: update.after for line, update in updates.items()}}
+    left = {m.member_id: m for m in only(Member, [*registered.records.values(), *added.values()]) if m.left_on}
+    problems = []
+    for line, record in lines.items():
+        if isinstance(record, Occupancy | Contract) and (member := left.get(record.member_id)):
+            end = record.closed_on if isinstance(record, Occupancy) else record.ends_on
+            if member.left_on and (end is None or end > member.left_on):
+                reason = say("member %(number)s left on %(day)s", number=member.number, day=member.left_on)
+                problems.append(Problem(reason, "member", line))
     return problems
 
 

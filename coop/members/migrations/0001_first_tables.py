@@ -366,7 +366,7 @@ def upgrade() -> None:
         sa.Column("changed_at", Instant(), nullable=False),
         sa.Column("changed_by", sa.String(length=120), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
-        sa.Column("import_id", sa.String(length=36), nullable=False),
+        sa.Column("import_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint(
             "noun IN ('member', 'connection', 'occupancy', 'contract')", name=op.f("ck_register_change_noun_known")
         ),

@@ -1,8 +1,7 @@
-"""A member leaves, or their contact data change. Given again, a command changes nothing."""
+"""A member leaves. Given again, a command changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 
 from coop.events import Event
@@ -10,12 +9,14 @@ from coop.kit.tx import Tx
 from coop.members.connections.facts import announce_closing
 from coop.members.connections.store import close_occupancy
 from coop.members.contracts.facts import announce_end
+from coop.members.contracts.model import Contract
 from coop.members.contracts.store import end_contract
-from coop.members.fields import is_email, refuse_text
+from coop.members.history.model import Difference
+from coop.members.history.store import add_changes
 from coop.members.register import store
 from coop.members.register.facts import announce_leaving
 from coop.members.register.model import MemberFile
-from coop.values import BadInput, CoopError, Problem
+from coop.values import CoopError, say
 
 LOCK = "register"
 """Held by everything that looks at who holds what before it writes."""
@@ -34,55 +35,51 @@ def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
     if member.left_on == left_on:
         return
     if member.left_on:
-        raise CoopError("left-already", f"member {member.number} left on {member.left_on} already")
+        raise CoopError(
+            "left-already", say("member %(number)s left on %(day)s already", number=member.number, day=member.left_on)
+        )
     if left_on <= member.joined_on:
-        raise CoopError("leaves-too-early", f"member {member.number} joined on {member.joined_on}")
+        raise CoopError(
+            "leaves-too-early", say("member %(number)s joined on %(day)s", number=member.number, day=member.joined_on)
+        )
     if begins_later := _name_what_begins_later(file, left_on):
-        raise CoopError("begins-later", f"member {member.number} has {', '.join(begins_later)}: undo that first")
+        reason = say("member %(number)s has %(later)s: undo that first", number=member.number, later=begins_later)
+        raise CoopError("begins-later", reason)
+    if paid := tuple(contract.number for contract in file.paid_contracts if _runs_after(contract, left_on)):
+        reason = say("member %(number)s pays contract %(paid)s: name who pays first", number=member.number, paid=paid)
+        raise CoopError("pays-for-others", reason)
     events: list[Event] = [announce_leaving(member_id, left_on)]
+    differences = {("member", member.number): [Difference("left_on", "", str(left_on))]}
     store.end_membership(tx, member_id, left_on)
-    for _, hold in file.holds:
+    for connection, hold in file.holds:
         if hold.closed_on is None or hold.closed_on > left_on:
+            key = ("occupancy", f"{connection.number}/{hold.opened_on}")
+            differences[key] = [Difference("closed_on", str(hold.closed_on or ""), str(left_on))]
             close_occupancy(tx, hold, left_on)
             events.append(announce_closing(hold, left_on))
     for contract in file.own_contracts:
-        if contract.ends_on is None or contract.ends_on > left_on:
+        if _runs_after(contract, left_on):
+            key = ("contract", contract.number)
+            differences[key] = [Difference("ends_on", str(contract.ends_on or ""), str(left_on))]
             end_contract(tx, contract.contract_id, left_on)
             events.append(announce_end(contract.contract_id, left_on))
+    add_changes(tx, differences, None)
     tx.tell(*events)
 
 
-def _name_what_begins_later(file: MemberFile, left_on: date) -> Sequence[str]:
+def _runs_after(contract: Contract, day: date) -> bool:
+    return contract.ends_on is None or contract.ends_on > day
+
+
+def _name_what_begins_later(file: MemberFile, left_on: date) -> tuple[str, ...]:
     holds = [
-        f"connection {connection.number} from {hold.opened_on}"
+        say("connection %(number)s from %(day)s", number=connection.number, day=hold.opened_on)
         for connection, hold in file.holds
         if hold.opened_on >= left_on
     ]
     contracts = [
-        f"contract {contract.number} from {contract.starts_on}"
+        say("contract %(number)s from %(day)s", number=contract.number, day=contract.starts_on)
         for contract in file.own_contracts
         if contract.starts_on >= left_on
     ]
-    return [*holds, *contracts]
-
-
-def change_contact(tx: Tx, member_id: str, contact: Mapping[str, str]) -> None:
-    """Write down another name, e-mail address or postal address. Nobody is told: no other service knows them.
-
-    Args:
-        contact: any of name, email, address, postcode, city.
-
-    Raises:
-        NotFound: there is no such member.
-        BadInput: a value cannot be kept; all problems at once.
-    """
-    store.get_member(tx, member_id)
-    values = {name: value.strip() for name, value in contact.items()}
-    problems = [problem for name, value in values.items() if (problem := refuse_text(value, name))]
-    if not values.get("name", "-"):
-        problems.append(Problem("may not be empty", "name"))
-    if values.get("email") and not is_email(values["email"]):
-        problems.append(Problem(f"{values['email']!r} is not an e-mail address", "email"))
-    if problems:
-        raise BadInput(problems)
-    store.change_contact(tx, member_id, values)
+    return (*holds, *contracts)

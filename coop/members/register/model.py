@@ -57,6 +57,30 @@ class Member:
         require_after(self.left_on, self.joined_on, "left_on", "joined_on")
 
 
+SORTS = ("number", "-number", "name", "-name", "address", "-address", "joined_on", "-joined_on")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The members of a list: those whose number, name or address holds ``search``, of a ``kind``, who left or not
+    (``state``: left, current or empty), and who lack a contract or an account; in the order of ``sort``."""
+
+    search: str = ""
+    kind: str = ""
+    state: str = ""
+    lacks: str = ""
+    sort: str = "number"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("kind", ("", *MEMBER_KINDS)),
+            ("state", ("", "current", "left")),
+            ("lacks", ("", "contract", "account")),
+            ("sort", SORTS),
+        ):
+            require_word(getattr(self, name), allowed, name)
+
+
 @dataclass(frozen=True)
 class MemberFile:
     """All that the register knows of one member."""

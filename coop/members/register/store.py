@@ -5,28 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Update, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, Update, exists, func, or_, select, true, update
 
 from coop.kit.keyset import Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
 from coop.members.contracts.store import list_contracts
-from coop.members.register.model import Member, MemberFile
-from coop.members.tables import member
+from coop.members.register.model import Member, MemberFile, Selection
+from coop.members.tables import account, contract, member
 from coop.values import NotFound
 
 
 def list_members(tx: Tx, search: str = "", limit: int = 1_000_000, offset: int = 0) -> list[Member]:
     """List members by number; ``search`` looks in number, name and address."""
+    return select_members(tx, Selection(search), limit, offset)
+
+
+def select_members(tx: Tx, selection: Selection, limit: int = 1_000_000, offset: int = 0) -> list[Member]:
+    """List the members of a selection in its order."""
+    column = member.c[selection.sort.removeprefix("-")]
+    order = column.desc() if selection.sort.startswith("-") else column
     query = (
         select(*columns_of(Member, member))
-        .where(member.c.community == tx.community, _matches(search))
-        .order_by(member.c.number)
+        .where(member.c.community == tx.community, *_conditions(tx, selection))
+        .order_by(order, member.c.number)
         .limit(limit)
         .offset(offset)
     )
     return [Member(*row) for row in tx.execute(query)]
+
+
+def count_selected(tx: Tx, selection: Selection) -> int:
+    """Count the members of a selection."""
+    query = select(func.count()).select_from(member).where(member.c.community == tx.community)
+    return tx.scalar(query.where(*_conditions(tx, selection))) or 0
 
 
 def page_members(tx: Tx, search: str, window: Window) -> list[Member]:
@@ -82,17 +95,30 @@ def change_member(tx: Tx, changed: Member) -> None:
     tx.execute(_update(tx, changed.member_id, row_of(tx, changed)))
 
 
-def change_contact(tx: Tx, member_id: str, contact: Mapping[str, str]) -> None:
-    """Change name, e-mail or address of a member."""
-    tx.execute(_update(tx, member_id, contact))
-
-
 def _update(tx: Tx, member_id: str, values: Mapping[str, object]) -> Update:
     return update(member).where(member.c.community == tx.community, member.c.member_id == member_id).values(values)
 
 
+def _conditions(tx: Tx, selection: Selection) -> list[ColumnElement[bool]]:
+    conditions = [_matches(selection.search)]
+    if selection.kind:
+        conditions.append(member.c.kind == selection.kind)
+    has_left = member.c.left_on.is_not(None) & (member.c.left_on <= tx.today)
+    if selection.state:
+        conditions.append(has_left if selection.state == "left" else ~has_left)
+    if selection.lacks == "contract":
+        conditions.append(~_refers(tx, contract, (contract.c.ends_on.is_(None)) | (contract.c.ends_on > tx.today)))
+    if selection.lacks == "account":
+        conditions.append(~_refers(tx, account, account.c.active))
+    return conditions
+
+
+def _refers(tx: Tx, table: Table, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(table.c.community == tx.community, table.c.member_id == member.c.member_id, condition)
+
+
 def _matches(search: str) -> ColumnElement[bool]:
-    columns = (member.c.number, member.c.name, member.c.address)
+    columns = (member.c.number, member.c.name, member.c.address, member.c.postcode, member.c.city)
     if not search.isprintable():  # PostgreSQL takes no text with a zero in it, and no register holds one
         return member.c.number.is_(None)
     return or_(*(column.icontains(search, autoescape=True) for column in columns)) if search else true()

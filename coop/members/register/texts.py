@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from coop.web.language import N_
 
-KINDS = (N_("tenant"), N_("owner"), N_("business"), N_("corporation"), N_("dwelling"), N_("common"))
+KINDS = (N_("tenant"), N_("owner"), N_("business"), N_("corporation"), N_("landlord"), N_("dwelling"), N_("common"))

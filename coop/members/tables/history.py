@@ -45,7 +45,7 @@ register_change = Table(
     Column("changed_at", Instant, nullable=False),
     _text("changed_by", 120),
     _text("channel", 20),
-    _text("import_id"),
+    Column("import_id", String(36)),
     ForeignKeyConstraint(["community", "import_id"], ["import_file.community", "import_file.import_id"]),
     CheckConstraint("number >= 1", name="number_counts"),
     CheckConstraint("noun IN ('member', 'connection', 'occupancy', 'contract')", name="noun_known"),

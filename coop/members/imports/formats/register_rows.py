@@ -178,6 +178,8 @@ def _read_member(line: Line, registered: Registered) -> Member:
         line.problems += check_particular(name, fields[name])
     joined_on, left_on = line.date("joined_on"), line.date_or_none("left_on")
     votes = line.whole_up_to("votes", VOTES_MAX, votes_of(fields["kind"]))
+    if fields["kind"] == "landlord" and votes:
+        line.refuse("votes", say("a landlord is a party without a vote"))
     member_id = _choose_id(line, registered, "member")
     line.check()
     return Member(member_id=member_id, joined_on=joined_on, left_on=left_on, votes=votes, **fields)

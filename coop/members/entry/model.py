@@ -1,0 +1,53 @@
+"""Nouns of forms: what somebody typed, what it would do, and what others did meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from coop.members.history.model import Change
+from coop.members.imports.model import Plan
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into a form: rows by kind of file, in the order in which they build on each other; the
+    ``version`` of the record that they looked at, and why they change it."""
+
+    steps: tuple[tuple[str, Mapping[str, str]], ...]
+    version: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Somebody moves out of a home, and somebody else in where ``member`` names one: an existing number, or that of the
+    ``newcomer``, a row of the members. ``moved_on`` is the first day of who comes; ``stands`` is what the meters showed
+    that day; with ``leaves`` the membership of who goes ends too."""
+
+    connection_id: str
+    moved_on: date
+    leaves: bool = False
+    member: str = ""
+    newcomer: Mapping[str, str] | None = None
+    contract: str = ""
+    tariff_clause: str = ""
+    stands: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a form would do: its rows as they would be written, the plan and its hash, and what others changed since the
+    form was opened, newest first."""
+
+    rows: tuple[tuple[str, Mapping[str, str]], ...]
+    plan: Plan
+    preview: str
+    later: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when the register says all of it already."""
+        return not self.plan.added and not self.plan.updates
