@@ -9,13 +9,15 @@ from coop.kit.session import NotAllowed
 from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
+from coop.members.history.store import list_changes_of
 from coop.members.identity.store import Wanted
+from coop.members.imports.plans import keys_of_connection, keys_of_member
 from coop.members.messages.model import Filter
 from coop.members.messages.rules import hide_address
 from coop.members.messages.store import list_tracked
 from coop.members.programs.store import list_programs
 from coop.members.register.model import Selection
-from coop.members.register.store import select_members
+from coop.members.register.store import get_file, select_members
 from coop.web.downloads import Asked
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/exports", include_in_schema=False)
@@ -81,6 +83,14 @@ def export_gas_bills(request: Request, asked: Asked, member_id: str | None = Non
     _require_own(request, member_id)
     with reading(request) as tx:
         return asked.answer(listings.gas_bills_listing(list_contracts(tx, member_id)))
+
+
+@routes.get("/changes.{extension}")
+@may("see-register")
+def export_register_changes(request: Request, asked: Asked, member_id: str = "", connection_id: str = "") -> Response:
+    with reading(request) as tx:
+        keys = keys_of_connection(tx, connection_id) if connection_id else keys_of_member(get_file(tx, member_id))
+        return asked.answer(listings.register_changes_listing(list_changes_of(tx, keys)))
 
 
 @routes.get("/accounts.{extension}")

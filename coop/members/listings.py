@@ -15,6 +15,7 @@ from coop.members.connections.model import Occupancy
 from coop.members.connections.store import list_connections, list_holds, list_occupancies
 from coop.members.consents import store as consents
 from coop.members.contracts.model import Contract
+from coop.members.history.model import Change
 from coop.members.identity import store as identity
 from coop.members.identity.commands.sessions import list_sessions
 from coop.members.identity.model import Account
@@ -95,6 +96,18 @@ GAS_BILLS = (
     Column("year", N_("Year"), Kind.WHOLE, of=lambda row: row[1].year),
     Column("gas_m3", N_("Gas"), Kind.WHOLE, "m³", lambda row: row[1].gas_m3),
     Column("paid_eur", N_("Paid incl. VAT"), Kind.EUROS, of=lambda row: row[1].amount_cents),
+)
+
+REGISTER_CHANGES = (
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("record", N_("Record"), of=lambda change: f"{change.noun} {change.record}"),
+    Column("field", N_("Field")),
+    Column("old", N_("Was")),
+    Column("new", N_("Is")),
+    Column("changed_at", N_("When"), Kind.INSTANT),
+    Column("changed_by", N_("By")),
+    Column("channel", N_("Way in")),
+    Column("reason", N_("Why")),
 )
 
 ACCOUNTS = (
@@ -221,6 +234,11 @@ def gas_bills_listing(contracts: Iterable[Contract]) -> Listing:
     """Gas bills behind contracts."""
     rows = [(contract, bill) for contract in contracts for bill in contract.gas_bills]
     return Listing("gas-bills", GAS_BILLS, rows)
+
+
+def register_changes_listing(changes: Iterable[Change]) -> Listing:
+    """Fields of the register that became something else, newest first."""
+    return Listing("register-changes", REGISTER_CHANGES, changes)
 
 
 def accounts_listing(accounts: Iterable[Account]) -> Listing:

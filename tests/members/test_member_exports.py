@@ -29,7 +29,7 @@ def test_the_board_gets_the_register_with_the_filter_of_the_page(database: Datab
     assert [row["number"] for row in rows_of(client, "members")] == ["001", "002", "003"]
     assert [row["name"] for row in rows_of(client, "members", "?search=Yıldız")] == ["B. Yıldız"]
     page = client.get("/members/?search=Kade 2", headers={"accept": "text/html"}).text
-    assert 'href="/members/exports/members.csv?search=Kade%202"' in page
+    assert 'href="/members/exports/members.csv?search=Kade+2&amp;sort=number"' in page
     lines = list(csv.reader(io.StringIO(client.get(f"{EXPORTS}/gas-bills.csv").text)))
     assert lines[0] == ["Id", "Contract", "Year", "Gas [m³]", "Paid incl. VAT [EUR]"]
     assert [line[1:] for line in lines[1:]] == [["C1", "2021", "1250", "1187.50"], ["C1", "2022", "1180", "1652.00"]]

@@ -26,7 +26,7 @@ from coop.members.imports.rules import (
     is_held_anew,
     is_signed_anew,
 )
-from coop.members.register.model import Member
+from coop.members.register.model import Member, MemberFile
 from coop.members.register.store import list_members
 from coop.members.resting.model import HeardBill
 from coop.members.resting.store import list_bills_on
@@ -86,6 +86,23 @@ def hash_plan(plan: Plan, registered: Registered) -> str:
         ],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def keys_of_member(file: MemberFile) -> set[tuple[str, str]]:
+    """The records of a member's file, by noun and key."""
+    keys = {("member", file.member.number)}
+    keys |= {("occupancy", f"{connection.number}/{hold.opened_on}") for connection, hold in file.holds}
+    return keys | {("contract", contract.number) for contract in file.own_contracts}
+
+
+def keys_of_connection(tx: Tx, connection_id: str) -> set[tuple[str, str]]:
+    """A connection with its holds and contracts, by noun and key."""
+    registered = load_registered(tx)
+    return {
+        key
+        for key, record in registered.records.items()
+        if not isinstance(record, Member) and record.connection_id == connection_id
+    }
 
 
 def only(noun: type[Noun], records: Iterable[Record]) -> list[Noun]:

@@ -20,9 +20,10 @@ from coop.members.history.store import list_changes_of
 from coop.members.identity.store import list_names
 from coop.members.imports.formats.line import read_day
 from coop.members.imports.formats.register_rows import KINDS
+from coop.members.imports.plans import keys_of_member
 from coop.members.imports.words import label_of
 from coop.members.register import commands, store
-from coop.members.register.model import MEMBER_KINDS, MemberFile, Selection
+from coop.members.register.model import MEMBER_KINDS, Selection
 from coop.members.resting.store import list_bills_of, list_bills_on
 from coop.values import BadInput, Problem, say
 from coop.web.language import language_of, translate
@@ -80,7 +81,7 @@ def member_page(request: Request, member_id: str) -> Response:
         file = store.get_file(tx, member_id)
         bills = {bill.bill_id: bill for bill in list_bills_of(tx, member_id)}
         bills |= {bill.bill_id: bill for bill in list_bills_on(tx, [c.contract_id for c in file.contracts])}
-        changes = list_changes_of(tx, keys_of(file))
+        changes = list_changes_of(tx, keys_of_member(file))
         history = name_changes(tx, lang, changes)
         numbers = {member.member_id: member for member in store.list_members(tx)} if file.contracts else {}
     session = session_of(request)
@@ -97,13 +98,6 @@ def member_page(request: Request, member_id: str) -> Response:
         may_keep=ACCESS.allows(session, "keep-register"),
         may_end=ACCESS.allows(session, "end-membership") and file.member.left_on is None,
     )
-
-
-def keys_of(file: MemberFile) -> set[tuple[str, str]]:
-    """The records of a member's file, by noun and key."""
-    keys = {("member", file.member.number)}
-    keys |= {("occupancy", f"{connection.number}/{hold.opened_on}") for connection, hold in file.holds}
-    return keys | {("contract", contract.number) for contract in file.own_contracts}
 
 
 def name_changes(tx: Tx, lang: str, changes: Sequence[Change]) -> list[tuple[str, Change, str]]:

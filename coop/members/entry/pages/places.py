@@ -15,6 +15,7 @@ from coop.members.connections.store import list_connections, list_occupancies
 from coop.members.contracts.store import list_contracts
 from coop.members.entry.pages.members import name_changes
 from coop.members.history.store import list_changes_of
+from coop.members.imports.plans import keys_of_connection
 from coop.members.register.store import list_members
 from coop.values import NotFound
 from coop.web.language import language_of
@@ -64,10 +65,7 @@ def connection_page(request: Request, connection_id: str) -> Response:
             raise NotFound
         holds = [hold for hold in list_occupancies(tx) if hold.connection_id == connection_id]
         contracts = [contract for contract in list_contracts(tx) if contract.connection_id == connection_id]
-        keys = {("connection", connection.number)}
-        keys |= {("occupancy", f"{connection.number}/{hold.opened_on}") for hold in holds}
-        keys |= {("contract", contract.number) for contract in contracts}
-        changes = name_changes(tx, lang, list_changes_of(tx, keys))
+        changes = name_changes(tx, lang, list_changes_of(tx, keys_of_connection(tx, connection_id)))
         names = {member.member_id: member for member in list_members(tx)}
     return render(
         request,
