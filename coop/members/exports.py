@@ -12,6 +12,8 @@ from coop.members.contracts.store import list_contracts
 from coop.members.history.store import list_changes_of
 from coop.members.identity.store import Wanted
 from coop.members.imports.plans import keys_of_connection, keys_of_member
+from coop.members.log.model import Wanted as Wished
+from coop.members.log.store import list_entries
 from coop.members.messages.model import Filter
 from coop.members.messages.rules import hide_address
 from coop.members.messages.store import list_tracked
@@ -101,6 +103,13 @@ def export_accounts(
     wanted = Wanted(search.strip(), role, state)
     with reading(request) as tx:
         return asked.answer(listings.accounts_listing(listings.find_accounts(tx, member_id, wanted)))
+
+
+@routes.get("/log.{extension}")
+@may("see-log")
+def export_log(request: Request, asked: Asked, person: str = "", kind: str = "") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.log_listing(list_entries(tx, Wished(person.strip(), kind))))
 
 
 @routes.get("/account-changes.{extension}")

@@ -22,6 +22,9 @@ from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports
 from coop.members.imports.texts import KINDS
+from coop.members.log.model import Entry
+from coop.members.log.texts import CHANNELS
+from coop.members.log.texts import KINDS as LOG_KINDS
 from coop.members.messages.model import Tracked
 from coop.members.messages.texts import CHANNEL_NAMES, KIND_NAMES, STATE_NAMES
 from coop.members.privacy.store import list_looks
@@ -124,6 +127,15 @@ CHANGES = (
     Column("changed_at", N_("When"), Kind.INSTANT, of=lambda row: row[0]),
     Column("change", N_("Change"), Kind.WORD, of=lambda row: row[1]),
     Column("changed_by", N_("By"), of=lambda row: row[2]),
+)
+
+LOG = (
+    Column("at", N_("When"), Kind.INSTANT),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda entry: LOG_KINDS[entry.kind]),
+    Column("who", N_("Who")),
+    Column("what", N_("What")),
+    Column("about", N_("About")),
+    Column("channel", N_("How"), Kind.WORD, of=lambda entry: CHANNELS.get(entry.channel, entry.channel)),
 )
 
 SIGN_INS = (
@@ -249,6 +261,11 @@ def accounts_listing(accounts: Iterable[Account]) -> Listing:
 def changes_listing(tx: Tx, account_id: str) -> Listing:
     """Changes of an account, newest first."""
     return Listing("account-changes", CHANGES, list_changes(tx, account_id, ALL))
+
+
+def log_listing(entries: Iterable[Entry]) -> Listing:
+    """Who did what, newest first."""
+    return Listing("log", LOG, entries)
 
 
 def sign_ins_listing(tx: Tx, account_id: str) -> Listing:

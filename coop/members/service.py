@@ -31,6 +31,7 @@ from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import account, accounts, forgotten, own, roles, rounds, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.log import pages as log_pages
 from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
 from coop.members.messages.formats.mail import NAME as MAIL
@@ -136,6 +137,7 @@ MEMBERS = Service(
         roles.routes,
         rounds.routes,
         account.routes,
+        log_pages.routes,
         own_data.routes,
         exports.routes,
         programs_pages.routes,
@@ -154,7 +156,13 @@ MEMBERS = Service(
         Job("forget-members", N_("Forget members whom the books need no longer"), "11 3 * * *", forget_in_time),
     ),
     sections=(
-        Section("/members/", N_("Members"), "see-register", rank=50, holds=("/members/accounts", "/members/imports")),
+        Section(
+            "/members/",
+            N_("Members"),
+            "see-register",
+            rank=50,
+            holds=("/members/accounts", "/members/imports", "/members/log"),
+        ),
         Section("/members/programs", N_("Programs"), "see-programs", rank=85),
         Section("/members/privacy", N_("Data and consent"), "see-privacy", rank=87),
         Section("/members/community", N_("The co-operative"), "see-community", rank=55),
