@@ -36,6 +36,7 @@ from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
 from coop.members.messages.formats.mail import NAME as MAIL
 from coop.members.messages.formats.mail import Post
+from coop.members.messages.jobs import tell_plan
 from coop.members.messages.pages import kinds as messages_kinds
 from coop.members.messages.pages import letters as messages_letters
 from coop.members.messages.pages import messages as messages_pages
@@ -151,6 +152,7 @@ MEMBERS = Service(
     kept_tables=(tables.consent,),
     queues=_open_queues,
     jobs=(
+        Job("plan-of-month", N_("Tell members what comes next month"), "30 6 25 * *", tell_plan),
         Job("forget-sign-ins", N_("Forget old sign-ins"), "41 3 * * *", forget_old_sign_ins),
         Job("forget-challenges", N_("Forget what passkeys answered"), "43 3 * * *", forget_spent_challenges),
         Job("forget-members", N_("Forget members whom the books need no longer"), "11 3 * * *", forget_in_time),

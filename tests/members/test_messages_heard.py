@@ -9,8 +9,10 @@ from coop.events import Event
 from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
 from coop.events.governance import AgendaPoint, MeetingConvened, VoteClosing, VoteOpened
 from coop.kit.database import Database
+from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
 from coop.members.messages import store
+from coop.members.messages.jobs import tell_plan
 from coop.members.messages.model import Content, Message, Wish
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, SECRETARY
@@ -181,3 +183,31 @@ def test_a_crash_half_way_sends_nobody_and_the_next_time_everybody_once(database
     with database.read(COMMUNITY) as tx:
         assert len(list_messages(tx, "waiting")) == 1
     assert len(list_kept(database)) == 3
+
+
+def tell_next_month(database: Database) -> str:
+    """Run the job of the plan."""
+    return tell_plan(Work(database, COMMUNITY, AT, "plan-of-month"))
+
+
+def test_the_plan_of_a_month_tells_each_member_of_their_own_bills_and_of_meetings(database: Database) -> None:
+    furnish(database)
+    later = BILL.model_copy(update={"due_on": date(2026, 2, 10)})
+    paid_back = later.model_copy(update={"bill_id": "bill-3", "total_cents": -1})
+    hear(database, later, paid_back, MEETING)
+    for _ in range(2):
+        assert tell_next_month(database) == "3 members were told what comes in 2026-02"
+    mine, *others = [message for message in list_kept(database) if message.kind == "plan-of-month"]
+    assert (mine.member_id, mine.subject) == (VRIES, "Warm: wat er komt in februari 2026")
+    assert Content.load(mine.content).paragraphs[1].splitlines()[1:] == [
+        "- 1 februari 2026: ledenvergadering; stemmen kan vanaf 15 januari 2026",
+        "- 10 februari 2026: laatste dag om rekening 2026-000001 van €\xa0123,45 te betalen, als u dat nog niet deed",
+    ]
+    assert all("rekening" not in Content.load(other.content).paragraphs[1] for other in others)
+
+
+def test_a_month_in_which_nothing_comes_writes_nobody(database: Database) -> None:
+    furnish(database)
+    hear(database, BILL)  # due in January
+    assert tell_next_month(database) == "0 members were told what comes in 2026-02"
+    assert [message.kind for message in list_kept(database)] == ["bill-ready"]

@@ -61,7 +61,7 @@ class Content:
     """A message as its reader sees it, in one language: the same words as mail, in HTML and on paper.
 
     ``link`` is a whole address, or a path on the pages of the co-operative, whose first host name is ``host``.
-    ``sender`` is ``Name <address>``, or a name alone where the installation's address is used.
+    ``sender`` is ``Name <address>``; where it is empty, ``sender_name`` writes from the installation's address.
     """
 
     kind: str
@@ -69,6 +69,7 @@ class Content:
     community: str
     host: str
     sender: str
+    sender_name: str
     reply_to: str
     subject: str
     paragraphs: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, func, literal_column, or_, select, update
 
 from coop.kit.database import among
 from coop.kit.keyset import Window, cut_query
@@ -73,6 +73,11 @@ def save_wish(tx: Tx, wish: Wish) -> None:
     mine = message_wish.c.community == tx.community, message_wish.c.person_id == wish.person_id
     tx.execute(delete(message_wish).where(*mine))
     insert_nouns(tx, message_wish, [wish], changed_at=tx.now, changed_by=str(tx.actor))
+
+
+def find_community(sql: Connection, outbound_id: str) -> str | None:
+    """Find the co-operative whose message is a mail in the queue."""
+    return sql.scalar(select(message.c.community).where(message.c.outbound_id == outbound_id))
 
 
 def find_by_outbound_id(tx: Tx, outbound_id: str) -> Message | None:

@@ -188,7 +188,8 @@ def word(
         language=lang,
         community=community,
         host=profile.hosts[0] if profile.hosts else "",
-        sender=profile.mail_sender or profile.site_name,
+        sender=profile.mail_sender,
+        sender_name=" ".join(profile.site_name.split()),
         reply_to=profile.email,
         subject=" ".join((gettext(lang, words.subject) % spoken).split()),
         paragraphs=(

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
-from email.utils import parseaddr
 from functools import partial
 from typing import Final
 
 from coop.communities.model import ANY_HOST
 from coop.kit import outbound
-from coop.kit.addresses import read_address
+from coop.kit.addresses import read_address, read_sender
 from coop.kit.outbound import Outgoing, Refused
 from coop.kit.outbound.mail import Mail, compose
 from coop.kit.outbound.message import Send
@@ -77,7 +76,7 @@ def render_mail(content: Content, recipient: str, fallback: Address, public_url:
     """
     site = find_site_url(content.host, public_url)
     headers: dict[str, str | Address] = {
-        "From": find_sender(content.sender, fallback),
+        "From": find_sender(content.sender, content.sender_name, fallback),
         "List-Id": f"<{content.kind}.{content.community}.{fallback.domain}>",
         "Content-Language": content.language,
     }
@@ -86,17 +85,16 @@ def render_mail(content: Content, recipient: str, fallback: Address, public_url:
     return compose(recipient, content.subject, write_text(content, site), write_html(content, site), headers=headers)
 
 
-def find_sender(text: str, fallback: Address) -> Address:
-    """The sender in ``Name <address>``; of a name alone, that name with the installation's address.
+def find_sender(sender: str, name: str, fallback: Address) -> Address:
+    """The sender that is given as ``Name <address>``; without one a name with the installation's address.
 
-    >>> str(find_sender("Ketelhuis WG", Address("coop", "post", "coop.example")))
+    >>> str(find_sender("", "Ketelhuis WG", Address("coop", "post", "coop.example")))
     'Ketelhuis WG <post@coop.example>'
+
+    Raises:
+        BadInput: the sender that is given is none.
     """
-    name, spec = parseaddr(text)
-    if "@" not in spec:
-        return Address(text, fallback.username, fallback.domain)
-    address = read_address(spec)
-    return Address(name, address.username, address.domain)
+    return read_sender(sender) if sender else Address(name, fallback.username, fallback.domain)
 
 
 def find_site_url(host: str, public_url: str) -> str:
