@@ -11,9 +11,12 @@ from coop.events.governance import AgendaPoint, MeetingConvened, VoteClosing, Vo
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
+from coop.members.consents.commands import answer_purpose
+from coop.members.consents.rules import MAIL_NOTICES
 from coop.members.messages import store
 from coop.members.messages.jobs import tell_plan
 from coop.members.messages.model import Content, Message, Wish
+from coop.members.register.store import list_members
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
@@ -63,6 +66,13 @@ def hear(database: Database, *events: Event, told_at: datetime = AT) -> None:
             MEMBERS.hears[type(event)](tx, event, envelope_of(event, told_at))
 
 
+def agree_to_mail(database: Database) -> None:
+    """Let everybody in the register agree to notices by mail."""
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        for member in list_members(tx):
+            answer_purpose(tx, member.member_id, MAIL_NOTICES, "nl", is_given=True)
+
+
 def contents(kept: Sequence[Message]) -> list[Content]:
     return [Content.load(message.content) for message in kept]
 
@@ -104,6 +114,7 @@ def test_what_was_told_long_ago_writes_nobody(database: Database) -> None:
 
 def test_the_notice_of_a_meeting_goes_to_all_who_are_members_on_its_day_in_their_language(database: Database) -> None:
     furnish(database)
+    agree_to_mail(database)
     with database.write(COMMUNITY, SECRETARY) as tx:
         store.save_wish(tx, Wish(VRIES, "en"))
     hear(database, MEETING, MEETING)
@@ -164,6 +175,7 @@ def test_a_couple_with_one_address_gets_a_mail_each(database: Database) -> None:
         f"01{number},owner,P{number},2020-03-01,both@example.org,Kade 1,1054 AA,Amsterdam\n" for number in range(2)
     )
     bring(database, "members", members)
+    agree_to_mail(database)
     hear(database, MEETING)
     with listening() as server:
         received = post_all(database, server)
@@ -172,6 +184,7 @@ def test_a_couple_with_one_address_gets_a_mail_each(database: Database) -> None:
 
 def test_a_crash_half_way_sends_nobody_and_the_next_time_everybody_once(database: Database) -> None:
     furnish(database)
+    agree_to_mail(database)
     try:
         with database.write(COMMUNITY, SECRETARY) as tx:
             MEMBERS.hears[MeetingConvened](tx, MEETING, envelope_of(MEETING, AT))

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from coop.events import Envelope, Event
@@ -17,7 +17,11 @@ from coop.events.metering import UseSeen
 from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.members.consents.commands import consents_to, find_consents, read_wording
+from coop.members.consents.store import list_consenting
+from coop.members.messages.commands import send
+from coop.members.register.store import get_member
 from coop.members.service import MEMBERS
+from coop.members.tables import message
 from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.kit.clocks import SetClock
 from tests.members.browser import enter, open_account, text_of
@@ -135,6 +139,33 @@ def test_an_answer_by_another_hand_needs_its_paper_and_day(
     assert (answer.status_code, reason in answer.text) == (422, True)
 
 
+def test_a_list_that_members_signed_is_entered_at_once_or_not_at_all(database: Database, client: TestClient) -> None:
+    as_board(client)
+    form = {"purpose": "mail-notices", "paper": "list of 5 January", "signed_on": "2026-01-05"}
+    for numbers, reason in (("001, 9", "there is no member"), ("", "name at least one member")):
+        refused = client.post("/members/privacy/consents", data={**form, "numbers": numbers})
+        assert (refused.status_code, reason in refused.text) == (422, True), refused.text
+    with database.read(COMMUNITY) as tx:
+        assert list_consenting(tx, "mail-notices") == set()
+    assert client.post("/members/privacy/consents", data={**form, "numbers": "001\r\n002, 001"}).status_code == 303
+    with database.read(COMMUNITY) as tx:
+        assert list_consenting(tx, "mail-notices") == {VRIES, YILDIZ}
+
+
+def test_a_notice_goes_by_mail_only_to_who_agreed_to_that(database: Database, client: TestClient) -> None:
+    words = {"valid_from": AT.date(), "decided_on": AT.date(), "prices": "heat", "link": "/"}
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        vries = get_member(tx, VRIES)
+        before = send(tx, "tariff-notice", vries, "tariff-1", **words)
+        plan = send(tx, "plan-of-month", vries, "plan", month=AT.date(), plan="nothing", link="/")
+    say(client, "yes", "mail-notices")
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        after = send(tx, "tariff-notice", get_member(tx, VRIES), "tariff-2", **words)
+        query = select(message.c.message_id, message.c.channel).where(message.c.community == COMMUNITY)
+        channels = {row.message_id: row.channel for row in tx.execute(query)}
+    assert [channels[each] for each in (before, plan, after)] == ["letter", "mail", "mail"]
+
+
 @pytest.mark.parametrize("roles", [("treasurer",), ("member",), ("partner",)])
 def test_others_neither_see_nor_enter_answers(client: TestClient, roles: tuple[str, ...]) -> None:
     as_board(client, *roles)
@@ -151,7 +182,7 @@ def test_the_board_asks_for_a_purpose_of_its_own_and_ends_it(database: Database,
     for _ in range(2):
         assert client.post("/members/privacy/purposes", data=form).status_code == 303
     page = text_of(client, "/members/privacy")
-    assert page.count("Open house") == 1
+    assert page.count("A visit to your heat pump") == 1
     purpose_id = page.split("/members/privacy/purposes/")[1].split("/")[0]
     client.cookies.clear()
     enter(client)

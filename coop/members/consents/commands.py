@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -15,8 +15,8 @@ from coop.kit.tx import Tx
 from coop.members.consents import store
 from coop.members.consents.model import Answer, NoSuchPurpose, Purpose
 from coop.members.consents.rules import PURPOSES, require_paper, require_purpose
-from coop.members.register.store import get_member
-from coop.values import derive_id
+from coop.members.register.store import get_member, list_members
+from coop.values import BadInput, Problem, derive_id, say
 from coop.web.writing import speak
 
 WORDING = "consent-wording"
@@ -63,6 +63,27 @@ def enter_answer(
     require_paper(paper, signed_on, tx.today)
     answer = Answer(purpose_id, is_given, tx.now, str(tx.actor), tx.actor.channel, "", paper, signed_on)
     _answer(tx, member_id, answer, language)
+
+
+def enter_answers(
+    tx: Tx, numbers: Sequence[str], purpose_id: str, language: str, paper: str, signed_on: date | None
+) -> int:
+    """Keep the yes of many members from one paper, such as a list that they signed; returns how many they are.
+
+    Raises:
+        BadInput: no paper, no day or no member is named, or somebody is no member; every problem at once.
+        NoSuchPurpose: nobody asks for it.
+    """
+    found = {member.number: member.member_id for member in list_members(tx)}
+    unknown = [number for number in numbers if number not in found]
+    problems = [Problem(say('there is no member "%(number)s"', number=number), "numbers") for number in unknown]
+    if not numbers:
+        problems.append(Problem(say("name at least one member"), "numbers"))
+    if problems:
+        raise BadInput(problems, "bad-consent")
+    for number in numbers:
+        enter_answer(tx, found[number], purpose_id, language, paper, signed_on, is_given=True)
+    return len(numbers)
 
 
 def _answer(tx: Tx, member_id: str, answer: Answer, language: str) -> None:

@@ -11,9 +11,12 @@ from datetime import date
 from coop.members.consents.model import PAPER_MAX, TEXT_MAX, TITLE_MAX, Ground, Purpose
 from coop.values import BadInput, Problem, say
 
+MAIL_NOTICES = "mail-notices"
+"""Purpose of which the law asks consent: notices by mail (BW 2:41 lid 4)."""
+
 PURPOSES = (
     Purpose(
-        "mail-notices",
+        MAIL_NOTICES,
         say("Notices of meetings and tariffs by e-mail"),
         say(
             "The notice of a members' meeting and of another tariff may come by e-mail to the address in the register. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Subquery, func, insert, select, update
 
 from coop.kit.tx import Tx
 from coop.members.consents.model import Answer, Purpose
@@ -84,15 +84,22 @@ def list_answers(tx: Tx, member_id: str) -> list[Answer]:
     return [Answer(*row) for row in tx.execute(query)]
 
 
+def list_consenting(tx: Tx, purpose_id: str) -> frozenset[str]:
+    """List the members whose newest answer to a purpose is yes."""
+    columns = consent.c
+    newest = _newest(tx)
+    query = (
+        select(columns.member_id)
+        .join(newest, (newest.c.member_id == columns.member_id) & (newest.c.number == columns.number))
+        .where(columns.community == tx.community, columns.purpose_id == purpose_id, columns.is_given)
+    )
+    return frozenset(tx.scalars(query))
+
+
 def count_given(tx: Tx) -> dict[str, int]:
     """Count the members whose newest answer to each purpose is yes."""
     columns = consent.c
-    newest = (
-        select(columns.member_id, columns.purpose_id, func.max(columns.number).label("number"))
-        .where(columns.community == tx.community)
-        .group_by(columns.member_id, columns.purpose_id)
-        .subquery()
-    )
+    newest = _newest(tx)
     query = (
         select(columns.purpose_id, func.count().label("members"))
         .join(newest, (newest.c.member_id == columns.member_id) & (newest.c.number == columns.number))
@@ -100,3 +107,14 @@ def count_given(tx: Tx) -> dict[str, int]:
         .group_by(columns.purpose_id)
     )
     return {row.purpose_id: row.members for row in tx.execute(query)}
+
+
+def _newest(tx: Tx) -> Subquery:
+    """Number of the newest answer of each member to each purpose."""
+    columns = consent.c
+    return (
+        select(columns.member_id, columns.purpose_id, func.max(columns.number).label("number"))
+        .where(columns.community == tx.community)
+        .group_by(columns.member_id, columns.purpose_id)
+        .subquery()
+    )

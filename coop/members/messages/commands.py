@@ -11,10 +11,22 @@ from coop.communities.model import ANY_HOST, Profile
 from coop.communities.store import find_profile, list_profiles
 from coop.kit.outbound import enqueue_all, name_message
 from coop.kit.tx import Tx
+from coop.members.consents.rules import MAIL_NOTICES
+from coop.members.consents.store import list_consenting
 from coop.members.fields import is_email
 from coop.members.messages import store
 from coop.members.messages.formats import mail
-from coop.members.messages.model import KINDS, SECRET_KINDS, Channel, Content, Holder, Message, Reader, Wish
+from coop.members.messages.model import (
+    KINDS,
+    NOTICE_KINDS,
+    SECRET_KINDS,
+    Channel,
+    Content,
+    Holder,
+    Message,
+    Reader,
+    Wish,
+)
 from coop.members.messages.rules import choose_channel
 from coop.members.messages.words import word
 from coop.members.register.model import Member
@@ -55,6 +67,7 @@ def send_to_all(
     if kind not in KINDS:
         raise ValueError(f"{kind} is no kind of message")
     profile, own_words = get_profile(tx), store.find_words(tx, kind)
+    agreed = list_consenting(tx, MAIL_NOTICES) if kind in NOTICE_KINDS else None
     message_ids: list[str] = []
     for start in range(0, len(recipients), BATCH):
         batch = {_name_message(tx, kind, cause, each): each for each in recipients[start : start + BATCH]}
@@ -67,7 +80,8 @@ def send_to_all(
                 reader = find_reader(tx, each, wishes.get(_name_person(each)), profile)
                 lang = reader.language
                 content = word(kind, profile, tx.community, reader.name, lang, values, own_words.get(lang, ""))
-                written.append(dress(tx, message_id, cause, reader, content, choose_channel(reader)))
+                channel = choose_channel(reader, may_mail=agreed is None or reader.member_id in agreed)
+                written.append(dress(tx, message_id, cause, reader, content, channel))
         keep(tx, written)
     return message_ids
 

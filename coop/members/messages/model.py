@@ -25,6 +25,9 @@ KINDS: Final = (
 SECRET_KINDS: Final = frozenset({"invitation", "reset", "confirm-address", "confirm-move"})
 """Kinds that hold an address which opens something: once they have gone, nothing keeps what they said."""
 
+NOTICE_KINDS: Final = frozenset({"meeting-notice", "tariff-notice"})
+"""Notices that the law asks for in writing, and that go by mail to those alone who agreed to that (BW 2:41 lid 4)."""
+
 Channel = Literal["mail", "letter"]
 
 State = Literal["waiting", "sent", "failed"]

@@ -7,15 +7,16 @@ from dataclasses import replace
 from coop.members.messages.model import Channel, Reader, Tracked
 
 
-def choose_channel(reader: Reader) -> Channel:
-    """Write by mail, unless somebody has no mail address, or wants letters and has an address for them.
+def choose_channel(reader: Reader, *, may_mail: bool = True) -> Channel:
+    """Write by mail, unless somebody has no mail address, or has an address for letters and wants them, or did not
+    agree to mail where the law asks for that (``may_mail`` is false).
 
     >>> choose_channel(Reader("Noor", "noor@lid.example", ("Kade 1", "1011 AA  Amsterdam"), "nl", True, "m1", None))
     'letter'
     """
     if not reader.email:
         return "letter"
-    return "letter" if reader.by_letter and reader.postal_lines else "mail"
+    return "letter" if reader.postal_lines and (reader.by_letter or not may_mail) else "mail"
 
 
 def mask_address(address: str) -> str:

@@ -19,7 +19,7 @@ from coop.members.privacy import store
 from coop.members.privacy.texts import SUBJECTS
 from coop.members.register.store import get_member
 from coop.values import BadInput, Problem, say
-from coop.web.language import language_of, translate
+from coop.web.language import language_of, translate, translate_counted
 from coop.web.shell import redirect, render
 
 OWN_PAGE = "/members/me/privacy"
@@ -134,6 +134,26 @@ def enter_answer(
     with writing(request) as tx:
         consents.enter_answer(tx, member_id, purpose, lang, paper, _read_day(signed_on), is_given=is_given)
     return redirect(f"{PAGE}/members/{member_id}", _confirm(lang, is_given))
+
+
+@routes.post(f"{PAGE}/consents")
+@may("keep-privacy")
+@body_max(FORM_MAX)
+def enter_answers(
+    request: Request,
+    purpose: Annotated[str, Form()] = "",
+    numbers: Annotated[str, Form()] = "",
+    paper: Annotated[str, Form()] = "",
+    signed_on: Annotated[str, Form()] = "",
+) -> Response:
+    """Enter the yes of many members from a list that they signed."""
+    lang, wanted = language_of(request), tuple(dict.fromkeys(numbers.replace(",", " ").replace(";", " ").split()))
+    with writing(request) as tx:
+        count = consents.enter_answers(tx, wanted, purpose, lang, paper, _read_day(signed_on))
+    kept = translate_counted(
+        lang, "The consent of %(num)s member is kept.", "The consent of %(num)s members is kept.", count
+    )
+    return redirect(PAGE, kept)
 
 
 def _read_answers(tx: Tx, member_id: str) -> dict[str, Any]:
