@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from coop.billing.model import GuaranteeMode
-from coop.billing.rules.tariffs import has_maximum, needs_notice, notified_on
+from coop.billing.rules.tariffs import needs_notice, notified_on
 from coop.billing.storage import heard, mailings, runs, terms
 from coop.billing.storage.book import Arrivals, count_arrivals, load_book
 from coop.billing.storage.ledger import Balance
 from coop.billing.storage.runs import Proposal, RunTotals
 from coop.billing.storage.terms import Mailing
+from coop.communities.tariffs import has_maximum
 from coop.kit.keyset import Key, Window
 from coop.kit.tx import Tx
 from coop.values import Period

@@ -10,10 +10,10 @@ from coop.billing.board import AccountGroup, PeriodView, TariffView
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
-from coop.billing.rules.tariffs import maxima
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
 from coop.billing.storage.runs import RunTotals
+from coop.communities.tariffs import maxima
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 

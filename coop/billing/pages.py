@@ -17,12 +17,12 @@ from coop.billing.handlers import runs, terms
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind, PublishedFigure
-from coop.billing.rules.tariffs import maxima
 from coop.billing.sight import own_bills, visible_bill, visible_head
 from coop.billing.storage import bills, ledger, mailings
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
+from coop.communities.tariffs import maxima
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
 from coop.kit.tx import Tx

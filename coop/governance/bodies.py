@@ -61,6 +61,10 @@ class StatutesBody(Body):
     valid_from: Day
     name: Line
     rules: list[RuleBody] = Field(min_length=1)
+    deed_on: Day | None = None
+    """Day of the deed that holds them."""
+    resolution_id: Annotated[str, Field(max_length=100)] = ""
+    """Resolution that changed them, where a meeting did."""
 
 
 class ResolutionBody(Body):

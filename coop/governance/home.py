@@ -30,9 +30,9 @@ def statutes_step(request: Request) -> Response:
     if versions:
         newest = versions[-1]
         done = say("%(name)s, in force from %(day)s.", name=newest.name, day=newest.valid_from)
-        return show_step(request, Step(say(STATUTES_STEP), "/governance/", (done,)))
+        return show_step(request, Step(say(STATUTES_STEP), "/governance/statutes", (done,)))
     missing = say("There are none yet. They say how a meeting is called and how its votes are counted.")
-    return show_step(request, Step(say(STATUTES_STEP), "/governance/", missing=(missing,)))
+    return show_step(request, Step(say(STATUTES_STEP), "/governance/statutes/new", missing=(missing,)))
 
 
 @routes.get("/step-tariff")

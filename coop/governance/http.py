@@ -47,7 +47,7 @@ def adopt_statutes(request: Request, body: bodies.StatutesBody) -> StatutesOut:
     """Put the rules of the statutes on file, valid from a day."""
     rules = read_rules([rule.model_dump() for rule in body.rules])
     with writing(request) as tx:
-        meetings.adopt_statutes(tx, Statutes(body.valid_from, body.name, rules))
+        meetings.adopt_statutes(tx, Statutes(body.valid_from, body.name, rules, body.deed_on, body.resolution_id))
     return StatutesOut(valid_from=body.valid_from, kinds=[rule.kind for rule in rules])
 
 

@@ -79,11 +79,14 @@ class VotingRule:
 
 @dataclass(frozen=True)
 class Statutes:
-    """One version of the statutes, in force from ``valid_from`` until the next."""
+    """One version of the statutes, in force from ``valid_from`` until the next: by the deed of ``deed_on``, and by the
+    resolution of a meeting where one changed them; None and empty where nobody said."""
 
     valid_from: date
     name: str
     rules: tuple[VotingRule, ...]
+    deed_on: date | None = None
+    resolution_id: str = ""
 
     def rule(self, kind: str) -> VotingRule | None:
         """The rule for a kind of resolution, or None where the statutes are silent."""

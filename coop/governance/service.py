@@ -7,7 +7,7 @@ from pathlib import Path
 from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
-from coop.governance import exports, feed, home, http, own_data, pages, programme_pages
+from coop.governance import exports, feed, home, http, own_data, pages, programme_pages, statutes_pages
 from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
@@ -55,6 +55,7 @@ GOVERNANCE = Service(
         feed.routes,
         own_data.routes,
         exports.routes,
+        statutes_pages.routes,
         pages.routes,
         programme_pages.routes,
     ),
@@ -65,7 +66,7 @@ GOVERNANCE = Service(
         Section("/governance/partner", N_("Partner"), "find-partner", 80),
     ),
     steps=(
-        Line("/governance/", "/governance/cards/step-statutes", home.STATUTES_STEP, "adopt-statutes", rank=30),
+        Line("/governance/statutes", "/governance/cards/step-statutes", home.STATUTES_STEP, "adopt-statutes", rank=30),
         Line("/governance/meetings/new", "/governance/cards/step-tariff", home.TARIFF_STEP, "adopt-statutes", rank=40),
     ),
     waiting=(Line("/governance/", "/governance/cards/waiting", N_("Decisions"), "see-decisions", rank=30),),

@@ -6,7 +6,7 @@ The facts themselves keep plain English sentences with their numbers; here the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -23,9 +23,10 @@ from coop.events.governance import (
     VoteOpened,
 )
 from coop.governance.handlers.closing import Outcome
-from coop.governance.model import Meeting, Milestone, Phase, Programme, Resolution
-from coop.governance.rules.counting import base_votes, quorum_needed
+from coop.governance.model import Count, Meeting, Milestone, Phase, Programme, Resolution, VotingRule
+from coop.governance.rules.counting import base_votes, decide, quorum_needed, votes_needed
 from coop.governance.rules.programmes import numbered_tranches
+from coop.governance.rules.statutes import last_notice_date
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, euros, money, number, percent, price
 
@@ -37,6 +38,15 @@ KINDS: Final = {
     "programme": N_("Programme"),
     "other": N_("Other subject"),
 }
+KIND_HELP: Final = {
+    "tariff": N_("Prices that members pay from a day on."),
+    "allocation-key": N_("How a group of members divides the electricity of its roofs."),
+    "choice": N_("How Niet Meer Dan Nu is reckoned, and what else touches members' money."),
+    "realisation": N_("Whether a phase of the programme is built, for its budget."),
+    "programme": N_("The plan for years, without a decision to build."),
+    "other": N_("Everything else: the accounts, the board, the statutes themselves."),
+}
+"""What is decided by a resolution of each kind."""
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
 UNMET: Final = {
     "evidence": N_("not all evidence was there"),
@@ -148,6 +158,50 @@ def rule(lang: str, outcome: Outcome) -> str:
             present=number(lang, outcome.count.votes_present),
         )
     return sentence
+
+
+def share(lang: str, num: int, den: int) -> str:
+    """A majority in words."""
+    if 2 * num == den:
+        return translate(lang, "more than half")
+    return translate(lang, "everybody") if num == den else translate(lang, "at least %(num)s/%(den)s", num=num, den=den)
+
+
+def base(lang: str, name: str) -> str:
+    """The votes of which a majority is taken, in words."""
+    return gettext(lang, _BASES[name])
+
+
+def examples(lang: str, asked: VotingRule, held_on: date) -> list[str]:
+    """What a rule of the statutes would do to a meeting on a day, in sentences."""
+    day = civil_day(lang, held_on)
+    latest = civil_day(lang, last_notice_date(held_on, asked.notice_days))
+    said = [translate(lang, "A meeting on %(day)s needs its notice by %(latest)s.", day=day, latest=latest)]
+    if asked.advance_days:
+        first = civil_day(lang, held_on - timedelta(days=asked.advance_days))
+        said.append(translate(lang, "One may vote from %(day)s, and not before the notice.", day=first))
+    else:
+        said.append(translate(lang, "One may vote on the day of the meeting only."))
+    count = Count(60, 30, 10, 200)
+    needed = votes_needed(asked, count)
+    outcome = N_("adopted") if decide(asked, count).adopted else N_("rejected")
+    said.append(
+        translate(
+            lang,
+            "With 60 votes for, 30 against and 10 blank, of 200 in all, it is %(verdict)s: %(needed)s are needed.",
+            verdict=gettext(lang, outcome),
+            needed=number(lang, needed),
+        )
+    )
+    if asked.quorum_den:
+        present = number(lang, quorum_needed(asked, count))
+        said.append(translate(lang, "Of these 200, at least %(present)s must be present.", present=present))
+    if asked.proxy_limit:
+        limit = number(lang, asked.proxy_limit)
+        said.append(translate(lang, "One person may hold at most %(limit)s proxies.", limit=limit))
+    else:
+        said.append(translate(lang, "Nobody may vote by proxy."))
+    return said
 
 
 def verdict(lang: str, outcome: Outcome) -> str:

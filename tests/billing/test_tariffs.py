@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
-from coop.billing.rules.tariffs import above_maximum, has_maximum, read_tariff, spans_of, terms_of
+from coop.billing.rules.tariffs import above_maximum, read_tariff, spans_of, terms_of
 from coop.billing.storage import heard_tables, tables
+from coop.communities.tariffs import has_maximum
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked
@@ -120,7 +121,7 @@ def test_prices_above_the_maximum_are_named_one_by_one() -> None:
 
 
 def test_unreadable_parameters_are_named_all_at_once() -> None:
-    broken = parameters(date(2025, 1, 1), heat_price_eur_per_gj="38,00", vat_rate="21", nmdn="maybe")
+    broken = parameters(date(2025, 1, 1), heat_price_eur_per_gj="38,00", vat_rate="0.21", nmdn="maybe")
     del broken["heat_metering_eur_per_year"]
     with pytest.raises(BadInput) as refused:
         read_tariff("t", "r", date(2025, 1, 1), date(2024, 12, 1), broken)

@@ -56,7 +56,16 @@ STATUTES = Statutes(
     ),
 )
 
-TARIFF = {"valid_from": "2027-01-01", "heat_price_eur_per_gj": "34.50", "vat_rate": "0.21"}
+TARIFF = {
+    "valid_from": "2027-01-01",
+    "heat_price_eur_per_gj": "34.50",
+    "heat_standing_eur_per_year": "480.00",
+    "heat_metering_eur_per_year": "30.00",
+    "heat_delivery_set_eur_per_year": "110.00",
+    "shared_electricity_price_eur_per_kwh": "0.21",
+    "vat_rate": "0.21",
+    "nmdn": "plain",
+}
 KEY = {"group_id": "roofs", "kind": "dynamic", "weights": None, "valid_from": "2027-01-01"}
 BUILD = {"programme_id": "wg-heat", "phase_id": "wg-1", "budget_cents": 500_000_000}
 

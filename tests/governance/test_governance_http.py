@@ -185,7 +185,7 @@ def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) 
     post(board, "programmes", PROGRAMME)
     answer = post(board, "meetings", MEETING | {"convened_on": "2026-06-17"}, 409)
     assert "art. 14.2 asks 7 clear days" in answer["detail"]
-    assert "by 2026-06-16" in answer["detail"]
+    assert "by 16 June 2026" in answer["detail"]
 
 
 def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) -> None:

@@ -164,7 +164,7 @@ def test_the_board_convenes_a_meeting_by_a_form(embedded: Database, tmp_path: Pa
     assert 'value="Bouw"' in longer
     late = board.post("/governance/meetings/new", data=form | {"convened_on": "2026-06-17"})
     assert late.status_code == 422
-    assert "must be convened by 2026-06-16" in late.text
+    assert "must be convened by 16 June 2026" in late.text
     assert 'value="Tarief"' in late.text
     wrong = board.post("/governance/meetings/new", data=form | {"held_on": "", "2.parameters": "a budget"})
     assert wrong.status_code == 422

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, text, update
 
+from coop.communities.tariffs import PRICES
 from coop.events.governance import AllocationKeyAdopted, RealisationDecided, ResolutionDecided, TariffAdopted
 from coop.governance.handlers import closing, meetings, programmes, records
 from coop.governance.handlers.verify import verify_resolution
@@ -131,8 +132,7 @@ def test_an_agenda_is_refused_with_every_problem_at_once(database: Database) -> 
     with pytest.raises(BadInput) as refused:
         convene(database, bad)
     assert [(problem.line, problem.field) for problem in refused.value.problems] == [
-        (1, "t.parameters.vat_rate"),
-        (1, "t.parameters.valid_from"),
+        *((1, f"t.parameters.{name}") for name in (*PRICES, "vat_rate", "nmdn", "valid_from")),
         (2, "k.parameters"),
         (2, "k.parameters.group_id"),
         (3, "r.parameters.budget_cents"),
@@ -172,7 +172,7 @@ def test_a_phase_is_decided_once(database: Database) -> None:
 def test_a_kind_without_a_rule_cannot_be_put_to_the_vote(database: Database) -> None:
     with database.write(TOWN, SECRETARY) as tx:
         meetings.adopt_statutes(tx, Statutes(date(2020, 1, 1), "Short deed", (TWO_THIRDS,)))
-    with pytest.raises(CoopError, match="no rule for a resolution on other"):
+    with pytest.raises(CoopError, match="no rule for a resolution of the kind other"):
         convene(database, meeting(resolution("a")))
 
 

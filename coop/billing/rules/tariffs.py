@@ -12,56 +12,13 @@ needs protection from paying less. Its notice may come after the contract has en
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 
 from coop.billing.model import Contract, GuaranteeMode, Notice, Tariff, TariffSpan
+from coop.communities.tariffs import PRICES, judge_maxima, judge_shape
 from coop.values import BadInput, Period, Problem, say
-
-_DECIMAL = re.compile(r"\d{1,7}(\.\d{1,8})?")
-
-PRICES = (
-    "heat_price_eur_per_gj",
-    "heat_standing_eur_per_year",
-    "heat_metering_eur_per_year",
-    "heat_delivery_set_eur_per_year",
-    "shared_electricity_price_eur_per_kwh",
-)
-"""Price parameters of a tariff, EUR incl. VAT."""
-
-_FIXED_PRICES = PRICES[1:4]
-
-
-@dataclass(frozen=True)
-class Maximum:
-    """ACM's maximum of one component in one year, EUR incl. VAT."""
-
-    year: int
-    component: str
-    price_eur: Decimal
-    source: str
-    mark: str
-
-
-@cache
-def maxima() -> tuple[Maximum, ...]:
-    """All maxima on file; each row of ``maxima.toml`` names its own source.
-
-    Source: docs/domain/heat-tariffs-and-guarantee.md#maximum-tariffs.
-    """
-    rows = tomllib.loads(files(__package__).joinpath("maxima.toml").read_text())["maximum"]
-    return tuple(
-        Maximum(row["year"], name, Decimal(value), row["source"], row["mark"])
-        for row in rows
-        for name, value in row.items()
-        if "_eur_per_" in name
-    )
 
 
 def read_tariff(
@@ -73,35 +30,10 @@ def read_tariff(
         BadInput: a parameter is missing or is not a decimal text, ``nmdn`` is unknown, or the dates disagree; every
             problem at once.
     """
-    problems = [
-        Problem(
-            say("is missing")
-            if name not in parameters
-            else say("'%(value)s' is not a decimal number", value=parameters[name]),
-            name,
-        )
-        for name in (*PRICES, "vat_rate")
-        if not _DECIMAL.fullmatch(parameters.get(name, ""))
-    ]
-    if parameters.get("nmdn") not in tuple(GuaranteeMode):
-        problems.append(
-            Problem(
-                say("'%(mode)s' is none of %(modes)s", mode=parameters.get("nmdn"), modes=tuple(GuaranteeMode)), "nmdn"
-            )
-        )
-    if parameters.get("valid_from") != valid_from.isoformat():
-        problems.append(
-            Problem(
-                say(
-                    "'%(day)s' is not the first day %(valid_from)s",
-                    day=parameters.get("valid_from"),
-                    valid_from=valid_from,
-                ),
-                "valid_from",
-            )
-        )
-    if not problems and Decimal(parameters["vat_rate"]) >= 1:
-        problems.append(Problem(say("is a share of one, such as 0.21"), "vat_rate"))
+    problems = judge_shape(parameters)
+    if parameters.get("valid_from") != valid_from.isoformat() and not any(p.field == "valid_from" for p in problems):
+        template = "is not the first day of the decision, %(day)s"
+        problems.append(Problem(say(template, day=valid_from), "valid_from"))
     if problems:
         raise BadInput(problems, "bad-tariff")
     return Tariff(
@@ -115,29 +47,8 @@ def read_tariff(
 
 
 def above_maximum(tariff: Tariff) -> list[Problem]:
-    """Components above ACM's maximum of the tariff's first year. Each is checked against its own maximum, and the fixed
-    ones together against the published total where only that is known."""
-    asked = {name: getattr(tariff, name) for name in PRICES}
-    asked["fixed_total_eur_per_year"] = sum((asked[name] for name in _FIXED_PRICES), Decimal(0))
-    return [
-        Problem(
-            say(
-                "%(asked)s is above the maximum of %(maximum)s for %(year)s (%(source)s)",
-                asked=asked[m.component],
-                maximum=m.price_eur,
-                year=m.year,
-                source=m.source,
-            ),
-            m.component,
-        )
-        for m in maxima()
-        if m.year == tariff.valid_from.year and asked[m.component] > m.price_eur
-    ]
-
-
-def has_maximum(year: int) -> bool:
-    """True when a maximum of that year is on file; without one a tariff is taken and flagged."""
-    return any(m.year == year for m in maxima())
+    """Components above ACM's maximum of the tariff's first year."""
+    return judge_maxima(tariff.valid_from, {name: getattr(tariff, name) for name in PRICES})
 
 
 def terms_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.voters import find_voters
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem, say
 
 _AGENDA = "agenda"
 """Lock of statutes and notices: a notice rests on the statutes that it was checked against."""
@@ -26,23 +27,39 @@ def adopt_statutes(tx: Tx, version: Statutes) -> None:
     """Keep a version of the statutes. Repeating it changes nothing.
 
     Raises:
+        BadInput: the deed or the resolution that brought them cannot be.
         CoopError: another version has that date, or a meeting was convened under the version that this one replaces.
     """
     tx.lock(_AGENDA)
-    ordered = Statutes(version.valid_from, version.name, tuple(sorted(version.rules, key=lambda rule: rule.kind)))
+    if problems := _judge_origin(tx, version):
+        raise BadInput(problems, "bad-statutes")
+    ordered = replace(version, rules=tuple(sorted(version.rules, key=lambda rule: rule.kind)))
     versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
     if ordered.valid_from in versions:
         if versions[ordered.valid_from] != ordered:
-            raise CoopError("statutes-fixed", f"other statutes are kept from {ordered.valid_from}")
+            raise CoopError("statutes-fixed", say("other statutes are kept from %(day)s", day=ordered.valid_from))
         return
     until = min((day for day in versions if day > ordered.valid_from), default=date.max)
     for meeting in store.list_meetings(tx):
         if ordered.valid_from <= meeting.held_on < until:
             raise CoopError(
                 "statutes-too-late",
-                f"the meeting of {meeting.held_on} was convened under earlier statutes: these can only start after it",
+                say(
+                    "the meeting of %(day)s was convened under earlier statutes: these can only start after it",
+                    day=meeting.held_on,
+                ),
             )
     store.add_statutes(tx, ordered)
+
+
+def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
+    problems = []
+    if version.deed_on is not None and version.deed_on > min(version.valid_from, tx.today):
+        problems.append(Problem(say("the deed was made before the statutes were in force, and not ahead"), "deed_on"))
+    if version.resolution_id and version.resolution_id not in store.list_adopted(tx):
+        reason = say("no meeting adopted a resolution %(id)s", id=version.resolution_id)
+        problems.append(Problem(reason, "resolution_id"))
+    return problems
 
 
 def convene_meeting(tx: Tx, meeting: Meeting) -> None:

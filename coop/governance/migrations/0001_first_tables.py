@@ -88,8 +88,11 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("deed_on", sa.Date(), nullable=True),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
         sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
     )
     op.create_table(

@@ -1,8 +1,8 @@
 """Checks of the parameters of a resolution, before a notice can bind them.
 
-Only the shape is judged: which texts and numbers an adopted resolution needs in order to act by itself. Whether a price
-is allowed is for billing, whether a key can divide is for metering; the choices of the co-operative have their shapes
-in ``coop.communities.choices``.
+Judged is whether an adopted resolution could act by itself: a tariff by the very rules by which billing takes it
+(``coop.communities.tariffs``), a choice by its shape (``coop.communities.choices``). Whether a key can divide is for
+metering.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from coop.communities import tariffs
 from coop.communities.choices import read_choice
 from coop.governance.model import KINDS, Resolution
-from coop.values import BadInput, Problem, hash_parameters
+from coop.values import BadInput, Problem, hash_parameters, say
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "tariff": (),
     "allocation-key": ("group_id", "kind"),
     "choice": ("name", "source"),
     "realisation": ("programme_id", "phase_id"),
 }
-_DATED: Final = ("tariff", "allocation-key", "choice")
+_DATED: Final = ("allocation-key", "choice")
 
 
 def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
@@ -41,10 +41,12 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
         if not (isinstance(parameters.get(name), str) and parameters[name])
     ]
     if resolution.kind == "tariff":
+        unknown = [
+            Problem(say("is nothing that a tariff says"), name) for name in parameters if name not in tariffs.NAMES
+        ]
         problems += [
-            Problem("must be a text", f"{where}.{name}", line)
-            for name, value in parameters.items()
-            if not isinstance(value, str)
+            Problem(problem.reason, f"{where}.{problem.field}", line)
+            for problem in (*tariffs.judge_tariff(parameters), *unknown)
         ]
     if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
         problems.append(Problem("must be a date such as 2026-01-01", f"{where}.valid_from", line))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from coop.governance.model import Meeting, Statutes, VotingRule
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, Said, say
 
 
 def last_notice_date(held_on: date, notice_days: int) -> date:
@@ -44,7 +44,7 @@ def in_force(versions: Iterable[Statutes], day: date) -> Statutes:
     """
     begun = [version for version in versions if version.valid_from <= day]
     if not begun:
-        raise CoopError("no-statutes", f"no statutes are in force on {day}")
+        raise CoopError("no-statutes", say("no statutes are in force on %(day)s: put them on file first", day=day))
     return max(begun, key=lambda version: version.valid_from)
 
 
@@ -56,7 +56,8 @@ def rule_for(statutes: Statutes, kind: str) -> VotingRule:
     """
     rule = statutes.rule(kind)
     if rule is None:
-        raise CoopError("no-rule", f"the statutes of {statutes.valid_from} have no rule for a resolution on {kind}")
+        template = "the statutes of %(day)s have no rule for a resolution of the kind %(kind)s"
+        raise CoopError("no-rule", say(template, day=statutes.valid_from, kind=kind))
     return rule
 
 
@@ -66,17 +67,25 @@ def check_notice(meeting: Meeting, statutes: Statutes) -> None:
     Raises:
         CoopError: naming for each resolution that is too late the article and the last date.
     """
-    late = []
+    late: list[Said] = []
     for resolution in meeting.resolutions:
         rule = rule_for(statutes, resolution.kind)
         last = last_notice_date(meeting.held_on, rule.notice_days)
         if meeting.convened_on > last:
             late.append(
-                f"{resolution.resolution_id}: {rule.article} asks {rule.notice_days} clear days, so a meeting on "
-                f"{meeting.held_on} must be convened by {last}, not on {meeting.convened_on}"
+                say(
+                    '"%(subject)s": %(article)s asks %(days)s clear days, so a meeting on %(held_on)s must be convened'
+                    " by %(last)s, not on %(convened_on)s",
+                    subject=resolution.subject_nl,
+                    article=rule.article,
+                    days=rule.notice_days,
+                    held_on=meeting.held_on,
+                    last=last,
+                    convened_on=meeting.convened_on,
+                )
             )
     if late:
-        raise CoopError("notice-too-late", "; ".join(late))
+        raise CoopError("notice-too-late", say("%(reasons)s", reasons=tuple(late)))
 
 
 def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:

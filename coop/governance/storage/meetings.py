@@ -63,17 +63,27 @@ def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
     rules = group_as(tx, VotingRule, voting_rule, [voting_rule.c.valid_from], order_by=[voting_rule.c.kind])
     versions = tx.execute(
-        select(statutes.c.valid_from, statutes.c.name)
+        select(statutes.c.valid_from, statutes.c.name, statutes.c.deed_on, statutes.c.resolution_id)
         .where(statutes.c.community == tx.community)
         .order_by(statutes.c.valid_from)
     )
-    return [Statutes(valid_from, name, tuple(rules.get((valid_from,), ()))) for valid_from, name in versions]
+    return [
+        Statutes(valid_from, name, tuple(rules.get((valid_from,), ())), deed_on, resolution_id)
+        for valid_from, name, deed_on, resolution_id in versions
+    ]
 
 
 def add_statutes(tx: Tx, version: Statutes) -> None:
     """Keep a version with its rules."""
     tx.execute(
-        insert(statutes).values(community=tx.community, valid_from=version.valid_from, name=version.name, **stamp(tx))
+        insert(statutes).values(
+            community=tx.community,
+            valid_from=version.valid_from,
+            name=version.name,
+            deed_on=version.deed_on,
+            resolution_id=version.resolution_id,
+            **stamp(tx),
+        )
     )
     insert_nouns(tx, voting_rule, version.rules, valid_from=version.valid_from)
 
@@ -207,6 +217,16 @@ def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: 
         for cast in ballots
     ]
     tx.insert(ballot, rows)
+
+
+def list_adopted(tx: Tx) -> list[str]:
+    """Resolutions that were adopted, the one decided last first."""
+    query = (
+        select(decision.c.resolution_id)
+        .where(decision.c.community == tx.community, decision.c.verdict == "adopted")
+        .order_by(decision.c.decided_on.desc(), decision.c.resolution_id)
+    )
+    return list(tx.scalars(query))
 
 
 def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:

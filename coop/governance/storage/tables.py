@@ -100,7 +100,16 @@ notice_told = _table(
 """Heard: what became of the notice of a meeting to a member; of each message the newest row counts."""
 Index("ix_notice_told_meeting_id", notice_told.c.community, notice_told.c.meeting_id)
 
-statutes = _table("statutes", ("valid_from",), _day("valid_from"), _text("name"), *_said())
+statutes = _table(
+    "statutes",
+    ("valid_from",),
+    _day("valid_from"),
+    _text("name"),
+    Column("deed_on", Date),
+    Column("resolution_id", String(100), nullable=False),
+    *_said(),
+    CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name="deed"),
+)
 
 voting_rule = _table(
     "voting_rule",

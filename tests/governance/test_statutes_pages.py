@@ -1,0 +1,128 @@
+"""Statutes by form: filled in, looked at in an example, put on file, and never changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from coop.governance.storage import meetings as store
+from coop.kit.database import Database
+from tests.governance.assembly import TOWN, client, live
+from tests.metering.test_meter_pages import plain
+
+PAGE = "/governance/statutes"
+FILLED = {
+    "name": "Statuten van 2024",
+    "deed_on": "2024-05-01",
+    "valid_from": "2024-05-02",
+    "tariff.article": "art. 14 lid 2",
+    "tariff.notice_days": "14",
+    "tariff.majority": "2/3",
+    "tariff.base": "cast",
+    "tariff.quorum": "1/4",
+    "tariff.proxy_limit": "2",
+    "tariff.advance_days": "30",
+}
+
+
+@pytest.fixture
+def board(embedded: Database, tmp_path: Path) -> TestClient:
+    return client(embedded, tmp_path, "board")
+
+
+def test_an_empty_installation_leads_from_convening_to_the_statutes(board: TestClient) -> None:
+    assert "Put the statutes on file" in board.get(PAGE, params={"lang": "en"}).text
+    refused = board.post(
+        "/governance/meetings/new",
+        params={"lang": "nl"},
+        data={
+            "held_on": "2027-12-20",
+            "convened_on": "2027-09-01",
+            "1.kind": "other",
+            "1.subject_nl": "Iets",
+            "1.subject_en": "Something",
+            "act": "look",
+        },
+    )
+    assert "op 20 december 2027 zijn geen statuten van kracht" in plain(refused.text)
+    assert f'href="{PAGE}"' in refused.text
+
+
+def test_statutes_are_looked_at_and_put_on_file(board: TestClient, embedded: Database) -> None:
+    look = plain(board.post(f"{PAGE}/new", params={"lang": "nl"}, data=FILLED | {"act": "look"}).text)
+    # 60 days after 1 September 2027 lies 31 October; 14 clear days before it end on 16 October.
+    assert "Een vergadering op 31 oktober 2027 moet uiterlijk op 16 oktober 2027 zijn opgeroepen." in look
+    assert "is het aangenomen: er zijn 60 nodig" in look
+    assert "Van deze 200 moeten er ten minste 50 aanwezig zijn." in look
+    with embedded.read(TOWN) as tx:
+        assert store.list_statutes(tx) == []
+    done = board.post(f"{PAGE}/new", data=FILLED | {"act": "keep"})
+    assert done.url.path == PAGE
+    with embedded.read(TOWN) as tx:
+        [version] = store.list_statutes(tx)
+    [rule] = version.rules
+    assert (version.valid_from, version.deed_on, version.name) == (
+        date(2024, 5, 2),
+        date(2024, 5, 1),
+        "Statuten van 2024",
+    )
+    assert (rule.kind, rule.article, rule.notice_days, rule.majority_num, rule.majority_den) == (
+        "tariff",
+        "art. 14 lid 2",
+        14,
+        2,
+        3,
+    )
+    page = board.get(PAGE, params={"lang": "nl"}).text
+    assert "Bij akte van 1 mei 2024." in plain(page)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": ""}, "geef deze versie een naam"),
+        ({"deed_on": "2024-06-01"}, "de akte is van vóór de dag"),
+        ({"deed_on": ""}, "geef een dag"),
+        ({"valid_from": "ooit"}, "geef een dag"),
+        ({"tariff.notice_days": "-1"}, "is een heel getal, hoogstens 365"),
+        ({"tariff.notice_days": "zeven"}, "is een heel getal, hoogstens 365"),
+        ({"tariff.majority": "66%"}, "is een deel, zoals 2/3"),
+        ({"tariff.majority": "1/3"}, "majority"),
+        ({"tariff.article": ""}, "geef het artikel van ten minste één soort besluit"),
+        ({"tariff.article": "x" * 101}, "is langer dan 100 tekens"),
+        ({"resolution_id": "none"}, "geen vergadering heeft een besluit none aangenomen"),
+    ],
+)
+def test_a_form_of_statutes_that_cannot_be_comes_back(
+    board: TestClient, embedded: Database, changes: dict[str, str], said: str
+) -> None:
+    answer = board.post(f"{PAGE}/new", params={"lang": "nl"}, data=FILLED | {"act": "keep"} | changes)
+    assert answer.status_code == 422
+    assert said in answer.text if said == "majority" else said in plain(answer.text)
+    with embedded.read(TOWN) as tx:
+        assert store.list_statutes(tx) == []
+
+
+def test_a_second_version_begins_with_the_rules_of_the_first_and_names_what_changed_them(
+    board: TestClient, embedded: Database
+) -> None:
+    live(embedded)
+    form = board.get(f"{PAGE}/new", params={"lang": "en"}).text
+    assert 'value="art. 14.2"' in form
+    assert "Besluit tariff" in form or "Resolution tariff" in form
+    late = FILLED | {"valid_from": "2027-08-30", "deed_on": "2027-08-30", "resolution_id": "tariff", "act": "keep"}
+    assert board.post(f"{PAGE}/new", data=late).url.path == PAGE
+    with embedded.read(TOWN) as tx:
+        assert store.list_statutes(tx)[-1].resolution_id == "tariff"
+    again = board.post(f"{PAGE}/new", params={"lang": "nl"}, data=late | {"name": "Anders"})
+    assert "liggen al andere statuten vast" in plain(again.text)
+
+
+def test_members_read_the_statutes_and_change_none(embedded: Database, tmp_path: Path) -> None:
+    member = client(embedded, tmp_path, "member", member_id="m001")
+    assert member.get(PAGE).status_code == 200
+    assert member.get(f"{PAGE}/new").status_code == 403
+    assert member.post(f"{PAGE}/new", data=FILLED).status_code == 403
