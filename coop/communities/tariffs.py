@@ -84,8 +84,11 @@ def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
         if not (isinstance(parameters.get(name), str) and _DECIMAL.fullmatch(parameters[name]))
     ]
     if parameters.get("nmdn") not in GUARANTEES:
-        template = 'says how Niet Meer Dan Nu is compared: %(ways)s, not "%(value)s"'
-        reason = say(template, ways=GUARANTEES, value=str(parameters.get("nmdn"))[:40])
+        reason = say(
+            'says how Niet Meer Dan Nu is compared: %(ways)s, not "%(value)s"',
+            ways=GUARANTEES,
+            value=str(parameters.get("nmdn"))[:40],
+        )
         problems.append(Problem(reason, "nmdn"))
     if _day(parameters.get("valid_from")) is None:
         problems.append(Problem(say("must be a date such as 2026-01-01"), "valid_from"))

@@ -32,8 +32,8 @@ def read_tariff(
     """
     problems = judge_shape(parameters)
     if parameters.get("valid_from") != valid_from.isoformat() and not any(p.field == "valid_from" for p in problems):
-        template = "is not the first day of the decision, %(day)s"
-        problems.append(Problem(say(template, day=valid_from), "valid_from"))
+        reason = say("is not the first day of the decision, %(day)s", day=valid_from)
+        problems.append(Problem(reason, "valid_from"))
     if problems:
         raise BadInput(problems, "bad-tariff")
     return Tariff(

@@ -56,8 +56,12 @@ def rule_for(statutes: Statutes, kind: str) -> VotingRule:
     """
     rule = statutes.rule(kind)
     if rule is None:
-        template = "the statutes of %(day)s have no rule for a resolution of the kind %(kind)s"
-        raise CoopError("no-rule", say(template, day=statutes.valid_from, kind=kind))
+        reason = say(
+            "the statutes of %(day)s have no rule for a resolution of the kind %(kind)s",
+            day=statutes.valid_from,
+            kind=kind,
+        )
+        raise CoopError("no-rule", reason)
     return rule
 
 
