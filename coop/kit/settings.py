@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
@@ -27,6 +28,8 @@ from coop.values import BadInput, CoopError, say
 SECRET_LENGTH_MIN = 16
 
 SECRETS_DIR = Path("/run/secrets")
+
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def secret_folders() -> list[Path]:
@@ -59,9 +62,11 @@ class Settings(BaseSettings):
     How Kafka is reached is in ``coop.kit.bus.cluster``.
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
-    out. ``proxies`` are addresses and networks, with commas between, of the proxies that say from where a request came;
-    nobody else is believed about that. ``secret`` holds the newest first, with commas between. A backup that is older
-    than ``backup_days`` is too old.
+    out. ``oidc_issuer`` is a provider by which people sign in (OpenID Connect), ``oidc_name`` what the button calls it,
+    and it is believed about e-mail addresses of ``oidc_domains`` and ``oidc_addresses`` alone. ``proxies`` are
+    addresses and networks, with commas between, of the proxies that say from where a request came; nobody else is
+    believed about that. ``secret`` holds the newest first, with commas between. A backup that is older than
+    ``backup_days`` is too old.
     """
 
     # A wrong setting is named without its value, which may be a secret.
@@ -90,6 +95,12 @@ class Settings(BaseSettings):
     language: str = "nl"
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "OpenID"
+    oidc_domains: str = ""
+    oidc_addresses: str = ""
     park_limit: int = 50
     rate_per_token: int = Field(default=1200, ge=0)
     rate_per_address: int = Field(default=3000, ge=0)
@@ -123,6 +134,21 @@ class Settings(BaseSettings):
                     read(text)
             except BadInput as problem:
                 raise ValueError(f"{name} {problem.message}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        parts = urlsplit(self.oidc_issuer)
+        if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)):
+            raise ValueError("COOP_OIDC_ISSUER needs an address that begins with https://")
+        if not self.oidc_client_id:
+            raise ValueError("COOP_OIDC_ISSUER needs COOP_OIDC_CLIENT_ID")
+        if not self.oidc_domains.strip() and not self.oidc_addresses.strip():
+            raise ValueError(
+                "COOP_OIDC_ISSUER needs COOP_OIDC_DOMAINS or COOP_OIDC_ADDRESSES: about whom is it believed?"
+            )
         return self
 
     def url(self, service: str) -> str:

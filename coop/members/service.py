@@ -42,6 +42,7 @@ from coop.members.messages.pages import letters as messages_letters
 from coop.members.messages.pages import messages as messages_pages
 from coop.members.messages.pages import own as messages_own
 from coop.members.messages.settling import settle
+from coop.members.oidc import pages as oidc_pages
 from coop.members.own_tokens import pages as own_tokens_pages
 from coop.members.privacy.commands import forget_in_time
 from coop.members.privacy.heard import on_use_seen
@@ -124,6 +125,7 @@ MEMBERS = Service(
         second_step.routes,
         own_factors.routes,
         factor_resets.routes,
+        oidc_pages.routes,
         sign_in.routes,
         welcome.routes,
         forgotten.routes,

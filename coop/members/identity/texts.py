@@ -46,6 +46,8 @@ CHANGES = {
     "reset-asked": N_("Asked to take a lost second factor off"),
     "reset-withdrawn": N_("The second factor stays"),
     "factor-reset": N_("Lost second factor taken off"),
+    "provider-bound": N_("Provider connected"),
+    "provider-unbound": N_("Provider disconnected"),
 }
 
 OWN_DATA = {

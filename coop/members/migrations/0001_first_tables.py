@@ -588,6 +588,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "account_id", name=op.f("pk_authenticator")),
     )
     op.create_table(
+        "bound_subject",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("bound_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "account_id"],
+            ["account.community", "account.account_id"],
+            name=op.f("fk_bound_subject_community_account"),
+        ),
+        sa.PrimaryKeyConstraint("community", "issuer", "subject", name=op.f("pk_bound_subject")),
+        sa.UniqueConstraint(
+            "community", "issuer", "account_id", name=op.f("uq_bound_subject_community_issuer_account_id")
+        ),
+    )
+    op.create_table(
         "contract_party",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=36), nullable=False),
@@ -876,6 +893,7 @@ def downgrade() -> None:
 
     op.drop_table("email_change")
     op.drop_table("contract_party")
+    op.drop_table("bound_subject")
     op.drop_table("authenticator")
     op.drop_table("account_change")
     op.drop_table("restricted_person")

@@ -17,6 +17,8 @@ CHANGES: Final[dict[str, Said]] = {
     "reset-asked": say("somebody asked to take the second factor off, because it was lost"),
     "reset-withdrawn": say("the second factor stays, though somebody had asked to take it off"),
     "factor-reset": say("the second factor was taken off; at the next sign-in you choose another"),
+    "provider-bound": say("your account was connected with the provider that you sign in by"),
+    "provider-unbound": say("your account was disconnected from the provider that you signed in by"),
 }
 
 

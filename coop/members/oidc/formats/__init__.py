@@ -1,0 +1,1 @@
+"""The provider's own formats, as it answers over HTTPS."""

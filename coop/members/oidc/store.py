@@ -1,0 +1,34 @@
+"""Accounts by the name under which a provider knows their owner."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from coop.kit.rows import find_as, row_of
+from coop.kit.tx import Tx
+from coop.members.oidc.model import Bound
+from coop.members.oidc.tables import bound_subject
+
+
+def find_by_subject(tx: Tx, issuer: str, subject: str) -> Bound | None:
+    """Find the account that a provider's subject opens."""
+    columns = bound_subject.c
+    return find_as(tx, Bound, bound_subject, columns.issuer == issuer, columns.subject == subject)
+
+
+def find_by_account(tx: Tx, issuer: str, account_id: str) -> Bound | None:
+    """Find the subject that opens an account."""
+    columns = bound_subject.c
+    return find_as(tx, Bound, bound_subject, columns.issuer == issuer, columns.account_id == account_id)
+
+
+def add_bound(tx: Tx, bound: Bound) -> None:
+    """Let a subject open an account."""
+    tx.insert_new(bound_subject, [row_of(tx, bound)], ["community", "issuer", "subject"])
+
+
+def remove_bound(tx: Tx, issuer: str, account_id: str) -> bool:
+    """Let no subject of a provider open an account; False when none did."""
+    columns = bound_subject.c
+    mine = columns.community == tx.community, columns.issuer == issuer, columns.account_id == account_id
+    return bool(tx.execute(delete(bound_subject).where(*mine)).rowcount)
