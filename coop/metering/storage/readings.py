@@ -228,18 +228,21 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, P
     for day, ids in wanted.items():
         alike.setdefault(frozenset(ids), []).append(day)
     later = block.alias()
-    newest = (
-        select(func.max(later.c.version))
-        .where(
-            later.c.community == block.c.community,
-            later.c.day == block.c.day,
-            later.c.register_id == block.c.register_id,
-        )
-        .scalar_subquery()
-    )
     ours = block.c.community == tx.community
     for ids, days in alike.items():
         within = and_(ours, among(tx, block.c.day, days), among(tx, block.c.register_id, ids))
+        # Said once more, or PostgreSQL plans for every month that there is.
+        in_months = () if tx.is_sqlite else (among(tx, later.c.day, days),)
+        newest = (
+            select(func.max(later.c.version))
+            .where(
+                later.c.community == block.c.community,
+                later.c.day == block.c.day,
+                later.c.register_id == block.c.register_id,
+                *in_months,
+            )
+            .scalar_subquery()
+        )
         for row in tx.execute(select(block).where(within, block.c.version == newest)).all():
             one = Packed(*row)
             found[one.register_id, one.day] = one
