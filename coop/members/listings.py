@@ -15,6 +15,7 @@ from coop.members.connections.model import Occupancy
 from coop.members.connections.store import list_connections, list_holds, list_occupancies
 from coop.members.consents import store as consents
 from coop.members.contracts.model import Contract
+from coop.members.factors.store import load_factors
 from coop.members.history.model import Change
 from coop.members.identity import store as identity
 from coop.members.identity.commands.sessions import list_sessions
@@ -27,6 +28,7 @@ from coop.members.log.texts import CHANNELS
 from coop.members.log.texts import KINDS as LOG_KINDS
 from coop.members.messages.model import Tracked
 from coop.members.messages.texts import CHANNEL_NAMES, KIND_NAMES, STATE_NAMES
+from coop.members.oidc.store import list_bound
 from coop.members.privacy.store import list_looks
 from coop.members.programs.model import Program
 from coop.members.register.model import Member
@@ -141,6 +143,13 @@ LOG = (
 SIGN_INS = (
     Column("began_at", N_("Since"), Kind.INSTANT),
     Column("source", N_("From the network address")),
+)
+
+FACTORS = (
+    Column("kind", N_("Kind"), of=lambda row: row[0]),
+    Column("name", N_("Name"), of=lambda row: row[1]),
+    Column("added_at", N_("Since"), Kind.INSTANT, of=lambda row: row[2]),
+    Column("used_at", N_("Last used"), Kind.INSTANT, of=lambda row: row[3]),
 )
 
 PROGRAMS = (
@@ -271,6 +280,16 @@ def log_listing(entries: Iterable[Entry]) -> Listing:
 def sign_ins_listing(tx: Tx, account_id: str) -> Listing:
     """Sessions of an account in which somebody is signed in."""
     return Listing("sign-ins", SIGN_INS, list_sessions(tx, account_id))
+
+
+def factors_listing(tx: Tx, account_id: str) -> Listing:
+    """The ways to sign in beside the password, without anything of their secrets."""
+    factors = load_factors(tx, account_id)
+    rows = [("passkey", f"{each.name} ({each.host})", each.added_at, each.used_at) for each in factors.passkeys]
+    if factors.authenticator:
+        rows.append(("app", "", factors.authenticator.added_at, None))
+    rows += [("provider", f"{each.issuer} {each.subject}", each.bound_at, None) for each in list_bound(tx, account_id)]
+    return Listing("second-factors", FACTORS, rows)
 
 
 def answers_listing(tx: Tx, member_id: str) -> Listing:

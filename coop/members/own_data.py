@@ -25,7 +25,11 @@ def get_own_register(request: Request) -> Response:
         account_id = session.account_id if session.kind == "account" else find_owner(tx, session.account_id) or ""
         account = find_account(tx, account_id)
         accounts = [account] if account else []
-        parts = [listings.changes_listing(tx, account_id), listings.sign_ins_listing(tx, account_id)]
+        parts = [
+            listings.changes_listing(tx, account_id),
+            listings.sign_ins_listing(tx, account_id),
+            listings.factors_listing(tx, account_id),
+        ]
         if session.member_id and (member := find_member(tx, session.member_id)):
             contracts = list_contracts(tx, member.member_id)
             accounts = list_accounts_of(tx, member.member_id)

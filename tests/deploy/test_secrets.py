@@ -37,7 +37,11 @@ def test_each_secret_is_of_its_own_kept_and_closed_to_others(tmp_path: Path) -> 
     first = {path.name: path.read_text() for path in folder.iterdir()}
     filled = [text for text in first.values() if text]
     assert len(set(filled)) == len(filled)
-    assert {name for name, text in first.items() if not text} == {"coop_kafka_password", "coop_smtp_url"}
+    assert {name for name, text in first.items() if not text} == {
+        "coop_kafka_password",
+        "coop_oidc_client_secret",
+        "coop_smtp_url",
+    }
     assert first["coop_owner_password"] in first["coop_owner_database_url"]
     for service, password in json.loads(first["coop_role_passwords"]).items():
         assert first[f"{service}_database_url"].startswith(f"postgresql+psycopg://coop_{service}:{password}@")

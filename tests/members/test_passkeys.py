@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from fastapi.testclient import TestClient
@@ -193,6 +195,15 @@ def account_of(database: Database, email: str = BOARD) -> str:
         account = find_by_email(tx, email)
     assert account is not None
     return account.account_id
+
+
+def test_the_own_data_name_the_passkeys_and_hold_no_key(client: TestClient, device: Device) -> None:
+    use(client, device, ONLY)
+    with ZipFile(BytesIO(client.get("/members/api/v1/me/export").content)) as files:
+        text = files.read("second-factors.json").decode()
+    [row] = json.loads(text)["rows"]
+    assert (row["kind"], row["name"]) == ("passkey", "My phone (coop.example)")
+    assert "public_key" not in text
 
 
 PLACE = Place("coop.example", "https://coop.example")

@@ -13,6 +13,7 @@ from coop.members.consents.model import PAPER_MAX
 from coop.members.factors.store import put_recovery_codes, remove_authenticator, remove_passkeys
 from coop.members.identity.commands.sessions import end_all_sessions
 from coop.members.identity.store import list_accounts_of
+from coop.members.oidc.store import remove_every_bound
 from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.privacy import store
 from coop.members.privacy.model import Erasure, Person, SamePerson, StillMember
@@ -115,6 +116,7 @@ def _forget(tx: Tx, member_id: str, kept_until: date | None) -> None:
         remove_authenticator(tx, account.account_id)
         remove_passkeys(tx, account.account_id)
         put_recovery_codes(tx, account.account_id, ())
+        remove_every_bound(tx, account.account_id)
     if kept_until:
         person = Person(member.name, member.address, member.postcode, member.city, kept_until)
         store.keep_restricted(tx, member_id, person)
