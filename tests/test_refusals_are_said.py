@@ -11,7 +11,7 @@ import pytest
 
 COOP = Path(__file__).parent.parent / "coop"
 
-NOT_YET = frozenset({"demo", "governance", "members"})
+NOT_YET = frozenset({"demo"})
 """Rooms whose refusals are not said yet."""
 
 TERMINAL = (

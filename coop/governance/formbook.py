@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from coop.governance.model import Meeting, Resolution
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 EMPTY_POINT: Final[Mapping[str, str]] = {
     "kind": "other",
@@ -44,7 +44,7 @@ def read_notice(form: Mapping[str, str]) -> Meeting:
     points = []
     for line, point in enumerate(agenda, start=1):
         if not point["subject_nl"] or not point["subject_en"]:
-            problems.append(Problem("give the subject in both languages", "subject", line))
+            problems.append(Problem(say("give the subject in both languages"), "subject", line))
         parameters = _parameters(point["parameters"], line, problems)
         texts = {name: point[name] for name in ("subject_nl", "subject_en", "explanation_nl", "explanation_en")}
         points.append(Resolution(f"alv-{held_on}-{line}", point["kind"], parameters=parameters, **texts))
@@ -59,7 +59,12 @@ def _day(form: Mapping[str, str], name: str, problems: list[Problem]) -> date:
     except ValueError:
         day = date.min
     if not FIRST_DAY <= day <= LAST_DAY:
-        problems.append(Problem(f"must be a date between {FIRST_DAY} and {LAST_DAY}", name))
+        problems.append(
+            Problem(
+                say("must be a date between %(first_day)s and %(last_day)s", first_day=FIRST_DAY, last_day=LAST_DAY),
+                name,
+            )
+        )
     return day
 
 
@@ -68,7 +73,11 @@ def _parameters(text: str, line: int, problems: list[Problem]) -> dict[str, Any]
     for row in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = (part.strip() for part in row.partition(":"))
         if not (name and colon and value):
-            problems.append(Problem(f"{row!r} is not a line such as heat_price_eur_per_gj: 34.50", "parameters", line))
+            problems.append(
+                Problem(
+                    say("'%(row)s' is not a line such as heat_price_eur_per_gj: 34.50", row=row), "parameters", line
+                )
+            )
         elif name in _WHOLE_NUMBERS and value.isdecimal():
             parameters[name] = int(value)
         else:

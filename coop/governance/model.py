@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "other")
 """Kinds of resolution; the statutes give each its own rule."""
@@ -54,25 +54,25 @@ class VotingRule:
     def __post_init__(self) -> None:
         problems = []
         if self.kind not in KINDS:
-            problems.append(Problem(f"{self.kind!r} is none of {', '.join(KINDS)}", "kind"))
+            problems.append(Problem(say("'%(kind)s' is none of %(kinds)s", kind=self.kind, kinds=tuple(KINDS)), "kind"))
         if not self.article:
-            problems.append(Problem("every rule cites its article", "article"))
+            problems.append(Problem(say("every rule cites its article"), "article"))
         if self.base not in BASES:
-            problems.append(Problem(f"{self.base!r} is none of {', '.join(BASES)}", "base"))
+            problems.append(Problem(say("'%(base)s' is none of %(bases)s", base=self.base, bases=tuple(BASES)), "base"))
         if not 0 <= self.quorum_num <= self.quorum_den:
-            problems.append(Problem("a quorum lies between 0 and 1", "quorum"))
+            problems.append(Problem(say("a quorum lies between 0 and 1"), "quorum"))
         if not 0 < self.majority_den <= 2 * self.majority_num <= 2 * self.majority_den:
-            problems.append(Problem("a majority is at least one half and at most all", "majority"))
+            problems.append(Problem(say("a majority is at least one half and at most all"), "majority"))
         problems += [
-            Problem("may not be negative", field)
+            Problem(say("may not be negative"), field)
             for field in ("notice_days", "proxy_limit", "advance_days")
             if getattr(self, field) < 0
         ]
         if self.secrecy == "secret":
-            reason = "a secret ballot cannot be held here: a stored ballot would still be tied to its member"
+            reason = say("a secret ballot cannot be held here: a stored ballot would still be tied to its member")
             problems.append(Problem(reason, "secrecy"))
         elif self.secrecy != "open":
-            problems.append(Problem(f"{self.secrecy!r} is not open or secret", "secrecy"))
+            problems.append(Problem(say("'%(secrecy)s' is not open or secret", secrecy=self.secrecy), "secrecy"))
         if problems:
             raise BadInput(problems, "bad-rule")
 

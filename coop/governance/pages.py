@@ -24,7 +24,7 @@ from coop.governance.views import (
 )
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
-from coop.values import BadInput, CoopError, Problem
+from coop.values import BadInput, CoopError, Problem, say
 from coop.web import charts
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -40,7 +40,7 @@ async def read_form(request: Request) -> dict[str, str]:
         BadInput: a field holds what no text may.
     """
     form = {name: str(value) for name, value in (await request.form()).items()}
-    if problems := [Problem("no text may hold a NUL", name) for name, value in form.items() if "\0" in value]:
+    if problems := [Problem(say("no text may hold a NUL"), name) for name, value in form.items() if "\0" in value]:
         raise BadInput(problems)
     return form
 

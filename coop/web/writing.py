@@ -19,6 +19,9 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from coop.values import AMSTERDAM, Period, Said
 from coop.web.catalogs import languages
 
+DIGITS_MAX = 20
+"""Most digits of a number in a sentence that are grouped; a larger or smaller one is written as it came."""
+
 _SCALES = {"J": (-9, "GJ", 2), "Wh": (-3, "kWh", 1), "l": (-3, "m³", 2)}
 
 
@@ -164,7 +167,7 @@ def speak_value(lang: str, value: object) -> object:
             return civil_day(lang, value)
         case Period():
             return period(lang, value)
-        case Decimal():
+        case Decimal() if value.is_finite() and abs(value.adjusted()) < DIGITS_MAX:
             return number(lang, value)
         case _:
             return value

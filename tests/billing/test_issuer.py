@@ -67,7 +67,7 @@ def test_a_bill_of_after_the_move_names_the_new_address(database: Database) -> N
 def test_no_bill_is_issued_before_a_co_operative_can_be_named(tmp_path: Path) -> None:
     database = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
     found_in(database, profile=replace(PROFILE, vat_id="", iban=""))
-    with pytest.raises(CoopError, match="vat_id, iban"):
+    with pytest.raises(CoopError, match="VAT id, IBAN"):
         issue_january(database)
     with database.read(COMMUNITY) as tx:
         assert bills.list_heads(tx) == []

@@ -25,7 +25,7 @@ from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.voters import find_voters
 from coop.kit.tx import Tx
-from coop.values import CoopError, NotFound, derive_id
+from coop.values import CoopError, NotFound, derive_id, say
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def preview(tx: Tx, meeting_id: str) -> list[Outcome]:
     """Count as it stands now, or show the decisions: one outcome per resolution, in the order of the agenda."""
     meeting = store.find_meeting(tx, meeting_id)
     if meeting is None:
-        raise NotFound(f"there is no meeting {meeting_id}")
+        raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
     return outcomes(tx, meeting)
 
 
@@ -90,23 +90,40 @@ def close_meeting(
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
-        raise NotFound(f"there is no meeting {meeting_id}")
+        raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
     counted = outcomes(tx, meeting)
     if dry_run:
         return counted
     decided_on = counted[0].decided_on
     if decided_on is not None:
         if decided_on != closed_on:
-            raise CoopError("meeting-closed", f"meeting {meeting_id} was closed on {decided_on}")
+            raise CoopError(
+                "meeting-closed",
+                say(
+                    "meeting %(meeting_id)s was closed on %(decided_on)s", meeting_id=meeting_id, decided_on=decided_on
+                ),
+            )
         return counted
     if closed_on < meeting.held_on:
-        raise CoopError("meeting-not-held", f"meeting {meeting_id} is on {meeting.held_on}, it cannot close before")
+        raise CoopError(
+            "meeting-not-held",
+            say(
+                "meeting %(meeting_id)s is on %(held_on)s, it cannot close before",
+                meeting_id=meeting_id,
+                held_on=meeting.held_on,
+            ),
+        )
     refuse_ahead(closed_on, tx.today, "closed_on")
     voters = len(find_voters(tx, meeting.held_on))
     if entitled_members is not None and entitled_members != voters:
         raise CoopError(
             "register-incomplete",
-            f"the register has {entitled_members} members with a vote on {meeting.held_on}, here {voters} are known",
+            say(
+                "the register has %(entitled_members)s members with a vote on %(held_on)s, here %(voters)s are known",
+                entitled_members=entitled_members,
+                held_on=meeting.held_on,
+                voters=voters,
+            ),
         )
     for outcome in counted:
         tx.tell(*_keep(tx, meeting, outcome, closed_on))
@@ -121,8 +138,13 @@ def _keep(tx: Tx, meeting: Meeting, outcome: Outcome, decided_on: date) -> list[
     if adopted_hash != notice_hash:
         raise CoopError(
             "parameters-changed",
-            f"{resolution.resolution_id}: the parameters are no longer those of the notice"
-            f" ({adopted_hash}, {notice_hash})",
+            say(
+                "%(resolution_id)s: the parameters are no longer those of the notice "
+                "(%(adopted_hash)s, %(notice_hash)s)",
+                resolution_id=resolution.resolution_id,
+                adopted_hash=adopted_hash,
+                notice_hash=notice_hash,
+            ),
         )
     store.add_decision(tx, store.Decided(resolution.resolution_id, decided_on, verdict, adopted_hash, count))
     decided = ResolutionDecided(
@@ -207,7 +229,13 @@ def _realise(tx: Tx, resolution: Resolution, adopted_hash: str, decided_on: date
     before = programme_store.list_realisations(tx).get(phase_id)
     if before:
         raise CoopError(
-            "phase-decided", f"phase {phase_id} was decided on {before.decided_on} by {before.resolution_id}"
+            "phase-decided",
+            say(
+                "phase %(phase_id)s was decided on %(decided_on)s by %(resolution_id)s",
+                phase_id=phase_id,
+                decided_on=before.decided_on,
+                resolution_id=before.resolution_id,
+            ),
         )
     programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution.resolution_id, decided_on))
     return RealisationDecided(

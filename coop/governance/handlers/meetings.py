@@ -75,7 +75,11 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
         if kept != meeting:
             raise CoopError(
                 "notice-fixed",
-                f"the notice of meeting {meeting.meeting_id} went out on {kept.convened_on}: nothing in it can change",
+                say(
+                    "the notice of meeting %(meeting_id)s went out on %(convened_on)s: nothing in it can change",
+                    meeting_id=meeting.meeting_id,
+                    convened_on=kept.convened_on,
+                ),
             )
         return
     problems = [
@@ -84,12 +88,21 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
         for problem in (*check_resolution(resolution, line), *_known_elsewhere(tx, resolution, line))
     ]
     if not meeting.resolutions:
-        problems.append(Problem("a meeting needs a resolution", "resolutions"))
+        problems.append(Problem(say("a meeting needs a resolution"), "resolutions"))
     if meeting.convened_on > meeting.held_on:
-        problems.append(Problem("a meeting is convened before it is held", "convened_on"))
+        problems.append(Problem(say("a meeting is convened before it is held"), "convened_on"))
     for resolution_id, times in Counter(r.resolution_id for r in meeting.resolutions).items():
         if times > 1:
-            problems.append(Problem(f"{resolution_id} stands on the agenda {times} times", "resolution_id"))
+            problems.append(
+                Problem(
+                    say(
+                        "%(resolution_id)s stands on the agenda %(times)s times",
+                        resolution_id=resolution_id,
+                        times=times,
+                    ),
+                    "resolution_id",
+                )
+            )
     if problems:
         raise BadInput(problems, "bad-agenda")
     _check_phases(tx, meeting)
@@ -140,7 +153,7 @@ def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str) -> bo
     """
     meeting_id = store.find_agenda(tx, resolution_id)
     if meeting_id is None:
-        raise NotFound(f"there is no resolution {resolution_id}")
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     row = {"member_id": member_id, "choice": choice, "cast_on": tx.today}
     return _fill_box(tx, meeting_id, resolution_id, [row], personal=True) > 0
 
@@ -152,7 +165,14 @@ def _fill_box(tx: Tx, meeting_id: str, resolution_id: str, rows: Sequence[Mappin
     box = Box(meeting, rule, find_voters(tx, meeting.held_on), history, tx.today)
     new = accept(box, rows, personal=personal)
     if new and store.find_decision(tx, resolution_id):
-        raise CoopError("vote-closed", f"the vote on {resolution_id} is closed; {len(new)} ballots came too late")
+        raise CoopError(
+            "vote-closed",
+            say(
+                "the vote on %(resolution_id)s is closed; %(ballots)s ballots came too late",
+                resolution_id=resolution_id,
+                ballots=len(new),
+            ),
+        )
     store.add_ballots(tx, resolution_id, new, history)
     return len(new)
 
@@ -160,17 +180,35 @@ def _fill_box(tx: Tx, meeting_id: str, resolution_id: str, rows: Sequence[Mappin
 def _on_agenda(tx: Tx, meeting_id: str, resolution_id: str) -> tuple[Meeting, Resolution]:
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
-        raise NotFound(f"there is no meeting {meeting_id}")
+        raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
     for resolution in meeting.resolutions:
         if resolution.resolution_id == resolution_id:
             return meeting, resolution
-    raise NotFound(f"resolution {resolution_id} is not on the agenda of meeting {meeting_id}")
+    raise NotFound(
+        say(
+            "resolution %(resolution_id)s is not on the agenda of meeting %(meeting_id)s",
+            resolution_id=resolution_id,
+            meeting_id=meeting_id,
+        )
+    )
 
 
 def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]:
     other = store.find_agenda(tx, resolution.resolution_id)
     return (
-        [Problem(f"{resolution.resolution_id} stood on the agenda of {other}", "resolution_id", line)] if other else []
+        [
+            Problem(
+                say(
+                    "%(resolution_id)s stood on the agenda of %(other)s",
+                    resolution_id=resolution.resolution_id,
+                    other=other,
+                ),
+                "resolution_id",
+                line,
+            )
+        ]
+        if other
+        else []
     )
 
 
@@ -190,13 +228,21 @@ def _check_phases(tx: Tx, meeting: Meeting) -> None:
         phase = planned.get((parameters["programme_id"], parameters["phase_id"]))
         where = f"{resolution.resolution_id}.parameters"
         if phase is None:
-            reason = f"programme {parameters['programme_id']} has no phase {parameters['phase_id']}"
+            reason = say(
+                "programme %(programme)s has no phase %(phase)s",
+                programme=parameters["programme_id"],
+                phase=parameters["phase_id"],
+            )
             problems.append(Problem(reason, f"{where}.phase_id", line))
         elif phase.budget_cents != parameters["budget_cents"]:
-            reason = f"{parameters['budget_cents']} is not the budget of the phase, {phase.budget_cents} cents"
+            reason = say(
+                "%(given)s is not the budget of the phase, %(budget)s cents",
+                given=parameters["budget_cents"],
+                budget=phase.budget_cents,
+            )
             problems.append(Problem(reason, f"{where}.budget_cents", line))
         if parameters["phase_id"] in decided or parameters["phase_id"] in seen:
-            problems.append(Problem("is decided once", f"{where}.phase_id", line))
+            problems.append(Problem(say("is decided once"), f"{where}.phase_id", line))
         seen.add(parameters["phase_id"])
     if problems:
         raise BadInput(problems, "bad-agenda")

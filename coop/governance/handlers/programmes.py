@@ -25,7 +25,7 @@ from coop.governance.rules.programmes import (
 )
 from coop.governance.storage import programmes as store
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem, say
 
 
 def plan_programme(tx: Tx, programme: Programme) -> None:
@@ -42,11 +42,21 @@ def plan_programme(tx: Tx, programme: Programme) -> None:
     for other in store.list_programmes(tx):
         if other.programme_id == programme.programme_id:
             if other != ordered:
-                raise CoopError("programme-fixed", f"programme {programme.programme_id} is planned otherwise already")
+                raise CoopError(
+                    "programme-fixed",
+                    say("programme %(programme_id)s is planned otherwise already", programme_id=programme.programme_id),
+                )
             return
         shared = sorted(_ids(other) & _ids(programme))
         if shared:
-            raise CoopError("id-taken", f"{', '.join(shared)} belongs to programme {other.programme_id}")
+            raise CoopError(
+                "id-taken",
+                say(
+                    "%(shared)s belongs to programme %(programme_id)s",
+                    shared=tuple(shared),
+                    programme_id=other.programme_id,
+                ),
+            )
     store.add_programme(tx, ordered)
 
 
@@ -66,7 +76,12 @@ def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
     if before is not None:
         if before != ordered:
             raise CoopError(
-                "milestone-reached", f"milestone {milestone_id} was reached on {before.reached_on} with other facts"
+                "milestone-reached",
+                say(
+                    "milestone %(milestone_id)s was reached on %(reached_on)s with other facts",
+                    milestone_id=milestone_id,
+                    reached_on=before.reached_on,
+                ),
             )
         return
     evidence_hash = store.add_reached(tx, milestone_id, ordered)
@@ -100,22 +115,36 @@ def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date) ->
         CoopError: the tranche was not referred, is released already, or was decided otherwise on that day.
     """
     if decision not in MANNERS:
-        raise BadInput([Problem(f"{decision!r} is neither release nor keep", "decision")])
+        raise BadInput([Problem(say("'%(decision)s' is neither release nor keep", decision=decision), "decision")])
     refuse_ahead(decided_on, tx.today, "decided_on")
     programme, tranche = _find_tranche(tx, tranche_id)
     store.lock_programme(tx, programme.programme_id)
     state = store.list_tranche_states(tx)[tranche_id]
     if state.referred_on is None:
-        raise CoopError("not-referred", f"tranche {tranche_id} was not referred to the steering group")
+        raise CoopError(
+            "not-referred", say("tranche %(tranche_id)s was not referred to the steering group", tranche_id=tranche_id)
+        )
     made = store.SteeringDecision(tranche_id, decided_on, decision, str(tx.actor))
     if made in state.steering:
         return
     if state.released_on is not None:
-        raise CoopError("tranche-released", f"tranche {tranche_id} was released on {state.released_on}")
+        raise CoopError(
+            "tranche-released",
+            say(
+                "tranche %(tranche_id)s was released on %(released_on)s",
+                tranche_id=tranche_id,
+                released_on=state.released_on,
+            ),
+        )
     latest = max((earlier.decided_on for earlier in state.steering), default=state.referred_on)
     if decided_on < latest or any(earlier.decided_on == decided_on for earlier in state.steering):
         raise CoopError(
-            "decided-otherwise", f"tranche {tranche_id} was referred or decided on {latest}; this must come after"
+            "decided-otherwise",
+            say(
+                "tranche %(tranche_id)s was referred or decided on %(latest)s; this must come after",
+                tranche_id=tranche_id,
+                latest=latest,
+            ),
         )
     store.add_steering_decision(tx, made)
     if decision == "release":
@@ -160,7 +189,7 @@ def _find_milestone(tx: Tx, milestone_id: str) -> tuple[Programme, Phase, Milest
             for milestone in phase.milestones:
                 if milestone.milestone_id == milestone_id:
                     return programme, phase, milestone
-    raise NotFound(f"there is no milestone {milestone_id}")
+    raise NotFound(say("there is no milestone %(milestone_id)s", milestone_id=milestone_id))
 
 
 def _find_tranche(tx: Tx, tranche_id: str) -> tuple[Programme, Tranche]:
@@ -168,7 +197,7 @@ def _find_tranche(tx: Tx, tranche_id: str) -> tuple[Programme, Tranche]:
         for tranche in programme.tranches:
             if tranche.tranche_id == tranche_id:
                 return programme, tranche
-    raise NotFound(f"there is no tranche {tranche_id}")
+    raise NotFound(say("there is no tranche %(tranche_id)s", tranche_id=tranche_id))
 
 
 def _ids(programme: Programme) -> set[str]:

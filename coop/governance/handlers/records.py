@@ -9,7 +9,7 @@ from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.kit.tx import Tx
-from coop.values import NotFound, hash_parameters
+from coop.values import NotFound, hash_parameters, say
 
 
 def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
     meeting_id = store.find_agenda(tx, resolution_id)
     meeting = meeting_id and store.find_meeting(tx, meeting_id)
     if not meeting:
-        raise NotFound(f"there is no resolution {resolution_id}")
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     outcome = next(counted for counted in outcomes(tx, meeting) if counted.resolution.resolution_id == resolution_id)
     decided = store.find_decision(tx, resolution_id)
     notice_hash, document = store.find_notice(tx, resolution_id)

@@ -11,7 +11,7 @@ from coop.governance.rules.statutes import in_force, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage.voters import find_voters
 from coop.kit.tx import Tx
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     meeting_id = store.find_agenda(tx, resolution_id)
     meeting = store.find_meeting(tx, meeting_id) if meeting_id else None
     if meeting is None:
-        raise NotFound(f"there is no resolution {resolution_id}")
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     resolution = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
     history = store.list_ballots(tx, resolution_id)
     count = count_ballots((earlier[-1] for earlier in history.values()), find_voters(tx, meeting.held_on))

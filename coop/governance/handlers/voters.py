@@ -6,7 +6,7 @@ from coop.events import Envelope
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
 from coop.governance.storage.voters import keep_voter
 from coop.kit.tx import Tx
-from coop.values import CoopError
+from coop.values import CoopError, say
 
 
 def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
@@ -19,7 +19,13 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
     if kept != event.votes:
         raise CoopError(
             "voter-conflict",
-            f"member {event.member_id} joined on {event.joined_on} with {kept} votes, and now with {event.votes}",
+            say(
+                "member %(member_id)s joined on %(joined_on)s with %(kept)s votes, and now with %(votes)s",
+                member_id=event.member_id,
+                joined_on=event.joined_on,
+                kept=kept,
+                votes=event.votes,
+            ),
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from coop.governance.model import CHOICES, Ballot, Meeting, VotingRule
 from coop.governance.rules.statutes import first_vote_date
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, Said, say
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,22 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
         wrong = []
         member_id, choice, holder = row.get("member_id"), row.get("choice"), row.get("proxy_holder") or None
         if not member_id or not isinstance(member_id, str):
-            wrong.append(Problem("a ballot names its member", "member_id", line))
+            wrong.append(Problem(say("a ballot names its member"), "member_id", line))
         if choice not in CHOICES:
-            wrong.append(Problem(f"{choice!r} is none of {', '.join(CHOICES)}", "choice", line))
+            wrong.append(
+                Problem(
+                    say("'%(choice)s' is none of %(choices)s", choice=choice, choices=tuple(CHOICES)), "choice", line
+                )
+            )
         if holder is not None and not isinstance(holder, str):
-            wrong.append(Problem("a proxy holder is a member's id", "proxy_holder", line))
+            wrong.append(Problem(say("a proxy holder is a member's id"), "proxy_holder", line))
         cast_on = row.get("cast_on")
         try:
             day = cast_on if isinstance(cast_on, date) else date.fromisoformat(str(cast_on))
         except ValueError:
-            wrong.append(Problem(f"{cast_on!r} is not a date such as 2026-06-24", "cast_on", line))
+            wrong.append(
+                Problem(say("'%(cast_on)s' is not a date such as 2026-06-24", cast_on=cast_on), "cast_on", line)
+            )
         problems += wrong
         if not wrong:
             ballots[line] = Ballot(str(member_id), str(choice), day, holder)
@@ -69,7 +75,11 @@ def accept(box: Box, rows: Sequence[Mapping[str, Any]], *, personal: bool = Fals
     for line, ballot in new.items():
         problems += [Problem(reason, field, line) for field, reason in _objections(box, ballot)]
         if lines_of[ballot.member_id] > 1:
-            problems.append(Problem(f"{ballot.member_id} has more than one ballot here", "member_id", line))
+            problems.append(
+                Problem(
+                    say("%(member_id)s has more than one ballot here", member_id=ballot.member_id), "member_id", line
+                )
+            )
     problems += _over_the_proxy_limit(box, new)
     if problems:
         raise BadInput(sorted(problems, key=lambda problem: problem.line or 0), "bad-ballots")
@@ -90,33 +100,47 @@ def _was_handed_in(ballot: Ballot, earlier: Sequence[Ballot]) -> bool:
     return is_passed and any(before.says_the_same_as(ballot) for before in earlier)
 
 
-def _objections(box: Box, ballot: Ballot) -> list[tuple[str, str]]:
-    meeting, rule = box.meeting, box.rule
-    objections = []
-    if not box.votes.get(ballot.member_id):
-        objections.append(("member_id", f"{ballot.member_id} has no vote on {meeting.held_on}"))
+def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
+    meeting, rule, member_id = box.meeting, box.rule, ballot.member_id
+    objections: list[tuple[str, Said]] = []
+    if not box.votes.get(member_id):
+        objections.append(
+            ("member_id", say("%(member)s has no vote on %(day)s", member=member_id, day=meeting.held_on))
+        )
     first = first_vote_date(meeting, rule)
     if ballot.cast_on > meeting.held_on:
-        objections.append(("cast_on", f"the meeting was on {meeting.held_on}, before {ballot.cast_on}"))
+        reason = say("the meeting was on %(held_on)s, before %(day)s", held_on=meeting.held_on, day=ballot.cast_on)
+        objections.append(("cast_on", reason))
     elif ballot.cast_on > box.today:
-        objections.append(("cast_on", f"no ballot is dated after today, {box.today}: not on {ballot.cast_on}"))
+        reason = say("no ballot is dated after today, %(today)s: not on %(day)s", today=box.today, day=ballot.cast_on)
+        objections.append(("cast_on", reason))
     elif ballot.cast_on < first:
-        window = (
-            f"{rule.article} opens the vote {rule.advance_days} days before the meeting and never before its notice"
+        reason = say(
+            "%(article)s opens the vote %(days)s days before the meeting and never before its notice: from %(first)s, "
+            "not on %(day)s",
+            article=rule.article,
+            days=rule.advance_days,
+            first=first,
+            day=ballot.cast_on,
         )
-        objections.append(("cast_on", f"{window}: from {first}, not on {ballot.cast_on}"))
-    earlier = box.history.get(ballot.member_id, ())
+        objections.append(("cast_on", reason))
+    earlier = box.history.get(member_id, ())
     if earlier and earlier[-1].personal and not ballot.personal:
-        reason = f"{ballot.member_id} voted personally on {earlier[-1].cast_on}; nobody else can replace that"
+        reason = say(
+            "%(member)s voted personally on %(day)s; nobody else can replace that",
+            member=member_id,
+            day=earlier[-1].cast_on,
+        )
         objections.append(("member_id", reason))
     elif earlier and ballot.cast_on < earlier[-1].cast_on:
-        objections.append(("cast_on", f"a ballot of {earlier[-1].cast_on} stands already"))
-    if ballot.proxy_holder == ballot.member_id:
-        objections.append(("proxy_holder", "nobody is their own proxy"))
+        objections.append(("cast_on", say("a ballot of %(day)s stands already", day=earlier[-1].cast_on)))
+    if ballot.proxy_holder == member_id:
+        objections.append(("proxy_holder", say("nobody is their own proxy")))
     elif ballot.proxy_holder and not box.votes.get(ballot.proxy_holder):
-        objections.append(
-            ("proxy_holder", f"{ballot.proxy_holder} has no vote on {meeting.held_on} and can hold no proxy")
+        reason = say(
+            "%(holder)s has no vote on %(day)s and can hold no proxy", holder=ballot.proxy_holder, day=meeting.held_on
         )
+        objections.append(("proxy_holder", reason))
     return objections
 
 
@@ -132,6 +156,11 @@ def _over_the_proxy_limit(box: Box, new: Mapping[int, Ballot]) -> list[Problem]:
             continue
         held[ballot.proxy_holder] += 1
         if held[ballot.proxy_holder] > box.rule.proxy_limit:
-            reason = f"{box.rule.article} allows {box.rule.proxy_limit} proxies, {ballot.proxy_holder} would hold more"
+            reason = say(
+                "%(article)s allows %(most)s proxies, %(holder)s would hold more",
+                article=box.rule.article,
+                most=box.rule.proxy_limit,
+                holder=ballot.proxy_holder,
+            )
             problems.append(Problem(reason, "proxy_holder", line))
     return problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days that a co-operative can mean."""
@@ -22,7 +22,7 @@ def refuse_ahead(day: date, today: date, field: str) -> None:
         BadInput: naming the field.
     """
     if day > today:
-        raise BadInput([Problem(f"{day} is after today, {today}", field)], "date-ahead")
+        raise BadInput([Problem(say("%(day)s is after today, %(today)s", day=day, today=today), field)], "date-ahead")
 
 
 def has_passed(due_on: date, recorded_on: date, today: date) -> bool:

@@ -28,15 +28,21 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
     """Find all that keeps this resolution off an agenda; ``line`` is its place there."""
     where = f"{resolution.resolution_id}.parameters"
     if resolution.kind not in KINDS:
-        return [Problem(f"{resolution.kind!r} is none of {', '.join(KINDS)}", f"{resolution.resolution_id}.kind", line)]
+        return [
+            Problem(
+                say("'%(kind)s' is none of %(kinds)s", kind=resolution.kind, kinds=tuple(KINDS)),
+                f"{resolution.resolution_id}.kind",
+                line,
+            )
+        ]
     parameters = resolution.parameters
     problems = []
     try:
         hash_parameters(parameters)
     except TypeError as error:
-        problems.append(Problem(str(error), where, line))
+        problems.append(Problem(say("cannot be kept exactly: %(error)s", error=str(error)), where, line))
     problems += [
-        Problem("must be a text", f"{where}.{name}", line)
+        Problem(say("must be a text"), f"{where}.{name}", line)
         for name in _TEXTS.get(resolution.kind, ())
         if not (isinstance(parameters.get(name), str) and parameters[name])
     ]
@@ -49,13 +55,13 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
             for problem in (*tariffs.judge_tariff(parameters), *unknown)
         ]
     if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
-        problems.append(Problem("must be a date such as 2026-01-01", f"{where}.valid_from", line))
+        problems.append(Problem(say("must be a date such as 2026-01-01"), f"{where}.valid_from", line))
     if resolution.kind == "choice":
         problems += _choice_problems(parameters, where, line)
     if resolution.kind == "realisation":
         budget = parameters.get("budget_cents")
         if not isinstance(budget, int) or isinstance(budget, bool) or budget <= 0:
-            problems.append(Problem("must be a positive whole number of cents", f"{where}.budget_cents", line))
+            problems.append(Problem(say("must be a positive whole number of cents"), f"{where}.budget_cents", line))
     return problems
 
 
@@ -63,7 +69,7 @@ def _choice_problems(parameters: Mapping[str, Any], where: str, line: int) -> li
     """Problems of a choice of the co-operative: it has a name, and a value of the shape of that name."""
     name, value = parameters.get("name"), parameters.get("value")
     if not isinstance(value, Mapping):
-        return [Problem("must hold what is chosen", f"{where}.value", line)]
+        return [Problem(say("must hold what is chosen"), f"{where}.value", line)]
     try:
         read_choice(str(name), value)
     except BadInput as bad:

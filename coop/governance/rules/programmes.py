@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from coop.governance.model import Evidence, Milestone, Programme, Reached, Tranche
-from coop.values import BadInput, Problem, eur, split_by_largest_remainder
+from coop.values import BadInput, Problem, eur, say, split_by_largest_remainder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,22 +53,32 @@ def check_programme(programme: Programme) -> None:
         ("tranche_id", [tranche.tranche_id for tranche in programme.tranches]),
     ):
         problems += [
-            Problem(f"{key} stands here {times} times", name) for key, times in Counter(ids).items() if times > 1
+            Problem(say("%(key)s stands here %(times)s times", key=key, times=times), name)
+            for key, times in Counter(ids).items()
+            if times > 1
         ]
     for phase in programme.phases:
         planned = sum(milestone.budget_cents for milestone in phase.milestones)
         if planned > phase.budget_cents:
-            reason = f"milestones of {_euros(planned)} do not fit in a budget of {_euros(phase.budget_cents)}"
+            reason = say(
+                "milestones of %(planned)s do not fit in a budget of %(budget)s",
+                planned=_euros(planned),
+                budget=_euros(phase.budget_cents),
+            )
             problems.append(Problem(reason, f"{phase.phase_id}.budget_cents"))
     for milestone in milestones:
         if milestone.budget_cents < 0 or milestone.margin_per_mille < 0:
-            problems.append(Problem("budget and margin may not be negative", milestone.milestone_id))
+            problems.append(Problem(say("budget and margin may not be negative"), milestone.milestone_id))
     planned_ids = {milestone.milestone_id for milestone in milestones}
     for tranche in programme.tranches:
         if tranche.milestone_id not in planned_ids:
-            problems.append(Problem(f"there is no milestone {tranche.milestone_id}", tranche.tranche_id))
+            problems.append(
+                Problem(
+                    say("there is no milestone %(milestone_id)s", milestone_id=tranche.milestone_id), tranche.tranche_id
+                )
+            )
         if tranche.amount_cents <= 0:
-            problems.append(Problem("a tranche is more than nothing", f"{tranche.tranche_id}.amount_cents"))
+            problems.append(Problem(say("a tranche is more than nothing"), f"{tranche.tranche_id}.amount_cents"))
     if problems:
         raise BadInput(problems, "bad-programme")
 
@@ -79,12 +89,12 @@ def check_evidence(reached: Reached) -> None:
     Raises:
         BadInput: naming each piece of evidence by its line.
     """
-    problems = [Problem("may not be negative", "cost_cents")] if reached.cost_cents < 0 else []
+    problems = [Problem(say("may not be negative"), "cost_cents")] if reached.cost_cents < 0 else []
     for line, piece in enumerate(reached.evidence, start=1):
         if not piece.name or not piece.reference:
-            problems.append(Problem("needs a name and a reference", "evidence", line))
+            problems.append(Problem(say("needs a name and a reference"), "evidence", line))
         if not _SHA256.fullmatch(piece.sha256):
-            problems.append(Problem("is not a SHA-256 in 64 small hexadecimal digits", "evidence.sha256", line))
+            problems.append(Problem(say("is not a SHA-256 in 64 small hexadecimal digits"), "evidence.sha256", line))
     if problems:
         raise BadInput(problems, "bad-evidence")
 

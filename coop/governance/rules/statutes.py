@@ -117,7 +117,7 @@ def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:
             problems += [Problem(problem.reason, problem.field, line) for problem in error.problems]
             continue
         if any(rule.kind == other.kind for other in rules):
-            problems.append(Problem(f"a second rule for {rule.kind}", "kind", line))
+            problems.append(Problem(say("a second rule for %(kind)s", kind=rule.kind), "kind", line))
         rules.append(rule)
     if problems:
         raise BadInput(problems, "bad-rule")
@@ -127,5 +127,5 @@ def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:
 def _fraction(text: str, field: str) -> tuple[int, int]:
     num, slash, den = text.partition("/")
     if not (slash and num.isdecimal() and den.isdecimal() and int(den)):
-        raise BadInput([Problem(f"{text!r} is not a fraction such as 2/3", field)])
+        raise BadInput([Problem(say("'%(text)s' is not a fraction such as 2/3", text=text), field)])
     return int(num), int(den)

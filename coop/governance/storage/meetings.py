@@ -15,7 +15,7 @@ from coop.governance.storage.tables import ballot, decision, meeting, resolution
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
 from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
-from coop.values import civil_date
+from coop.values import civil_date, say
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,9 @@ def add_decision(tx: Tx, decided: Decided) -> None:
 def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
     document = documents.get(point.notice_hash)
     if document is None:
-        raise UnreadableDocument("lost-document", f"the parameters of {point.resolution_id} are gone")
+        raise UnreadableDocument(
+            "lost-document", say("the parameters of %(resolution_id)s are gone", resolution_id=point.resolution_id)
+        )
     return Resolution(
         point.resolution_id,
         point.kind,

@@ -24,7 +24,7 @@ from coop.governance.storage.tables import (
 from coop.kit.documents import UnreadableDocument, find_stored, keep
 from coop.kit.rows import group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
-from coop.values import civil_date
+from coop.values import civil_date, say
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,9 @@ def list_reached(tx: Tx) -> dict[str, Reached]:
     reports = {}
     for milestone_id, reached_on, cost_cents, evidence_hash in rows:
         if evidence_hash not in documents:
-            raise UnreadableDocument("lost-document", f"the evidence of milestone {milestone_id} is gone")
+            raise UnreadableDocument(
+                "lost-document", say("the evidence of milestone %(milestone_id)s is gone", milestone_id=milestone_id)
+            )
         reports[milestone_id] = Reached(reached_on, cost_cents, EVIDENCE.open(documents[evidence_hash]))
     return reports
 

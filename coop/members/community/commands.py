@@ -18,7 +18,7 @@ from coop.members.community import store
 from coop.members.community.model import IbanProposal, Logo
 from coop.members.community.rules import refuse_logo
 from coop.members.fields import refuse_text
-from coop.values import BadInput, CoopError, NotFound, Problem
+from coop.values import BadInput, CoopError, NotFound, Problem, say
 
 FIELDS: Final[tuple[str, ...]] = (
     "name",
@@ -46,7 +46,7 @@ def get_profile(tx: Tx) -> Profile:
     """
     profile = find_profile(tx)
     if profile is None:
-        raise NotFound(f"there is no co-operative {tx.community}")
+        raise NotFound(say("there is no co-operative %(community)s", community=tx.community))
     return profile
 
 
@@ -61,7 +61,7 @@ def merge_profile(before: Profile, given: Mapping[str, str]) -> Profile:
     problems = check_profile(profile)
     problems += [problem for name in FIELDS if (problem := refuse_text(getattr(profile, name), name))]
     if before.iban and not profile.iban:
-        problems.append(Problem("can be changed, but not left out", "iban"))
+        problems.append(Problem(say("can be changed, but not left out"), "iban"))
     if problems:
         raise BadInput(problems, "bad-profile")
     return profile
@@ -94,7 +94,7 @@ def confirm_iban(tx: Tx, number: int) -> None:
     tx.lock(LOCK)
     proposal = _get_open(tx, number)
     if proposal.proposed_by == str(tx.actor):
-        raise CoopError("same-person", "another bank account takes a second person of the board, or the treasurer")
+        raise CoopError("same-person", say("another bank account takes a second person of the board, or the treasurer"))
     store.settle_proposal(tx, proposal, "confirmed")
     describe(tx, replace(get_profile(tx), iban=proposal.iban))
 
@@ -133,7 +133,14 @@ def make_choice(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], s
         CoopError: ``needs-resolution``, only the members' meeting can make it.
     """
     if valid_from < tx.today:
-        raise BadInput([Problem(f"{valid_from} is over; a choice holds from today or later", "valid_from")])
+        raise BadInput(
+            [
+                Problem(
+                    say("%(valid_from)s is over; a choice holds from today or later", valid_from=valid_from),
+                    "valid_from",
+                )
+            ]
+        )
     add_choice(tx, name, valid_from, dict(value), source)
 
 
@@ -159,5 +166,5 @@ def _propose_iban(tx: Tx, iban: str) -> None:
 def _get_open(tx: Tx, number: int) -> IbanProposal:
     waiting = store.find_open_proposal(tx)
     if waiting is None or waiting.number != number:
-        raise NotFound(f"no bank account waits under number {number}")
+        raise NotFound(say("no bank account waits under number %(number)s", number=number))
     return waiting

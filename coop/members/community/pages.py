@@ -18,7 +18,7 @@ from coop.members.community import commands, store
 from coop.members.community.rules import LOGO_MAX
 from coop.members.community.texts import OTHERS, OUTCOMES, flatten, name_actor, name_figure, nest
 from coop.members.identity.store import list_names
-from coop.values import BadInput, NotFound, Problem
+from coop.values import BadInput, NotFound, Problem, say
 from coop.web.catalogs import languages
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
@@ -46,7 +46,7 @@ def show_logo(request: Request) -> Response:
     with database.read(site_of(request).community) as tx:
         logo = store.find_logo(tx, commands.get_profile(tx).logo)
     if logo is None:
-        raise NotFound("this co-operative has no logo")
+        raise NotFound(say("this co-operative has no logo"))
     etag = f'"{logo.sha256}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == etag:
@@ -245,7 +245,7 @@ def _figures_on(choices: Choices, name: str, day: date) -> dict[str, str]:
     """
     kind = CHOICES.get(name)
     if kind is None:
-        raise NotFound(f"there is no choice {name}")
+        raise NotFound(say("there is no choice %(name)s", name=name))
     return dict(flatten(_dump(choices.on(kind, day))))
 
 
@@ -257,7 +257,7 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput([Problem(f"{text!r} is no day", "valid_from")], "bad-choice") from None
+        raise BadInput([Problem(say("'%(text)s' is no day", text=text), "valid_from")], "bad-choice") from None
 
 
 def _list_differences(versions: Sequence[DatedProfile], at: int) -> list[str]:

@@ -20,7 +20,7 @@ from coop.members.identity.model import Account, AccountChange, OneTimeAddress, 
 from coop.members.identity.rules.tries import Counter
 from coop.members.identity.tables import one_time_address
 from coop.members.tables import account, account_change, sign_in, sign_in_try
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 
 def find_by_email(tx: Tx, email: str) -> Account | None:
@@ -41,7 +41,7 @@ def get_account(tx: Tx, account_id: str) -> Account:
     """
     noun = find_account(tx, account_id)
     if noun is None:
-        raise NotFound(f"there is no account {account_id}")
+        raise NotFound(say("there is no account %(account_id)s", account_id=account_id))
     return noun
 
 

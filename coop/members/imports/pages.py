@@ -14,7 +14,7 @@ from coop.members.imports.formats.csv_lines import FILE_BYTES_MAX
 from coop.members.imports.formats.register_rows import COLUMNS
 from coop.members.imports.model import Receipt
 from coop.members.imports.texts import KINDS
-from coop.values import BadInput, NotFound, Problem
+from coop.values import BadInput, NotFound, Problem, say
 from coop.web.language import language_of, translate
 from coop.web.shell import confirm_page, redirect, render
 
@@ -90,7 +90,7 @@ def ask_undo(request: Request, import_id: str) -> Response:
     with reading(request) as tx:
         made = store.find_import(tx, import_id)
     if made is None or made.undone_at:
-        raise NotFound("there is no such import to undo")
+        raise NotFound(say("there is no such import to undo"))
     return confirm_page(
         request,
         title=translate(lang, "Undo this import?"),

@@ -10,7 +10,7 @@ from coop.members.connections.model import Occupancy
 from coop.members.contracts.model import Contract
 from coop.members.history.model import Difference
 from coop.members.imports.model import Record, Update
-from coop.values import Problem, say
+from coop.values import Problem, Said, say
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _overlap(earlier: Claim, later: Claim) -> Problem:
     return Problem(_describe_overlap(other), named.field, named.line)
 
 
-def _describe_overlap(other: Claim) -> str:
+def _describe_overlap(other: Claim) -> Said:
     start, end, line = other.start, other.end, other.line
     if line is None and end is None:
         return say("overlaps what is registered already: from %(start)s on, on the same connection", start=start)

@@ -11,7 +11,7 @@ from coop.kit.tx import Tx
 from coop.members.programs import store
 from coop.members.programs.model import EveryMeterRefused, NewProgram, Program
 from coop.members.programs.rules import choose_last_day, require_meters, require_possible
-from coop.values import BadInput, Problem, midnight
+from coop.values import BadInput, Problem, midnight, say
 
 
 def make_program(tx: Tx, new: NewProgram, *, may_speak_for_every_meter: bool) -> tuple[Program, str]:
@@ -52,7 +52,7 @@ def set_gateway_meters(
     """
     program = store.get_program(tx, token_id)
     if program.gateway is None:
-        raise BadInput([Problem("only a gateway has meters", "meters")], "bad-program")
+        raise BadInput([Problem(say("only a gateway has meters"), "meters")], "bad-program")
     require_meters(meters)
     if meters is None and not may_speak_for_every_meter:
         raise EveryMeterRefused

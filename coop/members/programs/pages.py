@@ -15,7 +15,7 @@ from coop.members.programs import commands, store
 from coop.members.programs.model import NewProgram
 from coop.members.programs.rules import LIFE_DAYS_MAX, choose_last_day, read_serials
 from coop.members.programs.texts import SCOPES, STATES, show_example
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 from coop.web.language import language_of, translate
 from coop.web.shell import confirm_page, redirect, render
 
@@ -147,4 +147,4 @@ def _read_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text.strip() else None
     except ValueError as error:
-        raise BadInput([Problem("is no day such as 2026-12-31", "last_day")], "bad-program") from error
+        raise BadInput([Problem(say("is no day such as 2026-12-31"), "last_day")], "bad-program") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from coop.members.programs.model import NewProgram
-from coop.values import BadInput, Problem
+from coop.values import BadInput, Problem, say
 
 LIFE_DAYS_USUAL = 365
 LIFE_DAYS_MAX = 731
@@ -55,35 +55,35 @@ def require_meters(meters: Sequence[str] | None) -> None:
 
 def _find_problems(new: NewProgram, known_scopes: Sequence[str], deliver: str, today: date) -> Iterator[Problem]:
     if not (0 < len(new.name) <= _NAME_MAX and new.name.isprintable() and new.name.strip()):
-        yield Problem(f"needs 1 to {_NAME_MAX} signs that print", "name")
+        yield Problem(say("needs 1 to %(most)s signs that print", most=_NAME_MAX), "name")
     for scope in new.scopes:
         if scope not in known_scopes:
-            yield Problem(f"{scope!r} is none of {', '.join(known_scopes)}", "scopes")
+            yield Problem(say("'%(scope)s' is none of %(scopes)s", scope=scope, scopes=tuple(known_scopes)), "scopes")
     if not new.scopes:
-        yield Problem("name at least one thing that the program may do", "scopes")
+        yield Problem(say("name at least one thing that the program may do"), "scopes")
     if (deliver in new.scopes) != (new.gateway is not None):
-        yield Problem(f"a gateway has the scope {deliver}, and nobody else has it", "gateway")
+        yield Problem(say("a gateway has the scope %(deliver)s, and nobody else has it", deliver=deliver), "gateway")
     if new.gateway is None:
         if new.meters is not None:
-            yield Problem("only a gateway has meters", "meters")
+            yield Problem(say("only a gateway has meters"), "meters")
     else:
         if not _GATEWAY.fullmatch(new.gateway):
-            yield Problem("needs 1 to 100 signs without spaces, / + or #, as in a topic", "gateway")
+            yield Problem(say("needs 1 to 100 signs without spaces, / + or #, as in a topic"), "gateway")
         yield from _find_meter_problems(new.meters)
     if not new.has_token:
         if new.scopes != (deliver,):
-            yield Problem(f"without a token there is nothing but {deliver}", "scopes")
+            yield Problem(say("without a token there is nothing but %(deliver)s", deliver=deliver), "scopes")
         if new.last_day is not None:
-            yield Problem("without a token nothing expires", "last_day")
+            yield Problem(say("without a token nothing expires"), "last_day")
     elif not today <= choose_last_day(new.last_day, today) <= today + timedelta(days=LIFE_DAYS_MAX):
-        yield Problem("lies between today and two years from today", "last_day")
+        yield Problem(say("lies between today and two years from today"), "last_day")
 
 
 def _find_meter_problems(meters: Sequence[str] | None) -> Iterator[Problem]:
     if meters is None:
         return
     if not 0 < len(meters) <= METERS_MAX:
-        yield Problem(f"name 1 to {METERS_MAX} meters", "meters")
+        yield Problem(say("name 1 to %(most)s meters", most=METERS_MAX), "meters")
     for serial in meters:
         if not _SERIAL.fullmatch(serial):
-            yield Problem(f"{serial[:80]!r} is no serial number", "meters")
+            yield Problem(say("'%(serial)s' is no serial number", serial=serial[:80]), "meters")

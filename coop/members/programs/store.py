@@ -10,7 +10,7 @@ from coop.kit.tables import program_token
 from coop.kit.tx import Tx
 from coop.members.programs.model import Program
 from coop.members.tables import program
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 
 def add_program(tx: Tx, token_id: str, name: str) -> None:
@@ -42,7 +42,7 @@ def get_program(tx: Tx, token_id: str) -> Program:
     """
     row = tx.execute(_select(tx).where(program.c.token_id == token_id)).first()
     if row is None:
-        raise NotFound(f"there is no program {token_id}")
+        raise NotFound(say("there is no program %(token_id)s", token_id=token_id))
     return Program(*row)
 
 

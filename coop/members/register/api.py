@@ -12,7 +12,7 @@ from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.register import commands, store
-from coop.values import NotFound
+from coop.values import NotFound, say
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
@@ -71,7 +71,7 @@ def get_member(request: Request, member_id: str) -> MemberOut:
     with reading(request) as tx:
         member = store.find_member(tx, member_id)
     if member is None:
-        raise NotFound(f"there is no member {member_id}")
+        raise NotFound(say("there is no member %(member_id)s", member_id=member_id))
     return MemberOut.model_validate(member, from_attributes=True)
 
 

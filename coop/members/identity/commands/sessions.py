@@ -12,7 +12,7 @@ from coop.kit.tx import Tx
 from coop.members.identity import store
 from coop.members.identity.facts import announce_end
 from coop.members.identity.model import Account, Origin, SignIn
-from coop.values import CoopError, NotFound
+from coop.values import CoopError, NotFound, say
 
 SIGN_INS_KEPT = timedelta(days=90)
 """Time for which is remembered from where somebody signed in."""
@@ -94,7 +94,7 @@ def end_session(tx: Tx, account_id: str, session_id: str) -> None:
     """
     began = store.find_sign_in(tx, account_id, session_id)
     if began is None:
-        raise NotFound(f"there is no session {session_id}")
+        raise NotFound(say("there is no session %(session_id)s", session_id=session_id))
     if began.ended_at is None:
         sign_out(tx, account_id, session_id)
 

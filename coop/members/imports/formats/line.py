@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from coop.members.fields import refuse_text
-from coop.values import BadInput, Problem, say
+from coop.values import BadInput, Problem, Said, say
 
 _ISO = re.compile(r"([12]\d{3})-(\d\d)-(\d\d)", re.ASCII)
 _DUTCH = re.compile(r"(\d\d?)-(\d\d?)-([12]\d{3})", re.ASCII)
@@ -27,7 +27,7 @@ class Line:
         self.row, self.words = row, words or {}
         self.problems: list[Problem] = []
 
-    def refuse(self, field: str, reason: str) -> None:
+    def refuse(self, field: str, reason: Said) -> None:
         """Note that a field is wrong."""
         self.problems.append(Problem(reason, field))
 
