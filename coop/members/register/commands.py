@@ -16,11 +16,7 @@ from coop.members.history.store import add_changes
 from coop.members.register import store
 from coop.members.register.facts import announce_leaving
 from coop.members.register.model import MemberFile
-<<<<<<< HEAD
 from coop.values import CoopError, say
-=======
-from coop.values import BadInput, CoopError, Problem, say
->>>>>>> 111285b (governance, members: Say each refusal by template and values, in Dutch too.)
 
 LOCK = "register"
 """Held by everything that looks at who holds what before it writes."""
@@ -40,7 +36,6 @@ def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
         return
     if member.left_on:
         raise CoopError(
-<<<<<<< HEAD
             "left-already", say("member %(number)s left on %(day)s already", number=member.number, day=member.left_on)
         )
     if left_on <= member.joined_on:
@@ -53,25 +48,6 @@ def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
     if paid := tuple(contract.number for contract in file.paid_contracts if _runs_after(contract, left_on)):
         reason = say("member %(number)s pays contract %(paid)s: name who pays first", number=member.number, paid=paid)
         raise CoopError("pays-for-others", reason)
-=======
-            "left-already",
-            say("member %(number)s left on %(left_on)s already", number=member.number, left_on=member.left_on),
-        )
-    if left_on <= member.joined_on:
-        raise CoopError(
-            "leaves-too-early",
-            say("member %(number)s joined on %(joined_on)s", number=member.number, joined_on=member.joined_on),
-        )
-    if begins_later := _name_what_begins_later(file, left_on):
-        raise CoopError(
-            "begins-later",
-            say(
-                "member %(number)s has %(later)s: undo that first",
-                number=member.number,
-                later=tuple(begins_later),
-            ),
-        )
->>>>>>> 111285b (governance, members: Say each refusal by template and values, in Dutch too.)
     events: list[Event] = [announce_leaving(member_id, left_on)]
     differences = {("member", member.number): [Difference("left_on", "", str(left_on))]}
     store.end_membership(tx, member_id, left_on)
@@ -106,30 +82,4 @@ def _name_what_begins_later(file: MemberFile, left_on: date) -> tuple[str, ...]:
         for contract in file.own_contracts
         if contract.starts_on >= left_on
     ]
-<<<<<<< HEAD
     return (*holds, *contracts)
-=======
-    return [*holds, *contracts]
-
-
-def change_contact(tx: Tx, member_id: str, contact: Mapping[str, str]) -> None:
-    """Write down another name, e-mail address or postal address. Nobody is told: no other service knows them.
-
-    Args:
-        contact: any of name, email, address, postcode, city.
-
-    Raises:
-        NotFound: there is no such member.
-        BadInput: a value cannot be kept; all problems at once.
-    """
-    store.get_member(tx, member_id)
-    values = {name: value.strip() for name, value in contact.items()}
-    problems = [problem for name, value in values.items() if (problem := refuse_text(value, name))]
-    if not values.get("name", "-"):
-        problems.append(Problem(say("may not be empty"), "name"))
-    if values.get("email") and not is_email(values["email"]):
-        problems.append(Problem(say("'%(email)s' is not an e-mail address", email=values["email"]), "email"))
-    if problems:
-        raise BadInput(problems)
-    store.change_contact(tx, member_id, values)
->>>>>>> 111285b (governance, members: Say each refusal by template and values, in Dutch too.)

@@ -12,15 +12,9 @@ from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
 from coop.members.contracts.store import list_contracts
-<<<<<<< HEAD
 from coop.members.register.model import Member, MemberFile, Selection
 from coop.members.tables import account, contract, member
-from coop.values import NotFound
-=======
-from coop.members.register.model import Member, MemberFile
-from coop.members.tables import member
 from coop.values import NotFound, say
->>>>>>> 111285b (governance, members: Say each refusal by template and values, in Dutch too.)
 
 
 def list_members(tx: Tx, search: str = "", limit: int = 1_000_000, offset: int = 0) -> list[Member]:
