@@ -111,7 +111,7 @@ def test_a_vote_after_the_closing_gets_a_page_with_the_reason(embedded: Database
         "/governance/resolutions/tariff/vote", data={"choice": "against"}, headers={"Accept": "text/html"}
     )
     assert answer.status_code == 422
-    assert "the meeting was on 2026-06-24" in answer.text
+    assert "the meeting was on 24 June 2026" in answer.text
 
 
 def test_who_is_no_member_cannot_vote(embedded: Database, tmp_path: Path) -> None:
