@@ -1,85 +1,150 @@
-"""The convening form read: fields of an agenda back into a notice, with every mistake by its place on the agenda."""
+"""The convening form read: fields of an agenda, by the kind of each point, back into a notice; every mistake by its
+field."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
-from coop.governance.model import Meeting, Resolution
+from coop.communities import tariffs
+from coop.communities.choices import CHOICES
+from coop.governance.model import KINDS, Meeting, Programme, Resolution
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.values import BadInput, Problem, say
+from coop.web.forms import read_decimal
 
-EMPTY_POINT: Final[Mapping[str, str]] = {
-    "kind": "other",
-    "subject_nl": "",
-    "subject_en": "",
-    "explanation_nl": "",
-    "explanation_en": "",
-    "parameters": "",
-}
-_WHOLE_NUMBERS: Final = ("budget_cents",)
+KEY_KINDS: Final = ("dynamic", "equal")
+"""Keys that need no share of each connection."""
 
+VAT_RATES: Final = ("0.21", "0.09", "0.00")
 
-def read_agenda(form: Mapping[str, str]) -> list[dict[str, str]]:
-    """The points as they were filled in, from fields ``1.kind``, ``1.subject_nl`` and so on."""
-    numbers = sorted({int(name.partition(".")[0]) for name in form if name.partition(".")[0].isdecimal()})
-    return [
-        {name: form.get(f"{number}.{name}", default).strip() for name, default in EMPTY_POINT.items()}
-        for number in numbers
-    ]
+MONEY_CHOICES: Final = tuple(name for name, choice in CHOICES.items() if choice.TOUCHES_MONEY)
+"""Choices that only the meeting may make."""
+
+_TEXTS: Final = ("subject_nl", "subject_en", "explanation_nl", "explanation_en")
+
+Form = Mapping[str, str]
 
 
-def read_notice(form: Mapping[str, str]) -> Meeting:
-    """The notice that a filled form makes; parameters are lines ``name: value``.
+def list_points(form: Form) -> list[tuple[str, str]]:
+    """The points of a filled form, in order: the mark that its fields begin with, and its kind."""
+    numbers = sorted(int(name[:-5]) for name in form if name.endswith(".kind") and name[:-5].isdecimal())
+    return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
 
-    Ids follow from the date of the meeting, so that sending the form again is the same notice.
+
+def add_point(form: Form, kind: str) -> dict[str, str]:
+    """The form with one point more, filled in as far as a kind tells."""
+    number = max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1
+    usual = {"kind": kind if kind in KINDS else "other"}
+    if kind == "tariff":
+        usual |= {"vat_rate": VAT_RATES[0], "nmdn": tariffs.GUARANTEES[0]}
+    return {**form, **{f"{number}.{name}": value for name, value in usual.items()}}
+
+
+def drop_point(form: Form, mark: str) -> dict[str, str]:
+    """The form without one of its points."""
+    return {name: value for name, value in form.items() if not name.startswith(mark)}
+
+
+def read_notice(form: Form, programmes: Sequence[Programme], taken: frozenset[str] = frozenset()) -> Meeting:
+    """The notice that a filled form makes.
+
+    Ids follow from the date of the meeting, so that sending the form again is the same notice; ``taken`` are those of
+    meetings that were withdrawn.
 
     Raises:
-        BadInput: with every field that cannot be read.
+        BadInput: with every field that is wrong.
     """
-    agenda = read_agenda(form)
     problems: list[Problem] = []
-    held_on, convened_on = (_day(form, name, problems) for name in ("held_on", "convened_on"))
+    held_on, convened_on = (_read_day(form, name, problems) for name in ("held_on", "convened_on"))
+    meeting_id, again = f"alv-{held_on}", 2
+    while meeting_id in taken:
+        meeting_id, again = f"alv-{held_on}-again-{again}", again + 1
     points = []
-    for line, point in enumerate(agenda, start=1):
-        if not point["subject_nl"] or not point["subject_en"]:
-            problems.append(Problem(say("give the subject in both languages"), "subject", line))
-        parameters = _parameters(point["parameters"], line, problems)
-        texts = {name: point[name] for name in ("subject_nl", "subject_en", "explanation_nl", "explanation_en")}
-        points.append(Resolution(f"alv-{held_on}-{line}", point["kind"], parameters=parameters, **texts))
+    for number, (mark, kind) in enumerate(list_points(form), start=1):
+        texts = {name: form.get(f"{mark}{name}", "").strip() for name in _TEXTS}
+        if not texts["subject_nl"]:
+            problems.append(Problem(say("say what is decided"), f"{mark}subject_nl"))
+        for name, longest in (("subject_nl", 200), ("subject_en", 200), ("explanation_nl", 20_000)):
+            if len(texts[name]) > longest:
+                problems.append(Problem(say("is longer than %(most)s characters", most=longest), f"{mark}{name}"))
+        texts |= {"subject_en": texts["subject_en"] or texts["subject_nl"]}
+        texts |= {"explanation_en": texts["explanation_en"] or texts["explanation_nl"]}
+        parameters = _read_parameters(form, mark, kind, programmes, problems)
+        points.append(Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts))
+    if not points:
+        problems.append(Problem(say("a meeting needs something to decide: add a point"), "add"))
     if problems:
         raise BadInput(problems, "bad-agenda")
-    return Meeting(f"alv-{held_on}", held_on, convened_on, form.get("place", "").strip(), tuple(points))
+    return Meeting(meeting_id, held_on, convened_on, form.get("place", "").strip()[:200], tuple(points))
 
 
-def _day(form: Mapping[str, str], name: str, problems: list[Problem]) -> date:
+def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems that the rules named by resolution and parameter, at the fields of the form."""
+    marks = {point.resolution_id: mark for point, (mark, _) in zip(meeting.resolutions, list_points(form), strict=True)}
+    placed = []
+    for problem in problems:
+        resolution_id, _, rest = problem.field.partition(".")
+        name = rest.removeprefix("parameters.")
+        place = f"{marks[resolution_id]}{name}" if resolution_id in marks else problem.field
+        placed.append(Problem(problem.reason, place, problem.line))
+    return placed
+
+
+def _read_parameters(
+    form: Form, mark: str, kind: str, programmes: Sequence[Programme], problems: list[Problem]
+) -> dict[str, Any]:
+    def value(name: str) -> str:
+        return form.get(f"{mark}{name}", "").strip()
+
+    match kind:
+        case "tariff":
+            prices = {name: _write_price(value(name)) for name in tariffs.PRICES}
+            return {**prices, "vat_rate": value("vat_rate"), "nmdn": value("nmdn"), "valid_from": value("valid_from")}
+        case "allocation-key":
+            if value("key") not in KEY_KINDS:
+                problems.append(Problem(say("choose how is shared"), f"{mark}key"))
+            if not value("group_id"):
+                problems.append(Problem(say("give the name of the sharing group"), f"{mark}group_id"))
+            return {
+                "group_id": value("group_id"),
+                "kind": value("key"),
+                "weights": None,
+                "valid_from": value("valid_from"),
+            }
+        case "choice":
+            name = value("name")
+            fields = CHOICES[name].model_fields if name in MONEY_CHOICES else {}
+            chosen = {field: _write_price(value(f"value.{field}")) for field in fields}
+            return {"name": name, "value": chosen, "source": value("source"), "valid_from": value("valid_from")}
+        case "realisation":
+            phases = {
+                phase.phase_id: (programme.programme_id, phase.budget_cents)
+                for programme in programmes
+                for phase in programme.phases
+            }
+            if value("phase_id") not in phases:
+                problems.append(Problem(say("choose the phase that is decided"), f"{mark}phase_id"))
+                return {}
+            programme_id, budget_cents = phases[value("phase_id")]
+            return {"programme_id": programme_id, "phase_id": value("phase_id"), "budget_cents": budget_cents}
+        case _:
+            return {}
+
+
+def _write_price(text: str) -> str:
+    """A number as it is put to the vote: with a point; what is none stays as it is, and is named by the rules."""
+    number = read_decimal(text)
+    return text if number is None else format(Decimal(number), "f")
+
+
+def _read_day(form: Form, name: str, problems: list[Problem]) -> date:
     try:
         day = date.fromisoformat(form.get(name, ""))
     except ValueError:
         day = date.min
     if not FIRST_DAY <= day <= LAST_DAY:
-        problems.append(
-            Problem(
-                say("must be a date between %(first_day)s and %(last_day)s", first_day=FIRST_DAY, last_day=LAST_DAY),
-                name,
-            )
-        )
+        problems.append(Problem(say("give a day"), name))
     return day
-
-
-def _parameters(text: str, line: int, problems: list[Problem]) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
-    for row in filter(None, map(str.strip, text.splitlines())):
-        name, colon, value = (part.strip() for part in row.partition(":"))
-        if not (name and colon and value):
-            problems.append(
-                Problem(
-                    say("'%(row)s' is not a line such as heat_price_eur_per_gj: 34.50", row=row), "parameters", line
-                )
-            )
-        elif name in _WHOLE_NUMBERS and value.isdecimal():
-            parameters[name] = int(value)
-        else:
-            parameters[name] = value
-    return parameters

@@ -57,7 +57,7 @@ def tariff_step(request: Request) -> Response:
         missing = say("The meeting of %(day)s decides on it.", day=view.meeting.held_on)
         return show_step(request, Step(label, f"/governance/meetings/{view.meeting.meeting_id}", missing=(missing,)))
     missing = say("No meeting has adopted one yet. Without a tariff nothing can be billed.")
-    return show_step(request, Step(label, "/governance/meetings/new", missing=(missing,)))
+    return show_step(request, Step(label, "/governance/meetings/new?kind=tariff", missing=(missing,)))
 
 
 @routes.get("/waiting")

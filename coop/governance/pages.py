@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
 from coop.governance.access import ACCESS
-from coop.governance.formbook import EMPTY_POINT, read_agenda, read_notice
 from coop.governance.handlers import closing, meetings, records
 from coop.governance.handlers.closing import Outcome
 from coop.governance.storage import meetings as store
@@ -24,25 +23,12 @@ from coop.governance.views import (
 )
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
-from coop.values import BadInput, CoopError, Problem, say
 from coop.web import charts
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
 may = ACCESS.may
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form whose names are not known beforehand.
-
-    Raises:
-        BadInput: a field holds what no text may.
-    """
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    if problems := [Problem(say("no text may hold a NUL"), name) for name, value in form.items() if "\0" in value]:
-        raise BadInput(problems)
-    return form
 
 
 @routes.get("/")
@@ -106,29 +92,6 @@ def vote(request: Request, resolution_id: str, choice: Annotated[str, Form()]) -
     return redirect(page, translate(lang, said, choice=chosen))
 
 
-@routes.get("/meetings/new")
-@may("convene")
-def show_convening(request: Request) -> Response:
-    """The form of a notice."""
-    return _convene_page(request, {"agenda": [EMPTY_POINT]})
-
-
-@routes.post("/meetings/new")
-@may("convene")
-def convene(request: Request, form: Annotated[dict[str, str], Depends(read_form)]) -> Response:
-    """Keep a notice, or show the form again with what is wrong or with one more point."""
-    if form.get("more"):
-        return _convene_page(request, {**form, "agenda": [*read_agenda(form), EMPTY_POINT]})
-    try:
-        meeting = read_notice(form)
-        with writing(request) as tx:
-            meetings.convene_meeting(tx, meeting)
-    except CoopError as refusal:
-        return _convene_page(request, {**form, "agenda": read_agenda(form)}, refusal)
-    said = translate(language_of(request), "The notice is kept: from now on nothing in it can change.")
-    return redirect(f"/governance/meetings/{meeting.meeting_id}", said)
-
-
 @routes.get("/meetings/{meeting_id}")
 @may("see-decisions")
 def show_meeting(request: Request, meeting_id: str) -> Response:
@@ -183,22 +146,6 @@ def show_decisions_card(request: Request) -> Response:
     decided = [(view, outcome) for view in views if view.state == "closed" for outcome in view.outcomes]
     coming = [view for view in reversed(views) if view.state != "closed"]
     return card(request, "governance/card_decisions.html", decided=decided[:4], coming=coming[:1], words=wording)
-
-
-def _convene_page(request: Request, filled: dict[str, Any], refusal: CoopError | None = None) -> Response:
-    with reading(request) as tx:
-        programmes = programme_store.list_programmes(tx)
-    return render(
-        request,
-        "governance/convene.html",
-        422 if refusal else 200,
-        filled=filled,
-        agenda=filled["agenda"] or [EMPTY_POINT],
-        refusal=refusal,
-        problems=refusal.problems if isinstance(refusal, BadInput) else (),
-        programmes=programmes,
-        words=wording,
-    )
 
 
 def _count_chart(outcome: Outcome, lang: str) -> charts.Chart | None:

@@ -7,7 +7,17 @@ from pathlib import Path
 from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
-from coop.governance import exports, feed, home, http, own_data, pages, programme_pages, statutes_pages
+from coop.governance import (
+    convening_pages,
+    exports,
+    feed,
+    home,
+    http,
+    own_data,
+    pages,
+    programme_pages,
+    statutes_pages,
+)
 from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
@@ -56,6 +66,7 @@ GOVERNANCE = Service(
         own_data.routes,
         exports.routes,
         statutes_pages.routes,
+        convening_pages.routes,
         pages.routes,
         programme_pages.routes,
     ),

@@ -81,7 +81,10 @@ _PARAMETERS: Final = {
 _VALUES: Final = {
     "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
     "static": N_("static: by fixed weights"),
+    "equal": N_("equal: the same for everybody, up to what each uses"),
     "plain": N_("plain: this year's heat against this year's ceiling"),
+    "weather": N_("weather: the ceiling follows how cold the year was"),
+    "off": N_("off: no ceiling under this tariff"),
     **CHOICE_NAMES,
 }
 
@@ -99,6 +102,21 @@ def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> 
         (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name], called))
         for name in ordered
     ]
+
+
+def parameter(lang: str, name: str) -> str:
+    """The name of a parameter."""
+    return gettext(lang, _PARAMETERS.get(name, name))
+
+
+def value(lang: str, name: str) -> str:
+    """The words for what a parameter may be."""
+    return gettext(lang, _VALUES.get(name, name))
+
+
+def vat(lang: str, rate: str) -> str:
+    """A rate of VAT."""
+    return percent(lang, Decimal(rate))
 
 
 def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:

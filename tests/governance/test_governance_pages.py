@@ -142,41 +142,6 @@ def test_the_board_closes_after_a_preview_that_decides_nothing(embedded: Databas
     assert len(told(embedded)) == 6
 
 
-def test_the_board_convenes_a_meeting_by_a_form(embedded: Database, tmp_path: Path) -> None:
-    live(embedded, until="convene")
-    board = client(embedded, tmp_path, "board")
-    assert 'name="1.subject_nl"' in board.get("/governance/meetings/new").text
-    form = {
-        "held_on": "2026-06-24",
-        "convened_on": "2026-06-16",
-        "place": "WG-plein",
-        "1.kind": "tariff",
-        "1.subject_nl": "Tarief",
-        "1.subject_en": "Tariff",
-        "1.parameters": "valid_from: 2027-01-01\nheat_price_eur_per_gj: 34.50\nvat_rate: 0.21",
-        "2.kind": "realisation",
-        "2.subject_nl": "Bouw",
-        "2.subject_en": "Build",
-        "2.parameters": "programme_id: wg-heat\nphase_id: wg-1\nbudget_cents: 500000000",
-    }
-    longer = board.post("/governance/meetings/new", data=form | {"more": "yes"}).text
-    assert 'name="3.subject_nl"' in longer
-    assert 'value="Bouw"' in longer
-    late = board.post("/governance/meetings/new", data=form | {"convened_on": "2026-06-17"})
-    assert late.status_code == 422
-    assert "must be convened by 16 June 2026" in late.text
-    assert 'value="Tarief"' in late.text
-    wrong = board.post("/governance/meetings/new", data=form | {"held_on": "", "2.parameters": "a budget"})
-    assert wrong.status_code == 422
-    assert "is not a line such as" in wrong.text
-    assert board.post("/governance/meetings/new", data=form, follow_redirects=False).status_code == 303
-    record = board.get("/governance/api/v1/resolutions/alv-2026-06-24-1").json()
-    assert record["parameters"] == TARIFF
-    assert (
-        board.get("/governance/api/v1/resolutions/alv-2026-06-24-2").json()["parameters"]["budget_cents"] == 500_000_000
-    )
-
-
 def test_a_member_cannot_convene_or_close(embedded: Database, tmp_path: Path) -> None:
     live(embedded, until="close")
     member = client(embedded, tmp_path, "member", member_id="m001")

@@ -24,7 +24,6 @@ NO_LISTS = {
     ("metering/meters_import.html", "Columns"): "help",
     ("metering/file.html", "First lines of the file"): "a file of the reader's own",
     ("metering/meters_preview.html", "New meters"): "what a file of the reader's own holds",
-    ("governance/convene.html", "Phases that can be decided"): "help, of the form beside it",
     ("members/connection.html", "Who held it"): "a few rows of the list of connections, which has its files",
     ("members/connection.html", "Contracts"): "a few rows of the list of contracts, which has its files",
     ("members/register_parts.html", "What changes"): "what a form of the reader's own would do",

@@ -82,6 +82,18 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
                 ),
             )
         return
+    statutes = judge_notice(tx, meeting)
+    store.add_meeting(tx, meeting, statutes.valid_from)
+    tx.tell(_announce(meeting, statutes))
+
+
+def judge_notice(tx: Tx, meeting: Meeting) -> Statutes:
+    """Find whether a notice may be kept as it is written; returns the statutes that it rests on.
+
+    Raises:
+        BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
+        CoopError: the notice is too late.
+    """
     problems = [
         problem
         for line, resolution in enumerate(meeting.resolutions, start=1)
@@ -108,8 +120,7 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
     _check_phases(tx, meeting)
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
     check_notice(meeting, statutes)
-    store.add_meeting(tx, meeting, statutes.valid_from)
-    tx.tell(_announce(meeting, statutes))
+    return statutes
 
 
 def _announce(meeting: Meeting, statutes: Statutes) -> MeetingConvened:

@@ -1,0 +1,119 @@
+"""Pages by which the board convenes a meeting: fields for each kind of decision, and a look at the notice before it
+binds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.communities import tariffs
+from coop.communities.choices import CHOICES
+from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
+from coop.governance import formbook, wording
+from coop.governance.access import ACCESS
+from coop.governance.handlers import meetings
+from coop.governance.model import KINDS, Meeting
+from coop.governance.rules.statutes import in_force, last_notice_date, rule_for
+from coop.governance.storage import meetings as store
+from coop.governance.storage import programmes as programme_store
+from coop.kit.http import GuardedRoute, reading, writing
+from coop.values import BadInput, CoopError
+from coop.web.forms import Form, read_form
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE = "/governance/meetings/new"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("")
+@may("convene")
+def show_convening(request: Request, kind: str = "") -> Response:
+    """Show the form of a notice, with a first point of a kind where one is asked."""
+    with reading(request) as tx:
+        filled = {"convened_on": tx.today.isoformat()}
+    return _show_form(request, Form(formbook.add_point(filled, kind) if kind in KINDS else filled))
+
+
+@routes.post("")
+@may("convene")
+def convene(request: Request, filled: Filled) -> Response:
+    """Add or drop a point, show the notice as members will read it, or keep it."""
+    act = filled.pop("act", "look")
+    if act == "add":
+        return _show_form(request, Form(formbook.add_point(filled, filled.get("add_kind", ""))))
+    if act.startswith("drop "):
+        return _show_form(request, Form(formbook.drop_point(filled, act.removeprefix("drop "))))
+    if act == "mend":
+        return _show_form(request, Form(filled))
+    meeting = None
+    try:
+        with reading(request) as tx:
+            meeting = formbook.read_notice(filled, programme_store.list_programmes(tx))
+        if act != "keep":
+            return _show_notice(request, meeting, filled)
+        with writing(request) as tx:
+            meetings.convene_meeting(tx, meeting)
+    except CoopError as refusal:
+        if meeting is not None and isinstance(refusal, BadInput):
+            refusal = BadInput(formbook.place_problems(filled, meeting, refusal.problems), refusal.code)
+        return _show_form(request, Form(filled).refused(refusal), refusal.code)
+    said = translate(language_of(request), "The notice is kept: from now on nothing in it can change.")
+    return redirect(f"/governance/meetings/{meeting.meeting_id}", said)
+
+
+def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> Response:
+    """Show what the notice says; whatever would refuse it refuses it here already."""
+    lang = language_of(request)
+    with reading(request) as tx:
+        meetings.judge_notice(tx, meeting)
+        statutes = in_force(store.list_statutes(tx), meeting.held_on)
+        called = wording.names(lang, [], programme_store.list_programmes(tx))
+    points = [
+        (point, rule_for(statutes, point.kind), wording.parameters(lang, point, called))
+        for point in meeting.resolutions
+    ]
+    latest = min(last_notice_date(meeting.held_on, rule.notice_days) for _, rule, _ in points)
+    return render(
+        request,
+        "governance/convene_look.html",
+        meeting=meeting,
+        points=points,
+        latest=latest,
+        filled=filled,
+        words=wording,
+    )
+
+
+def _show_form(request: Request, form: Form, code: str = "") -> Response:
+    lang = language_of(request)
+    with reading(request) as tx:
+        programmes = programme_store.list_programmes(tx)
+        has_statutes = bool(store.list_statutes(tx))
+    phases = [
+        (phase.phase_id, f"{programme.name}: {wording.phase_name(lang, phase)}", phase.budget_cents)
+        for programme in programmes
+        for phase in programme.phases
+    ]
+    return render(
+        request,
+        "governance/convene.html",
+        422 if form.problems else 200,
+        form=form,
+        code=code,
+        points=formbook.list_points(form.values),
+        kinds=KINDS,
+        prices=tariffs.PRICES,
+        guarantees=tariffs.GUARANTEES,
+        vat_rates=formbook.VAT_RATES,
+        key_kinds=formbook.KEY_KINDS,
+        choices=[(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in formbook.MONEY_CHOICES],
+        field_names=FIELD_NAMES,
+        phases=phases,
+        has_statutes=has_statutes,
+        words=wording,
+    )
