@@ -254,7 +254,7 @@ outbound_message = Table(
     Column("proof", Text),
     Column("trouble", Sentence),  # why the last try failed; none while a try is under way
     UniqueConstraint("community", "id"),
-    CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_is_one_of_three"),
+    CheckConstraint("state IN ('waiting', 'delivered', 'failed', 'withdrawn')", name="state_known"),
     CheckConstraint("(state = 'waiting') = (next_try_at IS NOT NULL)", name="waits_for_its_next_try"),
     CheckConstraint(
         "state <> 'delivered' OR (delivered_at IS NOT NULL AND proof IS NOT NULL)", name="delivered_with_proof"

@@ -399,3 +399,36 @@ def test_a_process_that_is_killed_while_it_notes_elsewhere_has_noted_nothing(hou
     with pytest.raises(PowerCutError):
         send_due(house.database, replace(mail_queue(Pigeon()), settle=die))
     assert [delivery.state for delivery in house.deliveries()] == ["waiting"]
+
+
+def test_a_message_that_is_withdrawn_never_goes_out_and_counts_as_no_failure(house: House) -> None:
+    house.admit(1, 2)
+    queue = mail_queue(Pigeon(obey=refuse_all))
+    make_due(house.database, queue)
+    waiting, failed = house.deliveries()
+    with house.database.write(COMMUNITY, SECRETARY) as tx:
+        assert outbound.withdraw(tx, waiting.id, "a letter goes instead")
+    house.work(queue)
+    with house.database.write(COMMUNITY, SECRETARY) as tx:
+        assert outbound.withdraw(tx, failed.id, "a letter goes instead")
+        assert retry_all(tx, "mail") == 0
+        with pytest.raises(CoopError):
+            retry(tx, waiting.id)
+        assert outbound.count_messages(tx)["mail"] == {"waiting": 0, "delivered": 0, "failed": 0, "withdrawn": 2}
+    house.work(mail_queue(Pigeon()))
+    assert {delivery.state for delivery in house.deliveries("withdrawn")} == {"withdrawn"}
+
+
+def test_what_was_delivered_or_is_being_sent_cannot_be_withdrawn(house: House) -> None:
+    house.admit(1)
+    withdrawn: list[bool] = []
+
+    def withdraw_it(outgoing: Outgoing) -> None:
+        with house.database.write(COMMUNITY, SECRETARY) as tx:
+            withdrawn.append(outbound.withdraw(tx, outgoing.id, "too late"))
+
+    house.work(mail_queue(Pigeon(obey=withdraw_it)))
+    (delivered,) = house.deliveries()
+    withdraw_it(Outgoing(delivered.id, COMMUNITY, "", "", "", b"", START, 1))
+    assert withdrawn == [False, False]
+    assert delivered.state == "delivered"

@@ -152,7 +152,7 @@ def test_a_message_that_waits_for_who_is_erased_never_goes_out(database: Databas
     carry_out(database, ask(database))
     with database.system_read() as sql:
         rows = sql.exec_driver_sql("SELECT state, recipient, subject FROM outbound_message").all()
-    assert [tuple(row) for row in rows] == [("failed", "(forgotten)", "(forgotten)")]
+    assert [tuple(row) for row in rows] == [("withdrawn", "(forgotten)", "(forgotten)")]
 
 
 def test_a_member_asks_and_takes_it_back_and_the_board_carries_it_out(database: Database, client: TestClient) -> None:

@@ -17,13 +17,12 @@ from coop.members.messages.commands import send
 from coop.members.messages.formats.mail import NAME, Post
 from coop.members.messages.model import Filter
 from coop.members.messages.settling import settle
-from coop.members.register.commands import change_contact
 from coop.members.register.store import get_member
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
 from tests.members.post import SENDER, URL, WARM, envelope_of, furnish, listening, post_all, queue_to
-from tests.members.sample import VRIES, YILDIZ, bring, list_facts
+from tests.members.sample import VRIES, YILDIZ, bring, change_contact, list_facts
 from tests.members.test_messages import BILL
 from tests.members.test_messages_heard import MEETING
 from tests.servers.mail import MailServer

@@ -12,14 +12,13 @@ from coop.members.messages import store
 from coop.members.messages.changes import send_again, write_letter
 from coop.members.messages.commands import send
 from coop.members.messages.model import KINDS, Content
-from coop.members.register.commands import change_contact
 from coop.members.register.store import get_member
 from coop.values import CoopError
 from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.kit.clocks import SetClock
 from tests.members.browser import text_of
 from tests.members.post import furnish, list_kept, listening, post_all
-from tests.members.sample import AT, VRIES, YILDIZ, list_facts
+from tests.members.sample import AT, VRIES, YILDIZ, change_contact, list_facts
 from tests.members.test_messages import BILL
 
 PAGES = [

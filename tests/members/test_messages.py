@@ -15,6 +15,7 @@ from coop.members.identity.store import get_account
 from coop.members.messages import store
 from coop.members.messages.commands import send
 from coop.members.messages.model import KINDS, Content, Wish
+from coop.members.messages.texts import KIND_NAMES
 from coop.members.messages.words import WORDS
 from coop.members.register.store import get_member
 from coop.members.tables import member
@@ -160,7 +161,7 @@ def test_any_name_arrives_as_it_is_and_ends_no_header(database: Database, name: 
 
 
 def test_every_kind_has_its_words() -> None:
-    assert tuple(WORDS) == KINDS
+    assert set(WORDS) == set(KINDS) == set(KIND_NAMES)
 
 
 def test_an_unknown_kind_is_a_mistake_of_the_caller(database: Database) -> None:

@@ -19,7 +19,7 @@ TEXT_MAX = 300
 BODY_MAX = 20 * 1024 * 1024
 """Largest body [bytes]."""
 
-State = Literal["waiting", "delivered", "failed"]
+State = Literal["waiting", "delivered", "failed", "withdrawn"]
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ class Delivery:
 
     @property
     def can_retry(self) -> bool:
-        """True unless it is delivered, was never tried, or is being sent."""
-        return self.state != "delivered" and self.trouble is not None
+        """True unless it is delivered or withdrawn, was never tried, or is being sent."""
+        return self.state in ("waiting", "failed") and self.trouble is not None
 
 
 class Away(Exception):

@@ -20,7 +20,7 @@ from coop.kit.tx import Tx
 OVERDUE_AFTER_S = 15 * 60
 """A message that is due for longer than this [s] is not being sent by anybody."""
 
-STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
+STATES: tuple[State, ...] = ("waiting", "delivered", "failed", "withdrawn")
 
 _columns = outbound_message.c
 

@@ -111,16 +111,19 @@ def forget_recipients(tx: Tx, message_ids: Sequence[str]) -> None:
     columns = outbound_message.c
     for message_id in message_ids:
         theirs = update(outbound_message).where(columns.community == tx.community, columns.id == message_id)
-        tx.execute(theirs.where(columns.state == "waiting").values(state="failed", next_try_at=None, trouble=FORGOTTEN))
+        tx.execute(theirs.where(columns.state == "waiting").values(state="withdrawn", next_try_at=None))
         tx.execute(theirs.values(recipient=FORGOTTEN, subject=FORGOTTEN, body=b""))
         tx.execute(theirs.where(columns.state == "delivered").values(proof=FORGOTTEN))
-        tx.execute(theirs.where(columns.state == "failed").values(trouble=FORGOTTEN))
+        tx.execute(theirs.where(columns.state != "delivered").values(trouble=FORGOTTEN))
 
 
 def _retry(tx: Tx, which: ColumnElement[bool]) -> int:
     # A message without trouble was never tried, or is being sent at this moment.
     statement = update(outbound_message).where(
-        _columns.community == tx.community, which, _columns.state != "delivered", _columns.trouble.is_not(None)
+        _columns.community == tx.community,
+        which,
+        _columns.state.in_(("waiting", "failed")),
+        _columns.trouble.is_not(None),
     )
     count = tx.execute(statement.values(state="waiting", tries=0, next_try_at=tx.now)).rowcount
     log.info("%s has %d messages sent again", tx.actor, count)
@@ -128,7 +131,7 @@ def _retry(tx: Tx, which: ColumnElement[bool]) -> int:
 
 
 def withdraw(tx: Tx, message_id: str, reason: str) -> bool:
-    """Let a message that waits never go out, and keep why; False when it is delivered or being sent at this moment."""
+    """Let a message that waits or failed never go out, and keep why; False when it is delivered, or being sent now."""
     statement = update(outbound_message).where(
         _columns.community == tx.community,
         _columns.id == message_id,
@@ -137,7 +140,9 @@ def withdraw(tx: Tx, message_id: str, reason: str) -> bool:
             and_(_columns.state == "waiting", or_(_columns.trouble.is_not(None), _columns.tries == 0)),
         ),
     )
-    done = tx.execute(statement.values(state="failed", next_try_at=None, trouble=storable(reason)[:NOTE_MAX], body=b""))
+    done = tx.execute(
+        statement.values(state="withdrawn", next_try_at=None, trouble=storable(reason)[:NOTE_MAX], body=b"")
+    )
     return bool(done.rowcount)
 
 

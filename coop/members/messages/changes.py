@@ -81,7 +81,8 @@ def _replace(tx: Tx, tracked: Tracked, member: Member | None, how: str, email: s
     old = tracked.message
     if not old.content:
         raise CoopError("said-once", say("This message held an address that works once: make a new one."))
-    if tracked.state == "waiting" and old.outbound_id and not withdraw(tx, old.outbound_id, f"a {how} goes instead"):
+    came_back = old.bounced_at is not None
+    if old.outbound_id and not came_back and not withdraw(tx, old.outbound_id, "another message goes in its place"):
         raise CoopError("not-again", say("This message was sent, or is on its way."))
     reader = Reader(
         name=member.name if member else old.name,

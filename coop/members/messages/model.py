@@ -146,7 +146,7 @@ class Tracked:
         """Waiting, sent or failed. Mail that came back has failed; a letter is sent once somebody posted it."""
         if self.message.channel == "letter":
             return "sent" if self.message.posted_on else "waiting"
-        if self.message.bounced_at or self.way is None or self.way.state == "failed":
+        if self.message.bounced_at or self.way is None or self.way.state in ("failed", "withdrawn"):
             return "failed"
         return "sent" if self.way.state == "delivered" else "waiting"
 

@@ -149,7 +149,7 @@ _ACCOUNT: Final = "account:"
 _mail = outbound_message.c
 _STATE: Final = case(
     (message.c.channel == literal_column("'letter'"), case((message.c.posted_on.is_(None), "waiting"), else_="sent")),
-    (or_(message.c.bounced_at.is_not(None), _mail.state.is_(None), _mail.state == "failed"), "failed"),
+    (or_(message.c.bounced_at.is_not(None), _mail.state.is_(None), _mail.state.in_(("failed", "withdrawn"))), "failed"),
     (_mail.state == "delivered", "sent"),
     else_="waiting",
 )

@@ -10,6 +10,7 @@ KIND_NAMES: Final = {
     "invitation": N_("Invitation"),
     "reset": N_("New password"),
     "confirm-address": N_("Confirmation of an address"),
+    "confirm-move": N_("Confirmation of another address"),
     "address-changed": N_("Address changed"),
     "told-of-change": N_("Change of an account"),
     "bill-ready": N_("Bill"),
