@@ -69,8 +69,17 @@ def grants_of(session: Session) -> frozenset[str]:
     >>> sorted(grants_of(Session("a", "", frozenset({"operator"}), None, "demo")))
     ['member', 'operator']
     """
-    return frozenset(
-        action.removeprefix(_GRANT)
-        for action in ACCESS.table
-        if action.startswith(_GRANT) and ACCESS.allows(session, action)
-    )
+    return frozenset(role for role in _grantable() if ACCESS.allows(session, f"{_GRANT}{role}"))
+
+
+def list_grants(roles: frozenset[str]) -> frozenset[str]:
+    """List the roles that the holder of some roles may give out.
+
+    >>> sorted(list_grants(frozenset({"operator", "treasurer"})))
+    ['member', 'operator']
+    """
+    return frozenset(role for role in _grantable() if not roles.isdisjoint(ACCESS.table[f"{_GRANT}{role}"]))
+
+
+def _grantable() -> list[str]:
+    return [action.removeprefix(_GRANT) for action in ACCESS.table if action.startswith(_GRANT)]

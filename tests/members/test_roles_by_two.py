@@ -165,6 +165,18 @@ def test_a_proposal_that_is_withdrawn_gives_nothing_any_more(
     assert roles_of(database, otto) == set()
 
 
+def test_what_somebody_proposed_who_left_the_board_since_is_confirmed_by_nobody(
+    database: Database, noor: str, bram: str, otto: str
+) -> None:
+    make(database, "Carl", "board")
+    number = propose(database, bram, otto)
+    act(database, bram, lambda tx: roles.lay_down_role(tx, bram, "board"))
+    with pytest.raises(CoopError) as refused:
+        confirm(database, noor, number)
+    assert refused.value.code == "proposer-gone"
+    assert roles_of(database, otto) == set()
+
+
 def test_an_operator_is_a_second_person_and_two_operators_give_no_board(
     database: Database, noor: str, otto: str
 ) -> None:

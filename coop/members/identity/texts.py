@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from coop.values import BadInput, CoopError
+from coop.values import BadInput, CoopError, say
 from coop.web.language import N_, gettext, language_of
 
 ROLES = {
@@ -29,6 +29,12 @@ MEMBER_KINDS = {
     "corporation": N_("corporation"),
     "landlord": N_("landlord"),
 }
+
+WHO = {
+    "operator": say("whoever runs the installation"),
+    "visitor": say("whoever asked for it on the page of forgotten passwords"),
+}
+"""Names of those who changed an account and are no account themselves."""
 
 CHANGES = {
     "made": N_("Account made"),

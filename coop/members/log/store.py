@@ -22,7 +22,7 @@ from coop.members.history.model import Change
 from coop.members.identity import proposals
 from coop.members.identity.model import AccountChange
 from coop.members.identity.store import list_names
-from coop.members.identity.texts import CHANGES, ROLES
+from coop.members.identity.texts import CHANGES, ROLES, WHO
 from coop.members.imports.store import list_imports
 from coop.members.imports.texts import KINDS as IMPORT_KINDS
 from coop.members.imports.words import LABELS
@@ -49,7 +49,7 @@ class _Names:
         kind, _, account_id = (actor or "").partition(":")
         if kind == "account":
             return self.of(account_id)
-        words = {"operator": say("whoever runs the installation"), "service": say("decision of the meeting")}
+        words = WHO | {"service": say("decision of the meeting")}
         return words.get(kind) or actor or "–"
 
 
@@ -175,7 +175,9 @@ def _community(tx: Tx, names: _Names, limit: int) -> Iterator[Entry]:
 
 def _programs(tx: Tx, names: _Names, limit: int) -> Iterator[Entry]:
     for program in list_programs(tx):
-        yield Entry(program.made_at, "programs", names.who(program.made_by), say("Let a program in"), program.name, "")
+        yield Entry(
+            program.made_at, "programs", names.who(program.made_by), say("Made a token for a program"), program.name, ""
+        )
         if program.ended_at is not None:
             by, what = names.who(program.ended_by), say("Ended the token of a program")
             yield Entry(program.ended_at, "programs", by, what, program.name, "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from coop.kit.tx import Tx
+from coop.members.access import list_grants
 from coop.members.identity import proposals, store
 from coop.members.identity.commands.accounts import require_grants, require_other_board
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
@@ -57,7 +58,8 @@ def confirm_role(tx: Tx, grants: Collection[str], number: int) -> None:
     Raises:
         NotFound: no such proposal waits.
         NotAllowed: neither of the two may give out the role.
-        CoopError: ``same-person``, whoever proposed it; ``own-role``, the one who gets it; ``last-board``.
+        CoopError: ``same-person``, whoever proposed it; ``own-role``, the one who gets it; ``proposer-gone``, whoever
+            proposed it may no longer do so; ``last-board``.
     """
     proposal = _get_open(tx, number)
     lock_account(tx, proposal.account_id)
@@ -68,6 +70,8 @@ def confirm_role(tx: Tx, grants: Collection[str], number: int) -> None:
     _require_other(tx, account, proposal.change)
     if proposal.proposed_by == MACHINE:
         require_grants(grants, {proposal.role})
+    else:
+        _require_proposer(tx, proposal)
     _check(account, proposal.change, proposal.role)
     _require_board(tx, account, proposal.change, proposal.role)
     _apply(tx, account, proposal, "confirmed")
@@ -141,6 +145,13 @@ def _check(account: Account, change: RoleChange, role: str) -> None:
 def _require_other(tx: Tx, account: Account, change: RoleChange) -> None:
     if change == "grant" and str(tx.actor) == _actor_of(account):
         raise CoopError("own-role", say("nobody gives a role to themself: others propose and confirm it"))
+
+
+def _require_proposer(tx: Tx, proposal: RoleProposal) -> None:
+    """Refuse what somebody proposed who is closed by now, or may no longer give out the role."""
+    proposer = store.find_account(tx, proposal.proposed_by.removeprefix("account:"))
+    if proposer is None or not proposer.active or proposal.role not in list_grants(proposer.roles):
+        raise CoopError("proposer-gone", say("whoever proposed this may no longer do so: propose it anew"))
 
 
 def _require_board(tx: Tx, account: Account, change: RoleChange, role: str) -> None:
