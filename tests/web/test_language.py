@@ -89,6 +89,7 @@ def test_a_counted_text_has_its_forms_in_their_order_and_none_in_english(lang: s
     for message in catalogs.languages()[lang].catalog:
         if not message.id or isinstance(message.id, str):
             continue
+        assert isinstance(message.string, (tuple, list)), message.id
         english, forms = list(message.id), list(message.string)
         is_counted = english[1] == plural_of.get(english[0], english[1])
         in_order = (forms[0] != forms[-1]) == (english[0] != english[1]) or english[0].split() == english[1].split()
