@@ -88,7 +88,7 @@ def lose_a_day(burglar: Burglar, bill: dict[str, Any]) -> str:
     register = burglar.one("SELECT json_extract(parts, '$[0].register_id') FROM measurement WHERE id = ?", source)
     day = burglar.one("SELECT CAST(strftime('%s', '2024-12-31') AS INTEGER) / 86400")
     assert burglar("DELETE FROM block WHERE register_id = ? AND day = ?", register, day) == 1
-    return f"measurement {source}: version"
+    return f"measurement {source}: a day of readings is gone"
 
 
 def change_a_measurement(burglar: Burglar, bill: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from coop.metering.storage import periods, readings, register
 from coop.metering.storage.detached import ReadingsDetached
 from coop.metering.storage.tables import block
 from coop.values import CoopError, Period
+from tests.desk import open_desk, sign_in
 from tests.flows.command import coop
 from tests.metering.homes import (
     COMMUNITY,
@@ -263,6 +265,35 @@ def test_whoever_reads_or_writes_a_detached_month_is_told_so(closed: Database) -
             work(tx)
     with closed.read("another") as tx:
         assert not readings.has_any(tx, SPRING)
+
+
+def test_pages_files_and_programs_are_told_so_too(closed: Database, tmp_path: Path) -> None:
+    with closed.read(COMMUNITY) as tx:
+        told = next(one for one in periods.list_measurements(tx) if one.period == MARCH)
+    detach_month(closed, FIRST)
+    with open_desk(METERING, closed, tmp_path) as client:
+        sign_in(client, "board", "operator")
+        for address in (
+            f"/metering/readings/{told.id}",
+            "/metering/exports/readings.csv?meter=H1&period=2025-03",
+            "/metering/exports/completeness.csv?period=2025-03",
+            "/metering/exports/month.zip?period=2025-03",
+            "/metering/api/v1/completeness?period=2025-03",
+        ):
+            answer = client.get(address)
+            assert (answer.status_code, "2025-03" in answer.text) == (409, True), address
+        page = client.get(f"/metering/readings/{told.id}?lang=nl", headers={"accept": "text/html"})
+        assert "de meetwaarden van 2025-03 staan apart" in page.text
+        batch = quarters_of_a_head_end("E1", "2025-03-20T00:00:00Z")
+        sent = client.post("/metering/api/v1/deliveries", params={"format": "head-end"}, content=batch)
+        assert (sent.status_code, sent.json()["code"]) == (409, "readings-detached")
+
+
+def quarters_of_a_head_end(meter: str, start: str) -> bytes:
+    series = {"meter": meter, "quantity": "electricity_import", "unit": "Wh", "start": start, "step_s": 900}
+    return json.dumps(
+        {"head_end": "h", "sent_at": "2025-06-01T00:00:00Z", "series": [series | {"values": [1]}]}
+    ).encode()
 
 
 def test_an_import_of_a_detached_month_cannot_be_undone_in_part(closed: Database) -> None:

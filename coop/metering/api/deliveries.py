@@ -133,7 +133,7 @@ class BatchOut(Answer):
 )
 @may("deliver")
 @body_max(DELIVERY_MAX)
-@refuses("nothing-good")
+@refuses("nothing-good", "readings-detached")
 def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: Name = "upload") -> Response:
     """Take a delivery in one format, as the device said it: one telegram or many.
 
@@ -163,7 +163,7 @@ def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
 @routes.post("/deliveries/batch")
 @may("deliver")
 @body_max(DELIVERY_MAX)
-@refuses("bad-input", "unknown-format")
+@refuses("bad-input", "unknown-format", "readings-detached")
 def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
     """Take many deliveries in one transaction, for head-ends and collectors that gather them.
 
@@ -186,7 +186,7 @@ def deliver_batch(request: Request, batch: BatchIn) -> BatchOut:
 @routes.post("/csv", response_model=ReceiptOut, openapi_extra={"requestBody": examples.CSV_BODY})
 @may("import-readings")
 @body_max(DELIVERY_MAX)
-@refuses("bad-mapping", "bad-file", "bad-input")
+@refuses("bad-mapping", "bad-file", "bad-input", "readings-detached")
 def import_readings(
     request: Request, body: RawBody, mapping: Mapping, received_at: ClaimedReceipt = None, dry_run: bool = False
 ) -> Response:
@@ -200,7 +200,7 @@ def import_readings(
 
 @routes.post("/imports/{delivery_id}/undo")
 @may("import-readings")
-@refuses("no-such-import")
+@refuses("no-such-import", "readings-detached")
 def undo_readings(request: Request, delivery_id: str) -> ReceiptOut:
     """Take an imported file back; what came later and from elsewhere stays."""
     with writing(request) as tx:

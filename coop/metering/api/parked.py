@@ -79,7 +79,7 @@ def list_parked_telegrams(request: Request, page: Paged) -> list[ParkedTelegramO
 
 @routes.post("/parked/{letter_id}/replay")
 @may("settle-parked")
-@refuses("no-such-letter", "not-replayable", "bad-input")
+@refuses("no-such-letter", "not-replayable", "bad-input", "readings-detached")
 def replay_telegram(request: Request, letter_id: Name) -> ReplayedOut:
     """Try a parked telegram again; it stays parked when it is refused again."""
     with writing(request) as tx:

@@ -150,7 +150,15 @@ PeriodPath = Annotated[WantedPeriod, Path()]
 
 @routes.post("/periods/{period:path}/close")
 @may("close-period")
-@refuses("bad-input", "period-incomplete", "period-not-over", "period-overlaps", "key-after-closing", "two-occupants")
+@refuses(
+    "bad-input",
+    "period-incomplete",
+    "period-not-over",
+    "period-overlaps",
+    "key-after-closing",
+    "two-occupants",
+    "readings-detached",
+)
 def close_period(
     request: Request, period: PeriodPath, closing: Annotated[CloseIn, BodyParam()]
 ) -> PeriodOut | PeriodPreviewOut:
@@ -165,7 +173,9 @@ def close_period(
 
 @routes.post("/periods/{period:path}/correct")
 @may("close-period")
-@refuses("bad-input", "period-not-closed", "period-incomplete", "key-after-closing", "two-occupants")
+@refuses(
+    "bad-input", "period-not-closed", "period-incomplete", "key-after-closing", "two-occupants", "readings-detached"
+)
 def correct_period(request: Request, period: PeriodPath, _correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
     """Compute a closed period again; what changed becomes a new revision and is told."""
     wanted = read_period(period)
@@ -192,7 +202,7 @@ def list_periods(request: Request, page: Paged) -> list[ListedPeriodOut]:
 
 @routes.get("/completeness")
 @may("see-data")
-@refuses("bad-input")
+@refuses("bad-input", "readings-detached")
 def get_completeness(request: Request, period: Annotated[WantedPeriod, Query()]) -> CompletenessOut:
     """Readings per meter and UTC day of a period."""
     wanted = read_period(period)

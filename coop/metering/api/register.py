@@ -139,7 +139,7 @@ def list_meters(request: Request, page: Paged) -> list[MeterOut]:
 
 @routes.post("/meters/{serial}/exchange")
 @may("keep-register")
-@refuses("bad-input", "bad-exchange", "bad-meters", "unknown-meter", "already-removed")
+@refuses("bad-input", "bad-exchange", "bad-meters", "unknown-meter", "already-removed", "readings-detached")
 def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> ReceiptOut:
     """Exchange a meter for a new one, with the end and the start stand."""
     with writing(request) as tx:

@@ -141,7 +141,7 @@ def list_allocations(request: Request, page: Paged) -> list[AllocationOut]:
 
 @routes.get("/allocations/{run_id}/{connection_id}/why")
 @may("see-energy")
-@refuses("bad-input", "not-in-run", "readings-gone")
+@refuses("bad-input", "not-in-run", "readings-gone", "readings-detached")
 def explain_allocation(
     request: Request,
     run_id: Name,
