@@ -103,7 +103,7 @@ def test_what_was_refused_waits_for_the_operator(app: FastAPI) -> None:
     with app.state.databases["metering"].write("warm", COMMAND_LINE) as tx:
         park(tx, "telegram", "p1", b"/", "unreadable", "it has no end")
     line = enter(app, "operator").get("/metering/cards/troubles").text
-    assert "Meten: 1 bericht is geweigerd en wacht" in line
+    assert "Meetgegevens: 1 bericht is geweigerd en wacht" in line
     assert 'href="/metering/dead-letters"' in line
     assert 'data-line="/metering/cards/troubles"' not in enter(app, "treasurer").get("/").text
 

@@ -9,9 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import normalize
 from fastapi.testclient import TestClient
 
-from coop.values import Problem, say, say_count
+from coop.kit.problems import describe_problem
+from coop.kit.sentences import read_sentence, write_sentence
+from coop.values import BadInput, Problem, say, say_count
 from coop.web import catalogs, language, texts
 from coop.web.shell import environment
 from coop.web.writing import civil_day, energy, euros, instant, money, number, percent, price, speak
@@ -99,6 +102,30 @@ def test_a_counted_text_has_its_forms_in_their_order_and_none_in_english(lang: s
         if not is_counted or not in_order or (in_english and english[0] != english[1]):
             wrong.append((english, forms))
     assert not wrong
+
+
+JARGON = (
+    "rekeningrun",
+    "geparkeerd",
+    "afleggen",
+    "aan de bus",
+    "narekening",
+    "verzegeld in",
+    "hash",
+    "parameter",
+    "feiten",
+)
+"""Dutch that only its makers know."""
+
+
+def test_no_page_speaks_dutch_that_only_its_makers_know() -> None:
+    texts_nl = [form for message in catalogs.languages()["nl"].catalog if message.id for form in _forms(message.string)]
+    spoken = [re.sub(r"%\(\w+\)s", "", form) for form in texts_nl]
+    assert not [form for form in spoken if any(word in form.casefold() for word in JARGON)]
+
+
+def _forms(string: object) -> list[str]:
+    return [string] if isinstance(string, str) else [str(form) for form in string or ()]  # type: ignore[attr-defined]
 
 
 def test_the_dutch_and_the_english_of_the_house_are_spoken() -> None:
@@ -227,3 +254,34 @@ def test_a_template_says_a_sentence_in_the_language_of_its_page_and_escapes_it(p
     page = template.render(problem=Problem(say("it is <b>late</b>")))
 
     assert page == "<p>jest &lt;b&gt;późno&lt;/b&gt;</p>"
+
+
+@pytest.fixture
+def mirrored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A language that nobody speaks, with every text of the house: in Frisian's folder, each word in brackets."""
+    entries = ['msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Language: fy\\n"\n']
+    entries[0] += '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
+    for message in {message.text: message for message in texts.extract() if message.text}.values():
+        forms = [message.text, message.plural] if message.plural else [message.text]
+        ids = [f"{key} {normalize(form)}" for key, form in zip(("msgid", "msgid_plural"), forms, strict=False)]
+        keys = ("msgstr[0]", "msgstr[1]") if message.plural else ("msgstr",)
+        entries.append(
+            "\n".join([*ids, *(f"{key} {normalize(f'[{form}]')}" for key, form in zip(keys, forms, strict=True))])
+        )
+    (tmp_path / "fy.po").write_text("\n\n".join(entries) + "\n", encoding="utf-8")
+    monkeypatch.setattr(catalogs, "FOLDERS", (*catalogs.FOLDERS, tmp_path))
+    return "fy"
+
+
+def test_a_third_language_is_one_file_for_pages_refusals_kept_reasons_and_problems(mirrored: str) -> None:
+    page = TestClient(app, headers={"accept-language": mirrored}).get("/")
+    assert f'<html lang="{mirrored}">' in page.text
+    assert "[Skip to the content]" in page.text
+    assert not texts.missing(mirrored)
+
+    late = say("no statutes are in force on %(day)s: put them on file first", day=date(2026, 3, 4))
+    kept = read_sentence(write_sentence(late))
+    assert speak(mirrored, kept) == "[no statutes are in force on 4 Maart 2026: put them on file first]"
+    problem = describe_problem(mirrored, speak, BadInput([Problem(say("is missing"), "name", 3)]))
+    assert (problem.title, problem.detail) == ("[Bad input]", "[line 3, name: [is missing]]")
+    assert speak(mirrored, say_count("%(num)s problem in all", "%(num)s problems in all", 2)) == "[2 problems in all]"
