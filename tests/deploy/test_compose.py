@@ -65,16 +65,8 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
 ) -> None:
     used = set(re.findall(r"(?<!\$)\$\{(\w+)", json.dumps(compose)))
     kafka = {name: "" for name in used if name.startswith("COOP_KAFKA")}
-<<<<<<< HEAD
     unused = {"COOP_MAIL_FROM": "", "COOP_OIDC_ISSUER": ""}
     chosen = {name: f"our {name}" for name in used} | {"SITE": "coop.example"} | unused | kafka
-=======
-    chosen = (
-        {name: f"our {name}" for name in used}
-        | {"SITE": "coop.example", "COOP_MAIL_FROM": "", "COOP_OIDC_ISSUER": ""}
-        | kafka
-    )
->>>>>>> 621c71d (web: Say in plain Dutch what only its makers knew, and prove that a language is one file.)
     known = {f"COOP_{field.upper()}" for field in Settings.model_fields}
     subprocess.run([sys.executable, str(DEPLOY / "make-secrets"), "--folder", str(tmp_path / "made")], check=True)
     for name in ("migrate", *SERVICES):
