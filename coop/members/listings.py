@@ -22,7 +22,7 @@ from coop.members.identity.commands.sessions import list_sessions
 from coop.members.identity.model import Account
 from coop.members.identity.pages.changes import list_changes
 from coop.members.imports.store import list_imports
-from coop.members.imports.texts import KINDS
+from coop.members.imports.texts import KINDS, OUTCOMES
 from coop.members.log.model import Entry
 from coop.members.log.texts import CHANNELS
 from coop.members.log.texts import KINDS as LOG_KINDS
@@ -167,7 +167,7 @@ PROGRAMS = (
 IMPORTS = (
     Column("import_id", "Id"),
     Column("file_name", N_("File")),
-    Column("kind", N_("What the file holds"), Kind.WORD, of=lambda row: KINDS[row.kind]),
+    Column("kind", N_("What the file holds"), Kind.WORD, of=lambda row: (KINDS | OUTCOMES)[row.kind]),
     Column("imported_at", N_("When"), Kind.INSTANT),
     Column("imported_by", N_("By")),
     Column("record_count", N_("Lines"), Kind.WHOLE),

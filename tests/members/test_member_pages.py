@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from io import BytesIO
 
 import pytest
 from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 
 from coop.kit.database import Database
 from coop.members.imports.formats.csv_lines import FILE_BYTES_MAX
-from tests.desk import sign_in
+from coop.members.register.store import list_members
+from tests.desk import COMMUNITY, sign_in
 from tests.members.browser import open_account, text_of
 from tests.members.sample import CONNECTIONS, MEMBERS, VRIES, YILDIZ, bring, bring_all, left_on, list_verbs
 
@@ -101,19 +104,28 @@ def test_an_empty_register_says_what_to_do(client: TestClient) -> None:
     assert "Nothing was imported yet." in text_of(client, "/members/imports")
 
 
-def send_file(client: TestClient, kind: str, body: str, *, dry_run: bool) -> str:
-    """Send a file by the form; returns the message or the page."""
-    data = {"kind": kind} | ({"dry_run": "yes"} if dry_run else {})
-    answer = client.post("/members/imports", data=data, files={"file": ("leden.csv", body, "text/csv")})
+def look_at_file(client: TestClient, kind: str, body: str | bytes, name: str = "leden.csv") -> str:
+    """Send a file by the form; returns the page of what it would do."""
+    answer = client.post("/members/imports", data={"kind": kind}, files={"file": (name, body, "text/csv")})
     return client.get(answer.headers["location"]).text if "location" in answer.headers else answer.text
 
 
-def test_a_file_is_checked_imported_and_undone_in_the_browser(database: Database, client: TestClient) -> None:
+def take_file(client: TestClient, kind: str, body: str | bytes, name: str = "leden.csv") -> str:
+    """Send a file and take it as it was looked at; returns the page that follows."""
+    page = look_at_file(client, kind, body, name)
+    form = re.search(r'action="(/members/imports/drafts/[^"]+)".*?name="preview" value="(\w*)"', page)
+    if form is None:
+        return page
+    answer = client.post(form[1], data={"preview": form[2]})
+    return client.get(answer.headers["location"]).text
+
+
+def test_a_file_is_looked_at_taken_and_undone_in_the_browser(database: Database, client: TestClient) -> None:
     sign_in(client, "board")
-    assert "leden.csv is in order: 3 of its 3 lines are new." in send_file(client, "members", MEMBERS, dry_run=True)
+    assert "What this file would do" in look_at_file(client, "members", MEMBERS)
     assert list_verbs(database) == []
-    assert "leden.csv is imported: 3 of its 3 lines were new." in send_file(client, "members", MEMBERS, dry_run=False)
-    page = send_file(client, "members", MEMBERS, dry_run=False)
+    assert "leden.csv is imported: 3 of its 3 lines were new, 0 changed." in take_file(client, "members", MEMBERS)
+    page = look_at_file(client, "members", MEMBERS)
     assert "leden.csv was imported before; nothing changed." in page
     link = re.search(r"/members/imports/([0-9a-f-]+)/undo", page)
     assert link
@@ -125,13 +137,81 @@ def test_a_file_is_checked_imported_and_undone_in_the_browser(database: Database
     text_of(client, link[0], 404)
 
 
-def test_the_bad_lines_of_a_file_stand_beside_the_form(client: TestClient) -> None:
+def test_every_difference_is_shown_before_a_file_changes_the_register(database: Database, client: TestClient) -> None:
+    bring_all(database)
+    sign_in(client, "board")
+    dutch = "lidnummer;soort;naam;lid sinds;e-mailadres\r\n001;eigenaar;Ren\xe9e de Vries;01-03-2020;\r\n"
+    for heading, text in (("lidnummer", "Nummer"), ("soort", "Soort"), ("naam", "Naam"), ("lid sinds", "Lid sinds")):
+        dutch = dutch.replace(heading, text, 1)
+    body = dutch.replace("e-mailadres", "E-mailadres").encode("cp1252")
+    page = look_at_file(client, "members", body)
+    assert "A. de Vries" in page
+    assert "Ren\xe9e de Vries" in page
+    text_of(client, f"/members/{VRIES}")
+    assert "A. de Vries" in text_of(client, f"/members/{VRIES}"), "nothing is done before it is confirmed"
+    assert "0 of its 1 lines were new, 1 changed" in take_file(client, "members", body)
+    assert "Ren\xe9e de Vries" in text_of(client, f"/members/{VRIES}")
+
+
+def test_what_was_looked_at_is_what_is_done(database: Database, client: TestClient) -> None:
+    bring_all(database)
+    sign_in(client, "board")
+    header = "number,kind,name,joined_on\n"
+    page = look_at_file(client, "members", f"{header}001,owner,First,2020-03-01\n")
+    form = re.search(r'action="([^"]+/confirm)".*?name="preview" value="(\w+)"', page)
+    assert form
+    take_file(client, "members", f"{header}001,owner,Second,2020-03-01\n")
+    answer = client.post(form[1], data={"preview": form[2]})
+    assert "/drafts/" in answer.headers["location"]
+    page = client.get(answer.headers["location"]).text
+    assert "The register changed meanwhile" in page
+    assert "Second" in page
+    assert client.post(form[1].replace("drafts/", "drafts/x"), data={}).status_code == 404
+
+
+def test_the_bad_lines_of_a_file_stand_on_a_page_and_in_a_file(database: Database, client: TestClient) -> None:
     sign_in(client, "operator")
-    page = send_file(client, "members", MEMBERS.replace("tenant", "tenannt"), dry_run=False)
+    kinds, days = ("owner", "tenannt"), ("2024-01-01", "soon")
+    lines = [f"{n:04d},{kinds[n % 25 == 0]},Member {n},{days[n % 20 == 0]}" for n in range(500)]
+    page = look_at_file(client, "members", "number,kind,name,joined_on\n" + "\n".join(lines))
     assert "leden.csv is not imported" in page
     assert "&#34;tenannt&#34; is none of tenant, owner, business, corporation, landlord" in page
-    assert "1 problem<" in page
-    assert 'name="file"' in page
+    link = re.search(r'href="(/members/imports/drafts/[^"]+/lines\.csv)"', page)
+    assert link
+    rows = client.get(link[1]).text.splitlines()
+    assert sum(",wrong," in row for row in rows) == 500 // 25 + 500 // 20
+    assert list_verbs(database) == []
+
+
+def test_a_template_comes_back_as_a_file_that_is_read(database: Database, client: TestClient) -> None:
+    sign_in(client, "board")
+    for lang in ("nl", "en"):
+        client.headers["accept-language"] = lang
+        sheet = client.get("/members/imports/templates/members.xlsx").content
+        book = load_workbook(BytesIO(sheet))
+        row = {"nummer": lang, "number": lang, "soort": "huurder", "kind": "tenant", "naam": "Anna", "name": "Anna"}
+        headings = [str(cell.value).casefold() for cell in book.active[1]]
+        values = [row.get(heading, "") for heading in headings]
+        values[3] = date(2024, 1, 1)
+        book.active.append(values)
+        out = BytesIO()
+        book.save(out)
+        take_file(client, "members", out.getvalue(), "leden.xlsx")
+    with database.read(COMMUNITY) as tx:
+        read = [(member.number, member.kind, member.name) for member in list_members(tx)]
+    assert read == [("en", "tenant", "Anna"), ("nl", "tenant", "Anna")]
+
+
+def test_a_list_that_was_downloaded_is_read_back_and_changes_nothing(database: Database, client: TestClient) -> None:
+    bring_all(database)
+    sign_in(client, "board")
+    client.headers["accept-language"] = "nl"
+    sheet = client.get("/members/exports/members.xlsx").content
+    book = load_workbook(BytesIO(sheet))
+    page = look_at_file(client, "members", sheet, "leden.xlsx")
+    assert book.active.max_row == 4
+    assert "Geen regel verandert wat in het register staat" not in page
+    assert ">3<" in page
 
 
 def test_ending_a_membership_is_asked_twice(database: Database, client: TestClient) -> None:
@@ -201,7 +281,7 @@ def test_a_file_that_is_as_large_as_it_may_be_is_read(client: TestClient) -> Non
     body += "\n" * (FILE_BYTES_MAX - len(body))
     headers = {"accept": "application/json", "content-type": "text/csv"}
     assert client.post("/members/api/v1/imports/members", content=body, headers=headers).json()["added"] == 1
-    assert "imported before" in send_file(client, "members", body, dry_run=False)
+    assert "imported before" in look_at_file(client, "members", body)
 
 
 def test_only_a_number_of_kilobytes_fits_a_form_of_contact_data(database: Database, client: TestClient) -> None:

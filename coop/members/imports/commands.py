@@ -18,7 +18,7 @@ from coop.members.imports.facts import announce, announce_update, retract
 from coop.members.imports.formats.line import Line
 from coop.members.imports.formats.register_files import decode
 from coop.members.imports.formats.register_rows import KINDS, Registered, read_row, write_row
-from coop.members.imports.model import Entry, Import, Plan, Receipt, Update, name_hold
+from coop.members.imports.model import Entry, FileDraft, Import, Plan, Receipt, Update, name_hold
 from coop.members.imports.plans import hash_plan, list_bills_resting, load_registered, make_plan, name_bills, only
 from coop.members.imports.rules import is_held_anew, is_signed_anew
 from coop.members.imports.words import vocabulary
@@ -137,6 +137,36 @@ def _put_back(tx: Tx, import_id: str) -> None:
         if plan.problems:
             raise BadInput(plan.problems)
         carry_out(tx, plan, registered, derive_id("undo", tx.community, import_id), "undo")
+
+
+def keep_draft(tx: Tx, kind: str, file_name: str, body: bytes) -> str:
+    """Keep a file for a day, so that somebody can look at what it would do; returns its id."""
+    draft_id = import_id_of(tx.community, kind, body)
+    store.keep_draft(tx, FileDraft(draft_id, kind[:20], file_name[:200], body, tx.now, str(tx.actor)))
+    return draft_id
+
+
+def get_draft(tx: Tx, draft_id: str) -> FileDraft:
+    """Find a file that was kept to be looked at.
+
+    Raises:
+        NotFound: there is none, or it was forgotten.
+    """
+    draft = store.find_draft(tx, draft_id)
+    if draft is None:
+        raise NotFound(say("this file was imported or forgotten; send it again"))
+    return draft
+
+
+def check_file(tx: Tx, draft: FileDraft) -> tuple[Plan, str]:
+    """Work out what a file would do, with all that is wrong with it, and the hash of it."""
+    registered = load_registered(tx)
+    try:
+        decoded = decode(draft.body, draft.kind, registered, vocabulary())
+    except BadInput as bad:
+        return Plan(problems=bad.problems), ""
+    plan = make_plan(tx, decoded.records, registered, decoded.problems)
+    return plan, hash_plan(plan, registered)
 
 
 def import_id_of(community: str, kind: str, body: bytes) -> str:

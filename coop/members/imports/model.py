@@ -35,6 +35,30 @@ class Import:
 
 
 @dataclass(frozen=True)
+class FileDraft:
+    """A file that somebody looks at before it is imported."""
+
+    draft_id: str
+    kind: str
+    file_name: str
+    body: bytes
+    made_at: datetime
+    made_by: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a line of a file would do: ``outcome`` is new, changed or wrong; of a changed field what it was and is, of a
+    wrong one the reason."""
+
+    line: int | None
+    outcome: str
+    field: str = ""
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True)
 class Receipt:
     """Outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet, ``changed`` were
     otherwise. The file itself is not ``new`` when it was imported before. ``preview`` is the hash of every difference:

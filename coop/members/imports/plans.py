@@ -16,7 +16,7 @@ from coop.members.contracts.store import list_contracts
 from coop.members.fields import make_id
 from coop.members.imports import store
 from coop.members.imports.formats.register_rows import Registered, write_row
-from coop.members.imports.model import Plan, Record, Update, id_of, name_hold
+from coop.members.imports.model import Finding, Plan, Record, Update, id_of, name_hold
 from coop.members.imports.rules import (
     Claim,
     claim_of,
@@ -28,8 +28,8 @@ from coop.members.imports.rules import (
 )
 from coop.members.register.model import Member, MemberFile
 from coop.members.register.store import list_members
-from coop.members.resting.model import HeardBill
-from coop.members.resting.store import list_bills_on
+from coop.members.resting.model import HeardBill, Rest
+from coop.members.resting.store import count_measured, count_votes_since, list_bills_on
 from coop.values import Problem, say
 
 Noun = TypeVar("Noun", Member, Connection, Occupancy, Contract)
@@ -105,6 +105,18 @@ def keys_of_connection(tx: Tx, connection_id: str) -> set[tuple[str, str]]:
     }
 
 
+def list_findings(plan: Plan) -> list[Finding]:
+    """Say of each line of a file what it would do, in the order of the lines; what is as it was is passed over."""
+    findings = [Finding(problem.line, "wrong", problem.field, new=problem.reason) for problem in plan.problems]
+    findings += [Finding(line, "new") for line in plan.added]
+    findings += [
+        Finding(line, "changed", part.field, part.old, part.new)
+        for line, update in plan.updates.items()
+        for part in update.differences
+    ]
+    return sorted(findings, key=lambda finding: finding.line or 0)
+
+
 def only(noun: type[Noun], records: Iterable[Record]) -> list[Noun]:
     """Pick the records of one noun."""
     return [record for record in records if isinstance(record, noun)]
@@ -177,6 +189,18 @@ def list_bills_resting(tx: Tx, import_id: str) -> list[HeardBill]:
     if holds:
         contracts |= {c.contract_id for c in list_contracts(tx) if (c.connection_id, c.member_id) in holds}
     return list_bills_on(tx, sorted(contracts))
+
+
+def count_resting(tx: Tx, import_id: str) -> Rest:
+    """Collect what rests on what an import brought: bills, measured periods, voting lists."""
+    entries = store.list_entries(tx, import_id)
+    members = {entry.record_id: entry.since for entry in entries if entry.noun == "member" and entry.since}
+    holds = [entry.record_id for entry in entries if entry.noun == "occupancy"]
+    return Rest(
+        bills=tuple(list_bills_resting(tx, import_id)),
+        measured=count_measured(tx, holds, list(members)) if holds or members else 0,
+        votes=count_votes_since(tx, min(members.values())) if members else 0,
+    )
 
 
 def name_bills(bills: Sequence[HeardBill]) -> tuple[str, ...]:

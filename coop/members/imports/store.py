@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Select, Table, delete, func, literal, null, select, update
 
 from coop.kit.database import among
-from coop.kit.rows import columns_of, find_as, insert_nouns
+from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
 from coop.kit.tx import Tx
-from coop.members.imports.model import Entry, Import, name_hold
+from coop.members.imports.model import Entry, FileDraft, Import, name_hold
 from coop.members.tables import connection, contract, gas_bill, import_file, member, metadata, occupancy, withdrawn
-from coop.members.tables.history import contract_party
+from coop.members.tables.history import contract_party, import_draft
 
 _IDS = {"member": member.c.member_id, "connection": connection.c.connection_id, "contract": contract.c.contract_id}
 
@@ -40,6 +41,26 @@ def mark_undone(tx: Tx, import_id: str) -> None:
         .where(import_file.c.community == tx.community, import_file.c.import_id == import_id)
         .values(undone_at=tx.now, undone_by=str(tx.actor))
     )
+
+
+def keep_draft(tx: Tx, draft: FileDraft) -> None:
+    """Keep a file that somebody looks at, and forget those of more than a day ago."""
+    columns = import_draft.c
+    tx.execute(
+        delete(import_draft).where(columns.community == tx.community, columns.made_at < tx.now - timedelta(days=1))
+    )
+    tx.insert_new(import_draft, [row_of(tx, draft)], ["community", "draft_id"])
+
+
+def find_draft(tx: Tx, draft_id: str) -> FileDraft | None:
+    """Find a file that somebody looks at."""
+    return find_as(tx, FileDraft, import_draft, import_draft.c.draft_id == draft_id)
+
+
+def forget_draft(tx: Tx, draft_id: str) -> None:
+    """Forget a file that was looked at."""
+    columns = import_draft.c
+    tx.execute(delete(import_draft).where(columns.community == tx.community, columns.draft_id == draft_id))
 
 
 def list_ids_in_use(tx: Tx, ids: Collection[str]) -> set[str]:

@@ -145,6 +145,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_iban_proposal")),
     )
     op.create_table(
+        "import_draft",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("draft_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("community", "draft_id", name=op.f("pk_import_draft")),
+    )
+    with op.batch_alter_table("import_draft", schema=None) as batch_op:
+        batch_op.create_index("ix_import_draft_made_at", ["community", "made_at"], unique=False)
+
+    op.create_table(
         "import_file",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("import_id", sa.String(length=36), nullable=False),
@@ -948,6 +962,10 @@ def downgrade() -> None:
     op.drop_table("message")
     op.drop_table("logo")
     op.drop_table("import_file")
+    with op.batch_alter_table("import_draft", schema=None) as batch_op:
+        batch_op.drop_index("ix_import_draft_made_at")
+
+    op.drop_table("import_draft")
     op.drop_table("iban_proposal")
     op.drop_table("heard_vote")
     op.drop_table("heard_use")

@@ -20,7 +20,14 @@ from sqlalchemy import (
 
 from coop.kit.columns import Exact
 from coop.kit.metadata import Instant
-from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, register_change
+from coop.members.tables.history import (
+    contract_party,
+    heard_bill,
+    heard_use,
+    heard_vote,
+    import_draft,
+    register_change,
+)
 from coop.members.tables.privacy import consent, erasure, purpose, restricted_person, use_seen
 from coop.members.tables.shape import Words, metadata
 from coop.members.tables.shape import community_column as _community
@@ -36,6 +43,7 @@ __all__ = [
     "heard_bill",
     "heard_use",
     "heard_vote",
+    "import_draft",
     "metadata",
     "purpose",
     "register_change",

@@ -6,7 +6,18 @@ refers to these rows, and they can be rebuilt from the journals of the services 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKeyConstraint, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
 
 from coop.kit.metadata import Instant
 from coop.members.tables.shape import metadata
@@ -54,6 +65,20 @@ register_change = Table(
     Index("ix_register_change_import_id", "community", "import_id"),
 )
 """Fields of the register that became something else: of the ``record`` with this number, from ``old`` to ``new``."""
+
+import_draft = Table(
+    "import_draft",
+    metadata,
+    _key("community", 100),
+    _key("draft_id"),
+    _text("kind", 20),
+    _text("file_name", 200),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    _text("made_by", 120),
+    Index("ix_import_draft_made_at", "community", "made_at"),
+)
+"""Files that somebody looks at before they are imported; forgotten after a day."""
 
 heard_bill = Table(
     "heard_bill",
