@@ -14,11 +14,14 @@ from coop.kit.database import Database
 from coop.kit.outbound import Queue, send_due
 from coop.kit.outbound.mail import Mail
 from coop.kit.rows import select_as
+from coop.members.consents.commands import answer_purpose
+from coop.members.consents.rules import MAIL_NOTICES
 from coop.members.messages.formats.mail import NAME, Post
 from coop.members.messages.model import Message
 from coop.members.messages.settling import settle
+from coop.members.register.store import list_members
 from coop.members.tables import message
-from tests.desk import COMMUNITY
+from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
 from tests.members.sample import bring
 from tests.servers.mail import MailServer, Received
@@ -84,3 +87,10 @@ def list_kept(database: Database) -> list[Message]:
     """Every message that was made, by kind, cause and name."""
     with database.read(COMMUNITY) as tx:
         return select_as(tx, Message, message, order_by=[message.c.kind, message.c.about, message.c.name])
+
+
+def agree_to_mail(database: Database) -> None:
+    """Let everybody in the register agree to notices by mail."""
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        for member in list_members(tx):
+            answer_purpose(tx, member.member_id, MAIL_NOTICES, "nl", is_given=True)

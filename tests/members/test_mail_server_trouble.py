@@ -21,7 +21,7 @@ from coop.members.register.store import get_member
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
-from tests.members.post import SENDER, URL, WARM, envelope_of, furnish, listening, post_all, queue_to
+from tests.members.post import SENDER, URL, WARM, agree_to_mail, envelope_of, furnish, listening, post_all, queue_to
 from tests.members.sample import VRIES, YILDIZ, bring, change_contact, list_facts
 from tests.members.test_messages import BILL
 from tests.members.test_messages_heard import MEETING
@@ -172,6 +172,7 @@ def test_many_mails_are_made_and_sent_while_other_work_goes_on(database: Databas
         for number in range(MANY)
     ]
     bring(database, "members", "\n".join(lines) + "\n")
+    agree_to_mail(database)
     waits: list[float] = []
     stopping = threading.Event()
     worker = threading.Thread(target=_work, args=(database, waits, stopping))

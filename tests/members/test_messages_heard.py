@@ -11,16 +11,13 @@ from coop.events.governance import AgendaPoint, MeetingConvened, VoteClosing, Vo
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
-from coop.members.consents.commands import answer_purpose
-from coop.members.consents.rules import MAIL_NOTICES
 from coop.members.messages import store
 from coop.members.messages.jobs import tell_plan
 from coop.members.messages.model import Content, Message, Wish
-from coop.members.register.store import list_members
 from coop.members.service import MEMBERS
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
-from tests.members.post import envelope_of, furnish, list_kept, listening, post_all
+from tests.members.post import agree_to_mail, envelope_of, furnish, list_kept, listening, post_all
 from tests.members.sample import AT, VRIES, YILDIZ, bring
 
 BILL = BillIssued(
@@ -64,13 +61,6 @@ def hear(database: Database, *events: Event, told_at: datetime = AT) -> None:
     for event in events:
         with database.write(COMMUNITY, SECRETARY) as tx:
             MEMBERS.hears[type(event)](tx, event, envelope_of(event, told_at))
-
-
-def agree_to_mail(database: Database) -> None:
-    """Let everybody in the register agree to notices by mail."""
-    with database.write(COMMUNITY, SECRETARY) as tx:
-        for member in list_members(tx):
-            answer_purpose(tx, member.member_id, MAIL_NOTICES, "nl", is_given=True)
 
 
 def contents(kept: Sequence[Message]) -> list[Content]:
