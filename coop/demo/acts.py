@@ -327,7 +327,12 @@ def set_index(plan: DemoPlan, doors: Doors) -> None:
     for year, factor in household_price_index(plan).items():
         doors.post(
             "/billing/api/v1/index",
-            {"series": "cpi-households", "year": year, "factor": factor, "source": "hyp., after example E9"},
+            {
+                "series": "cpi-households",
+                "year": year,
+                "factor": factor,
+                "source": "voorbeeldcijfer van de demonstratie",
+            },
         )
 
 
