@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import re
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,11 +24,12 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.values import Period
+from tests.servers.mail import MailServer
 from tests.servers.process import answers, free_port, running
 
 pytestmark = pytest.mark.browser
 
-SECRETARY = "noor@warm.example"
+SECRETARY, MEMBER = "noor@warm.example", "bram@warm.example"
 PASSWORD = "warm water uit de gracht"
 
 MEMBERS = """number,kind,name,joined_on,email,address,postcode,city
@@ -49,16 +52,24 @@ C1,1,101,{start},4
 C2,2,102,{start},4
 C3,3,103,{start},4
 """
+TARIFF = {
+    "Warmte, per GJ": "34,50",
+    "Vastrecht warmte": "480",
+    "Meten van warmte": "30",
+    "Afleverset": "150",
+    "Gedeelde stroom": "0,14",
+}
 
 
 @dataclass
 class Road:
-    """An installation that runs on a folder of its own, and the month that is billed first."""
+    """An installation that runs on a folder of its own with a mail server, and the month that is billed first."""
 
     environment: dict[str, str]
     url: str
     log: Path
     month: Period
+    mail: MailServer
 
     def coop(self, *arguments: str) -> str:
         """What a command prints."""
@@ -76,35 +87,52 @@ class Road:
 @pytest.fixture
 def road(chromium: str, tmp_path: Path) -> Iterator[Road]:
     """``coop run`` in an empty folder; the browser's path is asked for first."""
-    port = free_port()
+    port, mail = free_port(), MailServer(free_port())
     environment = {name: text for name, text in os.environ.items() if not name.startswith("COOP_")}
     environment |= {"COOP_DATA_DIR": str(tmp_path / "data"), "COOP_PORT": str(port), "NO_COLOR": "1"}
+    environment |= {
+        "COOP_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?starttls=never",
+        "COOP_MAIL_FROM": "Coöperatie Warm <post@warm.example>",
+    }
     last_day = today(SYSTEM_CLOCK).replace(day=1) - timedelta(days=1)
-    log = tmp_path / "log"
-    with running(
-        [sys.executable, "-m", "coop", "run"],
-        log=log,
-        ready=lambda: answers(port),
-        patience_s=120,
-        environment=environment,
-    ):
-        yield Road(environment, f"http://127.0.0.1:{port}", log, Period.month(last_day.year, last_day.month))
+    month, log = Period.month(last_day.year, last_day.month), tmp_path / "log"
+    serve = [sys.executable, "-m", "coop", "run"]
+    with mail.up(), running(serve, log=log, ready=lambda: answers(port), patience_s=120, environment=environment):
+        yield Road(environment, f"http://127.0.0.1:{port}", log, month, mail)
 
 
 def test_three_homes_get_their_first_bill(road: Road, browser: Browser) -> None:
     address = begin(road)
-    context = browser.new_context(base_url=road.url, locale="nl-NL")
-    page = context.new_page()
-    try:
+    with visit(road, browser) as page, visit(road, browser) as members_page:
         let_in(page, address, SECRETARY)
         enrol(page)
         assert read_steps(page) == [True, False, False, False, False, False, False]
         fill_register(page, road.month.start)
+        adopt_statutes(page, road.month.start)
+        convene(page, road.month.start)
+        assert read_steps(page) == [True, True, True, False, False, False, False]
+        invite_everybody(page)
+        let_in(members_page, read_invitation(road, MEMBER), MEMBER)
+        vote(members_page)
+        close_meeting(page)
         hang_meters(page, road.month.start)
-        assert read_steps(page) == [True, True, False, False, True, False, False]
+        assert read_steps(page) == [True, True, True, True, True, False, False]
         take_readings(page, road.month)
         close_month(page, road.month)
-        assert read_steps(page) == [True, True, False, False, True, True, False]
+        assert read_steps(page) == [True, True, True, True, True, True, False]
+        issue_bills(page)
+        page.goto("/")
+        expect(page.get_by_role("heading", name="Dit wacht op u")).to_be_visible()
+        expect(page.get_by_role("heading", name="Op weg naar de eerste rekening")).to_have_count(0)
+        see_bill(members_page)
+
+
+@contextmanager
+def visit(road: Road, browser: Browser) -> Iterator[Page]:
+    """A browser of somebody, without anybody's cookies."""
+    context = browser.new_context(base_url=road.url, locale="nl-NL")
+    try:
+        yield context.new_page()
     finally:
         context.close()
 
@@ -177,6 +205,73 @@ def fill_register(page: Page, start: date) -> None:
         page.get_by_role("button", name="Inlezen").click()
 
 
+def adopt_statutes(page: Page, start: date) -> None:
+    """What the deed says of tariffs: looked at in an example, then put on file."""
+    step(page, "Statuten")
+    page.get_by_label("Naam van deze versie").fill("Statuten van de oprichting")
+    page.get_by_label("Datum van de akte").fill(start.isoformat())
+    page.get_by_label("Geldig vanaf").fill(start.isoformat())
+    tariff = page.locator("section.panel", has=page.get_by_role("heading", name="Tarief", exact=True))
+    tariff.get_by_label("Artikel").fill("art. 14 lid 2")
+    tariff.get_by_label("Vrije dagen tussen oproeping en vergadering").fill("0")
+    tariff.get_by_label("Meerderheid").select_option(label="ten minste 2/3")
+    tariff.get_by_label("Volmachten").fill("0")
+    tariff.get_by_label("Dagen voor de vergadering").fill("1")
+    submit(page, "Bekijk wat het betekent")
+    submit(page, "Vastleggen")
+
+
+def convene(page: Page, start: date) -> None:
+    """A meeting of today that was called yesterday, with the tariff in fields."""
+    day = today(SYSTEM_CLOCK)
+    step(page, "Een tarief")
+    page.get_by_label("Datum van de vergadering").fill(day.isoformat())
+    page.get_by_label("Datum waarop de oproeping uitgaat").fill((day - timedelta(days=1)).isoformat())
+    page.get_by_label("Plaats").fill("Het buurthuis")
+    page.get_by_label("Wat er besloten wordt, in het Nederlands").fill("Tarief van het begin")
+    page.get_by_label("Geldig vanaf").fill(start.isoformat())
+    for label, amount in TARIFF.items():
+        page.get_by_label(label).fill(amount)
+    page.get_by_label("Wijze van vergelijken").select_option(label="uit: geen plafond onder dit tarief")
+    submit(page, "Bekijk de oproeping")
+    submit(page, "Oproeping vastleggen")
+
+
+def invite_everybody(page: Page) -> None:
+    """Each member without an account gets a mail with an address to choose a password."""
+    page.goto("/members/accounts/invitations")
+    submit(page, "uitnodigen")
+
+
+def read_invitation(road: Road, email: str) -> str:
+    """The one-time address in the mail that came for somebody."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for received in road.mail.received:
+            text = received.mail.get_body(("plain",))
+            addresses = re.findall(rf"{road.url}/members/welcome\S+", text.get_content() if text else "")
+            if received.recipient == email and addresses:
+                return str(addresses[0])
+        time.sleep(0.2)
+    raise AssertionError(f"no invitation came for {email}")
+
+
+def vote(page: Page) -> None:
+    """The vote that waits on the member's home page."""
+    page.goto("/")
+    page.locator(".gathered.whole").get_by_role("link", name="U hebt nog niet gestemd").click()
+    page.get_by_label("Voor", exact=True).check()
+    submit(page, "Stem")
+
+
+def close_meeting(page: Page) -> None:
+    """Count and decide: first shown, then confirmed."""
+    page.goto("/")
+    page.locator(".gathered.whole").get_by_role("link", name="vergadering van").first.click()
+    submit(page, "Vergadering sluiten")
+    submit(page, "Sluiten en besluiten")
+
+
 def hang_meters(page: Page, start: date) -> None:
     """A heat meter at each connection, by the connection's number."""
     for number in (101, 102, 103):
@@ -211,6 +306,25 @@ def close_month(page: Page, month: Period) -> None:
     if not read_steps(page)[5]:
         page.goto(f"/metering/periods/{month}")
         submit(page, "Sluit deze periode af")
+
+
+def issue_bills(page: Page) -> None:
+    """The run that waits: looked at, and issued."""
+    step(page, "De eerste rekeningen")
+    expect(page.locator("main")).to_contain_text("3")
+    submit(page, "Deze rekeningen vaststellen")
+
+
+def see_bill(page: Page) -> None:
+    """The member's own bill: waiting to be paid, seen, and opened on paper."""
+    page.goto("/")
+    page.locator(".gathered.whole").get_by_role("link", name="Rekening").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Rekening")
+    expect(page.locator("main")).to_contain_text("Coöperatie Warm U.A.")
+    address = page.locator("a[href$='.pdf']").first.get_attribute("href")
+    paper = page.request.get(str(address))
+    assert paper.headers["content-type"] == "application/pdf"
+    assert paper.body().startswith(b"%PDF-")
 
 
 def submit(page: Page, button: str = "") -> None:
