@@ -69,8 +69,8 @@ class JournalIndex:
         self._adopted = {fact.tariff_id: fact for fact in facts(governance, TariffAdopted)}
         self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
 
-    def walk_back(self, number_or_id: str, echo: Echo) -> bool:
-        """Verify one bill and tell every step; True when everything agrees.
+    def walk_back(self, number_or_id: str, echo: Echo) -> list[str]:
+        """Verify one bill and tell every step; returns what was found, which is nothing when everything agrees.
 
         Raises:
             NotFound: there is no such bill.
@@ -82,7 +82,7 @@ class JournalIndex:
                 findings += self._unlike_told(bills.get_bill(tx, found.bill_id))
         steps = [step for reference in found.references for step in self._step(reference.kind, reference.id, findings)]
         _tell(found, steps, findings, echo)
-        return not findings
+        return findings
 
     def _step(self, kind: str, reference_id: str, findings: list[str]) -> list[str]:
         match kind:
@@ -167,15 +167,18 @@ def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Ec
     index = JournalIndex(rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, community)
     try:
         if number_or_id:
-            return index.walk_back(number_or_id, echo)
+            return not index.walk_back(number_or_id, echo)
         with rooms["billing"].database.read(community) as tx:
             numbers = [head.number for head in bills.list_heads(tx)]
         quiet: list[str] = []
-        wrong = [number for number in numbers if not index.walk_back(number, quiet.append)]
-        for number in wrong:
+        found = {number: index.walk_back(number, quiet.append) for number in numbers}
+        open_ones = [number for number in numbers if found[number]]
+        for number in open_ones:
             index.walk_back(number, echo)
-        echo(f"{len(numbers)} bills verified, {len(wrong)} do not agree")
-        return not wrong
+        aside = [number for number in open_ones if _is_aside(found[number])]
+        later = f", {len(aside)} cannot be verified now" if aside else ""
+        echo(f"{len(numbers) - len(aside)} bills verified, {len(open_ones) - len(aside)} do not agree{later}")
+        return not open_ones
     finally:
         for room in rooms.values():
             room.database.close()
@@ -213,7 +216,12 @@ def _findings(verify: Callable[..., list[str]], *arguments: object) -> list[str]
 def _outcome(wrong: Sequence[str], same: str) -> str:
     if not wrong:
         return same
-    return "DETACHED" if all(isinstance(finding, _Aside) for finding in wrong) else "DIFFERS"
+    return "DETACHED" if _is_aside(wrong) else "DIFFERS"
+
+
+def _is_aside(findings: Sequence[str]) -> bool:
+    """True where something was found, and nothing but that readings are set aside."""
+    return bool(findings) and all(isinstance(finding, _Aside) for finding in findings)
 
 
 def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
@@ -226,7 +234,7 @@ def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo
         echo(f"  {step}")
     for finding in findings:
         echo(f"  ! {finding}")
-    if findings and all(isinstance(finding, _Aside) for finding in findings):
+    if _is_aside(findings):
         echo("  it cannot be verified now")
     else:
         echo("  it agrees, to the cent" if not findings else f"  {len(findings)} findings: it does NOT agree")

@@ -56,6 +56,11 @@ def test_a_detached_month_is_told_of_kept_in_a_backup_and_put_back(
         assert "it cannot be verified now" in verified.stdout
         assert "DIFFERS" not in verified.stdout
         assert "NOT agree" not in verified.stdout
+        bills = len(year.state["billing"]["bills"])
+        last = verified.stdout.splitlines()[-1]
+        count = int(last.split(", ")[-1].split()[0])
+        assert last == f"{bills - count} bills verified, 0 do not agree, {count} cannot be verified now"
+        assert 0 < count < bills
         assert run(settings, "backup", "--to", str(aside)).returncode == 0
 
         refused = coop(settings_of(tmp_path / "file"), "restore", str(aside))
