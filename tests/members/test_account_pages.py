@@ -441,3 +441,40 @@ def test_a_program_changes_an_account_only_as_it_was_read(database: Database, cl
     late = client.post(f"{api}/open", headers=tag)
     assert (late.status_code, late.json()["code"]) == (412, "precondition-failed")
     assert client.get(api, headers=JSON).json()["active"] is False
+
+
+def test_accounts_are_found_by_name_role_and_state(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    open_account(database, "member", "treasurer")
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        create_account(tx, ROLES, NewAccount("noor@example.org", "Noor", frozenset({"auditor"})))
+    sign_in(client, "auditor")
+
+    def found(query: str) -> set[str]:
+        page = text_of(client, f"/members/accounts?{query}").split("<table")[-1]
+        return {name for name in ("A. de Vries", "Noor") if name in page}
+
+    assert found("search=VRIES") == {"A. de Vries"}
+    assert found("search=%25") == found("search=%00") == set()
+    assert (found("role=auditor"), found("role=treasurer")) == ({"Noor"}, {"A. de Vries"})
+    assert (found("state=invited"), found("state=open"), found("state=closed")) == ({"Noor"}, {"A. de Vries"}, set())
+    assert found("role=king&state=lost") == {"A. de Vries", "Noor"}
+
+
+def test_signs_that_nobody_can_type_are_refused_and_break_nothing(database: Database, client: TestClient) -> None:
+    bring(database, "members")
+    account_id = open_account(database)
+    sign_in(client, "board")
+    odd = "a\x00b@example.org"
+    for path, form in (
+        ("/members/accounts", {"email": odd, "name": "N"}),
+        (f"/members/{VRIES}/accounts", {"email": odd}),
+        (f"/members/accounts/{account_id}/email", {"email": odd}),
+        (f"/members/accounts/{account_id}/roles", {"change": "grant", "role": odd}),
+        ("/members/accounts/roles/confirm", {"number": "99999999999999"}),
+    ):
+        assert client.post(path, data=form, headers=JSON).status_code == 422, path
+    client.cookies.clear()
+    assert client.post("/members/forgotten", data={"email": odd}).status_code == 200
+    assert client.post("/members/sign-in", data={"email": odd, "password": odd}).status_code == 422
+    assert client.get("/members/welcome", params={"key": odd}).status_code == 410

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -10,8 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from coop.kit.database import Database
+from coop.kit.outbound import Away, send_due
 from coop.members.identity import store
 from coop.members.identity.commands import rounds
+from coop.members.identity.commands.addresses import set_password
+from coop.members.identity.commands.invitations import invite_account
 from coop.members.identity.commands.rounds import Round, invite_all, plan
 from coop.members.identity.model import ROLES
 from coop.members.tables import message
@@ -19,7 +23,9 @@ from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.kit.clocks import SetClock
 from tests.members.browser import text_of
 from tests.members.mailbox import read_mails
-from tests.members.sample import AT, bring, dump
+from tests.members.post import furnish, post_all, queue_to
+from tests.members.sample import AT, HOME, bring, dump
+from tests.servers.mail import MailServer
 
 REGISTER = """number,kind,name,joined_on,email,address,postcode,city
 001,owner,Anna,2024-01-01,anna@lid.example,Kade 1,1054 AA,Amsterdam
@@ -114,3 +120,24 @@ def test_nobody_else_invites(database: Database, client: TestClient, role: str) 
     sign_in(client, role)
     assert client.post("/members/accounts/invitations").status_code == 403
     assert ways_of(database) == []
+
+
+def test_an_invitation_waits_while_the_mail_server_is_away_and_its_key_works_when_it_arrives(
+    database: Database, clock: SetClock
+) -> None:
+    furnish(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        account_id = invite_account(tx, ROLES, "otto@lid.example", "Otto")
+    server = MailServer()
+    with pytest.raises(Away):
+        send_due(database, queue_to(server))
+    clock.set(AT + timedelta(hours=2))
+    with server.up():
+        (received,) = post_all(database, server)
+    plain = received.mail.get_body(["plain"])
+    assert plain is not None
+    key = re.search(r"https://warm\.example/members/welcome\?key=([a-z2-9-]+)", plain.get_content())
+    assert key, plain.get_content()
+    set_password(database, COMMUNITY, HOME, key[1], "four words of mine")
+    with database.read(COMMUNITY) as tx:
+        assert store.get_account(tx, account_id).has_password

@@ -25,7 +25,7 @@ from coop.values import NotFound, say
 
 def find_by_email(tx: Tx, email: str) -> Account | None:
     """Find the account with an e-mail address."""
-    return find_as(tx, Account, account, account.c.email == email)
+    return find_as(tx, Account, account, account.c.email == email) if email.isprintable() else None
 
 
 def find_account(tx: Tx, account_id: str) -> Account | None:
@@ -62,7 +62,9 @@ def _has_role(role: str) -> ColumnElement[bool]:
 def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
     rows = account.c
     where: list[ColumnElement[bool]] = [_has_role(wanted.role)] if wanted.role else []
-    if wanted.search:
+    if not wanted.search.isprintable():  # nobody has such a name, and PostgreSQL refuses some of these signs
+        where.append(rows.account_id.is_(None))
+    elif wanted.search:
         where.append(
             func.lower(rows.name).contains(wanted.search.lower(), autoescape=True)
             | rows.email.contains(wanted.search.lower(), autoescape=True)
