@@ -13,15 +13,18 @@ from coop.communities.commands import found
 from coop.communities.model import Profile
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
-from coop.kit.session import Session
+from coop.kit.session import ENROLMENT, SECOND_STEP, Session
 from coop.kit.settings import Settings
 from coop.members.access import grants_of
+from coop.members.factors.commands.resets import ask_reset
+from coop.members.factors.model import Authenticator
+from coop.members.factors.store import put_authenticator
 from coop.members.identity.commands.addresses import AddressRefused, set_password
 from coop.members.identity.commands.roles import confirm_role, propose_role
 from coop.members.identity.commands.sign_in import sign_in
 from coop.members.identity.model import Origin
 from coop.members.identity.proposals import find_proposal
-from coop.members.identity.store import list_accounts
+from coop.members.identity.store import change_account, list_accounts
 from coop.members.imports.commands import import_register
 from coop.members.service import MEMBERS
 from coop.members.tables import account_change
@@ -145,3 +148,22 @@ def test_the_machine_s_operator_is_the_second_person_of_a_board_of_one(settings:
         settled = find_proposal(tx, proposal.number)
     assert settled is not None
     assert (settled.settled_by, settled.settled_through, settled.outcome) == ("operator", "command line", "confirmed")
+
+
+def test_the_machine_takes_a_second_factor_off_once_its_owner_asked(settings: Settings, database: Database) -> None:
+    done = account(settings, "add", "noor@warm.example", "--name", "Noor", "--role", "board", "--community", "warm")
+    set_password(database, "warm", HERE, read_key(done), PASSWORD)
+    with database.write("warm", COMMAND_LINE) as tx:
+        account_id = get_by_email(tx, "noor@warm.example").account_id
+        put_authenticator(tx, Authenticator(account_id, bytes(60), tx.now, 0))
+        change_account(tx, account_id, has_factor=True)
+    reset = ("reset", "--second-factor", "noor@warm.example", "--community", "warm")
+    refused = account(settings, *reset)
+    assert refused.returncode == 1
+    assert "nobody asked for it yet" in refused.stderr
+    entering = sign_in(database, "warm", HERE, "noor@warm.example", PASSWORD)
+    assert entering.lacks == SECOND_STEP
+    with database.write("warm", entering.actor("page")) as tx:
+        ask_reset(tx, entering)
+    assert "second factor is taken off" in account(settings, *reset).stdout
+    assert sign_in(database, "warm", HERE, "noor@warm.example", PASSWORD).lacks == ENROLMENT
