@@ -146,7 +146,7 @@ def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
 
 @routes.post("/tariffs/{tariff_id}/notices")
 @may("send-notices")
-def order_notices(request: Request, tariff_id: str) -> OrderOut:
+def start_notices(request: Request, tariff_id: str) -> OrderOut:
     """Have everybody with a contract written to of a tariff, unless they had the notice already."""
     with writing(request) as tx:
         tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)

@@ -22,7 +22,7 @@ may = ACCESS.may
 Kind = Annotated[str, Query(max_length=30, pattern=r"^[a-z-]*$", description="One kind, or all.")]
 
 
-class MessageOut(Answer):
+class MemberMessageOut(Answer):
     """A message to one person, and how far it has come."""
 
     message_id: str
@@ -72,7 +72,7 @@ class WentOut(Answer):
 @may("see-messages")
 def list_messages(
     request: Request, page: Paged, state: Literal["", "waiting", "sent", "failed"] = "", kind: Kind = ""
-) -> list[MessageOut]:
+) -> list[MemberMessageOut]:
     """Messages, newest first: all, or those in a state or of a kind."""
     with reading(request) as tx:
         listed = store.page_tracked(tx, Filter(state, kind), page.window)
@@ -83,7 +83,7 @@ def list_messages(
 @routes.post("/posted")
 @may("work-messages")
 @refuses("bad-input")
-def mark_posted(request: Request, body: PostedIn) -> PostedOut:
+def record_posting(request: Request, body: PostedIn) -> PostedOut:
     """Say that letters were posted on a day."""
     with writing(request) as tx:
         return PostedOut(posted=changes.mark_posted(tx, body.message_ids, body.posted_on))
@@ -91,7 +91,7 @@ def mark_posted(request: Request, body: PostedIn) -> PostedOut:
 
 @routes.get("/{message_id}")
 @may("see-messages")
-def get_message(request: Request, message_id: str) -> MessageOut:
+def get_message(request: Request, message_id: str) -> MemberMessageOut:
     """One message."""
     with reading(request) as tx:
         return _show(request, store.get_tracked(tx, message_id))
@@ -109,18 +109,18 @@ def send_again(request: Request, message_id: str) -> WentOut:
 @routes.post("/{message_id}/letter")
 @may("work-messages")
 @refuses("no-letter", "not-again", "said-once")
-def write_letter(request: Request, message_id: str) -> WentOut:
+def create_letter(request: Request, message_id: str) -> WentOut:
     """Write a letter instead of mail that did not arrive or waits."""
     with writing(request) as tx:
         return WentOut(message_id=changes.write_letter(tx, message_id))
 
 
-def _show(request: Request, tracked: Tracked) -> MessageOut:
+def _show(request: Request, tracked: Tracked) -> MemberMessageOut:
     shown = tracked if ACCESS.allows(session_of(request), "see-addresses") else hide_address(tracked)
     made = shown.message
-    return MessageOut.model_validate(
+    return MemberMessageOut.model_validate(
         {
-            **{name: getattr(made, name) for name in MessageOut.model_fields if hasattr(made, name)},
+            **{name: getattr(made, name) for name in MemberMessageOut.model_fields if hasattr(made, name)},
             "state": tracked.state,
             "sent_at": tracked.sent_at,
             "answer": shown.answer,
