@@ -12,7 +12,8 @@ from coop.events.envelope import Event
 
 
 class MemberAdmitted(Event):
-    """Somebody became a member. ``kind``: tenant, owner, business or corporation."""
+    """Somebody became a member. ``kind``: tenant, owner, business or corporation; ``member_number`` is what the
+    co-operative's papers call them by."""
 
     TYPE: ClassVar[str] = "members.member-admitted.v1"
     NOUNS: ClassVar[str] = "members"
@@ -21,6 +22,7 @@ class MemberAdmitted(Event):
     kind: str
     joined_on: date
     votes: int = 1
+    member_number: str = ""
 
     def key(self) -> str:
         return self.member_id

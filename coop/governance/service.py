@@ -8,6 +8,7 @@ from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
 from coop.governance import (
+    ballot_pages,
     convening_pages,
     exports,
     feed,
@@ -22,7 +23,7 @@ from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
-from coop.governance.storage.tables import KEPT, metadata, notice_told, voter
+from coop.governance.storage.tables import KEPT, member_number, metadata, notice_told, voter
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
@@ -57,7 +58,7 @@ GOVERNANCE = Service(
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,
     },
-    heard_tables=(*communities.TABLES, voter, notice_told),
+    heard_tables=(*communities.TABLES, voter, member_number, notice_told),
     kept_tables=KEPT,
     routers=(
         home.routes,
@@ -67,6 +68,7 @@ GOVERNANCE = Service(
         exports.routes,
         statutes_pages.routes,
         convening_pages.routes,
+        ballot_pages.routes,
         pages.routes,
         programme_pages.routes,
     ),

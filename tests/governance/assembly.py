@@ -136,7 +136,10 @@ def envelope(event: Event, community: str = TOWN) -> Envelope:
 
 def admit(tx: Tx, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1)) -> None:
     for member_id in members:
-        event = MemberAdmitted(member_id=member_id, kind="owner", joined_on=joined_on, votes=votes)
+        number = member_id.replace("m", "L-")
+        event = MemberAdmitted(
+            member_id=member_id, kind="owner", joined_on=joined_on, votes=votes, member_number=number
+        )
         on_member_admitted(tx, event, envelope(event, tx.community))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
-from coop.governance.storage.voters import keep_voter
+from coop.governance.storage.voters import keep_number, keep_voter
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
 
@@ -15,6 +15,7 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
     Raises:
         CoopError: the same admission was told before with another number of votes.
     """
+    keep_number(tx, event.member_id, event.member_number)
     kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.votes)
     if kept != event.votes:
         raise CoopError(

@@ -61,6 +61,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "member_number",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("community", "member_id", name=op.f("pk_member_number")),
+    )
+    op.create_table(
         "notice_told",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("message_id", sa.String(length=36), nullable=False),
@@ -178,6 +185,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "valid_from", "kind", name=op.f("pk_voting_rule")),
     )
     op.create_table(
+        "ballot_entry",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("paper", sa.String(length=10), nullable=False),
+        sa.Column("ballots", sa.Text(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("paper IN ('room', 'paper')", name=op.f("ck_ballot_entry_paper")),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_ballot_entry_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_ballot_entry")),
+    )
+    op.create_table(
         "milestone",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("milestone_id", sa.String(length=100), nullable=False),
@@ -251,6 +275,21 @@ def upgrade() -> None:
             name=op.f("fk_ballot_community_resolution"),
         ),
         sa.PrimaryKeyConstraint("community", "resolution_id", "member_id", "number", name=op.f("pk_ballot")),
+    )
+    op.create_table(
+        "ballot_entry_settled",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=36), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("outcome IN ('confirmed', 'dropped')", name=op.f("ck_ballot_entry_settled_outcome")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["ballot_entry.community", "ballot_entry.entry_id"],
+            name=op.f("fk_ballot_entry_settled_community_ballot_entry"),
+        ),
+        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_ballot_entry_settled")),
     )
     op.create_table(
         "decision",
@@ -402,9 +441,11 @@ def downgrade() -> None:
     op.drop_table("tranche")
     op.drop_table("milestone_reached")
     op.drop_table("decision")
+    op.drop_table("ballot_entry_settled")
     op.drop_table("ballot")
     op.drop_table("resolution")
     op.drop_table("milestone")
+    op.drop_table("ballot_entry")
     op.drop_table("voting_rule")
     op.drop_table("phase")
     op.drop_table("meeting")
@@ -415,6 +456,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_notice_told_meeting_id")
 
     op.drop_table("notice_told")
+    op.drop_table("member_number")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

@@ -87,6 +87,9 @@ voter = _table(
 )
 """Heard: from a date on, a member has so many votes; none from the day they left."""
 
+member_number = _table("member_number", ("member_id",), _id("member_id"), Column("number", String(100), nullable=False))
+"""Heard: what papers call a member by."""
+
 notice_told = _table(
     "notice_told",
     ("message_id", "told_at", "outcome"),
@@ -187,6 +190,29 @@ ballot = _table(
 )
 """The ballot with the highest number stands; the others are its history. ``personal``: cast by the member in their own
 session, where ``actor`` is their account."""
+
+ballot_entry = _table(
+    "ballot_entry",
+    ("entry_id",),
+    Column("entry_id", String(36), nullable=False),
+    _id("meeting_id"),
+    Column("paper", String(10), nullable=False),
+    Column("ballots", Json(list[list[str]]), nullable=False),
+    *_said(),
+    _to(("meeting_id",), "meeting"),
+    CheckConstraint("paper IN ('room', 'paper')", name="paper"),
+)
+"""Ballots of the room or on paper, as one person entered them; they count once another person confirmed them."""
+
+ballot_entry_settled = _table(
+    "ballot_entry_settled",
+    ("entry_id",),
+    Column("entry_id", String(36), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    *_said(),
+    _to(("entry_id",), "ballot_entry"),
+    CheckConstraint("outcome IN ('confirmed', 'dropped')", name="outcome"),
+)
 
 decision = _table(
     "decision",
@@ -319,6 +345,8 @@ KEPT = (
     meeting,
     resolution,
     ballot,
+    ballot_entry,
+    ballot_entry_settled,
     decision,
     programme,
     phase,

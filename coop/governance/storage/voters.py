@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from coop.governance.storage.tables import voter
+from coop.governance.storage.tables import member_number, voter
 from coop.kit.tx import Tx
 
 
@@ -36,3 +36,17 @@ def find_voters(tx: Tx, day: date) -> dict[str, int]:
     )
     latest: dict[str, int] = dict(iter(rows))
     return {member_id: votes for member_id, votes in latest.items() if votes}
+
+
+def keep_number(tx: Tx, member_id: str, number: str) -> None:
+    """Remember the number that papers call a member by; the first that was told stands."""
+    if number:
+        row = {"community": tx.community, "member_id": member_id, "number": number}
+        tx.insert_new(member_number, [row], ["community", "member_id"])
+
+
+def list_numbers(tx: Tx) -> dict[str, str]:
+    """The number of every member that one was told of, by id."""
+    columns = member_number.c
+    query = select(columns.member_id, columns.number).where(columns.community == tx.community)
+    return dict(iter(tx.execute(query)))

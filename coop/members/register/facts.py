@@ -12,7 +12,11 @@ from coop.members.register.model import Member
 def announce_member(member: Member) -> list[Event]:
     """Announce a new member, and that they left where they did."""
     admitted = MemberAdmitted(
-        member_id=member.member_id, kind=member.kind, joined_on=member.joined_on, votes=member.votes
+        member_id=member.member_id,
+        kind=member.kind,
+        joined_on=member.joined_on,
+        votes=member.votes,
+        member_number=member.number,
     )
     return [admitted, announce_leaving(member.member_id, member.left_on)] if member.left_on else [admitted]
 

@@ -1,0 +1,118 @@
+"""Pages of ballots of the room and on paper: one person enters them by members' numbers, another confirms them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance import wording
+from coop.governance.access import ACCESS
+from coop.governance.handlers import entries
+from coop.governance.handlers.entries import Row
+from coop.governance.model import CHOICES
+from coop.governance.storage.entries import list_entries
+from coop.governance.storage.voters import find_voters, list_numbers
+from coop.governance.views import MeetingView, find_meeting_view
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import language_of, translate, translate_counted
+from coop.web.shell import redirect, render
+
+ROWS: Final = 20
+"""Ballots on one form."""
+
+FORM_MAX: Final = 256 * 1024
+PAPERS: Final = ("room", "paper")
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("/{meeting_id}/ballots")
+@may("enter-ballots")
+def show_ballots(request: Request, meeting_id: str) -> Response:
+    """Show what was entered, and the form for more."""
+    return _show(request, meeting_id, Form({"paper": "room"}))
+
+
+@routes.post("/{meeting_id}/ballots")
+@may("enter-ballots")
+@body_max(FORM_MAX)
+def enter_ballots(request: Request, meeting_id: str, filled: Filled) -> Response:
+    """Keep ballots that were entered, until somebody else confirms them."""
+    try:
+        with reading(request) as tx:
+            view = find_meeting_view(tx, meeting_id)
+        rows, paper = _read_rows(filled, view), filled.get("paper", "")
+        if paper not in PAPERS:
+            raise BadInput([Problem(say("choose where the ballots come from"), "paper")])
+        with writing(request) as tx:
+            entry = entries.enter_ballots(tx, meeting_id, paper, rows)
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form(filled).refused(refusal))
+    said = translate_counted(
+        language_of(request),
+        "%(num)s ballot is entered. It counts once somebody else confirms it.",
+        "%(num)s ballots are entered. They count once somebody else confirms them.",
+        len(entry.ballots),
+    )
+    return redirect(f"/governance/meetings/{meeting_id}/ballots", said)
+
+
+@routes.post("/{meeting_id}/ballots/{entry_id}")
+@may("enter-ballots")
+def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
+    """Confirm what another person entered, or leave it out."""
+    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/ballots"
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop_entry(tx, entry_id)
+                return redirect(page, translate(lang, "These ballots are left out."))
+            new = entries.confirm_entry(tx, entry_id)
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form({"paper": "room"}).refused(refusal))
+    return redirect(page, translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new))
+
+
+def _read_rows(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
+    rows = []
+    for line in range(1, ROWS + 1):
+        choices = {
+            outcome.resolution.resolution_id: choice
+            for place, outcome in enumerate(view.outcomes)
+            if (choice := filled.get(f"{line}.choice.{place}", "")) in CHOICES
+        }
+        number, holder = (filled.get(f"{line}.{name}", "").strip()[:100] for name in ("number", "holder"))
+        if number or holder or choices:
+            rows.append(Row(line, number, holder, choices))
+    return rows
+
+
+def _show(request: Request, meeting_id: str, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        view = find_meeting_view(tx, meeting_id)
+        kept = list_entries(tx, meeting_id)
+        numbers = list_numbers(tx)
+        voters = sorted(numbers.get(member_id, member_id) for member_id in find_voters(tx, view.meeting.held_on))
+    subjects = {outcome.resolution.resolution_id: number for number, outcome in enumerate(view.outcomes, start=1)}
+    return render(
+        request,
+        "governance/ballots.html",
+        422 if form.problems else 200,
+        view=view,
+        form=form,
+        kept=kept,
+        numbers=numbers,
+        subjects=subjects,
+        voters=voters,
+        rows=range(1, ROWS + 1),
+        me=str(Actor(session.kind, session.account_id, "page")),
+        words=wording,
+    )
