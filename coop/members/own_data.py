@@ -1,4 +1,4 @@
-"""What the register holds of whoever asks: their file, their accounts, where they are signed in."""
+"""What the register holds of whoever asks: their file, their accounts, messages, where they are signed in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from coop.members import listings
 from coop.members.access import ACCESS
 from coop.members.contracts.store import list_contracts
 from coop.members.identity.store import find_account, list_accounts_of
+from coop.members.messages.model import Filter
+from coop.members.messages.store import list_tracked
 from coop.members.own_tokens.store import find_owner
 from coop.members.register.store import find_member
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
@@ -29,6 +31,9 @@ def get_own_register(request: Request) -> Response:
             listings.changes_listing(tx, account_id),
             listings.sign_ins_listing(tx, account_id),
             listings.factors_listing(tx, account_id),
+            listings.messages_listing(
+                list_tracked(tx, Filter(member_id=session.member_id, of_account=account_id or session.account_id))
+            ),
         ]
         if session.member_id and (member := find_member(tx, session.member_id)):
             contracts = list_contracts(tx, member.member_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from fastapi.testclient import TestClient
@@ -278,6 +280,10 @@ def test_a_member_sees_their_own_messages_and_says_how_to_be_written_to(database
         kept = store.get_message(tx, send(tx, "bill-ready", get_member(tx, VRIES), "bill-5", **BILL))
     assert (kept.channel, kept.language) == ("letter", "en")
     assert "bill-5" in text_of(client, "/members/exports/own-messages.csv")
+    with ZipFile(BytesIO(client.get("/members/api/v1/me/export").content)) as own:
+        rows = own.read("messages.csv").decode()
+    assert "bill-5" in rows
+    assert letter not in rows
 
 
 def test_the_board_writes_down_how_a_member_wants_to_be_written_to(database: Database, client: TestClient) -> None:
