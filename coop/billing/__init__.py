@@ -6,8 +6,8 @@ state of the guarantee, drafted runs that wait for the treasurer, the ledger.
 Tells: BillIssued, TariffNoticeOrdered, ProgramTokenUsed.
 
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ContractSigned, ContractEnded,
-GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated, PeriodClosed, TariffAdopted,
-TrancheReleased.
+ContractPartiesNamed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated, PeriodClosed,
+TariffAdopted, TrancheReleased.
 
 Refuses: to hold a tariff that no meeting adopted, to bill a period that metering has not closed, to change a bill that
 was issued, and to issue one above the member's ceiling. It reads no meter and counts no vote.

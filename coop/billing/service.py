@@ -29,6 +29,7 @@ BILLING = Service(
         members.MemberLeft: heard.on_member_left,
         members.ContractSigned: heard.on_contract_signed,
         members.ContractEnded: heard.on_contract_ended,
+        members.ContractPartiesNamed: heard.on_contract_parties_named,
         members.GasBillsCorrected: heard.on_gas_bills_corrected,
         members.MessageSent: heard.on_message_sent,
         members.MessageFailed: heard.on_message_failed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coop.billing.access import ACCESS
 from coop.billing.model import BillHead
-from coop.billing.storage import bills
+from coop.billing.storage import bills, heard
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.session import Session
 from coop.kit.tx import Tx
@@ -23,9 +23,16 @@ def visible_head(tx: Tx, session: Session, number_or_id: str) -> BillHead:
         NotFound: there is none, or it is somebody else's.
     """
     head = bills.find_head(tx, number_or_id)
-    if head is None or not (sees_all_bills(session) or head.member_id == session.member_id):
+    if head is None or not (sees_all_bills(session) or _is_theirs(tx, session, head)):
         raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     return head
+
+
+def _is_theirs(tx: Tx, session: Session, head: BillHead) -> bool:
+    """True for the member of a bill, and for who shares its contract or pays it."""
+    if session.member_id is None:
+        return False
+    return head.member_id == session.member_id or head.contract_id in heard.list_shared(tx, session.member_id)
 
 
 def visible_bill(tx: Tx, session: Session, number_or_id: str) -> IssuedBill:

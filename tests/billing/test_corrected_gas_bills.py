@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +17,10 @@ from coop.billing.model import LineKind
 from coop.billing.storage import bills
 from coop.billing.storage.book import find_contract
 from coop.events import Event
-from coop.events.members import GasBillsCorrected, GasYear
+from coop.events.members import ContractPartiesNamed, GasBillsCorrected, GasYear
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import E9_YEARS, admitted, closed, hear, measured, signed, tariff_adopted
+from tests.billing.village import E9_YEARS, admitted, closed, hear, measured, signed, tariff_adopted, visit
 from tests.desk import COMMUNITY, SECRETARY
 
 JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
@@ -118,3 +119,14 @@ def test_the_newest_correction_holds_in_whatever_order_they_come(database: Datab
             assert contract
             seen.add((contract.correction, contract.reference))
     assert [(number, len(reference)) for number, reference in seen] == [(2, 3)]
+
+
+def test_who_shares_or_pays_a_contract_sees_its_bills_and_nobody_else_does(billed: Database, tmp_path: Path) -> None:
+    for number, parties in ((1, {"payer_id": "bram"}), (2, {"payer_id": "cees", "joint_ids": ("dora",)})):
+        hear(billed, ContractPartiesNamed(contract_id="contract-anna", number=number, **parties))
+    seen = {}
+    for member_id in ("anna", "bram", "cees", "dora"):
+        with visit(billed, tmp_path / member_id, "member", member_id=member_id) as client:
+            answer = client.get("/billing/bills/2025-000001", headers={"accept": "text/html"})
+            seen[member_id] = answer.status_code
+    assert seen == {"anna": 200, "bram": 404, "cees": 200, "dora": 200}

@@ -28,7 +28,7 @@ NO_LISTS = {
     ("members/connection.html", "Contracts"): "a few rows of the list of contracts, which has its files",
     ("members/register_parts.html", "What changes"): "what a form of the reader's own would do",
     ("members/register_parts.html", "Changed while your form was open"): "beside the form that it concerns",
-    ("members/register_parts.html", "Bills"): "billing's list of bills has its files",
+    ("members/register_parts.html", ""): "billing's list of bills has its files",
     ("members/own_privacy.html", "Who looked at your use"): "in one's own data, as a file",
     ("members/privacy.html", "Only with consent"): "the words of each use, with a button",
     ("members/member_privacy.html", "What holds now"): "one row for each use; the answers are below it",

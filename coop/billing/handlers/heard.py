@@ -13,6 +13,7 @@ from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
+    ContractPartiesNamed,
     ContractSigned,
     GasBillsCorrected,
     MemberAdmitted,
@@ -46,6 +47,11 @@ def on_contract_signed(tx: Tx, event: ContractSigned, envelope: Envelope) -> Non
 def on_gas_bills_corrected(tx: Tx, event: GasBillsCorrected, envelope: Envelope) -> None:
     """Keep what the reference years of a contract are: ceilings that rested on others are due for a correction."""
     heard.store_fact(tx, heard_tables.gas_bills_corrected, event, reference=_reference(event.reference))
+
+
+def on_contract_parties_named(tx: Tx, event: ContractPartiesNamed, envelope: Envelope) -> None:
+    """Keep who pays a contract and who shares it: they may look at its bills."""
+    heard.store_fact(tx, heard_tables.contract_parties, event)
 
 
 def _reference(paid: Sequence[ToldGasYear]) -> tuple[GasYear, ...]:

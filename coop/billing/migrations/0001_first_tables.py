@@ -120,6 +120,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "ends_on", name=op.f("pk_contract_ended")),
     )
     op.create_table(
+        "contract_parties",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("payer_id", sa.String(length=100), nullable=False),
+        sa.Column("joint_ids", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_contract_parties")),
+    )
+    op.create_table(
         "contract_signed",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
@@ -463,6 +472,7 @@ def downgrade() -> None:
     op.drop_table("measurement")
     op.drop_table("gas_bills_corrected")
     op.drop_table("contract_signed")
+    op.drop_table("contract_parties")
     op.drop_table("contract_ended")
     op.drop_table("community_profile")
     op.drop_table("community_host")

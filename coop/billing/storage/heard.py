@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, select
 
 from coop.billing.model import HeatReading, SharedEnergy, Tariff
 from coop.billing.rules.drafts import Holder
@@ -173,6 +173,16 @@ def find_allocation(tx: Tx, share: SharedEnergy, holder: Holder) -> Allocation |
         columns.connection_id == holder[0],
         columns.member_id == holder[1],
     )
+
+
+def list_shared(tx: Tx, member_id: str) -> set[str]:
+    """List the contracts that a member shares with the one who signed, or pays for them, as was told last."""
+    columns = heard_tables.contract_parties.c
+    query = select(columns.contract_id, columns.payer_id, columns.joint_ids).where(columns.community == tx.community)
+    newest = {row.contract_id: row for row in tx.execute(query.order_by(columns.number))}
+    return {
+        contract_id for contract_id, row in newest.items() if member_id == row.payer_id or member_id in row.joint_ids
+    }
 
 
 def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:

@@ -71,6 +71,16 @@ contract_ended = Table(
     "contract_ended", metadata, key("community"), key("contract_id"), Column("ends_on", Date, primary_key=True)
 )
 
+contract_parties = Table(
+    "contract_parties",
+    metadata,
+    key("community"),
+    key("contract_id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("payer_id", String(100), nullable=False),
+    Column("joint_ids", Json(tuple[str, ...]), nullable=False),
+)
+
 gas_bills_corrected = Table(
     "gas_bills_corrected",
     metadata,
@@ -186,6 +196,7 @@ HEARD = (
     member_left,
     contract_signed,
     contract_ended,
+    contract_parties,
     gas_bills_corrected,
     message_told,
     measurement,

@@ -15,8 +15,9 @@ from coop.members.tables.history import register_change
 
 def add_changes(
     tx: Tx, differences: Mapping[tuple[str, str], Sequence[Difference]], import_id: str | None, reason: str = ""
-) -> None:
-    """Add what changed, by noun and record; whoever calls holds the lock of the register."""
+) -> dict[tuple[str, str], int]:
+    """Add what changed, by noun and record, and return the version that each has now; whoever calls holds the lock of
+    the register."""
     number = tx.scalar(select(func.max(register_change.c.number)).where(register_change.c.community == tx.community))
     changes = []
     by, channel = str(tx.actor), tx.actor.channel
@@ -26,6 +27,7 @@ def add_changes(
             values = part.field, part.old, part.new, reason
             changes.append(Change(number, noun, record, *values, tx.now, by, channel, import_id))
     insert_nouns(tx, register_change, changes)
+    return {(change.noun, change.record): change.number for change in changes}
 
 
 def list_changes(tx: Tx, noun: str, record: str, after: int = 0) -> list[Change]:
@@ -66,17 +68,5 @@ def version_of(tx: Tx, noun: str, record: str) -> int:
     columns = register_change.c
     query = select(func.max(columns.number)).where(
         columns.community == tx.community, columns.noun == noun, columns.record == record
-    )
-    return tx.scalar(query) or 0
-
-
-def count_corrections(tx: Tx, noun: str, record: str, field: str) -> int:
-    """Count the changes of fields whose name begins with ``field``."""
-    columns = register_change.c
-    query = select(func.count()).where(
-        columns.community == tx.community,
-        columns.noun == noun,
-        columns.record == record,
-        columns.field.startswith(field, autoescape=True),
     )
     return tx.scalar(query) or 0

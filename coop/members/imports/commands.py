@@ -12,7 +12,7 @@ from coop.members.connections.model import Connection, Occupancy
 from coop.members.connections.store import add_connections, add_occupancies, change_connection, replace_occupancy
 from coop.members.contracts.model import Contract
 from coop.members.contracts.store import add_contracts, replace_contract
-from coop.members.history.store import add_changes, list_changes_by, version_of
+from coop.members.history.store import add_changes, list_changes_by
 from coop.members.imports import store
 from coop.members.imports.facts import announce, announce_update, retract
 from coop.members.imports.formats.line import Line
@@ -195,13 +195,12 @@ def change_records(
     tx: Tx, updates: Sequence[Update], registered: Registered, import_id: str, reason: str = ""
 ) -> list[Event]:
     """Change records, remember what they were, and return what is to be told."""
-    add_changes(tx, {update.key: update.differences for update in updates}, import_id, reason)
+    versions = add_changes(tx, {update.key: update.differences for update in updates}, import_id, reason)
     connections = {c.connection_id: c for c in only(Connection, registered.records.values())}
     events: list[Event] = []
     for update in updates:
         _keep(tx, update, import_id)
-        number = version_of(tx, *update.key)
-        events += announce_update(update, number, tx.today, connections)
+        events += announce_update(update, versions[update.key], tx.today, connections)
     return events
 
 

@@ -19,6 +19,7 @@ from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX, enter, leave, origin_of
 from coop.members.identity.texts import OWN_DATA, ROLES, explain
 from coop.members.register.store import get_file
+from coop.members.resting.store import list_bills_on
 from coop.values import CoopError
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
@@ -40,6 +41,8 @@ def _show(request: Request, error: str = "", status: int = 200, *, email_error: 
     with reading(request) as tx:
         account = _get_own(tx, request)
         file = get_file(tx, session.member_id) if session.member_id else None
+        shared = [contract for contract in file.contracts if contract not in file.own_contracts] if file else []
+        shared_bills = list_bills_on(tx, [contract.contract_id for contract in shared])
         sessions = session_commands.list_sessions(tx, session.account_id)
         changes = list_changes(tx, session.account_id)
         email_change = proposals.find_email_change(tx, session.account_id)
@@ -49,6 +52,7 @@ def _show(request: Request, error: str = "", status: int = 200, *, email_error: 
         status,
         account=account,
         file=file,
+        shared_bills=shared_bills,
         sessions=sessions,
         current=session.id,
         changes=changes,
