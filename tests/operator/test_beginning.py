@@ -99,7 +99,9 @@ def test_a_co_operative_begins_with_its_particulars_and_a_secretary_who_can_sign
         key = parse_qs(address.query)["key"][0]
         pages.post(address.path, data={"key": key, "new": PASSWORD}, headers=origin)
         form = {"email": "noor@warm.example", "password": PASSWORD, "next": "/"}
-        assert pages.post("/members/sign-in", data=form, headers=origin).url.path == "/"
+        assert pages.post("/members/sign-in", data=form, headers=origin).url.path == "/members/factors", (
+            "the board chooses a second factor"
+        )
 
 
 def test_what_is_wrong_is_named_all_at_once_and_nothing_is_made(settings: Settings) -> None:
