@@ -15,6 +15,9 @@ from coop.web.figures import Chart as Chart
 from coop.web.figures import Number, chart_of, days_axis, points_of, table_of
 from coop.web.writing import civil_day
 
+MARKS_MAX = 5
+"""Most marks on an axis, beside its zero."""
+
 
 def bars(
     *,
@@ -57,7 +60,12 @@ def bars(
                 "scale": {"paddingInner": 0.3, "paddingOuter": 0.15},
                 "axis": {"title": None, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 3},
             },
-            "y": {"field": "value", "type": "quantitative", "title": unit, "axis": {"format": ",~f"}},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": unit,
+                "axis": {"format": ",~f"} | _whole_marks(series, digits),
+            },
             "color": {
                 "field": "name",
                 "scale": {"domain": names, "range": list(FILLS[: len(names)])},
@@ -67,6 +75,12 @@ def bars(
         },
     }
     return chart_of(spec, title, sentence, lang, *table_of(lang, heading, labels, series, unit, digits))
+
+
+def _whole_marks(series: Mapping[str, Sequence[Number]], digits: int) -> dict[str, Any]:
+    """Marks at whole numbers where a few things are counted: half a vote is no mark on an axis."""
+    tallest = max((sum(stack) for stack in zip(*series.values(), strict=True)), default=0)
+    return {"values": list(range(int(tallest) + 1))} if not digits and 0 < tallest <= MARKS_MAX else {}
 
 
 def lines(

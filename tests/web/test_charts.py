@@ -106,3 +106,23 @@ def test_labels_of_rows_never_stand_on_each_other(rows: int) -> None:
     heights = [float(found) for text in drawn for found in re.findall(r' y="([\d.]+)"', text)]
     assert drawn
     assert all(later - earlier >= 12 for earlier, later in itertools.pairwise(heights))
+
+
+def test_what_is_counted_has_whole_numbers_on_its_axis() -> None:
+    def draw(digits: int) -> charts.Chart:
+        return charts.bars(
+            title="Votes",
+            sentence="one vote for it",
+            heading="Choice",
+            labels=["for"],
+            series={"votes": [1]},
+            unit="votes",
+            lang="en",
+            digits=digits,
+        )
+
+    counted, measured = draw(0), draw(1)
+
+    assert re.search(r">0[.,]\d+<", measured.wide)
+    assert not re.search(r">0[.,]\d+<", counted.wide)
+    assert ">1<" in counted.wide
