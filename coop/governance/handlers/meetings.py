@@ -76,7 +76,7 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
             raise CoopError(
                 "notice-fixed",
                 say(
-                    "the notice of meeting %(meeting_id)s went out on %(convened_on)s: nothing in it can change",
+                    "the notice of meeting %(meeting_id)s is on file since %(convened_on)s: nothing in it can change",
                     meeting_id=meeting.meeting_id,
                     convened_on=kept.convened_on,
                 ),
