@@ -44,6 +44,7 @@ def show_programme(request: Request) -> Response:
         "governance/programme.html",
         views=[(view, _chart(view, tx.today, lang)) for view in views],
         steering=ACCESS.allows(session_of(request), "decide-tranche"),
+        for_partners=ACCESS.allows(session_of(request), "plan-programme"),
         **_words(),
     )
 

@@ -126,3 +126,9 @@ def test_members_read_the_statutes_and_change_none(embedded: Database, tmp_path:
     assert member.get(PAGE).status_code == 200
     assert member.get(f"{PAGE}/new").status_code == 403
     assert member.post(f"{PAGE}/new", data=FILLED).status_code == 403
+
+
+def test_the_board_finds_what_partners_see_and_where_their_tokens_are_made(board: TestClient) -> None:
+    page = board.get("/governance/programme").text
+    assert 'href="/governance/partner"' in page
+    assert 'href="/members/programs"' in page
