@@ -133,15 +133,8 @@ def to_units(value: Decimal, unit: str, quantity: Quantity, exponent: int) -> in
     scaled = _EXACT.multiply(value, factor).scaleb(-exponent, _EXACT)
     whole = int(scaled)
     if whole != scaled:
-        raise ValueError(
-            say(
-                "%(value)s %(unit)s is not a whole number of 10^%(exponent)s %(base_unit)s",
-                value=value,
-                unit=unit,
-                exponent=exponent,
-                base_unit=BASE_UNIT[quantity],
-            )
-        )
+        values = {"value": value, "unit": unit, "exponent": exponent, "base_unit": BASE_UNIT[quantity]}
+        raise ValueError(say("%(value)s %(unit)s is not a whole number of 10^%(exponent)s %(base_unit)s", **values))
     return whole
 
 
@@ -336,9 +329,8 @@ class Mandate:
 
     def _refuse(self, reading: Stand | Series) -> Refused | None:
         if not self.is_known:
-            return refuse(
-                "unknown-gateway", say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway), reading
-            )
+            reason = say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway)
+            return refuse("unknown-gateway", reason, reading)
         if self.meters is not None and reading.meter not in self.meters:
             reason = say(
                 "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
@@ -346,9 +338,8 @@ class Mandate:
             return refuse("not-your-meter", reason, reading)
         quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
         if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
-            return refuse(
-                "not-measured", say("a gateway says what is measured or estimated, and corrects nothing"), reading
-            )
+            reason = say("a gateway says what is measured or estimated, and corrects nothing")
+            return refuse("not-measured", reason, reading)
         return None
 
 
