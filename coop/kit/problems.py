@@ -2,8 +2,8 @@
 
 ``type`` is an address of the installation itself, ``/problems/<code>``, where a page says what the code means.
 ``detail`` is the sentence of this very refusal; ``problems`` has one entry for each thing that is wrong. Sentences
-are in the language that Accept-Language asks for, English for who asks for none; ``code``, ``template`` and ``values``
-are the same in every language.
+are in the language that Accept-Language asks for, English for who asks for none; ``code``, ``template`` and
+``parameters`` are the same in every language.
 Source: RFC 9457 (Problem Details for HTTP APIs).
 """
 
@@ -49,7 +49,7 @@ class ProblemEntry(BaseModel):
     field: str = ""
     line: int | None = None
     template: Annotated[str, Field(description="The sentence in English with a place for each value; stable.")] = ""
-    values: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
+    parameters: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
 
 
 class ProblemDocument(BaseModel):
@@ -66,7 +66,7 @@ class ProblemDocument(BaseModel):
         list[ProblemEntry], Field(description="Each thing that is wrong with what came in; empty for other refusals.")
     ]
     template: Annotated[str, Field(description="`detail` in English with a place for each value; stable.")] = ""
-    values: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
+    parameters: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
 
 
 class HttpProblem(CoopError):
@@ -206,7 +206,7 @@ def describe_problem(lang: str, speak: Speak, error: CoopError) -> ProblemDocume
         code=error.code,
         problems=[describe_entry(lang, speak, problem) for problem in problems_of(error)],
         template="" if isinstance(error, BadInput) else template,
-        values={} if isinstance(error, BadInput) else values,
+        parameters={} if isinstance(error, BadInput) else values,
     )
 
 
@@ -214,7 +214,7 @@ def describe_entry(lang: str, speak: Speak, problem: Problem) -> ProblemEntry:
     """One thing that is wrong, in a language, and what its sentence is made of."""
     template, values = _parts_of(problem.reason)
     return ProblemEntry(
-        reason=speak(lang, problem.reason), field=problem.field, line=problem.line, template=template, values=values
+        reason=speak(lang, problem.reason), field=problem.field, line=problem.line, template=template, parameters=values
     )
 
 
