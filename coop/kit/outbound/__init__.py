@@ -20,8 +20,9 @@ Invariants:
   enqueues gives a cause that is new for each message to the same recipient; the second one with the same cause *is* the
   first one.
 * A message waits until it is delivered, with what the other side answered as its proof, or failed, with the reason.
-  Nothing leaves the table, and whatever failed can be tried again by hand, or withdrawn for what goes instead. Once delivered its body is emptied, for it
-  may hold what is nobody's business any more; its hash stays, to be compared with what is filed elsewhere.
+  Nothing leaves the table, and whatever failed can be tried again by hand, or withdrawn for what goes instead. Once
+  delivered its body is emptied, for it may hold what is nobody's business any more; its hash stays, to be compared
+  with what is filed elsewhere.
 * A process that is killed after the other side took a message and before that was noted sends it again. The recipient
   tells the two apart by nothing but the key of the message, which is the same each time: ``Message-ID`` in mail,
   ``webhook-id`` in webhooks, the name and the content of a file.

@@ -1,0 +1,37 @@
+"""Tables of the co-operative's own particulars that wait for somebody, or are no text."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, String, Table
+
+from coop.kit.metadata import Instant
+from coop.members.tables.shape import community_column, metadata, text_column
+
+iban_proposal = Table(
+    "iban_proposal",
+    metadata,
+    community_column(),
+    Column("number", Integer, primary_key=True),
+    text_column("iban", 34),
+    Column("proposed_at", Instant, nullable=False),
+    text_column("proposed_by", 120),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    CheckConstraint("outcome IN ('confirmed', 'withdrawn', 'replaced')", name="outcome_known"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
+    ),
+    CheckConstraint("outcome <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_another"),
+)
+"""Other bank accounts of the co-operative, each proposed by one person and confirmed by another."""
+
+logo = Table(
+    "logo",
+    metadata,
+    community_column(),
+    Column("sha256", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Instant, nullable=False),
+    text_column("kept_by", 120),
+)
