@@ -201,7 +201,7 @@ def test_a_parked_reading_is_taken_once_its_meter_is_registered(house: House) ->
 
 
 MEMBERS = "number,kind,name,joined_on\n"
-BAD_MEMBERS = MEMBERS + "001,owner,Een,2024-01-01\n002,squatter,Twee,2024-01-01\n,owner,Drie,1-2-2024\n004,owner\n"
+BAD_MEMBERS = MEMBERS + "001,owner,Een,2024-01-01\n002,squatter,Twee,2024-01-01\n,owner,Drie,31-2-2024\n004,owner\n"
 MAPPING = {
     "time_column": "time", "meter": "H1", "timezone": "UTC",
     "columns": [{"column": "gj", "quantity": "heat", "unit": "GJ"}],
@@ -230,10 +230,10 @@ def test_a_register_file_with_bad_lines_names_each_and_brings_nothing(house: Hou
 @pytest.mark.parametrize(
     ("text", "line", "field", "reason"),
     [
-        ("nummer,soort,naam,sinds\n001,owner,Een,2024-01-01\n", 1, "number", "missing"),
+        ("nr,wat,wie,sinds\n001,owner,Een,2024-01-01\n", 1, "number", "missing"),
         (MEMBERS, 1, "file", "has a header but no lines"),
         (MEMBERS + '001,owner,"Een,2024-01-01\n', 2, "line", "is not whole"),
-        (MEMBERS + "001,owner,E\xe9n,2024-01-01\n", 2, "file", "is not UTF-8"),
+        (MEMBERS + "001,owner,E\x81n,2024-01-01\n", 2, "file", "is no text"),
     ],
 )
 def test_a_file_with_wrong_columns_or_cut_off_says_so(

@@ -61,6 +61,7 @@ PARAMETERS = {
     "milestone_id": [("governance", "milestone", "milestone_id")],
     "tranche_id": [("governance", "tranche", "tranche_id")],
     "token_id": [("members", "program", "token_id"), ("governance", "feed_token", "token_id")],
+    "draft_id": [("members", "import_draft", "draft_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],
 }
 """Columns in which the ids of a route's parameters stand."""

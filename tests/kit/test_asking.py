@@ -337,10 +337,10 @@ def test_a_problem_has_the_shape_of_rfc_9457(client: TestClient) -> None:
         "detail": "member_id: is missing",
         "code": "bad-request",
         "problems": [
-            {"reason": "is missing", "field": "member_id", "line": None, "template": "is missing", "values": {}}
+            {"reason": "is missing", "field": "member_id", "line": None, "template": "is missing", "parameters": {}}
         ],
         "template": "",
-        "values": {},
+        "parameters": {},
     }
     client.cookies.clear()
     stranger = client.post("/members/api/v1/people", json={})

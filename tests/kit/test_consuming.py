@@ -81,7 +81,7 @@ def test_the_reason_of_a_parked_fact_keeps_what_it_is_made_of(pair: Pair) -> Non
             why.plural,
             dict(why.values),
         )
-    assert reasons_kept[b"2"] == "at 2026-03-04 05:00:00+00:00: ␀?"
+    assert reasons_kept[b"2"] == "at 2026-03-04T05:00:00+00:00: ␀?"
 
 
 def test_a_reason_that_is_too_long_keeps_the_beginning_of_its_words(pair: Pair) -> None:

@@ -150,7 +150,7 @@ def test_bad_input_names_line_field_and_reason(client: TestClient) -> None:
     answer = client.post("/import")
     assert answer.status_code == 422
     assert answer.json()["problems"] == [
-        {"reason": "no such member", "field": "member", "line": 7, "template": "no such member", "values": {}}
+        {"reason": "no such member", "field": "member", "line": 7, "template": "no such member", "parameters": {}}
     ]
 
 

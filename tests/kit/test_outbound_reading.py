@@ -24,7 +24,7 @@ def test_one_co_operative_never_sees_or_touches_another_s_messages(house: House)
         retry(tx, seen["zuid"][0].id)
     with house.database.write("noord", SECRETARY) as tx:
         assert retry_all(tx, "mail") == 1
-        assert outbound.count_messages(tx) == {"mail": {"waiting": 1, "delivered": 0, "failed": 0}}
+        assert outbound.count_messages(tx) == {"mail": {"waiting": 1, "delivered": 0, "failed": 0, "withdrawn": 0}}
     assert [delivery.state for delivery in house.deliveries(community="zuid")] == ["failed", "failed"]
 
 
