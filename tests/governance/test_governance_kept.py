@@ -9,7 +9,7 @@ from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from coop.governance.storage import meetings as store
-from coop.governance.storage.tables import KEPT, ballot, decision, voting_rule
+from coop.governance.storage.tables import KEPT, ballot, ballot_entry, ballot_entry_settled, decision, voting_rule
 from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import HELD, LATER, STEPS, TOWN, contents, live
@@ -55,6 +55,10 @@ def test_a_whole_life_lived_twice_is_the_same_life(database: Database) -> None:
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
+    with database.write(TOWN, SECRETARY) as tx:
+        entry = {"community": TOWN, "entry_id": "e1", **SAID}
+        tx.execute(insert(ballot_entry).values(**entry, meeting_id="alv-1", paper="room", ballots=[]))
+        tx.execute(insert(ballot_entry_settled).values(**entry, outcome="confirmed"))
     for statement in (update(table).values(community="other"), delete(table)):
         with pytest.raises(DBAPIError, match="never changed or deleted"), database.system_write() as sql:
             sql.execute(statement)

@@ -153,8 +153,17 @@ def test_every_raw_message_stands_by_itself(kafka: Kafka, postgres_url: str) -> 
     assert sorted(letters) == [
         (b"far", "the program failed on it: OverflowError: date value out of range", 200),
         (b"latin", "header gateway: is not UTF-8", 200),
-        (b"with \x00 inside", "DataError: PostgreSQL text fields cannot contain NUL (0x00) bytes", 200),
-        (b"\xff", "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte", 200),
+        (
+            b"with \x00 inside",
+            "the program failed on it: DataError: PostgreSQL text fields cannot contain NUL (0x00) bytes",
+            200,
+        ),
+        (
+            b"\xff",
+            "the program failed on it: UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0:"
+            " invalid start byte",
+            200,
+        ),
     ]
     database.close()
 

@@ -62,6 +62,13 @@ def test_an_unknown_connection_is_refused_by_its_number_and_line(database: Datab
         assert not register.meters_of(tx, ["H8", "H9"])
 
 
+def test_a_meter_that_was_taken_away_no_later_than_it_was_hung_is_refused_by_its_line(database: Database) -> None:
+    gone = MeterEntry("H9", MeterKind.HEAT, "", INSTALLED, INSTALLED, line=7)
+    with pytest.raises(BadInput) as refusal, writing(database) as tx:
+        admit_meters(tx, [gone])
+    assert [(problem.line, problem.field) for problem in refusal.value.problems] == [(7, "removed_on")]
+
+
 def test_a_connection_whose_only_hold_was_undone_is_unknown(database: Database) -> None:
     with writing(database) as tx:
         occupy(tx, "C9", "M9", date(2025, 1, 1), date(2025, 1, 1))

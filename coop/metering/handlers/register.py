@@ -65,6 +65,11 @@ def judge_meters(tx: Tx, entries: Sequence[MeterEntry]) -> list[Meter]:
         for entry in entries
         if entry.connection and entry.connection not in ids
     ]
+    problems += [
+        Problem(say("is not later than the day of installation"), "removed_on", entry.line)
+        for entry in entries
+        if entry.removed_at is not None and entry.removed_at <= entry.installed_at
+    ]
     known = register.meters_of(tx, [entry.serial for entry in entries])
     seen: set[str] = set()
     for entry in entries:
