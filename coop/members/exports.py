@@ -142,7 +142,7 @@ def export_programs(request: Request, asked: Asked) -> Response:
         return asked.answer(listings.programs_listing(list_programs(tx)))
 
 
-@routes.get("/messages.{extension}")
+@routes.get("/mail-and-letters.{extension}")
 @may("see-messages")
 def export_messages(
     request: Request, asked: Asked, state: str = "", kind: str = "", channel: str = "", member_id: str | None = None

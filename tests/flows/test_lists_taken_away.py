@@ -46,7 +46,7 @@ def exports_of(client: httpx2.Client) -> set[str]:
             if kind in looked or "lang=" in href:
                 continue
             looked.add(kind)
-            if ".csv" in href:
+            if ".csv" in href and "/template" not in href:  # an empty file to fill in is no list
                 kinds.add(kind)
                 files.add(href)
             elif not FILES.search(href):

@@ -85,7 +85,7 @@ def test_who_may_not_see_addresses_sees_them_masked_everywhere(database: Databas
         f"/members/messages/{mail}",
         "/members/api/v1/messages",
         f"/members/api/v1/messages/{mail}",
-        "/members/exports/messages.csv",
+        "/members/exports/mail-and-letters.csv",
     ):
         body = text_of(client, path)
         assert "v***@example.org" in body, path
