@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 
 BAD_FILE = b"""number,name,kind,joined_on,email
 901,Anna,tenant,2025-01-31,anna@demo.example
-902,Bram,landlord,2025-01-31,bram@demo.example
-903,Cato,owner,31-01-2025,cato@demo.example
+902,Bram,visitor,2025-01-31,bram@demo.example
+903,Cato,owner,31-02-2025,cato@demo.example
 ,Dirk,owner,2025-01-31,dirk@demo.example
 """
 
