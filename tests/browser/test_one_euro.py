@@ -28,7 +28,7 @@ def open_line(page: Page, name: str) -> Page:
     """Open one line of the bill, so that its steps can be clicked."""
     line = page.locator("details.unfold", has=page.locator("summary", has_text=name))
     if line.get_attribute("open") is None:
-        line.locator("summary").click()
+        line.locator("summary").first.click()
     return page
 
 
