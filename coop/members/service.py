@@ -147,8 +147,8 @@ MEMBERS = Service(
         answers.routes,
         erasure.routes,
         moves.routes,
-        places.routes,
         forms.routes,
+        places.routes,  # a connection's path holds any word
         members.routes,  # the last: a member's path holds any word
     ),
     kept_tables=(tables.consent,),

@@ -94,6 +94,7 @@ def test_a_landlord_has_no_vote_and_a_business_its_numbers(database: Database, b
 
 def test_a_connection_is_opened_and_its_ean_code_checked(database: Database, board: TestClient) -> None:
     place = {"number": "0004", "building": "K2", "kind": "dwelling", "address": "Kade 4", "ean": "871234567890123456"}
+    assert board.get(f"{BASE}/connections/new").status_code == 200, "the form opens by its link"
     assert "not an EAN code" in fill(board, f"{BASE}/connections/new", place, 422)
     write(board, f"{BASE}/connections/new", {**place, "ean": "", "home_equivalents": "0,75", "users": "12"})
     with database.read(COMMUNITY) as tx:
