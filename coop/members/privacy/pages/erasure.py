@@ -64,10 +64,10 @@ def requests_page(request: Request) -> Response:
 @routes.post(f"{PAGE}/members/{{member_id}}/erasure")
 @may("keep-privacy")
 @body_max(FORM_MAX)
-def enter_request(request: Request, member_id: str, paper: Annotated[str, Form()] = "") -> Response:
+def enter_request(request: Request, member_id: str, letter: Annotated[str, Form()] = "") -> Response:
     """Enter the request of a member that came on paper; another person carries it out."""
     with writing(request) as tx:
-        commands.enter_request(tx, member_id, paper)
+        commands.enter_request(tx, member_id, letter)
     return redirect(REQUESTS, translate(language_of(request), "The request is kept. Another person carries it out."))
 
 
