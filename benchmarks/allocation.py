@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks._measure import Contender, interleave, table
 from coop.metering.model import Int64Array
-from coop.metering.rules.allocation import PARTS, Key, KeyKind, allocate
-from coop.metering.rules.keys import SHARED_BY_PARTS
+from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate
+from coop.metering.sharing.keys import SHARED_BY_PARTS
 from coop.values import split_by_largest_remainder
 
 OURS, ONE_PASS, NUMPY, PANDAS = "coop, exact", "one pass (numpy sum)", "numpy, exact", "pandas group-by, inexact"

@@ -39,12 +39,12 @@ from coop.kit.database import Database
 from coop.kit.rawdoor import RawDoor
 from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.bus import TOPIC
-from coop.metering.handlers.receive import decode_delivery, receive
-from coop.metering.handlers.register import register_meters
+from coop.metering.guards import REFERRED
+from coop.metering.intake.kafka import TOPIC
+from coop.metering.intake.receive import decode_delivery, receive
 from coop.metering.model import Delivery, Meter, MeterKind
+from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
-from coop.metering.storage.guards import REFERRED
 from tests.founding import found_in
 from tests.servers.absent import ServerAbsent
 from tests.servers.kafka import kafka_server

@@ -31,9 +31,9 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.metering.api.register import MeterOut, meter_out
 from coop.metering.model import Meter, MeterKind
+from coop.metering.register import store as register
 from coop.metering.service import METERING
-from coop.metering.storage import register
-from coop.metering.storage.tables import meter
+from coop.metering.tables import meter
 from coop.operator.runtime import open_rooms
 from tests.desk import COMMUNITY, open_desk, sign_in
 

@@ -38,10 +38,10 @@ from coop.kit.relay import settle
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
-from coop.metering.handlers.close import close_period
-from coop.metering.handlers.receive import decode_delivery, receive_all
-from coop.metering.handlers.register import register_meters, set_group
+from coop.metering.intake.receive import decode_delivery, receive_all
 from coop.metering.model import Int64Array, Meter, MeterKind
+from coop.metering.periods.close import close_period
+from coop.metering.register.commands import register_meters, set_group
 from coop.operator.runtime import local_bus, open_rooms
 from coop.values import Period, hash_parameters, midnight
 from tests.founding import found_everywhere

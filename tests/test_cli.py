@@ -21,8 +21,8 @@ from coop.kit.actor import COMMAND_LINE
 from coop.kit.settings import Settings
 from coop.members.register.store import count_members as count
 from coop.members.service import MEMBERS as MEMBERS_SERVICE
-from coop.metering.handlers.register import register_meters
 from coop.metering.model import Meter, MeterKind
+from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from coop.operator import serving
 from coop.values import midnight

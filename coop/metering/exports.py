@@ -13,11 +13,14 @@ from coop.kit.tokens import list_gateway_tokens
 from coop.metering import listings, looks, parquet, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
-from coop.metering.handlers.parking import list_telegrams
-from coop.metering.handlers.results import compute_period
+from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
-from coop.metering.sight import whose
-from coop.metering.storage import connections, periods, readings, register
+from coop.metering.periods import store as periods
+from coop.metering.periods.results import compute_period
+from coop.metering.provenance.sight import whose
+from coop.metering.readings import store as readings
+from coop.metering.register import connections
+from coop.metering.register import store as register
 from coop.values import NotFound, say
 from coop.web.downloads import Asked
 from coop.web.own_data import zip_files

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading
 from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
-from coop.metering.storage import periods, readings, register
+from coop.metering.periods import store as periods
+from coop.metering.readings import store as readings
+from coop.metering.register import store as register
 from coop.values import Period, say, say_count
 from coop.web.language import N_, language_of, translate, translate_counted
 from coop.web.waiting import Step, Waiting, show_step, show_waiting

@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from coop.kit.jobs import Job, Work
-from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
-from coop.metering.handlers.schedule import find_month_to_close, list_touched
-from coop.metering.storage.readings import make_months
+from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
+from coop.metering.periods.schedule import find_month_to_close, list_touched
+from coop.metering.readings.store import make_months
 from coop.values import CoopError, Period, Said, join_said, say
 from coop.web.language import N_
 

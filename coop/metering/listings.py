@@ -12,14 +12,14 @@ from coop.kit.parking import Letter
 from coop.kit.tokens import GatewayToken
 from coop.kit.tx import Tx
 from coop.metering import wording
-from coop.metering.completeness import KindCompleteness
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, Register
-from coop.metering.provenance import PartSource
-from coop.metering.storage import readings
-from coop.metering.storage.connections import name_sharers
-from coop.metering.storage.periods import Allocation, AllocationRun, Closed, LateValue, Measurement
-from coop.metering.storage.readings import ListedDelivery, day_number, instant
-from coop.metering.storage.register import Group
+from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.provenance.telegrams import PartSource
+from coop.metering.readings import store as readings
+from coop.metering.readings.completeness import KindCompleteness
+from coop.metering.readings.store import ListedDelivery, day_number, instant
+from coop.metering.register.connections import name_sharers
+from coop.metering.register.store import Group
 from coop.metering.views import DayUse
 from coop.values import Period
 from coop.web.language import N_

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from coop.events.metering import UseSeen
 from coop.kit.http import reading, session_of, writing
-from coop.metering.storage.tables import look
+from coop.metering.tables import look
 
 READINGS: Final = "readings"
 """The readings behind a measurement."""

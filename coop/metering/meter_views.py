@@ -9,9 +9,12 @@ from decimal import Decimal
 
 from coop.kit.tokens import list_gateways
 from coop.kit.tx import Tx
-from coop.metering.handlers.register import find_meter
 from coop.metering.model import BASE_UNIT, Meter, MeterChange, Register
-from coop.metering.storage import connections, periods, readings, register
+from coop.metering.periods import store as periods
+from coop.metering.readings import store as readings
+from coop.metering.register import connections
+from coop.metering.register import store as register
+from coop.metering.register.commands import find_meter
 from coop.values import Period, civil_date
 
 LOOK_BACK_DAYS = 62

@@ -12,7 +12,8 @@ from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.metering import listings
 from coop.metering.access import ACCESS
-from coop.metering.storage import periods, register
+from coop.metering.periods import store as periods
+from coop.metering.register import store as register
 from coop.values import Period
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
 

@@ -20,8 +20,9 @@ from typing import IO, Any
 
 from coop.kit.tx import Tx
 from coop.metering.model import BASE_UNIT, DAY_S, Quality, Register, Shape
-from coop.metering.storage import periods, register
-from coop.metering.storage import readings as store
+from coop.metering.periods import store as periods
+from coop.metering.readings import store
+from coop.metering.register import store as register
 from coop.values import CoopError, Period, say
 
 ROWS_AT_A_TIME = 50_000

@@ -17,22 +17,22 @@ from coop.events.metering import (
 )
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
-from coop.metering import bus, exports, home, own_data
+from coop.metering import exports, home, own_data
 from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
-from coop.metering.handlers.heard import (
-    on_allocation_key_adopted,
+from coop.metering.intake import kafka as bus
+from coop.metering.intake.mqtt import MqttDoor
+from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
+from coop.metering.jobs import JOBS
+from coop.metering.pages import data, energy, files, gateways, groups, meters, walk
+from coop.metering.register.heard import (
     on_connection_closed,
     on_connection_opened,
     on_contract_ended,
     on_contract_signed,
 )
-from coop.metering.handlers.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
-from coop.metering.jobs import JOBS
-from coop.metering.mqtt import MqttDoor
-from coop.metering.pages import data, energy, files, gateways, groups, meters, walk
-from coop.metering.storage import metadata
-from coop.metering.storage.tables import (
+from coop.metering.sharing.heard import on_allocation_key_adopted
+from coop.metering.tables import (
     KEPT,
     OWNER_S,
     allocation_key,
@@ -40,6 +40,7 @@ from coop.metering.storage.tables import (
     connection_opened,
     contract_ended,
     contract_signed,
+    metadata,
 )
 from coop.web.language import N_
 

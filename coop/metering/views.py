@@ -12,26 +12,27 @@ from coop.events.metering import HeatSystemReported
 from coop.kit.documents import UnreadableDocument
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
-from coop.metering.completeness import Completeness, measure_completeness
-from coop.metering.handlers.compute import Store
-from coop.metering.handlers.parking import count_telegrams
-from coop.metering.handlers.verify import (
+from coop.metering.heat.measuring import Span, use_of
+from coop.metering.intake.parking import count_telegrams
+from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
+from coop.metering.periods import store as periods
+from coop.metering.periods.store import AllocationRun, Closed, LateValue, Measurement
+from coop.metering.provenance.sight import require_own, whose
+from coop.metering.provenance.telegrams import PartSource, Source, find_latest, sources_of
+from coop.metering.provenance.verify import (
     Quarter,
     explain_allocation,
     quarters_of,
     verify_allocation,
     verify_measurement,
 )
-from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
-from coop.metering.parameters import Parameters
-from coop.metering.provenance import PartSource, Source, find_latest, sources_of
-from coop.metering.rules.allocation import Key, allocate
-from coop.metering.rules.measuring import Span, use_of
-from coop.metering.rules.sharing import QUARTER_S
-from coop.metering.sight import require_own, whose
-from coop.metering.storage import periods, register
-from coop.metering.storage.periods import AllocationRun, Closed, LateValue, Measurement
-from coop.metering.storage.readings import Stored, instant, seconds
+from coop.metering.readings.completeness import Completeness, measure_completeness
+from coop.metering.readings.holdings import Store
+from coop.metering.readings.parameters import Parameters
+from coop.metering.readings.store import Stored, instant, seconds
+from coop.metering.register import store as register
+from coop.metering.sharing.allocation import Key, allocate
+from coop.metering.sharing.run import QUARTER_S
 from coop.values import NotFound, Period, civil_date, midnight
 
 

@@ -24,10 +24,10 @@ from coop.kit.release import VERSION
 from coop.kit.service import Service
 from coop.kit.signals import Signal
 from coop.metering.api.examples import HEAD_END, MBUS, P1
-from coop.metering.bus import TOPIC as TELEGRAMS
-from coop.metering.formats import FORMATS
-from coop.metering.formats.head_end import BATCH_SCHEMA
-from coop.metering.mqtt import ADDRESS as MQTT_TELEGRAMS
+from coop.metering.intake.formats import FORMATS
+from coop.metering.intake.formats.head_end import BATCH_SCHEMA
+from coop.metering.intake.kafka import TOPIC as TELEGRAMS
+from coop.metering.intake.mqtt import ADDRESS as MQTT_TELEGRAMS
 
 Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coop.metering.rules.allocation import PARTS, Key, KeyKind, allocate
-from coop.metering.rules.keys import SHARED_BY_PARTS
+from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate
+from coop.metering.sharing.keys import SHARED_BY_PARTS
 
 
 def compile_ahead() -> None:

@@ -19,10 +19,10 @@ from coop.members.imports.commands import import_register
 from coop.members.imports.commands import undo_import as undo_register
 from coop.members.imports.formats.register_rows import COLUMNS
 from coop.metering.amounts import receipt_of
-from coop.metering.formats import FORMATS
-from coop.metering.handlers.receive import CSV, decode_delivery, receive
-from coop.metering.handlers.receive import preview as preview_readings
-from coop.metering.handlers.receive import undo_import as undo_readings
+from coop.metering.intake.formats import FORMATS
+from coop.metering.intake.receive import CSV, decode_delivery, receive
+from coop.metering.intake.receive import preview as preview_readings
+from coop.metering.intake.receive import undo_import as undo_readings
 from coop.metering.model import Delivery
 from coop.operator.operations import replay
 from coop.operator.runtime import open_room

@@ -21,7 +21,7 @@ MonthName = Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month, in
 @partitions.command("list")
 def list_partitions() -> None:
     """Print every month with its rows and its size, and which are detached."""
-    from coop.metering.handlers.detaching import list_months
+    from coop.metering.periods.detaching import list_months
 
     with _metering() as database:
         for month in list_months(database):
@@ -38,7 +38,7 @@ def detach(
 
     Refused while a period that reads them is open. Deliveries and pages wait while it is done.
     """
-    from coop.metering.handlers.detaching import detach_month, plan_detaching
+    from coop.metering.periods.detaching import detach_month, plan_detaching
 
     with _metering() as database:
         plan = (detach_month if apply else plan_detaching)(database, _read_month(month))
@@ -58,7 +58,7 @@ def detach(
 @partitions.command()
 def attach(month: MonthName) -> None:
     """Put the readings of a month back, if they are those that were set aside."""
-    from coop.metering.handlers.detaching import attach_month
+    from coop.metering.periods.detaching import attach_month
 
     with _metering() as database:
         state = attach_month(database, _read_month(month))

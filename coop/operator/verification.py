@@ -23,8 +23,8 @@ from coop.governance.handlers.verify import VerifiedResolution, verify_resolutio
 from coop.kit.database import Database
 from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
-from coop.metering.handlers.verify import verify_allocation, verify_measurement
-from coop.metering.storage.detached import ReadingsDetached
+from coop.metering.provenance.verify import verify_allocation, verify_measurement
+from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur
 

@@ -25,11 +25,11 @@ from coop.kit.inbox import Consumer
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import dead_letter
-from coop.metering.formats import FORMATS
-from coop.metering.handlers.register import register_meters
+from coop.metering.intake.formats import FORMATS
+from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.model import Meter, MeterKind
-from coop.metering.mqtt import MqttDoor
-from coop.metering.storage.tables import delivery
+from coop.metering.register.commands import register_meters
+from coop.metering.tables import delivery
 from coop.operator.asyncapi import asyncapi
 from coop.operator.runtime import build_app, local_bus, open_rooms
 from coop.operator.services import SERVICES, service_named

@@ -3,7 +3,7 @@
 from coop.demo.faults import FaultKind, faults
 from coop.demo.plan import DemoPlan
 from coop.demo.stream import Delivery
-from coop.metering.formats import head_end, mbus, p1
+from coop.metering.intake.formats import head_end, mbus, p1
 from coop.metering.model import Quality, Quantity, to_units
 from tests.demo.reader import Column, HeatStand
 

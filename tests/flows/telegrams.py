@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from coop.metering.formats.p1 import crc16
+from coop.metering.intake.formats.p1 import crc16
 
 
 def p1(meter: str, at: str, heat_gj: str) -> bytes:

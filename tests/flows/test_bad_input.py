@@ -29,8 +29,8 @@ from coop.kit.relay import settle
 from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
-from coop.metering.handlers.parking import list_telegrams
-from coop.metering.storage.tables import delivery
+from coop.metering.intake.parking import list_telegrams
+from coop.metering.tables import delivery
 from coop.operator.runtime import local_bus, open_room, open_rooms
 from coop.values import CoopError
 from tests.flows.command import coop

@@ -18,8 +18,8 @@ from coop.demo.truth import truth
 from coop.events import SERVICES
 from coop.kit import parking
 from coop.kit.service import Room
-from coop.metering.storage import periods
-from coop.metering.storage.tables import delivery
+from coop.metering.periods import store as periods
+from coop.metering.tables import delivery
 from coop.operator.runtime import open_rooms
 from coop.operator.verification import verify_bills, verify_journals
 from coop.values import Period

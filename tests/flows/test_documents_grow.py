@@ -11,9 +11,11 @@ from coop.billing.storage import bills
 from coop.billing.storage.schemas import BILL_INPUTS, read_json, write_json
 from coop.demo.cooperative import COMMUNITY
 from coop.kit.documents import Schema
-from coop.metering.handlers import verify
-from coop.metering.rules.sharing import Inputs
-from coop.metering.storage.documents import BASIS, RUN_INPUTS, Basis, plain_schema
+from coop.metering.heat.documents import BASIS, Basis
+from coop.metering.provenance import verify
+from coop.metering.readings.documents import plain_schema
+from coop.metering.sharing.documents import RUN_INPUTS
+from coop.metering.sharing.run import Inputs
 from coop.operator.verification import verify_bills
 from tests.flows.conftest import Year
 

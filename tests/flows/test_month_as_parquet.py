@@ -12,8 +12,9 @@ import pytest
 from pyarrow import parquet
 
 from coop.metering.model import BASE_UNIT, DAY_S
-from coop.metering.storage import periods, register
-from coop.metering.storage import readings as store
+from coop.metering.periods import store as periods
+from coop.metering.readings import store
+from coop.metering.register import store as register
 from coop.operator.exporting import export_month
 from coop.operator.runtime import open_room
 from coop.values import CoopError, Period

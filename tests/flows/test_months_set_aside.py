@@ -8,7 +8,7 @@ from coop.demo.doors import Doors
 from coop.kit import months
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.metering.storage.tables import block
+from coop.metering.tables import block
 from tests.flows.command import Done, coop
 from tests.flows.conftest import Year, settings_of
 from tests.flows.installation import SECRET, embedded, state_of

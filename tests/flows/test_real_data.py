@@ -19,8 +19,8 @@ from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.kit.settings import Settings
 from coop.metering.model import Quantity, Shape, register_id
-from coop.metering.storage import readings
-from coop.metering.storage.register import find_register
+from coop.metering.readings import store as readings
+from coop.metering.register.store import find_register
 from coop.operator.runtime import open_room
 from coop.values import Period
 from tests.flows.installation import embedded, signed_in

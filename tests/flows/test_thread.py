@@ -14,8 +14,8 @@ from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.metering.provenance import sources_of
-from coop.metering.storage import periods
+from coop.metering.periods import store as periods
+from coop.metering.provenance.telegrams import sources_of
 from coop.operator.verification import verify_bills, verify_journals
 from coop.values import Period, midnight
 from tests.flows.telegrams import head_end, p1

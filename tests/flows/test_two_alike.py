@@ -19,7 +19,7 @@ from coop.kit.database import Database
 from coop.kit.service import Service
 from coop.members.imports.commands import import_register
 from coop.members.service import MEMBERS
-from coop.metering.handlers.close import close_period
+from coop.metering.periods.close import close_period
 from coop.metering.service import METERING
 from coop.values import Period
 from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted

@@ -37,7 +37,7 @@ from coop.members.factors.model import Passkey, Reset
 from coop.members.factors.store import add_passkey, add_reset
 from coop.members.identity.store import list_accounts_of
 from coop.members.imports.commands import keep_draft
-from coop.metering.storage.uploads import add_upload
+from coop.metering.intake.uploads import add_upload
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.runtime import embedded_app, open_rooms, run_jobs
 from coop.operator.verification import verify_bills

@@ -18,7 +18,7 @@ from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
-from coop.metering.bus import TOPIC
+from coop.metering.intake.kafka import TOPIC
 from coop.metering.service import METERING
 from tests.flows.command import coop
 from tests.flows.installation import SECRET, four_processes

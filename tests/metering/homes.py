@@ -20,12 +20,14 @@ from coop.events.scopes import DELIVER
 from coop.kit.database import Database
 from coop.kit.tokens import keep_token, make_token
 from coop.kit.tx import Tx
-from coop.metering.handlers.heard import on_allocation_key_adopted, on_connection_closed, on_connection_opened
-from coop.metering.handlers.receive import receive
-from coop.metering.handlers.register import register_meters, set_group
+from coop.metering.intake.receive import receive
 from coop.metering.model import DAY_S, Decoded, Delivery, Meter, MeterKind, Quality, Quantity, Receipt, Series, Stand
+from coop.metering.readings import store as readings
+from coop.metering.register import store as register
+from coop.metering.register.commands import register_meters, set_group
+from coop.metering.register.heard import on_connection_closed, on_connection_opened
 from coop.metering.service import METERING
-from coop.metering.storage import readings, register
+from coop.metering.sharing.heard import on_allocation_key_adopted
 from coop.values import hash_parameters
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import hear_of_founding

@@ -10,16 +10,16 @@ from decimal import Decimal
 import pytest
 
 from coop.events.metering import HeatSystemReported
-from coop.metering.handlers.changes import UNNAMED_CAUSE, Changes, Told, diff
-from coop.metering.handlers.compute import Measured, Plant
-from coop.metering.handlers.results import Results
-from coop.metering.handlers.sharing import Run
+from coop.metering.heat.compute import Measured, Plant
+from coop.metering.heat.measuring import Span, Use
+from coop.metering.heat.stands import Part, Point
 from coop.metering.model import Quality, Quantity
-from coop.metering.rules.measuring import Span, Use
-from coop.metering.rules.sharing import Inputs, Outcome, Share
-from coop.metering.rules.stands import Part, Point
-from coop.metering.storage.documents import RUN_INPUTS
-from coop.metering.storage.register import AdoptedKey
+from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Told, diff
+from coop.metering.periods.results import Results
+from coop.metering.register.store import AdoptedKey
+from coop.metering.sharing.documents import RUN_INPUTS
+from coop.metering.sharing.run import Inputs, Outcome, Share
+from coop.metering.sharing.runs import Run
 from coop.values import CoopError, Period
 
 MARCH = Period.month(2025, 3)

@@ -12,12 +12,13 @@ from coop.events.metering import EnergyAllocated, HeatSystemReported, PeriodClos
 from coop.kit.database import Database
 from coop.kit.journal import Fact, journal
 from coop.kit.tx import Tx
-from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
-from coop.metering.handlers.register import exchange_meter, register_meters
-from coop.metering.handlers.verify import explain_allocation, quarters_of, verify_allocation, verify_measurement
+from coop.metering.intake.exchange import exchange_meter
 from coop.metering.model import Meter, MeterKind, Quality, Quantity
-from coop.metering.storage import periods
-from coop.metering.storage.tables import block
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
+from coop.metering.provenance.verify import explain_allocation, quarters_of, verify_allocation, verify_measurement
+from coop.metering.register.commands import register_meters
+from coop.metering.tables import block
 from coop.values import CoopError, Period, midnight
 from coop.values import quarters as quarters_in
 from tests.metering.homes import (

@@ -22,12 +22,12 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import program_token
 from coop.kit.tokens import end_token, set_meters
-from coop.metering.handlers.parking import list_telegrams, replay_telegram
+from coop.metering.intake.parking import list_telegrams, replay_telegram
+from coop.metering.intake.raw import telegram_door
 from coop.metering.model import Quality
-from coop.metering.raw import telegram_door
+from coop.metering.register.store import list_registers
 from coop.metering.service import METERING
-from coop.metering.storage.register import list_registers
-from coop.metering.storage.tables import block
+from coop.metering.tables import block
 from coop.values import BadInput
 from tests.desk import COMMUNITY, open_desk, sign_in
 from tests.metering.homes import latest_values, let_gateway_in, open_database, set_clock, writing

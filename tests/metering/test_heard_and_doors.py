@@ -22,14 +22,15 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import dead_letter
 from coop.kit.tx import Tx
-from coop.metering.bus import TOPIC
-from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
-from coop.metering.handlers.receive import decode_delivery, receive, undo_import
-from coop.metering.handlers.register import exchange_meter, register_meters, set_group
+from coop.metering.intake.exchange import exchange_meter
+from coop.metering.intake.kafka import TOPIC
+from coop.metering.intake.parking import discard_telegram, list_telegrams, replay_telegram
+from coop.metering.intake.receive import decode_delivery, receive, undo_import
 from coop.metering.model import Meter, MeterKind, Quantity
+from coop.metering.register import store as register
+from coop.metering.register.commands import register_meters, set_group
 from coop.metering.service import METERING
-from coop.metering.storage import metadata, register
-from coop.metering.storage.tables import allocation_key
+from coop.metering.tables import allocation_key, metadata
 from coop.values import CoopError, hash_parameters
 from tests.metering.homes import (
     COMMUNITY,

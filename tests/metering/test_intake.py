@@ -14,13 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from coop.kit.database import Database
-from coop.metering.handlers.close import close_period
-from coop.metering.handlers.parking import discard_telegram, list_telegrams, replay_telegram
-from coop.metering.handlers.receive import decode_delivery, preview, receive, receive_all, undo_import
-from coop.metering.handlers.register import exchange_meter, register_meters
+from coop.metering.intake.exchange import exchange_meter
+from coop.metering.intake.parking import discard_telegram, list_telegrams, replay_telegram
+from coop.metering.intake.receive import decode_delivery, preview, receive, receive_all, undo_import
 from coop.metering.model import Meter, MeterKind, Quality, Quantity, Series, Stand
-from coop.metering.storage import periods, readings
-from coop.metering.storage.tables import block, delivery
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period
+from coop.metering.readings import store as readings
+from coop.metering.register.commands import register_meters
+from coop.metering.tables import block, delivery
 from coop.values import BadInput, CoopError, Period
 from tests.metering.homes import (
     COMMUNITY,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from coop.kit.database import Database
 from coop.kit.tables import journal
-from coop.metering.storage import periods
+from coop.metering.periods import store as periods
 from tests.desk import let_program_in, sign_in
 from tests.metering.homes import COMMUNITY
 from tests.metering.test_metering_pages import desk, march

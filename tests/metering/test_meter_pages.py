@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.metering.handlers.close import close_period
+from coop.metering.periods.close import close_period
+from coop.metering.register import store as register
 from coop.metering.service import METERING
-from coop.metering.storage import register
 from tests.desk import open_desk, sign_in
 from tests.kit.test_sheets import xlsx
 from tests.metering.homes import COMMUNITY, NOW, adopt_key, at, let_gateway_in, occupy, set_clock, writing

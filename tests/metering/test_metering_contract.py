@@ -15,8 +15,8 @@ from coop import metering
 from coop.kit import sections
 from coop.kit.database import Database
 from coop.metering.api import examples
-from coop.metering.formats import FORMATS
-from coop.metering.handlers.close import close_period
+from coop.metering.intake.formats import FORMATS
+from coop.metering.periods.close import close_period
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
 from tests.metering.homes import adopt_key, at, set_clock, writing

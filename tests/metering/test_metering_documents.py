@@ -17,14 +17,16 @@ import pytest
 from coop.kit.database import Database
 from coop.kit.documents import Document, Schema
 from coop.kit.documents import load as load_document
-from coop.metering.handlers import verify
-from coop.metering.handlers.close import close_period, correct_period
-from coop.metering.handlers.verify import verify_allocation, verify_measurement
-from coop.metering.rules.measuring import Span
-from coop.metering.rules.plausibility import Bound
-from coop.metering.rules.sharing import Holding, Inputs
-from coop.metering.storage import periods
-from coop.metering.storage.documents import BASIS, MANIFEST, RUN_INPUTS, Basis, plain_schema
+from coop.metering.heat.documents import BASIS, Basis
+from coop.metering.heat.measuring import Span
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period, correct_period
+from coop.metering.provenance import verify
+from coop.metering.provenance.verify import verify_allocation, verify_measurement
+from coop.metering.readings.documents import MANIFEST, plain_schema
+from coop.metering.readings.plausibility import Bound
+from coop.metering.sharing.documents import RUN_INPUTS
+from coop.metering.sharing.run import Holding, Inputs
 from tests.metering.homes import COMMUNITY, adopt_key, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 

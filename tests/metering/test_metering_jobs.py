@@ -13,11 +13,11 @@ from coop.events.metering import PeriodClosed, PeriodMeasured
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.journal import journal
-from coop.metering.handlers.close import close_period
-from coop.metering.handlers.schedule import find_month_to_close
 from coop.metering.jobs import JOBS, close_months, correct_periods
 from coop.metering.model import Quality
-from coop.metering.storage import periods
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period
+from coop.metering.periods.schedule import find_month_to_close
 from coop.values import CoopError, Period
 from tests.metering.homes import (
     COMMUNITY,

@@ -12,13 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.metering.handlers.close import close_period
-from coop.metering.handlers.parking import list_telegrams
-from coop.metering.handlers.receive import decode_delivery, receive
+from coop.metering.intake.parking import list_telegrams
+from coop.metering.intake.receive import decode_delivery, receive
 from coop.metering.model import Quality, Quantity
 from coop.metering.pages import data
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period
 from coop.metering.service import METERING
-from coop.metering.storage import periods
 from tests.desk import open_desk, sign_in
 from tests.metering.homes import COMMUNITY, LATER, adopt_key, deliver, gj, quarters, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march

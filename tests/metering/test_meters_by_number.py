@@ -10,13 +10,15 @@ import pytest
 from coop.events.members import ContractEnded, ContractSigned
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.formats.meters_file import read_meters
-from coop.metering.handlers.close import PeriodIncomplete, close_period, correct_period
-from coop.metering.handlers.heard import on_contract_ended, on_contract_signed
-from coop.metering.handlers.register import admit_meters, correct_meter, withdraw_meter
-from coop.metering.handlers.results import compute_period
 from coop.metering.model import MeterEntry, MeterKind
-from coop.metering.storage import connections, periods, register
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
+from coop.metering.periods.results import compute_period
+from coop.metering.register import connections
+from coop.metering.register import store as register
+from coop.metering.register.commands import admit_meters, correct_meter, withdraw_meter
+from coop.metering.register.heard import on_contract_ended, on_contract_signed
+from coop.metering.register.meters_file import read_meters
 from coop.values import BadInput, CoopError, NotFound
 from tests.metering.homes import COMMUNITY, INSTALLED, adopt_key, at, envelope, occupy, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march

@@ -21,17 +21,19 @@ from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
-from coop.metering.handlers.close import close_period, correct_period
-from coop.metering.handlers.detaching import attach_month, detach_month, list_months, plan_detaching
-from coop.metering.handlers.receive import receive, undo_import
-from coop.metering.handlers.verify import verify_measurement
+from coop.metering.intake.receive import receive, undo_import
 from coop.metering.jobs import make_room
 from coop.metering.model import Decoded, Delivery
-from coop.metering.provenance import find_latest
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.detaching import attach_month, detach_month, list_months, plan_detaching
+from coop.metering.provenance.telegrams import find_latest
+from coop.metering.provenance.verify import verify_measurement
+from coop.metering.readings import store as readings
+from coop.metering.readings.detached import ReadingsDetached
+from coop.metering.register import store as register
 from coop.metering.service import METERING
-from coop.metering.storage import periods, readings, register
-from coop.metering.storage.detached import ReadingsDetached
-from coop.metering.storage.tables import block
+from coop.metering.tables import block
 from coop.values import CoopError, Period
 from tests.desk import open_desk, sign_in
 from tests.flows.command import coop
@@ -152,7 +154,7 @@ import sys, time
 from datetime import date
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
-from coop.metering.storage.readings import make_months
+from coop.metering.readings.store import make_months
 with Database(sys.argv[1], "metering").write("another", COMMAND_LINE) as tx:
     make_months(tx, [date(2024, 1, 1)])
     print("made", flush=True)

@@ -12,10 +12,10 @@ from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
 from coop.kit.parking import UNKNOWN
 from coop.kit.tables import dead_letter
-from coop.metering.handlers.parking import list_telegrams
-from coop.metering.handlers.register import register_meters
+from coop.metering.intake.mqtt import MqttDoor
+from coop.metering.intake.parking import list_telegrams
 from coop.metering.model import Meter, MeterKind
-from coop.metering.mqtt import MqttDoor
+from coop.metering.register.commands import register_meters
 from tests.desk import SECRETARY
 from tests.founding import found_in
 from tests.metering.homes import COMMUNITY, latest_values, let_gateway_in

@@ -17,10 +17,10 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import dead_letter
 from coop.kit.tokens import list_gateways
-from coop.metering.handlers.parking import list_telegrams
-from coop.metering.handlers.register import register_meters
+from coop.metering.intake.mqtt import MqttDoor
+from coop.metering.intake.parking import list_telegrams
 from coop.metering.model import Meter, MeterKind
-from coop.metering.mqtt import MqttDoor
+from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from tests.desk import SECRETARY
 from tests.founding import found_in

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.kit.sheets import read_sheet
-from coop.metering.formats import csv_guess
+from coop.metering.intake.formats import csv_guess
 from coop.metering.service import METERING
 from coop.values import BadInput
 from tests.desk import open_desk, sign_in

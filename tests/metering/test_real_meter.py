@@ -8,14 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from coop.kit.database import Database
-from coop.metering.handlers.close import close_period
-from coop.metering.handlers.parking import list_telegrams, replay_telegram
-from coop.metering.handlers.receive import decode_delivery, receive
-from coop.metering.handlers.register import register_meters
-from coop.metering.handlers.verify import verify_measurement
+from coop.metering.intake.parking import list_telegrams, replay_telegram
+from coop.metering.intake.receive import decode_delivery, receive
 from coop.metering.model import Meter, MeterKind, Quantity, Shape, register_id
-from coop.metering.storage import periods, readings
-from coop.metering.storage.register import find_register
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period
+from coop.metering.provenance.verify import verify_measurement
+from coop.metering.readings import store as readings
+from coop.metering.register.commands import register_meters
+from coop.metering.register.store import find_register
 from coop.values import Period
 from tests.metering.formats.conftest import shared_data as shared_data
 from tests.metering.homes import COMMUNITY, occupy, writing

@@ -10,12 +10,13 @@ import pytest
 
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.handlers import close
-from coop.metering.handlers.close import close_period, correct_period
-from coop.metering.handlers.register import register_meters
-from coop.metering.handlers.results import Results, compute_period
 from coop.metering.model import Meter, MeterKind, Quality
-from coop.metering.storage import periods, readings
+from coop.metering.periods import close
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.results import Results, compute_period
+from coop.metering.readings import store as readings
+from coop.metering.register.commands import register_meters
 from coop.values import Period
 from tests.metering.homes import (
     COMMUNITY,

@@ -17,9 +17,9 @@ from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
 from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.handlers.parking import list_telegrams
+from coop.metering.intake.parking import list_telegrams
 from coop.metering.service import METERING
-from coop.metering.storage.tables import delivery
+from coop.metering.tables import delivery
 from tests.desk import COMMUNITY, open_desk, sign_in
 from tests.founding import hear_of_founding
 from tests.metering.homes import at, latest_values, let_gateway_in, set_clock, writing

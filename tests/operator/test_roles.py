@@ -14,9 +14,9 @@ from coop.events import SERVICES
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
 from coop.kit.settings import Settings
-from coop.metering.handlers.detaching import attach_month, detach_month
+from coop.metering.periods.detaching import attach_month, detach_month
+from coop.metering.readings.detached import ReadingsDetached
 from coop.metering.service import METERING
-from coop.metering.storage.detached import ReadingsDetached
 from coop.operator.migrating import check, migrate
 from coop.operator.runtime import open_room, open_rooms
 from coop.operator.services import service_named

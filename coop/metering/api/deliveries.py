@@ -24,9 +24,9 @@ from coop.metering.amounts import receipt_of
 from coop.metering.api import examples
 from coop.metering.api.fields import DeliveryId, Name, make_router, may
 from coop.metering.api.receipts import ProblemOut, ReceiptOut
-from coop.metering.handlers import receive
+from coop.metering.intake import receive
 from coop.metering.model import Delivery, Mandate, Receipt
-from coop.metering.storage import readings
+from coop.metering.readings import store as readings
 from coop.values import BadInput, Problem, say
 
 DELIVERY_MAX = 64 * 1024 * 1024

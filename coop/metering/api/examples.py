@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from coop.metering.formats.head_end import BATCH_SCHEMA
+from coop.metering.intake.formats.head_end import BATCH_SCHEMA
 
 P1: Final = "\r\n".join(
     [

@@ -13,7 +13,7 @@ from coop.kit.http import reading, refuses, writing
 from coop.kit.paging import Paged
 from coop.kit.parking import Letter
 from coop.metering.api.fields import Name, make_router, may
-from coop.metering.handlers import parking
+from coop.metering.intake import parking
 
 BODY_SHOWN = 2000
 """Bytes of a parked body that a list shows."""

@@ -26,12 +26,12 @@ from coop.metering.api.fields import (
     make_router,
     may,
 )
-from coop.metering.completeness import measure_completeness
-from coop.metering.handlers.close import close_period as close
-from coop.metering.handlers.close import correct_period as correct
-from coop.metering.handlers.results import Results, compute_period
-from coop.metering.storage import periods
-from coop.metering.storage.periods import Closed
+from coop.metering.periods import store as periods
+from coop.metering.periods.close import close_period as close
+from coop.metering.periods.close import correct_period as correct
+from coop.metering.periods.results import Results, compute_period
+from coop.metering.periods.store import Closed
+from coop.metering.readings.completeness import measure_completeness
 
 routes = make_router()
 

@@ -24,9 +24,9 @@ from coop.metering.api.fields import (
 )
 from coop.metering.looks import LISTS, note_look
 from coop.metering.model import Quantity
-from coop.metering.sight import whose
-from coop.metering.storage import periods
-from coop.metering.storage.periods import Measurement
+from coop.metering.periods import store as periods
+from coop.metering.periods.store import Measurement
+from coop.metering.provenance.sight import whose
 
 routes = make_router()
 

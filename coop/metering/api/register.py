@@ -18,11 +18,12 @@ from coop.metering.amounts import amount, instant_of, utc
 from coop.metering.api.examples import METERS_CSV_BODY
 from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
 from coop.metering.api.receipts import ReceiptOut
-from coop.metering.formats.meters_file import read_meters
-from coop.metering.handlers import register as commands
+from coop.metering.intake import exchange
 from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity
-from coop.metering.storage import connections, register
-from coop.metering.storage.register import Group
+from coop.metering.register import commands, connections
+from coop.metering.register import store as register
+from coop.metering.register.meters_file import read_meters
+from coop.metering.register.store import Group
 
 REGISTER_MAX = 8 * 1024 * 1024
 """Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
@@ -143,7 +144,7 @@ def list_meters(request: Request, page: Paged) -> list[MeterOut]:
 def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> ReceiptOut:
     """Exchange a meter for a new one, with the end and the start stand."""
     with writing(request) as tx:
-        receipt = commands.exchange_meter(
+        receipt = exchange.exchange_meter(
             tx,
             serial,
             exchanged.new_serial,

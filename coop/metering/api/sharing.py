@@ -29,13 +29,13 @@ from coop.metering.api.fields import (
     make_router,
     may,
 )
-from coop.metering.handlers.verify import Quarter
-from coop.metering.handlers.verify import explain_allocation as explain
 from coop.metering.looks import LISTS, QUARTER_HOURS, note_look
-from coop.metering.rules.keys import KeyKind
-from coop.metering.sight import require_own, whose
-from coop.metering.storage import periods
-from coop.metering.storage.periods import Allocation, AllocationRun
+from coop.metering.periods import store as periods
+from coop.metering.periods.store import Allocation, AllocationRun
+from coop.metering.provenance.sight import require_own, whose
+from coop.metering.provenance.verify import Quarter
+from coop.metering.provenance.verify import explain_allocation as explain
+from coop.metering.sharing.keys import KeyKind
 
 routes = make_router()
 

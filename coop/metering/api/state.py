@@ -10,7 +10,7 @@ from coop.metering.api.fields import make_router, may
 from coop.metering.api.periods import RevisionOut, revision_out
 from coop.metering.api.readings import MeasurementOut, measurement_out
 from coop.metering.api.sharing import AllocationOut, allocation_out
-from coop.metering.storage import periods
+from coop.metering.periods import store as periods
 
 routes = make_router()
 

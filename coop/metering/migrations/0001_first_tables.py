@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from coop.kit.metadata import Instant
-from coop.metering.storage.guards import guard_readings
+from coop.metering.guards import guard_readings
 
 revision = "metering_0001"
 down_revision = None

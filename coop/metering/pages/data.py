@@ -16,11 +16,11 @@ from coop.kit.paging import Paged
 from coop.metering import views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
-from coop.metering.completeness import Completeness
-from coop.metering.handlers import parking
-from coop.metering.handlers.close import close_period, correct_period
-from coop.metering.handlers.results import compute_period
+from coop.metering.intake import parking
 from coop.metering.meter_views import list_touched
+from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.results import compute_period
+from coop.metering.readings.completeness import Completeness
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
 from coop.web.language import language_of, translate

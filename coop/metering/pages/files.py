@@ -14,11 +14,12 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.sheets import Sheet, read_sheet
 from coop.metering import wording
 from coop.metering.access import ACCESS
-from coop.metering.formats import csv_guess
-from coop.metering.handlers import receive
+from coop.metering.intake import receive, uploads
+from coop.metering.intake.formats import csv_guess
+from coop.metering.intake.uploads import Upload
 from coop.metering.model import Delivery
-from coop.metering.storage import readings, register, uploads
-from coop.metering.storage.uploads import Upload
+from coop.metering.readings import store as readings
+from coop.metering.register import store as register
 from coop.values import BadInput, Problem, say
 from coop.web import forms
 from coop.web.language import N_, language_of, translate, translate_counted

@@ -8,7 +8,7 @@ from coop.kit.http import GuardedRoute, reading
 from coop.kit.tokens import list_gateway_tokens
 from coop.metering import wording
 from coop.metering.access import ACCESS
-from coop.metering.storage import register
+from coop.metering.register import store as register
 from coop.web.shell import render
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/gateways", include_in_schema=False)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import wording
 from coop.metering.access import ACCESS
-from coop.metering.handlers import register as commands
 from coop.metering.model import MeterKind
-from coop.metering.storage import connections, register
+from coop.metering.register import commands, connections
+from coop.metering.register import store as register
 from coop.values import BadInput, Problem, say
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate

@@ -15,10 +15,11 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import meter_views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import instant_of
-from coop.metering.formats.meters_file import COLUMNS, KINDS, read_day, read_meters
-from coop.metering.handlers import register as commands
+from coop.metering.intake import exchange
 from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity, to_units
-from coop.metering.storage import connections, register
+from coop.metering.register import commands, connections
+from coop.metering.register import store as register
+from coop.metering.register.meters_file import COLUMNS, KINDS, read_day, read_meters
 from coop.values import AMSTERDAM, BadInput, CoopError, Problem, civil_date, say
 from coop.web.forms import Form, read_decimal, read_form
 from coop.web.language import N_, language_of, translate, translate_counted
@@ -297,7 +298,7 @@ def exchange_meter(request: Request, serial: str, filled: Filled) -> Response:
             at, ends, starts = _read_exchange(old, filled)
             if at > tx.now:
                 raise BadInput([Problem(say("lies in the future"), "at")], "bad-exchange")
-            commands.exchange_meter(tx, serial, new_serial, at, ends, starts, old.maxima)
+            exchange.exchange_meter(tx, serial, new_serial, at, ends, starts, old.maxima)
     except CoopError as refusal:
         return _show_exchange(request, serial, Form(filled).refused(refusal))
     said = translate(

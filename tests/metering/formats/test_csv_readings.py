@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.metering.formats.csv_readings import CsvMapping, CsvReadings, decode_csv
+from coop.metering.intake.formats.csv_readings import CsvMapping, CsvReadings, decode_csv
 from coop.metering.model import Quality, Quantity, to_units
 from coop.values import BadInput
 

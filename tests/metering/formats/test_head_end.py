@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.metering.formats import FORMATS
-from coop.metering.formats.head_end import decode
+from coop.metering.intake.formats import FORMATS
+from coop.metering.intake.formats.head_end import decode
 from coop.metering.model import Quality, Quantity
 
 NOW = datetime(2025, 1, 2, tzinfo=UTC)

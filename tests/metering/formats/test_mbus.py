@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.metering.formats.mbus import decode, records
-from coop.metering.formats.mbus_records import Function, Record
+from coop.metering.intake.formats.mbus import decode, records
+from coop.metering.intake.formats.mbus_records import Function, Record
 from coop.metering.model import Quantity
 from coop.values import BadInput
 

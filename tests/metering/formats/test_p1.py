@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.metering.formats.p1 import crc16, decode
+from coop.metering.intake.formats.p1 import crc16, decode
 from coop.metering.model import Quantity
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

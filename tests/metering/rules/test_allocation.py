@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from coop.metering.model import Int64Array
-from coop.metering.rules import _kernels
-from coop.metering.rules.allocation import PARTS, Key, KeyKind, allocate, explain
-from coop.metering.rules.explanation import allocate_interval
+from coop.metering.sharing import _kernels
+from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate, explain
+from coop.metering.sharing.explanation import allocate_interval
 from coop.values import BadInput, split_by_largest_remainder
 
 HALF_THIRD_FIFTH = {"A": 500_000, "B": 300_000, "C": 200_000}
@@ -353,7 +353,7 @@ def test_products_that_float64_cannot_hold_are_left_to_whole_numbers() -> None:
 
 
 def test_who_does_not_allocate_does_not_load_the_compiler() -> None:
-    code = "import sys, coop.metering.rules.allocation; sys.exit('numba' in sys.modules)"
+    code = "import sys, coop.metering.sharing.allocation; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -363,9 +363,9 @@ def test_without_a_writable_place_for_machine_code_the_result_is_the_same(tmp_pa
     nowhere.write_text("")
     code = (
         "import numpy as np\n"
-        "from coop.metering.rules.allocation import Key, KeyKind, allocate\n"
+        "from coop.metering.sharing.allocation import Key, KeyKind, allocate\n"
         "found = allocate(Key(KeyKind.DYNAMIC), ['A', 'B'], np.array([5]), np.array([[4, 4]]))\n"
-        "from coop.metering.rules._kernels import dynamic\n"
+        "from coop.metering.sharing._kernels import dynamic\n"
         "print(found.allocated_wh.tolist(), dynamic.stats.cache_path)"
     )
     # By name, so that the directory beside the source and the user's own, which can be written here, are not tried.

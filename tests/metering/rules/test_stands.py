@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.metering.heat.degree_days import by_degree_days, linear, mean_cdegc, weighted_degree_days
+from coop.metering.heat.measuring import Span, total_energy, use_of
+from coop.metering.heat.stands import Count, count, parts, point
 from coop.metering.model import Quality
-from coop.metering.rules.blocks import Day
-from coop.metering.rules.degree_days import by_degree_days, linear, mean_cdegc, weighted_degree_days
-from coop.metering.rules.measuring import Span, total_energy, use_of
-from coop.metering.rules.plausibility import Bound, impossible_stands
-from coop.metering.rules.stands import Count, count, parts, point
+from coop.metering.readings.blocks import Day
+from coop.metering.readings.plausibility import Bound, impossible_stands
 
 HOUR = 3600
 BOUND = Bound(per_hour=100, step=5)

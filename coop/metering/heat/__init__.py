@@ -1,0 +1,1 @@
+"""Heat by the difference of cumulative readings: breaks, degree days, the plant."""

@@ -1,0 +1,145 @@
+"""One connection's use in a period, from the stands of the meters that hung there.
+
+A ``Span`` is one register for part of the period: a meter exchange or a move makes two. All that the result depends on
+is in the spans and the days of readings, so it can be computed again from what was written down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from coop.metering.heat.degree_days import ShareByTime, linear
+from coop.metering.heat.stands import Count, Part, Point, count, parts, point
+from coop.metering.model import DAY_S, Quality
+from coop.metering.readings.blocks import Day
+from coop.metering.readings.plausibility import Bound
+
+REACH_S = 92 * DAY_S
+"""Distance from a bound within which a stand is looked for to estimate the bound from."""
+
+Days = Mapping[int, Day]
+"""Readings of one register by day since 1970-01-01."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A register from ``from_s`` up to ``to_s`` [s since 1970]; ``step_s`` is 0 for stands."""
+
+    serial: str
+    register_id: str
+    exponent: int
+    step_s: int
+    from_s: int
+    to_s: int
+    bound: Bound | None = None
+
+
+@dataclass(frozen=True)
+class Use:
+    """Use that a span counted: its parts with a hash over the readings behind each, and what is uncertain about it.
+
+    ``open_s`` holds the instants between which a reading would change an estimated bound; ``gap_s`` is the longest such
+    stretch, None where a bound has no reading on one side at all.
+    """
+
+    span: Span
+    parts: tuple[Part, ...]
+    hashes: tuple[str, ...]
+    estimated: bool
+    open_s: tuple[tuple[int, int], ...]
+    gap_s: int | None
+
+    @property
+    def energy(self) -> Decimal:
+        """In base units, exact."""
+        return Decimal(sum(part.energy for part in self.parts)).scaleb(self.span.exponent)
+
+
+def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
+    """Count a span; None where its register has no reading at all."""
+    if span.step_s:
+        return _sum_of(span, days)
+    register = _joined(days, span.bound)
+    if not len(register.at_s):
+        return None
+    start, end = point(register, span.from_s, share), point(register, span.to_s, share)
+    found = parts(register, start, end)
+    around = [bound for bound in (start, end) if not bound.is_exact]
+    missing = any(bound.before_s is None or bound.after_s is None for bound in around)
+    gaps = [
+        bound.after_s - bound.before_s for bound in around if bound.before_s is not None and bound.after_s is not None
+    ]
+    return Use(
+        span,
+        tuple(found),
+        tuple(_hash(span, register, part) for part in found),
+        any(quality == Quality.ESTIMATED for part in found for quality in (part.start.quality, part.end.quality)),
+        tuple(
+            (
+                bound.at_s - REACH_S if bound.before_s is None else bound.before_s,
+                bound.at_s + REACH_S if bound.after_s is None else bound.after_s,
+            )
+            for bound in around
+        ),
+        None if missing else max(gaps, default=0),
+    )
+
+
+def _joined(days: Days, bound: Bound | None) -> Count:
+    order = sorted(days)
+    if not order:
+        return count(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), bound)
+    return count(
+        np.concatenate([days[day].offsets + day * DAY_S for day in order]),
+        np.concatenate([days[day].values for day in order]),
+        np.concatenate([days[day].quality for day in order]),
+        bound,
+    )
+
+
+def _sum_of(span: Span, days: Days) -> Use:
+    """Interval values within the span, as a register that starts at zero; what is missing counts as nothing."""
+    at_s = np.concatenate([days[day].offsets + day * DAY_S for day in sorted(days)] or [np.empty(0, np.int64)])
+    values = np.concatenate([days[day].values for day in sorted(days)] or [np.empty(0, np.int64)])
+    quality = np.concatenate([days[day].quality for day in sorted(days)] or [np.empty(0, np.uint8)])
+    inside = (at_s >= span.from_s) & (at_s + span.step_s <= span.to_s)
+    total, there = int(values[inside].sum()), int(inside.sum())
+    missing = (span.to_s - span.from_s) // span.step_s - there
+    estimated = missing > 0 or bool((quality[inside] == Quality.ESTIMATED).any())
+    how = Quality.ESTIMATED if estimated else Quality.MEASURED
+    start = Point(span.from_s, 0, how, span.from_s, span.from_s)
+    end = Point(span.to_s, total, how, span.to_s, span.to_s)
+    digest = hashlib.sha256(span.register_id.encode())
+    for column in (at_s[inside], values[inside], quality[inside]):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return Use(
+        span,
+        (Part(start, end, 0, total),),
+        (digest.hexdigest(),),
+        estimated,
+        ((span.from_s, span.to_s),) if missing else (),
+        None if missing else 0,
+    )
+
+
+def _hash(span: Span, register: Count, part: Part) -> str:
+    """Over the readings that the part's ends come from: the same readings, however they arrived, give the same hash."""
+    told = [span.register_id, str(span.exponent)]
+    for end in (part.start, part.end):
+        for at_s in (end.before_s, end.after_s):
+            if at_s is not None:
+                i = int(np.searchsorted(register.at_s, at_s))
+                told.append(f"{at_s} {register.stands[i]} {register.quality[i]}")
+    told += [f"{part.start.at_s} {part.from_stand}", f"{part.end.at_s} {part.to_stand}"]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def total_energy(uses: Sequence[Use]) -> Decimal:
+    """Sum of several spans, in base units, exact and written without an exponent or needless zeros."""
+    total = sum((use.energy for use in uses), Decimal(0))
+    return total.quantize(Decimal(1)) if total == total.to_integral_value() else total.normalize()

@@ -1,0 +1,196 @@
+"""Intake of interval values: all series of one start, step and length together, as one matrix.
+
+A register's day that is there already is merged by itself; all others of a batch are packed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coop.metering.intake.batch import Intake
+from coop.metering.model import (
+    DAY_S,
+    Int64Array,
+    Meter,
+    Quality,
+    QualityArray,
+    Quantity,
+    Register,
+    Series,
+    Shape,
+    to_units,
+)
+from coop.metering.readings.blocks import Day, pack, pack_quality
+from coop.metering.readings.parameters import Parameters
+from coop.metering.readings.plausibility import Bound, impossible_values
+from coop.metering.readings.store import seconds
+from coop.values import civil_date, say
+
+Row = tuple[Series, Meter, Register]
+Cell = TypeVar("Cell", np.int64, np.uint8)
+
+_UNBOUNDED = int(np.iinfo(np.int64).max)
+
+
+def take_series(intake: Intake) -> None:
+    """Take all series of a delivery."""
+    groups: dict[tuple[datetime, int, int], list[Series]] = {}
+    for series in intake.delivery.own.series:
+        groups.setdefault((series.start, series.step_s, len(series.values)), []).append(series)
+    for (start, step_s, n), alike in groups.items():
+        rows = _acceptable(intake, alike)
+        while rows:
+            # A register that is told twice has to find what it was told first.
+            first: dict[str, Row] = {}
+            again = [row for row in rows if first.setdefault(row[2].id, row) is not row]
+            _take_matrix(intake, start, step_s, n, list(first.values()))
+            rows = again
+
+
+def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
+    """Series of one start, step and length, of known meters, with what lies outside a meter's time refused."""
+    start, end = alike[0].start, alike[0].end
+    rows = []
+    for series in alike:
+        meter = intake.batch.meters.get(series.meter)
+        if meter is None:
+            intake.refuse("unknown-meter", say("meter %(meter)s is not registered", meter=series.meter), series)
+            continue
+        if start < meter.installed_at or end > intake.horizon or (meter.removed_at and end > meter.removed_at):
+            series = _within(intake, series, meter)
+        one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, Shape.INTERVAL)
+        rows.append((series, meter, one))
+    return rows
+
+
+def _within(intake: Intake, series: Series, meter: Meter) -> Series:
+    """The series without what lies outside its meter's time, which is refused."""
+    gone = meter.removed_at or max(series.end, intake.horizon)
+    step = timedelta(seconds=series.step_s)
+    starts = [series.start + i * step for i in range(len(series.values))]
+    outside = np.array([at < meter.installed_at or at + step > gone for at in starts])
+    future = np.array([at + step > intake.horizon for at in starts]) & ~outside
+    there = series.quality != Quality.MISSING
+    for part in _parts(series, outside & there):
+        intake.refuse(
+            "not-installed",
+            say("meter %(serial)s did not hang there at %(start)s", serial=meter.serial, start=part.start),
+            part,
+        )
+    for part in _parts(series, future & there):
+        intake.refuse("future", say("%(end)s lies after it was received", end=part.end), part)
+    return _without(series, outside | future)
+
+
+def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Sequence[Row]) -> None:
+    """Take series of different registers; every matrix here has a row for each."""
+    day_of_limits = civil_date(start)
+    parameters = intake.batch.parameters
+    scales = [_scale(parameters, meter, one, series.unit, day_of_limits) for series, meter, one in rows]
+    factors = np.array([factor for factor, _ in scales], np.int64)
+    most = np.array([bound.most(step_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
+    values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
+    quality = np.concatenate([series.quality for series, _, _ in rows]).reshape(len(rows), n)
+    if (factors != 1).any():
+        beyond = np.abs(values) > (_UNBOUNDED // factors)[:, None]
+        for k in np.flatnonzero(beyond.any(axis=1)).tolist():
+            _refuse_impossible(intake, rows[k][0], beyond[k])
+            values[k, beyond[k]], quality[k, beyond[k]] = 0, Quality.MISSING
+        values = values * factors[:, None]
+    for k in np.flatnonzero(values.max(axis=1) > most).tolist():
+        series, bound = rows[k][0], scales[k][1]
+        assert bound is not None, "nothing is above no limit"
+        wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
+        _refuse_impossible(intake, series, wrong)
+        values[k, wrong], quality[k, wrong] = 0, Quality.MISSING
+    intake.taken.values += int(np.count_nonzero(quality))
+    first_s = seconds(start)
+    end_s = first_s + n * step_s
+    for day in range(first_s // DAY_S, -(-end_s // DAY_S)):
+        slot = max(first_s - day * DAY_S, 0) // step_s
+        columns = slice(max(day * DAY_S - first_s, 0) // step_s, min((day + 1) * DAY_S - first_s, n * step_s) // step_s)
+        whole = _whole(values[:, columns], slot, step_s), _whole(quality[:, columns], slot, step_s)
+        _take_day(intake, day, step_s, rows, *whole)
+
+
+def _refuse_impossible(intake: Intake, series: Series, wrong: NDArray[np.bool_]) -> None:
+    for part in _parts(series, wrong):
+        reason = say(
+            "%(max)s %(unit)s in %(step_s)s s is more than the meter can count",
+            max=part.values.max(),
+            unit=part.unit,
+            step_s=part.step_s,
+        )
+        intake.refuse("impossible-value", reason, part)
+
+
+def _take_day(
+    intake: Intake, day: int, step_s: int, rows: Sequence[Row], values: Int64Array, quality: QualityArray
+) -> None:
+    """One UTC day of all rows; ``values`` and ``quality`` have shape (rows, intervals of a day)."""
+    there = quality != Quality.MISSING
+    fresh: list[int] = []
+    for k in np.flatnonzero(there.any(axis=1)).tolist():
+        series, _, one = rows[k]
+        old = intake.batch.newest((one.id, day))
+        if old is None:
+            fresh.append(k)
+        elif old.step_s != step_s:
+            reason = say(
+                "steps of %(step_s)s s, where the register holds steps of %(old_step_s)s s",
+                step_s=step_s,
+                old_step_s=old.step_s,
+            )
+            intake.refuse("other-step", reason, series)
+        else:
+            slots = np.flatnonzero(there[k])
+            intake.merge_day((one.id, day), step_s, Day(slots * step_s, values[k, slots], quality[k, slots]))
+    if not fresh:
+        return
+    packed, codes = pack(values[fresh]), pack_quality(quality[fresh])
+    first = there[fresh].argmax(axis=1) * step_s
+    last = DAY_S - step_s - there[fresh][:, ::-1].argmax(axis=1) * step_s
+    for i, changed in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        key = (rows[fresh[i]][2].id, day)
+        intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed)
+
+
+def _whole(part: NDArray[Cell], slot: int, step_s: int) -> NDArray[Cell]:
+    """Columns of a part of a day, put in their places in the whole day; the rest is zero, which is MISSING."""
+    count = DAY_S // step_s
+    if part.shape[1] == count:
+        return part
+    whole = np.zeros((part.shape[0], count), part.dtype)
+    whole[:, slot : slot + part.shape[1]] = part
+    return whole
+
+
+def _parts(series: Series, which: NDArray[np.bool_]) -> Iterator[Series]:
+    """The unbroken runs of a series where ``which`` is true, each as a series of its own."""
+    bounds = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0)).tolist()
+    for first, end in zip(bounds[::2], bounds[1::2], strict=True):
+        start = series.start + timedelta(seconds=first * series.step_s)
+        yield replace(series, start=start, values=series.values[first:end], quality=series.quality[first:end])
+
+
+def _without(series: Series, which: NDArray[np.bool_]) -> Series:
+    quality = np.where(which, np.uint8(Quality.MISSING), series.quality)
+    return replace(series, values=np.where(which, 0, series.values), quality=quality)
+
+
+def _scale(parameters: Parameters, meter: Meter, one: Register, unit: str, day: date) -> tuple[int, Bound | None]:
+    """Register units in one ``unit``, and what the register can do."""
+    return _factor(unit, one.quantity, one.exponent), parameters.bound_of(meter, one, day)
+
+
+@cache
+def _factor(unit: str, quantity: Quantity, exponent: int) -> int:
+    return to_units(Decimal(1), unit, quantity, exponent)

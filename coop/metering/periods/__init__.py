@@ -1,0 +1,1 @@
+"""Periods: closing, corrections, revisions, and the months that may be set aside."""

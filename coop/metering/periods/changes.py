@@ -1,0 +1,273 @@
+"""Changes that a closing or a correction has to tell: what a period comes to, less what was told of it.
+
+Pure: no database, no clock. ``close`` loads what was told, asks here, writes and tells.
+
+Invariant: what was told stays. A change makes the next revision of just the measurement or the run that came out
+differently; a measurement of somebody who turned out not to have held the connection becomes nothing, and so does a
+share; where nothing differs there are no changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.documents import Document
+from coop.metering.heat.compute import Measured, Plant
+from coop.metering.heat.documents import BASIS, Basis
+from coop.metering.heat.measuring import Use
+from coop.metering.periods.results import Results
+from coop.metering.periods.store import Allocation, AllocationRun, Measurement
+from coop.metering.readings.documents import MANIFEST
+from coop.metering.readings.store import instant
+from coop.metering.sharing.runs import Run
+from coop.values import CoopError, Period, derive_id, say
+
+Occupant = tuple[str, str]
+"""Connection and member."""
+
+UNNAMED_CAUSE = "who held which connection, or which meter, was put right"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Results that were told of a period, each in its newest revision. ``revision`` is that of the last closing, 0
+    before the first. ``causes`` says, by register, which reading came late since then."""
+
+    community: str
+    period: Period
+    revision: int = 0
+    measurements: tuple[Measurement, ...] = ()
+    runs: tuple[ToldRun, ...] = ()
+    heat_system: HeatSystemReported | None = None
+    causes: Mapping[str, str] = field(default_factory=dict)
+
+    def cause_of(self, register_ids: Iterable[str]) -> str:
+        """Say why something that was read from these registers comes out differently; nothing on the first closing."""
+        if not self.revision:
+            return ""
+        found = sorted({self.causes[identity] for identity in register_ids if identity in self.causes})
+        if not found:
+            return UNNAMED_CAUSE
+        return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+@dataclass(frozen=True)
+class ToldRun:
+    """A run with what each occupancy got in it, in the order of connection and member."""
+
+    run: AllocationRun
+    shares: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Results to write and to tell, and the documents behind them. ``heat_system`` is None where its report stands."""
+
+    measurements: tuple[Measurement, ...]
+    runs: tuple[ToldRun, ...]
+    heat_system: HeatSystemReported | None
+    documents: tuple[Document, ...]
+
+    @property
+    def is_nothing(self) -> bool:
+        """True where everything comes out as it was told."""
+        return not self.measurements and not self.allocations and self.heat_system is None
+
+    @property
+    def allocations(self) -> list[tuple[AllocationRun, Allocation]]:
+        """Shares that are told, each with its run."""
+        return [(told.run, share) for told in self.runs for share in told.shares if share.told]
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run, or of all runs together; empty where none came out differently."""
+        run_ids = sorted(told.run.id for told in self.runs)
+        return run_ids[0] if len(run_ids) == 1 else derive_id("runs", *run_ids) if run_ids else ""
+
+    @property
+    def cause(self) -> str:
+        """Every cause, once."""
+        causes = {one.cause for one in self.measurements} | {run.cause for run, _ in self.allocations}
+        return "; ".join(sorted(causes))
+
+
+def diff(before: Told, now: Results) -> Changes:
+    """Find what the next revision of a period tells.
+
+    Raises:
+        CoopError: a run that was told is no longer one: another key came into force within the closed period.
+    """
+    measurements, documents = _diff_measurements(before, now.measured)
+    runs, more_documents = _diff_runs(before, now.runs)
+    system = _report(before, now.plant)
+    if system is not None and before.heat_system is not None and _is_same(system, before.heat_system):
+        system = None
+    return Changes(tuple(measurements), tuple(runs), system, (*documents, *more_documents))
+
+
+def tell_parts(use: Use) -> tuple[MeasuredPart, ...]:
+    """The parts of a span as they are told."""
+    return tuple(
+        MeasuredPart(
+            meter=use.span.serial,
+            register_id=use.span.register_id,
+            from_at=instant(part.start.at_s),
+            to_at=instant(part.end.at_s),
+            from_stand=part.from_stand,
+            to_stand=part.to_stand,
+            energy=part.energy,
+            exponent=use.span.exponent,
+            from_quality=part.start.quality.name.lower(),
+            to_quality=part.end.quality.name.lower(),
+            versions_hash=versions_hash,
+        )
+        for part, versions_hash in zip(use.parts, use.hashes, strict=True)
+    )
+
+
+def _diff_measurements(before: Told, measured: Sequence[Measured]) -> tuple[list[Measurement], list[Document]]:
+    known = {(one.connection_id, one.member_id): one for one in before.measurements}
+    changed: list[Measurement] = []
+    documents: list[Document] = []
+    for one in measured:
+        was = known.pop((one.connection_id, one.member_id), None)
+        parts = tuple(part for use in one.uses for part in tell_parts(use))
+        if was is None or was.energy_j != one.energy_j or was.parts != parts:
+            basis = BASIS.seal(Basis(one.tap_permille, tuple(use.span for use in one.uses)))
+            manifest = MANIFEST.seal(one.versions)
+            cause = before.cause_of(use.span.register_id for use in one.uses)
+            changed.append(_measurement(before, one, parts, cause, basis, manifest))
+            documents += [basis, manifest]
+    for was in known.values():
+        if was.energy_j != 0:
+            basis, manifest = BASIS.seal(Basis(0, ())), MANIFEST.seal({})
+            changed.append(_withdraw(before, was, basis, manifest))
+            documents += [basis, manifest]
+    return changed, documents
+
+
+def _measurement(
+    before: Told, one: Measured, parts: tuple[MeasuredPart, ...], cause: str, basis: Document, manifest: Document
+) -> Measurement:
+    return Measurement(
+        id=_measurement_id(before, one.connection_id, one.member_id),
+        period=before.period,
+        revision=before.revision + 1,
+        connection_id=one.connection_id,
+        member_id=one.member_id,
+        quantity=one.quantity,
+        energy_j=one.energy_j,
+        estimated=one.estimated,
+        cause=cause,
+        parts=parts,
+        basis_sha256=basis.sha256,
+        manifest_sha256=manifest.sha256,
+    )
+
+
+def _withdraw(before: Told, was: Measurement, basis: Document, manifest: Document) -> Measurement:
+    """Nothing, for somebody who turned out not to have held the connection."""
+    return replace(
+        was,
+        id=_measurement_id(before, was.connection_id, was.member_id),
+        revision=before.revision + 1,
+        energy_j=Decimal(0),
+        estimated=False,
+        cause="the connection was not held then",
+        parts=(),
+        basis_sha256=basis.sha256,
+        manifest_sha256=manifest.sha256,
+    )
+
+
+def _measurement_id(before: Told, connection_id: str, member_id: str) -> str:
+    return derive_id("measurement", before.community, before.period, connection_id, member_id, before.revision + 1)
+
+
+def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[Document]]:
+    known = {(told.run.group_id, told.run.period): told for told in before.runs}
+    changed: list[ToldRun] = []
+    documents: list[Document] = []
+    for run in runs:
+        was = known.pop((run.group_id, run.period), None)
+        manifest = MANIFEST.seal(run.versions)
+        told = _tell_run(before, was, run, manifest)
+        if was is None or any(share.told for share in told.shares):
+            changed.append(told)
+            documents += [run.document, manifest]
+    if known:
+        groups = tuple(sorted({group_id for group_id, _ in known}))
+        reason = say(
+            "another key came into force within %(period)s, which is closed: %(groups)s",
+            period=before.period,
+            groups=groups,
+        )
+        raise CoopError("key-after-closing", reason)
+    return changed, documents
+
+
+def _tell_run(before: Told, was: ToldRun | None, now: Run, manifest: Document) -> ToldRun:
+    """A run in the next revision. Its shares are told where they differ, and all of them under another key."""
+    run_id = derive_id(
+        "run",
+        before.community,
+        now.group_id,
+        now.period.start,
+        now.period.end,
+        before.revision + 1,
+        now.inputs_hash,
+    )
+    run = AllocationRun(
+        id=run_id,
+        group_id=now.group_id,
+        period=now.period,
+        revision=before.revision + 1,
+        key_id=now.key.key_id,
+        resolution_id=now.key.resolution_id,
+        inputs_hash=now.inputs_hash,
+        inputs_sha256=now.document.sha256,
+        produced_wh=now.outcome.produced_wh,
+        surplus_wh=now.outcome.surplus_wh,
+        missing_quarters=now.outcome.missing,
+        cause=before.cause_of(now.inputs.register_ids()),
+        manifest_sha256=manifest.sha256,
+    )
+    known: dict[Occupant, tuple[int, int]] = {}
+    if was is not None:
+        known = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in was.shares}
+    gone = {who: (0, 0) for who, energies in known.items() if energies != (0, 0)}
+    shares = gone | {
+        (one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in now.outcome.shares
+    }
+    same_key = was is not None and was.run.key_id == now.key.key_id
+    return ToldRun(
+        run,
+        tuple(
+            Allocation(run_id, *who, *energies, told=not same_key or known.get(who) != energies)
+            for who, energies in sorted(shares.items())
+        ),
+    )
+
+
+def _report(before: Told, plant: Plant | None) -> HeatSystemReported | None:
+    if plant is None:
+        return None
+    return HeatSystemReported(
+        period_start=before.period.start,
+        period_end=before.period.end,
+        revision=before.revision + 1,
+        heat_produced_j=plant.heat_produced_j,
+        heat_delivered_j=plant.heat_delivered_j,
+        electricity_wh=plant.electricity_wh,
+        source_temperature_min_cdegc=plant.source_temperature_min_cdegc,
+        spf=plant.spf,
+        loss_share=plant.loss_share,
+    )
+
+
+def _is_same(report: HeatSystemReported, other: HeatSystemReported) -> bool:
+    """True where two reports differ at most in their revision."""
+    return report == other.model_copy(update={"revision": report.revision})

@@ -1,0 +1,39 @@
+"""Periods that are due: the month to close next, and the closed periods to correct."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from coop.kit.tx import Tx
+from coop.metering.periods import store as periods
+from coop.metering.periods.store import Closed
+from coop.metering.readings import store as readings
+from coop.values import Period
+
+REST = timedelta(days=2)
+"""Time for which a month that is over is left alone: what was under way when it ended still comes in."""
+
+
+def find_month_to_close(tx: Tx) -> Period | None:
+    """The month after the last closed period or, before the first closing, the last month; None where that is not over
+    for ``REST``, or nothing was read in it.
+
+    The months before the first closing are the board's to close: they may have been billed elsewhere.
+    """
+    closed = periods.list_closed(tx)
+    first = closed[-1].period.end if closed else _month_before(tx.today - REST)
+    month = Period(first, Period.month(first.year, first.month).end)
+    if month.end + REST > tx.today or not readings.has_any(tx, month):
+        return None
+    return month
+
+
+def list_touched(tx: Tx) -> list[Closed]:
+    """Closed periods in their newest revision that late values touched since, in order."""
+    marks = {(late.period_start, late.revision) for late in periods.list_late(tx)}
+    return [closed for closed in periods.list_closed(tx) if (closed.period.start, closed.revision) in marks]
+
+
+def _month_before(day: date) -> date:
+    last = day.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1)

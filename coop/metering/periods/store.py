@@ -1,0 +1,260 @@
+"""Queries: closed periods, measurements, allocation runs, late values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+
+from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.keyset import Key, Window, cut_query
+from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
+from coop.kit.tx import Tx
+from coop.metering.model import Quantity
+from coop.metering.tables import allocation, allocation_run, late_value, measurement, period
+from coop.values import Period
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A revision of a closed period. ``open_ends`` says, by register, between which instants [s since 1970] a reading
+    would change a bound that was estimated; ``heat_system`` is the report that holds for it, as it was told."""
+
+    period: Period
+    revision: int
+    closed_at: datetime
+    measured_count: int
+    allocated_count: int
+    run_id: str
+    cause: str
+    heat_system: HeatSystemReported | None
+    open_ends: Mapping[str, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Energy that one occupancy was told to have used, in one revision, and the documents that say from what."""
+
+    id: str
+    period: Period
+    revision: int
+    connection_id: str
+    member_id: str
+    quantity: Quantity
+    energy_j: Decimal
+    estimated: bool
+    cause: str
+    parts: tuple[MeasuredPart, ...]
+    basis_sha256: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True)
+class AllocationRun:
+    """One run of shared energy in one revision, and the documents that say from what."""
+
+    id: str
+    group_id: str
+    period: Period
+    revision: int
+    key_id: str
+    resolution_id: str
+    inputs_hash: str
+    inputs_sha256: str
+    produced_wh: int
+    surplus_wh: int
+    missing_quarters: int
+    cause: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """Energy that one occupancy used and got in a run; ``told`` where the run told it."""
+
+    run_id: str
+    connection_id: str
+    member_id: str
+    consumed_wh: int
+    allocated_wh: int
+    told: bool
+
+
+@dataclass(frozen=True)
+class LateValue:
+    """A version of a register's day that came after its period was closed."""
+
+    period_start: date
+    revision: int
+    register_id: str
+    day: int
+    version: int
+
+
+def list_closed(tx: Tx, around: tuple[date, date] | None = None, window: Window | None = None) -> list[Closed]:
+    """Closed periods in their newest revision, in order; with ``around`` only those that readings from the first to the
+    last of two days can touch: those that reach them, and those with open ends."""
+    later = period.alias()
+    newest = (
+        select(func.max(later.c.revision))
+        .where(later.c.community == period.c.community, later.c.period_start == period.c.period_start)
+        .scalar_subquery()
+    )
+    where: list[ColumnElement[bool]] = [period.c.revision == newest]
+    if around is not None:
+        reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
+        where.append(or_(reaches, period.c.open_ends != {}))
+    return select_as(tx, Closed, period, *where, order_by=[period.c.period_start], window=window)
+
+
+def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
+    """All revisions of a period, the first one first."""
+    where = period.c.period_start == wanted.start, period.c.period_end == wanted.end
+    return select_as(tx, Closed, period, *where, order_by=[period.c.revision])
+
+
+def add_closed(tx: Tx, closed: Closed) -> None:
+    """Insert a revision."""
+    insert_nouns(tx, period, [closed])
+
+
+def add_measurements(tx: Tx, measurements: Iterable[Measurement]) -> None:
+    """Insert measurements."""
+    insert_nouns(tx, measurement, measurements)
+
+
+def add_run(tx: Tx, run: AllocationRun, shares: Iterable[Allocation]) -> None:
+    """Insert a run and what each occupancy got."""
+    insert_nouns(tx, allocation_run, [run])
+    insert_nouns(tx, allocation, shares)
+
+
+def page_revisions(tx: Tx, window: Window) -> list[Closed]:
+    """A window of all revisions of all periods, in order."""
+    order = [period.c.period_start, period.c.period_end, period.c.revision]
+    return select_as(tx, Closed, period, order_by=order, window=window)
+
+
+def list_measurements(
+    tx: Tx, wanted: Period | None = None, member_id: str | None = None, window: Window | None = None
+) -> list[Measurement]:
+    """Measurements (of a period, of a member), those of a later revision after those of an earlier one."""
+    columns = measurement.c
+    where: list[ColumnElement[bool]] = []
+    if wanted is not None:
+        where += [columns.period_start == wanted.start, columns.period_end == wanted.end]
+    if member_id is not None:
+        where.append(columns.member_id == member_id)
+    order = [columns.period_start, columns.connection_id, columns.member_id, columns.revision]
+    return select_as(tx, Measurement, measurement, *where, order_by=order, window=window)
+
+
+def measurement_key(measurement: Measurement) -> Key:
+    """Place of a measurement in the list of all."""
+    return measurement.period.start, measurement.connection_id, measurement.member_id, measurement.revision
+
+
+def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
+    """One measurement."""
+    return find_as(tx, Measurement, measurement, measurement.c.id == measurement_id)
+
+
+def list_runs(tx: Tx, wanted: Period | None = None) -> list[AllocationRun]:
+    """Allocation runs (whose span lies within a period), those of a later revision after those of an earlier one."""
+    columns = allocation_run.c
+    where: list[ColumnElement[bool]] = []
+    if wanted is not None:
+        where = [columns.period_start >= wanted.start, columns.period_end <= wanted.end]
+    order = [columns.period_start, columns.group_id, columns.revision]
+    return select_as(tx, AllocationRun, allocation_run, *where, order_by=order)
+
+
+def find_run(tx: Tx, run_id: str) -> AllocationRun | None:
+    """One run."""
+    return find_as(tx, AllocationRun, allocation_run, allocation_run.c.id == run_id)
+
+
+def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
+    """Allocations of each occupancy in a run."""
+    order = [allocation.c.connection_id, allocation.c.member_id]
+    return select_as(tx, Allocation, allocation, allocation.c.run_id == run_id, order_by=order)
+
+
+def list_told_allocations(
+    tx: Tx, member_id: str | None = None, window: Window | None = None
+) -> list[tuple[Allocation, AllocationRun]]:
+    """Allocations that were told (to one member), each with its run, oldest first."""
+    own, of_run = columns_of(Allocation, allocation), columns_of(AllocationRun, allocation_run)
+    run = allocation_run.c
+    query: Select[Any] = (
+        select(*own, *of_run)
+        .join(allocation_run, and_(run.community == allocation.c.community, run.id == allocation.c.run_id))
+        .where(allocation.c.community == tx.community, run.community == tx.community, allocation.c.told)
+    )
+    if member_id is not None:
+        query = query.where(allocation.c.member_id == member_id)
+    share = allocation.c
+    order = (run.period_start, run.group_id, share.connection_id, share.member_id, run.revision, run.id)
+    query = cut_query(query, window, *order)
+    width, make_share, make_run = len(own), maker_of(Allocation), maker_of(AllocationRun)
+    return [(make_share(row[:width]), make_run(row[width:])) for row in tx.execute(query)]
+
+
+def allocation_key(told: tuple[Allocation, AllocationRun]) -> Key:
+    """Place of an allocation in the list of all that were told."""
+    share, run = told
+    return run.period.start, run.group_id, share.connection_id, share.member_id, run.revision, run.id
+
+
+def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int]]) -> None:
+    """Mark a closed period as touched by new versions (register, day, version) of days."""
+    marks: list[dict[str, object]] = [
+        {
+            "community": tx.community,
+            "period_start": closed.period.start,
+            "revision": closed.revision,
+            "register_id": identity,
+            "day": day,
+            "version": version,
+        }
+        for identity, day, version in versions
+    ]
+    key = ["community", "period_start", "revision", "register_id", "day", "version"]
+    tx.insert_new(late_value, marks, key)
+
+
+def list_late(tx: Tx, closed: Closed | None = None) -> list[LateValue]:
+    """Marks (of one period's revision), in order."""
+    columns = late_value.c
+    where: list[ColumnElement[bool]] = []
+    if closed is not None:
+        where = [columns.period_start == closed.period.start, columns.revision == closed.revision]
+    order = [columns.period_start, columns.revision, columns.day, columns.register_id, columns.version]
+    return select_as(tx, LateValue, late_value, *where, order_by=order)
+
+
+def count_late(tx: Tx) -> dict[tuple[date, int], int]:
+    """Number of marks by first day and revision of their period."""
+    columns = late_value.c
+    query = (
+        select(columns.period_start, columns.revision, func.count())
+        .where(columns.community == tx.community)
+        .group_by(columns.period_start, columns.revision)
+    )
+    return {(start, revision): count for start, revision, count in tx.execute(query)}
+
+
+def clear_late(tx: Tx, closed: Closed) -> None:
+    """Take a revision's marks away: the period was computed again, and they changed nothing."""
+    columns = late_value.c
+    tx.execute(
+        delete(late_value).where(
+            columns.community == tx.community,
+            columns.period_start == closed.period.start,
+            columns.revision == closed.revision,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The walk back from a result to the telegrams, and the check that it comes out again."""

@@ -1,0 +1,53 @@
+"""Whose energy a person sees: their own, or that of everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from coop.kit.session import NotAllowed, Session
+from coop.kit.tx import Tx
+from coop.metering.access import ACCESS
+from coop.metering.periods import store as periods
+from coop.metering.provenance.verify import inputs_of
+from coop.metering.readings import store as readings
+from coop.values import NotFound
+
+
+def whose(session: Session) -> str | None:
+    """The member whose energy somebody may see: themselves, or everybody (None).
+
+    Raises:
+        NotAllowed: they are no member, and keep no books.
+    """
+    if ACCESS.allows(session, "see-data"):
+        return None
+    if session.member_id is None:
+        raise NotAllowed
+    return session.member_id
+
+
+def require_own(
+    tx: Tx, session: Session, run_id: str, connection_id: str, at: datetime | None = None
+) -> frozenset[str]:
+    """Refuse a member who asks for the allocation of somebody else's connection, or of theirs before they held it;
+    returns the members whose use is seen.
+
+    Raises:
+        NotFound: there is no such allocation.
+        NotAllowed: it is not theirs.
+    """
+    run = periods.find_run(tx, run_id)
+    members = {one.member_id for one in periods.list_allocations(tx, run_id) if one.connection_id == connection_id}
+    if run is None or not members:
+        raise NotFound
+    member_id = whose(session)
+    if member_id is None:
+        return frozenset(members)
+    if member_id not in members:
+        raise NotAllowed
+    if at is not None:
+        at_s = readings.seconds(at)
+        held = [one for one in inputs_of(tx, run).holdings if one.member_id == member_id]
+        if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
+            raise NotAllowed
+    return frozenset({member_id})

@@ -1,0 +1,189 @@
+"""Recomputing what was told, from the very versions it was computed from; and saying why an allocation is what it
+is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from coop.kit import documents
+from coop.kit.documents import Content, Schema, UnreadableDocument
+from coop.kit.tx import Tx
+from coop.metering.heat.compute import share_of
+from coop.metering.heat.documents import BASIS, Basis
+from coop.metering.heat.measuring import Use, total_energy, use_of
+from coop.metering.periods import store as periods
+from coop.metering.periods.changes import tell_parts
+from coop.metering.periods.store import AllocationRun
+from coop.metering.readings import store as readings
+from coop.metering.readings.documents import MANIFEST
+from coop.metering.readings.store import Packed, Stored, seconds
+from coop.metering.sharing.allocation import Explanation, Key, explain
+from coop.metering.sharing.documents import RUN_INPUTS
+from coop.metering.sharing.run import QUARTER_S, Inputs, Matrices, hash_inputs, matrices, run
+from coop.metering.sharing.runs import contents
+from coop.values import CoopError, NotFound, say
+
+
+class ReadingsGone(CoopError):
+    """Readings or inputs of a result are no longer there as they were."""
+
+
+def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
+    """Name what of a measurement cannot be found again in the readings; empty when all of it can.
+
+    Raises:
+        ReadingsDetached: its readings are set aside.
+        CoopError: there is no such measurement.
+    """
+    told = periods.find_measurement(tx, measurement_id)
+    if told is None:
+        raise CoopError(
+            "no-such-measurement", say("there is no measurement %(measurement_id)s", measurement_id=measurement_id)
+        )
+    try:
+        basis = _open(tx, BASIS, told.basis_sha256)
+        stored = _read_again(tx, told.manifest_sha256)
+    except ReadingsGone as gone:
+        return [f"measurement {measurement_id}: {gone.message}"]
+    by_register: dict[str, dict[int, Stored]] = {}
+    for (identity, day), one in stored.items():
+        by_register.setdefault(identity, {})[day] = one.unpack()
+    uses = _use_again(basis, by_register)
+    findings = []
+    if tuple(part for use in uses for part in tell_parts(use)) != told.parts:
+        findings.append(f"measurement {measurement_id}: the stands read again are not those that were told")
+    energy_j = total_energy(uses)
+    if energy_j != told.energy_j:
+        findings.append(f"measurement {measurement_id}: {energy_j} J read again, {told.energy_j} J told")
+    return findings
+
+
+def _use_again(basis: Basis, by_register: Mapping[str, Mapping[int, Stored]]) -> list[Use]:
+    counted = {span.register_id for span in basis.spans}
+    # What was read besides the counting registers is the weather.
+    weather = {
+        day: one for identity, days in by_register.items() if identity not in counted for day, one in days.items()
+    }
+    share = share_of(weather, basis.tap_permille)
+    found = []
+    for span in basis.spans:
+        days = by_register.get(span.register_id, {})
+        use = use_of(span, {day: one.content for day, one in days.items()}, share)
+        if use is not None:
+            found.append(use)
+    return found
+
+
+def verify_allocation(tx: Tx, run_id: str) -> list[str]:
+    """Name what of an allocation run cannot be found again in the readings; empty when all of it can.
+
+    Raises:
+        ReadingsDetached: its readings are set aside.
+        CoopError: there is no such run.
+    """
+    told = _get_run(tx, run_id)
+    try:
+        inputs, found = _run_again(tx, told)
+        inputs_hash = hash_inputs(documents.load(tx, told.inputs_sha256).body, found)
+    except ReadingsGone as gone:
+        return [f"run {run_id}: {gone.message}"]
+    outcome = run(inputs, found)
+    findings = []
+    if inputs_hash != told.inputs_hash:
+        findings.append(f"run {run_id}: the readings read again are not those that it was computed from")
+    if (outcome.produced_wh, outcome.surplus_wh) != (told.produced_wh, told.surplus_wh):
+        findings.append(f"run {run_id}: production or surplus comes out differently")
+    again = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
+    for share in periods.list_allocations(tx, run_id):
+        energies = again.get((share.connection_id, share.member_id), (0, 0))
+        if energies != (share.consumed_wh, share.allocated_wh):
+            findings.append(
+                f"run {run_id}: {share.connection_id} was told {share.allocated_wh} Wh, and gets {energies[1]} Wh"
+            )
+    return findings
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """One quarter-hour of one participant, and why it got what it got."""
+
+    at: datetime
+    run_id: str
+    group_id: str
+    key_id: str
+    resolution_id: str
+    explanation: Explanation
+
+
+def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) -> Quarter:
+    """Explain what a connection got in the quarter-hour that holds ``at``, from the versions the run was made of.
+
+    Raises:
+        CoopError: there is no such run, the instant is not in it, or the connection does not take part.
+    """
+    told = _get_run(tx, run_id)
+    inputs, found = _run_again(tx, told)
+    at_s = seconds(at)
+    if not inputs.from_s <= at_s < inputs.to_s:
+        raise CoopError("not-in-run", say("%(at)s does not lie in the run", at=at))
+    if connection_id not in inputs.participants:
+        raise CoopError(
+            "not-in-run", say("connection %(connection_id)s has no part in the run", connection_id=connection_id)
+        )
+    quarter = (at_s - inputs.from_s) // QUARTER_S
+    why = explain(
+        Key.read(inputs.parameters),
+        inputs.participants,
+        int(found.production_wh[quarter]),
+        found.consumption_wh[quarter].tolist(),
+        connection_id,
+    )
+    start = readings.instant(inputs.from_s + quarter * QUARTER_S)
+    return Quarter(start, run_id, told.group_id, told.key_id, told.resolution_id, why)
+
+
+def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
+    """Read what a run was computed from, quarter-hour by quarter-hour.
+
+    Raises:
+        CoopError: there is no such run, or something that it was computed from is gone.
+    """
+    return _run_again(tx, _get_run(tx, run_id))
+
+
+def inputs_of(tx: Tx, run: AllocationRun) -> Inputs:
+    """Read what a run was computed from, besides the readings.
+
+    Raises:
+        ReadingsGone: they are no longer there as they were.
+    """
+    return _open(tx, RUN_INPUTS, run.inputs_sha256)
+
+
+def _get_run(tx: Tx, run_id: str) -> AllocationRun:
+    told = periods.find_run(tx, run_id)
+    if told is None:
+        raise CoopError("no-such-run", say("there is no allocation run %(run_id)s", run_id=run_id))
+    return told
+
+
+def _run_again(tx: Tx, told: AllocationRun) -> tuple[Inputs, Matrices]:
+    inputs = inputs_of(tx, told)
+    return inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
+
+
+def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.RegisterDay, Packed]:
+    """The versions of days that a manifest names."""
+    try:
+        return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256))
+    except KeyError as gone:
+        raise ReadingsGone("readings-gone", say("a day of readings is gone: %(gone)s", gone=str(gone))) from gone
+
+
+def _open(tx: Tx, schema: Schema[Content], sha256: str) -> Content:
+    try:
+        return schema.open(documents.load(tx, sha256))
+    except (NotFound, UnreadableDocument) as gone:
+        raise ReadingsGone("readings-gone", gone.message) from gone

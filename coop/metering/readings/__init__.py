@@ -1,0 +1,1 @@
+"""Days of readings: packed, merged, kept, taken apart again, and what of them is missing."""

@@ -1,0 +1,58 @@
+"""Documents from which results are computed: here which versions of which days were read; the slices that compute add
+theirs, the inputs of a run and the basis of a measurement.
+
+A field with a default may be added to any of their nouns within a version: a stored document is read with the default,
+and its hash is over its bytes. Anything else makes a new version, with a reader for the old one; the tests hold one
+frozen example of each.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from coop.kit.documents import Schema
+from coop.metering.readings.store import RegisterDay
+
+Noun = TypeVar("Noun")
+
+
+def plain_schema(name: str, noun: type[Noun]) -> Schema[Noun]:
+    """Version 1 of a noun as JSON, keys in order."""
+    adapter: TypeAdapter[Noun] = TypeAdapter(noun)
+
+    def write(content: Noun) -> bytes:
+        fields = adapter.dump_python(content, mode="json")
+        return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+    return Schema(name, 1, write, {1: adapter.validate_json})
+
+
+def write_manifest(versions: Mapping[RegisterDay, int]) -> bytes:
+    """By register: the first day and versions in a row, 0 where there was none; JSON, compressed."""
+    by_register: dict[str, dict[int, int]] = {}
+    for (identity, day), version in versions.items():
+        by_register.setdefault(identity, {})[day] = version
+    rows = {
+        identity: [min(days), [days.get(day, 0) for day in range(min(days), max(days) + 1)]]
+        for identity, days in sorted(by_register.items())
+    }
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode())
+
+
+def read_manifest(body: bytes) -> dict[RegisterDay, int]:
+    """Read what ``write_manifest`` wrote."""
+    return {
+        (identity, first + i): version
+        for identity, (first, versions) in json.loads(zlib.decompress(body)).items()
+        for i, version in enumerate(versions)
+        if version
+    }
+
+
+MANIFEST: Schema[Mapping[RegisterDay, int]] = Schema("metering.manifest", 1, write_manifest, {1: read_manifest})
+"""Versions of days that were read: (register id, day) to version."""

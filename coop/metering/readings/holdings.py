@@ -1,0 +1,69 @@
+"""What a period needs to be computed: meters, registers, who held which connection, and days of readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from coop.communities.store import load_choices
+from coop.kit.tx import Tx
+from coop.metering.model import Meter, Occupancy, Quantity, Register, Shape
+from coop.metering.readings import store as readings
+from coop.metering.readings.parameters import Parameters
+from coop.metering.readings.store import Stored, seconds
+from coop.metering.register import connections
+from coop.metering.register import store as register
+from coop.values import CoopError, Period, midnight, say
+
+
+class Store:
+    """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.tx = tx
+        self.meters = register.list_meters(tx)
+        self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
+        self.occupancies = register.list_occupancies(tx)
+        self.supplies = connections.list_supplies(tx)
+        self.numbers = connections.list_numbers(tx)
+        self.parameters = Parameters(load_choices(tx))
+
+    def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
+        """The register that counts a quantity of a meter: its stands where it has any, else its intervals."""
+        stand = self.registers.get((meter.serial, quantity, Shape.STAND))
+        return stand or self.registers.get((meter.serial, quantity, Shape.INTERVAL))
+
+    def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
+        """The latest version of every day of registers, by register."""
+        found: dict[str, dict[int, Stored]] = {}
+        stored = readings.latest(self.tx, ids, range(first_day, last_day + 1))
+        for (identity, day), one in stored.items():
+            found.setdefault(identity, {})[day] = one
+        return found
+
+
+def holdings(occupancies: Sequence[Occupancy], period: Period) -> list[tuple[Occupancy, int, int]]:
+    """List who held a connection in a period, from when and until when [s since 1970].
+
+    Raises:
+        CoopError: two members hold one connection at the same time.
+    """
+    found: list[tuple[Occupancy, int, int]] = []
+    for one in occupancies:
+        start = max(one.start, period.start)
+        end = min(one.end, period.end) if one.end else period.end
+        if start < end:
+            found.append((one, seconds(midnight(start)), seconds(midnight(end))))
+    found.sort(key=lambda held: (held[0].connection_id, held[1]))
+    for (one, _, end_s), (other, start_s, _) in pairwise(found):
+        if one.connection_id == other.connection_id and start_s < end_s:
+            raise CoopError(
+                "two-occupants",
+                say(
+                    "members %(one)s and %(other)s hold connection %(connection)s at the same time",
+                    one=one.member_id,
+                    other=other.member_id,
+                    connection=one.connection_id,
+                ),
+            )
+    return found

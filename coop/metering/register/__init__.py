@@ -1,0 +1,1 @@
+"""Meters, registers of meters, gateways, groups, and who holds which connection."""

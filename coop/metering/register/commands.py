@@ -1,0 +1,222 @@
+"""Commands on the register of meters and sharing groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from coop.kit.tx import Tx
+from coop.metering.locking import lock
+from coop.metering.model import Meter, MeterChange, MeterEntry
+from coop.metering.register import connections
+from coop.metering.register import store as register
+from coop.metering.register.store import Group
+from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
+
+REASON_MAX = 500
+"""Longest reason of a correction [characters]."""
+
+
+def register_meters(tx: Tx, meters: Sequence[Meter]) -> int:
+    """Put meters into the register, all or none; one that is there already must be the same. Returns how many are new.
+
+    Raises:
+        BadInput: a meter is named twice, or is there already and differs; each is named.
+    """
+    lock(tx)
+    known = register.meters_of(tx, [one.serial for one in meters])
+    problems = []
+    seen: set[str] = set()
+    for line, one in enumerate(meters, start=1):
+        if one.serial in seen:
+            problems.append(Problem(say("is named more than once"), one.serial, line))
+        seen.add(one.serial)
+        was = known.get(one.serial)
+        if was is not None and not _same(was, one):
+            problems.append(Problem(say("is registered already, and otherwise"), one.serial, line))
+    if problems:
+        raise BadInput(problems, "bad-meters")
+    new = [one for one in meters if one.serial not in known]
+    register.add_meters(tx, new)
+    return len(new)
+
+
+def admit_meters(tx: Tx, entries: Sequence[MeterEntry]) -> int:
+    """Register meters at the connections whose numbers they name, all or none. Returns how many are new.
+
+    Raises:
+        BadInput: a number is that of no connection, a meter is named twice, or is there already and differs.
+    """
+    return register_meters(tx, judge_meters(tx, entries))
+
+
+def judge_meters(tx: Tx, entries: Sequence[MeterEntry]) -> list[Meter]:
+    """Find the meters that entries stand for, each at its connection.
+
+    Raises:
+        BadInput: as ``admit_meters``.
+    """
+    ids = {number: connection_id for connection_id, number in connections.list_numbers(tx).items()}
+    problems = [
+        Problem(connections.name_unknown(entry.connection), "connection", entry.line)
+        for entry in entries
+        if entry.connection and entry.connection not in ids
+    ]
+    problems += [
+        Problem(say("is not later than the day of installation"), "removed_on", entry.line)
+        for entry in entries
+        if entry.removed_at is not None and entry.removed_at <= entry.installed_at
+    ]
+    known = register.meters_of(tx, [entry.serial for entry in entries])
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.serial in seen:
+            problems.append(
+                Problem(say("meter %(serial)s is named more than once", serial=entry.serial), "serial", entry.line)
+            )
+        seen.add(entry.serial)
+        was = known.get(entry.serial)
+        if was is not None and not _same(was, entry.at(ids.get(entry.connection))):
+            reason = say("meter %(serial)s is registered already, and otherwise", serial=entry.serial)
+            problems.append(Problem(reason, "serial", entry.line))
+    if problems:
+        raise BadInput(problems, "bad-meters")
+    return [entry.at(ids.get(entry.connection)) for entry in entries]
+
+
+def correct_meter(tx: Tx, serial: str, connection: str, installed_at: datetime, reason: str) -> MeterChange | None:
+    """Say at which connection a meter has hung all along, and since when: what was registered was wrong. Nothing that
+    was told changes by it; each closed period that it touches comes out differently when it is corrected.
+
+    Returns the correction, or None where nothing differs.
+
+    Raises:
+        NotFound: there is no such meter.
+        BadInput: the connection is unknown, the day cannot be, or no reason is given.
+    """
+    lock(tx)
+    was = find_meter(tx, serial)
+    problems = [] if reason.strip() else [Problem(say("say why it is corrected"), "reason")]
+    if len(reason) > REASON_MAX:
+        problems.append(Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason"))
+    if was.removed_at is not None and installed_at >= was.removed_at:
+        problems.append(Problem(say("the meter was taken away before that day"), "installed_on"))
+    if problems:
+        raise BadInput(problems, "bad-correction")
+    connection_id = connections.find_connections(tx, [connection])[connection] if connection else None
+    if (connection_id, installed_at) == (was.connection_id, was.installed_at):
+        return None
+    change = _note_change(tx, was, connection_id, installed_at, reason)
+    register.place_meter(tx, serial, connection_id, installed_at)
+    return change
+
+
+def withdraw_meter(tx: Tx, serial: str, reason: str) -> MeterChange:
+    """Take a meter that was registered by mistake out of the register: nothing was ever read from it.
+
+    Raises:
+        NotFound: there is no such meter.
+        CoopError: there are readings of it, or a group that it produces for.
+        BadInput: no reason is given.
+    """
+    lock(tx)
+    was = find_meter(tx, serial)
+    if not reason.strip() or len(reason) > REASON_MAX:
+        problem = Problem(say("say in at most %(most)s characters why it is taken out", most=REASON_MAX), "reason")
+        raise BadInput([problem], "bad-correction")
+    if register.registers_of(tx, [serial]):
+        raise CoopError(
+            "meter-has-readings",
+            say("meter %(serial)s has readings: correct where it hangs, or exchange it", serial=serial),
+        )
+    if groups := [group.group_id for group in register.list_groups(tx) if serial in group.producers]:
+        raise CoopError(
+            "meter-in-group", say("meter %(serial)s produces for %(groups)s", serial=serial, groups=tuple(groups))
+        )
+    change = _note_change(tx, was, None, None, reason)
+    register.drop_meter(tx, serial)
+    return change
+
+
+def find_meter(tx: Tx, serial: str) -> Meter:
+    """One meter.
+
+    Raises:
+        NotFound: there is no such meter.
+    """
+    meter = register.meters_of(tx, [serial]).get(serial)
+    if meter is None:
+        raise NotFound(say("meter %(serial)s is not registered", serial=serial))
+    return meter
+
+
+def _note_change(
+    tx: Tx, was: Meter, connection_id: str | None, installed_at: datetime | None, reason: str
+) -> MeterChange:
+    count = len(register.list_changes(tx, was.serial))
+    change = MeterChange(
+        id=derive_id("meter-change", tx.community, was.serial, str(count)),
+        serial=was.serial,
+        changed_at=tx.now,
+        changed_by=str(tx.actor),
+        reason=reason.strip(),
+        was_connection_id=was.connection_id,
+        connection_id=connection_id,
+        was_installed_at=was.installed_at,
+        installed_at=installed_at,
+    )
+    register.add_change(tx, change)
+    return change
+
+
+def _same(was: Meter, one: Meter) -> bool:
+    # A meter that was exchanged since is still the one that was registered.
+    removed = one.removed_at in (None, was.removed_at)
+    return removed and (was.kind, was.connection_id, was.installed_at, was.maxima) == (
+        one.kind,
+        one.connection_id,
+        one.installed_at,
+        one.maxima,
+    )
+
+
+def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequence[str] | None) -> Group:
+    """Say which meters produce for a sharing group, and which connections share (None: all). Closed runs keep what they
+    were computed from.
+
+    Raises:
+        BadInput: a producer is no registered meter.
+    """
+    known = register.meters_of(tx, producers)
+    missing = sorted(set(producers) - known.keys())
+    if missing:
+        raise BadInput(
+            [Problem(say("meter %(serial)s is not registered", serial=serial), "producers") for serial in missing],
+            "bad-group",
+        )
+    shared = None if connections is None else tuple(sorted(connections))
+    group = Group(group_id, tuple(sorted(producers)), shared)
+    register.set_group(tx, group)
+    return group
+
+
+def set_group_by_numbers(tx: Tx, group_id: str, producers: Sequence[str], numbers: Sequence[str] | None) -> Group:
+    """Say which meters produce for a sharing group, and the connections of which numbers share (None: all).
+
+    Raises:
+        BadInput: a producer is no registered meter, or a number that of no connection.
+    """
+    ids = None if numbers is None else connections.find_connections(tx, numbers, "connections")
+    return set_group(tx, group_id, producers, None if ids is None else list(ids.values()))
+
+
+def find_group(tx: Tx, group_id: str) -> Group:
+    """One sharing group.
+
+    Raises:
+        NotFound: there is no such group.
+    """
+    group = next((group for group in register.list_groups(tx) if group.group_id == group_id), None)
+    if group is None:
+        raise NotFound(say("there is no sharing group %(group)s", group=group_id))
+    return group

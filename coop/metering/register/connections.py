@@ -1,0 +1,78 @@
+"""Queries: connections by the number that people call them by, and the contracts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import and_, func, select
+
+from coop.kit.tx import Tx
+from coop.metering.register.store import Group, list_occupancies
+from coop.metering.tables import connection_opened, contract_ended, contract_signed
+from coop.values import BadInput, Problem, Said, say
+
+
+@dataclass(frozen=True)
+class Supply:
+    """A contract on a connection, from ``starts_on`` up to ``ends_on`` (None: still)."""
+
+    connection_id: str
+    starts_on: date
+    ends_on: date | None
+
+
+def list_numbers(tx: Tx) -> dict[str, str]:
+    """The number of every connection that somebody holds or held, by its id."""
+    held = {occupancy.connection_id for occupancy in list_occupancies(tx)}
+    columns = connection_opened.c
+    query = (
+        select(columns.connection_id, columns.number)
+        .where(columns.community == tx.community, columns.number != "")
+        .order_by(columns.opened_on)
+    )
+    return {connection_id: number for connection_id, number in tx.execute(query) if connection_id in held}
+
+
+def find_connections(tx: Tx, numbers: Iterable[str], field: str = "connection") -> dict[str, str]:
+    """The ids of connections by their numbers.
+
+    Raises:
+        BadInput: a number is that of no connection; each is named.
+    """
+    ids = {number: connection_id for connection_id, number in list_numbers(tx).items()}
+    wanted = list(dict.fromkeys(numbers))
+    if unknown := [number for number in wanted if number not in ids]:
+        raise BadInput([Problem(name_unknown(number), field) for number in unknown], "unknown-connection")
+    return {number: ids[number] for number in wanted}
+
+
+def name_unknown(number: str) -> Said:
+    """Say that no connection has a number."""
+    return say(
+        "there is no connection %(number)s that somebody holds or held: register it, and who holds it, first",
+        number=number,
+    )
+
+
+def name_sharers(group: Group, numbers: Mapping[str, str]) -> Group:
+    """A group whose connections are named by their ``numbers``, in order."""
+    if group.connections is None:
+        return group
+    return replace(group, connections=tuple(sorted(numbers.get(place, place) for place in group.connections)))
+
+
+def list_supplies(tx: Tx) -> list[Supply]:
+    """All contracts, by connection and first day. One that ended on the day it started never was."""
+    signed, ended = contract_signed.c, contract_ended.c
+    ends_on = func.min(ended.ends_on)
+    query = (
+        select(signed.connection_id, signed.starts_on, ends_on)
+        .outerjoin(contract_ended, and_(ended.community == signed.community, ended.contract_id == signed.contract_id))
+        .where(signed.community == tx.community)
+        .group_by(signed.contract_id, signed.connection_id, signed.starts_on)
+        .order_by(signed.connection_id, signed.starts_on, signed.contract_id)
+    )
+    found = [Supply(*row) for row in tx.execute(query)]
+    return [supply for supply in found if supply.ends_on is None or supply.ends_on > supply.starts_on]

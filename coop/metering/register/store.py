@@ -1,0 +1,207 @@
+"""Queries: meters and their registers, who holds which connection, sharing groups and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select, update
+
+from coop.kit.database import among
+from coop.kit.keyset import Window
+from coop.kit.rows import find_as, insert_nouns, row_of, select_as
+from coop.kit.tx import Tx
+from coop.metering.model import Meter, MeterChange, Occupancy, Quantity, Register, Shape
+from coop.metering.tables import (
+    allocation_key,
+    connection_closed,
+    connection_opened,
+    meter,
+    meter_change,
+    register,
+    register_stamp,
+    sharing_group,
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A sharing group: serials of the meters that produce, and the connections that share (None: all)."""
+
+    group_id: str
+    producers: tuple[str, ...]
+    connections: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class AdoptedKey:
+    """An allocation key that a resolution adopted."""
+
+    key_id: str
+    group_id: str
+    resolution_id: str
+    valid_from: date
+    decided_on: date
+    parameters: dict[str, Any]
+
+
+RegisterKey = tuple[str, Quantity, Shape]
+"""Key by which the registers of a co-operative are told apart; the first is the meter's serial."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All meters of a co-operative by serial, and their registers. Not to be changed."""
+
+    meters: Mapping[str, Meter]
+    registers: Mapping[RegisterKey, Register]
+
+
+_directories: dict[str, tuple[str, Directory]] = {}
+"""By co-operative; a stamp is drawn anew with every change, so that one of another database is never taken for ours."""
+
+
+def directory(tx: Tx) -> Directory:
+    """All meters and registers, kept in memory for as long as their stamp in the database is the same.
+
+    A head-end's batch names a thousand registers that hardly ever change; reading them took half of its time.
+    """
+    stamp = tx.scalar(select(register_stamp.c.stamp).where(register_stamp.c.community == tx.community)) or ""
+    known = _directories.get(tx.community)
+    if known is None or not stamp or known[0] != stamp:
+        known = (
+            stamp,
+            Directory(
+                {one.serial: one for one in list_meters(tx)},
+                {(one.serial, one.quantity, one.shape): one for one in list_registers(tx)},
+            ),
+        )
+        _directories[tx.community] = known
+    return known[1]
+
+
+def _stamp(tx: Tx) -> None:
+    # Drawn, not counted: a count that was rolled back would come again with something else behind it.
+    stamp = str(uuid4())
+    changed = update(register_stamp).where(register_stamp.c.community == tx.community).values(stamp=stamp)
+    if not tx.execute(changed).rowcount:
+        tx.execute(insert(register_stamp).values(community=tx.community, stamp=stamp))
+
+
+def add_meters(tx: Tx, meters: Sequence[Meter]) -> None:
+    """Insert meters that are not there yet."""
+    tx.insert_new(meter, [row_of(tx, one) for one in meters], ["community", "serial"])
+    _stamp(tx)
+
+
+def remove_meter(tx: Tx, serial: str, removed_at: datetime) -> None:
+    """Say until when a meter hung where it hangs."""
+    where = meter.c.community == tx.community, meter.c.serial == serial
+    tx.execute(update(meter).where(*where).values(removed_at=removed_at))
+    _stamp(tx)
+
+
+def place_meter(tx: Tx, serial: str, connection_id: str | None, installed_at: datetime) -> None:
+    """Say at which connection a meter hangs, and since when."""
+    where = meter.c.community == tx.community, meter.c.serial == serial
+    tx.execute(update(meter).where(*where).values(connection_id=connection_id, installed_at=installed_at))
+    _stamp(tx)
+
+
+def drop_meter(tx: Tx, serial: str) -> None:
+    """Take a meter out of the register."""
+    tx.execute(delete(meter).where(meter.c.community == tx.community, meter.c.serial == serial))
+    _stamp(tx)
+
+
+def add_change(tx: Tx, change: MeterChange) -> None:
+    """Keep a correction of the register."""
+    insert_nouns(tx, meter_change, [change])
+
+
+def list_changes(tx: Tx, serial: str | None = None, since: datetime | None = None) -> list[MeterChange]:
+    """Corrections of the register (of one meter, after an instant), oldest first."""
+    columns = meter_change.c
+    where = [columns.serial == serial] if serial is not None else []
+    where += [columns.changed_at > since] if since is not None else []
+    return select_as(tx, MeterChange, meter_change, *where, order_by=[columns.changed_at, columns.id])
+
+
+def list_meters(tx: Tx, window: Window | None = None) -> list[Meter]:
+    """Every meter, by serial."""
+    return select_as(tx, Meter, meter, order_by=[meter.c.serial], window=window)
+
+
+def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:
+    """The meters among ``serials`` that are known."""
+    return {one.serial: one for one in select_as(tx, Meter, meter, among(tx, meter.c.serial, set(serials)))}
+
+
+def registers_of(tx: Tx, serials: Iterable[str]) -> dict[str, Register]:
+    """Registers of meters, by id."""
+    return {one.id: one for one in select_as(tx, Register, register, among(tx, register.c.serial, set(serials)))}
+
+
+def list_registers(tx: Tx) -> list[Register]:
+    """Every register, by meter and quantity."""
+    return select_as(tx, Register, register, order_by=[register.c.serial, register.c.quantity])
+
+
+def find_register(tx: Tx, register_id: str) -> Register | None:
+    """One register."""
+    return find_as(tx, Register, register, register.c.id == register_id)
+
+
+def add_registers(tx: Tx, registers: Sequence[Register]) -> None:
+    """Insert registers that are not there yet."""
+    if registers:
+        tx.insert_new(register, [row_of(tx, one) for one in registers], ["community", "id"])
+        _stamp(tx)
+
+
+def list_occupancies(tx: Tx, member_id: str | None = None) -> list[Occupancy]:
+    """Holds of connections: each opening up to the next closing of the same hold; of all, or of one member.
+
+    A hold that closed on the day it opened never was: an import that brought it was undone.
+    """
+    ends = select(connection_closed).where(connection_closed.c.community == tx.community)
+    starts = select(connection_opened).where(connection_opened.c.community == tx.community)
+    if member_id is not None:
+        ends = ends.where(connection_closed.c.member_id == member_id)
+        starts = starts.where(connection_opened.c.member_id == member_id)
+    closings: dict[tuple[str, str, int], list[date]] = {}
+    for row in tx.execute(ends.order_by(connection_closed.c.closed_on)):
+        closings.setdefault((row.connection_id, row.member_id, row.registration), []).append(row.closed_on)
+    found = []
+    for row in tx.execute(starts.order_by(connection_opened.c.opened_on, connection_opened.c.member_id)):
+        closed_on = closings.get((row.connection_id, row.member_id, row.registration), [])
+        # A member who comes back opens a second hold: each takes its own closing, in order of time.
+        while closed_on and closed_on[0] < row.opened_on:
+            closed_on.pop(0)
+        end = closed_on.pop(0) if closed_on else None
+        if end != row.opened_on:
+            found.append(Occupancy(row.connection_id, row.member_id, row.opened_on, end))
+    return sorted(found, key=lambda one: (one.connection_id, one.start, one.member_id))
+
+
+def set_group(tx: Tx, group: Group) -> None:
+    """Say who produces and who shares in a group."""
+    row = dict(row_of(tx, group))
+    where = sharing_group.c.community == tx.community, sharing_group.c.group_id == group.group_id
+    if not tx.execute(update(sharing_group).where(*where).values(row)).rowcount:
+        tx.execute(insert(sharing_group), [row])
+
+
+def list_groups(tx: Tx, window: Window | None = None) -> list[Group]:
+    """Sharing groups, by id."""
+    return select_as(tx, Group, sharing_group, order_by=[sharing_group.c.group_id], window=window)
+
+
+def keys_of(tx: Tx, group_id: str) -> list[AdoptedKey]:
+    """Keys adopted for a group, the earliest valid first; of two from the same day the one decided last stands last."""
+    columns = allocation_key.c
+    order = [columns.valid_from, columns.decided_on, columns.key_id]
+    return select_as(tx, AdoptedKey, allocation_key, columns.group_id == group_id, order_by=order)

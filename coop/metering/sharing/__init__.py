@@ -1,0 +1,1 @@
+"""Shared electricity: keys, the run over quarter-hours, kernels and their explanation."""

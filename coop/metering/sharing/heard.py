@@ -1,0 +1,37 @@
+"""Facts of others: which allocation keys were adopted."""
+
+from __future__ import annotations
+
+from coop.events import Envelope
+from coop.events.governance import AllocationKeyAdopted
+from coop.kit.tx import Tx
+from coop.metering.sharing.keys import Key
+from coop.metering.tables import allocation_key
+from coop.values import CoopError, hash_parameters, say
+
+
+def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Envelope) -> None:
+    """Remember a key, if it is the one of which the members had notice.
+
+    Raises:
+        CoopError: its parameters are not those of the notice or of the resolution.
+        BadInput: they are no allocation key.
+    """
+    if not hash_parameters(event.parameters) == event.parameters_hash == event.notice_hash:
+        raise CoopError(
+            "key-not-as-noticed",
+            say("the parameters of key %(key_id)s are not those of its notice", key_id=event.key_id),
+        )
+    Key.read(event.parameters)
+    row = {
+        "community": tx.community,
+        "key_id": event.key_id,
+        "group_id": event.group_id,
+        "resolution_id": event.resolution_id,
+        "valid_from": event.valid_from,
+        "decided_on": event.decided_on,
+        "parameters": event.parameters,
+        "parameters_hash": event.parameters_hash,
+        "notice_hash": event.notice_hash,
+    }
+    tx.insert_new(allocation_key, [row], ["community", "key_id"])
