@@ -1,8 +1,8 @@
 """Values that no meter of a co-operative can mean, judged from one alone.
 
 Invariant: what passes here fits the store's 64-bit registers. Jumps against earlier readings are judged by
-``metering.readings``, which knows them; readings from the future by the intake, and in a file that a person imports also
-here, so that the line is named.
+``metering.readings``, which knows them; readings from the future by the intake, and in a file that a person imports
+also here, so that the line is named.
 """
 
 from __future__ import annotations
