@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from coop.governance.model import Ballot, Count, Verdict, VotingRule
+from coop.governance.statutes.model import Share
 
 
 def count_ballots(ballots: Iterable[Ballot], votes: Mapping[str, int]) -> Count:
@@ -35,15 +36,13 @@ def votes_needed(rule: VotingRule, count: Count) -> int:
 
     Source: docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted (E19).
     """
-    base = base_votes(rule, count)
-    if 2 * rule.majority_num == rule.majority_den:
-        return base // 2 + 1
-    return max(1, -(-base * rule.majority_num // rule.majority_den))
+    is_half = 2 * rule.majority_num == rule.majority_den
+    return max(1, Share(rule.majority_num, rule.majority_den, above=is_half).needed_of(base_votes(rule, count)))
 
 
 def quorum_needed(rule: VotingRule, count: Count) -> int:
     """Fewest votes present with which the meeting may decide; 0 where no quorum is asked."""
-    return -(-count.votes_entitled * rule.quorum_num // rule.quorum_den) if rule.quorum_den else 0
+    return Share(rule.quorum_num, rule.quorum_den).needed_of(count.votes_entitled) if rule.quorum_den else 0
 
 
 def decide(rule: VotingRule, count: Count) -> Verdict:

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from coop.governance.model import Meeting, Statutes, VotingRule
+from coop.governance.statutes.model import Term
+from coop.governance.statutes.terms import last_day
 from coop.values import BadInput, CoopError, Problem, Said, say
 
 
@@ -18,7 +20,7 @@ def last_notice_date(held_on: date, notice_days: int) -> date:
 
     Source: docs/domain/meetings-votes-and-statutes.md#e19; BW 2:42 for statute changes.
     """
-    return held_on - timedelta(days=notice_days + 1)
+    return last_day(Term("", notice_days), held_on)
 
 
 def first_vote_date(meeting: Meeting, rule: VotingRule) -> date:

@@ -1,0 +1,141 @@
+"""Decisions on matters: the rule of a kind, its quorum, its second meeting and its majority.
+
+    quorum met  = there * den >= all * num          heads or votes, as the statutes count
+    adopted     = quorum met and for * den >= base * num   (or >, where they ask more than a share)
+
+Source: Civil Code, book 2, articles 2:18, 2:38, 2:42 and 2:43; docs/domain/meetings-votes-and-statutes.md#e19.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, WITH_NOTICE
+from coop.governance.statutes.model import Articles, Quorum, Rule, Ruling, Second, SecondCall, Tally
+
+
+def find_rule(articles: Articles, kind: str) -> Rule:
+    """The rule for a kind of decision: that of the statutes, or of what the kind follows, or the law's.
+
+    What the law asks at least, it asks above statutes that ask less: their quorum stays, its majority decides.
+    """
+    rule = articles.rules.get(kind)
+    if rule is None and kind in AS_STATUTES:
+        rule = articles.rules.get("statutes")
+    if rule is None and kind not in LAW.rules:
+        rule = articles.rules.get("ordinary", LAW.rules["ordinary"])
+    floor = LAW.rules.get(kind)
+    if rule is None:
+        assert floor is not None, "the law has a rule, or the kind follows the ordinary one"
+        return floor
+    if kind in FLOORS and floor is not None and floor.majority.is_stricter_than(rule.majority):
+        return replace(rule, majority=floor.majority, article=floor.article, base=floor.base)
+    return rule
+
+
+def decide(
+    articles: Articles,
+    kind: str,
+    tally: Tally,
+    second: SecondCall | None = None,
+    *,
+    approved: bool = True,
+    changes: str = "",
+    in_writing: bool = True,
+) -> Ruling:
+    """The ruling on one proposal.
+
+    Args:
+        articles: the statutes in force.
+        kind: of the decision, such as ordinary or statutes.
+        tally: the votes and the heads.
+        second: where it is treated in a second meeting, when both were held.
+        approved: an outside body consented, where it is asked.
+        changes: the article that a change of statutes concerns.
+        in_writing: the votes were given in writing.
+
+    >>> decide(LAW, "statutes", Tally(200, 100)).word, decide(LAW, "statutes", Tally(199, 100)).word
+    ('adopted', 'rejected')
+    """
+    rule = find_rule(articles, kind)
+    if rule.in_writing and not in_writing:
+        return Ruling("not valid", rule.article)
+    if second is not None and rule.second is not None:
+        if _is_within(rule.second, second):
+            return _judge(replace(rule, article=rule.second.article, majority=rule.second.majority), tally)
+        if rule.second.outside == "undecidable":
+            return Ruling("not decidable", rule.second.article)
+    if rule.quorum is not None and not has_quorum(rule.quorum, tally):
+        return Ruling("no quorum", rule.quorum.article)
+    ruling = _judge(rule, tally)
+    approval = rule.approval
+    is_asked = approval is not None and (not approval.articles or changes in approval.articles)
+    if ruling.word == "adopted" and approval is not None and is_asked and not approved:
+        return Ruling(approval.lacking, approval.article)
+    return ruling
+
+
+def has_quorum(quorum: Quorum, tally: Tally) -> bool:
+    """True when enough is there.
+
+    >>> from coop.governance.statutes.model import Share
+    >>> half = Quorum("20", Share(1, 2), "members")
+    >>> [has_quorum(half, Tally(0, 0, members_all=84, members_present=present)) for present in (42, 41)]
+    [True, False]
+    """
+    there, everything = (
+        (tally.members_present, tally.members_all) if quorum.of == "members" else (tally.votes_present, tally.votes_all)
+    )
+    return quorum.share.is_reached(there - (0 if quorum.with_proxies else tally.represented), everything)
+
+
+def decide_without_notice(articles: Articles, kind: str, tally: Tally, *, all_in_person: bool = True) -> Ruling:
+    """The ruling on a proposal that was not announced, or too late: it stands where everybody is there and for it."""
+    universal = articles.universal or (LAW.universal if kind in WITH_NOTICE else None)
+    everybody = tally.members_all > 0 and tally.members_present == tally.members_all
+    if universal and everybody and (universal.represented or all_in_person) and tally.votes_for >= tally.members_all:
+        return Ruling("adopted", universal.article)
+    notice = articles.notices.get(kind) or LAW.notices.get(kind) or articles.notices.get("ordinary")
+    return Ruling("not decidable", notice.article if notice else "")
+
+
+def decide_amended(articles: Articles, amendment: Tally, motion: Tally) -> Ruling:
+    """The ruling on a motion with an amendment, which is voted on first; ``detail`` is the order."""
+    ordinary = find_rule(articles, "ordinary")
+    return replace(_judge(ordinary, motion), detail=("amendment", "motion"))
+
+
+def decide_off_agenda(articles: Articles) -> Ruling:
+    """The ruling on what is not on the agenda."""
+    if articles.agenda is not None and articles.agenda.off_agenda_article:
+        return Ruling("not decidable", articles.agenda.off_agenda_article)
+    return Ruling("decidable", "")
+
+
+def decide_outside(articles: Articles, members: int, votes_for: int, *, board_knew: bool) -> Ruling:
+    """The ruling on a decision outside a meeting: all members, of one mind, and the board knew before."""
+    article = articles.outside_article or "BW 2:40 lid 2"
+    return Ruling("adopted" if board_knew and votes_for == members else "no decision", article)
+
+
+def judge_nomination(articles: Articles, tally: Tally) -> Ruling:
+    """The ruling on whether a binding nomination is broken."""
+    rule = articles.nomination or LAW.nomination
+    assert rule is not None, "the law has one"
+    is_broken = rule.majority.is_reached(tally.votes_for, tally.base(rule.base))
+    return Ruling("broken" if is_broken else "stands", rule.article)
+
+
+def _judge(rule: Rule, tally: Tally) -> Ruling:
+    """The majority alone. Nobody for it is never enough, and a tie rejects."""
+    if tally.votes_for and rule.majority.is_reached(tally.votes_for, tally.base(rule.base)):
+        return Ruling("adopted", rule.article)
+    is_tie = tally.votes_for == tally.votes_against
+    return Ruling("rejected", rule.tie_article if is_tie and rule.tie_article else rule.article)
+
+
+def _is_within(second: Second, call: SecondCall) -> bool:
+    days = call.held_on - call.first_on
+    in_time = timedelta(second.from_days) <= days <= timedelta(second.to_days)
+    return in_time and (call.says_why or not second.says_why)

@@ -1,0 +1,330 @@
+"""Articles of statutes as values. A section that is None says that the statutes are silent, and the law applies.
+
+Invariant: fractions are whole numbers and compared exactly; every section names its article, so that each ruling can.
+
+Source: docs/domain/meetings-votes-and-statutes.md; Civil Code, book 2, articles 2:13 to 2:18 and 2:37 to 2:43.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Final, Literal
+
+from coop.values import BadInput, Problem, say
+
+Base = Literal["cast", "present", "all"]
+"""Votes of which a majority is taken: for and against, these and the blank ones, or all that members have."""
+
+BASES: Final[tuple[Base, ...]] = ("cast", "present", "all")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """An answer and the article that decides it. ``detail`` holds names that go on or won, or a number."""
+
+    word: str
+    article: str
+    detail: tuple[str, ...] | int | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole that has to be reached: at least ``num/den`` of it, or more than that where ``above``.
+
+    >>> Share(2, 3).is_reached(200, 300), Share(2, 3).is_reached(199, 299)
+    (True, False)
+    >>> Share(1, 2, above=True).is_reached(30, 60)
+    False
+
+    Raises:
+        BadInput: the fraction is none between 0 and 1.
+    """
+
+    num: int
+    den: int
+    above: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.num <= self.den or self.den == 0:
+            raise BadInput([Problem(say("a share lies between 0 and 1"), "share")], "bad-statutes")
+
+    def is_reached(self, part: int, whole: int) -> bool:
+        """True when ``part`` of ``whole`` is enough."""
+        return part * self.den > whole * self.num if self.above else part * self.den >= whole * self.num
+
+    def needed_of(self, whole: int) -> int:
+        """The fewest that are enough.
+
+        >>> [Share(2, 3).needed_of(cast) for cast in (299, 300, 301)], Share(1, 2, above=True).needed_of(60)
+        ([200, 200, 201], 31)
+        """
+        return whole * self.num // self.den + 1 if self.above else -(-whole * self.num // self.den)
+
+    def is_stricter_than(self, other: Share) -> bool:
+        """True when something can reach the other share and not this one."""
+        left, right = self.num * other.den, other.num * self.den
+        return left > right or (left == right and self.above and not other.above)
+
+
+MORE_THAN_HALF: Final = Share(1, 2, above=True)
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """A share that has to be there: of the heads of all members, or of the votes that all have. ``with_proxies``: who
+    is represented is there too."""
+
+    article: str
+    share: Share
+    of: Literal["members", "votes"]
+    with_proxies: bool = True
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second meeting, in which no quorum is asked.
+
+    It is held between ``from_days`` and ``to_days`` after the first. One outside that window is no second meeting: it
+    asks the first quorum again, or may not decide at all (``outside``), as the statutes are read.
+    """
+
+    article: str
+    majority: Share
+    to_days: int
+    from_days: int = 0
+    says_why: bool = False
+    outside: Literal["quorum", "undecidable"] = "quorum"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Consent of an outside body, for a change of some articles or, where none is named, for every decision of a kind.
+
+    Without it a decision is not valid, or not effective, as ``lacking`` says.
+    """
+
+    article: str
+    articles: tuple[str, ...] = ()
+    lacking: Literal["not valid", "not effective"] = "not valid"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule for one kind of decision. ``tie_article`` is that of a tie, where it is another one."""
+
+    article: str
+    majority: Share
+    base: Base = "cast"
+    tie_article: str = ""
+    quorum: Quorum | None = None
+    second: Second | None = None
+    approval: Approval | None = None
+    in_writing: bool = False
+
+
+@dataclass(frozen=True)
+class Term:
+    """Days before the meeting. Clear days leave out the day of sending and that of the meeting; else sending counts."""
+
+    article: str
+    days: int
+    clear: bool = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who can make the board convene: a share of the votes or of the members; after ``silent_days`` they do it."""
+
+    article: str
+    share: Share
+    of: Literal["votes", "members"] = "votes"
+    self_article: str = ""
+    silent_days: int = 14
+
+
+@dataclass(frozen=True)
+class AgendaPoint:
+    """Who can put a point on the agenda: so many members, or a share of the votes, in time. Later the board may.
+
+    ``few`` says what becomes of a request by too few.
+    """
+
+    article: str
+    term: Term
+    members: int = 0
+    share: Share | None = None
+    few: Literal["refused", "no duty"] = "refused"
+    off_agenda_article: str = ""
+
+
+@dataclass(frozen=True)
+class VoterKind:
+    """A kind of person in the register, whether they vote, and whether they are let in."""
+
+    kind: str
+    article: str
+    votes: bool = True
+    enters: bool = True
+
+
+@dataclass(frozen=True)
+class Band:
+    """Votes of who is above a bound, in units of the statutes' measure (euro of turnover, shares)."""
+
+    above: int
+    votes: int
+
+
+@dataclass(frozen=True)
+class Voters:
+    """Who votes, and with how many votes.
+
+    ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. ``least_age`` counts on
+    1 January. Who is more than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
+    """
+
+    article: str
+    kinds: tuple[VoterKind, ...] = ()
+    bands: tuple[Band, ...] = ()
+    on_bound: Literal["lower", "upper"] | None = None
+    least_age: int = 0
+    arrears_months: int | None = None
+    arrears_article: str = ""
+    suspended_months: int | None = None
+    suspended_article: str = ""
+    suspended_no_vote_article: str = ""
+
+    def find_kind(self, kind: str) -> VoterKind | None:
+        """What the statutes say about a kind of person."""
+        return next((each for each in self.kinds if each.kind == kind), None)
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """Votes by proxy: in writing, to somebody who votes; how many one may hold, or cast in all with the own vote.
+
+    ``before_the_vote``: the mandate is handed in before.
+    """
+
+    article: str
+    most_held: int | None = None
+    most_votes: int | None = None
+    before_the_vote: bool = False
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Electronic votes before the meeting: from which day before it to which, until what hour on the last one.
+
+    ``from_days`` None leaves the law's thirtieth day; nothing opens before that.
+    """
+
+    article: str
+    from_days: int | None = None
+    to_days: int = 0
+    until: time | None = None
+    until_article: str = ""
+    on_request: bool = False
+    revocable: bool = True
+
+
+@dataclass(frozen=True)
+class Online:
+    """Electronic votes during the meeting, where the voter has to register first."""
+
+    article: str
+    registered: bool = True
+
+
+Step = Literal["all", "two highest", "intermediate", "without the fewest"]
+"""Candidates of the next ballot where nobody was elected: everybody, the two with most votes, whom an intermediate vote
+chooses, or everybody but the one with the fewest."""
+
+
+@dataclass(frozen=True)
+class Election:
+    """Election of a person: more than half of the valid votes, else the step of the round; the last step repeats.
+
+    A tie between two is decided by lot from round ``lot_from`` on, and voted again before. ``articles`` names the
+    article of a ruling where it is not ``article``: of a step, of ``tie`` at the top, of ``lot``.
+    """
+
+    article: str
+    steps: tuple[Step, ...]
+    lot_from: int = 1
+    articles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Universal:
+    """Everybody there and of one mind: valid whatever is wrong with the notice. ``represented`` counts as there."""
+
+    article: str
+    represented: bool = True
+
+
+@dataclass(frozen=True)
+class Written:
+    """A vote in writing, where so many members or the chair ask for it."""
+
+    article: str
+    members: int
+    chair: bool = True
+
+
+@dataclass(frozen=True)
+class Articles:
+    """One version of statutes. ``rules`` holds a rule by kind of decision, such as ordinary, statutes, dissolution."""
+
+    name: str
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    notices: Mapping[str, Term] = field(default_factory=dict)
+    texts: Mapping[str, Term] = field(default_factory=dict)
+    voters: Voters | None = None
+    proxies: Proxies | None = None
+    advance: Advance | None = None
+    online: Online | None = None
+    call: Call | None = None
+    agenda: AgendaPoint | None = None
+    late_agenda_article: str = ""
+    election: Election | None = None
+    nomination: Rule | None = None
+    universal: Universal | None = None
+    written: Written | None = None
+    amendment_first_article: str = ""
+    outside_article: str = ""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Votes and heads of one vote. Present are also those who are represented; ``represented`` says how many votes of
+    them are. Invalid votes are neither cast nor blank."""
+
+    votes_for: int
+    votes_against: int
+    votes_blank: int = 0
+    votes_all: int = 0
+    votes_present: int = 0
+    members_all: int = 0
+    members_present: int = 0
+    represented: int = 0
+
+    @property
+    def votes_cast(self) -> int:
+        """For and against."""
+        return self.votes_for + self.votes_against
+
+    def base(self, base: Base) -> int:
+        """The votes of which a majority is taken."""
+        return {"cast": self.votes_cast, "present": self.votes_cast + self.votes_blank, "all": self.votes_all}[base]
+
+
+@dataclass(frozen=True)
+class SecondCall:
+    """A second meeting on the same proposal: when both were held, and whether its notice says that and why."""
+
+    first_on: date
+    held_on: date
+    says_why: bool = True
