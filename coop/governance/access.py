@@ -17,7 +17,6 @@ ACCESS = Access(
         "find-decisions": roles("member", "board", "treasurer", "auditor"),
         "find-partner": roles("partner"),
         "see-decisions": _EVERYBODY | {"read:votes"},
-        "see-count": _STEWARDS,
         "vote": roles("member"),
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,

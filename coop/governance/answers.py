@@ -80,10 +80,9 @@ class DecisionOut(Answer):
 
 
 class ClosedOut(Answer):
-    """A meeting that was closed, or with ``dry_run`` would be."""
+    """A meeting that was closed."""
 
     meeting_id: str
-    dry_run: bool
     resolutions: list[DecisionOut]
 
 
@@ -196,10 +195,11 @@ class ProgrammeOut(Answer):
 
 
 class StoredResolutionOut(ResolutionOut):
-    """One resolution with its ballots as one hash, which tells two installations apart and nobody's vote."""
+    """One resolution with its ballots as one hash once it is decided, which tells two installations apart and nobody's
+    vote."""
 
-    ballots: int
-    ballots_hash: str
+    ballots: int | None = None
+    ballots_hash: str | None = None
 
 
 class RealisationOut(Answer):

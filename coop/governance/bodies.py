@@ -109,7 +109,6 @@ class CloseBody(Body):
     """The closing of a meeting; ``entitled_members``, when given, must be how many members with a vote are known."""
 
     closed_on: Day
-    dry_run: bool = False
     entitled_members: int | None = None
 
 

@@ -27,16 +27,7 @@ def export_resolutions(request: Request, asked: Asked, meeting: str = "") -> Res
     with reading(request) as tx:
         views = [find_meeting_view(tx, meeting)] if meeting else view_meetings(tx)
         rows = [(view.meeting, outcome) for view in views for outcome in view.outcomes]
-        return asked.answer(listings.resolutions_listing(asked.lang, rows, with_counts=False))
-
-
-@routes.get("/count.{extension}")
-@may("see-count")
-def export_count(request: Request, asked: Asked, meeting: str) -> Response:
-    with reading(request) as tx:
-        view = find_meeting_view(tx, meeting)
-        rows = [(view.meeting, outcome) for outcome in view.outcomes]
-        return asked.answer(listings.resolutions_listing(asked.lang, rows, with_counts=True))
+        return asked.answer(listings.resolutions_listing(asked.lang, rows))
 
 
 @routes.get("/milestones.{extension}")

@@ -77,13 +77,10 @@ def enter_ballots(request: Request, meeting_id: str, body: bodies.VotesBody) -> 
 @routes.post("/meetings/{meeting_id}/close")
 @may("close-meeting")
 def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> ClosedOut:
-    """Close a meeting and count; a dry run only says what would be decided."""
+    """Close a meeting and count, for good."""
     with writing(request) as tx:
-        outcomes = closing.close_meeting(
-            tx, meeting_id, body.closed_on, dry_run=body.dry_run, entitled_members=body.entitled_members
-        )
-    decided = [decision_out(outcome) for outcome in outcomes]
-    return ClosedOut(meeting_id=meeting_id, dry_run=body.dry_run, resolutions=decided)
+        outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, entitled_members=body.entitled_members)
+    return ClosedOut(meeting_id=meeting_id, resolutions=[decision_out(outcome) for outcome in outcomes])
 
 
 @routes.post("/programmes")

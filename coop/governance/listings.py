@@ -25,14 +25,17 @@ MEETINGS = (
 )
 
 
-def resolutions_listing(lang: str, rows: Iterable[Row], *, with_counts: bool) -> Listing:
-    """Resolutions with their verdict; the votes on one that is not decided stand there only ``with_counts``."""
+def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
+    """Resolutions with their verdict; of one that is not decided nothing is counted yet."""
 
     def count(name: str) -> Callable[[Row], int | None]:
-        return lambda row: getattr(row[1].count, name) if with_counts or row[1].decided_on else None
+        return lambda row: getattr(row[1].count, name) if row[1].decided else None
+
+    def needed(row: Row) -> int | None:
+        return row[1].verdict.votes_needed if row[1].decided else None
 
     def adopted(row: Row) -> bool | None:
-        return row[1].verdict.adopted if with_counts or row[1].decided_on else None
+        return row[1].verdict.adopted if row[1].decided else None
 
     columns = (
         Column("resolution_id", "Id", of=lambda row: row[1].resolution.resolution_id),
@@ -43,8 +46,8 @@ def resolutions_listing(lang: str, rows: Iterable[Row], *, with_counts: bool) ->
         Column("votes_for", N_("For"), Kind.WHOLE, of=count("votes_for")),
         Column("votes_against", N_("Against"), Kind.WHOLE, of=count("votes_against")),
         Column("votes_blank", N_("Blank"), Kind.WHOLE, of=count("votes_blank")),
-        Column("votes_entitled", N_("Votes in all"), Kind.WHOLE, of=lambda row: row[1].count.votes_entitled),
-        Column("votes_needed", N_("Needed"), Kind.WHOLE, of=lambda row: row[1].verdict.votes_needed),
+        Column("votes_entitled", N_("Votes in all"), Kind.WHOLE, of=count("votes_entitled")),
+        Column("votes_needed", N_("Needed"), Kind.WHOLE, of=needed),
         Column("decided_on", N_("Decided on"), Kind.DAY, of=lambda row: row[1].decided_on),
         Column("adopted", N_("adopted"), Kind.FLAG, of=adopted),
     )

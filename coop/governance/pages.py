@@ -95,7 +95,7 @@ def vote(request: Request, resolution_id: str, choice: Annotated[str, Form()]) -
 @routes.get("/meetings/{meeting_id}")
 @may("see-decisions")
 def show_meeting(request: Request, meeting_id: str) -> Response:
-    """One meeting: its agenda, and for its stewards the count so far."""
+    """One meeting: its agenda, and for its stewards what there is to do."""
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
         voters = find_voters(tx, view.meeting.held_on)
@@ -106,7 +106,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         view=view,
         voters=len(voters),
         votes=sum(voters.values()),
-        steward=ACCESS.allows(session_of(request), "see-count"),
+        steward=ACCESS.allows(session_of(request), "close-meeting"),
         reach=reach,
         today=tx.today,
         words=wording,
@@ -118,18 +118,16 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
 def close(
     request: Request, meeting_id: str, closed_on: Annotated[date, Form()], confirmed: Annotated[str, Form()] = ""
 ) -> Response:
-    """Close a meeting; at first only show what the count would decide."""
+    """Close a meeting, once somebody confirmed that it should be."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
-    with writing(request) as tx:
-        outcomes = closing.close_meeting(tx, meeting_id, closed_on, dry_run=confirmed != "yes")
     if confirmed == "yes":
+        with writing(request) as tx:
+            closing.close_meeting(tx, meeting_id, closed_on)
         return redirect(page, translate(lang, "The meeting is closed and decided."))
-    counted = " ".join(f"{counted.resolution.subject(lang)}: {wording.verdict(lang, counted)}" for counted in outcomes)
-    warning = translate(lang, "Closing cannot be undone, and what is adopted takes effect at once.")
     return confirm_page(
         request,
         title=translate(lang, "Close the meeting and decide?"),
-        text=f"{counted} {warning}",
+        text=translate(lang, "Closing cannot be undone, and what is adopted takes effect at once."),
         button=translate(lang, "Close and decide"),
         action=f"{page}/close",
         back=page,

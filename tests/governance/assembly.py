@@ -17,6 +17,7 @@ from coop.events.members import MemberAdmitted, MemberLeft
 from coop.governance.handlers import closing, meetings, programmes
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.model import (
+    Count,
     Evidence,
     Meeting,
     Milestone,
@@ -28,7 +29,10 @@ from coop.governance.model import (
     Tranche,
     VotingRule,
 )
+from coop.governance.rules.counting import count_ballots
 from coop.governance.service import GOVERNANCE
+from coop.governance.storage import meetings as meeting_store
+from coop.governance.storage.voters import find_voters
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -186,6 +190,12 @@ def live(database: Database, until: str = "") -> None:
             return
         with database.write(TOWN, SECRETARY) as tx:
             step(tx)
+
+
+def tally(tx: Tx, resolution_id: str, held_on: date = HELD) -> Count:
+    """The count that closing now would come to, which no door of the product tells."""
+    history = meeting_store.list_ballots(tx, resolution_id)
+    return count_ballots((cast[-1] for cast in history.values()), find_voters(tx, held_on))
 
 
 def told(database: Database) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Counting and closing a meeting.
+"""Counting and closing a meeting. Nothing is counted before.
 
 Invariant: a resolution is decided once, on the parameters of its notice, and what it then does (a tariff, a key, a
 decision to build) is told in the transaction that keeps the decision.
@@ -6,6 +6,7 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,40 +31,42 @@ from coop.values import CoopError, NotFound, derive_id, say
 
 @dataclass(frozen=True)
 class Outcome:
-    """A resolution counted under its rule; ``decided_on`` is None as long as the meeting is open."""
+    """A resolution, its rule, and what the meeting decided on it; nothing is counted before the meeting is closed.
+
+    ``count`` and ``verdict`` are asked of a decided resolution only: as long as one may vote there is no tally that an
+    answer, a page or a list could show.
+    """
 
     resolution: Resolution
     rule: VotingRule
-    count: Count
-    verdict: Verdict
-    decided_on: date | None
+    decided: store.Decided | None
 
+    @property
+    def decided_on(self) -> date | None:
+        """The day of the decision, or None as long as the meeting is open."""
+        return self.decided.decided_on if self.decided else None
 
-def preview(tx: Tx, meeting_id: str) -> list[Outcome]:
-    """Count as it stands now, or show the decisions: one outcome per resolution, in the order of the agenda."""
-    meeting = store.find_meeting(tx, meeting_id)
-    if meeting is None:
-        raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
-    return outcomes(tx, meeting)
+    @property
+    def count(self) -> Count:
+        """The votes as they were counted."""
+        assert self.decided is not None, "an open vote has no count"
+        return self.decided.count
+
+    @property
+    def verdict(self) -> Verdict:
+        """The meaning of the count under the rule."""
+        assert self.decided is not None, "an open vote has no verdict"
+        return self.decided.verdict
 
 
 def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
-    """As ``preview``, of a meeting at hand."""
+    """One outcome per resolution, in the order of the agenda."""
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
     decisions = store.list_decisions(tx, meeting.meeting_id)
-    undecided = len(decisions) < len(meeting.resolutions)
-    votes = find_voters(tx, meeting.held_on) if undecided else {}
-    counted = []
-    for resolution in meeting.resolutions:
-        rule = rule_for(statutes, resolution.kind)
-        decided = decisions.get(resolution.resolution_id)
-        if decided:
-            counted.append(Outcome(resolution, rule, decided.count, decided.verdict, decided.decided_on))
-            continue
-        history = store.list_ballots(tx, resolution.resolution_id)
-        count = count_ballots((earlier[-1] for earlier in history.values()), votes)
-        counted.append(Outcome(resolution, rule, count, decide(rule, count), None))
-    return counted
+    return [
+        Outcome(point, rule_for(statutes, point.kind), decisions.get(point.resolution_id))
+        for point in meeting.resolutions
+    ]
 
 
 def close_meeting(
@@ -71,7 +74,6 @@ def close_meeting(
     meeting_id: str,
     closed_on: date,
     *,
-    dry_run: bool = False,
     entitled_members: int | None = None,
 ) -> list[Outcome]:
     """Count every vote, keep the decisions and let the adopted ones act, once.
@@ -80,7 +82,6 @@ def close_meeting(
         tx: open transaction.
         meeting_id: the meeting.
         closed_on: date of the decisions, not before the meeting and not after today.
-        dry_run: only say what the count would decide.
         entitled_members: how many members could vote by the register; when given, it must be how many are known here,
             so that a meeting is not counted before all of the register was heard.
 
@@ -91,10 +92,8 @@ def close_meeting(
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
         raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
-    counted = outcomes(tx, meeting)
-    if dry_run:
-        return counted
-    decided_on = counted[0].decided_on
+    points = outcomes(tx, meeting)
+    decided_on = points[0].decided_on
     if decided_on is not None:
         if decided_on != closed_on:
             raise CoopError(
@@ -103,7 +102,7 @@ def close_meeting(
                     "meeting %(meeting_id)s was closed on %(decided_on)s", meeting_id=meeting_id, decided_on=decided_on
                 ),
             )
-        return counted
+        return points
     if closed_on < meeting.held_on:
         raise CoopError(
             "meeting-not-held",
@@ -114,25 +113,29 @@ def close_meeting(
             ),
         )
     refuse_ahead(closed_on, tx.today, "closed_on")
-    voters = len(find_voters(tx, meeting.held_on))
-    if entitled_members is not None and entitled_members != voters:
+    votes = find_voters(tx, meeting.held_on)
+    if entitled_members is not None and entitled_members != len(votes):
         raise CoopError(
             "register-incomplete",
             say(
                 "the register has %(entitled_members)s members with a vote on %(held_on)s, here %(voters)s are known",
                 entitled_members=entitled_members,
                 held_on=meeting.held_on,
-                voters=voters,
+                voters=len(votes),
             ),
         )
-    for outcome in counted:
-        tx.tell(*_keep(tx, meeting, outcome, closed_on))
+    for point in points:
+        tx.tell(*_decide(tx, meeting, point.resolution, point.rule, votes, closed_on))
     return outcomes(tx, meeting)
 
 
-def _keep(tx: Tx, meeting: Meeting, outcome: Outcome, decided_on: date) -> list[Event]:
-    """Keep one decision; returns the facts of it."""
-    resolution, count, verdict = outcome.resolution, outcome.count, outcome.verdict
+def _decide(
+    tx: Tx, meeting: Meeting, resolution: Resolution, rule: VotingRule, votes: Mapping[str, int], decided_on: date
+) -> list[Event]:
+    """Count one resolution and keep the decision; returns the facts of it."""
+    history = store.list_ballots(tx, resolution.resolution_id)
+    count = count_ballots((earlier[-1] for earlier in history.values()), votes)
+    verdict = decide(rule, count)
     notice_hash, document = store.find_notice(tx, resolution.resolution_id)
     adopted_hash = document.sha256
     if adopted_hash != notice_hash:

@@ -65,18 +65,14 @@ def count_record(outcome: Outcome) -> dict[str, int | str]:
 def state(tx: Tx) -> dict[str, Any]:
     """Everything that was decided, reached and released, in one order: two runs are equal when these are.
 
-    Ballots stand in it as one hash per resolution, so that the record can be shown without saying who voted how.
+    Ballots of a decided resolution stand in it as one hash, so that the record can be shown without saying who voted
+    how; those of an open vote do not stand in it.
     """
     resolutions = {}
     for meeting in store.list_meetings(tx):
         for resolution in meeting.resolutions:
             record = resolution_record(tx, resolution.resolution_id)
-            history = store.list_ballots(tx, resolution.resolution_id)
-            standing = [earlier[-1] for _, earlier in sorted(history.items())]
-            record["ballots"] = len(standing)
-            record["ballots_hash"] = hash_parameters(
-                [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
-            )
+            record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
             resolutions[resolution.resolution_id] = record
     reached = programme_store.list_reached(tx)
     tranches = programme_store.list_tranche_states(tx)
@@ -106,6 +102,13 @@ def state(tx: Tx) -> dict[str, Any]:
             for tranche in programme.tranches
         },
     }
+
+
+def _ballots_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
+    history = store.list_ballots(tx, resolution_id)
+    standing = [earlier[-1] for _, earlier in sorted(history.items())]
+    rows = [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
+    return {"ballots": len(standing), "ballots_hash": hash_parameters(rows)}
 
 
 def tranches_at(tx: Tx, milestone_id: str) -> dict[str, str]:
