@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help pictures client-generator run test test-newest check lint style format types walls doctest scenarios bench lock clean
+.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,9 @@ $(GENERATOR)/stamp: tests/contract/client-generator.txt
 
 scenarios: $(READY) ## play the worked examples and other stories; ARGS="--show" prints every answer
 	$(BIN)/coop scenario $(ARGS) tests/scenarios
+
+histories: $(DEV_STAMP) ## play invented histories of bills against the reference; HISTORIES says how many
+	COOP_HISTORIES=$(or $(HISTORIES),20000) $(BIN)/python -m pytest -q tests/billing/test_late_knowledge.py
 
 pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running product; needs Chromium
 	$(BIN)/python -m tests.browser.pictures

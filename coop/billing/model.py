@@ -213,11 +213,13 @@ class GuaranteeTerms:
 
 @dataclass(frozen=True)
 class GuaranteeState:
-    """A guarantee year as the bills before this one left it."""
+    """A guarantee year as the bills before this one left it. ``tariff`` is that of the credit where no day of the bill
+    has one."""
 
     terms: GuaranteeTerms
     heat_before_cents: int
     credit_before_cents: int
+    tariff: Tariff | None = None
 
 
 @dataclass(frozen=True)
@@ -349,13 +351,11 @@ class TariffSince:
 
 @dataclass(frozen=True)
 class ContractDays:
-    """The days of a period that a contract covers, the tariffs that bind it until their end, and the correction of its
-    reference years that was known."""
+    """The days of a period that a contract covers, and the tariffs that bind it until their end."""
 
     contract_id: str
     days: Period
     tariffs: tuple[TariffSince, ...]
-    correction: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
-from coop.billing.rules.tariffs import above_maximum, read_tariff, spans_of, terms_of
+from coop.billing.rules.tariffs import above_maximum, read_tariff, spans_of, tariff_on, terms_of
 from coop.billing.storage import heard_tables, tables
 from coop.communities.tariffs import has_maximum
 from coop.events.governance import TariffAdopted
@@ -98,6 +100,56 @@ def test_a_cheaper_tariff_without_the_guarantee_is_no_gift() -> None:
         (date(2025, 1, 1), "own"),
         (date(2025, 6, 15), "trick"),
     ]
+
+
+def test_a_price_that_is_voted_once_more_reaches_no_day_before_its_first_notice() -> None:
+    first = tariff("first", date(2025, 1, 1), date(2025, 3, 20), "40")
+    again = tariff("again", date(2025, 1, 1), date(2025, 5, 20), "40")
+    notices = [Notice("first", "m", date(2025, 4, 1)), Notice("again", "m", date(2025, 6, 1))]
+    since_2024 = contract(starts_on=date(2024, 1, 1))
+    old = tariff("old", date(2024, 1, 1), date(2023, 12, 1), "30")
+    assert names(terms_of(since_2024, [old, first, again], notices, ALWAYS)) == [
+        (date(2024, 1, 1), "old"),
+        (date(2025, 4, 1), "again"),
+    ]
+
+
+def test_a_tariff_reaches_back_only_to_days_on_which_something_dearer_bound() -> None:
+    cheap = tariff("cheap", date(2024, 1, 1), date(2023, 12, 1), "30")
+    dear = tariff("dear", date(2024, 7, 1), date(2024, 6, 1), "42")
+    between = tariff("between", date(2024, 9, 1), date(2024, 11, 20), "41")
+    notices = [Notice("dear", "m", date(2024, 12, 1)), Notice("between", "m", date(2024, 12, 15))]
+    assert names(terms_of(contract(starts_on=date(2024, 1, 1)), [cheap, dear, between], notices, ALWAYS)) == [
+        (date(2024, 1, 1), "cheap"),
+        (date(2024, 12, 1), "between"),
+    ]
+
+
+NOTIFIED = st.tuples(
+    st.dates(date(2024, 12, 1), date(2025, 12, 1)),
+    st.integers(-60, 60),
+    st.integers(0, 120),
+    st.sampled_from(["30", "36", "38", "38", "42"]),
+    st.sampled_from(["plain", "plain", "off"]),
+)
+"""First day, days until the decision, days from there to the notice, price, guarantee."""
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(NOTIFIED, max_size=5))
+def test_on_no_day_is_a_price_above_what_binds_without_the_notices_that_came_later(
+    drawn: list[tuple[date, int, int, str, str]],
+) -> None:
+    tariffs, notices = [OWN], []
+    for number, (valid_from, decided_after, sent_after, price, nmdn) in enumerate(drawn):
+        decided_on = valid_from + timedelta(days=decided_after)
+        tariffs.append(tariff(f"t{number}", valid_from, decided_on, price, nmdn))
+        notices.append(Notice(f"t{number}", "m", decided_on + timedelta(days=sent_after)))
+    bound = terms_of(contract(), tariffs, notices, ALWAYS)
+    for day in (date(2025, 1, 1) + timedelta(days=n) for n in range(400)):
+        known = [notice for notice in notices if notice.sent_on <= day]
+        without_later = tariff_on(terms_of(contract(), tariffs, known, ALWAYS), day)
+        assert tariff_on(bound, day).heat_price_eur_per_gj <= without_later.heat_price_eur_per_gj, day
 
 
 def test_days_are_cut_where_another_tariff_begins() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from coop.billing.model import Brake, PeriodTerms
-from coop.billing.rules.drafts import Draft, PeriodFacts, Task, Terms, draft_run
+from coop.billing.rules.drafts import Draft, PeriodFacts, Task, Terms, draft_run, find_unsettled
 from coop.billing.storage import bills, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
@@ -54,10 +54,11 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
         BadInput: no bill can have this date.
         CoopError: ``period-incomplete`` (says what is missing), ``no-tariff`` or ``figure-missing``.
     """
-    terms = Terms(load_book(tx))
+    done = runs.periods_done(tx)
+    reached = [billed.end for billed in (*done, period) if billed is not None]
+    terms = Terms(load_book(tx), max(reached, default=date.min))
     choice = _choose_brakes(tx, terms.book.choices, issued_on)
     tasks, covers = [], []
-    done = runs.periods_done(tx)
     for closed, revision in closed_periods(tx):
         if closed == period or closed not in done:
             continue
@@ -74,7 +75,9 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
         tasks.append(Task(facts))
         covers.append(Covered(period, facts.revision, PERIOD_TERMS.seal(terms.of_period(period))))
     tasks.sort(key=lambda task: task.facts.period)
-    drafts, brakes = draft_run(terms, bills.years_so_far(tx), tasks, costs_before, choice)
+    years = bills.years_so_far(tx)
+    newest = bills.newest_bills(tx, list(find_unsettled(terms, years)))
+    drafts, brakes = draft_run(terms, years, tasks, newest, costs_before, choice)
     return DraftedRun(period, issued_on, tuple(drafts), tuple(brakes), tuple(covers))
 
 

@@ -15,7 +15,7 @@ from datetime import date
 
 from coop.billing.handlers.drafts import DraftedRun, draft
 from coop.billing.handlers.issuing import CORRECTIONS, issue
-from coop.billing.handlers.results import RunResult, as_drafted, as_issued
+from coop.billing.handlers.results import RunResult, as_drafted, as_issued, bill_id_of
 from coop.billing.storage import bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
@@ -169,4 +169,5 @@ def _id_of_period(tx: Tx, period: Period) -> str:
 def _id_of_corrections(tx: Tx, drafted: DraftedRun) -> str:
     """What is corrected names the run: another revision on the same day is another run."""
     terms = [f"{covered.period} {covered.revision} {covered.terms.sha256}" for covered in drafted.covers]
-    return derive_id("bill-run", tx.community, CORRECTIONS, drafted.issued_on, *terms)
+    made = [bill_id_of(tx, draft) for draft in drafted.drafts]
+    return derive_id("bill-run", tx.community, CORRECTIONS, drafted.issued_on, *terms, *made)

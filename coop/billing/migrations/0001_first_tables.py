@@ -410,7 +410,6 @@ def upgrade() -> None:
         sa.Column("year_end", sa.Date(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
-        sa.Column("until", sa.Date(), nullable=False),
         sa.Column("ceiling_cents", sa.BigInteger(), nullable=True),
         sa.Column("heat_cents", sa.BigInteger(), nullable=False),
         sa.Column("credit_cents", sa.BigInteger(), nullable=False),

@@ -17,6 +17,7 @@ from coop.billing.model import (
     BillInputs,
     Consumption,
     GuaranteeEntry,
+    GuaranteeState,
     Line,
     LineKind,
 )
@@ -56,7 +57,7 @@ def compute_bill(inputs: BillInputs) -> Bill:
         entry = apply_guarantee(state, sum(line.amount_cents for line in within))
         entries.append(entry)
         if entry.credit_cents:
-            lines.append(_credit_line(entry, inputs, within))
+            lines.append(_credit_line(entry, state, inputs, within))
     vat = vat_by_rate(lines)
     return Bill(
         lines=tuple(lines),
@@ -114,15 +115,16 @@ def _cause(was: Line | None, became: Line | None, before: Consumption, now: Cons
     return "the days of a tariff changed"
 
 
-def _credit_line(entry: GuaranteeEntry, inputs: BillInputs, within: Sequence[Line]) -> Line:
+def _credit_line(entry: GuaranteeEntry, state: GuaranteeState, inputs: BillInputs, within: Sequence[Line]) -> Line:
     """The credit reduces the price of the year's heat, so it carries the rate and the tariff of that heat."""
     days = inputs.consumption.days
     spans = inputs.consumption.spans or (inputs.previous or inputs.consumption).spans
-    in_year = [span for span in spans if span.period.overlap(entry.year)]
-    tariff = (in_year or list(spans))[-1].tariff
+    in_year = [span.tariff for span in spans if span.period.overlap(entry.year)]
+    tariff = in_year[-1] if in_year else state.tariff
+    assert tariff is not None, "a guarantee year that no day of the bill lies in names its tariff"
     return Line(
         kind=LineKind.GUARANTEE,
-        period=days.overlap(entry.year) or days,
+        period=days.overlap(entry.year) or entry.year,
         quantity=Decimal(1),
         unit="",
         price_eur=Decimal(-entry.credit_cents).scaleb(-2),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from coop.billing.model import (
@@ -20,6 +20,7 @@ from coop.billing.model import (
     Contract,
     ContractDays,
     GuaranteeState,
+    GuaranteeTerms,
     HeatReading,
     Notice,
     PeriodTerms,
@@ -29,14 +30,17 @@ from coop.billing.model import (
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.brakes import implausible
-from coop.billing.rules.guarantee import guarantee_terms, guarantee_years
+from coop.billing.rules.guarantee import credit_due_cents, guarantee_terms, guarantee_year, guarantee_years
 from coop.billing.rules.lines import lines_of
-from coop.billing.rules.tariffs import spans_of, terms_of
+from coop.billing.rules.tariffs import spans_of, tariff_on, terms_of
 from coop.communities.choices import BrakeChoice, Choices
 from coop.values import CoopError, Period, Said, say
 
 Holder = tuple[str, str]
 """Connection and member."""
+
+YearKey = tuple[str, date]
+"""Contract, and first day of a guarantee year."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,18 @@ class PeriodFacts:
 
 @dataclass(frozen=True)
 class YearSoFar:
-    """What the bills so far did to a guarantee year; ``until`` is the last day that they reach."""
+    """What the bills so far did to a guarantee year."""
 
     heat_cents: int
     credit_cents: int
-    until: date
 
 
 @dataclass(frozen=True)
 class LastBill:
-    """The newest bill of a contract for a period: its id, and what it priced."""
+    """The newest bill of a contract (for a period): its id, its period, and what it priced."""
 
     bill_id: str
+    period: Period
     consumption: Consumption
 
 
@@ -110,6 +114,8 @@ class Terms:
     """Which tariff binds which contract from which day, worked out once for each contract of a book."""
 
     book: Book
+    billed_until: date
+    """Day up to which bills reach, with those that are being drafted."""
     _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
     _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
@@ -142,7 +148,6 @@ class Terms:
                         for since, tariff in self.bind(contract)
                         if since < days.end
                     ),
-                    contract.correction,
                 )
                 for contract in self.book.contracts
                 if (days := contract.within(period)) is not None
@@ -161,8 +166,9 @@ class Terms:
 
 def draft_run(
     terms: Terms,
-    years: Mapping[tuple[str, date], YearSoFar],
+    years: Mapping[YearKey, YearSoFar],
     tasks: Sequence[Task],
+    newest: Mapping[str, LastBill],
     costs_before: Mapping[str, tuple[int, int]],
     choice: BrakeChoice,
 ) -> tuple[list[Draft], list[Brake]]:
@@ -172,6 +178,7 @@ def draft_run(
         terms: which tariff binds which contract.
         years: the guarantee years as the bills so far left them, by contract and first day.
         tasks: what is to be billed or brought up to date, in order of period.
+        newest: for each contract of which a guarantee year is unsettled, its newest bill.
         costs_before: for each contract, cost before guarantee [cents] and days of the bill before a first bill.
         choice: how far from the bill before is too far.
 
@@ -181,18 +188,70 @@ def draft_run(
     reached = dict(years)
     drafts: list[Draft] = []
     brakes = [brake for task in tasks for brake in _brakes_of_period(terms, task)]
+    unsettled = find_unsettled(terms, years)
     for contract in terms.book.contracts:
-        for task in tasks:
-            draft = _draft(terms, reached, contract, task, costs_before)
-            if draft is not None:
-                drafts.append(draft)
-                brakes += _brakes_of_draft(draft, choice)
+        of_contract = [
+            draft for task in tasks if (draft := _draft(terms, reached, contract, task, costs_before)) is not None
+        ]
+        if starts := [
+            start for start in unsettled.get(contract.contract_id, ()) if _is_unsettled(terms, reached, contract, start)
+        ]:
+            settled = _settle(terms, reached, contract, of_contract.pop() if of_contract else None, newest, starts)
+            of_contract.append(settled)
+        drafts += of_contract
+        brakes += [brake for draft in of_contract for brake in _brakes_of_draft(draft, choice)]
     return drafts, brakes
+
+
+def find_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> dict[str, list[date]]:
+    """First days of the guarantee years, by contract, whose credit is no longer what is due: their ceiling moved."""
+    contracts = {contract.contract_id: contract for contract in terms.book.contracts}
+    unsettled: dict[str, list[date]] = {}
+    for contract_id, start in sorted(years):
+        if contract_id in contracts and _is_unsettled(terms, years, contracts[contract_id], start):
+            unsettled.setdefault(contract_id, []).append(start)
+    return unsettled
+
+
+def _is_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, start: date) -> bool:
+    so_far = years[contract.contract_id, start]
+    promised = _promise(terms, contract, guarantee_year(contract, start))
+    return credit_due_cents(promised, so_far.heat_cents) != so_far.credit_cents
+
+
+def _settle(
+    terms: Terms,
+    years: dict[YearKey, YearSoFar],
+    contract: Contract,
+    draft: Draft | None,
+    newest: Mapping[str, LastBill],
+    starts: Sequence[date],
+) -> Draft:
+    """The draft with what these guarantee years are due; where there is none, the correction of the newest bill by that
+    alone."""
+    states = tuple(_state(terms, years, contract, guarantee_year(contract, start)) for start in starts)
+    if draft is not None:
+        inputs = replace(draft.inputs, guarantee=(*draft.inputs.guarantee, *states))
+    else:
+        last = newest[contract.contract_id]
+        inputs = BillInputs(
+            contract_id=contract.contract_id,
+            member_id=contract.member_id,
+            connection_id=contract.connection_id,
+            period=last.period,
+            consumption=last.consumption,
+            previous=last.consumption,
+            corrects=last.bill_id,
+            guarantee=states,
+        )
+    bill = compute_bill(inputs)
+    _count(years, inputs, bill)
+    return Draft(inputs, bill, draft.cost_before if draft else None)
 
 
 def _draft(
     terms: Terms,
-    years: dict[tuple[str, date], YearSoFar],
+    years: dict[YearKey, YearSoFar],
     contract: Contract,
     task: Task,
     costs_before: Mapping[str, tuple[int, int]],
@@ -204,19 +263,18 @@ def _draft(
     bill = compute_bill(inputs)
     if inputs.previous is not None and not bill.lines:
         return None
-    until = inputs.consumption.days.end
-    for entry in bill.guarantee:
-        key = (inputs.contract_id, entry.year.start)
-        before = years.get(key)
-        years[key] = YearSoFar(
-            entry.heat_so_far_cents, entry.credit_so_far_cents, max(until, before.until) if before else until
-        )
+    _count(years, inputs, bill)
     return Draft(inputs, bill, costs_before.get(contract.contract_id) if task.last is None else None)
+
+
+def _count(years: dict[YearKey, YearSoFar], inputs: BillInputs, bill: Bill) -> None:
+    for entry in bill.guarantee:
+        years[inputs.contract_id, entry.year.start] = YearSoFar(entry.heat_so_far_cents, entry.credit_so_far_cents)
 
 
 def _inputs(
     terms: Terms,
-    years: Mapping[tuple[str, date], YearSoFar],
+    years: Mapping[YearKey, YearSoFar],
     contract: Contract,
     facts: PeriodFacts,
     last: LastBill | None,
@@ -230,8 +288,8 @@ def _inputs(
     if previous is not None:
         if now is None:
             now = Consumption(previous.days, (), (), ())
-        if now == previous and not contract.correction:
-            return None  # with other reference years the same days may have another ceiling
+        if now == previous:
+            return None
     assert now is not None
     reach = Period(
         min(now.days.start, previous.days.start) if previous else now.days.start,
@@ -245,7 +303,7 @@ def _inputs(
         consumption=now,
         previous=previous,
         corrects=last.bill_id if last else None,
-        guarantee=tuple(_state(terms, years, contract, year, reach.end) for year in guarantee_years(contract, reach)),
+        guarantee=tuple(_state(terms, years, contract, year) for year in guarantee_years(contract, reach)),
     )
 
 
@@ -274,13 +332,19 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
     )
 
 
-def _state(
-    terms: Terms, years: Mapping[tuple[str, date], YearSoFar], contract: Contract, year: Period, reach: date
-) -> GuaranteeState:
-    before = years.get((contract.contract_id, year.start))
-    until = max(reach, before.until) if before else reach
-    promised = guarantee_terms(contract, year, until, terms.bind(contract), terms.book.figures, terms.book.choices)
-    return GuaranteeState(promised, before.heat_cents if before else 0, before.credit_cents if before else 0)
+def _state(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, year: Period) -> GuaranteeState:
+    before = years.get((contract.contract_id, year.start), YearSoFar(0, 0))
+    return GuaranteeState(
+        _promise(terms, contract, year),
+        before.heat_cents,
+        before.credit_cents,
+        tariff_on(terms.bind(contract), year.end - timedelta(days=1)),
+    )
+
+
+def _promise(terms: Terms, contract: Contract, year: Period) -> GuaranteeTerms:
+    book = terms.book
+    return guarantee_terms(contract, year, terms.billed_until, terms.bind(contract), book.figures, book.choices)
 
 
 def _brakes_of_period(terms: Terms, task: Task) -> list[Brake]:

@@ -49,6 +49,11 @@ def guarantee_years(contract: Contract, days: Period) -> list[Period]:
     return years
 
 
+def guarantee_year(contract: Contract, start: date) -> Period:
+    """The guarantee year of a contract that begins on a day."""
+    return Period(start, _anniversary(contract.starts_on, start.year - contract.starts_on.year + 1))
+
+
 def guarantee_terms(
     contract: Contract,
     year: Period,
@@ -57,7 +62,8 @@ def guarantee_terms(
     figures: Figures,
     choices: Choices,
 ) -> GuaranteeTerms:
-    """What the ceiling of a guarantee year follows from, for a bill whose days end at ``until``.
+    """What the ceiling of a guarantee year follows from, once bills reach up to ``until``: an end of the contract
+    counts from then on, so that no credit is given for an end that is still to come and may move.
 
     The mode is that of the tariff that binds when the year begins, so a promise holds for its whole year.
 
@@ -76,7 +82,7 @@ def guarantee_terms(
     indexed = range(contract.starts_on.year + 1, year.start.year + 1)
     factors = tuple(_figure(figures, choice.index_series, index_year) for index_year in indexed)
     ended = contract.ends_on is not None and contract.ends_on <= until and contract.ends_on < year.end
-    covered = (contract.ends_on - year.start).days if ended and contract.ends_on else year.days
+    covered = max(0, (contract.ends_on - year.start).days) if ended and contract.ends_on else year.days
     degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
     return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered, chosen)
 
@@ -132,12 +138,18 @@ def yearly_credit_cents(heat_cents: int, ceiling: int) -> int:
     return max(0, heat_cents - ceiling)
 
 
+def credit_due_cents(terms: GuaranteeTerms, heat_cents: int) -> int:
+    """Credit that a guarantee year is due for so much heat cost: nothing where nothing is promised."""
+    ceiling = ceiling_cents(terms)
+    return 0 if ceiling is None else yearly_credit_cents(heat_cents, ceiling)
+
+
 def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
     """What a bill with ``heat_cents`` of heat cost does to a guarantee year. The credit is below zero only where a
     correction lowered the cost, or raised the ceiling, after credit had been given."""
     ceiling = ceiling_cents(state.terms)
     heat_so_far = state.heat_before_cents + heat_cents
-    due = state.credit_before_cents if ceiling is None else yearly_credit_cents(heat_so_far, ceiling)
+    due = credit_due_cents(state.terms, heat_so_far)
     return GuaranteeEntry(
         year=state.terms.year,
         ceiling_cents=ceiling,

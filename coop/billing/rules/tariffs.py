@@ -5,9 +5,9 @@ the contract's own. A later one binds from its first day or from the written not
 the contract reserves the power to change the tariff; until then the one before goes on (BW 2:59,
 docs/domain/law-and-co-operative.md#a-price-change-binds-a-member).
 
-One case reaches back: a tariff that makes nothing dearer, such as the repair of 2024 (E3,
-docs/domain/heat-tariffs-and-guarantee.md#e3), binds a member who was notified from its own first day, because nobody
-needs protection from paying less. Its notice may come after the contract has ended, so leavers get their credit.
+One case reaches back: on each day before its notice a tariff binds where it makes nothing dearer than what bound on
+that day, such as the repair of 2024 (E3, docs/domain/heat-tariffs-and-guarantee.md#e3), because nobody needs protection
+from paying less. Its notice may come after the contract has ended, so leavers get their credit.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def terms_of(
 ) -> list[tuple[date, Tariff]]:
     """From which day which tariff binds this contract, in order of days.
 
+    On no day does it make a price dearer than what binds without the tariffs whose notice came later than that day.
+
     Args:
         notices: written notices of any tariff.
         member_on: spans of membership; a notice to all reached this member when its day lies in one of them.
@@ -64,17 +66,21 @@ def terms_of(
     own = _own_tariff(contract, in_order)
     if own is None:
         return []
-    terms = [(max(own.valid_from, contract.starts_on), own)]
+    begins = max(own.valid_from, contract.starts_on)
     if contract.tariff_clause is None:
-        return terms
-    for tariff in in_order[in_order.index(own) + 1 :]:
-        sent_on = notified_on(contract, tariff, notices, member_on)
-        if sent_on is None:
-            continue
-        begins = tariff.valid_from if _nowhere_dearer(tariff, terms[-1][1]) else max(tariff.valid_from, sent_on)
-        begins = max(begins, contract.starts_on)
-        # A later decision replaces what an earlier one would have set from that day on.
-        terms = [(since, older) for since, older in terms if since < begins] + [(begins, tariff)]
+        return [(begins, own)]
+    announced = [
+        (tariff, sent_on)
+        for tariff in in_order[in_order.index(own) + 1 :]
+        if (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
+    ]
+    terms: list[tuple[date, Tariff]] = []
+    for day in sorted(
+        {begins, *(max(begins, day) for tariff, sent_on in announced for day in (tariff.valid_from, sent_on))}
+    ):
+        tariff = _binding_on(day, own, announced)
+        if not terms or terms[-1][1] != tariff:
+            terms.append((day, tariff))
     return terms
 
 
@@ -87,6 +93,11 @@ def spans_of(terms: Sequence[tuple[date, Tariff]], days: Period) -> tuple[Tariff
         if part is not None:
             spans.append(TariffSpan(part, tariff))
     return tuple(spans)
+
+
+def tariff_on(terms: Sequence[tuple[date, Tariff]], day: date) -> Tariff:
+    """The tariff that binds on a day; on one before all of them, the first."""
+    return next((tariff for since, tariff in reversed(terms) if since <= day), terms[0][1])
 
 
 def _own_tariff(contract: Contract, in_order: Sequence[Tariff]) -> Tariff | None:
@@ -120,6 +131,16 @@ def needs_notice(contract: Contract, tariff: Tariff) -> bool:
     runs on under it, and reserves that the tariff may change (BW 2:59)."""
     runs_on = contract.ends_on is None or contract.ends_on > tariff.valid_from
     return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
+
+
+def _binding_on(day: date, own: Tariff, announced: Sequence[tuple[Tariff, date]]) -> Tariff:
+    """The tariff that binds on a day: a later decision replaces an earlier one, before its notice only where it makes
+    nothing dearer."""
+    bound = own
+    for tariff, sent_on in announced:
+        if tariff.valid_from <= day and (sent_on <= day or _nowhere_dearer(tariff, bound)):
+            bound = tariff
+    return bound
 
 
 def _nowhere_dearer(tariff: Tariff, than: Tariff) -> bool:

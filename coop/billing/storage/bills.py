@@ -69,7 +69,6 @@ def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
                 bill_id=made.head.id,
                 ordinal=made.head.ordinal,
                 contract_id=made.head.contract_id,
-                until=made.head.days.end,
             )
             for made in new
             for entry in made.bill.guarantee
@@ -97,14 +96,11 @@ def years_so_far(tx: Tx) -> dict[tuple[str, date], YearSoFar]:
             columns.year_start,
             func.sum(columns.heat_cents),
             func.sum(columns.credit_cents),
-            func.max(columns.until),
         )
         .where(columns.community == tx.community)
         .group_by(columns.contract_id, columns.year_start)
     )
-    return {
-        (contract, start): YearSoFar(int(heat), int(credit), until) for contract, start, heat, credit, until in rows
-    }
+    return {(contract, start): YearSoFar(int(heat), int(credit)) for contract, start, heat, credit in rows}
 
 
 def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
@@ -113,10 +109,23 @@ def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
     Raises:
         UnreadableDocument: the inputs of one were changed after it was issued; no correction may rest on them.
     """
-    newest = {head.contract_id: head for head in _heads(tx, *_of_period(period), order_by=[bill.c.ordinal])}
+    return _read_newest(tx, _heads(tx, *_of_period(period), order_by=[bill.c.ordinal]))
+
+
+def newest_bills(tx: Tx, contract_ids: Sequence[str]) -> dict[str, LastBill]:
+    """The newest bill or correction of each of these contracts, of whatever period.
+
+    Raises:
+        UnreadableDocument: as ``last_bills``.
+    """
+    return _read_newest(tx, _heads(tx, among(tx, bill.c.contract_id, contract_ids), order_by=[bill.c.ordinal]))
+
+
+def _read_newest(tx: Tx, in_order: Sequence[BillHead]) -> dict[str, LastBill]:
+    newest = {head.contract_id: head for head in in_order}
     stored = documents.find_stored(tx, [head.inputs_hash for head in newest.values()])
     return {
-        contract_id: LastBill(head.id, _read_unchanged(head, stored).consumption)
+        contract_id: LastBill(head.id, head.period, _read_unchanged(head, stored).consumption)
         for contract_id, head in newest.items()
     }
 

@@ -76,15 +76,10 @@ def find_run(tx: Tx, run_id: str) -> BillRun | None:
 def newest_corrections(tx: Tx, issued_on: date) -> BillRun | None:
     """The corrections run that was issued last on a day, or None."""
     newest = (
-        select(run_period.c.run_id)
-        .join(bill_run, (bill_run.c.community == run_period.c.community) & (bill_run.c.id == run_period.c.run_id))
-        .where(
-            run_period.c.community == tx.community,
-            bill_run.c.kind == "corrections",
-            bill_run.c.issued_on == issued_on,
-            bill_run.c.status == "issued",
-        )
-        .order_by(run_period.c.ordinal.desc())
+        select(bill.c.run_id)
+        .join(bill_run, (bill_run.c.community == bill.c.community) & (bill_run.c.id == bill.c.run_id))
+        .where(bill.c.community == tx.community, bill_run.c.kind == "corrections", bill_run.c.issued_on == issued_on)
+        .order_by(bill.c.ordinal.desc())
         .limit(1)
     )
     run_id = tx.scalar(newest)

@@ -203,7 +203,6 @@ guarantee_entry = Table(
     Column("year_end", Date, nullable=False),
     Column("ordinal", Integer, nullable=False),
     identity("contract_id"),
-    Column("until", Date, nullable=False),
     Column("ceiling_cents", BigInteger),
     Column("heat_cents", BigInteger, nullable=False),
     Column("credit_cents", BigInteger, nullable=False),

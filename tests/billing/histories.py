@@ -1,0 +1,252 @@
+"""Invented histories of a small co-operative: what is told, in which order, and when bills are run in between.
+
+A history follows from its seed. What is known in the end (``told``) does not depend on the order in which it came.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
+
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
+from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.model import PublishedFigure
+from coop.events import Event
+from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
+from coop.kit.database import Database
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, Period
+from tests.billing.reference import Told, ToldContract, ToldTariff
+from tests.billing.village import admitted, allocated, closed, hear, measured, signed, tariff_adopted
+from tests.desk import SECRETARY
+
+Command = Callable[[Tx], object]
+Step = Event | Command
+
+MEMBERS = ("anna", "bram")
+FIRST_TARIFF = date(2024, 6, 1)
+ISSUED_ON = date(2026, 11, 1)
+RUN_SHARE = 0.4
+"""How often a run is tried after something was told."""
+
+
+@dataclass
+class History:
+    """What is told, and the same as the reference reckons with it. ``usual`` are the facts and commands that mostly
+    come first, ``late`` those that mostly come once there are bills."""
+
+    rng: random.Random
+    months: list[Period]
+    usual: list[Step] = field(default_factory=list)
+    late: list[Step] = field(default_factory=list)
+    tariffs: list[ToldTariff] = field(default_factory=list)
+    contracts: list[ToldContract] = field(default_factory=list)
+    notices: list[tuple[str, str | None, date]] = field(default_factory=list)
+    memberships: dict[str, tuple[date, date]] = field(default_factory=dict)
+    heat_j: dict[tuple[str, date], int] = field(default_factory=dict)
+    shared_wh: dict[tuple[str, date], int] = field(default_factory=dict)
+    index: dict[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def told(self) -> Told:
+        """All of it, as the reference reckons with it."""
+        return Told(
+            tuple(self.tariffs),
+            tuple(self.contracts),
+            tuple(self.notices),
+            self.memberships,
+            tuple((month.start, month.end) for month in self.months),
+            self.heat_j,
+            self.shared_wh,
+            self.index,
+        )
+
+
+def invent(seed: int) -> History:
+    """Invent what happens to one or two members over some months."""
+    rng = random.Random(seed)
+    months, start = [], date(2025, rng.choice((1, 1, 3, 9, 11)), 1)
+    for _ in range(rng.randint(2, 6)):
+        months.append(Period.month(start.year, start.month))
+        start = months[-1].end
+    history = History(rng, months)
+    _invent_tariffs(history)
+    for member in MEMBERS[: rng.randint(1, 2)]:
+        _invent_member(history, member)
+    _invent_months(history)
+    for year, factor in ((2025, "1.021"), (2026, "1.033")):
+        history.index[year] = Fraction(factor)
+        figure = PublishedFigure("cpi-households", year, _decimal(factor), "invented")
+        history.usual.append(partial(record_figure, figure=figure))
+    return history
+
+
+def play(database: Database, community: str, history: History) -> None:
+    """Tell a history in an order of its own, with runs in between; in the end every month is billed and corrected."""
+    rng = history.rng
+    rng.shuffle(history.usual)
+    rng.shuffle(history.late)
+    steps = [*history.usual, *history.late]
+    if rng.random() < 0.3:
+        rng.shuffle(steps)
+    while steps:
+        step = steps.pop(0)
+        if not _tell(database, community, step):
+            steps.append(step)
+        if len(steps) <= len(history.late) and rng.random() < RUN_SHARE:
+            _run_something(database, community, history)
+    for month in rng.sample(history.months, len(history.months)):
+        _issue(database, community, month)
+    _issue(database, community, None)
+
+
+def _tell(database: Database, community: str, step: Step) -> bool:
+    """Let billing hear a fact, or do a command; False where the command has to wait for a fact."""
+    if isinstance(step, Event):
+        hear(database, step, community=community)
+        return True
+    try:
+        with database.write(community, SECRETARY) as tx:
+            step(tx)
+    except NotFound:
+        return False
+    return True
+
+
+def _run_something(database: Database, community: str, history: History) -> None:
+    """Try to bill a month, or to correct what was billed; what cannot be billed yet is refused."""
+    try:
+        _issue(database, community, history.rng.choice([*history.months, None]))
+    except CoopError as refusal:
+        if refusal.code not in {"period-incomplete", "no-tariff", "figure-missing"}:
+            raise
+
+
+def _issue(database: Database, community: str, month: Period | None) -> RunResult:
+    """Bill a month, or correct for None; whatever brakes is released."""
+    with database.write(community, SECRETARY) as tx:
+        run = correct_bills(tx, ISSUED_ON) if month is None else issue_bills(tx, month, ISSUED_ON)
+    if run.status == "held":
+        with database.write(community, SECRETARY) as tx:
+            run = release_run(tx, run.run_id)
+    assert run.status == "issued"
+    return run
+
+
+def _invent_tariffs(history: History) -> None:
+    _add_tariff(history, 0, FIRST_TARIFF, date(2024, 5, 1), "plain")
+    for number in range(1, history.rng.randint(1, 4)):
+        valid_from = _some_day(history, date(2024, 12, 1), date(2026, 3, 1))
+        decided_on = valid_from + timedelta(days=history.rng.choice((-40, -10, 0, 20, 60)))
+        _add_tariff(history, number, valid_from, decided_on, history.rng.choice(("plain", "plain", "plain", "off")))
+        for _ in range(history.rng.randint(0, 2)):
+            member = history.rng.choice((None, None, *MEMBERS))
+            sent_on = decided_on + timedelta(days=history.rng.randint(0, 90))
+            history.notices.append((f"tariff-{number}", member, sent_on))
+            history.late.append(partial(_notify, tariff_id=f"tariff-{number}", member=member, sent_on=sent_on))
+
+
+def _notify(tx: Tx, tariff_id: str, member: str | None, sent_on: date) -> None:
+    send_notices(tx, tariff_id, sent_on, "letter", None if member is None else [member])
+
+
+def _add_tariff(history: History, number: int, valid_from: date, decided_on: date, mode: str) -> None:
+    prices = {
+        "heat_price_eur_per_gj": history.rng.choice(("30.00", "36.50", "38.00", "38.00", "40.01")),
+        "heat_standing_eur_per_year": history.rng.choice(("300.00", "400.00", "400.00", "451.37")),
+        "heat_metering_eur_per_year": "30.00",
+        "heat_delivery_set_eur_per_year": "90.00",
+        "shared_electricity_price_eur_per_kwh": history.rng.choice(("0.21", "0.199")),
+    }
+    history.tariffs.append(ToldTariff(f"tariff-{number}", valid_from, decided_on, prices, mode))
+    told = history.late if number else history.usual
+    told.append(tariff_adopted(f"tariff-{number}", valid_from, decided_on, nmdn=mode, **prices))
+
+
+def _invent_member(history: History, member: str) -> None:
+    rng, first, last = history.rng, history.months[0], history.months[-1]
+    joined_on = rng.choice((date(2024, 7, 1), first.start, _some_day(history, first.start, last.start)))
+    left_on = rng.choice((None, None, None, _some_day(history, joined_on + timedelta(days=1), last.end)))
+    history.memberships[member] = (joined_on, left_on or date.max)
+    history.usual.append(admitted(member, joined_on))
+    if left_on:
+        history.late.append(MemberLeft(member_id=member, left_on=left_on))
+    starts_on = rng.choice((first.start, first.start, date(2024, 11, 15), _some_day(history, first.start, last.end)))
+    ends = [_some_end(history, starts_on) for _ in range(rng.choice((0, 1, 1, 2)))]
+    clause = rng.choice(("clause-1", "clause-1", None))
+    _add_contract(history, member, f"contract-{member}", starts_on, ends, clause)
+    if ends and rng.random() < 0.5:
+        # The end was told wrongly: the register says that the contract never was, and tells another from the same day.
+        history.contracts.pop()
+        _add_contract(history, member, f"contract-{member}", starts_on, [*ends, starts_on], clause)
+        _add_contract(history, member, f"again-{member}", starts_on, [_some_end(history, starts_on)], clause)
+    elif ends and rng.random() < 0.5:
+        _add_contract(history, member, f"second-{member}", min(ends), [], rng.choice(("clause-1", None)))
+
+
+def _add_contract(
+    history: History, member: str, name: str, starts_on: date, ends: list[date], clause: str | None
+) -> None:
+    rng = history.rng
+    references = [_some_gas(history) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    gas = tuple((year.year, year.amount_cents) for year in references[-1])
+    history.contracts.append(ToldContract(name, member, starts_on, min(ends, default=None), clause is not None, gas))
+    is_first = name.startswith("contract")
+    (history.usual if is_first else history.late).append(signed(member, starts_on, clause, references[0], name))
+    history.late += [ContractEnded(contract_id=name, ends_on=day) for day in ends]
+    history.late += [
+        GasBillsCorrected(contract_id=name, number=number, corrected_on=date(2025, 6, 1), reference=tuple(reference))
+        for number, reference in enumerate(references[1:], 1)
+    ]
+
+
+def _some_gas(history: History) -> list[GasYear]:
+    count, low = history.rng.choice((0, 2, 4, 4, 4, 5)), history.rng.choice((3_000, 20_000, 60_000, 150_000))
+    return [
+        GasYear(year=2018 + n, gas_m3=1000 + n, amount_cents=low + history.rng.randint(0, 9_999)) for n in range(count)
+    ]
+
+
+def _some_end(history: History, starts_on: date) -> date:
+    """A day in or after the first month, often the first of a month; now and then the day on which it began."""
+    after = [month.end for month in history.months if month.end > starts_on] or [starts_on]
+    day = history.rng.choice((*after, *after, starts_on, _some_day(history, starts_on, after[-1])))
+    return max(day, starts_on)
+
+
+def _some_day(history: History, first: date, end: date) -> date:
+    if end <= first:
+        return first
+    if history.rng.random() < 0.4:
+        return max(first, date(end.year, end.month, 1)) if history.rng.random() < 0.5 else first
+    return first + timedelta(days=history.rng.randrange((end - first).days))
+
+
+def _invent_months(history: History) -> None:
+    members = list(history.memberships)
+    for month in history.months:
+        revisions = history.rng.choice((1, 1, 2, 3))
+        for revision in range(1, revisions + 1):
+            touched = members if revision == 1 else [member for member in members if history.rng.random() < 0.7]
+            facts: list[Event] = []
+            for member in touched:
+                energy_mj = history.rng.choice((0, 1_000, 2_500, 7_003, 12_345))
+                history.heat_j[member, month.start] = energy_mj * 10**6
+                facts.append(measured(member, month, str(_decimal(energy_mj) / 1000), revision, "read late"))
+                if revision == 1 or history.rng.random() < 0.5:
+                    wh = history.rng.choice((0, 40_000, 33_333))
+                    history.shared_wh[member, month.start] = wh
+                    facts.append(allocated(member, month, wh, revision, "late solar"))
+            shares = sum(fact.TYPE == "metering.energy-allocated.v1" for fact in facts)
+            facts.append(closed(month, len(facts) - shares, shares, revision))
+            (history.usual if revision == 1 else history.late).extend(facts)
+
+
+def _decimal(value: object) -> Decimal:
+    return Decimal(str(value))

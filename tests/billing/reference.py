@@ -1,0 +1,236 @@
+"""A second way to reckon what each contract owes, once everything is known: from told facts alone, in exact fractions.
+
+It shares no code with the program and knows no bills, runs or corrections: it asks day by day which tariff binds,
+prices the energy and the fixed parts of each month, and holds each guarantee year under its ceiling. What any history
+of bills and corrections adds up to has to be this, to the cent.
+
+Source: docs/domain/heat-tariffs-and-guarantee.md, docs/domain/vat-and-bills.md#rounding,
+docs/domain/law-and-co-operative.md#a-price-change-binds-a-member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+DAY = timedelta(days=1)
+FIXED = ("heat_standing_eur_per_year", "heat_metering_eur_per_year", "heat_delivery_set_eur_per_year")
+PRICES = ("heat_price_eur_per_gj", *FIXED, "shared_electricity_price_eur_per_kwh")
+
+
+@dataclass(frozen=True)
+class ToldTariff:
+    """A tariff as adopted: prices by name as text, and the mode of the guarantee."""
+
+    name: str
+    valid_from: date
+    decided_on: date
+    prices: Mapping[str, str]
+    mode: str
+
+
+@dataclass(frozen=True)
+class ToldContract:
+    """A contract as the last word on it says; ``gas`` is year and cents; ``ends_on`` the first day without it."""
+
+    name: str
+    member: str
+    starts_on: date
+    ends_on: date | None
+    has_clause: bool
+    gas: tuple[tuple[int, int], ...]
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Everything that was told in the end. ``notices`` are tariff, member (None: all) and day; ``memberships`` first
+    day and first day without, by member; ``heat_j`` and ``shared_wh`` are by member and month's first day."""
+
+    tariffs: tuple[ToldTariff, ...]
+    contracts: tuple[ToldContract, ...]
+    notices: tuple[tuple[str, str | None, date], ...]
+    memberships: Mapping[str, tuple[date, date]]
+    months: tuple[tuple[date, date], ...]
+    heat_j: Mapping[tuple[str, date], int]
+    shared_wh: Mapping[tuple[str, date], int]
+    index: Mapping[int, Fraction]
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Cents by contract and month before the guarantee, and credit by contract and first day of the guarantee year."""
+
+    cost_cents: Mapping[tuple[str, date], int]
+    credit_cents: Mapping[tuple[str, date], int]
+
+
+def reckon(told: Told) -> Owed:
+    """What every contract owes for every month, and what the guarantee takes off in every guarantee year."""
+    cost: dict[tuple[str, date], int] = {}
+    heat: dict[tuple[str, date], int] = {}
+    for contract in told.contracts:
+        for month in told.months:
+            pieces = _pieces(told, contract, month)
+            if not pieces:
+                continue
+            total, by_year = _month_cost(told, contract, month, pieces)
+            cost[contract.name, month[0]] = total
+            for year, cents in by_year.items():
+                heat[contract.name, year] = heat.get((contract.name, year), 0) + cents
+    credit: dict[tuple[str, date], int] = {}
+    by_name = {contract.name: contract for contract in told.contracts}
+    for (name, year), cents in heat.items():
+        ceiling = _ceiling_cents(told, by_name[name], year)
+        credit[name, year] = 0 if ceiling is None else max(0, cents - ceiling)
+    return Owed(cost, credit)
+
+
+def binding(told: Told, contract: ToldContract, day: date) -> ToldTariff | None:
+    """The tariff that binds a contract on a day, with all notices known (BW 2:59)."""
+    in_order = sorted(told.tariffs, key=lambda tariff: (tariff.valid_from, tariff.decided_on, tariff.name))
+    own = _own(in_order, contract)
+    if own is None or day < own.valid_from:
+        return None
+    bound = own
+    for tariff in in_order[in_order.index(own) + 1 :]:
+        told_on = _told_on(told, contract, tariff)
+        if not contract.has_clause or told_on is None or tariff.valid_from > day:
+            continue
+        if day >= told_on or _takes_nothing(tariff, bound):
+            bound = tariff
+    return bound
+
+
+def _own(in_order: Sequence[ToldTariff], contract: ToldContract) -> ToldTariff | None:
+    begun = [tariff for tariff in in_order if tariff.valid_from <= contract.starts_on]
+    voted = [tariff for tariff in begun if tariff.decided_on <= contract.starts_on]
+    if voted:
+        return voted[-1]
+    left = begun or list(in_order)
+    return min(left, key=lambda tariff: (tariff.decided_on, tariff.name)) if left else None
+
+
+def _told_on(told: Told, contract: ToldContract, tariff: ToldTariff) -> date | None:
+    days = []
+    since, until = told.memberships.get(contract.member, (date.max, date.max))
+    for name, member, day in told.notices:
+        if name == tariff.name and (member == contract.member or (member is None and since <= day < until)):
+            days.append(day)
+    return min(days, default=None)
+
+
+def _takes_nothing(tariff: ToldTariff, bound: ToldTariff) -> bool:
+    cheaper = all(Fraction(tariff.prices[name]) <= Fraction(bound.prices[name]) for name in PRICES)
+    return cheaper and tariff.mode == bound.mode
+
+
+def _year_of(contract: ToldContract, day: date) -> date:
+    """First day of the guarantee year that a day lies in."""
+    for back in (0, 1):
+        start = _birthday(contract.starts_on, day.year - back)
+        if start <= day:
+            return start
+    raise AssertionError("a guarantee year begins at least once in two calendar years")
+
+
+def _birthday(day: date, year: int) -> date:
+    return date(year, 3, 1) if (day.month, day.day) == (2, 29) and year % 4 else day.replace(year=year)
+
+
+def _pieces(told: Told, contract: ToldContract, month: tuple[date, date]) -> list[tuple[date, date, ToldTariff]]:
+    """The days of a contract in a month, cut where another tariff binds or a guarantee year begins."""
+    pieces: list[tuple[date, date, ToldTariff]] = []
+    day = month[0]
+    while day < month[1]:
+        if contract.covers(day):
+            tariff = binding(told, contract, day)
+            assert tariff is not None, f"no tariff binds {contract.name} on {day}"
+            begins = day == _year_of(contract, day)
+            if pieces and pieces[-1][1] == day and pieces[-1][2] == tariff and not begins:
+                pieces[-1] = (pieces[-1][0], day + DAY, tariff)
+            else:
+                pieces.append((day, day + DAY, tariff))
+        day += DAY
+    return pieces
+
+
+def _month_cost(
+    told: Told, contract: ToldContract, month: tuple[date, date], pieces: list[tuple[date, date, ToldTariff]]
+) -> tuple[int, dict[date, int]]:
+    """Cents of a month, and those of them that are heat by guarantee year."""
+    held = _held_days(told, contract.member, month)
+    heat = _shares(told.heat_j.get((contract.member, month[0]), 0), pieces, held)
+    shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), pieces, held)
+    total, by_year = 0, dict[date, int]()
+    for (start, end, tariff), energy_j, energy_wh in zip(pieces, heat, shared, strict=True):
+        cents = _cents(Fraction(energy_j, 10**9) * Fraction(tariff.prices["heat_price_eur_per_gj"]))
+        cents += sum(_fixed(Fraction(tariff.prices[name]), start, end) for name in FIXED)
+        year = _year_of(contract, start)
+        by_year[year] = by_year.get(year, 0) + cents
+        total += cents
+        total += _cents(Fraction(energy_wh, 1000) * Fraction(tariff.prices["shared_electricity_price_eur_per_kwh"]))
+    return total, by_year
+
+
+def _held_days(told: Told, member: str, month: tuple[date, date]) -> int:
+    """Days from the first to the last on which a contract of the member runs in the month."""
+    contracts = [contract for contract in told.contracts if contract.member == member]
+    days = [
+        month[0] + n * DAY
+        for n in range((month[1] - month[0]).days)
+        if any(contract.covers(month[0] + n * DAY) for contract in contracts)
+    ]
+    return (days[-1] - days[0]).days + 1
+
+
+def _shares(total: int, pieces: Sequence[tuple[date, date, ToldTariff]], held_days: int) -> list[int]:
+    """Whole units by days: each its floor, then one unit more in order of the largest rest."""
+    weights = [(end - start).days for start, end, _ in pieces]
+    weights.append(held_days - sum(weights))
+    exact = [Fraction(total * weight, held_days) for weight in weights]
+    shares = [int(share) for share in exact]
+    order = sorted(range(len(weights)), key=lambda n: (shares[n] - exact[n], n))
+    for n in order[: total - sum(shares)]:
+        shares[n] += 1
+    return shares[:-1]
+
+
+def _fixed(eur_per_year: Fraction, start: date, end: date) -> int:
+    """Days of one calendar year of a yearly amount, so that any cuts of the year cost together the amount."""
+    new_year = date(start.year, 1, 1)
+    of_year = (date(start.year + 1, 1, 1) - new_year).days
+    until, since = (_cents(eur_per_year * (day - new_year).days / of_year) for day in (end, start))
+    return until - since
+
+
+def _ceiling_cents(told: Told, contract: ToldContract, year: date) -> int | None:
+    first = max(year, min(tariff.valid_from for tariff in told.tariffs))
+    bound = binding(told, contract, first)
+    assert bound is not None
+    gas = sorted(contract.gas)[-4:]
+    if bound.mode == "off" or not gas:
+        return None
+    ceiling = Fraction(sum(cents for _, cents in gas), 100 * len(gas))
+    for number in range(contract.starts_on.year + 1, year.year + 1):
+        ceiling *= told.index[number]
+    return _cents(ceiling * _covered(told, contract, year))
+
+
+def _covered(told: Told, contract: ToldContract, year: date) -> Fraction:
+    """Share of a guarantee year that the contract covers: all of it, until bills have reached its end."""
+    following = _birthday(contract.starts_on, year.year + 1)
+    ends_on = contract.ends_on
+    if ends_on is None or ends_on >= following or ends_on > max(end for _, end in told.months):
+        return Fraction(1)
+    return max(Fraction(0), Fraction((ends_on - year).days, (following - year).days))
+
+
+def _cents(amount_eur: Fraction) -> int:
+    """Half away from zero."""
+    sign: Callable[[int], int] = (lambda n: -n) if amount_eur < 0 else (lambda n: n)
+    return sign(int(abs(amount_eur) * 100 + Fraction(1, 2)))

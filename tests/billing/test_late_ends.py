@@ -1,0 +1,106 @@
+"""An end of contract that is told late: the net of all bills is what it would be had it been known in time."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.runs import correct_bills, issue_bills, preview_corrections, release_run
+from coop.billing.handlers.terms import record_figure
+from coop.billing.handlers.verify import verify_bill
+from coop.billing.model import LineKind, PublishedFigure
+from coop.billing.storage import bills
+from coop.kit.database import Database
+from coop.values import Period
+from tests.billing.village import admitted, closed, ended, hear, measured, signed, tariff_adopted
+from tests.desk import COMMUNITY, SECRETARY
+
+TODAY = date(2026, 10, 1)
+
+
+def months(first: date, count: int) -> list[Period]:
+    found, start = [], first
+    for _ in range(count):
+        found.append(Period.month(start.year, start.month))
+        start = found[-1].end
+    return found
+
+
+def bill(database: Database, month: Period | None) -> RunResult:
+    """Bill a month, or correct; a brake is released."""
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        run = correct_bills(tx, TODAY) if month is None else issue_bills(tx, month, TODAY)
+        return release_run(tx, run.run_id) if run.status == "held" else run
+
+
+def net_cents(database: Database) -> int:
+    """Heat after credit of all bills, each of which agrees with what it rests on."""
+    with database.read(COMMUNITY) as tx:
+        heads = bills.list_heads(tx)
+        assert [verify_bill(tx, head.id).findings for head in heads] == [()] * len(heads)
+        return sum(head.total_cents for head in heads)
+
+
+@pytest.mark.parametrize("told_late", [False, True], ids=["in time", "late"])
+def test_a_leaver_on_the_last_day_of_a_month_has_the_shortened_ceiling(database: Database, told_late: bool) -> None:
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna"))
+    quarter = months(date(2025, 1, 1), 3)
+    if not told_late:
+        hear(database, ended("anna", date(2025, 4, 1)))
+    for month in quarter:
+        hear(database, measured("anna", month, "8"), closed(month, 1))
+        bill(database, month)
+    if told_late:
+        hear(database, ended("anna", date(2025, 4, 1)))
+        [corrected] = bill(database, None).bills
+        assert (corrected.kind, corrected.period, corrected.credit_cents) == ("correction", quarter[-1], 66_985)
+        assert bill(database, None).bills == (corrected,), "asked again it answers the same"
+    # 1,502.05 x 90/365
+    assert net_cents(database) == 37_037
+
+
+@pytest.mark.parametrize("told_late", [False, True], ids=["in time", "late"])
+def test_an_end_that_is_told_after_the_next_guarantee_year_began_makes_no_negative_ceiling(
+    database: Database, told_late: bool
+) -> None:
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna"))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.03"), "invented"))
+    if not told_late:
+        hear(database, ended("anna", date(2025, 7, 1)))
+    for month in months(date(2025, 1, 1), 14):
+        heat = "2.5" if month.end <= date(2025, 7, 1) else "0"
+        hear(database, measured("anna", month, heat), closed(month, 1))
+        bill(database, month)
+    if told_late:
+        hear(database, ended("anna", date(2025, 7, 1)))
+        bill(database, None)
+    # 1,502.05 x 181/365
+    assert net_cents(database) == 74_485
+    with database.read(COMMUNITY) as tx:
+        entries = [entry for issued in bills.find_bills(tx) for entry in issued.bill.guarantee]
+        assert min(entry.ceiling_cents or 0 for entry in entries) >= 0
+
+
+def test_a_ceiling_that_moved_is_settled_with_the_correction_that_the_contract_gets_anyway(database: Database) -> None:
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna"))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.00"), "invented"))
+    for month in months(date(2025, 11, 1), 3):
+        hear(database, measured("anna", month, "45"), closed(month, 1))
+        bill(database, month)
+    january = Period.month(2026, 1)
+    hear(database, ended("anna", date(2025, 12, 1)), measured("anna", january, "44", 2), closed(january, 1, 0, 2))
+    with database.read(COMMUNITY) as tx:
+        drafted = preview_corrections(tx, TODAY)
+    assert len({made.bill_id for made in drafted.bills}) == len(drafted.bills)
+    bill(database, None)
+    with database.read(COMMUNITY) as tx:
+        issued = bills.find_bills(tx)
+        heat = sum(
+            line.amount_cents for made in issued for line in made.bill.lines if line.kind is not LineKind.GUARANTEE
+        )
+    assert net_cents(database) == min(heat, round(150_205 * 334 / 365))

@@ -1,0 +1,81 @@
+"""Late knowledge equals early knowledge: whatever is told, in whatever order and with whatever runs in between, in the
+end each contract has paid for each month, and was given back in each guarantee year, what is due had all been known at
+once.
+
+``COOP_HISTORIES`` says how many are played (``make histories`` plays many more), ``COOP_HISTORY`` plays that one alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from coop.billing.model import LineKind
+from coop.billing.service import BILLING
+from coop.billing.storage import bills
+from coop.demo.cooperative import PROFILE
+from coop.kit.database import Database
+from tests.billing.histories import invent, play
+from tests.billing.reference import Owed, reckon
+from tests.founding import found_in
+
+HISTORIES = int(os.environ.get("COOP_HISTORIES", "300"))
+BATCH = 50
+
+
+def batches() -> list[range]:
+    if alone := os.environ.get("COOP_HISTORY"):
+        return [range(int(alone), int(alone) + 1)]
+    return [range(start, min(start + BATCH, HISTORIES)) for start in range(0, HISTORIES, BATCH)]
+
+
+@pytest.mark.parametrize("seeds", batches(), ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
+def test_late_knowledge_equals_early_knowledge(tmp_path: Path, seeds: range) -> None:
+    database = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
+    try:
+        for seed in seeds:
+            history, community = invent(seed), f"history-{seed}"
+            found_in(database, community, replace(PROFILE, hosts=(f"{community}.example",)))
+            play(database, community, history)
+            billed, owed = what_was_billed(database, community), reckon(history.told)
+            assert without_nothing(billed) == without_nothing(owed), f"history {seed}"
+            assert_numbers_are_gapless(database, community)
+    finally:
+        database.close()
+
+
+def what_was_billed(database: Database, community: str) -> Owed:
+    """Cents of the bills by contract and month before the guarantee, and credit by contract and guarantee year."""
+    cost: Counter[tuple[str, date]] = Counter()
+    credit: Counter[tuple[str, date]] = Counter()
+    total = 0
+    with database.read(community) as tx:
+        for issued in bills.find_bills(tx):
+            total += issued.bill.total_cents
+            for line in issued.bill.lines:
+                if line.kind is not LineKind.GUARANTEE:
+                    cost[issued.contract_id, issued.period.start] += line.amount_cents
+            for entry in issued.bill.guarantee:
+                credit[issued.contract_id, entry.year.start] += entry.credit_cents
+    assert total == sum(cost.values()) - sum(credit.values())
+    return Owed(cost, credit)
+
+
+def without_nothing(owed: Owed) -> Owed:
+    """What comes to nothing was either never billed or given back."""
+    return Owed(
+        {key: cents for key, cents in owed.cost_cents.items() if cents},
+        {key: cents for key, cents in owed.credit_cents.items() if cents},
+    )
+
+
+def assert_numbers_are_gapless(database: Database, community: str) -> None:
+    with database.read(community) as tx:
+        heads = bills.list_heads(tx)
+    assert [head.sequence for head in heads] == list(range(1, len(heads) + 1))
+    assert sorted(head.ordinal for head in heads) == list(range(1, len(heads) + 1))
