@@ -48,10 +48,16 @@ def open_desk(
     return TestClient(app, base_url=base_url, headers={"accept-language": "en"})
 
 
-def sign_in(client: TestClient, *roles: str, member_id: str | None = None, community: str = COMMUNITY) -> TestClient:
+def sign_in(
+    client: TestClient,
+    *roles: str,
+    member_id: str | None = None,
+    community: str = COMMUNITY,
+    account_id: str = "account-1",
+) -> TestClient:
     """The same application with somebody signed in."""
     began_at = client.app.state.databases[next(iter(client.app.state.databases))].clock.now()  # type: ignore[attr-defined]
-    session = Session("account-1", "Noor de Wit", frozenset(roles), member_id, community, "session-1", began_at)
+    session = Session(account_id, "Noor de Wit", frozenset(roles), member_id, community, "session-1", began_at)
     client.headers["host"] = urlsplit(str(client.base_url)).netloc if community == COMMUNITY else f"{community}.home"
     client.cookies.set(COOKIE, sign(session, SECRET))
     return client

@@ -288,10 +288,10 @@ def plan_programme(plan: DemoPlan, doors: Doors) -> None:
 
 
 def reach(milestone: Milestone, doors: Doors) -> None:
-    """Report that a milestone was reached, with its evidence."""
+    """Report that a milestone was reached, with its evidence; a partner confirms it."""
     assert milestone.done_on is not None
-    doors.post(
-        f"/governance/api/v1/milestones/{milestone.id}/reach",
+    report = doors.post(
+        f"/governance/api/v1/milestones/{milestone.id}/reports",
         {
             "reached_on": milestone.done_on.isoformat(),
             "cost_cents": milestone.actual_cost_cents,
@@ -305,6 +305,7 @@ def reach(milestone: Milestone, doors: Doors) -> None:
             ],
         },
     )
+    doors.post(f"/governance/api/v1/reports/{report['report_id']}/confirm", as_partner=True)
 
 
 def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
@@ -314,7 +315,8 @@ def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
     for tranche in works.tranches:
         if tranche.milestone in late:
             decision = {"decision": "release", "decided_on": decided_on.isoformat()}
-            doors.post(f"/governance/api/v1/tranches/{tranche.id}/decide", decision)
+            for as_partner in (False, True):
+                doors.post(f"/governance/api/v1/tranches/{tranche.id}/decide", decision, as_partner=as_partner)
 
 
 def convene_open_meeting(plan: DemoPlan, today: date, doors: Doors) -> None:

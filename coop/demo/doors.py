@@ -22,7 +22,7 @@ from coop.values import CoopError
 
 
 class Doors:
-    """Sends commands as the operator of a co-operative, for whom the installation's secret signs a session.
+    """Sends commands as the operator of a co-operative, or its partner, for whom the installation's secret signs.
 
     ``host`` is the host name of the co-operative, where it has one of its own.
     """
@@ -58,8 +58,9 @@ class Doors:
         content: bytes | None = None,
         media_type: str = "text/csv",
         params: Mapping[str, str] | None = None,
+        as_partner: bool = False,
     ) -> Any:
-        """Send a command, or ``content`` of a ``media_type``, and return the answer.
+        """Send a command, or ``content`` of a ``media_type``, and return the answer; as a partner where one is asked.
 
         Raises:
             CoopError: the command was refused.
@@ -67,7 +68,13 @@ class Doors:
         """
         headers = {"content-type": media_type if content is not None else "application/json"}
         return self._patiently(
-            "POST", path, json=body, content=content, params=dict(params or {}), headers=headers
+            "POST",
+            path,
+            json=body,
+            content=content,
+            params=dict(params or {}),
+            headers=headers,
+            as_partner=as_partner,
         ).json()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
@@ -102,13 +109,14 @@ class Doors:
             time.sleep(0.1)
         raise ConnectionError(f"still on the way after {self._patience_s:.0f} s: {', '.join(on_the_way)}")
 
-    def _sign_in(self) -> dict[str, str]:
+    def _sign_in(self, as_partner: bool) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
-        roles = frozenset({"operator", "board", "treasurer", "machine"})
-        operator = Session("demo", "Demo", roles, None, self._community, "demo", SYSTEM_CLOCK.now())
-        return {"cookie": f"{COOKIE}={sign(operator, self._secret)}", **self._host}
+        name = "demo-partner" if as_partner else "demo"
+        roles = frozenset({"partner"} if as_partner else {"operator", "board", "treasurer", "machine"})
+        person = Session(name, "Demo", roles, None, self._community, name, SYSTEM_CLOCK.now())
+        return {"cookie": f"{COOKIE}={sign(person, self._secret)}", **self._host}
 
-    def _patiently(self, method: str, path: str, **request: Any) -> httpx2.Response:
+    def _patiently(self, method: str, path: str, as_partner: bool = False, **request: Any) -> httpx2.Response:
         service, headers = path.split("/")[1], request.pop("headers", {})
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
@@ -118,7 +126,7 @@ class Doors:
         deadline, pause_s, trouble = time.monotonic() + self._patience_s, 0.05, ""
         while time.monotonic() < deadline:
             try:
-                answer = self._client.request(method, address, headers=headers | self._sign_in(), **request)
+                answer = self._client.request(method, address, headers=headers | self._sign_in(as_partner), **request)
             except httpx2.TransportError as error:
                 trouble = str(error)
             else:

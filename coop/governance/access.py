@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from coop.events.scopes import OWN
 from coop.kit.access import SIGNED_IN, Access, roles
+from coop.kit.session import Session
 
 _STEWARDS = roles("board", "operator")
 _EVERYBODY = roles("member", "board", "treasurer", "partner", "auditor", "operator")
@@ -25,7 +26,9 @@ ACCESS = Access(
         "close-meeting": _STEWARDS,
         "see-programme": _EVERYBODY | {"read:votes"},
         "plan-programme": _STEWARDS,
-        "reach-milestone": _STEWARDS,
+        "report-milestone": _STEWARDS,
+        "check-milestone": roles("partner"),
+        "see-evidence": roles("board", "partner", "treasurer", "auditor", "operator"),
         "decide-tranche": roles("board", "partner", "operator"),
         "see-partner": roles("partner", "board", "treasurer", "auditor", "operator"),
         "read-feed": roles("read:feed", "partner", "board", "treasurer", "auditor", "operator"),
@@ -33,3 +36,8 @@ ACCESS = Access(
     },
 )
 """``find-decisions`` and ``find-partner`` are entries of the menu, shown to fewer people than their pages open for."""
+
+
+def party_of(session: Session) -> str:
+    """The side of a steering group that somebody speaks for."""
+    return "partner" if session.has("partner") else "co-operative"

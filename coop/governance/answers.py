@@ -100,12 +100,21 @@ class ReachedOut(Answer):
     tranches: dict[str, Literal["released", "referred"]]
 
 
+class ReportOut(Answer):
+    """A report that a milestone was reached; ``state``: waiting, or confirmed by a partner."""
+
+    report_id: str
+    milestone_id: str
+    state: str
+
+
 class SteeredOut(Answer):
-    """The decision of the steering group on a tranche."""
+    """The word of one party of the steering group on a tranche; ``released`` once both said so."""
 
     tranche_id: str
     decision: str
     decided_on: date
+    released: bool
 
 
 class ResolutionOut(Answer):

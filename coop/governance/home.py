@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from coop.governance.access import ACCESS
+from coop.governance.access import ACCESS, party_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage.voters import find_voters
 from coop.governance.views import MeetingView, view_meetings, view_programmes
@@ -67,7 +67,7 @@ def waiting(request: Request) -> Response:
     with reading(request) as tx:
         undecided = [view for view in view_meetings(tx) if view.state != "closed"]
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
-        lines += _list_tranches(tx, session)
+        lines += _list_tranches(tx, session) + _list_reports(tx, session, lang)
         today = tx.today
     return show_waiting(request, lines, today)
 
@@ -123,4 +123,29 @@ def _list_tranches(tx: Tx, session: Session) -> list[Waiting]:
         )
         for programme in view_programmes(tx)
         for view in programme.awaiting
+        if view.state.last_words.get(party_of(session)) != "release"
     ]
+
+
+def _list_reports(tx: Tx, session: Session, lang: str) -> list[Waiting]:
+    """Milestones that are reported as reached and wait for a partner; returned ones, for the board."""
+    views = view_programmes(tx)
+    if ACCESS.allows(session, "check-milestone"):
+        return [
+            Waiting(
+                say("Check that this was reached: %(name)s", name=view.name_milestone(lang, row.report.milestone_id)),
+                "/governance/partner",
+            )
+            for view in views
+            for row in view.waiting
+        ]
+    if ACCESS.allows(session, "report-milestone"):
+        return [
+            Waiting(
+                say("A partner returned your report: %(name)s", name=view.name_milestone(lang, milestone_id)),
+                "/governance/programme",
+            )
+            for view in views
+            for milestone_id, _ in view.returned
+        ]
+    return []

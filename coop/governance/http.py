@@ -11,7 +11,7 @@ from datetime import date
 from fastapi import APIRouter, Request
 
 from coop.governance import bodies
-from coop.governance.access import ACCESS
+from coop.governance.access import ACCESS, party_of
 from coop.governance.answers import (
     BallotsOut,
     ClosedOut,
@@ -21,6 +21,7 @@ from coop.governance.answers import (
     PlannedOut,
     ProgrammeOut,
     ReachedOut,
+    ReportOut,
     ResolutionOut,
     StateOut,
     StatutesOut,
@@ -29,12 +30,13 @@ from coop.governance.answers import (
     meeting_out,
     programme_out,
 )
-from coop.governance.handlers import closing, meetings, programmes, records
+from coop.governance.handlers import closing, meetings, programmes, records, reports
 from coop.governance.model import Evidence, Meeting, Reached, Resolution, Statutes
 from coop.governance.rules.statutes import read_rules
 from coop.governance.storage.meetings import list_meetings as read_meetings
 from coop.governance.storage.programmes import list_programmes as read_programmes
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.governance.storage.reports import find_report
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
@@ -94,24 +96,37 @@ def plan_programme(request: Request, body: bodies.ProgrammeBody) -> PlannedOut:
     return PlannedOut(programme_id=body.programme_id, tranches=amounts)
 
 
-@routes.post("/milestones/{milestone_id}/reach")
-@may("reach-milestone")
-def reach_milestone(request: Request, milestone_id: str, body: bodies.ReachBody) -> ReachedOut:
-    """Report a milestone as reached, with its cost and evidence; the rule releases its tranche or refers it."""
+@routes.post("/milestones/{milestone_id}/reports")
+@may("report-milestone")
+def report_milestone(request: Request, milestone_id: str, body: bodies.ReachBody) -> ReportOut:
+    """Report a milestone as reached, with its cost and evidence; it counts once a partner confirmed it."""
     evidence = tuple(Evidence(**piece.model_dump()) for piece in body.evidence)
     with writing(request) as tx:
-        programmes.reach_milestone(tx, milestone_id, Reached(body.reached_on, body.cost_cents, evidence))
-        tranches = records.tranches_at(tx, milestone_id)
-    return ReachedOut.model_validate({"milestone_id": milestone_id, "tranches": tranches})
+        report_id = reports.report_milestone(tx, milestone_id, Reached(body.reached_on, body.cost_cents, evidence))
+        _, settled = find_report(tx, report_id)
+    state = settled.outcome if settled else "waiting"
+    return ReportOut(report_id=report_id, milestone_id=milestone_id, state=state)
+
+
+@routes.post("/reports/{report_id}/confirm")
+@may("check-milestone")
+def confirm_report(request: Request, report_id: str) -> ReachedOut:
+    """Confirm as a partner that a milestone was reached; the rule releases its tranches or refers them."""
+    with writing(request) as tx:
+        reports.confirm_report(tx, report_id)
+        report, _ = find_report(tx, report_id)
+        tranches = records.tranches_at(tx, report.milestone_id)
+    return ReachedOut.model_validate({"milestone_id": report.milestone_id, "tranches": tranches})
 
 
 @routes.post("/tranches/{tranche_id}/decide")
 @may("decide-tranche")
 def decide_tranche(request: Request, tranche_id: str, body: bodies.SteeringBody) -> SteeredOut:
-    """Decide as the steering group on a tranche that the rule did not release."""
+    """Speak as one party of the steering group on a tranche that the rule did not release; both have to release it."""
+    party = party_of(session_of(request))
     with writing(request) as tx:
-        programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on)
-    return SteeredOut(tranche_id=tranche_id, decision=body.decision, decided_on=body.decided_on)
+        released = programmes.decide_referred(tx, tranche_id, body.decision, body.decided_on, party)
+    return SteeredOut(tranche_id=tranche_id, decision=body.decision, decided_on=body.decided_on, released=released)
 
 
 @routes.get("/meetings")

@@ -24,6 +24,9 @@ CHOICES: Final = ("for", "against", "blank")
 MANNERS: Final = ("release", "keep")
 """Decisions of a steering group on a tranche that was referred to it."""
 
+PARTIES: Final = ("co-operative", "partner")
+"""Sides of a steering group: who receives the money, and who gives or guards it. Both have to say release."""
+
 
 @dataclass(frozen=True)
 class VotingRule:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
-from coop.governance.access import ACCESS
+from coop.governance.access import ACCESS, party_of
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
 from coop.governance.handlers.programmes import decide_referred
@@ -43,7 +43,7 @@ def show_programme(request: Request) -> Response:
         request,
         "governance/programme.html",
         views=[(view, _chart(view, tx.today, lang)) for view in views],
-        steering=ACCESS.allows(session_of(request), "decide-tranche"),
+        **_powers(request),
         for_partners=ACCESS.allows(session_of(request), "plan-programme"),
         **_words(),
     )
@@ -57,7 +57,7 @@ def decide(
     decision: Annotated[str, Form()],
     confirmed: Annotated[str, Form()] = "",
 ) -> Response:
-    """Decide today, as the steering group, on a tranche that the rule did not release; ask before."""
+    """Speak today, as one party of the steering group, on a tranche that the rule did not release; ask before."""
     lang = language_of(request)
     back = "/governance/partner" if session_of(request).has("partner") else "/governance/programme"
     if confirmed != "yes":
@@ -66,7 +66,9 @@ def decide(
             request,
             title=gettext(lang, title),
             text=translate(
-                lang, "The decision of the steering group is kept for good, with today's date and your account."
+                lang,
+                "A tranche is released once the co-operative and a partner both say so. Your word is kept for good,"
+                " with today's date and your account.",
             ),
             button=gettext(lang, button),
             action=f"/governance/tranches/{tranche_id}/decide",
@@ -74,8 +76,14 @@ def decide(
             hidden={"decision": decision},
         )
     with writing(request) as tx:
-        decide_referred(tx, tranche_id, decision, tx.today)
-    return redirect(back, translate(lang, "The decision of the steering group is kept."))
+        released = decide_referred(tx, tranche_id, decision, tx.today, party_of(session_of(request)))
+    if released:
+        return redirect(back, translate(lang, "Both parties released the tranche."))
+    if decision == "release":
+        return redirect(
+            back, translate(lang, "Your word is kept. The tranche is released once the other party says so too.")
+        )
+    return redirect(back, translate(lang, "Your word is kept: the tranche stays where it is."))
 
 
 @routes.get("/partner")
@@ -95,7 +103,7 @@ def show_programme_card(request: Request) -> Response:
 
 
 def _partner_page(request: Request) -> Response:
-    session, lang = session_of(request), language_of(request)
+    lang = language_of(request)
     with reading(request) as tx:
         views = view_programmes(tx)
         facts = feed_store.list_facts_before(tx, PUBLIC, None, _RECENT)
@@ -112,9 +120,21 @@ def _partner_page(request: Request) -> Response:
         views=views,
         news=news,
         address=site_of(request).url + "/governance",
-        steering=ACCESS.allows(session, "decide-tranche"),
+        **_powers(request),
         **_words(),
     )
+
+
+def _powers(request: Request) -> dict[str, Any]:
+    session = session_of(request)
+    return {
+        "steering": ACCESS.allows(session, "decide-tranche"),
+        "party": party_of(session),
+        "reporting": ACCESS.allows(session, "report-milestone"),
+        "checking": ACCESS.allows(session, "check-milestone"),
+        "reading_evidence": ACCESS.allows(session, "see-evidence"),
+        "me": str(session.actor("page")),
+    }
 
 
 def _words() -> dict[str, Any]:

@@ -14,8 +14,10 @@ from coop.governance import (
     feed,
     home,
     http,
+    milestone_pages,
     own_data,
     pages,
+    planning_pages,
     programme_pages,
     statutes_pages,
 )
@@ -71,6 +73,8 @@ GOVERNANCE = Service(
         ballot_pages.routes,
         pages.routes,
         programme_pages.routes,
+        planning_pages.routes,
+        milestone_pages.routes,
     ),
     jobs=JOBS,
     sections=(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Reached, Tranche
-from coop.governance.rules.programmes import days_stood_still, numbered_tranches
+from coop.governance.rules.programmes import conditions, days_stood_still, numbered_tranches
 from coop.governance.rules.statutes import first_vote_date
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage import reports as report_store
 from coop.kit.tx import Tx
 from coop.values import NotFound
 
@@ -38,6 +39,16 @@ class MilestoneView:
 
 
 @dataclass(frozen=True)
+class ReportView:
+    """A report that waits for a partner, with the papers that are kept here, and what the rule would refer."""
+
+    report: report_store.Report
+    milestone: Milestone
+    files: dict[str, report_store.EvidenceFile]
+    unmet: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TrancheView:
     """A tranche and where it stands: planned, referred, released. ``days_waited`` since its milestone was reached."""
 
@@ -58,6 +69,14 @@ class ProgrammeView:
     milestones: tuple[MilestoneView, ...]
     tranches: tuple[TrancheView, ...]
     days_still: int
+    waiting: tuple[ReportView, ...] = ()
+    returned: tuple[tuple[str, report_store.Settled], ...] = ()
+    """Milestones whose last report a partner returned, with the reason."""
+
+    def name_milestone(self, lang: str, milestone_id: str) -> str:
+        """The name of one of its milestones."""
+        milestone = next(row.milestone for row in self.milestones if row.milestone.milestone_id == milestone_id)
+        return milestone.name_nl if lang == "nl" else milestone.name_en
 
     @property
     def granted_cents(self) -> int:
@@ -133,10 +152,40 @@ def view_programmes(tx: Tx) -> list[ProgrammeView]:
     reached = programme_store.list_reached(tx)
     realised = programme_store.list_realisations(tx)
     states = programme_store.list_tranche_states(tx)
-    return [
-        _programme_view(programme, reached, realised, states, tx.today)
-        for programme in programme_store.list_programmes(tx)
-    ]
+    made = report_store.list_reports(tx)
+    views = []
+    for programme in programme_store.list_programmes(tx):
+        view = _programme_view(programme, reached, realised, states, tx.today)
+        views.append(replace(view, waiting=_waiting_views(tx, view, made), returned=_find_returned(view, made)))
+    return views
+
+
+def _waiting_views(
+    tx: Tx, view: ProgrammeView, made: Sequence[tuple[report_store.Report, report_store.Settled | None]]
+) -> tuple[ReportView, ...]:
+    points = {row.milestone.milestone_id: row for row in view.milestones}
+    waiting = []
+    for report, settled in made:
+        row = points.get(report.milestone_id)
+        if row is None or settled is not None:
+            continue
+        realised = view.realised.get(row.phase.phase_id)
+        checked = conditions(row.milestone, report.content, realised.decided_on if realised else None)
+        files = report_store.list_files(tx, [piece.sha256 for piece in report.content.evidence])
+        unmet = tuple(condition.name for condition in checked if not condition.met)
+        waiting.append(ReportView(report, row.milestone, files, unmet))
+    return tuple(waiting)
+
+
+def _find_returned(
+    view: ProgrammeView, made: Sequence[tuple[report_store.Report, report_store.Settled | None]]
+) -> tuple[tuple[str, report_store.Settled], ...]:
+    last = {report.milestone_id: settled for report, settled in made}
+    return tuple(
+        (row.milestone.milestone_id, settled)
+        for row in view.milestones
+        if (settled := last.get(row.milestone.milestone_id)) and settled.outcome == "returned"
+    )
 
 
 def _programme_view(

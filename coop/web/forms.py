@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -13,6 +15,12 @@ from coop.values import BadInput, CoopError, Problem, say
 
 FIELDS_MAX = 5000
 """Most fields of one form: a ballot each of a meeting of a thousand people is a fifth of this."""
+
+
+AMOUNT_MAX: Final = Decimal(10**11)
+"""Largest amount [€] that a form takes."""
+
+_GROUPED: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,21 @@ async def read_form(request: Request) -> dict[str, str]:
     if problems := [Problem(say("no text may hold a NUL"), name) for name, value in form.items() if "\0" in value]:
         raise BadInput(problems)
     return form
+
+
+def read_cents(text: str) -> int | None:
+    """An amount in euros as people write it, in cents; None for what is none. Points before three digits group them.
+
+    >>> read_cents("12.500"), read_cents("1.234,50"), read_cents("€ 34.5"), read_cents("3.000.000"), read_cents("1,234")
+    (1250000, 123450, 3450, 300000000, None)
+    """
+    plain = text.strip().removeprefix("€").strip()
+    if _GROUPED.fullmatch(plain):
+        plain = plain.replace(".", "")
+    amount = read_decimal(plain)
+    if amount is None or abs(amount) > AMOUNT_MAX or (amount * 100) % 1:
+        return None
+    return int(amount * 100)
 
 
 def read_decimal(text: str) -> Decimal | None:

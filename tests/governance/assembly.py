@@ -34,6 +34,7 @@ from coop.governance.service import GOVERNANCE
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage.voters import find_voters
 from coop.kit import journal
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from tests.desk import COMMUNITY, SECRETARY, open_desk, sign_in
@@ -177,10 +178,18 @@ STEPS: dict[str, Callable[[Tx], object]] = {
     "close": lambda tx: closing.close_meeting(tx, "alv-1", HELD),
     "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
     "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
-    "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20)),
-    "release": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 10)),
+    "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20), "co-operative"),
+    "offer": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 9), "partner"),
+    "release": lambda tx: programmes.decide_referred(tx, "t3", "release", date(2027, 8, 10), "co-operative"),
 }
 """A whole life of a co-operative, step by step."""
+
+PARTNER = Actor("account", "partner-1", "page")
+
+
+def actor_of(step: str) -> Actor:
+    """Whoever takes a step of the life."""
+    return PARTNER if step == "offer" else SECRETARY
 
 
 def live(database: Database, until: str = "") -> None:
@@ -188,7 +197,7 @@ def live(database: Database, until: str = "") -> None:
     for name, step in STEPS.items():
         if name == until:
             return
-        with database.write(TOWN, SECRETARY) as tx:
+        with database.write(TOWN, actor_of(name)) as tx:
             step(tx)
 
 

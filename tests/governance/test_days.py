@@ -25,6 +25,7 @@ from tests.desk import SECRETARY
 from tests.governance.assembly import (
     HELD,
     IN_TIME,
+    PARTNER,
     PROGRAMME,
     STATUTES,
     TOWN,
@@ -149,13 +150,14 @@ def test_the_steering_group_is_reminded_every_two_weeks_until_it_releases(town: 
     )
     assert pass_night(town, clock, date(2026, 7, 15))[1] == []
     with town.write(TOWN, SECRETARY) as tx:
-        programmes.decide_referred(tx, "t3", "keep", tx.today)
+        programmes.decide_referred(tx, "t3", "keep", tx.today, "co-operative")
     assert pass_night(town, clock, date(2026, 7, 28))[1] == []
     [again] = pass_night(town, clock, date(2026, 7, 29))[1]
     assert isinstance(again, SteeringReminded)
     assert again.reminded_on == date(2026, 7, 30)
-    with town.write(TOWN, SECRETARY) as tx:
-        programmes.decide_referred(tx, "t3", "release", tx.today)
+    for actor, party in ((SECRETARY, "co-operative"), (PARTNER, "partner")):
+        with town.write(TOWN, actor) as tx:
+            programmes.decide_referred(tx, "t3", "release", tx.today, party)
     assert pass_night(town, clock, date(2026, 8, 30))[1] == []
 
 

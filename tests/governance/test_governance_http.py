@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.values import hash_parameters
-from tests.desk import SECRETARY
+from tests.desk import SECRETARY, sign_in
 from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, client, live, members
 
 STATUTES: dict[str, Any] = {
@@ -78,6 +78,9 @@ MEETING: dict[str, Any] = {
     "convened_on": "2026-05-20",
     "resolutions": POINTS,
 }
+AGES = {"new": 0, "state": "", "released": True}
+"""What an answer says of before and after."""
+
 EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
 
 
@@ -100,16 +103,23 @@ def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200)
 
 
 def live_over_http(board: TestClient) -> list[dict[str, Any]]:
-    return [
+    answers = [
         post(board, "statutes", STATUTES),
         post(board, "programmes", PROGRAMME),
         post(board, "meetings", MEETING),
         *(post(board, "meetings/alv-1/votes", votes(name)) for name in ("tariff", "key", "build")),
         post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "entitled_members": 4}),
-        post(board, "milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 1, "evidence": EVIDENCE}),
-        post(board, "milestones/m2/reach", {"reached_on": "2027-01-01", "cost_cents": 1, "evidence": EVIDENCE}),
-        post(board, "tranches/t2/decide", {"decision": "release", "decided_on": "2027-02-01"}),
+        *(
+            post(board, f"milestones/{name}/reports", {"reached_on": day, "cost_cents": 1, "evidence": EVIDENCE})
+            for name, day in (("m1", "2026-11-01"), ("m2", "2027-01-01"))
+        ),
     ]
+    steered = {"decision": "release", "decided_on": "2027-02-01"}
+    sign_in(board, "partner", account_id="account-2")
+    answers += [post(board, f"reports/{answer['report_id']}/confirm", {}) for answer in answers[-2:]]
+    answers.append(post(board, "tranches/t2/decide", steered))
+    sign_in(board, "board")
+    return [*answers, post(board, "tranches/t2/decide", steered)]
 
 
 def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(board: TestClient) -> None:
@@ -117,12 +127,14 @@ def test_a_program_can_live_a_whole_life_and_every_command_can_be_sent_again(boa
     state = board.get("/governance/api/v1/state").json()
     again = live_over_http(board)
     assert board.get("/governance/api/v1/state").json() == state
-    assert [answer | {"new": 0} for answer in again] == [answer | {"new": 0} for answer in first]
+    assert [answer | AGES for answer in again] == [answer | AGES for answer in first]
     assert first[1]["tranches"] == {"t1": 308_000_000, "t2": 231_000_000, "t3": 154_000_000, "t4": 77_000_000}
     assert first[2]["resolutions"][0] == {"resolution_id": "tariff", "notice_hash": hash_parameters(TARIFF)}
     assert [one["verdict"] for one in first[6]["resolutions"]] == ["adopted"] * 3
-    assert first[7]["tranches"] == {"t1": "released"}
-    assert first[8]["tranches"] == {"t2": "referred"}
+    assert [answer["state"] for answer in (first[7], again[7])] == ["waiting", "confirmed"]
+    assert first[9]["tranches"] == {"t1": "released"}
+    assert first[10]["tranches"] == {"t2": "referred"}
+    assert [answer["released"] for answer in (first[11], first[12])] == [False, True]
     assert state["tranches"]["t2"]["released_on"] == "2027-02-01"
 
 
@@ -221,7 +233,7 @@ def test_a_body_cannot_say_who_decides_on_a_tranche(board: TestClient) -> None:
         ("meetings", MEETING | {"place": "x" * 201}, "place"),
         ("meetings", MEETING | {"place": "a\0"}, "body"),
         ("programmes", PROGRAMME | {"name": "x" * 201}, "name"),
-        ("milestones/m1/reach", {"reached_on": "2026-11-01", "cost_cents": 10**30}, "cost_cents"),
+        ("milestones/m1/reports", {"reached_on": "2026-11-01", "cost_cents": 10**30}, "cost_cents"),
     ],
 )
 def test_what_does_not_fit_is_named(board: TestClient, path: str, body: dict[str, Any], field: str) -> None:

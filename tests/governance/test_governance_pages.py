@@ -16,7 +16,7 @@ from coop.governance.storage import programmes as store
 from coop.kit.database import Database
 from coop.kit.http import GuardedRoute
 from coop.values import hash_parameters
-from tests.desk import SECRETARY
+from tests.desk import SECRETARY, sign_in
 from tests.governance.assembly import (
     HELD,
     LATER,
@@ -171,7 +171,9 @@ def test_a_member_cannot_convene_or_close(embedded: Database, tmp_path: Path) ->
     assert member.post("/governance/meetings/alv-1/close", data={"closed_on": HELD.isoformat()}).status_code == 403
 
 
-def test_a_partner_releases_a_referred_tranche_after_a_confirmation(embedded: Database, tmp_path: Path) -> None:
+def test_a_partner_and_the_board_release_a_referred_tranche_each_after_a_confirmation(
+    embedded: Database, tmp_path: Path
+) -> None:
     live(embedded, until="keep")
     partner = client(embedded, tmp_path, "partner")
     assert "it was reached after the deadline" in partner.get("/governance/partner?lang=en").text
@@ -180,10 +182,18 @@ def test_a_partner_releases_a_referred_tranche_after_a_confirmation(embedded: Da
     with embedded.read(TOWN) as tx:
         assert store.list_tranche_states(tx)["t3"].released_on is None
     confirmed = {"decision": "release", "confirmed": "yes"}
-    assert partner.post("/governance/tranches/t3/decide", data=confirmed).status_code == 200
+    assert "once the other party says so too" in partner.post("/governance/tranches/t3/decide", data=confirmed).text
+    assert "A partner said on 1 September 2027: release." in partner.get("/governance/partner?lang=en").text
+    with embedded.read(TOWN) as tx:
+        assert store.list_tranche_states(tx)["t3"].released_on is None
+    board = sign_in(partner, "board", account_id="account-2")
+    assert "Both parties released" in board.post("/governance/tranches/t3/decide", data=confirmed).text
     with embedded.read(TOWN) as tx:
         state = store.list_tranche_states(tx)["t3"]
-    assert (state.released_on, [made.actor for made in state.steering]) == (LATER.date(), ["account:account-1"])
+    assert (state.released_on, {made.actor for made in state.steering}) == (
+        LATER.date(),
+        {"account:account-1", "account:account-2"},
+    )
     assert (
         client(embedded, tmp_path, "member").post("/governance/tranches/t3/decide", data=confirmed).status_code == 403
     )

@@ -17,7 +17,7 @@ from coop.kit.database import Database
 from coop.kit.documents import load
 from coop.values import BadInput, CoopError, NotFound
 from tests.desk import SECRETARY
-from tests.governance.assembly import IN_TIME, LATER, PERMIT, PROGRAMME, TOWN, live, only, told
+from tests.governance.assembly import IN_TIME, LATER, PARTNER, PERMIT, PROGRAMME, TOWN, live, only, told
 from tests.kit.clocks import SetClock
 
 
@@ -27,10 +27,15 @@ def reach(database: Database, report: Reached, milestone_id: str = "permit") -> 
 
 
 def decide(
-    database: Database, decision: str, decided_on: date, tranche_id: str = "t1", actor: Actor = SECRETARY
-) -> None:
+    database: Database,
+    decision: str,
+    decided_on: date,
+    tranche_id: str = "t1",
+    actor: Actor = SECRETARY,
+    party: str = "co-operative",
+) -> bool:
     with database.write(TOWN, actor) as tx:
-        programmes.decide_referred(tx, tranche_id, decision, decided_on)
+        return programmes.decide_referred(tx, tranche_id, decision, decided_on, party)
 
 
 def test_reaching_a_milestone_releases_its_tranches_on_that_day(database: Database) -> None:
@@ -80,8 +85,12 @@ def test_the_steering_group_keeps_and_later_releases(database: Database) -> None
     with database.read(TOWN) as tx:
         state = store.list_tranche_states(tx)["t3"]
     assert (state.referred_on, state.released_on) == (date(2027, 7, 10), date(2027, 8, 10))
-    assert [one.decision for one in state.steering] == ["keep", "release"]
-    assert {one.actor for one in state.steering} == {str(SECRETARY)}
+    assert [(one.party, one.decision) for one in state.steering] == [
+        ("co-operative", "keep"),
+        ("partner", "release"),
+        ("co-operative", "release"),
+    ]
+    assert [one.actor for one in state.steering] == [str(SECRETARY), str(PARTNER), str(SECRETARY)]
     [released] = [one for one in only(told(database), TrancheReleased) if one.tranche_id == "t3"]
     assert released.rule.startswith(
         "released by the steering group on 2027-08-10; the rule had referred it: reached on"
@@ -92,14 +101,33 @@ def test_the_steering_group_keeps_and_later_releases(database: Database) -> None
 def test_a_decision_bears_the_name_of_whoever_is_signed_in(database: Database) -> None:
     live(database, until="keep")
     partner = Actor("account", "water-board", "page")
-    decide(database, "keep", date(2027, 8, 1), "t3", partner)
-    decide(database, "keep", date(2027, 8, 1), "t3", partner)
+    for _ in range(2):
+        decide(database, "keep", date(2027, 8, 1), "t3", partner, "partner")
     with database.read(TOWN) as tx:
         [made] = store.list_tranche_states(tx)["t3"].steering
     assert (made.actor, made.decision) == ("account:water-board", "keep")
     with pytest.raises(CoopError) as refused:
-        decide(database, "keep", date(2027, 8, 1), "t3")
+        decide(database, "keep", date(2027, 8, 1), "t3", party="partner")
     assert refused.value.code == "decided-otherwise"
+
+
+def test_one_party_alone_releases_nothing_and_one_account_is_not_both_parties(database: Database) -> None:
+    live(database, until="offer")
+    assert decide(database, "release", date(2027, 8, 1), "t3") is False
+    with pytest.raises(CoopError) as refused:
+        decide(database, "release", date(2027, 8, 1), "t3", party="partner")
+    assert refused.value.code == "second-party"
+    with database.read(TOWN) as tx:
+        assert store.list_tranche_states(tx)["t3"].released_on is None
+    assert decide(database, "release", date(2027, 8, 1), "t3", PARTNER, "partner") is True
+
+
+def test_a_party_that_takes_its_word_back_in_between_stops_the_release(database: Database) -> None:
+    live(database, until="offer")
+    assert decide(database, "release", date(2027, 8, 1), "t3") is False
+    assert decide(database, "keep", date(2027, 8, 2), "t3") is False
+    assert decide(database, "release", date(2027, 8, 3), "t3", PARTNER, "partner") is False
+    assert decide(database, "release", date(2027, 8, 4), "t3") is True
 
 
 def test_nothing_is_reached_or_decided_on_a_day_that_has_not_come(database: Database, clock: SetClock) -> None:

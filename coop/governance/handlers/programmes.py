@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import date
 
 from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
-from coop.governance.model import MANNERS, Milestone, Phase, Programme, Reached, Tranche
+from coop.governance.model import MANNERS, PARTIES, Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.rules.dates import refuse_ahead
 from coop.governance.rules.programmes import (
     Condition,
     check_evidence,
     check_programme,
     conditions,
+    numbered_tranches,
     order_evidence,
     referral_text,
     released_by_rule,
@@ -35,29 +36,37 @@ def plan_programme(tx: Tx, programme: Programme) -> None:
         BadInput: it cannot be carried out as written.
         CoopError: another programme has this id, or one of its parts belongs to another programme.
     """
-    check_programme(programme)
     tx.lock("programmes")
-    # In the order in which tranches are read back, so that a repeat is seen as one.
-    ordered = replace(programme, tranches=tuple(sorted(programme.tranches, key=lambda tranche: tranche.tranche_id)))
+    if judge_programme(tx, programme):
+        store.add_programme(tx, _order(programme))
+
+
+def judge_programme(tx: Tx, programme: Programme) -> bool:
+    """Judge whether a programme can be kept; False where it is kept already, as it is.
+
+    Raises:
+        BadInput: it cannot be carried out as written.
+        CoopError: another programme has this id, or one of its parts belongs to another programme.
+    """
+    check_programme(programme)
     for other in store.list_programmes(tx):
         if other.programme_id == programme.programme_id:
-            if other != ordered:
-                raise CoopError(
-                    "programme-fixed",
-                    say("programme %(programme_id)s is planned otherwise already", programme_id=programme.programme_id),
+            if other != _order(programme):
+                said = say(
+                    "programme %(name)s is planned otherwise already: give this one a name of its own", name=other.name
                 )
-            return
+                raise CoopError("programme-fixed", said)
+            return False
         shared = sorted(_ids(other) & _ids(programme))
         if shared:
-            raise CoopError(
-                "id-taken",
-                say(
-                    "%(shared)s belongs to programme %(programme_id)s",
-                    shared=tuple(shared),
-                    programme_id=other.programme_id,
-                ),
-            )
-    store.add_programme(tx, ordered)
+            said = say("%(shared)s belongs to programme %(name)s", shared=tuple(shared), name=other.name)
+            raise CoopError("id-taken", said)
+    return True
+
+
+def _order(programme: Programme) -> Programme:
+    """The programme with its tranches in the order in which they are read back, so that a repeat is seen as one."""
+    return replace(programme, tranches=tuple(sorted(programme.tranches, key=lambda tranche: tranche.tranche_id)))
 
 
 def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
@@ -69,20 +78,13 @@ def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
     """
     check_evidence(report)
     refuse_ahead(report.reached_on, tx.today, "reached_on")
-    programme, phase, milestone = _find_milestone(tx, milestone_id)
+    programme, phase, milestone = find_milestone(tx, milestone_id)
     store.lock_programme(tx, programme.programme_id)
     ordered = replace(report, evidence=order_evidence(report.evidence))
     before = store.list_reached(tx).get(milestone_id)
     if before is not None:
         if before != ordered:
-            raise CoopError(
-                "milestone-reached",
-                say(
-                    "milestone %(milestone_id)s was reached on %(reached_on)s with other facts",
-                    milestone_id=milestone_id,
-                    reached_on=before.reached_on,
-                ),
-            )
+            raise _reached_already(before)
         return
     evidence_hash = store.add_reached(tx, milestone_id, ordered)
     tx.tell(
@@ -107,12 +109,15 @@ def reach_milestone(tx: Tx, milestone_id: str, report: Reached) -> None:
             _refer(tx, programme, tranche, report.reached_on, checked)
 
 
-def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date) -> None:
-    """The steering group releases a tranche that the rule referred to it, or keeps it for now.
+def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date, party: str) -> bool:
+    """Keep the word of one party of the steering group on a tranche that the rule referred; True once it is released.
+
+    It is released when both parties, by two accounts, said so last.
 
     Raises:
         BadInput: the decision is neither release nor keep, or its day is ahead.
-        CoopError: the tranche was not referred, is released already, or was decided otherwise on that day.
+        CoopError: the tranche was not referred, is released already, or was decided otherwise on that day; or one
+            account speaks for both parties.
     """
     if decision not in MANNERS:
         raise BadInput([Problem(say("'%(decision)s' is neither release nor keep", decision=decision), "decision")])
@@ -120,36 +125,42 @@ def decide_referred(tx: Tx, tranche_id: str, decision: str, decided_on: date) ->
     programme, tranche = _find_tranche(tx, tranche_id)
     store.lock_programme(tx, programme.programme_id)
     state = store.list_tranche_states(tx)[tranche_id]
+    number = numbered_tranches(programme)[tranche_id]
     if state.referred_on is None:
-        raise CoopError(
-            "not-referred", say("tranche %(tranche_id)s was not referred to the steering group", tranche_id=tranche_id)
-        )
-    made = store.SteeringDecision(tranche_id, decided_on, decision, str(tx.actor))
+        raise CoopError("not-referred", say("tranche %(number)s was not referred to the steering group", number=number))
+    made = store.SteeringDecision(tranche_id, decided_on, party, decision, str(tx.actor))
     if made in state.steering:
-        return
+        return state.released_on is not None
     if state.released_on is not None:
-        raise CoopError(
-            "tranche-released",
-            say(
-                "tranche %(tranche_id)s was released on %(released_on)s",
-                tranche_id=tranche_id,
-                released_on=state.released_on,
-            ),
-        )
-    latest = max((earlier.decided_on for earlier in state.steering), default=state.referred_on)
-    if decided_on < latest or any(earlier.decided_on == decided_on for earlier in state.steering):
+        said = say("tranche %(number)s was released on %(released_on)s", number=number, released_on=state.released_on)
+        raise CoopError("tranche-released", said)
+    _refuse_out_of_turn(state, made, number)
+    store.add_steering_decision(tx, made)
+    last = {word.party: word for word in (*state.steering, made)}
+    if any(party not in last or last[party].decision != "release" for party in PARTIES):
+        return False
+    released_on = max(last[party].decided_on for party in PARTIES)
+    rule = f"released by the steering group on {released_on}; the rule had referred it: {state.reason}"
+    _release(tx, programme, tranche, released_on, rule)
+    return True
+
+
+def _refuse_out_of_turn(state: store.TrancheState, made: store.SteeringDecision, number: int) -> None:
+    """Refuse a word before what it answers, a second one of a party on a day, and one account for both parties."""
+    earlier = [word for word in state.steering if word.party == made.party]
+    assert state.referred_on is not None
+    latest = max((word.decided_on for word in earlier), default=state.referred_on)
+    if made.decided_on < latest or any(word.decided_on == made.decided_on for word in earlier):
         raise CoopError(
             "decided-otherwise",
             say(
-                "tranche %(tranche_id)s was referred or decided on %(latest)s; this must come after",
-                tranche_id=tranche_id,
+                "tranche %(number)s was referred or decided on %(latest)s; this must come after",
+                number=number,
                 latest=latest,
             ),
         )
-    store.add_steering_decision(tx, made)
-    if decision == "release":
-        rule = f"released by the steering group on {decided_on}; the rule had referred it: {state.reason}"
-        _release(tx, programme, tranche, decided_on, rule)
+    if any(word.actor == made.actor and word.party != made.party for word in state.steering):
+        raise CoopError("second-party", say("you spoke for the other party already: somebody else does for this one"))
 
 
 def _release(tx: Tx, programme: Programme, tranche: Tranche, released_on: date, rule: str) -> None:
@@ -183,7 +194,28 @@ def _refer(tx: Tx, programme: Programme, tranche: Tranche, referred_on: date, ch
     )
 
 
-def _find_milestone(tx: Tx, milestone_id: str) -> tuple[Programme, Phase, Milestone]:
+def refuse_reached(tx: Tx, milestone_id: str) -> None:
+    """Refuse what comes after a milestone was reached.
+
+    Raises:
+        CoopError: it was reached.
+    """
+    before = store.list_reached(tx).get(milestone_id)
+    if before is not None:
+        raise _reached_already(before)
+
+
+def _reached_already(before: Reached) -> CoopError:
+    said = say("this milestone was reached on %(reached_on)s with other facts", reached_on=before.reached_on)
+    return CoopError("milestone-reached", said)
+
+
+def find_milestone(tx: Tx, milestone_id: str) -> tuple[Programme, Phase, Milestone]:
+    """A milestone with its phase and programme.
+
+    Raises:
+        NotFound: there is none.
+    """
     for programme in store.list_programmes(tx):
         for phase in programme.phases:
             for milestone in phase.milestones:

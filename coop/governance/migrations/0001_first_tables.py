@@ -114,6 +114,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "member_id", "from_on", "change", name=op.f("pk_voter")),
     )
     op.create_table(
+        "evidence_file",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "sha256"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_evidence_file_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_evidence_file")),
+    )
+    op.create_table(
         "meeting",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("meeting_id", sa.String(length=100), nullable=False),
@@ -349,6 +364,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone_reached")),
     )
     op.create_table(
+        "milestone_report",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("report_id", sa.String(length=36), nullable=False),
+        sa.Column("milestone_id", sa.String(length=100), nullable=False),
+        sa.Column("reached_on", sa.Date(), nullable=False),
+        sa.Column("cost_cents", sa.BigInteger(), nullable=False),
+        sa.Column("evidence_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("cost_cents >= 0", name=op.f("ck_milestone_report_cost")),
+        sa.ForeignKeyConstraint(
+            ["community", "evidence_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_milestone_report_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "milestone_id"],
+            ["milestone.community", "milestone.milestone_id"],
+            name=op.f("fk_milestone_report_community_milestone"),
+        ),
+        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report")),
+    )
+    op.create_table(
         "tranche",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
@@ -362,6 +400,25 @@ def upgrade() -> None:
             name=op.f("fk_tranche_community_milestone"),
         ),
         sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche")),
+    )
+    op.create_table(
+        "milestone_report_settled",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("report_id", sa.String(length=36), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("outcome <> 'returned' OR reason <> ''", name=op.f("ck_milestone_report_settled_reason")),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'returned', 'withdrawn')", name=op.f("ck_milestone_report_settled_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "report_id"],
+            ["milestone_report.community", "milestone_report.report_id"],
+            name=op.f("fk_milestone_report_settled_community_milestone_report"),
+        ),
+        sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report_settled")),
     )
     op.create_table(
         "realisation",
@@ -417,16 +474,18 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("party", sa.String(length=12), nullable=False),
         sa.Column("decision", sa.String(length=10), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("decision IN ('release', 'keep')", name=op.f("ck_steering_decision_decision")),
+        sa.CheckConstraint("party IN ('co-operative', 'partner')", name=op.f("ck_steering_decision_party")),
         sa.ForeignKeyConstraint(
             ["community", "tranche_id"],
             ["tranche_referral.community", "tranche_referral.tranche_id"],
             name=op.f("fk_steering_decision_community_tranche_referral"),
         ),
-        sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", name=op.f("pk_steering_decision")),
+        sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", "party", name=op.f("pk_steering_decision")),
     )
     # ### end Alembic commands ###
     guard_governance(op.get_bind())
@@ -438,7 +497,9 @@ def downgrade() -> None:
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
     op.drop_table("realisation")
+    op.drop_table("milestone_report_settled")
     op.drop_table("tranche")
+    op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
     op.drop_table("decision")
     op.drop_table("ballot_entry_settled")
@@ -449,6 +510,7 @@ def downgrade() -> None:
     op.drop_table("voting_rule")
     op.drop_table("phase")
     op.drop_table("meeting")
+    op.drop_table("evidence_file")
     op.drop_table("voter")
     op.drop_table("statutes")
     op.drop_table("programme")

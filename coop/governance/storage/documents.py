@@ -40,3 +40,6 @@ PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1
 
 EVIDENCE: Final[Schema[tuple[Evidence, ...]]] = Schema("milestone-evidence", 1, write_evidence, {1: read_evidence})
 """The evidence that a milestone was reached."""
+
+EVIDENCE_FILE: Final[Schema[bytes]] = Schema("evidence-file", 1, bytes, {1: bytes})
+"""A file that shows something, byte for byte as it was handed in: its hash is the one that the evidence names."""

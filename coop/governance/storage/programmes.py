@@ -48,10 +48,11 @@ class Referral:
 
 @dataclass(frozen=True)
 class SteeringDecision:
-    """That the steering group released a referred tranche, or kept it; ``actor`` decided."""
+    """The word of one party of the steering group on a referred tranche, release or keep, said by ``actor``."""
 
     tranche_id: str
     decided_on: date
+    party: str
     decision: str
     actor: str
 
@@ -87,6 +88,11 @@ class TrancheState:
     def unmet(self) -> tuple[str, ...]:
         """Conditions for which the rule referred it."""
         return self.referral.unmet if self.referral else ()
+
+    @property
+    def last_words(self) -> dict[str, str]:
+        """The last decision of each party of the steering group that spoke."""
+        return {word.party: word.decision for word in self.steering}
 
     @property
     def released_on(self) -> date | None:
@@ -210,7 +216,13 @@ def add_reached(tx: Tx, milestone_id: str, report: Reached) -> str:
 def list_tranche_states(tx: Tx) -> dict[str, TrancheState]:
     """Where each tranche stands."""
     columns = steering_decision.c
-    steering = group_as(tx, SteeringDecision, steering_decision, [columns.tranche_id], order_by=[columns.decided_on])
+    steering = group_as(
+        tx,
+        SteeringDecision,
+        steering_decision,
+        [columns.tranche_id],
+        order_by=[columns.decided_on, columns.recorded_at],
+    )
     referrals = {made.tranche_id: made for made in select_as(tx, Referral, tranche_referral)}
     releases = {made.tranche_id: made for made in select_as(tx, Release, tranche_release)}
     ids = tx.scalars(select(tranche.c.tranche_id).where(tranche.c.community == tx.community))

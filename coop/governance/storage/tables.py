@@ -306,6 +306,44 @@ milestone_reached = _table(
     CheckConstraint("cost_cents >= 0", name="cost"),
 )
 
+evidence_file = _table(
+    "evidence_file",
+    ("sha256",),
+    _sha256("sha256"),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    *_said(),
+    _to(("sha256",), "document", ("sha256",)),
+)
+"""A file that somebody handed in as evidence; its bytes are a document of the kit."""
+
+milestone_report = _table(
+    "milestone_report",
+    ("report_id",),
+    Column("report_id", String(36), nullable=False),
+    _id("milestone_id"),
+    _day("reached_on"),
+    _cents("cost_cents"),
+    _sha256("evidence_hash"),
+    *_said(),
+    _to(("milestone_id",), "milestone"),
+    _to(("evidence_hash",), "document", ("sha256",)),
+    CheckConstraint("cost_cents >= 0", name="cost"),
+)
+"""That the co-operative reports a milestone as reached; it counts once a partner checked it."""
+
+milestone_report_settled = _table(
+    "milestone_report_settled",
+    ("report_id",),
+    Column("report_id", String(36), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("reason", String(500), nullable=False),
+    *_said(),
+    _to(("report_id",), "milestone_report"),
+    CheckConstraint("outcome IN ('confirmed', 'returned', 'withdrawn')", name="outcome"),
+    CheckConstraint("outcome <> 'returned' OR reason <> ''", name="reason"),
+)
+
 tranche_referral = _table(
     "tranche_referral",
     ("tranche_id",),
@@ -320,14 +358,17 @@ tranche_referral = _table(
 
 steering_decision = _table(
     "steering_decision",
-    ("tranche_id", "decided_on"),
+    ("tranche_id", "decided_on", "party"),
     _id("tranche_id"),
     _day("decided_on"),
+    Column("party", String(12), nullable=False),
     Column("decision", String(10), nullable=False),
     *_said(),
     _to(("tranche_id",), "tranche_referral"),
+    CheckConstraint("party IN ('co-operative', 'partner')", name="party"),
     CheckConstraint("decision IN ('release', 'keep')", name="decision"),
 )
+"""A word of one of the two parties of a steering group; a tranche is released once both said so last."""
 
 tranche_release = _table(
     "tranche_release",
@@ -354,6 +395,9 @@ KEPT = (
     tranche,
     realisation,
     milestone_reached,
+    evidence_file,
+    milestone_report,
+    milestone_report_settled,
     tranche_referral,
     steering_decision,
     tranche_release,
