@@ -18,6 +18,7 @@ ACCESS = Access(
         "find-decisions": roles("member", "board", "treasurer", "auditor"),
         "find-partner": roles("partner"),
         "see-decisions": _EVERYBODY | {"read:votes"},
+        "see-member-votes": roles("board", "treasurer", "auditor", "operator"),
         "vote": roles("member"),
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,

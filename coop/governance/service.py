@@ -14,6 +14,7 @@ from coop.governance import (
     feed,
     home,
     http,
+    member_cards,
     milestone_pages,
     own_data,
     pages,
@@ -73,6 +74,7 @@ GOVERNANCE = Service(
         ballot_pages.routes,
         pages.routes,
         programme_pages.routes,
+        member_cards.routes,
         planning_pages.routes,
         milestone_pages.routes,
     ),
@@ -85,6 +87,9 @@ GOVERNANCE = Service(
     steps=(
         Line("/governance/statutes", "/governance/cards/step-statutes", home.STATUTES_STEP, "adopt-statutes", rank=30),
         Line("/governance/meetings/new", "/governance/cards/step-tariff", home.TARIFF_STEP, "adopt-statutes", rank=40),
+    ),
+    on_member=(
+        Line("/governance/", "/governance/cards/members/{member_id}", N_("Votes"), "see-member-votes", rank=20),
     ),
     waiting=(Line("/governance/", "/governance/cards/waiting", N_("Decisions"), "see-decisions", rank=30),),
     cards=(

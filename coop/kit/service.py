@@ -94,6 +94,7 @@ class Pages:
     """A room that serves pages and routes: who may do what in it, its sections of the menu and its cards.
 
     ``steps`` are its steps on the way to a co-operative's first bill, and ``waiting`` what waits there for somebody.
+    ``on_member`` is what it has on one member, in whose addresses ``{member_id}`` stands for the member.
     One room of an installation is its ``entrance``, and one may say a ``motto`` at the foot of every page.
     """
 
@@ -105,6 +106,7 @@ class Pages:
     cards: Sequence[Card] = ()
     steps: Sequence[Line] = ()
     waiting: Sequence[Line] = ()
+    on_member: Sequence[Line] = ()
     entrance: Entrance | None = None
     motto: str = ""
 

@@ -24,7 +24,7 @@ from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
-from coop.metering.pages import data, energy, files, gateways, groups, meters, walk
+from coop.metering.pages import data, energy, files, gateways, groups, members, meters, walk
 from coop.metering.register.heard import (
     on_connection_closed,
     on_connection_opened,
@@ -86,6 +86,7 @@ METERING = Service(
         own_data.routes,
         exports.routes,
         energy.routes,
+        members.routes,
         walk.routes,
         data.routes,
         meters.routes,
@@ -114,6 +115,7 @@ METERING = Service(
         Line("/metering/meters", "/metering/cards/step-meters", home.METERS_STEP, "keep-register", rank=50),
         Line("/metering/data", "/metering/cards/step-month", home.MONTH_STEP, "keep-register", rank=60),
     ),
+    on_member=(Line(members.PAGE, "/metering/cards/members/{member_id}", N_("Energy"), "see-member-energy", rank=10),),
     waiting=(Line("/metering/data", "/metering/cards/waiting", N_("Data quality"), "close-period", rank=10),),
     cards=(
         Card("/metering/", "/metering/cards/energy", N_("Your energy"), "see-own-energy", 20),

@@ -10,7 +10,7 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -198,6 +198,18 @@ def waiting_for(request: Request) -> list[Line]:
     session = person_of(request)
     open_ones = [
         line for room in _rooms(request) for line in room.waiting if opens(room.access.table[line.action], session)
+    ]
+    return sorted(open_ones, key=lambda line: line.rank)
+
+
+def on_member_for(request: Request, member_id: str) -> list[Line]:
+    """What all rooms have on one member, as far as it opens for whoever asks, in the order of their rank."""
+    session = person_of(request)
+    open_ones = [
+        replace(line, href=line.href.format(member_id=member_id), source=line.source.format(member_id=member_id))
+        for room in _rooms(request)
+        for line in room.on_member
+        if opens(room.access.table[line.action], session)
     ]
     return sorted(open_ones, key=lambda line: line.rank)
 

@@ -26,6 +26,13 @@ def keep_outcome(tx: Tx, message_id: str, told_at: datetime, outcome: str, meeti
     tx.insert_new(notice_told, [row | heard], ["community", "message_id", "told_at", "outcome"])
 
 
+def find_outcomes(tx: Tx, member_id: str) -> dict[str, str]:
+    """The notices of meetings to one member, each with what became of it last: sent or failed, by meeting."""
+    rows = notice_told.c
+    query = select(rows.meeting_id, rows.outcome).where(rows.community == tx.community, rows.member_id == member_id)
+    return dict(iter(tx.execute(query.order_by(rows.told_at, rows.outcome))))
+
+
 def measure_reach(tx: Tx, meeting_id: str) -> NoticeReach:
     """Count whom the notice of a meeting reached: of each message the newest counts, of several to a member one."""
     rows = notice_told.c

@@ -14,7 +14,7 @@ from coop.metering.amounts import read_period
 from coop.metering.views import DayUse, MemberYear
 from coop.values import Period
 from coop.web import charts
-from coop.web.language import language_of, translate
+from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, redirect, render
 from coop.web.writing import energy, month, percent
 
@@ -81,7 +81,14 @@ def show_energy_card(request: Request) -> Response:
     """Show a member's newest year in short."""
     with reading(request) as tx:
         found = views.member_year(tx, _member_of(request), None)
-    return card(request, "metering/card_energy.html", year=found if found.years else None)
+    return card(
+        request,
+        "metering/card_energy.html",
+        year=found if found.years else None,
+        title=N_("Your energy"),
+        href="/metering/",
+        refresh_s=60,
+    )
 
 
 def heat_chart(found: MemberYear, lang: str) -> charts.Chart:

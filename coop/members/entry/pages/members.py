@@ -27,7 +27,7 @@ from coop.members.register.model import MEMBER_KINDS, Selection
 from coop.members.resting.store import list_bills_of, list_bills_on
 from coop.values import BadInput, Problem, say
 from coop.web.language import language_of, translate
-from coop.web.shell import confirm_page, redirect, render
+from coop.web.shell import confirm_page, on_member_for, redirect, render
 from coop.web.writing import civil_day
 
 PAGE_SIZE = 50
@@ -92,6 +92,7 @@ def member_page(request: Request, member_id: str) -> Response:
         bills=sorted(bills.values(), key=lambda bill: (bill.issued_on, bill.number), reverse=True),
         history=history,
         people=numbers,
+        on_member=on_member_for(request, member_id),
         may_see_accounts=ACCESS.allows(session, "see-accounts"),
         may_see_privacy=ACCESS.allows(session, "see-privacy"),
         may_see_restricted=ACCESS.allows(session, "see-restricted") and file.member.is_restricted,

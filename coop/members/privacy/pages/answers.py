@@ -111,11 +111,20 @@ def end_purpose(request: Request, purpose_id: str) -> Response:
 @routes.get(f"{PAGE}/members/{{member_id}}")
 @may("see-privacy")
 def member_page(request: Request, member_id: str) -> Response:
-    """What one member said, and a form to enter what they said on paper."""
+    """What one member said, who looked at their use, and a form to enter what they said on paper."""
     with reading(request) as tx:
         member, context = get_member(tx, member_id), _read_answers(tx, member_id)
-    may_keep = ACCESS.allows(session_of(request), "keep-privacy")
-    return render(request, "members/member_privacy.html", member=member, may_keep=may_keep, **context)
+        looks, viewers = store.list_looks(tx, member_id), _name_viewers(tx)
+    return render(
+        request,
+        "members/member_privacy.html",
+        member=member,
+        may_keep=ACCESS.allows(session_of(request), "keep-privacy"),
+        looks=looks,
+        viewers=viewers,
+        subjects=SUBJECTS,
+        **context,
+    )
 
 
 @routes.post(f"{PAGE}/members/{{member_id}}/consents")

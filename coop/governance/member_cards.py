@@ -1,0 +1,34 @@
+"""Card on one member for the member's page: votes and notices of meetings. Nobody reads there how a person voted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.storage.meetings import list_meetings
+from coop.governance.storage.notices import find_outcomes
+from coop.governance.storage.voters import find_voters
+from coop.kit.http import GuardedRoute, reading
+from coop.web.shell import card
+
+_MEETINGS: Final = 5
+"""Meetings on the card, newest first."""
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/members/{member_id}")
+@may("see-member-votes")
+def show_member_card(request: Request, member_id: str) -> Response:
+    """Show how many votes a member has, and what became of the notices to them."""
+    with reading(request) as tx:
+        outcomes = find_outcomes(tx, member_id)
+        rows = [
+            (meeting, find_voters(tx, meeting.held_on).get(member_id, 0), outcomes.get(meeting.meeting_id, ""))
+            for meeting in list_meetings(tx)[-_MEETINGS:][::-1]
+        ]
+        votes = find_voters(tx, tx.today).get(member_id, 0)
+    return card(request, "governance/card_member.html", votes=votes, rows=rows)
