@@ -22,6 +22,7 @@ from coop.billing.storage import bills, ledger, mailings
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
+from coop.communities.addressee import Addressee, open_addressee
 from coop.communities.tariffs import maxima
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
@@ -94,11 +95,15 @@ def runs_card(request: Request) -> Response:
 
 @routes.get("/bills/{bill_id}.pdf")
 @may("see-bills")
-def bill_paper(request: Request, bill_id: str) -> Response:
-    session, lang = session_of(request), language_of(request)
+def bill_paper(request: Request, bill_id: str, to: str = "") -> Response:
+    session, lang, settings = session_of(request), language_of(request), request.app.state.settings
     with reading(request) as tx:
-        issued = visible_bill(tx, session, bill_id)
-    body = bill_pdf(document_of(issued, _recipient(session, issued), lang), lang)
+        issued, now = visible_bill(tx, session, bill_id), tx.now
+    if to:
+        addressee = open_addressee(settings.signing_secrets(), to, f"{session.community} {issued.id}", now)
+    else:
+        addressee = Addressee(_recipient(session, issued))
+    body = bill_pdf(document_of(issued, addressee, lang), lang)
     headers = {"Content-Disposition": f'inline; filename="{issued.number}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -331,6 +336,6 @@ def _proposed_corrections(tx: Tx) -> stored_runs.Proposal | None:
 
 
 def _recipient(session: Session, issued: IssuedBill) -> str:
-    """How the member is called: by name on their own bill, else by id, for billing knows no names."""
+    """How the member is called on their own bill; nothing on that of another, for billing knows no names."""
     own = issued.inputs.member_id == session.member_id
-    return session.name if own else issued.inputs.member_id
+    return session.name if own else ""

@@ -39,7 +39,12 @@ BILL: BillDocument = {
         "references": [("KvK", "12345678"), ("Btw", "NL001234567B01"), ("IBAN", "NL13TEST0123456789")],
         "contact": "rekeningen@warmindewijk.example · 020 000 00 00",
     },
-    "recipient": {"name": "N. de Wit", "lines": ["Gedempt Hamerkanaal 23-2", "1021 KL Amsterdam"], "member": "L-0042"},
+    "recipient": {
+        "name": "N. de Wit",
+        "lines": ["Gedempt Hamerkanaal 23-2", "1021 KL Amsterdam"],
+        "member": "L-0042",
+        "supplied": "",
+    },
     "lines": [
         {
             "text": "Warmte",

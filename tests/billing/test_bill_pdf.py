@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,12 @@ from coop.billing.documents.pdf import bill_pdf, printed
 from tests.billing.printed import BILL, cost_chart
 
 WITH_CHART = cast(BillDocument, {**BILL, "chart_svg": cost_chart().printed(), "chart_text": cost_chart().sentence})
+
+
+def test_a_bill_names_its_addressee_the_number_of_the_member_and_the_address_that_is_supplied() -> None:
+    recipient = {"name": "Verhuur BV", "lines": ["Plein 7"], "member": "L-0042", "supplied": "Kade 2"}
+    facts = dict(cast(Any, printed(cast(BillDocument, {**BILL, "recipient": recipient}), "nl")["facts"]))
+    assert (facts["Lidnummer"], facts["Geleverd op"]) == ("L-0042", "Kade 2")
 
 
 def test_the_same_bill_is_the_same_file() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from coop.billing.service import BILLING
+from coop.billing.storage import bills
+from coop.communities.addressee import Addressee, seal_addressee
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, closed, hear, measured, month_of, signed, tariff_adopted, tranche, visit
+from tests.desk import SECRET
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
 
@@ -68,6 +71,21 @@ def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
     page = anna.get("/billing/", headers={"accept": "text/html", "accept-language": "nl"})
     assert "Tot en met 31 januari 2025 kostte uw warmte" in page.text
     assert "€ 1.502,05" in page.text.replace("\xa0", " ")
+
+
+def test_a_paper_with_a_name_takes_it_from_a_note_of_this_installation_alone(village: Database, tmp_path: Path) -> None:
+    treasurer = visit(village, tmp_path, "treasurer")
+    with village.read("demo") as tx:
+        bill_id, now = bills.list_heads(tx)[0].id, tx.now
+    page = treasurer.get(f"/billing/bills/{bill_id}", headers=HTML).text
+    assert f'data-card="/members/cards/bills/{bill_id}"' in page
+    assert 'href="/members/anna"' in page
+    note = seal_addressee([SECRET], Addressee("Anna de Wit", ("Kade 1",), "L-1", "Kade 2"), f"demo {bill_id}", now)
+    named = treasurer.get(f"/billing/bills/{bill_id}.pdf", params={"to": note})
+    assert named.content.startswith(b"%PDF")
+    assert named.content != treasurer.get(f"/billing/bills/{bill_id}.pdf").content
+    forged = treasurer.get(f"/billing/bills/{bill_id}.pdf", params={"to": note[:-4] + "AAAA"})
+    assert (forged.status_code, forged.json()["code"]) == (409, "cannot-unseal")
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

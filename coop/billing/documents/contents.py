@@ -11,6 +11,7 @@ from coop.billing.handlers.verify import references_of
 from coop.billing.model import Issuer, Line, LineKind
 from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.storage.bills import IssuedBill
+from coop.communities.addressee import Addressee
 from coop.web.language import N_, translate
 from coop.web.writing import money, percent
 
@@ -38,12 +39,12 @@ def due_on(issued: IssuedBill) -> date:
     return last_day_to_pay(issued.issued_on)
 
 
-def document_of(issued: IssuedBill, name: str, lang: str) -> BillDocument:
+def document_of(issued: IssuedBill, addressee: Addressee, lang: str) -> BillDocument:
     """The document of a bill.
 
     Args:
         issued: the bill.
-        name: how the member is called; billing itself knows only the id.
+        addressee: whom it is for, as far as the register or their own session said; billing itself knows only the id.
         lang: language of the reader.
     """
     bill, inputs = issued.bill, issued.inputs
@@ -57,7 +58,12 @@ def document_of(issued: IssuedBill, name: str, lang: str) -> BillDocument:
         "due": due_on(issued),
         "period": inputs.consumption.days,
         "sender": {**sender, "references": [(translate(lang, term), text) for term, text in sender["references"]]},
-        "recipient": {"name": name, "lines": [], "member": inputs.member_id},
+        "recipient": {
+            "name": addressee.name,
+            "lines": addressee.lines,
+            "member": addressee.number,
+            "supplied": addressee.supplied,
+        },
         "lines": [_line(issued, line, marks, lang) for line in bill.lines],
         "net_cents": sum(vat.excl_cents for vat in bill.vat),
         "vat": [(percent(lang, vat.rate), vat.excl_cents, vat.vat_cents) for vat in bill.vat],

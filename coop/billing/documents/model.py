@@ -19,11 +19,13 @@ class Sender(TypedDict):
 
 
 class Recipient(TypedDict):
-    """The member, by name and address lines as they are printed, and by member id."""
+    """Whoever it is for, by name and address lines as they are printed; the number of the member, and the address that
+    is supplied. What is not known is empty."""
 
     name: str
     lines: Sequence[str]
     member: str
+    supplied: str
 
 
 class Line(TypedDict):

@@ -23,20 +23,23 @@ HISTORY: Final = timedelta(days=31)
 
 
 def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
-    """Write the member that their bill is there."""
-    store.keep_bill(tx, DueBill(event.bill_id, event.member_id, event.number, event.total_cents, event.due_on))
-    member = find_member(tx, event.member_id)
-    if member is None or _is_history(tx, envelope):
+    """Write whoever pays that the bill is there: the member, or who pays for them, such as a landlord."""
+    member, payer = find_member(tx, event.member_id), store.find_payer(tx, event.contract_id)
+    recipient = payer or member
+    payer_id = recipient.member_id if recipient else event.member_id
+    store.keep_bill(tx, DueBill(event.bill_id, payer_id, event.number, event.total_cents, event.due_on))
+    if recipient is None or _is_history(tx, envelope):
         return
     corrected = store.find_bill(tx, event.corrects) if event.corrects else None
     send(
         tx,
         "bill-ready",
-        member,
+        recipient,
         event.bill_id,
         number=event.number,
         first=event.period_start,
         last=event.period_end - timedelta(days=1),
+        supplied=(store.find_supplied(tx, event.contract_id) or None) if payer else None,
         corrects=corrected.number if corrected else None,
         pay_cents=event.total_cents if event.total_cents > 0 else None,
         due_on=event.due_on if event.total_cents > 0 else None,

@@ -19,12 +19,14 @@ from coop.members.tables import (
     account,
     bill_due,
     coming_meeting,
+    connection,
     contract,
     member,
     message,
     message_wish,
     message_words,
 )
+from coop.members.tables.history import contract_party
 from coop.values import NotFound
 
 
@@ -86,10 +88,44 @@ def find_by_outbound_id(tx: Tx, outbound_id: str) -> Message | None:
 
 
 def list_voters(tx: Tx, day: date) -> list[Member]:
-    """List who is a member on a day, by number."""
+    """List the members who may vote on a day, by number: a landlord is a party without a vote."""
     columns = member.c
     on_day = columns.joined_on <= day, or_(columns.left_on.is_(None), columns.left_on > day)
-    return select_as(tx, Member, member, *on_day, order_by=[columns.number])
+    return select_as(tx, Member, member, *on_day, columns.votes > 0, order_by=[columns.number])
+
+
+def find_payer(tx: Tx, contract_id: str) -> Member | None:
+    """Find whoever pays a contract where that is not the member who signed it."""
+    columns = contract.c
+    query = select(columns.payer_id).where(columns.community == tx.community, columns.contract_id == contract_id)
+    payer_id = tx.scalar(query)
+    return find_as(tx, Member, member, member.c.member_id == payer_id) if payer_id else None
+
+
+def find_supplied(tx: Tx, contract_id: str) -> str:
+    """Find the address that a contract supplies; empty where it is not known."""
+    columns = contract.c
+    query = (
+        select(connection.c.address)
+        .join(
+            contract,
+            (columns.community == connection.c.community) & (columns.connection_id == connection.c.connection_id),
+        )
+        .where(
+            connection.c.community == tx.community,
+            columns.community == tx.community,
+            columns.contract_id == contract_id,
+        )
+    )
+    return tx.scalar(query) or ""
+
+
+def list_parties(tx: Tx, contract_id: str) -> set[str]:
+    """List who holds a contract together with the member who signed it, or pays it."""
+    joint, columns = contract_party.c, contract.c
+    held = select(joint.member_id).where(joint.community == tx.community, joint.contract_id == contract_id)
+    paid = select(columns.payer_id).where(columns.community == tx.community, columns.contract_id == contract_id)
+    return {*tx.scalars(held), *filter(None, tx.scalars(paid))}
 
 
 def list_supplied(tx: Tx, day: date) -> list[Member]:

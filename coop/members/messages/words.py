@@ -91,6 +91,7 @@ WORDS: Final[Mapping[str, Words]] = {
         N_("Your bill %(number)s of %(coop)s"),
         (
             N_("Your bill %(number)s over %(first)s to %(last)s is there."),
+            N_("It is for %(supplied)s, which you pay for."),
             N_("It corrects bill %(corrects)s."),
             N_("You pay %(pay_cents)s."),
             N_("We have to have it on %(due_on)s at the latest. Name the number of the bill with your payment."),
