@@ -1,8 +1,9 @@
 """Metering: from a meter's telegram to what each member used and was allocated.
 
 Owns: the register of meters and their registers, deliveries, readings (packed days, versioned), sharing groups,
-closed periods with their measurements and allocation runs, the documents that these were computed from, late
-values, which months of readings are set aside, looks of others at the use of members.
+closed periods with their measurements and allocation runs, the documents that these were computed from, proposals of
+what happened at breaks of registers and the answers to them, late values, which months of readings are set aside,
+looks of others at the use of members.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed, UseSeen.
 
@@ -10,5 +11,6 @@ Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who u
 ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).
 
 Refuses: to overwrite a reading, to believe a sender's clock, to know a price or a person, to divide energy by a key
-that no meeting adopted, and to close a period silently on readings that are not there.
+that no meeting adopted, to close a period silently on readings that are not there, and to bill over a fall that
+nothing explains.
 """

@@ -36,6 +36,7 @@ from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 from coop.metering.model import MeterKind, Quantity, Shape
+from coop.metering.verdicts import BreakKind
 
 metadata = new_metadata()
 add_kit_tables(metadata)
@@ -324,6 +325,43 @@ late_value = Table(
     _refers("register_id", "register"),
 )
 
+break_proposal = Table(
+    "break_proposal",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("register_id", String(36), nullable=False),
+    Column("before_s", BigInteger, nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("before", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("kind", Choice(BreakKind, 20), nullable=False),
+    Column("false_from_s", BigInteger),
+    Column("false_to_s", BigInteger),
+    Column("reason", String(500), nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    Column("proposed_by", String(120), nullable=False),
+    _refers("register_id", "register"),
+    CheckConstraint("before_s < at_s", name="in_order"),
+    CheckConstraint("kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep')", name="kind"),
+    CheckConstraint("reason <> ''", name="reasoned"),
+    CheckConstraint("(kind IN ('dip', 'slip')) = (false_from_s IS NOT NULL)", name="false_from"),
+    CheckConstraint("(kind IN ('dip', 'slip')) = (false_to_s IS NOT NULL)", name="false_to"),
+)
+"""Proposals of what happened at breaks of registers that nothing explains."""
+
+break_answer = Table(
+    "break_answer",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("proposal_id", String(36), primary_key=True),
+    Column("confirmed", Boolean, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    Column("answered_by", String(120), nullable=False),
+    _refers("proposal_id", "break_proposal"),
+)
+"""Answers of second persons to proposals."""
+
 look = Table(
     "look",
     metadata,
@@ -336,7 +374,17 @@ look = Table(
 )
 """Looks at the detailed use of members, by others than themselves."""
 
-KEPT = (block, register, delivery, measurement, allocation_run, allocation, meter_change)
+KEPT = (
+    block,
+    register,
+    delivery,
+    measurement,
+    allocation_run,
+    allocation,
+    meter_change,
+    break_proposal,
+    break_answer,
+)
 """Tables of which no row is ever changed or deleted."""
 
 OWNER_S = (detached_month,)

@@ -16,7 +16,6 @@ CODES = {
     "bad-input": N_("Not as agreed"),
     "not-installed": N_("Meter did not hang there"),
     "impossible-value": N_("Impossible value"),
-    "impossible-jump": N_("Impossible jump"),
     "future": N_("In the future"),
     "other-step": N_("Another interval"),
 }

@@ -175,7 +175,7 @@ def test_months_add_up_across_an_exchange_a_reset_and_a_rollover(database: Datab
         deliver(tx, gj("H1", MARCH.start_at, "10"), gj("H1", noon, "12"))
         stands = ({Quantity.HEAT: Decimal(12_000_000_000)}, {Quantity.HEAT: Decimal(1_000_000_000)})
         exchange_meter(tx, "H1", "H1B", noon, *stands, HEAT_MAX)
-        deliver(tx, gj("H1B", at("2025-03-20T00:00"), "3"), gj("H1B", at("2025-03-21T00:00"), "0.5"))
+        deliver(tx, gj("H1B", at("2025-03-20T00:00"), "3"), gj("H1B", at("2025-03-21T00:00"), "0.2"))
         deliver(tx, gj("H1B", MARCH.end_at, "1"), gj("H1B", april.end_at, "9"))
         deliver(tx, gj("H2", MARCH.start_at, "9999"), gj("H2", at("2025-03-31T00:00"), "9999.9"))
         deliver(tx, gj("H2", MARCH.end_at, "0.1"), gj("H2", april.end_at, "0.2"))

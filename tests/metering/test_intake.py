@@ -238,23 +238,13 @@ def test_quarters_after_the_removal_of_a_meter_are_refused_alone(database: Datab
     assert (receipt.values, len(receipt.problems)) == (2, 1)
 
 
-def test_a_jump_that_no_meter_can_make_is_parked(database: Database) -> None:
+def test_a_jump_comes_in_whatever_lies_around_it_and_is_judged_when_it_is_counted(database: Database) -> None:
+    values = ["1", "900", "1.05"]
     with writing(database) as tx:
-        told = [
-            gj("H1", JANUARY, "1"),
-            gj("H1", JANUARY + timedelta(hours=1), "900"),
-            gj("H1", JANUARY + timedelta(hours=2), "1.05"),
-        ]
-        receipt = deliver(tx, *told)
-    assert "more than the meter can have counted" in receipt.problems[0].reason
-    assert [value for value, _ in latest_values(database)[HEAT_1].values()] == [1_000_000_000, 1_050_000_000]
-
-
-def test_a_jump_is_judged_against_what_is_stored(database: Database) -> None:
-    with writing(database) as tx:
-        deliver(tx, gj("H1", JANUARY, "1"))
-        assert deliver(tx, gj("H1", JANUARY + timedelta(hours=1), "900")).problems
-        assert not deliver(tx, gj("H1", JANUARY + timedelta(hours=2), "1.2")).problems
+        for hour, value in zip(hours(JANUARY, 3), values, strict=True):
+            assert not deliver(tx, gj("H1", hour, value)).problems
+    stored = [value for value, _ in latest_values(database)[HEAT_1].values()]
+    assert stored == [1_000_000_000, 900_000_000_000, 1_050_000_000]
 
 
 def test_one_false_zero_does_not_condemn_what_follows(database: Database) -> None:

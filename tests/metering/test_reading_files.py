@@ -118,13 +118,6 @@ def test_a_value_that_cannot_be_is_named_with_its_line(
     assert latest_values(one_database) == {}
 
 
-def test_a_jump_that_no_meter_makes_is_named(desk: TestClient, one_database: Database) -> None:
-    body = write([*LINES[:3], ("H1", "03-03-2025 00:00", "900")])
-    look = desk.post(f"{send(desk, body)}/look", data=filled_in(body))
-    assert re.search(r" 4 H1 heat ", plain(look.text)), plain(look.text)
-    assert latest_values(one_database) == {}
-
-
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

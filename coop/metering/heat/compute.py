@@ -5,12 +5,14 @@ Nothing here writes. Each result carries the exact versions it was read from, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from coop.metering.heat.breaks import Doubt
 from coop.metering.heat.coverage import find_bare_days
+from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.degree_days import (
     ShareByTime,
     by_degree_days,
@@ -105,6 +107,13 @@ def measure(store: Store, period: Period) -> tuple[list[Measured], list[Said]]:
     return found, lacking
 
 
+def find_doubts(measured: Iterable[Measured]) -> list[Said]:
+    """Name each fall or jump that nothing explains: no period closes over one before somebody decides."""
+    return list(
+        dict.fromkeys(_say_doubt(use.span, doubt) for one in measured for use in one.uses for doubt in use.doubts)
+    )
+
+
 def find_missing_meters(store: Store, period: Period) -> list[Said]:
     """Name each connection under contract for whole days of which no heat meter hung there."""
     hung: dict[str | None, list[tuple[date, date | None]]] = {}
@@ -180,6 +189,7 @@ def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Spa
             heat.setdefault(meter.connection_id, []).append(meter)
     spans: dict[tuple[str, str], list[Span]] = {}
     lacking: list[Said] = []
+    decided = list_decided(store.tx)
     for occupancy, from_s, to_s in holdings(store.occupancies, period):
         for meter in sorted(heat.get(occupancy.connection_id, ()), key=lambda one: (one.installed_at, one.serial)):
             start = max(from_s, seconds(meter.installed_at))
@@ -191,7 +201,7 @@ def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Spa
                 lacking.append(say("meter %(serial)s was never read", serial=meter.serial))
                 continue
             bound = store.parameters.bound_of(meter, one, period.start)
-            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound)
+            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound, decided.get(one.id, ()))
             spans.setdefault((occupancy.connection_id, occupancy.member_id), []).append(span)
     return spans, lacking
 
@@ -203,7 +213,8 @@ def _use(span: Span, days: Mapping[str, Mapping[int, Stored]], share: ShareByTim
 
 
 def _looks_further(use: Use | None) -> bool:
-    return use is None or use.gap_s is None
+    """True where the days around the period do not tell enough: of a bound, or of a break in it or just before."""
+    return use is None or use.gap_s is None or use.is_broken
 
 
 def _weather(store: Store, use: Use) -> dict[int, Stored]:
@@ -219,6 +230,33 @@ def _weather(store: Store, use: Use) -> dict[int, Stored]:
     last_day = max(before_s for _, before_s in use.open_s) // DAY_S
     identity = thermometers[0][1]
     return store.days([identity], first_day, last_day).get(identity, {})
+
+
+def _say_doubt(span: Span, doubt: Doubt) -> Said:
+    values = {
+        "serial": span.serial,
+        "before": _say_gj(doubt.before, span),
+        "before_at": readings.instant(doubt.before_s),
+        "after": _say_gj(doubt.after, span),
+        "after_at": readings.instant(doubt.at_s),
+    }
+    if doubt.is_fall:
+        return say(
+            "meter %(serial)s fell from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s) and nothing says "
+            "why: somebody decides what happened",
+            **values,
+        )
+    return say(
+        "meter %(serial)s rose from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s), which is more than "
+        "it can have counted: somebody decides what happened",
+        **values,
+    )
+
+
+def _say_gj(value: int, span: Span) -> Decimal:
+    """A reading in GJ, without needless zeros."""
+    whole = Decimal(value).scaleb(span.exponent - 9)
+    return whole.quantize(Decimal(1)) if whole == whole.to_integral_value() else whole.normalize()
 
 
 def _say_gap(span: Span) -> Said:

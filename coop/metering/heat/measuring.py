@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from coop.metering.heat.breaks import HORIZON_S, Aside, Decided, Doubt
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.stands import Count, Part, Point, count, parts, point
 from coop.metering.model import DAY_S, Quality
@@ -28,7 +29,8 @@ Days = Mapping[int, Day]
 
 @dataclass(frozen=True)
 class Span:
-    """A register from ``from_s`` up to ``to_s`` [s since 1970]; ``step_s`` is 0 for stands."""
+    """A register from ``from_s`` up to ``to_s`` [s since 1970]; ``step_s`` is 0 for stands. ``decided`` is what people
+    said of its breaks."""
 
     serial: str
     register_id: str
@@ -37,6 +39,7 @@ class Span:
     from_s: int
     to_s: int
     bound: Bound | None = None
+    decided: tuple[Decided, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Use:
     """Use that a span counted: its parts with a hash over the readings behind each, and what is uncertain about it.
 
     ``open_s`` holds the instants between which a reading would change an estimated bound; ``gap_s`` is the longest such
-    stretch, None where a bound has no reading on one side at all.
+    stretch, None where a bound has no reading on one side at all. ``asides`` are readings that do not count, ``doubts``
+    the breaks that nobody may bill over; ``watched_s`` holds the instants between which a reading would shed light on
+    a break; ``is_broken`` says that there is any among the readings that were looked at.
     """
 
     span: Span
@@ -53,6 +58,10 @@ class Use:
     estimated: bool
     open_s: tuple[tuple[int, int], ...]
     gap_s: int | None
+    asides: tuple[Aside, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    watched_s: tuple[tuple[int, int], ...] = ()
+    is_broken: bool = False
 
     @property
     def energy(self) -> Decimal:
@@ -64,7 +73,7 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
     """Count a span; None where its register has no reading at all."""
     if span.step_s:
         return _sum_of(span, days)
-    register = _joined(days, span.bound)
+    register = _joined(days, span)
     if not len(register.at_s):
         return None
     start, end = point(register, span.from_s, share), point(register, span.to_s, share)
@@ -87,18 +96,32 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
             for bound in around
         ),
         None if missing else max(gaps, default=0),
+        tuple(one for one in register.asides if span.from_s <= one.at_s <= span.to_s),
+        tuple(one for one in register.doubts if one.before_s < span.to_s and one.at_s > span.from_s),
+        _watch(span, register),
+        bool(register.asides or register.doubts or register.breaks),
     )
 
 
-def _joined(days: Days, bound: Bound | None) -> Count:
+def _watch(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
+    """Instants after the last reading between which another one would show more of a break in the span."""
+    last_s = int(register.at_s[-1])
+    broken_s = [aside.at_s for aside in register.asides] + [doubt.at_s for doubt in register.doubts]
+    broken_s += [int(register.at_s[one.index + 1]) for one in register.breaks]
+    near_s = [at_s for at_s in broken_s if span.from_s <= at_s <= span.to_s and last_s < at_s + HORIZON_S]
+    return tuple((last_s, at_s + HORIZON_S) for at_s in near_s)
+
+
+def _joined(days: Days, span: Span) -> Count:
     order = sorted(days)
     if not order:
-        return count(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), bound)
+        return count(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), span.bound)
     return count(
         np.concatenate([days[day].offsets + day * DAY_S for day in order]),
         np.concatenate([days[day].values for day in order]),
         np.concatenate([days[day].quality for day in order]),
-        bound,
+        span.bound,
+        span.decided,
     )
 
 

@@ -1,50 +1,44 @@
 """Count of a cumulative register between two instants, whatever happened to it on the way.
 
-Invariant: the stands of a register are turned into one count that never falls; what was used between two instants is
+Invariant: the readings of a register are turned into one count that never falls; what was used between two instants is
 the difference of the count at both. So parts add up: the months of a year sum to its last count less its first, to the
 unit.
 
-Where stands fall, the register
+Where readings fall or jump, ``breaks`` says what they mean: some are set aside, after others the register went on from
+zero, from across its maximum, or from where it stands. What nothing explains is a doubt; what lies across it counts as
+nothing until somebody decides.
 
-- *rolled over*, when its maximum is known and the way across it is possible: the count goes on across the maximum;
-- *dipped*, when a later stand is possible from the one before the fall but not from the fallen ones: those are not
-  used;
-- was *reset* otherwise: it counts on from zero, unless even the first new stand is more than it can have counted since;
-  then that stand is where it starts, and what lies between is unknown and counted as nothing.
-
-The count between two stands is shared out over time (``ShareByTime``); the whole units that this gives are rounded down
-at the instant, not per part, so that nothing is lost or counted twice.
+The count between two readings is shared out over time (``ShareByTime``); the whole units that this gives are rounded
+down at the instant, not per part, so that nothing is lost or counted twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from coop.metering.heat.breaks import Aside, Break, Decided, Doubt, judge
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.model import Int64Array, Quality, QualityArray
 from coop.metering.readings.plausibility import Bound
-
-
-@dataclass(frozen=True)
-class Break:
-    """After stand ``index`` the register went on from ``base`` (below zero: so far to go until it rolls over)."""
-
-    index: int
-    base: int
-    kind: str
+from coop.metering.verdicts import BreakKind
 
 
 @dataclass(frozen=True)
 class Count:
-    """A register's stands as one count. Arrays have shape (n,), in the order of time; dips are left out."""
+    """A register's readings as one count. Arrays have shape (n,), in the order of time; what was set aside is left out
+    and named, and so is what nobody can explain."""
 
     at_s: Int64Array
     stands: Int64Array
     quality: QualityArray
     counted: Int64Array
     breaks: tuple[Break, ...]
+    asides: tuple[Aside, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,50 +75,20 @@ class Part:
         return self.to_stand - self.from_stand
 
 
-def count(at_s: Int64Array, stands: Int64Array, quality: QualityArray, bound: Bound | None) -> Count:
-    """Turn stands, in the order of time, into one count."""
-    rise = np.diff(stands)
-    if not (rise < 0).any():
-        return Count(at_s, stands, quality, stands, ())
-    keep = np.ones(len(stands), np.bool_)
-    breaks: list[tuple[int, int, str]] = []
-    last = 0
-    for i in range(1, len(stands)):
-        if not keep[i]:
-            continue
-        if stands[i] < stands[last]:
-            kind, base = _after_fall(at_s, stands, last, i, bound)
-            if kind == "dip":
-                above = int(np.flatnonzero(stands[i:] >= stands[last])[0]) + i
-                keep[i:above] = False
-                continue
-            breaks.append((last, base, kind))
-        last = i
-    place = np.cumsum(keep) - 1
-    at_s, stands, quality = at_s[keep], stands[keep], quality[keep]
-    step = np.diff(stands, prepend=stands[:1])
-    kept = tuple(Break(int(place[index]), base, kind) for index, base, kind in breaks)
-    for broken in kept:
-        step[broken.index + 1] = stands[broken.index + 1] - broken.base
-    return Count(at_s, stands, quality, stands[0] + np.cumsum(step), kept)
-
-
-def _after_fall(at_s: Int64Array, stands: Int64Array, last: int, i: int, bound: Bound | None) -> tuple[str, int]:
-    before, now = int(stands[last]), int(stands[i])
-    if bound is None:
-        return "reset", 0
-    most = bound.most(int(at_s[i] - at_s[last]))
-    if bound.modulus and now + bound.modulus - before <= most:
-        return "rollover", before - bound.modulus
-    higher = np.flatnonzero(stands[i:] >= before)
-    if len(higher):
-        above = i + int(higher[0])
-        climb = int(stands[above] - stands[above - 1])
-        could_climb = climb <= bound.most(int(at_s[above] - at_s[above - 1]))
-        fits = int(stands[above]) - before <= bound.most(int(at_s[above] - at_s[last]))
-        if fits and not could_climb:
-            return "dip", 0
-    return ("reset", 0) if now <= most else ("unknown", now)
+def count(
+    at_s: Int64Array, stands: Int64Array, quality: QualityArray, bound: Bound | None, decided: Sequence[Decided] = ()
+) -> Count:
+    """Turn readings, in the order of time, into one count."""
+    verdict = judge(at_s, stands, quality, bound, decided)
+    at_s, stands, quality = at_s[verdict.keep], stands[verdict.keep], quality[verdict.keep]
+    counted = stands.copy()
+    bases = {one.index + 1: one.base for one in verdict.breaks}
+    total = 0
+    for first, after in pairwise([0, *sorted(bases), len(stands)]):
+        line = np.maximum.accumulate(stands[first:after])
+        counted[first:after] = line - bases.get(first, 0) + total
+        total = int(counted[after - 1]) if after > first else total
+    return Count(at_s, stands, quality, counted, verdict.breaks, verdict.asides, verdict.doubts)
 
 
 def point(register: Count, at_s: int, share: ShareByTime = linear) -> Point:
@@ -158,7 +122,7 @@ def parts(register: Count, start: Point, end: Point) -> list[Part]:
             here = Point(at_s, counted, Quality(int(register.quality[broken.index])), at_s, at_s)
             if at_s > start.at_s:
                 found.append(Part(start, here, start.counted - offset, counted - offset))
-            quality = Quality.MEASURED if broken.kind == "rollover" else Quality.ESTIMATED
+            quality = Quality.MEASURED if broken.kind is BreakKind.ROLLOVER else Quality.ESTIMATED
             start = Point(at_s, counted, quality, at_s, at_s)
         if at_s < end.at_s:
             offset = counted - broken.base

@@ -28,7 +28,8 @@ LACKING_SAID_MAX = 20
 
 
 class PeriodIncomplete(CoopError):
-    """Readings are missing: nobody has yet accepted to go on with estimates. ``lacking`` names what is missing."""
+    """Readings are missing and nobody has yet accepted to go on with estimates, or a register broke and nobody has yet
+    decided what happened. ``lacking`` names what is missing or undecided."""
 
     def __init__(self, period: Period, lacking: Sequence[Said]) -> None:
         shown = [*lacking[:LACKING_SAID_MAX]]
@@ -44,7 +45,7 @@ def close_period(tx: Tx, period: Period, *, accept_estimates: bool = False) -> C
     """Close a period and tell what it came to.
 
     Raises:
-        PeriodIncomplete: readings are missing and ``accept_estimates`` is False.
+        PeriodIncomplete: readings are missing and ``accept_estimates`` is False, or a break is undecided.
         CoopError: it overlaps a closed period, is not over, or two members hold one connection.
     """
     lock(tx)
@@ -60,8 +61,8 @@ def close_period(tx: Tx, period: Period, *, accept_estimates: bool = False) -> C
     if period.end_at > tx.now:
         raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
-    if results.lacking and not accept_estimates:
-        raise PeriodIncomplete(period, results.lacking)
+    if results.blocking or (results.lacking and not accept_estimates):
+        raise PeriodIncomplete(period, (*results.blocking, *results.lacking))
     before = Told(tx.community, period)
     return _write_and_tell(tx, before, results, diff(before, results), None)
 
@@ -71,6 +72,7 @@ def correct_period(tx: Tx, period: Period) -> Closed:
     values that marked it changed nothing, and their marks go.
 
     Raises:
+        PeriodIncomplete: a break is undecided.
         CoopError: the period was not closed.
     """
     lock(tx)
@@ -79,6 +81,8 @@ def correct_period(tx: Tx, period: Period) -> Closed:
         raise CoopError("period-not-closed", say("%(period)s was not closed", period=period))
     newest = revisions[-1]
     results = compute_period(tx, period)
+    if results.blocking:
+        raise PeriodIncomplete(period, results.blocking)
     before = _load_told(tx, newest)
     changes = diff(before, results)
     if changes.is_nothing:
@@ -139,10 +143,11 @@ def _write_and_tell(tx: Tx, before: Told, results: Results, changes: Changes, ne
 
 
 def _open_ends(results: Results) -> dict[str, tuple[tuple[int, int], ...]]:
-    """By register, between which instants [s since 1970] a reading would change a bound that was estimated."""
+    """By register, between which instants [s since 1970] a reading would change a bound that was estimated, or shed
+    light on a break."""
     found: dict[str, tuple[tuple[int, int], ...]] = {}
     for one in results.measured:
         for use in one.uses:
-            if use.open_s:
-                found[use.span.register_id] = found.get(use.span.register_id, ()) + use.open_s
+            if opened_s := use.open_s + use.watched_s:
+                found[use.span.register_id] = found.get(use.span.register_id, ()) + opened_s
     return found

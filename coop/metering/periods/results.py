@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from coop.kit.tx import Tx
-from coop.metering.heat.compute import Measured, Plant, find_missing_meters, measure, report_plant
+from coop.metering.heat.compute import Measured, Plant, find_doubts, find_missing_meters, measure, report_plant
 from coop.metering.readings.holdings import Store
 from coop.metering.sharing.runs import Run, share
 from coop.values import Period, Said
@@ -14,12 +14,13 @@ from coop.values import Period, Said
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that a period comes to, and what is missing for it."""
+    """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
     plant: Plant | None
     lacking: tuple[Said, ...]
+    blocking: tuple[Said, ...] = ()
 
     @property
     def energy_j(self) -> Decimal:
@@ -44,4 +45,10 @@ def compute_period(tx: Tx, period: Period) -> Results:
     runs, also_lacking = share(store, period)
     delivered_j = sum((one.energy_j for one in measured), start=Decimal(0))
     lacking = [*find_missing_meters(store, period), *lacking, *also_lacking]
-    return Results(tuple(measured), tuple(runs), report_plant(store, period, delivered_j), tuple(lacking))
+    return Results(
+        tuple(measured),
+        tuple(runs),
+        report_plant(store, period, delivered_j),
+        tuple(lacking),
+        tuple(find_doubts(measured)),
+    )

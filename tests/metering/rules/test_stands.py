@@ -16,7 +16,7 @@ from coop.metering.heat.measuring import Span, total_energy, use_of
 from coop.metering.heat.stands import Count, count, parts, point
 from coop.metering.model import Quality
 from coop.metering.readings.blocks import Day
-from coop.metering.readings.plausibility import Bound, impossible_stands
+from coop.metering.readings.plausibility import Bound
 
 HOUR = 3600
 BOUND = Bound(per_hour=100, step=5)
@@ -86,17 +86,15 @@ def test_parts_of_any_division_add_up_to_the_whole(stands: list[int], cuts: list
     assert all(energy >= 0 for energy in divided)
 
 
-def test_a_stand_far_above_its_neighbour_is_impossible_and_its_neighbours_are_not() -> None:
-    at_s, new = np.arange(4) * HOUR, np.ones(4, np.bool_)
-    assert impossible_stands(at_s, np.array([10, 9000, 12, 13]), new, BOUND) == [1]
-    assert impossible_stands(at_s, np.array([10, 115, 220, 325]), new, BOUND) == []
-    assert impossible_stands(at_s, np.array([500, 0, 500, 501]), new, BOUND) == []
+def test_a_reading_far_above_its_neighbours_is_set_aside_and_its_neighbours_are_not() -> None:
+    assert [one.at_s for one in register(10, 9000, 12, 13).asides] == [HOUR]
+    assert register(10, 115, 220, 325).asides == ()
+    assert [one.at_s for one in register(500, 0, 500, 501).asides] == [HOUR]
 
 
 def test_a_meter_that_was_reset_may_count_on() -> None:
-    at_s, new = np.arange(5) * HOUR, np.ones(5, np.bool_)
-    assert impossible_stands(at_s, np.array([500, 510, 0, 90, 180]), new, BOUND) == []
-    assert impossible_stands(at_s, np.array([500, 510, 0, 90, 9999]), new, BOUND) == [4]
+    assert register(500, 510, 0, 90, 180).doubts == ()
+    assert [one.at_s for one in register(500, 510, 0, 90, 9999).doubts] == [4 * HOUR]
 
 
 def test_a_missing_reading_is_shared_out_by_degree_days() -> None:

@@ -1,0 +1,201 @@
+"""Decisions of people on breaks that nothing explains: one proposes with a reason, another confirms.
+
+Invariant: proposals and answers are only added. The newest confirmed proposal for a break holds; what was measured
+before keeps the decisions that it was measured with, which stand in its basis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+
+from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tx import Tx
+from coop.metering.heat.breaks import Decided, Doubt
+from coop.metering.heat.measuring import REACH_S, Span, Use, use_of
+from coop.metering.locking import lock
+from coop.metering.model import DAY_S, Register
+from coop.metering.readings import store as readings
+from coop.metering.readings.holdings import Store
+from coop.metering.register.store import find_register
+from coop.metering.tables import break_answer, break_proposal
+from coop.metering.verdicts import BreakKind
+from coop.values import BadInput, CoopError, NotFound, Problem, civil_date, derive_id, say
+
+REASON_MAX = 500
+"""Longest reason of a decision [characters]."""
+
+CHOICES = (BreakKind.DIP, BreakKind.SLIP, BreakKind.RESET, BreakKind.ROLLOVER, BreakKind.EXCHANGE, BreakKind.KEEP)
+"""Meanings that people can give to a break: the lower or the higher readings are false, the register started again at
+zero or went across its maximum, another meter answers, or the readings are right as they are."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal of what a break means. ``before`` and ``after`` are the readings on both sides, in units of the
+    register; of a dip or a slip the readings from ``false_from_s`` to ``false_to_s`` are false."""
+
+    id: str
+    register_id: str
+    before_s: int
+    at_s: int
+    before: int
+    after: int
+    kind: BreakKind
+    false_from_s: int | None
+    false_to_s: int | None
+    reason: str
+    proposed_at: datetime
+    proposed_by: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The second person's answer to a proposal."""
+
+    proposal_id: str
+    confirmed: bool
+    answered_at: datetime
+    answered_by: str
+
+
+def decide_break(tx: Tx, register_id: str, at_s: int, kind: BreakKind, reason: str) -> Proposal:
+    """Propose what happened at a break that nothing explains; ``at_s`` is the first reading after it [s since 1970].
+
+    Raises:
+        NotFound: there is no such register, or no such break in it.
+        BadInput: it cannot have been that, or no reason is given.
+    """
+    lock(tx)
+    register, doubt = find_doubt(tx, register_id, at_s)
+    problems = [] if reason.strip() else [Problem(say("say why it was decided so"), "reason")]
+    if len(reason) > REASON_MAX:
+        problems.append(Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason"))
+    problems += (
+        [Problem(say("it cannot have been that"), "kind")] if kind not in list_choices(tx, register, doubt) else []
+    )
+    if problems:
+        raise BadInput(problems, "bad-decision")
+    false_from_s, false_to_s = {BreakKind.DIP: doubt.false_low_s, BreakKind.SLIP: doubt.false_high_s}.get(
+        kind, (None, None)
+    )
+    count = len(list_proposals(tx, register_id))
+    proposal = Proposal(
+        id=derive_id("break", tx.community, register_id, str(count)),
+        register_id=register_id,
+        before_s=doubt.before_s,
+        at_s=doubt.at_s,
+        before=doubt.before,
+        after=doubt.after,
+        kind=kind,
+        false_from_s=false_from_s,
+        false_to_s=false_to_s,
+        reason=reason.strip(),
+        proposed_at=tx.now,
+        proposed_by=str(tx.actor),
+    )
+    insert_nouns(tx, break_proposal, [proposal])
+    return proposal
+
+
+def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
+    """Confirm or reject, as the second person, what somebody else proposed. The same answer again changes nothing.
+
+    Raises:
+        NotFound: there is no such proposal.
+        CoopError: the same person proposed it, or it was answered otherwise.
+    """
+    lock(tx)
+    proposal = find_as(tx, Proposal, break_proposal, break_proposal.c.id == proposal_id)
+    if proposal is None:
+        raise NotFound(say("there is no such proposal"))
+    given = find_as(tx, Answer, break_answer, break_answer.c.proposal_id == proposal_id)
+    if given is not None:
+        if given.confirmed == confirmed:
+            return proposal
+        raise CoopError("already-answered", say("somebody has answered this proposal already"))
+    if confirmed and proposal.proposed_by == str(tx.actor):
+        raise CoopError("second-person", say("you proposed this yourself: somebody else confirms it"))
+    insert_nouns(tx, break_answer, [Answer(proposal_id, confirmed, tx.now, str(tx.actor))])
+    return proposal
+
+
+def list_choices(tx: Tx, register: Register, doubt: Doubt) -> list[BreakKind]:
+    """Meanings that a break can have: a jump is no reset, and a rollover needs a known maximum."""
+    if not doubt.is_fall:
+        return [BreakKind.DIP, BreakKind.SLIP, BreakKind.EXCHANGE, BreakKind.KEEP]
+    meter = next(one for one in Store(tx).meters if one.serial == register.serial)
+    known = register.quantity in (meter.maxima or {})
+    return [kind for kind in CHOICES if kind is not BreakKind.ROLLOVER or known]
+
+
+def find_doubt(tx: Tx, register_id: str, at_s: int) -> tuple[Register, Doubt]:
+    """A break that nothing explains, as it looks now.
+
+    Raises:
+        NotFound: there is no such register, or no such break in it.
+    """
+    register = find_register(tx, register_id)
+    if register is None:
+        raise NotFound(say("there is no such register"))
+    doubts = list_doubts(tx, register, at_s, at_s)
+    if not doubts:
+        raise NotFound(say("nothing in this register is unexplained at that moment"))
+    return register, doubts[0]
+
+
+def list_doubts(tx: Tx, register: Register, from_s: int, to_s: int) -> list[Doubt]:
+    """Breaks of a register that nothing explains, whose first reading after lies between two instants."""
+    use = judge_register(tx, register, from_s - 1, to_s + 1)
+    return [doubt for doubt in use.doubts if from_s <= doubt.at_s <= to_s] if use is not None else []
+
+
+def judge_register(tx: Tx, register: Register, from_s: int, to_s: int) -> Use | None:
+    """What a register counted between two instants [s since 1970], which of its readings are set aside, and which of
+    its breaks nothing explains; None where it was never read."""
+    store = Store(tx)
+    meter = next(one for one in store.meters if one.serial == register.serial)
+    bound = store.parameters.bound_of(meter, register, civil_date(readings.instant(from_s)))
+    here = store.days([register.id], (from_s - REACH_S) // DAY_S, (to_s + REACH_S) // DAY_S).get(register.id, {})
+    decided = list_decided(tx).get(register.id, ())
+    span = Span(register.serial, register.id, register.exponent, 0, from_s, to_s, bound, decided)
+    return use_of(span, {day: one.content for day, one in here.items()})
+
+
+def list_decided(tx: Tx) -> dict[str, tuple[Decided, ...]]:
+    """What people decided, by register, the newest first."""
+    proposal, answer = break_proposal.c, break_answer.c
+    query = (
+        select(
+            proposal.register_id,
+            proposal.before_s,
+            proposal.at_s,
+            proposal.kind,
+            proposal.false_from_s,
+            proposal.false_to_s,
+        )
+        .select_from(break_proposal)
+        .join(break_answer, and_(answer.community == proposal.community, answer.proposal_id == proposal.id))
+        .where(proposal.community == tx.community, answer.confirmed)
+        .order_by(answer.answered_at.desc(), proposal.id)
+    )
+    found: dict[str, tuple[Decided, ...]] = {}
+    for register_id, *fields in tx.execute(query):
+        before_s, at_s, kind, false_from_s, false_to_s = fields
+        one = Decided(before_s, at_s, kind, false_from_s, false_to_s)
+        if not any(newer.before_s == before_s and newer.at_s == at_s for newer in found.get(register_id, ())):
+            found[register_id] = (*found.get(register_id, ()), one)
+    return found
+
+
+def list_proposals(tx: Tx, register_id: str | None = None) -> list[tuple[Proposal, Answer | None]]:
+    """Every proposal (for a register), oldest first, with its answer."""
+    where = [break_proposal.c.register_id == register_id] if register_id is not None else []
+    order = [break_proposal.c.proposed_at, break_proposal.c.id]
+    answers = {
+        one.proposal_id: one for one in select_as(tx, Answer, break_answer, order_by=[break_answer.c.proposal_id])
+    }
+    proposals = select_as(tx, Proposal, break_proposal, *where, order_by=order)
+    return [(one, answers.get(one.id)) for one in proposals]

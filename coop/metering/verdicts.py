@@ -1,0 +1,17 @@
+"""Words for what a break of a cumulative register means."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BreakKind(StrEnum):
+    """Meaning of a break of a cumulative register: a fall, or a rise that cannot be."""
+
+    DIP = "dip"
+    SLIP = "slip"
+    ROLLOVER = "rollover"
+    RESET = "reset"
+    EXCHANGE = "exchange"
+    KEEP = "keep"
+    UNKNOWN = "unknown"
