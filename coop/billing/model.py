@@ -184,14 +184,19 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The co-operative's choice under which a ceiling is reckoned: its series of figures, how many years count, since
-    when it holds and by which resolution; empty for the choice of the founding."""
+    """The co-operative's choice under which a ceiling is reckoned: its series of figures, how many years count, what
+    part of the ceiling a part of a year has, since when it holds and by which resolution; empty for the choice of the
+    founding."""
 
     index_series: str = "cpi-households"
     degree_day_series: str = "wdd"
     reference_years: int = 4
     valid_from: date = date(2000, 1, 1)
     resolution_id: str = ""
+    index_month: int = 12
+    index_lag_months: int = 0
+    part_of_year: str = "days"
+    degree_days_by_month: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,13 +218,14 @@ class GuaranteeTerms:
 
 @dataclass(frozen=True)
 class GuaranteeState:
-    """A guarantee year as the bills before this one left it. ``tariff`` is that of the credit where no day of the bill
-    has one."""
+    """A guarantee year as it stood before this bill. ``tariff`` is that of the credit where no day of the bill has one;
+    ``terms_before`` are those of the entry before, where they were others."""
 
     terms: GuaranteeTerms
     heat_before_cents: int
     credit_before_cents: int
     tariff: Tariff | None = None
+    terms_before: GuaranteeTerms | None = None
 
 
 @dataclass(frozen=True)
@@ -283,7 +289,9 @@ class Line:
 
 @dataclass(frozen=True)
 class GuaranteeEntry:
-    """What a bill did to one guarantee year. ``ceiling_cents`` is None where there is no reference or no guarantee."""
+    """What moved in one guarantee year, by a bill or without one. ``ceiling_cents`` is None where there is no reference
+    or no guarantee; ``causes`` are stable codes: ``cost``, and of a ceiling that moved ``gas-bills``, ``index``,
+    ``degree-days``, ``end``, ``tariff`` and ``choice``."""
 
     year: Period
     ceiling_cents: int | None
@@ -292,6 +300,7 @@ class GuaranteeEntry:
     heat_so_far_cents: int
     credit_so_far_cents: int
     notes: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -18,7 +19,7 @@ from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind, PublishedFigure
 from coop.billing.sight import own_bills, visible_bill, visible_head
-from coop.billing.storage import bills, ledger, mailings
+from coop.billing.storage import accounts, bills, ledger, mailings
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
@@ -30,7 +31,7 @@ from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Period, Problem, say
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
-from coop.web.writing import civil_day
+from coop.web.writing import civil_day, money, number
 
 PAGE_SIZE = 50
 
@@ -46,7 +47,7 @@ def mine(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
         own = own_bills(tx, session)
-    year = views.guarantee_year(own)
+        year = views.guarantee_year(own, partial(accounts.list_entries, tx))
     return render(
         request,
         "billing/mine.html",
@@ -65,7 +66,7 @@ def mine(request: Request) -> Response:
 def cost_card(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        year = views.guarantee_year(own_bills(tx, session))
+        year = views.guarantee_year(own_bills(tx, session), partial(accounts.list_entries, tx))
     return card(
         request,
         "billing/card_cost.html",
@@ -312,14 +313,55 @@ def enter_figure(
     year: Annotated[Year, Form()],
     value: Annotated[Name, Form()],
     source: Annotated[Sentence, Form()],
+    replaces: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
-    try:
-        figure = PublishedFigure(series, year, Decimal(value.strip().replace(",", ".")), source)
-    except InvalidOperation as error:
-        raise BadInput([Problem(say("'%(text)s' is not a number", text=value), "value")]) from error
+    lang = language_of(request)
+    figure = PublishedFigure(series, year, _read_number(value), source)
+    with reading(request) as tx:
+        known = stored_terms.find_figure(tx, series, year)
+        if known is not None and known.value != figure.value and not replaces:
+            return _ask_to_correct(request, tx, known, figure)
     with writing(request) as tx:
-        terms.record_figure(tx, figure)
-    return redirect("/billing/tariffs", translate(language_of(request), "The figure is on file."))
+        terms.record_figure(tx, figure, _read_number(replaces) if replaces else None)
+    return redirect("/billing/tariffs", translate(lang, "The figure is on file."))
+
+
+def _read_number(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise BadInput([Problem(say("'%(text)s' is not a number", text=text), "value")]) from error
+
+
+def _ask_to_correct(request: Request, tx: Tx, known: PublishedFigure, figure: PublishedFigure) -> Response:
+    """Show what follows from correcting a figure that is on file, before it is done."""
+    lang = language_of(request)
+    follows = terms.preview_figure(tx, figure, known.value)
+    return confirm_page(
+        request,
+        title=translate(lang, "Correct this figure?"),
+        text=translate(
+            lang,
+            "%(series)s of %(year)s is on file as %(known)s and becomes %(value)s. On issued bills %(count)s"
+            " corrections follow, together %(total)s. You issue them under Bill runs.",
+            series=translate(lang, words.SERIES.get(figure.series, figure.series)),
+            year=str(figure.year),
+            known=number(lang, known.value),
+            value=number(lang, figure.value),
+            count=str(follows.bill_count),
+            total=money(lang, follows.total_cents),
+        ),
+        button=translate(lang, "Correct the figure"),
+        action="/billing/tariffs/figures",
+        back="/billing/tariffs",
+        hidden={
+            "series": figure.series,
+            "year": str(figure.year),
+            "value": str(figure.value),
+            "source": figure.source,
+            "replaces": str(known.value),
+        },
+    )
 
 
 @routes.get("/ledger")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from coop.billing.access import ACCESS
 from coop.billing.model import BillHead
-from coop.billing.storage import bills, heard
+from coop.billing.storage import accounts, bills, heard
+from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
+from coop.billing.storage.book import find_contract
 from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
@@ -43,6 +45,23 @@ def visible_bill(tx: Tx, session: Session, number_or_id: str) -> IssuedBill:
         UnreadableDocument: its inputs no longer follow their schema.
     """
     return bills.get_bill(tx, visible_head(tx, session, number_or_id).id)
+
+
+def visible_account(tx: Tx, session: Session, contract_id: str) -> list[AccountEntry]:
+    """The guarantee years of a contract that this person may see, entry by entry.
+
+    Raises:
+        NotFound: there is no such contract, or it is somebody else's.
+    """
+    contract = find_contract(tx, contract_id)
+    is_theirs = (
+        contract is not None
+        and session.member_id is not None
+        and (contract.member_id == session.member_id or contract_id in heard.list_shared(tx, session.member_id))
+    )
+    if contract is None or not (sees_all_bills(session) or is_theirs):
+        raise NotFound(say("there is no contract %(contract_id)s", contract_id=contract_id))
+    return accounts.list_entries(tx, contract_id)
 
 
 def own_heads(tx: Tx, session: Session) -> list[BillHead]:

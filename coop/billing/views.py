@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from coop.billing import words
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.model import BillInputs, Line, LineKind
+from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
 from coop.web.figures import Chart
@@ -27,6 +28,7 @@ class GuaranteeYear:
     credit_cents: int
     steps: tuple[tuple[date, int], ...]
     notes: tuple[str, ...]
+    entries: tuple[AccountEntry, ...]
 
     @property
     def cost_cents(self) -> int:
@@ -46,8 +48,11 @@ class Step:
     text: str = ""
 
 
-def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:
-    """The newest guarantee year in a member's bills, or None where no bill has one."""
+def guarantee_year(
+    bills: Sequence[IssuedBill], list_entries: Callable[[str], Sequence[AccountEntry]]
+) -> GuaranteeYear | None:
+    """The newest guarantee year in a member's bills, or None where no bill has one; ``list_entries`` gives the account
+    of a contract, whose newest entry says how the year stands."""
     entries = [(issued, entry) for issued in bills for entry in issued.bill.guarantee]
     if not entries:
         return None
@@ -66,7 +71,8 @@ def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:
     for end in sorted(by_end):
         running += by_end[end]
         steps.append((end, running))
-    _, last = max(of_year, key=lambda pair: pair[0].ordinal)
+    account = tuple(entry for entry in list_entries(contract_id) if entry.year.start == year.start)
+    last = account[-1]
     return GuaranteeYear(
         contract_id,
         year,
@@ -75,6 +81,7 @@ def guarantee_year(bills: Sequence[IssuedBill]) -> GuaranteeYear | None:
         last.credit_so_far_cents,
         tuple(steps),
         last.notes,
+        account,
     )
 
 

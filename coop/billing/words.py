@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
@@ -27,8 +27,19 @@ NOTES = {
     "fewer-reference-years": N_("The ceiling rests on fewer than four years of gas bills."),
     "no-reference": N_("There are no gas bills on file, so there is no ceiling."),
     "guarantee-off": N_("The tariff has no guarantee."),
-    "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share by days."),
+    "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share of the days and their cold."),
 }
+
+MOVES = {
+    "cost": N_("heat on a bill"),
+    "gas-bills": N_("the gas bills"),
+    "index": N_("the price index"),
+    "degree-days": N_("the degree days"),
+    "end": N_("the end of the contract"),
+    "tariff": N_("the guarantee of the tariff"),
+    "choice": N_("how the guarantee is reckoned"),
+}
+"""What may move in a guarantee year."""
 
 CAUSES = (
     N_("the days of the contract changed"),
@@ -110,6 +121,11 @@ def line_name(lang: str, line: Line, issued: IssuedBill) -> str:
     """What a line is for, with its days where they are not those of the whole bill."""
     name = kind_name(lang, line)
     return name if line.period == issued.inputs.consumption.days else f"{name}, {days(lang, line.period)}"
+
+
+def entry_causes(lang: str, causes: Iterable[str]) -> str:
+    """What moved, by an entry of the account of a guarantee year."""
+    return ", ".join(translate(lang, MOVES[cause]) for cause in causes)
 
 
 def quantity(lang: str, line: Line) -> str:

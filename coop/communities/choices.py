@@ -24,6 +24,8 @@ from coop.values import BadInput, CoopError, Problem, say
 
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=8)]
 YesNo = Literal["yes", "no"]
+Twelve = Annotated[str, Field(max_length=80, pattern=r"^[0-9]{1,4}( [0-9]{1,4}){11}$")]
+"""Twelve whole numbers with a space between, from January to December."""
 Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
 
 
@@ -41,6 +43,10 @@ AChoice = TypeVar("AChoice", bound=Choice)
 class GuaranteeChoice(Choice):
     """How Niet Meer Dan Nu is reckoned: series of figures, years of reference, share of gas that heats tap water.
 
+    The index factor of a year compares ``index_month`` of it with the same month a year before, and counts from
+    ``index_lag_months`` months after the end of that month. A year that a contract covers in part has its share of the
+    ceiling by days, or by days for tap water and by the normal degree days of each month for the rest.
+
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
     """
 
@@ -52,6 +58,10 @@ class GuaranteeChoice(Choice):
     normal_degree_day_series: Series
     reference_years: Annotated[int, Field(ge=1, le=10)]
     tap_share: Share
+    index_month: Annotated[int, Field(ge=1, le=12)]
+    index_lag_months: Annotated[int, Field(ge=0, le=24)]
+    part_of_year: Literal["degree-days", "days"]
+    degree_days_by_month: Twelve
 
 
 class BrakeChoice(Choice):

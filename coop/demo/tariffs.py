@@ -42,4 +42,4 @@ def household_price_index(plan: DemoPlan) -> dict[int, str]:
 
     After docs/domain/heat-tariffs-and-guarantee.md#e9.
     """
-    return {plan.year: "1.033", plan.year + 1: "1.030"}
+    return {plan.year - 1: "1.033", plan.year: "1.030"}

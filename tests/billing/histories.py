@@ -17,6 +17,7 @@ from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import PublishedFigure
+from coop.billing.storage.terms import find_figure
 from coop.events import Event
 from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
 from coop.kit.database import Database
@@ -80,11 +81,25 @@ def invent(seed: int) -> History:
     for member in MEMBERS[: rng.randint(1, 2)]:
         _invent_member(history, member)
     _invent_months(history)
-    for year, factor in ((2025, "1.021"), (2026, "1.033")):
-        history.index[year] = Fraction(factor)
-        figure = PublishedFigure("cpi-households", year, _decimal(factor), "invented")
-        history.usual.append(partial(record_figure, figure=figure))
+    for year, factor in ((2024, "1.021"), (2025, "1.033")):
+        typed = rng.choice((factor, factor, factor, "1.0021", "1.211"))
+        _add_figure(history, year, typed, None, history.usual)
+        if rng.random() < 0.3:
+            _add_figure(history, year, "1.029", typed, history.late)
     return history
+
+
+def _add_figure(history: History, year: int, factor: str, replaces: str | None, told: list[Step]) -> None:
+    history.index[year] = Fraction(factor)
+    figure = PublishedFigure("cpi-households", year, _decimal(factor), "invented")
+    told.append(partial(_record_figure, figure=figure, replaces=replaces))
+
+
+def _record_figure(tx: Tx, figure: PublishedFigure, replaces: str | None) -> None:
+    """Keep a figure; a correction waits for what it corrects."""
+    if replaces is not None and find_figure(tx, figure.series, figure.year) is None:
+        raise NotFound
+    record_figure(tx, figure, None if replaces is None else _decimal(replaces))
 
 
 def play(database: Database, community: str, history: History) -> None:

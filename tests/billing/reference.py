@@ -19,6 +19,9 @@ DAY = timedelta(days=1)
 FIXED = ("heat_standing_eur_per_year", "heat_metering_eur_per_year", "heat_delivery_set_eur_per_year")
 PRICES = ("heat_price_eur_per_gj", *FIXED, "shared_electricity_price_eur_per_kwh")
 
+TAP_WATER = Fraction(21, 100)
+COLD_OF_MONTH = dict(enumerate((491, 438, 357, 197, 114, 55, 20, 22, 82, 220, 363, 471), 1))
+
 
 @dataclass(frozen=True)
 class ToldTariff:
@@ -217,7 +220,7 @@ def _ceiling_cents(told: Told, contract: ToldContract, year: date) -> int | None
         return None
     ceiling = Fraction(sum(cents for _, cents in gas), 100 * len(gas))
     for number in range(contract.starts_on.year + 1, year.year + 1):
-        ceiling *= told.index[number]
+        ceiling *= told.index[_published(_birthday(contract.starts_on, number))]
     return _cents(ceiling * _covered(told, contract, year))
 
 
@@ -227,7 +230,22 @@ def _covered(told: Told, contract: ToldContract, year: date) -> Fraction:
     ends_on = contract.ends_on
     if ends_on is None or ends_on >= following or ends_on > max(end for _, end in told.months):
         return Fraction(1)
-    return max(Fraction(0), Fraction((ends_on - year).days, (following - year).days))
+    covered = [year + n * DAY for n in range(max(0, (ends_on - year).days))]
+    whole = [year + n * DAY for n in range((following - year).days)]
+    warm_water = Fraction(len(covered), len(whole))
+    heating = sum(map(_cold, covered), Fraction(0)) / sum(map(_cold, whole), Fraction(0))
+    return TAP_WATER * warm_water + (1 - TAP_WATER) * heating
+
+
+def _cold(day: date) -> Fraction:
+    """Normal degree days of a day: those of its month, evenly."""
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return Fraction(COLD_OF_MONTH[day.month], (following - day.replace(day=1)).days)
+
+
+def _published(day: date) -> int:
+    """Year of the newest index factor on a day: that of October comes by the end of November."""
+    return day.year if day.month == 12 else day.year - 1
 
 
 def _cents(amount_eur: Fraction) -> int:

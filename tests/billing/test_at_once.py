@@ -15,7 +15,7 @@ from coop.billing.handlers.issuing import issue
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
 from coop.billing.model import BillHead
-from coop.billing.storage import bills, ledger
+from coop.billing.storage import accounts, bills, ledger
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -86,7 +86,7 @@ def test_two_runs_dated_in_different_years_keep_every_member_below_the_ceiling(
         ],
     )
     with village.read(COMMUNITY) as tx:
-        so_far = bills.years_so_far(tx)
+        so_far = accounts.years_so_far(tx)
     assert {year.heat_cents - year.credit_cents for year in so_far.values()} == {150_205}
 
 

@@ -5,6 +5,7 @@ docs/domain/README.md#worked-examples.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +31,7 @@ from coop.billing.rules.guarantee import (
     ceiling_cents,
     guarantee_terms,
     guarantee_years,
+    index_year,
     normal_gas_m3,
     reference_eur,
     yearly_credit_cents,
@@ -37,7 +39,7 @@ from coop.billing.rules.guarantee import (
 from coop.billing.rules.lines import fixed_cents
 from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.vat import excluding, vat_by_rate
-from coop.communities.choices import Choices, founding_choices
+from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.values import CoopError, Period, split_by_largest_remainder
 from tests.billing.village import parameters
 
@@ -48,7 +50,7 @@ E9 = (
     GasYear(2023, 1150, 161_000),
 )
 CHOICES = Choices(founding_choices())
-E9_FACTORS = {("cpi-households", 2026): Decimal("1.033"), ("cpi-households", 2027): Decimal("1.030")}
+E9_FACTORS = {("cpi-households", 2025): Decimal("1.033"), ("cpi-households", 2026): Decimal("1.030")}
 E9_DEGREE_DAYS = {
     ("wdd", 2020): Decimal(2890),
     ("wdd", 2021): Decimal(2610),
@@ -216,18 +218,64 @@ def test_e9_the_weather_ceiling_scales_each_amount_with_its_gas() -> None:
 def test_a_figure_that_is_needed_and_not_on_file_is_asked_for_by_name() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2026)
-    with pytest.raises(CoopError, match="cpi-households of 2026"):
+    with pytest.raises(CoopError, match="cpi-households of 2025"):
         guarantee_terms(contract(), year, year.end, terms, {}, CHOICES)
 
 
-def test_a_year_cut_short_has_its_share_of_the_ceiling_by_days() -> None:
+def by_days() -> Choices:
+    """The choices of the founding, but that a part of a year counts by its days."""
+    rows = founding_choices()
+    guarantee = next(row for row in rows if isinstance(row.choice, GuaranteeChoice))
+    return Choices((*rows, replace(guarantee, choice=guarantee.choice.model_copy(update={"part_of_year": "days"}))))
+
+
+def test_a_year_cut_short_has_its_share_of_the_ceiling_by_days_where_that_was_chosen() -> None:
     terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     left = contract(ends_on=date(2025, 7, 1))
     year = Period.year(2025)
-    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), terms, {}, CHOICES)) == 150_205
+    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), terms, {}, by_days())) == 150_205
     assert (
-        ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), terms, {}, CHOICES)) == 74_485
+        ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), terms, {}, by_days())) == 74_485
     )  # 1,502.05 * 181/365
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "share"),
+    [
+        # tap water by days, 21 %; the rest by the normal degree days of the months: 2,830 K d in a year
+        (date(2025, 1, 16), Fraction("0.21") * Fraction(15, 365) + Fraction("0.79") * 491 * Fraction(15, 31) / 2830),
+        (date(2025, 4, 1), Fraction("0.21") * Fraction(90, 365) + Fraction("0.79") * Fraction(491 + 438 + 357, 2830)),
+        (date(2025, 1, 1), Fraction(0)),
+        (date(2024, 11, 1), Fraction(0)),
+    ],
+)
+def test_e9_a_leaver_has_the_share_of_the_ceiling_that_the_cold_of_their_days_gives(
+    ends_on: date, share: Fraction
+) -> None:
+    terms = [(date(2024, 1, 1), tariff(date(2024, 1, 1), "38", "520", "plain"))]
+    left = contract(date(2024, 1, 1), ends_on)
+    found = guarantee_terms(
+        left, Period.year(2025), date(2025, 6, 1), terms, {("cpi-households", 2024): Decimal(1)}, CHOICES
+    )
+    exact = Fraction("1502.05") * 100 * share
+    assert ceiling_cents(found) == int(exact + Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "lag_months", "year"),
+    [
+        (date(2026, 1, 1), 10, 1, 2025),
+        (date(2025, 12, 1), 10, 1, 2025),
+        (date(2025, 11, 30), 10, 1, 2024),
+        (date(2026, 1, 1), 12, 0, 2025),
+        (date(2026, 1, 31), 12, 1, 2024),
+        (date(2026, 2, 1), 12, 1, 2025),
+        (date(2026, 6, 1), 1, 24, 2024),
+    ],
+)
+def test_an_index_factor_counts_once_it_is_published(day: date, month: int, lag_months: int, year: int) -> None:
+    choice = CHOICES.on(GuaranteeChoice, day).model_copy(update={"index_month": month, "index_lag_months": lag_months})
+    assert index_year(day, choice) == year
 
 
 def test_fewer_years_are_averaged_and_said_so_and_none_promises_nothing() -> None:

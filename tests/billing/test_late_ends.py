@@ -56,10 +56,10 @@ def test_a_leaver_on_the_last_day_of_a_month_has_the_shortened_ceiling(database:
     if told_late:
         hear(database, ended("anna", date(2025, 4, 1)))
         [corrected] = bill(database, None).bills
-        assert (corrected.kind, corrected.period, corrected.credit_cents) == ("correction", quarter[-1], 66_985)
+        assert (corrected.kind, corrected.period, corrected.credit_cents) == ("correction", quarter[-1], 42_322)
         assert bill(database, None).bills == (corrected,), "asked again it answers the same"
-    # 1,502.05 x 90/365
-    assert net_cents(database) == 37_037
+    # 1,502.05 of which tap water has 90 of 365 days and the rest 1,286 of 2,830 degree days
+    assert net_cents(database) == 61_700
 
 
 @pytest.mark.parametrize("told_late", [False, True], ids=["in time", "late"])
@@ -68,18 +68,18 @@ def test_an_end_that_is_told_after_the_next_guarantee_year_began_makes_no_negati
 ) -> None:
     hear(database, tariff_adopted(), admitted("anna"), signed("anna"))
     with database.write(COMMUNITY, SECRETARY) as tx:
-        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.03"), "invented"))
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.03"), "invented"))
     if not told_late:
         hear(database, ended("anna", date(2025, 7, 1)))
     for month in months(date(2025, 1, 1), 14):
-        heat = "2.5" if month.end <= date(2025, 7, 1) else "0"
+        heat = "3" if month.end <= date(2025, 7, 1) else "0"
         hear(database, measured("anna", month, heat), closed(month, 1))
         bill(database, month)
     if told_late:
         hear(database, ended("anna", date(2025, 7, 1)))
         bill(database, None)
-    # 1,502.05 x 181/365
-    assert net_cents(database) == 74_485
+    # 1,502.05 of which tap water has 181 of 365 days and the rest 1,652 of 2,830 degree days
+    assert net_cents(database) == 84_910
     with database.read(COMMUNITY) as tx:
         entries = [entry for issued in bills.find_bills(tx) for entry in issued.bill.guarantee]
         assert min(entry.ceiling_cents or 0 for entry in entries) >= 0
@@ -88,7 +88,7 @@ def test_an_end_that_is_told_after_the_next_guarantee_year_began_makes_no_negati
 def test_a_ceiling_that_moved_is_settled_with_the_correction_that_the_contract_gets_anyway(database: Database) -> None:
     hear(database, tariff_adopted(), admitted("anna"), signed("anna"))
     with database.write(COMMUNITY, SECRETARY) as tx:
-        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.00"), "invented"))
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.00"), "invented"))
     for month in months(date(2025, 11, 1), 3):
         hear(database, measured("anna", month, "45"), closed(month, 1))
         bill(database, month)
@@ -103,4 +103,4 @@ def test_a_ceiling_that_moved_is_settled_with_the_correction_that_the_contract_g
         heat = sum(
             line.amount_cents for made in issued for line in made.bill.lines if line.kind is not LineKind.GUARANTEE
         )
-    assert net_cents(database) == min(heat, round(150_205 * 334 / 365))
+    assert net_cents(database) == min(heat, 127_777)

@@ -117,9 +117,9 @@ def test_a_figure_that_is_missing_is_named_and_the_draft_follows_once_it_is_ente
     village.clock = SetClock(MORNING.replace(year=2026))
     issue(village, JANUARY)
     hear(village, *month_of(MEMBERS, period))
-    assert "the ceiling needs cpi-households of 2026" in work(village, draft_bills)
+    assert "the ceiling needs cpi-households of 2025" in work(village, draft_bills)
     with village.write(COMMUNITY, SECRETARY) as tx:
-        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.033"), "CBS"))
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.033"), "CBS"))
     assert work(village, draft_bills).startswith("drafted 3 bills of 2026-01")
 
 

@@ -210,7 +210,7 @@ def test_commands_that_crash_before_their_commit_leave_nothing(database: Databas
     hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
     with crash(database) as tx:
         send_notices(tx, "tariff-2025", date(2025, 1, 1), "letter", None)
-        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.033"), "CBS"))
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.033"), "CBS"))
     with database.read(COMMUNITY) as tx:
         assert count_rows(tx, tables.tariff_notice) == count_rows(tx, tables.yearly_figure) == 0
     run(database, JANUARY)
@@ -365,13 +365,13 @@ def test_an_end_of_contract_that_comes_late_gives_the_days_back(database: Databa
         assert verify_bill(tx, february.number).findings == ()
 
 
-def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_the_days(database: Database) -> None:
-    hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], JANUARY, "4", wh=0), ended("anna", JANUARY.end))
+def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_their_days_and_the_cold_of_them(database: Database) -> None:
+    hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], JANUARY, "6", wh=0), ended("anna", JANUARY.end))
     run(database, JANUARY)
     entry = bill_of(database, "2025-000001").bill.guarantee[0]
     assert entry.notes == ("shortened-year",)
-    assert entry.ceiling_cents == 12_757  # 1,502.05 * 31/365
-    assert entry.heat_cents - entry.credit_cents == 12_757
+    assert entry.ceiling_cents == 23_267  # of 1,502.05: tap water 31 of 365 days, the rest 491 of 2,830 degree days
+    assert entry.heat_cents - entry.credit_cents == 23_267
 
 
 def test_a_tariff_change_in_the_month_cuts_the_lines_at_the_notice(database: Database) -> None:
@@ -427,10 +427,10 @@ def test_the_guarantee_over_a_year_gives_what_the_yearly_formula_gives(database:
 def test_the_second_guarantee_year_asks_for_its_index(database: Database) -> None:
     period = Period.month(2026, 1)
     hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], period))
-    with pytest.raises(CoopError, match="cpi-households of 2026"):
+    with pytest.raises(CoopError, match="cpi-households of 2025"):
         run(database, period)
     with database.write(COMMUNITY, SECRETARY) as tx:
-        record_figure(tx, PublishedFigure("cpi-households", 2026, Decimal("1.033"), "hyp."))
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.033"), "hyp."))
     run(database, period)
     assert bill_of(database, "2026-000001").bill.guarantee[0].ceiling_cents == 155_162
     with database.read(COMMUNITY) as tx:

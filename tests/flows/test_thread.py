@@ -62,8 +62,8 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     for kind, text in REGISTER.items():
         doors.post(f"/members/api/v1/imports/{kind}", content=text.encode())
     [member] = doors.get("/members/api/v1/members")
-    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2024, "factor": "1.033", "source": "E9"})
-    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2025, "factor": "1.030", "source": "E9"})
+    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2023, "factor": "1.033", "source": "E9"})
+    doors.post("/billing/api/v1/index", {"series": "cpi-households", "year": 2024, "factor": "1.030", "source": "E9"})
     doors.settled()
 
     # One vote.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
@@ -27,8 +28,8 @@ from coop.billing.api.fields import (
 from coop.billing.bodies import Name
 from coop.billing.handlers.verify import verify_bill as recompute
 from coop.billing.model import BillInputs, LineKind
-from coop.billing.sight import sees_all_bills, visible_bill, visible_head
-from coop.billing.storage import bills
+from coop.billing.sight import sees_all_bills, visible_account, visible_bill, visible_head
+from coop.billing.storage import accounts, bills
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.answers import Answer, ExactDecimal, PeriodName
 from coop.kit.http import reading, session_of
@@ -83,6 +84,20 @@ class GuaranteeYearOut(Answer):
     """Taken off in the year up to and with this bill [euro cents]."""
     notes: tuple[str, ...]
     """Stable codes of what a reader should know."""
+    causes: tuple[str, ...]
+    """Stable codes of what moved: `cost`, or of the ceiling `gas-bills`, `index`, `degree-days`, `end`, `tariff`,
+    `choice`."""
+
+
+class AccountEntryOut(GuaranteeYearOut):
+    """One entry of the account of a guarantee year: of a bill, or of a ceiling that moved without one."""
+
+    number: Annotated[int, Field(examples=[1])]
+    """Number of the entry within its guarantee year."""
+    entered_on: date
+    """Day of the entry."""
+    bill_id: str | None
+    """Bill that it is of; null where the ceiling moved alone."""
 
 
 class VatOut(Answer):
@@ -211,6 +226,15 @@ def verify_bill(request: Request, bill_id: Name) -> VerificationOut:
     with reading(request) as tx:
         verification = recompute(tx, visible_head(tx, session_of(request), bill_id).id)
     return VerificationOut.model_validate(verification)
+
+
+@routes.get("/contracts/{contract_id}/guarantee")
+@may("see-bills")
+def list_guarantee_entries(request: Request, contract_id: Name, page: Paged) -> list[AccountEntryOut]:
+    """The account of each guarantee year of a contract: every entry that moved its cost, its credit or its ceiling."""
+    with reading(request) as tx:
+        entries = page.cut(visible_account(tx, session_of(request), contract_id), accounts.entry_key)
+    return [AccountEntryOut.model_validate(entry) for entry in entries]
 
 
 def bill_out(issued: IssuedBill) -> BillOut:

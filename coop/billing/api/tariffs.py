@@ -109,6 +109,27 @@ class FigureIn(Body):
     """The figure."""
     source: Annotated[Sentence, Field(examples=["CBS, 83131NED"])]
     """Publication that it stands in."""
+    replaces: Annotated[ExactDecimal | None, Field(examples=["1.33"])] = None
+    """Value on file that was mistyped and that this one corrects; null where there is none."""
+    dry_run: bool = False
+    """Whether only to see what corrections would follow."""
+
+
+class KeptFigureOut(Answer):
+    """A published figure of a year; only looked at, with the corrections of issued bills that would follow from it."""
+
+    series: str
+    """Series that it is of."""
+    year: int
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: str
+    """Publication that it stands in."""
+    correction_count: Annotated[int | None, Field(examples=[12])]
+    """Number of corrections that would follow; null where the figure was kept."""
+    total_cents: Annotated[int | None, Field(examples=[-5000])]
+    """Total of them [euro cents], VAT included; null where the figure was kept."""
 
 
 class FigureOut(Answer):
@@ -167,13 +188,24 @@ def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
 
 @routes.post("/index")
 @may("record-figures")
-@refuses("bad-input", "figure-known")
-def record_figure(request: Request, body: FigureIn) -> FigureOut:
-    """Keep a published yearly figure with its source; a figure that stands is never changed."""
+@refuses("bad-input", "figure-known", "period-incomplete", "no-tariff", "figure-missing")
+def record_figure(request: Request, body: FigureIn) -> KeptFigureOut:
+    """Keep a published yearly figure with its source, or correct a mistyped one by the value that it replaces."""
     figure = PublishedFigure(body.series, body.year, body.factor, body.source)
-    with writing(request) as tx:
-        commands.record_figure(tx, figure)
-    return _figure_out(figure)
+    follows = None
+    with reading(request) if body.dry_run else writing(request) as tx:
+        if body.dry_run:
+            follows = commands.preview_figure(tx, figure, body.replaces)
+        else:
+            commands.record_figure(tx, figure, body.replaces)
+    return KeptFigureOut(
+        series=figure.series,
+        year=figure.year,
+        factor=figure.value,
+        source=figure.source,
+        correction_count=follows.bill_count if follows else None,
+        total_cents=follows.total_cents if follows else None,
+    )
 
 
 @routes.get("/index")

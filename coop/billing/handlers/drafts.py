@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.billing.model import Brake, PeriodTerms
-from coop.billing.rules.drafts import Draft, PeriodFacts, Task, Terms, draft_run, find_unsettled
-from coop.billing.storage import bills, runs
+from coop.billing.model import Brake, PeriodTerms, PublishedFigure
+from coop.billing.rules.drafts import CeilingMove, Draft, PeriodFacts, Task, Terms, draft_run, find_unsettled
+from coop.billing.storage import accounts, bills, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
 from coop.billing.storage.schemas import PERIOD_TERMS
@@ -38,6 +38,7 @@ class DraftedRun:
     period: Period | None
     issued_on: date
     drafts: tuple[Draft, ...]
+    moves: tuple[CeilingMove, ...]
     brakes: tuple[Brake, ...]
     covers: tuple[Covered, ...]
 
@@ -47,8 +48,9 @@ class DraftedRun:
         return "corrections" if self.period is None else "period"
 
 
-def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
+def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigure | None = None) -> DraftedRun:
     """Draft the bills of a period, with the corrections of earlier ones that were reopened; corrections alone for None.
+    With a ``figure`` as if that stood in the place of the one on file.
 
     Raises:
         BadInput: no bill can have this date.
@@ -56,7 +58,10 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
     """
     done = runs.periods_done(tx)
     reached = [billed.end for billed in (*done, period) if billed is not None]
-    terms = Terms(load_book(tx), max(reached, default=date.min))
+    book = load_book(tx)
+    if figure is not None:
+        book = replace(book, figures={**book.figures, (figure.series, figure.year): figure.value})
+    terms = Terms(book, max(reached, default=date.min))
     choice = _choose_brakes(tx, terms.book.choices, issued_on)
     tasks, covers = [], []
     for closed, revision in closed_periods(tx):
@@ -75,10 +80,10 @@ def draft(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
         tasks.append(Task(facts))
         covers.append(Covered(period, facts.revision, PERIOD_TERMS.seal(terms.of_period(period))))
     tasks.sort(key=lambda task: task.facts.period)
-    years = bills.years_so_far(tx)
+    years = accounts.years_so_far(tx)
     newest = bills.newest_bills(tx, list(find_unsettled(terms, years)))
-    drafts, brakes = draft_run(terms, years, tasks, newest, costs_before, choice)
-    return DraftedRun(period, issued_on, tuple(drafts), tuple(brakes), tuple(covers))
+    drafts, moves, brakes = draft_run(terms, years, tasks, newest, costs_before, choice)
+    return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(brakes), tuple(covers))
 
 
 def unbilled_periods(tx: Tx) -> list[Period]:

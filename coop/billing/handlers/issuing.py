@@ -12,7 +12,7 @@ from coop.billing.model import BillHead, Issuer
 from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.rules.drafts import Draft
 from coop.billing.rules.ledger import transfers_of_bill
-from coop.billing.storage import bills, runs
+from coop.billing.storage import accounts, bills, runs
 from coop.billing.storage.bills import Counters, NewBill
 from coop.billing.storage.ledger import posting_rows
 from coop.billing.storage.runs import BillRun
@@ -41,6 +41,7 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     counters = bills.read_counters(tx, run.issued_on.year)
     issued = [_number(tx, run, issuer, counters, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
     bills.insert_bills(tx, issued)
+    accounts.add_entries(tx, issued, drafted.moves)
     _book(tx, issued)
     documents.keep_all(tx, [covered.terms for covered in drafted.covers])
     runs.save_periods(tx, run.id, [covered.done for covered in drafted.covers])

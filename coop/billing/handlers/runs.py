@@ -16,7 +16,7 @@ from datetime import date
 from coop.billing.handlers.drafts import DraftedRun, draft
 from coop.billing.handlers.issuing import CORRECTIONS, issue
 from coop.billing.handlers.results import RunResult, as_drafted, as_issued, bill_id_of
-from coop.billing.storage import bills, runs
+from coop.billing.storage import accounts, bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
 from coop.values import NotFound, Period, derive_id, say
@@ -109,6 +109,7 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
     drafted = draft(tx, None, issued_on)
     if drafted.drafts:
         return _hold_or_issue(tx, _id_of_corrections(tx, drafted), drafted)
+    accounts.add_entries(tx, (), drafted.moves)
     newest = runs.newest_corrections(tx, issued_on)
     if newest is not None:
         return _as_issued(tx, newest)

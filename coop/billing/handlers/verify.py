@@ -15,16 +15,15 @@ from coop.billing.handlers.issuing import issuer_of
 from coop.billing.model import (
     Bill,
     BillInputs,
-    Chosen,
     Consumption,
-    GuaranteeState,
     GuaranteeTerms,
     Line,
     TariffSpan,
 )
 from coop.billing.rules.bills import compute_bill
+from coop.billing.rules.guarantee import chosen_of
 from coop.billing.rules.ledger import transfers_of_bill
-from coop.billing.storage import bills, heard, ledger
+from coop.billing.storage import accounts, bills, heard, ledger
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract, list_references
@@ -168,10 +167,11 @@ def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
         if contract is not None and not set(state.terms.reference) <= told:
             findings.append("the reference years are not those of the contract")
         findings += _figure_findings(tx, state.terms)
-        before = bills.guarantee_before(tx, issued, state.terms.year.start)
+        before = accounts.guarantee_before(tx, issued, state.terms.year.start)
         if before != (state.heat_before_cents, state.credit_before_cents):
             findings.append(f"the bills before give another state of the guarantee year from {state.terms.year.start}")
-        years.append(GuaranteeState(state.terms, *before))
+        heat_cents, credit_cents = before
+        years.append(replace(state, heat_before_cents=heat_cents, credit_before_cents=credit_cents))
     if inputs.issuer not in [issuer_of(version.profile) for version in list_profiles(tx)]:
         findings.append("the co-operative was never what the bill names")
     previous = inputs.previous
@@ -234,8 +234,7 @@ def _figure_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
     used = [(chosen.index_series, figure) for figure in terms.factors]
     used += [(chosen.degree_day_series, figure) for figure in terms.degree_days]
     for series, figure in used:
-        published = stored_terms.find_figure(tx, series, figure.year)
-        if published is None or published.value != figure.value:
+        if not stored_terms.was_published(tx, series, figure.year, figure.value):
             findings.append(f"{series} of {figure.year} is not on file as {figure.value}")
     return findings
 
@@ -247,10 +246,7 @@ def _choice_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
         choice = row.choice
         if not isinstance(choice, GuaranteeChoice) or row.valid_from != chosen.valid_from:
             continue
-        says = Chosen(
-            choice.index_series, choice.degree_day_series, choice.reference_years, row.valid_from, row.resolution_id
-        )
-        if says == chosen and choice.tap_share == terms.tap_share:
+        if chosen_of(row, choice) == chosen and choice.tap_share == terms.tap_share:
             return []
     return [f"the choice of guarantee from {chosen.valid_from} is not on file as the bill says"]
 

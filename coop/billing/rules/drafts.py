@@ -19,6 +19,7 @@ from coop.billing.model import (
     Consumption,
     Contract,
     ContractDays,
+    GuaranteeEntry,
     GuaranteeState,
     GuaranteeTerms,
     HeatReading,
@@ -30,7 +31,14 @@ from coop.billing.model import (
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.brakes import implausible
-from coop.billing.rules.guarantee import credit_due_cents, guarantee_terms, guarantee_year, guarantee_years
+from coop.billing.rules.guarantee import (
+    apply_guarantee,
+    ceiling_cents,
+    credit_due_cents,
+    guarantee_terms,
+    guarantee_year,
+    guarantee_years,
+)
 from coop.billing.rules.lines import lines_of
 from coop.billing.rules.tariffs import spans_of, tariff_on, terms_of
 from coop.communities.choices import BrakeChoice, Choices
@@ -68,10 +76,21 @@ class PeriodFacts:
 
 @dataclass(frozen=True)
 class YearSoFar:
-    """What the bills so far did to a guarantee year."""
+    """How a guarantee year stands after its newest entry, and the terms of that."""
 
     heat_cents: int
     credit_cents: int
+    ceiling_cents: int | None = None
+    terms: GuaranteeTerms | None = None
+
+
+@dataclass(frozen=True)
+class CeilingMove:
+    """A ceiling that moved while the credit that is due stayed as it was: an entry without a bill."""
+
+    contract_id: str
+    entry: GuaranteeEntry
+    terms: GuaranteeTerms
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,7 @@ class Terms:
     book: Book
     billed_until: date
     """Day up to which bills reach, with those that are being drafted."""
+    _promises: dict[YearKey, GuaranteeTerms] = field(default_factory=dict)
     _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
     _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
@@ -135,6 +155,14 @@ class Terms:
             terms = terms_of(contract, self.book.tariffs, notices, members)
             self._by_contract[contract.contract_id] = terms
         return terms
+
+    def promise(self, contract: Contract, year: Period) -> GuaranteeTerms:
+        """What the ceiling of a guarantee year follows from."""
+        key = contract.contract_id, year.start
+        if key not in self._promises:
+            book, bound = self.book, self.bind(contract)
+            self._promises[key] = guarantee_terms(contract, year, self.billed_until, bound, book.figures, book.choices)
+        return self._promises[key]
 
     def of_period(self, period: Period) -> PeriodTerms:
         """Which contract is billed for which days of a period under which tariff."""
@@ -171,8 +199,8 @@ def draft_run(
     newest: Mapping[str, LastBill],
     costs_before: Mapping[str, tuple[int, int]],
     choice: BrakeChoice,
-) -> tuple[list[Draft], list[Brake]]:
-    """Every bill of a run, and what in it is so unlikely that somebody has to look.
+) -> tuple[list[Draft], list[CeilingMove], list[Brake]]:
+    """Every bill of a run, every ceiling that moved without a bill, and what is so unlikely that somebody has to look.
 
     Args:
         terms: which tariff binds which contract.
@@ -200,7 +228,23 @@ def draft_run(
             of_contract.append(settled)
         drafts += of_contract
         brakes += [brake for draft in of_contract for brake in _brakes_of_draft(draft, choice)]
-    return drafts, brakes
+    return drafts, _ceiling_moves(terms, reached), brakes
+
+
+def _ceiling_moves(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> list[CeilingMove]:
+    """The guarantee years whose newest entry has another ceiling than follows now."""
+    contracts = {contract.contract_id: contract for contract in terms.book.contracts}
+    moves = []
+    for (contract_id, start), so_far in sorted(years.items()):
+        contract = contracts.get(contract_id)
+        if contract is None:
+            continue
+        year = guarantee_year(contract, start)
+        promised = terms.promise(contract, year)
+        if ceiling_cents(promised) != so_far.ceiling_cents:
+            entry = apply_guarantee(_state(terms, years, contract, year), 0)
+            moves.append(CeilingMove(contract_id, entry, promised))
+    return moves
 
 
 def find_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> dict[str, list[date]]:
@@ -215,7 +259,7 @@ def find_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> dict[str
 
 def _is_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, start: date) -> bool:
     so_far = years[contract.contract_id, start]
-    promised = _promise(terms, contract, guarantee_year(contract, start))
+    promised = terms.promise(contract, guarantee_year(contract, start))
     return credit_due_cents(promised, so_far.heat_cents) != so_far.credit_cents
 
 
@@ -268,8 +312,10 @@ def _draft(
 
 
 def _count(years: dict[YearKey, YearSoFar], inputs: BillInputs, bill: Bill) -> None:
-    for entry in bill.guarantee:
-        years[inputs.contract_id, entry.year.start] = YearSoFar(entry.heat_so_far_cents, entry.credit_so_far_cents)
+    for state, entry in zip(inputs.guarantee, bill.guarantee, strict=True):
+        years[inputs.contract_id, entry.year.start] = YearSoFar(
+            entry.heat_so_far_cents, entry.credit_so_far_cents, entry.ceiling_cents, state.terms
+        )
 
 
 def _inputs(
@@ -334,17 +380,14 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
 
 def _state(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, year: Period) -> GuaranteeState:
     before = years.get((contract.contract_id, year.start), YearSoFar(0, 0))
+    promised = terms.promise(contract, year)
     return GuaranteeState(
-        _promise(terms, contract, year),
+        promised,
         before.heat_cents,
         before.credit_cents,
         tariff_on(terms.bind(contract), year.end - timedelta(days=1)),
+        None if before.terms == promised else before.terms,
     )
-
-
-def _promise(terms: Terms, contract: Contract, year: Period) -> GuaranteeTerms:
-    book = terms.book
-    return guarantee_terms(contract, year, terms.billed_until, terms.bind(contract), book.figures, book.choices)
 
 
 def _brakes_of_period(terms: Terms, task: Task) -> list[Brake]:

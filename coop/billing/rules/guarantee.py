@@ -4,7 +4,7 @@ Invariant: after every bill ``credit so far = max(0, heat cost so far - ceiling)
 and corrections come, leaves a member above the ceiling, and at the end of the year the credits are together exactly the
 yearly formula. A guarantee year is twelve months from the start of the contract. Its ceiling is the mean of the
 reference years times the index factors of every year since, rounded once; a year cut short by the end of the contract
-has its share by days.
+has its share by days, or by days for tap water and by the normal degree days of each month for the rest.
 
 The weather variant restates each reference year at normal degree days and scales the amount that was paid by the same
 factor.
@@ -15,7 +15,7 @@ Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -30,7 +30,7 @@ from coop.billing.model import (
     Tariff,
     YearFigure,
 )
-from coop.communities.choices import Choices, GuaranteeChoice
+from coop.communities.choices import Choices, DatedChoice, GuaranteeChoice
 from coop.values import CoopError, Period, say
 
 Figures = Mapping[tuple[str, int], Decimal]
@@ -71,20 +71,72 @@ def guarantee_terms(
         CoopError: an index factor or a degree-day figure that is needed is not on file, or no choice holds.
     """
     row, choice = choices.dated_on(GuaranteeChoice, year.start)
-    chosen = Chosen(
-        choice.index_series, choice.degree_day_series, choice.reference_years, row.valid_from, row.resolution_id
-    )
+    chosen = chosen_of(row, choice)
     begins = max(year.start, terms[0][0])
     mode = [tariff for since, tariff in terms if since <= begins][-1].nmdn
     reference = tuple(sorted(contract.reference, key=lambda gas_year: gas_year.year)[-choice.reference_years :])
     if mode is GuaranteeMode.OFF or not reference:
         return GuaranteeTerms(year, mode, reference, (), choice.tap_share, (), None, year.days, chosen)
-    indexed = range(contract.starts_on.year + 1, year.start.year + 1)
-    factors = tuple(_figure(figures, choice.index_series, index_year) for index_year in indexed)
+    begun = range(1, year.start.year - contract.starts_on.year + 1)
+    indexed = (index_year(_anniversary(contract.starts_on, number), choice) for number in begun)
+    factors = tuple(_figure(figures, choice.index_series, published) for published in indexed)
     ended = contract.ends_on is not None and contract.ends_on <= until and contract.ends_on < year.end
     covered = max(0, (contract.ends_on - year.start).days) if ended and contract.ends_on else year.days
     degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
     return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered, chosen)
+
+
+def chosen_of(row: DatedChoice, choice: GuaranteeChoice) -> Chosen:
+    """What a ceiling says of the choice under which it is reckoned."""
+    return Chosen(
+        index_series=choice.index_series,
+        degree_day_series=choice.degree_day_series,
+        reference_years=choice.reference_years,
+        valid_from=row.valid_from,
+        resolution_id=row.resolution_id,
+        index_month=choice.index_month,
+        index_lag_months=choice.index_lag_months,
+        part_of_year=choice.part_of_year,
+        degree_days_by_month=choice.degree_days_by_month,
+    )
+
+
+def index_year(day: date, choice: GuaranteeChoice) -> int:
+    """The newest year whose index factor is published on a day.
+
+    Source: docs/domain/time-and-calendars.md#price-index.
+    """
+    years_later, month = divmod(choice.index_month + choice.index_lag_months, 12)
+    year = day.year - years_later
+    return year if date(day.year, month + 1, 1) <= day else year - 1
+
+
+def covered_share(terms: GuaranteeTerms) -> Fraction:
+    """What a guarantee year has of its ceiling: all of it, or the share of the days that the contract covers.
+
+    By degree days: ``s * days / days of the year + (1 - s) * WDD of the days / WDD of the year``, where the normal
+    degree days of a month lie evenly on its days.
+
+    Source: docs/domain/degree-days.md#sharing-out.
+    """
+    by_days = Fraction(terms.days_covered, terms.year.days)
+    if by_days in (0, 1) or terms.chosen.part_of_year != "degree-days":
+        return by_days
+    months = [int(number) for number in terms.chosen.degree_days_by_month.split()]
+    covered = Period(terms.year.start, terms.year.start + timedelta(days=terms.days_covered))
+    by_degree_days = _degree_days_of(covered, months) / _degree_days_of(terms.year, months)
+    tap = Fraction(terms.tap_share)
+    return tap * by_days + (1 - tap) * by_degree_days
+
+
+def _degree_days_of(days: Period, by_month: Sequence[int]) -> Fraction:
+    return sum(
+        (
+            Fraction(by_month[part.start.month - 1] * part.days, Period.month(part.start.year, part.start.month).days)
+            for part in days.months()
+        ),
+        Fraction(0),
+    )
 
 
 def reference_eur(terms: GuaranteeTerms) -> Fraction:
@@ -119,8 +171,8 @@ def normal_gas_m3(gas_m3: Decimal, tap_share: Decimal, degree_days: Decimal, nor
 def ceiling_cents(terms: GuaranteeTerms) -> int | None:
     """The ceiling of the guarantee year, half-up to cents; None where nothing is promised.
 
-    ``mean over y of (amount_y * f_y) * product of the index factors * days covered / days of the year``, with ``f_y`` 1
-    in the plain mode and that of ``normal_gas_m3`` in the weather mode.
+    ``mean over y of (amount_y * f_y) * product of the index factors * share of the year covered``, with ``f_y`` 1 in
+    the plain mode and that of ``normal_gas_m3`` in the weather mode.
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
     """
@@ -129,7 +181,7 @@ def ceiling_cents(terms: GuaranteeTerms) -> int | None:
     ceiling = reference_eur(terms) * 100
     for factor in terms.factors:
         ceiling *= Fraction(factor.value)
-    ceiling = ceiling * terms.days_covered / terms.year.days
+    ceiling *= covered_share(terms)
     return (2 * ceiling.numerator + ceiling.denominator) // (2 * ceiling.denominator)
 
 
@@ -158,7 +210,23 @@ def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
         heat_so_far_cents=heat_so_far,
         credit_so_far_cents=due,
         notes=_notes(state.terms),
+        causes=(*(("cost",) if heat_cents else ()), *_causes(state.terms_before, state.terms)),
     )
+
+
+def _causes(before: GuaranteeTerms | None, now: GuaranteeTerms) -> tuple[str, ...]:
+    """What of the terms of a ceiling is no longer what it was."""
+    if before is None:
+        return ()
+    compared = {
+        "gas-bills": before.reference != now.reference,
+        "index": before.factors != now.factors,
+        "degree-days": (before.degree_days, before.normal_degree_days) != (now.degree_days, now.normal_degree_days),
+        "end": before.days_covered != now.days_covered,
+        "tariff": before.mode != now.mode,
+        "choice": (before.chosen, before.tap_share) != (now.chosen, now.tap_share),
+    }
+    return tuple(cause for cause, differs in compared.items() if differs)
 
 
 def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, or_, select
 
 from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line
-from coop.billing.rules.drafts import LastBill, YearSoFar
+from coop.billing.rules.drafts import LastBill
 from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import bill, bill_line, guarantee_entry
 from coop.kit import documents
@@ -53,7 +53,7 @@ class Counters:
 
 
 def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
-    """Write bills with their inputs, lines and guarantee."""
+    """Write bills with their inputs and lines."""
     documents.keep_all(tx, [made.document for made in new])
     rows = {
         bill: [row_of(tx, made.head) for made in new],
@@ -61,17 +61,6 @@ def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
             row_of(tx, line, bill_id=made.head.id, position=position)
             for made in new
             for position, line in enumerate(made.bill.lines, 1)
-        ],
-        guarantee_entry: [
-            row_of(
-                tx,
-                entry,
-                bill_id=made.head.id,
-                ordinal=made.head.ordinal,
-                contract_id=made.head.contract_id,
-            )
-            for made in new
-            for entry in made.bill.guarantee
         ],
     }
     for table, values in rows.items():
@@ -85,22 +74,6 @@ def read_counters(tx: Tx, year: int) -> Counters:
         ordinal=tx.scalar(select(func.max(bill.c.ordinal)).where(mine)) or 0,
         sequence=tx.scalar(select(func.max(bill.c.sequence)).where(mine, bill.c.year == year)) or 0,
     )
-
-
-def years_so_far(tx: Tx) -> dict[tuple[str, date], YearSoFar]:
-    """State of every guarantee year, by contract and first day."""
-    columns = guarantee_entry.c
-    rows = tx.execute(
-        select(
-            columns.contract_id,
-            columns.year_start,
-            func.sum(columns.heat_cents),
-            func.sum(columns.credit_cents),
-        )
-        .where(columns.community == tx.community)
-        .group_by(columns.contract_id, columns.year_start)
-    )
-    return {(contract, start): YearSoFar(int(heat), int(credit)) for contract, start, heat, credit in rows}
 
 
 def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
@@ -195,20 +168,6 @@ def list_related(tx: Tx, head: BillHead) -> list[BillHead]:
         bill.c.id != head.id,
         order_by=[bill.c.ordinal],
     )
-
-
-def guarantee_before(tx: Tx, head: BillHead, year_start: date) -> tuple[int, int]:
-    """Heat and credit [cents] that the bills issued before this one brought to a guarantee year."""
-    columns = guarantee_entry.c
-    heat, credit = tx.execute(
-        select(func.sum(columns.heat_cents), func.sum(columns.credit_cents)).where(
-            columns.community == tx.community,
-            columns.contract_id == head.contract_id,
-            columns.year_start == year_start,
-            columns.ordinal < head.ordinal,
-        )
-    ).one()
-    return int(heat or 0), int(credit or 0)
 
 
 def _heads(

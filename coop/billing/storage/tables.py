@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from coop.billing.model import Brake, LineKind, VatAmount
+from coop.billing.model import Brake, GuaranteeTerms, LineKind, VatAmount
 from coop.billing.storage.heard_tables import identity, key, metadata
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.metadata import Instant
@@ -50,10 +50,15 @@ yearly_figure = Table(
     key("community"),
     key("series"),
     Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("value", Exact(40), nullable=False),
     Column("source", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("entered_by", String(120), nullable=False),
     CheckConstraint("source <> ''", name="names_its_source"),
+    CheckConstraint("number >= 1", name="entries_count"),
 )
+"""Published figures as they were entered: of a series and year the highest ``number`` holds, others were mistyped."""
 
 bill_run = Table(
     "bill_run",
@@ -198,24 +203,33 @@ guarantee_entry = Table(
     "guarantee_entry",
     metadata,
     key("community"),
-    key("bill_id", 36),
+    key("contract_id"),
     Column("year_start", Date, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("year_end", Date, nullable=False),
-    Column("ordinal", Integer, nullable=False),
-    identity("contract_id"),
+    Column("entered_on", Date, nullable=False),
+    Column("bill_id", String(36)),
+    Column("ordinal", Integer),
     Column("ceiling_cents", BigInteger),
     Column("heat_cents", BigInteger, nullable=False),
     Column("credit_cents", BigInteger, nullable=False),
     Column("heat_so_far_cents", BigInteger, nullable=False),
     Column("credit_so_far_cents", BigInteger, nullable=False),
     Column("notes", Words, nullable=False),
+    Column("causes", Words, nullable=False),
+    Column("terms", Json(GuaranteeTerms), nullable=False),
     _refers("bill_id", "bill"),
+    CheckConstraint("number >= 1", name="entries_count"),
+    CheckConstraint("ceiling_cents >= 0", name="promises_no_less_than_nothing"),
+    CheckConstraint("(bill_id IS NULL) = (ordinal IS NULL)", name="ordinal_is_the_bills"),
+    CheckConstraint("bill_id IS NOT NULL OR (heat_cents = 0 AND credit_cents = 0)", name="only_a_bill_moves_money"),
     CheckConstraint(
         "ceiling_cents IS NULL OR heat_so_far_cents - credit_so_far_cents <= ceiling_cents", name="below_the_ceiling"
     ),
-    Index("ix_guarantee_entry_contract", "community", "contract_id", "year_start", "ordinal"),
+    Index("ix_guarantee_entry_bill", "community", "bill_id"),
 )
-"""What a bill did to a guarantee year; ``ordinal`` is that of the bill."""
+"""The account of each guarantee year of a contract: what moved its cost, its credit or its ceiling, in order. Entries
+of a bill have the bill's ``ordinal``; one without a bill moved the ceiling alone."""
 
 posting = Table(
     "posting",

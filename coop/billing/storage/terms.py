@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from coop.billing.model import Notice, PublishedFigure
 from coop.billing.storage.mailings import list_sent_notices
@@ -92,20 +93,47 @@ def list_mailings(tx: Tx, tariff_ids: Sequence[str], reader_id: str | None) -> d
 
 
 def list_figures(tx: Tx, window: Window | None = None) -> list[PublishedFigure]:
-    """Every yearly figure, by series and year."""
+    """Every yearly figure as it holds, by series and year."""
     order = (yearly_figure.c.series, yearly_figure.c.year)
-    return select_as(tx, PublishedFigure, yearly_figure, order_by=order, window=window)
+    return select_as(tx, PublishedFigure, yearly_figure, _holds(tx), order_by=order, window=window)
 
 
 def find_figure(tx: Tx, series: str, year: int) -> PublishedFigure | None:
-    """A yearly figure, or None."""
+    """A yearly figure as it holds, or None."""
     columns = yearly_figure.c
-    return find_as(tx, PublishedFigure, yearly_figure, columns.series == series, columns.year == year)
+    return find_as(tx, PublishedFigure, yearly_figure, columns.series == series, columns.year == year, _holds(tx))
+
+
+def was_published(tx: Tx, series: str, year: int, value: Decimal) -> bool:
+    """True where a figure is on file with this value, now or before it was corrected."""
+    columns = yearly_figure.c
+    figures = select_as(tx, PublishedFigure, yearly_figure, columns.series == series, columns.year == year)
+    return value in [figure.value for figure in figures]
 
 
 def save_figure(tx: Tx, figure: PublishedFigure) -> None:
-    """Keep a yearly figure with its source."""
-    tx.insert_new(yearly_figure, [row_of(tx, figure)], ["community", "series", "year"])
+    """Keep a yearly figure with its source; it holds from now on."""
+    columns = yearly_figure.c
+    mine = columns.community == tx.community, columns.series == figure.series, columns.year == figure.year
+    number = (tx.scalar(select(func.max(columns.number)).where(*mine)) or 0) + 1
+    row = row_of(tx, figure, number=number, entered_at=tx.now, entered_by=str(tx.actor))
+    tx.insert(yearly_figure, [row])
+
+
+def _holds(tx: Tx) -> ColumnElement[bool]:
+    """The figures that nobody corrected."""
+    columns, later = yearly_figure.c, yearly_figure.alias("later")
+    corrected = (
+        select(later.c.number)
+        .where(
+            later.c.community == tx.community,
+            later.c.series == columns.series,
+            later.c.year == columns.year,
+            later.c.number > columns.number,
+        )
+        .correlate(yearly_figure)
+    )
+    return ~corrected.exists()
 
 
 def _notice_id(tx: Tx, notice: Notice) -> str:
