@@ -11,7 +11,7 @@ from coop.billing.access import ACCESS
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.runs import preview_named
 from coop.billing.handlers.verify import verify_bill
-from coop.billing.sight import own_heads, visible_bill, visible_head
+from coop.billing.sight import own_heads, visible_account, visible_bill, visible_head
 from coop.billing.storage import bills, ledger, runs, terms
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
@@ -87,6 +87,13 @@ def export_prices(request: Request, asked: Asked, tariff: str = "") -> Response:
 def export_notices(request: Request, asked: Asked, tariff: str = "") -> Response:
     with reading(request) as tx:
         return asked.answer(listings.notices_listing(_tariffs(tx, tariff, session_of(request).member_id)))
+
+
+@routes.get("/guarantee-entries.{extension}")
+@may("see-bills")
+def export_entries(request: Request, asked: Asked, contract: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.entries_listing(visible_account(tx, session_of(request), contract)))
 
 
 @routes.get("/figures.{extension}")

@@ -10,6 +10,7 @@ from coop.billing.board import AccountGroup, PeriodView, TariffView
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
+from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
 from coop.billing.storage.runs import RunTotals
@@ -113,6 +114,18 @@ FIGURES = (
     Column("source", N_("Source")),
 )
 
+ENTRIES = (
+    Column("contract_id", N_("Contract")),
+    Column("year_starts_on", N_("Guarantee year from"), Kind.DAY, of=lambda entry: entry.year.start),
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("entered_on", N_("Date"), Kind.DAY),
+    Column("causes", N_("What moved"), of=lambda entry: " ".join(entry.causes)),
+    Column("heat_eur", N_("Heat cost"), Kind.EUROS, of="heat_cents"),
+    Column("given_back_eur", N_("Given back"), Kind.EUROS, of="credit_cents"),
+    Column("ceiling_eur", N_("Ceiling"), Kind.EUROS, of="ceiling_cents"),
+    Column("bill_id", N_("Bill")),
+)
+
 BALANCES = (
     Column("account", N_("Account")),
     Column("name", N_("Name"), Kind.WORD, of=lambda group: words.ACCOUNTS.get(group.account, group.account)),
@@ -196,6 +209,11 @@ def notices_listing(tariffs: Sequence[TariffView]) -> Listing:
 def figures_listing(figures: Iterable[PublishedFigure]) -> Listing:
     """Published figures."""
     return Listing("figures", FIGURES, figures)
+
+
+def entries_listing(entries: Iterable[AccountEntry]) -> Listing:
+    """What moved in the guarantee years of contracts, entry by entry."""
+    return Listing("guarantee-entries", ENTRIES, entries)
 
 
 def balances_listing(groups: Iterable[AccountGroup]) -> Listing:

@@ -1,4 +1,4 @@
-"""Nouns of billing: tariff, reading, share, guarantee, bill, transfer.
+"""Nouns of billing: tariff, reading, share, guarantee, bill.
 
 Invariant: a bill follows from ``BillInputs`` and from nothing else. Everything that a price, a ceiling or a sum depends
 on stands in it, so that the inputs kept with an issued bill give the same bill again, to the cent, at any later time.
@@ -372,21 +372,6 @@ class PeriodTerms:
     """Which contract is billed for which days of a period under which tariff: other terms reopen the period."""
 
     contracts: tuple[ContractDays, ...]
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """Money from one account to another: the only form in which the ledger is written."""
-
-    debit: str
-    credit: str
-    amount_cents: int
-
-    def __post_init__(self) -> None:
-        if self.amount_cents <= 0:
-            raise ValueError("a transfer moves a positive amount; turn it round instead")
-        if self.debit == self.credit:
-            raise ValueError("a transfer needs two accounts")
 
 
 @dataclass(frozen=True)

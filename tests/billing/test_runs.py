@@ -365,7 +365,7 @@ def test_an_end_of_contract_that_comes_late_gives_the_days_back(database: Databa
         assert verify_bill(tx, february.number).findings == ()
 
 
-def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_their_days_and_the_cold_of_them(database: Database) -> None:
+def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_their_days_and_cold(database: Database) -> None:
     hear(database, *TERMS[:2], signed("anna"), *month_of(["anna"], JANUARY, "6", wh=0), ended("anna", JANUARY.end))
     run(database, JANUARY)
     entry = bill_of(database, "2025-000001").bill.guarantee[0]

@@ -8,59 +8,27 @@ finds them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import date
 
-from coop.billing.model import (
-    Bill,
-    BillInputs,
-    Brake,
-    Consumption,
-    Contract,
-    ContractDays,
-    GuaranteeEntry,
-    GuaranteeState,
-    GuaranteeTerms,
-    HeatReading,
-    Notice,
-    PeriodTerms,
-    SharedEnergy,
-    Tariff,
-    TariffSince,
-)
+from coop.billing.model import Bill, BillInputs, Brake, Consumption, Contract, HeatReading, SharedEnergy
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.brakes import implausible
-from coop.billing.rules.guarantee import (
-    apply_guarantee,
-    ceiling_cents,
-    credit_due_cents,
-    guarantee_terms,
-    guarantee_year,
-    guarantee_years,
-)
+from coop.billing.rules.guarantee import guarantee_year, guarantee_years
 from coop.billing.rules.lines import lines_of
-from coop.billing.rules.tariffs import spans_of, tariff_on, terms_of
-from coop.communities.choices import BrakeChoice, Choices
+from coop.billing.rules.settling import (
+    CeilingMove,
+    YearSoFar,
+    count_in,
+    find_moves,
+    find_unsettled,
+    is_unsettled,
+    state_of,
+)
+from coop.billing.rules.tariffs import spans_of
+from coop.billing.rules.terms import Holder, Terms, YearKey
+from coop.communities.choices import BrakeChoice
 from coop.values import CoopError, Period, Said, say
-
-Holder = tuple[str, str]
-"""Connection and member."""
-
-YearKey = tuple[str, date]
-"""Contract, and first day of a guarantee year."""
-
-
-@dataclass(frozen=True)
-class Book:
-    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices."""
-
-    contracts: tuple[Contract, ...]
-    tariffs: tuple[Tariff, ...]
-    notices: tuple[Notice, ...]
-    memberships: Mapping[str, tuple[Period, ...]]
-    figures: Mapping[tuple[str, int], Decimal]
-    choices: Choices
 
 
 @dataclass(frozen=True)
@@ -72,25 +40,6 @@ class PeriodFacts:
     missing: tuple[Said, ...]
     readings: Mapping[Holder, Sequence[HeatReading]]
     shares: Mapping[Holder, Sequence[SharedEnergy]]
-
-
-@dataclass(frozen=True)
-class YearSoFar:
-    """How a guarantee year stands after its newest entry, and the terms of that."""
-
-    heat_cents: int
-    credit_cents: int
-    ceiling_cents: int | None = None
-    terms: GuaranteeTerms | None = None
-
-
-@dataclass(frozen=True)
-class CeilingMove:
-    """A ceiling that moved while the credit that is due stayed as it was: an entry without a bill."""
-
-    contract_id: str
-    entry: GuaranteeEntry
-    terms: GuaranteeTerms
 
 
 @dataclass(frozen=True)
@@ -128,70 +77,6 @@ class Draft:
         return cents * self.inputs.consumption.days.days // days
 
 
-@dataclass
-class Terms:
-    """Which tariff binds which contract from which day, worked out once for each contract of a book."""
-
-    book: Book
-    billed_until: date
-    """Day up to which bills reach, with those that are being drafted."""
-    _promises: dict[YearKey, GuaranteeTerms] = field(default_factory=dict)
-    _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
-    _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
-    _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for notice in self.book.notices:
-            self._notices_to.setdefault(notice.member_id, []).append(notice)
-        for contract in self.book.contracts:
-            self._contracts_of.setdefault((contract.connection_id, contract.member_id), []).append(contract)
-
-    def bind(self, contract: Contract) -> list[tuple[date, Tariff]]:
-        """From which day which tariff binds a contract."""
-        terms = self._by_contract.get(contract.contract_id)
-        if terms is None:
-            members = self.book.memberships.get(contract.member_id, ())
-            notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
-            terms = terms_of(contract, self.book.tariffs, notices, members)
-            self._by_contract[contract.contract_id] = terms
-        return terms
-
-    def promise(self, contract: Contract, year: Period) -> GuaranteeTerms:
-        """What the ceiling of a guarantee year follows from."""
-        key = contract.contract_id, year.start
-        if key not in self._promises:
-            book, bound = self.book, self.bind(contract)
-            self._promises[key] = guarantee_terms(contract, year, self.billed_until, bound, book.figures, book.choices)
-        return self._promises[key]
-
-    def of_period(self, period: Period) -> PeriodTerms:
-        """Which contract is billed for which days of a period under which tariff."""
-        return PeriodTerms(
-            tuple(
-                ContractDays(
-                    contract.contract_id,
-                    days,
-                    tuple(
-                        TariffSince(since, tariff.tariff_id)
-                        for since, tariff in self.bind(contract)
-                        if since < days.end
-                    ),
-                )
-                for contract in self.book.contracts
-                if (days := contract.within(period)) is not None
-            )
-        )
-
-    def days_held(self, holder: Holder, period: Period) -> Period:
-        """The days of a period that a member's contracts on a connection cover together.
-
-        What metering measured for the member belongs to these days, so one contract of half a month bears all of it and
-        two share it by days.
-        """
-        covered = [days for contract in self._contracts_of[holder] if (days := contract.within(period))]
-        return Period(min(days.start for days in covered), max(days.end for days in covered))
-
-
 def draft_run(
     terms: Terms,
     years: Mapping[YearKey, YearSoFar],
@@ -218,49 +103,16 @@ def draft_run(
     brakes = [brake for task in tasks for brake in _brakes_of_period(terms, task)]
     unsettled = find_unsettled(terms, years)
     for contract in terms.book.contracts:
-        of_contract = [
-            draft for task in tasks if (draft := _draft(terms, reached, contract, task, costs_before)) is not None
-        ]
+        drafted = (_draft(terms, reached, contract, task, costs_before) for task in tasks)
+        of_contract = [draft for draft in drafted if draft is not None]
         if starts := [
-            start for start in unsettled.get(contract.contract_id, ()) if _is_unsettled(terms, reached, contract, start)
+            start for start in unsettled.get(contract.contract_id, ()) if is_unsettled(terms, reached, contract, start)
         ]:
             settled = _settle(terms, reached, contract, of_contract.pop() if of_contract else None, newest, starts)
             of_contract.append(settled)
         drafts += of_contract
         brakes += [brake for draft in of_contract for brake in _brakes_of_draft(draft, choice)]
-    return drafts, _ceiling_moves(terms, reached), brakes
-
-
-def _ceiling_moves(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> list[CeilingMove]:
-    """The guarantee years whose newest entry has another ceiling than follows now."""
-    contracts = {contract.contract_id: contract for contract in terms.book.contracts}
-    moves = []
-    for (contract_id, start), so_far in sorted(years.items()):
-        contract = contracts.get(contract_id)
-        if contract is None:
-            continue
-        year = guarantee_year(contract, start)
-        promised = terms.promise(contract, year)
-        if ceiling_cents(promised) != so_far.ceiling_cents:
-            entry = apply_guarantee(_state(terms, years, contract, year), 0)
-            moves.append(CeilingMove(contract_id, entry, promised))
-    return moves
-
-
-def find_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar]) -> dict[str, list[date]]:
-    """First days of the guarantee years, by contract, whose credit is no longer what is due: their ceiling moved."""
-    contracts = {contract.contract_id: contract for contract in terms.book.contracts}
-    unsettled: dict[str, list[date]] = {}
-    for contract_id, start in sorted(years):
-        if contract_id in contracts and _is_unsettled(terms, years, contracts[contract_id], start):
-            unsettled.setdefault(contract_id, []).append(start)
-    return unsettled
-
-
-def _is_unsettled(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, start: date) -> bool:
-    so_far = years[contract.contract_id, start]
-    promised = terms.promise(contract, guarantee_year(contract, start))
-    return credit_due_cents(promised, so_far.heat_cents) != so_far.credit_cents
+    return drafts, find_moves(terms, reached), brakes
 
 
 def _settle(
@@ -273,7 +125,7 @@ def _settle(
 ) -> Draft:
     """The draft with what these guarantee years are due; where there is none, the correction of the newest bill by that
     alone."""
-    states = tuple(_state(terms, years, contract, guarantee_year(contract, start)) for start in starts)
+    states = tuple(state_of(terms, years, contract, guarantee_year(contract, start)) for start in starts)
     if draft is not None:
         inputs = replace(draft.inputs, guarantee=(*draft.inputs.guarantee, *states))
     else:
@@ -289,7 +141,7 @@ def _settle(
             guarantee=states,
         )
     bill = compute_bill(inputs)
-    _count(years, inputs, bill)
+    count_in(years, inputs, bill)
     return Draft(inputs, bill, draft.cost_before if draft else None)
 
 
@@ -307,15 +159,8 @@ def _draft(
     bill = compute_bill(inputs)
     if inputs.previous is not None and not bill.lines:
         return None
-    _count(years, inputs, bill)
+    count_in(years, inputs, bill)
     return Draft(inputs, bill, costs_before.get(contract.contract_id) if task.last is None else None)
-
-
-def _count(years: dict[YearKey, YearSoFar], inputs: BillInputs, bill: Bill) -> None:
-    for state, entry in zip(inputs.guarantee, bill.guarantee, strict=True):
-        years[inputs.contract_id, entry.year.start] = YearSoFar(
-            entry.heat_so_far_cents, entry.credit_so_far_cents, entry.ceiling_cents, state.terms
-        )
 
 
 def _inputs(
@@ -349,7 +194,7 @@ def _inputs(
         consumption=now,
         previous=previous,
         corrects=last.bill_id if last else None,
-        guarantee=tuple(_state(terms, years, contract, year) for year in guarantee_years(contract, reach)),
+        guarantee=tuple(state_of(terms, years, contract, year) for year in guarantee_years(contract, reach)),
     )
 
 
@@ -375,18 +220,6 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
         shares=tuple(replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)),
         spans=spans,
         cuts=tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start),
-    )
-
-
-def _state(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, year: Period) -> GuaranteeState:
-    before = years.get((contract.contract_id, year.start), YearSoFar(0, 0))
-    promised = terms.promise(contract, year)
-    return GuaranteeState(
-        promised,
-        before.heat_cents,
-        before.credit_cents,
-        tariff_on(terms.bind(contract), year.end - timedelta(days=1)),
-        None if before.terms == promised else before.terms,
     )
 
 

@@ -11,8 +11,26 @@ rounded after each account and the differences are booked, so that the parts are
 
 from __future__ import annotations
 
-from coop.billing.model import Bill, LineKind, Transfer
+from dataclasses import dataclass
+
+from coop.billing.model import Bill, LineKind
 from coop.billing.rules.vat import excluding
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Money from one account to another: the only form in which the ledger is written."""
+
+    debit: str
+    credit: str
+    amount_cents: int
+
+    def __post_init__(self) -> None:
+        if self.amount_cents <= 0:
+            raise ValueError("a transfer moves a positive amount; turn it round instead")
+        if self.debit == self.credit:
+            raise ValueError("a transfer needs two accounts")
+
 
 VAT_PAYABLE = "vat-payable"
 GUARANTEE_COST = "guarantee-cost"

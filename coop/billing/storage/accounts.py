@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from coop.billing.model import BillHead, GuaranteeEntry, GuaranteeTerms
-from coop.billing.rules.drafts import CeilingMove, YearKey, YearSoFar
+from coop.billing.rules.settling import CeilingMove, YearSoFar
+from coop.billing.rules.terms import YearKey
 from coop.billing.storage.bills import NewBill
 from coop.billing.storage.tables import guarantee_entry
 from coop.kit.keyset import Key

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from coop.billing.model import Contract, GasYear, HeatReading, SharedEnergy
-from coop.billing.rules.drafts import Book, Holder, PeriodFacts
+from coop.billing.rules.drafts import PeriodFacts
+from coop.billing.rules.terms import Book, Holder
 from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
 from coop.communities.store import load_choices

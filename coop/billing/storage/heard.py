@@ -9,8 +9,8 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Table, select
 
 from coop.billing.model import HeatReading, SharedEnergy, Tariff
-from coop.billing.rules.drafts import Holder
 from coop.billing.rules.tariffs import read_tariff
+from coop.billing.rules.terms import Holder
 from coop.billing.storage import heard_tables
 from coop.events import Event
 from coop.events.metering import MeasuredPart

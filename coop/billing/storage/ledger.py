@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import func, literal, select, union_all
 
-from coop.billing.model import Transfer
+from coop.billing.rules.ledger import Transfer
 from coop.billing.storage.tables import posting
 from coop.kit.rows import row_of, select_as
 from coop.kit.tx import Tx

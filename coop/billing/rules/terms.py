@@ -1,0 +1,97 @@
+"""Terms of a co-operative as heard so far, and what follows from them for a contract: which tariff binds on which day,
+which days are billed, and what the ceiling of a guarantee year rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from coop.billing.model import Contract, ContractDays, GuaranteeTerms, Notice, PeriodTerms, Tariff, TariffSince
+from coop.billing.rules.guarantee import guarantee_terms
+from coop.billing.rules.tariffs import terms_of
+from coop.communities.choices import Choices
+from coop.values import Period
+
+Holder = tuple[str, str]
+"""Connection and member."""
+
+YearKey = tuple[str, date]
+"""Contract, and first day of a guarantee year."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices."""
+
+    contracts: tuple[Contract, ...]
+    tariffs: tuple[Tariff, ...]
+    notices: tuple[Notice, ...]
+    memberships: Mapping[str, tuple[Period, ...]]
+    figures: Mapping[tuple[str, int], Decimal]
+    choices: Choices
+
+
+@dataclass
+class Terms:
+    """Which tariff binds which contract from which day, worked out once for each contract of a book."""
+
+    book: Book
+    billed_until: date
+    """Day up to which bills reach, with those that are being drafted."""
+    _promises: dict[YearKey, GuaranteeTerms] = field(default_factory=dict)
+    _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
+    _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
+    _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for notice in self.book.notices:
+            self._notices_to.setdefault(notice.member_id, []).append(notice)
+        for contract in self.book.contracts:
+            self._contracts_of.setdefault((contract.connection_id, contract.member_id), []).append(contract)
+
+    def bind(self, contract: Contract) -> list[tuple[date, Tariff]]:
+        """From which day which tariff binds a contract."""
+        terms = self._by_contract.get(contract.contract_id)
+        if terms is None:
+            members = self.book.memberships.get(contract.member_id, ())
+            notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
+            terms = terms_of(contract, self.book.tariffs, notices, members)
+            self._by_contract[contract.contract_id] = terms
+        return terms
+
+    def promise(self, contract: Contract, year: Period) -> GuaranteeTerms:
+        """What the ceiling of a guarantee year follows from."""
+        key = contract.contract_id, year.start
+        if key not in self._promises:
+            book, bound = self.book, self.bind(contract)
+            self._promises[key] = guarantee_terms(contract, year, self.billed_until, bound, book.figures, book.choices)
+        return self._promises[key]
+
+    def of_period(self, period: Period) -> PeriodTerms:
+        """Which contract is billed for which days of a period under which tariff."""
+        return PeriodTerms(
+            tuple(
+                ContractDays(
+                    contract.contract_id,
+                    days,
+                    tuple(
+                        TariffSince(since, tariff.tariff_id)
+                        for since, tariff in self.bind(contract)
+                        if since < days.end
+                    ),
+                )
+                for contract in self.book.contracts
+                if (days := contract.within(period)) is not None
+            )
+        )
+
+    def days_held(self, holder: Holder, period: Period) -> Period:
+        """The days of a period that a member's contracts on a connection cover together.
+
+        What metering measured for the member belongs to these days, so one contract of half a month bears all of it and
+        two share it by days.
+        """
+        covered = [days for contract in self._contracts_of[holder] if (days := contract.within(period))]
+        return Period(min(days.start for days in covered), max(days.end for days in covered))
