@@ -13,6 +13,7 @@ from coop.members.access import ACCESS
 from coop.members.community.store import find_open_proposal
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
+from coop.members.entry.store import list_waiting
 from coop.members.factors.store import list_waiting_resets
 from coop.members.identity.store import find_account, list_without_factor
 from coop.members.register.store import count_members
@@ -64,7 +65,8 @@ def register_step(request: Request) -> Response:
 def waiting(request: Request) -> Response:
     session = session_of(request)
     with reading(request) as tx:
-        lines = [*_list_ibans(tx, session), *_list_factors(tx, session), *_list_own(tx, session)]
+        lines = [*_list_ibans(tx, session), *_list_stands(tx, session), *_list_factors(tx, session)]
+        lines += _list_own(tx, session)
         today = tx.today
     return show_waiting(request, lines, today)
 
@@ -76,6 +78,19 @@ def _list_ibans(tx: Tx, session: Session) -> list[Waiting]:
         return []
     text = say("Another bank account, %(iban)s, waits for you as the second person", iban=proposal.iban)
     return [Waiting(text, "/members/community")]
+
+
+def _list_stands(tx: Tx, session: Session) -> list[Waiting]:
+    """Stands that were read at a move and are not entered at the meters yet."""
+    if not ACCESS.allows(session, "keep-register"):
+        return []
+    return [
+        Waiting(
+            say("Enter the stands of %(day)s at connection %(number)s", day=stands.read_on, number=number),
+            "/members/register/stands",
+        )
+        for stands, number, _ in list_waiting(tx)
+    ]
 
 
 def _list_factors(tx: Tx, session: Session) -> list[Waiting]:

@@ -17,7 +17,8 @@ from coop.members.contracts.store import list_contracts
 from coop.members.fields import make_id
 from coop.members.messages.model import Content
 from tests.desk import COMMUNITY, SECRET, sign_in
-from tests.members.post import WARM, found_in, list_kept
+from tests.founding import found_in
+from tests.members.post import WARM, list_kept
 from tests.members.sample import AT, CONTRACTS, MEMBERS, YILDIZ, bring
 from tests.members.test_messages_heard import BILL, MEETING, hear
 

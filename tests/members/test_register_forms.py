@@ -183,7 +183,8 @@ MOVE = {
     "kind": "tenant",
     "contract": "C3",
     "tariff_clause": "2024-1",
-    "stands": "heat 12.34 GJ",
+    "heat_gj": "12,34",
+    "electricity_in_kwh": "4.321",
 }
 
 
@@ -207,7 +208,6 @@ def test_a_move_is_one_action_and_one_undo(database: Database, board: TestClient
     ]
     page = text_of(board, address)
     assert "Eva" in page
-    assert "heat 12.34 GJ" in page
     with database.read(COMMUNITY) as tx:
         ends = {c.number: (c.starts_on, c.ends_on) for c in list_contracts(tx)}
         [entry] = [each for each in list_imports(tx) if each.channel == "page"]
@@ -217,6 +217,22 @@ def test_a_move_is_one_action_and_one_undo(database: Database, board: TestClient
         assert [c.number for c in list_contracts(tx)] == ["C1", "C2"]
         assert list_occupancies(tx)[-1].closed_on is None
         assert {c.number: c.ends_on for c in list_contracts(tx)}["C2"] == date(2037, 7, 1)
+
+
+def test_stands_of_a_move_wait_until_somebody_entered_them_at_the_meters(database: Database, board: TestClient) -> None:
+    write(board, f"{BASE}/connections/{place_of(database, '0002')}/move", MOVE)
+    line = text_of(board, "/members/cards/waiting")
+    assert "Enter the stands of 1 February 2026 at connection 0002" in line
+    page = text_of(board, f"{BASE}/stands")
+    assert "12.34 GJ" in page
+    assert "Kade 2" in page
+    action = re.search(rf'action="({BASE}/stands/[^"]+)"', page)
+    assert action
+    for _ in range(2):
+        assert board.post(action[1], data={"act": "entered"}).status_code == 303
+    assert "No stands wait" in text_of(board, f"{BASE}/stands")
+    assert "Enter the stands" not in text_of(board, "/members/cards/waiting")
+    assert board.post(f"{BASE}/stands/{VRIES}/2026-02-01").status_code == 404
 
 
 def test_whoever_moves_out_may_leave_as_well(database: Database, board: TestClient) -> None:
@@ -237,6 +253,8 @@ def test_whoever_moves_out_may_leave_as_well(database: Database, board: TestClie
         ({"moved_on": "2019-01-01"}, "nobody held this connection"),
         ({"who": "member", "member": "099"}, "there is no member"),
         ({"contract": ""}, "may not be empty"),
+        ({"heat_gj": "much"}, "is no stand of a meter"),
+        ({"electricity_out_kwh": "-1"}, "is no stand of a meter"),
     ],
 )
 def test_a_move_that_cannot_be_says_why(

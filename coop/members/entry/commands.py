@@ -12,6 +12,7 @@ from coop.members.connections.store import list_occupancies
 from coop.members.contracts.store import list_contracts
 from coop.members.entry.model import Look, Move, Typed
 from coop.members.entry.rules import merge_typed
+from coop.members.entry.store import keep_stands
 from coop.members.history.model import Change
 from coop.members.history.store import list_changes
 from coop.members.imports.commands import carry_out
@@ -70,6 +71,8 @@ def write_move(tx: Tx, move: Move, preview: str) -> Look:
     """
     typed = _type_move(tx, move)
     look = write_down(tx, "move", typed, preview)
+    if move.stands:
+        keep_stands(tx, move.stands)
     if move.leaves:
         hold = find_hold(tx, move.connection_id, move.moved_on)
         end_membership(tx, hold.member_id, move.moved_on)
@@ -111,8 +114,7 @@ def _type_move(tx: Tx, move: Move) -> Typed:
         steps.append(("occupancies", {"connection": connection, "member": move.member, "opened_on": day}))
         parties = {"member": move.member, "connection": connection, "starts_on": day}
         steps.append(("contracts", {**parties, "number": move.contract, "tariff_clause": move.tariff_clause}))
-    reason = "; ".join(text for text in (move.reason, move.stands) if text)
-    return Typed(tuple(steps), reason=reason)
+    return Typed(tuple(steps), reason=move.reason)
 
 
 def _look(tx: Tx, typed: Typed, is_new: bool) -> tuple[Registered, Look]:

@@ -21,6 +21,17 @@ class Typed:
 
 
 @dataclass(frozen=True)
+class Stands:
+    """Stands that the meters of a connection showed on the day of a move, as exact numbers; empty where nobody read."""
+
+    connection_id: str
+    read_on: date
+    heat_gj: str = ""
+    electricity_in_kwh: str = ""
+    electricity_out_kwh: str = ""
+
+
+@dataclass(frozen=True)
 class Move:
     """Somebody moves out of a home, and somebody else in where ``member`` names one: an existing number, or that of the
     ``newcomer``, a row of the members. ``moved_on`` is the first day of who comes; ``stands`` is what the meters showed
@@ -33,7 +44,7 @@ class Move:
     newcomer: Mapping[str, str] | None = None
     contract: str = ""
     tariff_clause: str = ""
-    stands: str = ""
+    stands: Stands | None = None
     reason: str = ""
 
 

@@ -258,6 +258,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "kind", "language", "recorded_at", name=op.f("pk_message_words")),
     )
     op.create_table(
+        "move_stands",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("connection_id", sa.String(length=36), nullable=False),
+        sa.Column("read_on", sa.Date(), nullable=False),
+        sa.Column("heat_gj", sa.String(length=20), nullable=False),
+        sa.Column("electricity_in_kwh", sa.String(length=20), nullable=False),
+        sa.Column("electricity_out_kwh", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=True),
+        sa.Column("entered_by", sa.String(length=120), nullable=True),
+        sa.CheckConstraint(
+            "(entered_at IS NULL) = (entered_by IS NULL)", name=op.f("ck_move_stands_entered_by_somebody")
+        ),
+        sa.PrimaryKeyConstraint("community", "connection_id", "read_on", name=op.f("pk_move_stands")),
+    )
+    op.create_table(
         "program",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("token_id", sa.String(length=36), nullable=False),
@@ -947,6 +964,7 @@ def downgrade() -> None:
     op.drop_table("sign_in_try")
     op.drop_table("purpose")
     op.drop_table("program")
+    op.drop_table("move_stands")
     op.drop_table("message_words")
     op.drop_table("message_wish")
     with op.batch_alter_table("message", schema=None) as batch_op:

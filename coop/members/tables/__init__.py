@@ -7,7 +7,16 @@ from coop.members.tables.history import contract_party, heard_bill, heard_use, h
 from coop.members.tables.identity import account, account_change, own_token, program, sign_in, sign_in_try
 from coop.members.tables.messages import bill_due, coming_meeting, message, message_wish, message_words
 from coop.members.tables.privacy import consent, erasure, purpose, restricted_person, use_seen
-from coop.members.tables.register import connection, contract, gas_bill, import_file, member, occupancy, withdrawn
+from coop.members.tables.register import (
+    connection,
+    contract,
+    gas_bill,
+    import_file,
+    member,
+    move_stands,
+    occupancy,
+    withdrawn,
+)
 from coop.members.tables.shape import Words, metadata
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "message_wish",
     "message_words",
     "metadata",
+    "move_stands",
     "occupancy",
     "own_token",
     "program",

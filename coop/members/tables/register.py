@@ -154,3 +154,21 @@ withdrawn = Table(
     refers_to("import_id", "import_file"),
 )
 """Records that undone imports took out: others were told that they never were, so no id is used again."""
+
+move_stands = Table(
+    "move_stands",
+    metadata,
+    community_column(),
+    key_column("connection_id"),
+    Column("read_on", Date, primary_key=True),
+    text_column("heat_gj", 20),
+    text_column("electricity_in_kwh", 20),
+    text_column("electricity_out_kwh", 20),
+    Column("recorded_at", Instant, nullable=False),
+    text_column("recorded_by", 120),
+    Column("entered_at", Instant),
+    Column("entered_by", String(120)),
+    CheckConstraint("(entered_at IS NULL) = (entered_by IS NULL)", name="entered_by_somebody"),
+)
+"""Stands of the meters as they were read together at a move, exact numbers as text, empty where nobody read one; they
+wait until somebody entered them at the meters, also where the move itself was undone since."""

@@ -10,7 +10,7 @@ from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.members.access import ACCESS
 from coop.members.connections.store import list_occupancies
 from coop.members.entry.commands import find_hold, get_row, look_at_move, write_move
-from coop.members.entry.model import Look, Move
+from coop.members.entry.model import Look, Move, Stands
 from coop.members.entry.pages.forms import FORM_MAX, Fields, describe
 from coop.members.entry.rules import suggest_number
 from coop.members.imports.formats.line import read_day
@@ -19,6 +19,7 @@ from coop.members.imports.words import LABELS
 from coop.members.register.model import MEMBER_KINDS
 from coop.members.register.store import get_member
 from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import read_decimal
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 from coop.web.writing import civil_day
@@ -28,6 +29,11 @@ may = ACCESS.may
 
 NEWCOMER = ("name", "kind", "email", "address", "postcode", "city")
 """Fields of a new member in a move."""
+
+STANDS = ("heat_gj", "electricity_in_kwh", "electricity_out_kwh")
+"""Fields of what the meters showed on the day of a move."""
+
+STAND_MAX = 10**12
 
 
 @routes.get("/{connection_id}/move")
@@ -76,8 +82,19 @@ def _read_move(connection_id: str, fields: Mapping[str, str]) -> Move:
     number = {"new": "new_number", "member": "member"}.get(who, "")
     if number and not fields.get(number, "").strip():
         problems.append(Problem(say("may not be empty"), number))
+    shown = {name: fields.get(name, "").strip() for name in STANDS}
+    numbers_shown = {name: read_decimal(text) for name, text in shown.items() if text}
+    problems += [
+        Problem(say("is no stand of a meter, such as 12,34"), name)
+        for name, number_shown in numbers_shown.items()
+        if number_shown is None or not 0 <= number_shown < STAND_MAX
+    ]
     if problems or moved_on is None:
         raise BadInput(problems)
+    exact = {
+        name: format(number_shown, "f") for name, number_shown in numbers_shown.items() if number_shown is not None
+    }
+    stands = Stands(connection_id, moved_on, **exact) if exact else None
     newcomer = None
     if who == "new":
         newcomer = {name: fields.get(name, "") for name in NEWCOMER}
@@ -90,7 +107,7 @@ def _read_move(connection_id: str, fields: Mapping[str, str]) -> Move:
         newcomer=newcomer,
         contract=fields.get("contract", "").strip(),
         tariff_clause=fields.get("tariff_clause", "").strip(),
-        stands=fields.get("stands", "").strip(),
+        stands=stands,
         reason=fields.get("reason", "").strip(),
     )
 
