@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import Connection, Engine, event
 
 from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
@@ -33,6 +34,22 @@ def _or_reason(start: Callable[[], Server]) -> Server | ServerAbsent:
         return start()
     except ServerAbsent as reason:
         return reason
+
+
+_engines: set[Engine] = set()
+
+
+@event.listens_for(Engine, "engine_connect")
+def _remember(connection: Connection) -> None:
+    _engines.add(connection.engine)
+
+
+@pytest.fixture(autouse=True)
+def close_databases() -> Iterator[None]:
+    """Closes what a test left open: a connection to SQLite that is only forgotten is an error on Python 3.13."""
+    yield
+    while _engines:
+        _engines.pop().dispose()
 
 
 @pytest.fixture(scope="session")
