@@ -19,7 +19,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.results import compute_period
 from coop.metering.provenance.sight import whose
 from coop.metering.readings import store as readings
-from coop.metering.register import connections
+from coop.metering.register import connections, groups
 from coop.metering.register import store as register
 from coop.values import NotFound, say
 from coop.web.downloads import Asked
@@ -40,7 +40,7 @@ def export_meters(request: Request, asked: Asked) -> Response:
 @may("see-register")
 def export_groups(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
-        return asked.answer(listings.groups_listing(register.list_groups(tx), connections.list_numbers(tx)))
+        return asked.answer(listings.groups_listing(groups.list_groups(tx), connections.list_numbers(tx)))
 
 
 @routes.get("/gateways.{extension}")

@@ -19,7 +19,7 @@ from coop.metering.readings import store as readings
 from coop.metering.readings.completeness import KindCompleteness
 from coop.metering.readings.store import ListedDelivery, day_number, instant
 from coop.metering.register.connections import name_sharers
-from coop.metering.register.store import Group
+from coop.metering.register.groups import Group
 from coop.metering.views import DayUse
 from coop.values import Period
 from coop.web.language import N_

@@ -12,7 +12,7 @@ from coop.kit.tx import Tx
 from coop.metering.model import BASE_UNIT, Meter, MeterChange, Register
 from coop.metering.periods import store as periods
 from coop.metering.readings import store as readings
-from coop.metering.register import connections
+from coop.metering.register import connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.commands import find_meter
 from coop.values import Period, civil_date
@@ -107,7 +107,7 @@ def view_meter(tx: Tx, serial: str) -> MeterView:
         row,
         tuple(_find_last(tx, each) for each in register.registers_of(tx, [serial]).values()),
         tuple(sorted(gateways)),
-        tuple(group.group_id for group in register.list_groups(tx) if serial in group.producers),
+        tuple(group.group_id for group in groups.list_groups(tx) if serial in group.producers),
         tuple(
             (change, numbers.get(change.was_connection_id or "", ""), numbers.get(change.connection_id or "", ""))
             for change in changes

@@ -208,6 +208,13 @@ class Shape(StrEnum):
     INTERVAL = "interval"
 
 
+class Role(StrEnum):
+    """Part that a meter or a connection has in a sharing group."""
+
+    PRODUCER = "producer"
+    SHARER = "sharer"
+
+
 @dataclass(frozen=True)
 class Meter:
     """A meter. ``serial`` is the id that its telegrams carry.

@@ -35,7 +35,7 @@ from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
-from coop.metering.model import MeterKind, Quantity, Shape
+from coop.metering.model import MeterKind, Quantity, Role, Shape
 from coop.metering.verdicts import BreakKind
 
 metadata = new_metadata()
@@ -222,12 +222,14 @@ allocation_key = Table(
     Column("group_id", String(100), nullable=False),
     Column("resolution_id", String(100), nullable=False),
     Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
     Column("decided_on", Date, nullable=False),
     Column("parameters", Json(dict[str, Any]), nullable=False),
     Column("parameters_hash", String(64), nullable=False),
     Column("notice_hash", String(64), nullable=False),
     # The members were told these parameters and no others before they voted.
     CheckConstraint("parameters_hash = notice_hash", name="as_noticed"),
+    CheckConstraint("valid_until IS NULL OR valid_until > valid_from", name="ends_after_it_starts"),
 )
 
 sharing_group = Table(
@@ -235,9 +237,30 @@ sharing_group = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("group_id", String(100), primary_key=True),
-    Column("producers", Json(tuple[str, ...]), nullable=False),
-    Column("connections", Json(tuple[str, ...] | None), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(120), nullable=False),
+    UniqueConstraint("community", "rank"),
 )
+
+group_member = Table(
+    "group_member",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("group_id", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("role", Choice(Role, 10), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("joins_on", Date, nullable=False),
+    Column("leaves_on", Date),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", String(120), nullable=False),
+    Column("reason", String(500), nullable=False),
+    ForeignKeyConstraint(["community", "group_id"], ["sharing_group.community", "sharing_group.group_id"]),
+    CheckConstraint("role IN ('producer', 'sharer')", name="role"),
+    CheckConstraint("leaves_on IS NULL OR leaves_on >= joins_on", name="leaves_after_joining"),
+)
+"""Statements on who produces and shares in a group; of two on one joining the later counts."""
 
 period = Table(
     "period",
@@ -362,6 +385,19 @@ break_answer = Table(
 )
 """Answers of second persons to proposals."""
 
+late_decision = Table(
+    "late_decision",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", String(120), nullable=False),
+    Column("cause", String(1000), nullable=False),
+)
+"""Decisions about a period that was closed already: its next correction says so."""
+
 look = Table(
     "look",
     metadata,
@@ -384,6 +420,8 @@ KEPT = (
     meter_change,
     break_proposal,
     break_answer,
+    sharing_group,
+    group_member,
 )
 """Tables of which no row is ever changed or deleted."""
 

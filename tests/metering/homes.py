@@ -83,15 +83,14 @@ def killed(database: Database) -> Iterator[Tx]:
         raise Killed
 
 
-def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
+def envelope(event: Event, community: str = COMMUNITY, told_at: datetime = INSTALLED) -> Envelope:
     """An envelope round a fact of another service."""
-    at = datetime(2024, 1, 1, tzinfo=UTC)
     return Envelope(
         id=event.fact_id(community),
         type=event.TYPE,
         source="/coop/test",
         subject="",
-        time=at,
+        time=told_at,
         community=community,
         actor="account:test",
         channel="api",
@@ -117,8 +116,10 @@ def occupy(tx: Tx, connection_id: str, member_id: str, start: date, end: date | 
         on_connection_closed(tx, closed, envelope(closed, tx.community))
 
 
-def adopt_key(tx: Tx, parameters: dict[str, object], valid_from: date, key_id: str = "K1") -> None:
-    """Let the meeting adopt an allocation key for the group "roofs"."""
+def adopt_key(
+    tx: Tx, parameters: dict[str, object], valid_from: date, key_id: str = "K1", told_at: datetime | None = None
+) -> None:
+    """Let the meeting adopt an allocation key for the group "roofs", now or at an instant."""
     digest = hash_parameters(parameters)
     adopted = AllocationKeyAdopted(
         key_id=key_id,
@@ -130,7 +131,7 @@ def adopt_key(tx: Tx, parameters: dict[str, object], valid_from: date, key_id: s
         notice_hash=digest,
         decided_on=valid_from,
     )
-    on_allocation_key_adopted(tx, adopted, envelope(adopted, tx.community))
+    on_allocation_key_adopted(tx, adopted, envelope(adopted, tx.community, told_at or tx.now))
 
 
 def found(tx: Tx) -> None:

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from coop.events.metering import HeatSystemReported
 from coop.metering.heat.compute import Measured, Plant
 from coop.metering.heat.measuring import Span, Use
@@ -20,7 +18,7 @@ from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.run import Inputs, Outcome, Share
 from coop.metering.sharing.runs import Run
-from coop.values import CoopError, Period
+from coop.values import Period
 
 MARCH = Period.month(2025, 3)
 NOTHING_TOLD = Told("demo", MARCH)
@@ -137,10 +135,15 @@ def test_the_same_shares_under_another_key_are_told_again() -> None:
     assert shares(changes) == {"M1": (10, 4), "M2": (20, 8)}
 
 
-def test_another_key_within_a_closed_period_is_refused() -> None:
-    half = run([("M1", 10, 4)], "K2", Period(date(2025, 3, 16), MARCH.end))
-    with pytest.raises(CoopError, match="another key came into force within 2025-03, which is closed: roofs"):
-        diff(TOLD, replace(FIRST, runs=(half,)))
+def test_a_run_that_is_none_any_more_comes_to_nothing_by_the_decision_that_ended_it() -> None:
+    half = run([("M1", 10, 4)], "K1", Period(date(2025, 3, 16), MARCH.end))
+    before = replace(TOLD, decisions=("the roof was hung on the 16th",))
+    changes = diff(before, replace(FIRST, runs=(half,)))
+    told = {(run.period, share.member_id): share.allocated_wh for run, share in changes.allocations}
+    assert told == {(half.period, "M1"): 4, (MARCH, "M1"): 0, (MARCH, "M2"): 0}
+    assert {run.cause for run, _ in changes.allocations} == {"the roof was hung on the 16th"}
+    after = told_after(changes, before)
+    assert diff(after, replace(FIRST, runs=(half,))).is_nothing
 
 
 def test_several_runs_together_have_an_id_of_their_own() -> None:

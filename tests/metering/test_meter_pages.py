@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from coop.kit.database import Database
 from coop.metering.periods.close import close_period
 from coop.metering.register import store as register
+from coop.metering.register.groups import list_groups
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
 from tests.kit.test_sheets import xlsx
@@ -186,7 +187,7 @@ def test_a_group_is_made_and_changed_by_numbers(desk: TestClient, one_database: 
     assert "101, 102, 103" in form.text
     desk.post("/metering/groups", data=filled | {"known": "yes", "sharing": "all"})
     with one_database.read(COMMUNITY) as tx:
-        groups = {group.group_id: group for group in register.list_groups(tx)}
+        groups = {group.group_id: group for group in list_groups(tx)}
     assert groups["zon & co"].connections is None
 
 

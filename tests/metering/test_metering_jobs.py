@@ -26,6 +26,7 @@ from tests.metering.homes import (
     at,
     deliver,
     gj,
+    occupy,
     set_clock,
     writing,
 )
@@ -139,10 +140,10 @@ def test_a_correction_that_is_refused_fails_the_job_and_not_the_other_correction
     close_months(work(march, MARCH.end_at + REST))
     close_months(work(march, APRIL.end_at + REST))
     with writing(march) as tx:
-        adopt_key(tx, DYNAMIC, date(2025, 3, 16), "K2")
+        occupy(tx, "C1", "M9", date(2025, 3, 10), date(2025, 3, 20))
         for month, value in ((MARCH, "14.70"), (APRIL, "15.20")):
             deliver(tx, gj("H1", month.end_at, value, Quality.CORRECTED), received_at=at("2025-05-05T00:00"))
-    with pytest.raises(CoopError, match="2025-03 cannot be corrected: another key came into force") as refused:
+    with pytest.raises(CoopError, match="2025-03 cannot be corrected: members M1 and M9 hold") as refused:
         correct_periods(work(march, at("2025-05-06T00:00"), "correct-periods"))
     assert "2025-04 corrected" in refused.value.message
 

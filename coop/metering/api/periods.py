@@ -155,7 +155,6 @@ PeriodPath = Annotated[WantedPeriod, Path()]
     "period-incomplete",
     "period-not-over",
     "period-overlaps",
-    "key-after-closing",
     "two-occupants",
     "readings-detached",
 )
@@ -173,9 +172,7 @@ def close_period(
 
 @routes.post("/periods/{period:path}/correct")
 @may("close-period")
-@refuses(
-    "bad-input", "period-not-closed", "period-incomplete", "key-after-closing", "two-occupants", "readings-detached"
-)
+@refuses("bad-input", "period-not-closed", "period-incomplete", "two-occupants", "readings-detached")
 def correct_period(request: Request, period: PeriodPath, _correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
     """Compute a closed period again; what changed becomes a new revision and is told."""
     wanted = read_period(period)

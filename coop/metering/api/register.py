@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -20,10 +20,10 @@ from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Seri
 from coop.metering.api.receipts import ReceiptOut
 from coop.metering.intake import exchange
 from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity
-from coop.metering.register import commands, connections
+from coop.metering.register import commands, connections, groups
 from coop.metering.register import store as register
+from coop.metering.register.groups import Group
 from coop.metering.register.meters_file import read_meters
-from coop.metering.register.store import Group
 
 REGISTER_MAX = 8 * 1024 * 1024
 """Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
@@ -95,10 +95,16 @@ class SharingGroupIn(Body):
     """Serials of the meters that produce."""
     connections: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["101", "102"]])]
     """Numbers of the connections that share, or all."""
+    since: Annotated[date | None, Field(examples=["2026-01-01"])] = None
+    """Day from which it is so; by default the first one that is not closed, for a new group the beginning."""
+    reason: Annotated[str, Field(max_length=500)] = ""
+    """Why it changes."""
+    reopens: bool = False
+    """Whether it is a decision about closed periods too: each that it reaches waits for a correction."""
 
 
 class SharingGroupOut(Answer):
-    """A sharing group as it stands."""
+    """A sharing group as it is today, or on the day from which it was changed."""
 
     group_id: GroupId
     producers: list[str]
@@ -158,13 +164,14 @@ def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> R
 
 @routes.post("/groups")
 @may("keep-register")
-@refuses("bad-group", "unknown-connection")
+@refuses("bad-group", "unknown-connection", "reaches-closed")
 def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyParam()]) -> SharingGroupOut:
-    """Say which meters produce for a sharing group, and which connections share."""
+    """Say from which day which meters produce for a sharing group, and which connections share."""
     numbers = None if group.connections == "all" else group.connections
+    how = (group.since, group.reason, group.reopens)
     with writing(request) as tx:
-        commands.set_group_by_numbers(tx, group.group_id, group.producers, numbers)
-        return _group_out(commands.find_group(tx, group.group_id), connections.list_numbers(tx))
+        kept = commands.set_group_by_numbers(tx, group.group_id, group.producers, numbers, *how)
+        return _group_out(kept, connections.list_numbers(tx))
 
 
 @routes.get("/groups")
@@ -172,9 +179,9 @@ def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyPar
 def list_sharing_groups(request: Request, page: Paged) -> list[SharingGroupOut]:
     """Sharing groups, by id."""
     with reading(request) as tx:
-        groups = page.close(register.list_groups(tx, page.window), lambda group: (group.group_id,))
+        listed = page.close(groups.list_groups(tx, page.window), lambda group: (group.group_id,))
         numbers = connections.list_numbers(tx)
-    return [_group_out(group, numbers) for group in groups]
+    return [_group_out(group, numbers) for group in listed]
 
 
 def meter_out(meter: Meter, numbers: Mapping[str, str]) -> MeterOut:

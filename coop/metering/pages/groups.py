@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,9 +12,10 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import wording
 from coop.metering.access import ACCESS
 from coop.metering.model import MeterKind
-from coop.metering.register import commands, connections
+from coop.metering.register import commands, connections, groups
 from coop.metering.register import store as register
-from coop.values import BadInput, Problem, say
+from coop.metering.register.meters_file import read_day
+from coop.values import BadInput, CoopError, Problem, civil_date, say
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
@@ -34,12 +36,13 @@ def show_groups(request: Request) -> Response:
     """Show all groups with the key that the meeting adopted last."""
     with reading(request) as tx:
         numbers, today = connections.list_numbers(tx), tx.today
-        groups = []
-        for group in register.list_groups(tx):
+        rows = []
+        for group in groups.list_groups(tx):
             keys = [key for key in register.keys_of(tx, group.group_id) if key.valid_from <= today]
-            groups.append((connections.name_sharers(group, numbers), keys[-1] if keys else None))
+            now = keys[-1] if keys and (keys[-1].valid_until is None or keys[-1].valid_until > today) else None
+            rows.append((connections.name_sharers(group, numbers), now))
     may_keep = ACCESS.allows(session_of(request), "keep-register")
-    return render(request, "metering/groups.html", groups=groups, may_keep=may_keep, words=wording)
+    return render(request, "metering/groups.html", groups=rows, may_keep=may_keep, words=wording)
 
 
 @routes.get("/new")
@@ -54,7 +57,8 @@ def show_new_group(request: Request) -> Response:
 def show_group(request: Request, name: str) -> Response:
     """Show the form of a group as it stands."""
     with reading(request) as tx:
-        group = connections.name_sharers(commands.find_group(tx, name), connections.list_numbers(tx))
+        roster, numbers = commands.find_roster(tx, name), connections.list_numbers(tx)
+        group = connections.name_sharers(roster.on(tx.today), numbers)
     filled = {
         "name": name,
         "known": "yes",
@@ -74,9 +78,14 @@ def keep_group(request: Request, filled: Annotated[dict[str, str], Depends(read_
     try:
         producers, numbers = _read_group(name, filled)
         with writing(request) as tx:
-            commands.set_group_by_numbers(tx, name, producers, numbers)
+            since = civil_date(read_day(filled["since"], "since")) if filled.get("since") else None
+            reopens = filled.get("reopens") == "yes"
+            commands.set_group_by_numbers(tx, name, producers, numbers, since, filled.get("reason", ""), reopens)
     except BadInput as bad:
         return _show_form(request, Form(filled).refused(bad))
+    except CoopError as refusal:
+        reached = BadInput([Problem(refusal.message, "since")], refusal.code)
+        return _show_form(request, Form(filled).refused(reached))
     return redirect(PAGE, translate(language_of(request), "The group %(name)s is kept.", name=name))
 
 
@@ -98,7 +107,8 @@ def _read_group(name: str, filled: dict[str, str]) -> tuple[list[str], list[str]
 
 def _show_form(request: Request, form: Form) -> Response:
     with reading(request) as tx:
-        meters = register.list_meters(tx)
+        meters, numbers = register.list_meters(tx), connections.list_numbers(tx)
+        roster = groups.find_roster(tx, form.value("name"))
     chosen = form.value("producers").splitlines()
     producers = [
         meter.serial
@@ -112,4 +122,10 @@ def _show_form(request: Request, form: Form) -> Response:
         form=form,
         producers=producers,
         is_known=form.is_checked("known"),
+        history=[(one, _name_member(one, numbers)) for one in roster.members] if roster else [],
+        beginning=groups.BEGINNING,
     )
+
+
+def _name_member(one: groups.Membership, numbers: Mapping[str, str]) -> str:
+    return "" if one.subject == groups.EVERYBODY else numbers.get(one.subject, one.subject)

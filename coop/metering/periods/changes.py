@@ -4,7 +4,7 @@ Pure: no database, no clock. ``close`` loads what was told, asks here, writes an
 
 Invariant: what was told stays. A change makes the next revision of just the measurement or the run that came out
 differently; a measurement of somebody who turned out not to have held the connection becomes nothing, and so does a
-share; where nothing differs there are no changes.
+share, and a run that is none any more; where nothing differs there are no changes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from coop.metering.heat.measuring import Use
 from coop.metering.periods.results import Results
 from coop.metering.periods.store import Allocation, AllocationRun, Measurement
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import instant
+from coop.metering.readings.store import instant, seconds
+from coop.metering.sharing.documents import RUN_INPUTS
+from coop.metering.sharing.run import NOTHING, Inputs, hash_inputs, matrices
 from coop.metering.sharing.runs import Run
-from coop.values import CoopError, Period, derive_id, say
+from coop.values import Period, derive_id
 
 Occupant = tuple[str, str]
 """Connection and member."""
@@ -34,7 +36,8 @@ UNNAMED_CAUSE = "who held which connection, or which meter, was put right"
 @dataclass(frozen=True)
 class Told:
     """Results that were told of a period, each in its newest revision. ``revision`` is that of the last closing, 0
-    before the first. ``causes`` says, by register, which reading came late since then."""
+    before the first. ``causes`` says, by register, which reading came late since then, and ``decisions`` what was
+    decided about the period by name."""
 
     community: str
     period: Period
@@ -43,12 +46,14 @@ class Told:
     runs: tuple[ToldRun, ...] = ()
     heat_system: HeatSystemReported | None = None
     causes: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[str, ...] = ()
 
     def cause_of(self, register_ids: Iterable[str]) -> str:
         """Say why something that was read from these registers comes out differently; nothing on the first closing."""
         if not self.revision:
             return ""
         found = sorted({self.causes[identity] for identity in register_ids if identity in self.causes})
+        found += self.decisions
         if not found:
             return UNNAMED_CAUSE
         return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
@@ -95,11 +100,7 @@ class Changes:
 
 
 def diff(before: Told, now: Results) -> Changes:
-    """Find what the next revision of a period tells.
-
-    Raises:
-        CoopError: a run that was told is no longer one: another key came into force within the closed period.
-    """
+    """Find what the next revision of a period tells."""
     measurements, documents = _diff_measurements(before, now.measured)
     runs, more_documents = _diff_runs(before, now.runs)
     system = _report(before, now.plant)
@@ -198,15 +199,39 @@ def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[D
         if was is None or any(share.told for share in told.shares):
             changed.append(told)
             documents += [run.document, manifest]
-    if known:
-        groups = tuple(sorted({group_id for group_id, _ in known}))
-        reason = say(
-            "another key came into force within %(period)s, which is closed: %(groups)s",
-            period=before.period,
-            groups=groups,
-        )
-        raise CoopError("key-after-closing", reason)
+    for told in known.values():
+        if any(share.consumed_wh for share in told.shares) or told.run.produced_wh:
+            withdrawn, more = _withdraw_run(before, told)
+            changed.append(withdrawn)
+            documents += more
     return changed, documents
+
+
+def _withdraw_run(before: Told, was: ToldRun) -> tuple[ToldRun, list[Document]]:
+    """Nothing, for a run that turned out not to be one: its group, or its key, was put right by name."""
+    period = was.run.period
+    inputs = Inputs({"kind": "dynamic"}, seconds(period.start_at), seconds(period.end_at), (), {}, (), ())
+    document, manifest = RUN_INPUTS.seal(inputs), MANIFEST.seal({})
+    inputs_hash = hash_inputs(document.body, matrices(inputs, NOTHING))
+    run_id = derive_id(
+        "run", before.community, was.run.group_id, period.start, period.end, before.revision + 1, inputs_hash
+    )
+    run = replace(
+        was.run,
+        id=run_id,
+        revision=before.revision + 1,
+        inputs_hash=inputs_hash,
+        inputs_sha256=document.sha256,
+        produced_wh=0,
+        surplus_wh=0,
+        missing_quarters=0,
+        cause=before.cause_of(()),
+        manifest_sha256=manifest.sha256,
+    )
+    shares = tuple(
+        Allocation(run_id, one.connection_id, one.member_id, 0, 0, told=bool(one.consumed_wh)) for one in was.shares
+    )
+    return ToldRun(run, shares), [document, manifest]
 
 
 def _tell_run(before: Told, was: ToldRun | None, now: Run, manifest: Document) -> ToldRun:

@@ -103,6 +103,7 @@ def _load_told(tx: Tx, newest: Closed) -> Told:
         tuple(ToldRun(run, tuple(periods.list_allocations(tx, run.id))) for run in runs.values()),
         newest.heat_system,
         _name_causes(tx, newest),
+        tuple(decision.cause for decision in periods.list_decisions(tx, newest)),
     )
 
 

@@ -29,8 +29,9 @@ def find_month_to_close(tx: Tx) -> Period | None:
 
 
 def list_touched(tx: Tx) -> list[Closed]:
-    """Closed periods in their newest revision that late values touched since, in order."""
+    """Closed periods in their newest revision that late values or decisions touched since, in order."""
     marks = {(late.period_start, late.revision) for late in periods.list_late(tx)}
+    marks |= {(decision.period_start, decision.revision) for decision in periods.list_decisions(tx)}
     return [closed for closed in periods.list_closed(tx) if (closed.period.start, closed.revision) in marks]
 
 

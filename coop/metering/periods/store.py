@@ -15,7 +15,7 @@ from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
-from coop.metering.tables import allocation, allocation_run, late_value, measurement, period
+from coop.metering.tables import allocation, allocation_run, late_decision, late_value, measurement, period
 from coop.values import Period
 
 
@@ -93,6 +93,18 @@ class LateValue:
     register_id: str
     day: int
     version: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision about a period whose ``revision`` was closed already; ``cause`` says it as the correction will."""
+
+    period_start: date
+    number: int
+    revision: int
+    decided_at: datetime
+    decided_by: str
+    cause: str
 
 
 def list_closed(tx: Tx, around: tuple[date, date] | None = None, window: Window | None = None) -> list[Closed]:
@@ -250,11 +262,21 @@ def count_late(tx: Tx) -> dict[tuple[date, int], int]:
 
 def clear_late(tx: Tx, closed: Closed) -> None:
     """Take a revision's marks away: the period was computed again, and they changed nothing."""
-    columns = late_value.c
-    tx.execute(
-        delete(late_value).where(
-            columns.community == tx.community,
-            columns.period_start == closed.period.start,
-            columns.revision == closed.revision,
+    for table in (late_value, late_decision):
+        columns = table.c
+        tx.execute(
+            delete(table).where(
+                columns.community == tx.community,
+                columns.period_start == closed.period.start,
+                columns.revision == closed.revision,
+            )
         )
-    )
+
+
+def list_decisions(tx: Tx, closed: Closed | None = None) -> list[Decision]:
+    """Decisions about closed periods (since one's newest revision), in order."""
+    columns = late_decision.c
+    where: list[ColumnElement[bool]] = []
+    if closed is not None:
+        where = [columns.period_start == closed.period.start, columns.revision == closed.revision]
+    return select_as(tx, Decision, late_decision, *where, order_by=[columns.period_start, columns.number])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from coop.kit.tx import Tx
 from coop.metering.locking import lock
-from coop.metering.model import Meter, MeterChange, MeterEntry
-from coop.metering.register import connections
+from coop.metering.model import Meter, MeterChange, MeterEntry, Role
+from coop.metering.register import closed, connections, groups
 from coop.metering.register import store as register
-from coop.metering.register.store import Group
+from coop.metering.register.groups import Group, Roster
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 
 REASON_MAX = 500
@@ -129,9 +129,14 @@ def withdraw_meter(tx: Tx, serial: str, reason: str) -> MeterChange:
             "meter-has-readings",
             say("meter %(serial)s has readings: correct where it hangs, or exchange it", serial=serial),
         )
-    if groups := [group.group_id for group in register.list_groups(tx) if serial in group.producers]:
+    named = [
+        roster.group_id
+        for roster in groups.list_rosters(tx)
+        if any(one.role is Role.PRODUCER and one.subject == serial for one in roster.members)
+    ]
+    if named:
         raise CoopError(
-            "meter-in-group", say("meter %(serial)s produces for %(groups)s", serial=serial, groups=tuple(groups))
+            "meter-in-group", say("meter %(serial)s produces for %(groups)s", serial=serial, groups=tuple(named))
         )
     change = _note_change(tx, was, None, None, reason)
     register.drop_meter(tx, serial)
@@ -180,43 +185,84 @@ def _same(was: Meter, one: Meter) -> bool:
     )
 
 
-def set_group(tx: Tx, group_id: str, producers: Sequence[str], connections: Sequence[str] | None) -> Group:
-    """Say which meters produce for a sharing group, and which connections share (None: all). Closed runs keep what they
-    were computed from.
+def set_group(
+    tx: Tx,
+    group_id: str,
+    producers: Sequence[str],
+    connections: Sequence[str] | None,
+    since: date | None = None,
+    reason: str = "",
+    reopens: bool = False,
+) -> Group:
+    """Say which meters produce for a sharing group, and which connections share (None: all), from the day ``since`` on;
+    where none is given, from the first day that is not closed. A group that is new is so from the beginning.
+
+    Closed months stay as they were told. With ``reopens`` and a reason it is a decision about them too: those that it
+    reaches wait for a correction, which names it.
 
     Raises:
-        BadInput: a producer is no registered meter.
+        BadInput: a producer is no registered meter, or a reason is missing or too long.
+        CoopError: it reaches into a closed period, and is no decision about it.
     """
+    lock(tx)
+    _judge_group(tx, producers, reason, reopens)
+    roster = groups.find_roster(tx, group_id) or groups.add_group(tx, group_id)
+    was_used = bool(roster.members) or bool(register.keys_of(tx, group_id))
+    first_open = closed.find_first_open_day(tx) if was_used else None
+    start = since or first_open or groups.BEGINNING
+    wanted = {
+        Role.PRODUCER: producers,
+        Role.SHARER: [groups.EVERYBODY] if connections is None else connections,
+    }
+    planned = groups.plan_change(roster.members, wanted, start)
+    if planned and was_used:
+        if not reopens:
+            closed.refuse_reaching(tx, say("the change of group %(group)s", group=group_id), start)
+        closed.mark_decided(tx, f"group {group_id} was put right from {start}: {reason.strip()}", start)
+    groups.add_statements(tx, group_id, planned, reason.strip())
+    return find_roster(tx, group_id).on(max(start, tx.today))
+
+
+def _judge_group(tx: Tx, producers: Sequence[str], reason: str, reopens: bool) -> None:
     known = register.meters_of(tx, producers)
-    missing = sorted(set(producers) - known.keys())
-    if missing:
-        raise BadInput(
-            [Problem(say("meter %(serial)s is not registered", serial=serial), "producers") for serial in missing],
-            "bad-group",
-        )
-    shared = None if connections is None else tuple(sorted(connections))
-    group = Group(group_id, tuple(sorted(producers)), shared)
-    register.set_group(tx, group)
-    return group
+    problems = [
+        Problem(say("meter %(serial)s is not registered", serial=serial), "producers")
+        for serial in sorted(set(producers) - known.keys())
+    ]
+    if len(reason) > REASON_MAX:
+        problems.append(Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason"))
+    if reopens and not reason.strip():
+        problems.append(Problem(say("say why a closed month is changed"), "reason"))
+    if problems:
+        raise BadInput(problems, "bad-group")
 
 
-def set_group_by_numbers(tx: Tx, group_id: str, producers: Sequence[str], numbers: Sequence[str] | None) -> Group:
+def set_group_by_numbers(
+    tx: Tx,
+    group_id: str,
+    producers: Sequence[str],
+    numbers: Sequence[str] | None,
+    since: date | None = None,
+    reason: str = "",
+    reopens: bool = False,
+) -> Group:
     """Say which meters produce for a sharing group, and the connections of which numbers share (None: all).
 
     Raises:
-        BadInput: a producer is no registered meter, or a number that of no connection.
+        BadInput: as ``set_group``; or a number is that of no connection.
+        CoopError: as ``set_group``.
     """
     ids = None if numbers is None else connections.find_connections(tx, numbers, "connections")
-    return set_group(tx, group_id, producers, None if ids is None else list(ids.values()))
+    return set_group(tx, group_id, producers, None if ids is None else list(ids.values()), since, reason, reopens)
 
 
-def find_group(tx: Tx, group_id: str) -> Group:
-    """One sharing group.
+def find_roster(tx: Tx, group_id: str) -> Roster:
+    """One sharing group with everybody who ever was in it.
 
     Raises:
         NotFound: there is no such group.
     """
-    group = next((group for group in register.list_groups(tx) if group.group_id == group_id), None)
-    if group is None:
+    roster = groups.find_roster(tx, group_id)
+    if roster is None:
         raise NotFound(say("there is no sharing group %(group)s", group=group_id))
-    return group
+    return roster

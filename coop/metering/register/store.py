@@ -1,4 +1,4 @@
-"""Queries: meters and their registers, who holds which connection, sharing groups and keys."""
+"""Queries: meters and their registers, who holds which connection, and keys."""
 
 from __future__ import annotations
 
@@ -23,22 +23,13 @@ from coop.metering.tables import (
     meter_change,
     register,
     register_stamp,
-    sharing_group,
 )
 
 
 @dataclass(frozen=True)
-class Group:
-    """A sharing group: serials of the meters that produce, and the connections that share (None: all)."""
-
-    group_id: str
-    producers: tuple[str, ...]
-    connections: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
 class AdoptedKey:
-    """An allocation key that a resolution adopted."""
+    """An allocation key that a resolution adopted, in force from ``valid_from`` up to ``valid_until`` (None: until the
+    next one)."""
 
     key_id: str
     group_id: str
@@ -46,6 +37,7 @@ class AdoptedKey:
     valid_from: date
     decided_on: date
     parameters: dict[str, Any]
+    valid_until: date | None = None
 
 
 RegisterKey = tuple[str, Quantity, Shape]
@@ -187,21 +179,14 @@ def list_occupancies(tx: Tx, member_id: str | None = None) -> list[Occupancy]:
     return sorted(found, key=lambda one: (one.connection_id, one.start, one.member_id))
 
 
-def set_group(tx: Tx, group: Group) -> None:
-    """Say who produces and who shares in a group."""
-    row = dict(row_of(tx, group))
-    where = sharing_group.c.community == tx.community, sharing_group.c.group_id == group.group_id
-    if not tx.execute(update(sharing_group).where(*where).values(row)).rowcount:
-        tx.execute(insert(sharing_group), [row])
-
-
-def list_groups(tx: Tx, window: Window | None = None) -> list[Group]:
-    """Sharing groups, by id."""
-    return select_as(tx, Group, sharing_group, order_by=[sharing_group.c.group_id], window=window)
-
-
 def keys_of(tx: Tx, group_id: str) -> list[AdoptedKey]:
     """Keys adopted for a group, the earliest valid first; of two from the same day the one decided last stands last."""
     columns = allocation_key.c
     order = [columns.valid_from, columns.decided_on, columns.key_id]
     return select_as(tx, AdoptedKey, allocation_key, columns.group_id == group_id, order_by=order)
+
+
+def is_kept(tx: Tx, key_id: str) -> bool:
+    """True when a key was heard of before."""
+    where = allocation_key.c.community == tx.community, allocation_key.c.key_id == key_id
+    return tx.scalar(select(allocation_key.c.key_id).where(*where)) is not None

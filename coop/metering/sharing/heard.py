@@ -5,16 +5,19 @@ from __future__ import annotations
 from coop.events import Envelope
 from coop.events.governance import AllocationKeyAdopted
 from coop.kit.tx import Tx
-from coop.metering.sharing.keys import Key
+from coop.metering.register.closed import admit_late
+from coop.metering.register.store import is_kept
+from coop.metering.sharing.keys import Key, read_end
 from coop.metering.tables import allocation_key
 from coop.values import CoopError, hash_parameters, say
 
 
 def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Envelope) -> None:
-    """Remember a key, if it is the one of which the members had notice.
+    """Remember a key, if it is the one of which the members had notice, and reaches into no closed period.
 
     Raises:
-        CoopError: its parameters are not those of the notice or of the resolution.
+        CoopError: its parameters are not those of the notice or of the resolution, or a period in which it would
+            hold is closed already.
         BadInput: they are no allocation key.
     """
     if not hash_parameters(event.parameters) == event.parameters_hash == event.notice_hash:
@@ -23,12 +26,16 @@ def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Env
             say("the parameters of key %(key_id)s are not those of its notice", key_id=event.key_id),
         )
     Key.read(event.parameters)
+    valid_until = read_end(event.parameters)
+    if not is_kept(tx, event.key_id):
+        admit_late(tx, event.key_id, event.resolution_id, (event.valid_from, valid_until), envelope.time)
     row = {
         "community": tx.community,
         "key_id": event.key_id,
         "group_id": event.group_id,
         "resolution_id": event.resolution_id,
         "valid_from": event.valid_from,
+        "valid_until": valid_until,
         "decided_on": event.decided_on,
         "parameters": event.parameters,
         "parameters_hash": event.parameters_hash,

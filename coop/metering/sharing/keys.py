@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -80,7 +81,8 @@ class Key:
     def read(cls, parameters: Mapping[str, Any]) -> Key:
         """Make the key from the parameters that a resolution adopted: ``kind``, and ``weights`` or ``order``.
 
-        ``group_id`` and ``valid_from`` say where and from when it holds; they are no terms of the key itself. A term
+        ``group_id``, ``valid_from`` and ``valid_until`` say where, from when and up to when it holds; they are no terms
+        of the key itself. A term
         that a kind does not have may be left out or null.
 
         >>> Key.read({"kind": "priority", "order": ["B", "A"]}).order
@@ -90,7 +92,7 @@ class Key:
             BadInput: a parameter is missing, unknown or of the wrong form, or the terms are refused.
         """
         weights, order = parameters.get("weights") or {}, parameters.get("order") or []
-        unknown = sorted(set(parameters) - {"kind", "weights", "order", "group_id", "valid_from"})
+        unknown = sorted(set(parameters) - {"kind", "weights", "order", "group_id", "valid_from", "valid_until"})
         problems = [Problem(say("an allocation key has no such parameter"), name) for name in unknown]
         if not isinstance(weights, Mapping) or not all(isinstance(name, str) for name in weights):
             problems.append(Problem(say("must give a number of parts per participant"), "weights"))
@@ -171,3 +173,25 @@ class Key:
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
+def read_end(parameters: Mapping[str, Any]) -> date | None:
+    """The day up to which a key holds; None where it holds until the next one.
+
+    >>> read_end({"valid_from": "2026-01-01", "valid_until": "2027-01-01"})
+    datetime.date(2027, 1, 1)
+
+    Raises:
+        BadInput: it is no date, or not after the day from which the key holds.
+    """
+    text = parameters.get("valid_until")
+    if text is None:
+        return None
+    try:
+        end = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise BadInput([Problem(say("must be a date such as 2026-01-01"), "valid_until")], "allocation-key") from None
+    start = parameters.get("valid_from")
+    if isinstance(start, str) and end.isoformat() <= start:
+        raise BadInput([Problem(say("must be after the day from which it holds"), "valid_until")], "allocation-key")
+    return end

@@ -101,6 +101,10 @@ class Quarters:
     there: NDArray[np.bool_]
 
 
+NOTHING = Quarters((), (), np.zeros((0, DAY_S // QUARTER_S), np.int64), np.zeros((0, DAY_S // QUARTER_S), np.bool_))
+"""No quarter-hour at all."""
+
+
 def matrices(inputs: Inputs, found: Quarters) -> Matrices:
     """Put the readings of a run into their places."""
     n = (inputs.to_s - inputs.from_s) // QUARTER_S

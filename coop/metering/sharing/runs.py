@@ -14,8 +14,10 @@ from coop.metering.readings import store as readings
 from coop.metering.readings.blocks import unpack_many
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.readings.store import Packed, RegisterDay, seconds
+from coop.metering.register import groups
 from coop.metering.register import store as register
-from coop.metering.register.store import AdoptedKey, Group
+from coop.metering.register.groups import Roster
+from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.run import (
     QUARTER_S,
@@ -50,8 +52,8 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     """All runs of a period, and what is missing for them."""
     found: list[Run] = []
     lacking: list[Said] = []
-    for group in register.list_groups(store.tx):
-        for span, key in in_force(register.keys_of(store.tx, group.group_id), period):
+    for group in groups.list_rosters(store.tx):
+        for span, key in _cut(group, in_force(register.keys_of(store.tx, group.group_id), period)):
             inputs = _inputs(store, group, key, span)
             days = _load(store, inputs)
             quarters = matrices(inputs, contents(days))
@@ -74,14 +76,16 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
 
 
 def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
-    """Find which key was in force when, within a period. Before the first key nothing is shared.
+    """Find which key was in force when, within a period. Before the first key nothing is shared, and nothing after the
+    end of one that no other follows.
 
     ``keys`` are in the order of the day from which they are valid; of two from one day the later decision counts.
     """
     newest = {key.valid_from: key for key in keys}
     starts = sorted(newest)
     found = []
-    for start, end in pairwise([*starts, period.end]):
+    for start, after in pairwise([*starts, period.end]):
+        end = min(after, newest[start].valid_until or after)
         overlap = Period(start, end).overlap(period) if start < end else None
         if overlap is not None:
             found.append((overlap, newest[start]))
@@ -96,25 +100,32 @@ def contents(days: Mapping[RegisterDay, Packed]) -> Quarters:
     return Quarters([one.register_id for one in rows], [one.day for one in rows], np.where(there, values, 0), there)
 
 
-def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs:
+def _cut(group: Roster, spans: list[tuple[Period, AdoptedKey]]) -> list[tuple[Period, AdoptedKey]]:
+    """Spans of a key, cut where other meters begin to produce; none where no meter does."""
+    return [(part, key) for span, key in spans for part in group.cut(span) if group.producers_on(part.start)]
+
+
+def _inputs(store: Store, group: Roster, key: AdoptedKey, span: Period) -> Inputs:
+    producing = group.producers_on(span.start)
     meters = [one for one in store.meters if one.kind is MeterKind.ELECTRICITY and one.connection_id is not None]
     consumers: dict[str, list[str]] = {}
     for meter in meters:
         one = store.registers.get((meter.serial, Quantity.ELECTRICITY_IMPORT, Shape.INTERVAL))
-        if one is not None and meter.connection_id is not None and meter.serial not in group.producers:
+        if one is not None and meter.connection_id is not None and meter.serial not in producing:
             consumers.setdefault(meter.connection_id, []).append(one.id)
-    everybody = sorted(consumers) if group.connections is None else group.connections
-    participants = participants_of(key.parameters, everybody)
+    participants = participants_of(key.parameters, group.sharers_in(span, consumers))
     producers = [
         one.id
-        for serial in group.producers
+        for serial in producing
         if (one := store.registers.get((serial, Quantity.ELECTRICITY_EXPORT, Shape.INTERVAL))) is not None
     ]
     taking_part = set(participants)
     held = tuple(
-        Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
+        Holding(occupancy.connection_id, occupancy.member_id, max(from_s, joined_s), min(to_s, left_s))
         for occupancy, from_s, to_s in holdings(store.occupancies, span)
         if occupancy.connection_id in taking_part
+        for joined_s, left_s in _spells_s(group, occupancy.connection_id, span)
+        if max(from_s, joined_s) < min(to_s, left_s)
     )
     return Inputs(
         key.parameters,
@@ -125,6 +136,11 @@ def _inputs(store: Store, group: Group, key: AdoptedKey, span: Period) -> Inputs
         tuple(sorted(producers)),
         held,
     )
+
+
+def _spells_s(group: Roster, connection_id: str, span: Period) -> list[tuple[int, int]]:
+    """Instants [s since 1970] between which a connection shares."""
+    return [(seconds(spell.start_at), seconds(spell.end_at)) for spell in group.spells_of(connection_id, span)]
 
 
 def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
