@@ -74,7 +74,7 @@ def _find_closing(tx: Tx, closed: Period) -> datetime:
     """The instant at which a period was closed first."""
     columns = period.c
     where = columns.community == tx.community, columns.period_start == closed.start, columns.revision == 1
-    closed_at = tx.scalar(select(columns.closed_at).where(*where))
+    closed_at: datetime | None = tx.scalar(select(columns.closed_at).where(*where))
     assert closed_at is not None, "a closed period has a first revision"
     return closed_at
 
