@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree
@@ -34,13 +36,15 @@ from coop.events.governance import (
     VoteEnded,
     VoteOpened,
 )
+from coop.governance import wording
 from coop.governance.access import ACCESS
 from coop.governance.storage import feeds as store
 from coop.governance.storage.meetings import list_meetings
 from coop.governance.storage.programmes import list_programmes
-from coop.governance.wording import names
 from coop.kit.http import GuardedRoute, reading, site_of
-from coop.values import eur
+from coop.values import midnight
+from coop.web.language import language_of, translate
+from coop.web.writing import civil_day
 
 PUBLIC: Final = tuple(
     cls.TYPE
@@ -62,6 +66,7 @@ POSITION_MAX: Final = 2**31 - 1
 """Largest position that a journal can have."""
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
+_XML: Final = "http://www.w3.org/XML/1998/namespace"
 _EPOCH: Final = "1970-01-01T00:00:00Z"
 ElementTree.register_namespace("", _ATOM)
 
@@ -116,17 +121,24 @@ def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Que
     responses={200: {"content": {ATOM: {"schema": {"type": "string"}}}}},
 )
 @may("read-feed")
-def read_feed_atom(request: Request, since: Since = 0, before: Before = None) -> Response:
-    """Entries after position ``since``, newest first; a link of the feed names the page with older ones."""
+def read_feed_atom(
+    request: Request, since: Since = 0, before: Before = None, lang: Annotated[str, Query(max_length=10)] = ""
+) -> Response:
+    """Entries after position ``since``, newest first; a link of the feed names the page with older ones.
+
+    In the language that ``lang`` or the reader asks for, else in the co-operative's.
+    """
+    lang = language_of(request)
     with reading(request) as tx:
-        etag = _etag(tx.community, "atom", since, before, store.find_last_position(tx, PUBLIC))
+        etag = _etag(tx.community, "atom", lang, since, before, store.find_last_position(tx, PUBLIC))
         if (unchanged := _unchanged(request, etag)) is not None:
             return unchanged
         newest = store.list_facts_before(tx, PUBLIC, before, PAGE + 1)
-        called = names("en", list_meetings(tx), list_programmes(tx))
+        called = wording.names(lang, list_meetings(tx), list_programmes(tx))
     facts = [fact for fact in newest if fact.position > since]
-    body = atom(facts[:PAGE], called, tx.community, _address(request), older=len(facts) > PAGE, since=since)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    head = Head(tx.community, site_of(request).name, _address(request), lang)
+    body = atom(facts[:PAGE], called, head, older=len(facts) > PAGE, since=since)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Language", "Content-Language": lang}
     return Response(body, media_type=f"{ATOM}; charset=utf-8", headers=headers)
 
 
@@ -137,60 +149,47 @@ def public_json(fact: Envelope) -> bytes:
     return orjson.dumps(attributes)
 
 
+@dataclass(frozen=True)
+class Head:
+    """The head of a feed: whose it is, where it stands, and the language of its entries."""
+
+    community: str
+    name: str
+    address: str
+    lang: str
+
+
 def atom(
-    facts: list[Envelope], called: Mapping[str, str], community: str, address: str, *, older: bool, since: int
+    facts: Sequence[Envelope], called: Mapping[str, str], head: Head, *, older: bool = False, since: int = 0
 ) -> bytes:
-    """The Atom document of ``facts``, newest first."""
-    root = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(root, "id", f"urn:coop:{community}:governance")
-    _add(root, "title", f"Decisions and milestones of {community}")
-    _add(root, "updated", _instant(facts[0]) if facts else _EPOCH)
-    _add(_add(root, "author"), "name", community)
-    _add(root, "link", rel="self", type="application/atom+xml", href=f"{address}/feed.atom")
+    """The Atom document of ``facts``, newest first: a line and a sentence each, in the reader's language.
+
+    An entry is ``published`` on the day that it tells of, and ``updated`` when it was told.
+    """
+    lang, address = head.lang, head.address
+    root = ElementTree.Element(f"{{{_ATOM}}}feed", {f"{{{_XML}}}lang": lang})
+    _add(root, "id", f"urn:coop:{head.community}:governance")
+    _add(root, "title", translate(lang, "Decisions and milestones of %(name)s", name=head.name))
+    _add(root, "updated", _instant(facts[0].time) if facts else _EPOCH)
+    _add(_add(root, "author"), "name", head.name)
+    _add(root, "link", rel="self", type="application/atom+xml", href=f"{address}/feed.atom?lang={lang}")
     _add(root, "link", rel="alternate", type="text/html", href=f"{address}/partner")
     if older:
-        following = urlencode({"since": since, "before": facts[-1].position})
+        following = urlencode({"since": since, "before": facts[-1].position, "lang": lang})
         _add(root, "link", rel="next", type="application/atom+xml", href=f"{address}/feed.atom?{following}")
     for fact in facts:
         data = json.loads(fact.data)
+        day, line = wording.fact_day(data), wording.fact(lang, fact.type, data, called)
+        detail = wording.fact_detail(lang, fact.type, data, called)
         entry = _add(root, "entry")
         _add(entry, "id", f"urn:uuid:{fact.id}")
-        _add(entry, "title", title(fact.type, data, called))
-        _add(entry, "updated", _instant(fact))
+        _add(entry, "title", line)
+        _add(entry, "published", _instant(midnight(day)))
+        _add(entry, "updated", _instant(fact.time))
         _add(entry, "category", term=fact.type)
         _add(entry, "link", rel="alternate", type="text/html", href=address + page_of(fact.type, data))
-        _add(entry, "content", json.dumps(data, sort_keys=True, ensure_ascii=False, indent=1), type="text")
+        _add(entry, "content", f"{civil_day(lang, day)}: {line}. {detail}".strip(), type="text")
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def title(event_type: str, data: dict[str, Any], called: Mapping[str, str]) -> str:
-    """One line that says what happened; ids as they are ``called`` in English."""
-    match event_type:
-        case ResolutionDecided.TYPE:
-            return (
-                f"Resolution {data['verdict']}: {called[data['resolution_id']]}, {data['votes_for']} for, "
-                f"{data['votes_against']} against, {data['votes_blank']} blank ({data['article']})"
-            )
-        case TariffAdopted.TYPE:
-            return f"Tariff from {data['valid_from']} adopted: {called[data['resolution_id']]}"
-        case RealisationDecided.TYPE:
-            return f"Phase {called[data['phase_id']]} will be built, budget {_euros(data['budget_cents'])}"
-        case MilestoneReached.TYPE:
-            return f"Milestone reached: {data['name']}, {data['reached_on']}, cost {_euros(data['cost_cents'])}"
-        case TrancheReleased.TYPE:
-            return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} released on {data['released_on']}"
-        case TrancheReferred.TYPE:
-            return f"{called[data['tranche_id']]} of {_euros(data['amount_cents'])} referred: {data['reason']}"
-        case VoteOpened.TYPE:
-            return f"Vote open from {data['opened_on']}: {called[data['meeting_id']]}"
-        case VoteEnded.TYPE:
-            return f"Vote ended, to be counted: {called[data['meeting_id']]}"
-        case DeadlinePassed.TYPE:
-            return f"Deadline passed: {data['name']}, {data['deadline']}"
-        case SteeringReminded.TYPE:
-            return f"{called[data['tranche_id']]} waits for the steering group since {data['waiting_since']}"
-        case _:
-            return event_type
 
 
 def page_of(event_type: str, data: dict[str, Any]) -> str:
@@ -222,9 +221,5 @@ def _add(parent: ElementTree.Element, name: str, text: str | None = None, **attr
     return element
 
 
-def _instant(fact: Envelope) -> str:
-    return fact.time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _euros(cents: int) -> str:
-    return f"EUR {eur(cents):,}"
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

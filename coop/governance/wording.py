@@ -19,6 +19,7 @@ from coop.events.governance import (
     SteeringReminded,
     TariffAdopted,
     TrancheReferred,
+    TrancheReleased,
     VoteEnded,
     VoteOpened,
 )
@@ -334,6 +335,46 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
                 amount=euros(lang, data["amount_cents"]),
                 financier=data["financier"],
             )
+
+
+def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    """What one may want to know beside the line on a fact of the feed, in a sentence with its figures; may be empty."""
+    match event_type:
+        case ResolutionDecided.TYPE:
+            return translate(
+                lang,
+                "%(votes_for)s votes for, %(votes_against)s against, %(votes_blank)s blank; decided under %(article)s.",
+                votes_for=number(lang, data["votes_for"]),
+                votes_against=number(lang, data["votes_against"]),
+                votes_blank=number(lang, data["votes_blank"]),
+                article=data["article"],
+            )
+        case TariffAdopted.TYPE:
+            return translate(lang, "Resolution: %(name)s.", name=called[data["resolution_id"]])
+        case MilestoneReached.TYPE:
+            return translate(
+                lang,
+                "It cost %(cost)s of a budget of %(budget)s; the deadline was %(deadline)s.",
+                cost=euros(lang, data["cost_cents"]),
+                budget=euros(lang, data["budget_cents"]),
+                deadline=_day(lang, data["deadline"]),
+            )
+        case TrancheReleased.TYPE:
+            return translate(lang, "Milestone: %(name)s.", name=called[data["milestone_id"]])
+        case TrancheReferred.TYPE:
+            return translate(
+                lang,
+                "The rule did not release it for the milestone %(name)s; the co-operative and a partner decide.",
+                name=called[data["milestone_id"]],
+            )
+        case VoteOpened.TYPE:
+            return translate(lang, "Members vote until %(day)s.", day=_day(lang, data["held_on"]))
+        case DeadlinePassed.TYPE:
+            return translate(lang, "It was to be reached by %(day)s.", day=_day(lang, data["deadline"]))
+        case SteeringReminded.TYPE:
+            return translate(lang, "It is about %(amount)s.", amount=euros(lang, data["amount_cents"]))
+        case _:
+            return ""
 
 
 def _day(lang: str, text: str) -> str:
