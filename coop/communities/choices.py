@@ -30,11 +30,13 @@ Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+
 
 
 class Choice(BaseModel):
-    """One choice; ``NAME`` in rows and facts, ``TOUCHES_MONEY`` where only the members' meeting may make it."""
+    """One choice; ``NAME`` in rows and facts, ``TOUCHES_MONEY`` where only the members' meeting may make it,
+    ``TAKES_TWO`` where a second person confirms it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     NAME: ClassVar[str]
     TOUCHES_MONEY: ClassVar[bool]
+    TAKES_TWO: ClassVar[bool] = False
 
 
 AChoice = TypeVar("AChoice", bound=Choice)
@@ -136,6 +138,7 @@ class SecondFactorChoice(Choice):
 
     NAME: ClassVar[str] = "second-factor"
     TOUCHES_MONEY: ClassVar[bool] = False
+    TAKES_TWO: ClassVar[bool] = True
 
     board: YesNo
     treasurer: YesNo

@@ -33,6 +33,7 @@ ACCESS = Access(
         "see-community": roles("board", "treasurer", "auditor", "operator"),
         "change-community": roles("board"),
         "confirm-iban": roles("board", "treasurer"),
+        "confirm-choice": roles("board", "operator"),
         "change-contact": roles("board", "operator"),
         "keep-register": roles("board", "operator"),
         "import-register": roles("board", "operator", "write:members"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from coop.communities.store import find_profile
-from coop.communities.texts import PARTICULARS
+from coop.communities.texts import CHOICE_NAMES, PARTICULARS
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.members.access import ACCESS
-from coop.members.community.store import find_open_proposal
+from coop.members.community.store import find_open_proposal, list_open_choices
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
 from coop.members.entry.store import list_waiting
@@ -65,7 +65,12 @@ def register_step(request: Request) -> Response:
 def waiting(request: Request) -> Response:
     session = session_of(request)
     with reading(request) as tx:
-        lines = [*_list_ibans(tx, session), *_list_stands(tx, session), *_list_factors(tx, session)]
+        lines = [
+            *_list_ibans(tx, session),
+            *_list_choices(tx, session),
+            *_list_stands(tx, session),
+            *_list_factors(tx, session),
+        ]
         lines += _list_own(tx, session)
         today = tx.today
     return show_waiting(request, lines, today)
@@ -78,6 +83,20 @@ def _list_ibans(tx: Tx, session: Session) -> list[Waiting]:
         return []
     text = say("Another bank account, %(iban)s, waits for you as the second person", iban=proposal.iban)
     return [Waiting(text, "/members/community")]
+
+
+def _list_choices(tx: Tx, session: Session) -> list[Waiting]:
+    """Choices that take two people, which somebody else proposed."""
+    if not ACCESS.allows(session, "confirm-choice"):
+        return []
+    return [
+        Waiting(
+            say("A choice waits for you as the second person: %(name)s", name=say(CHOICE_NAMES[proposal.name])),
+            "/members/community/choices",
+        )
+        for proposal in list_open_choices(tx)
+        if proposal.proposed_by != str(session.actor("page"))
+    ]
 
 
 def _list_stands(tx: Tx, session: Session) -> list[Waiting]:

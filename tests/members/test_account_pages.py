@@ -172,6 +172,19 @@ def test_the_secretary_helps_who_lost_a_password_and_sees_none(database: Databas
     assert REFUSALS["wrong-sign-in"] in enter(client, "my own new words")
 
 
+def test_the_owner_of_an_account_that_nobody_used_is_told_that_they_were_invited_anew(
+    database: Database, client: TestClient
+) -> None:
+    bring(database, "members")
+    sign_in(client, "board")
+    made = client.post("/members/accounts", data={"email": "new@example.org", "name": "Nora", "roles": ["auditor"]})
+    account_id = made.headers["location"].rpartition("/")[2]
+    assert client.post(f"/members/accounts/{account_id}/invite").status_code == 303
+    told = read_mails(database)[-1]
+    assert (told.kind, told.recipient) == ("told-of-change", "new@example.org")
+    assert "er is opnieuw een uitnodiging gemaakt" in told.text
+
+
 def test_nobody_sets_a_password_for_somebody_else(database: Database, client: TestClient) -> None:
     bring(database, "members")
     account_id = open_account(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -201,6 +202,44 @@ def test_the_board_makes_a_choice_that_touches_no_money_and_everybody_sees_who_d
     page = board.get("/members/community/choices").text
     assert "20000" in page
     assert "experience" in page
+
+
+FACTORS = {"board": "no", "treasurer": "yes", "operator": "yes", "auditor": "no", "partner": "no"}
+CHOICES = "/members/community/choices"
+
+
+def test_who_needs_a_second_factor_is_changed_by_two_people(board: TestClient) -> None:
+    fields = {**FACTORS, "valid_from": AT.date().isoformat(), "source": "resolved by the board"}
+    before = board.get(f"{API}/choices", headers=JSON).json()
+    assert board.post(f"{CHOICES}/second-factor", data=fields).status_code == 303
+    assert board.get(f"{API}/choices", headers=JSON).json() == before
+    page = board.get(CHOICES).text
+    address = re.search(r"/members/community/choice-proposals/\d+/", page)
+    assert address
+    assert f"{address[0]}confirm" not in page
+    assert board.post(f"{address[0]}confirm", headers=JSON).json()["code"] == "same-person"
+    assert "A choice waits for you" not in board.get("/members/cards/waiting").text
+    other = enter_as(board, "account-2", "board")
+    assert "A choice waits for you as the second person" in other.get("/members/cards/waiting").text
+    assert f"{address[0]}confirm" in other.get(CHOICES).text
+    assert other.post(f"{address[0]}confirm").status_code == 303
+    newest, *others = other.get(f"{API}/choices", headers=JSON).json()
+    assert (newest["name"], newest["value"], others) == ("second-factor", FACTORS, before)
+    assert (newest["recorded_by"], newest["source"]) == ("account:account-2", "resolved by the board")
+    assert other.post(f"{address[0]}confirm", headers=JSON).status_code == 404
+
+
+def test_a_choice_that_waits_is_withdrawn_or_replaced_by_another_proposal(board: TestClient) -> None:
+    before = board.get(f"{API}/choices", headers=JSON).json()
+    body = {"valid_from": AT.date().isoformat(), "value": FACTORS, "source": "x"}
+    first = board.post(f"{API}/choices/second-factor", json=body, headers=JSON).json()
+    second = board.post(f"{API}/choices/second-factor", json=body | {"source": "y"}, headers=JSON).json()
+    assert (first["waits"], second["waits"], second["number"]) == (True, True, first["number"] + 1)
+    other = enter_as(board, "account-2", "operator")
+    proposals = "/members/community/choice-proposals"
+    assert other.post(f"{proposals}/{first['number']}/confirm", headers=JSON).status_code == 404
+    assert other.post(f"{proposals}/{second['number']}/withdraw").status_code == 303
+    assert other.get(f"{API}/choices", headers=JSON).json() == before
 
 
 def test_a_choice_within_a_choice_is_made_figure_by_figure(board: TestClient) -> None:

@@ -90,7 +90,8 @@ class IbanProposalOut(BaseModel):
 
 
 class ChoiceOut(BaseModel):
-    """A choice from the first day that it holds; ``resolution_id`` is empty where no meeting had to adopt it."""
+    """A choice from the first day that it holds; ``resolution_id`` is empty where no meeting had to adopt it. One that
+    takes two people ``waits`` under the number of its proposal until a second person confirms it."""
 
     number: int
     name: str
@@ -100,6 +101,7 @@ class ChoiceOut(BaseModel):
     resolution_id: str
     recorded_at: datetime
     recorded_by: str
+    waits: bool = False
 
 
 class ChoiceIn(BaseModel):
@@ -180,10 +182,22 @@ def list_choices(request: Request, page: Paged) -> list[ChoiceOut]:
 @may("change-community")
 @body_max(BODY_MAX)
 def make_choice(request: Request, name: str, body: ChoiceIn) -> ChoiceOut:
-    """Make a choice that no meeting has to adopt."""
+    """Make a choice that no meeting has to adopt, or propose one that takes two people (``waits``)."""
     with writing(request) as tx:
-        commands.make_choice(tx, name, body.valid_from, body.value, body.source)
-        return _show_choice(list_recorded_choices(tx)[0])
+        if commands.make_choice(tx, name, body.valid_from, body.value, body.source):
+            return _show_choice(list_recorded_choices(tx)[0])
+        proposal = store.list_open_choices(tx)[-1]
+    return ChoiceOut(
+        number=proposal.number,
+        name=proposal.name,
+        valid_from=proposal.valid_from,
+        value=dict(proposal.value),
+        source=proposal.source,
+        resolution_id="",
+        recorded_at=proposal.proposed_at,
+        recorded_by=proposal.proposed_by,
+        waits=True,
+    )
 
 
 def _show(profile: Profile) -> ParticularsOut:

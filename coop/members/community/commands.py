@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
 
+from coop.communities.choices import read_choice
 from coop.communities.commands import LOCK, describe
 from coop.communities.commands import make_choice as add_choice
 from coop.communities.model import Profile
@@ -15,7 +16,7 @@ from coop.communities.rules import check_profile
 from coop.communities.store import find_profile
 from coop.kit.tx import Tx
 from coop.members.community import store
-from coop.members.community.model import IbanProposal, Logo
+from coop.members.community.model import ChoiceProposal, IbanProposal, Logo
 from coop.members.community.rules import refuse_logo
 from coop.members.fields import refuse_text
 from coop.values import BadInput, CoopError, NotFound, Problem, say
@@ -125,8 +126,8 @@ def change_logo(tx: Tx, body: bytes) -> None:
     describe(tx, replace(get_profile(tx), logo=sha256))
 
 
-def make_choice(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], source: str) -> None:
-    """Make a choice that the board may make by itself, from today or later.
+def make_choice(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], source: str) -> bool:
+    """Make a choice that the board may make by itself, from today or later; False where it waits for a second person.
 
     Raises:
         BadInput: there is no such choice, its value is not one, or the day is over.
@@ -141,7 +142,49 @@ def make_choice(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], s
                 )
             ]
         )
-    add_choice(tx, name, valid_from, dict(value), source)
+    if not read_choice(name, value).TAKES_TWO:
+        add_choice(tx, name, valid_from, dict(value), source)
+        return True
+    tx.lock(LOCK)
+    if not source.strip():
+        raise BadInput([Problem(say("may not be empty"), "source")])
+    for waiting in store.list_open_choices(tx):
+        if waiting.name == name:
+            store.settle_choice(tx, waiting.number, "replaced")
+    store.add_choice_proposal(tx, name, valid_from, value, source.strip()[:400])
+    return False
+
+
+def confirm_choice(tx: Tx, number: int) -> None:
+    """Make the choice that somebody else proposed; a day that is over by now becomes today.
+
+    Raises:
+        NotFound: no such choice waits.
+        CoopError: ``same-person``, whoever proposed it cannot confirm it.
+    """
+    tx.lock(LOCK)
+    waiting = _get_open_choice(tx, number)
+    if waiting.proposed_by == str(tx.actor):
+        raise CoopError("same-person", say("this choice takes a second person of the board, or the operator"))
+    store.settle_choice(tx, number, "confirmed")
+    add_choice(tx, waiting.name, max(waiting.valid_from, tx.today), dict(waiting.value), waiting.source)
+
+
+def withdraw_choice(tx: Tx, number: int) -> None:
+    """Let a proposed choice go; the one that holds stays.
+
+    Raises:
+        NotFound: no such choice waits.
+    """
+    tx.lock(LOCK)
+    store.settle_choice(tx, _get_open_choice(tx, number).number, "withdrawn")
+
+
+def _get_open_choice(tx: Tx, number: int) -> ChoiceProposal:
+    for waiting in store.list_open_choices(tx):
+        if waiting.number == number:
+            return waiting
+    raise NotFound(say("no choice waits under number %(number)s", number=number))
 
 
 def list_changes(before: Profile, after: Profile) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
 Outcome = Literal["confirmed", "withdrawn", "replaced"]
-"""Outcomes of a proposed bank account."""
+"""Outcomes of what was proposed."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,22 @@ class IbanProposal:
 
     number: int
     iban: str
+    proposed_at: datetime
+    proposed_by: str
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class ChoiceProposal:
+    """A choice that takes two people; it is made once a second person has confirmed it."""
+
+    number: int
+    name: str
+    valid_from: date
+    value: Mapping[str, Any]
+    source: str
     proposed_at: datetime
     proposed_by: str
     settled_at: datetime | None = None

@@ -118,6 +118,8 @@ def choices_page(request: Request) -> Response:
     lang = language_of(request)
     with reading(request) as tx:
         recorded, names, today = list_choices(tx), list_names(tx), tx.today
+        waiting = store.list_open_choices(tx)
+    session = session_of(request)
     by_name = {
         name: [
             (
@@ -138,7 +140,18 @@ def choices_page(request: Request) -> Response:
         choice_names=CHOICE_NAMES,
         today=today,
         by_meeting={name for name, kind in CHOICES.items() if kind.TOUCHES_MONEY},
-        may_change=ACCESS.allows(session_of(request), "change-community"),
+        takes_two={name for name, kind in CHOICES.items() if kind.TAKES_TWO},
+        waiting={
+            proposal.name: (
+                proposal,
+                [(name_figure(lang, figure), value) for figure, value in flatten(proposal.value)],
+                name_actor(lang, names, proposal.proposed_by),
+                proposal.proposed_by == str(session.actor("page")),
+            )
+            for proposal in waiting
+        },
+        may_change=ACCESS.allows(session, "change-community"),
+        may_confirm=ACCESS.allows(session, "confirm-choice"),
     )
 
 
@@ -165,10 +178,33 @@ def make_choice(request: Request, name: str, form: Fields) -> Response:
             changed = [figure for figure in figures if figures[figure] != before[figure]]
             return _show_choice(request, name, figures, more, changed=changed, is_checked=True)
         with writing(request) as tx:
-            commands.make_choice(tx, name, valid_from, nest(figures), more["source"])
+            is_made = commands.make_choice(tx, name, valid_from, nest(figures), more["source"])
     except BadInput as refusal:
         return _show_choice(request, name, figures, more, refusal=refusal)
-    return redirect(f"{PAGE}/choices", translate(language_of(request), "The choice is made."))
+    lang = language_of(request)
+    if not is_made:
+        said = translate(lang, "Proposed. The choice is made as soon as a second person confirms it.")
+        return redirect(f"{PAGE}/choices", said, "note")
+    return redirect(f"{PAGE}/choices", translate(lang, "The choice is made."))
+
+
+@routes.post("/community/choice-proposals/{number}/{outcome}")
+@may("confirm-choice")
+def settle_choice(request: Request, number: int, outcome: str) -> Response:
+    lang = language_of(request)
+    if outcome not in ("confirm", "withdraw"):
+        raise NotFound
+    with writing(request) as tx:
+        if outcome == "confirm":
+            commands.confirm_choice(tx, number)
+        else:
+            commands.withdraw_choice(tx, number)
+    text = (
+        translate(lang, "The choice is made.")
+        if outcome == "confirm"
+        else translate(lang, "The proposal is withdrawn; the choice stays as it was.")
+    )
+    return redirect(f"{PAGE}/choices", text)
 
 
 def _show(

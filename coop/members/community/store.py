@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 from sqlalchemy import func, select, update
 
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
-from coop.members.community.model import IbanProposal, Logo, Outcome
-from coop.members.tables import iban_proposal, logo
+from coop.members.community.model import ChoiceProposal, IbanProposal, Logo, Outcome
+from coop.members.tables import choice_proposal, iban_proposal, logo
 
 
 def find_open_proposal(tx: Tx) -> IbanProposal | None:
@@ -33,6 +37,30 @@ def settle_proposal(tx: Tx, proposal: IbanProposal, outcome: Outcome) -> None:
     tx.execute(
         update(iban_proposal)
         .where(rows.community == tx.community, rows.number == proposal.number)
+        .values(settled_at=tx.now, settled_by=str(tx.actor), outcome=outcome)
+    )
+
+
+def list_open_choices(tx: Tx) -> list[ChoiceProposal]:
+    """List the choices that wait for a second person."""
+    rows = choice_proposal.c
+    return select_as(tx, ChoiceProposal, choice_proposal, rows.settled_at.is_(None), order_by=[rows.number])
+
+
+def add_choice_proposal(tx: Tx, name: str, valid_from: date, value: Mapping[str, Any], source: str) -> None:
+    """Let a choice wait."""
+    rows = choice_proposal.c
+    number = (tx.scalar(select(func.max(rows.number)).where(rows.community == tx.community)) or 0) + 1
+    made = ChoiceProposal(number, name, valid_from, dict(value), source, tx.now, str(tx.actor))
+    insert_nouns(tx, choice_proposal, [made])
+
+
+def settle_choice(tx: Tx, number: int, outcome: Outcome) -> None:
+    """Write down what became of a choice that waited, and by whom."""
+    rows = choice_proposal.c
+    tx.execute(
+        update(choice_proposal)
+        .where(rows.community == tx.community, rows.number == number)
         .values(settled_at=tx.now, settled_by=str(tx.actor), outcome=outcome)
     )
 

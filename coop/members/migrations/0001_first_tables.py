@@ -28,6 +28,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_bill_due_due_on", ["community", "due_on"], unique=False)
 
     op.create_table(
+        "choice_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=400), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("settled_by", sa.String(length=120), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.CheckConstraint(
+            "outcome <> 'confirmed' OR settled_by <> proposed_by", name=op.f("ck_choice_proposal_confirmed_by_another")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('confirmed', 'withdrawn', 'replaced')", name=op.f("ck_choice_proposal_outcome_known")
+        ),
+        sa.CheckConstraint(
+            "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)",
+            name=op.f("ck_choice_proposal_settled_whole"),
+        ),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_choice_proposal")),
+    )
+    op.create_table(
         "coming_meeting",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("meeting_id", sa.String(length=100), nullable=False),
@@ -996,6 +1021,7 @@ def downgrade() -> None:
     op.drop_table("community_host")
     op.drop_table("community_choice")
     op.drop_table("coming_meeting")
+    op.drop_table("choice_proposal")
     with op.batch_alter_table("bill_due", schema=None) as batch_op:
         batch_op.drop_index("ix_bill_due_due_on")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coop.members.tables.community import iban_proposal, logo
+from coop.members.tables.community import choice_proposal, iban_proposal, logo
 from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, import_draft, register_change
 from coop.members.tables.identity import account, account_change, own_token, program, sign_in, sign_in_try
 from coop.members.tables.messages import bill_due, coming_meeting, message, message_wish, message_words
@@ -25,6 +25,7 @@ __all__ = [
     "account",
     "account_change",
     "bill_due",
+    "choice_proposal",
     "coming_meeting",
     "connection",
     "consent",

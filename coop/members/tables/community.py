@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, String, Table
+from typing import Any
 
+from sqlalchemy import CheckConstraint, Column, Date, Integer, LargeBinary, String, Table
+
+from coop.kit.columns import Json
 from coop.kit.metadata import Instant
 from coop.members.tables.shape import community_column, metadata, text_column
 
@@ -25,6 +28,28 @@ iban_proposal = Table(
     CheckConstraint("outcome <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_another"),
 )
 """Other bank accounts of the co-operative, each proposed by one person and confirmed by another."""
+
+choice_proposal = Table(
+    "choice_proposal",
+    metadata,
+    community_column(),
+    Column("number", Integer, primary_key=True),
+    text_column("name", 40),
+    Column("valid_from", Date, nullable=False),
+    Column("value", Json(dict[str, Any]), nullable=False),
+    text_column("source", 400),
+    Column("proposed_at", Instant, nullable=False),
+    text_column("proposed_by", 120),
+    Column("settled_at", Instant),
+    Column("settled_by", String(120)),
+    Column("outcome", String(20)),
+    CheckConstraint("outcome IN ('confirmed', 'withdrawn', 'replaced')", name="outcome_known"),
+    CheckConstraint(
+        "(settled_at IS NULL) = (settled_by IS NULL) AND (settled_at IS NULL) = (outcome IS NULL)", name="settled_whole"
+    ),
+    CheckConstraint("outcome <> 'confirmed' OR settled_by <> proposed_by", name="confirmed_by_another"),
+)
+"""Choices that take two people, such as who needs a second factor: one person proposes, another confirms."""
 
 logo = Table(
     "logo",

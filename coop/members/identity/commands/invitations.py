@@ -15,9 +15,11 @@ from coop.members.identity.commands.accounts import create_account, get_granted
 from coop.members.identity.commands.addresses import draw_address
 from coop.members.identity.commands.roles import propose_role
 from coop.members.identity.commands.sign_in import VISITOR
+from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import Account, NewAccount, Origin
 from coop.members.identity.rules.tries import choose_reset_counters
 from coop.members.messages.commands import send
+from coop.values import say
 
 
 def invite_account(
@@ -46,7 +48,8 @@ def invite_account(
 
 
 def invite_again(tx: Tx, grants: Collection[str], account_id: str) -> Account:
-    """Send the owner of an account another one-time address: an invitation, or a reset where they have a password.
+    """Send the owner of an account another one-time address: an invitation, or a reset where they have a password. Who
+    is invited anew is told by whom, in a message of its own.
 
     Raises:
         NotFound: there is no such account.
@@ -55,6 +58,8 @@ def invite_again(tx: Tx, grants: Collection[str], account_id: str) -> Account:
     """
     account = get_granted(tx, grants, account_id)
     send_password_address(tx, account)
+    if not account.has_password:
+        tell_owner(tx, account, say("it was invited anew"))
     return account
 
 
