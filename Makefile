@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios bench lock clean
+.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios fuzz bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ histories: $(DEV_STAMP) ## play invented histories of bills against the referenc
 
 pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running product; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
+
+fuzz: $(DEV_STAMP) ## throw bad input at the doors for an hour; ARGS="--minutes 5 --seed 7" plays shorter, or again
+	$(BIN)/python -m tests.metering.fuzz $(ARGS)
 
 bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +150,8 @@ class Stand:
     unit: str
     quality: Quality = Quality.MEASURED
     line: int | None = None
+    is_by_own_clock: bool = False
+    """Dated by the meter's own clock, which nobody keeps."""
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is not UTC:
@@ -313,41 +316,12 @@ def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
     return Refused(problem, code, series=(reading,))
 
 
-@dataclass(frozen=True)
-class Mandate:
-    """A gateway's right to speak: of ``meters``, or of every meter where they are None; measured or estimated values,
-    since a correction and a member's own reading are people's to say. Nobody registered one that is not known."""
+class Mandate(Protocol):
+    """A right to speak."""
 
-    gateway: str
-    meters: frozenset[str] | None = frozenset()
-    is_known: bool = True
-
-    def refuse_beyond(self, decoded: Decoded) -> list[Refused]:
-        """Refuse the readings that the gateway may not say.
-
-        >>> told = Stand("E1", Quantity.HEAT, datetime(2026, 1, 1, tzinfo=UTC), Decimal(1), "GJ")
-        >>> [one.code for one in Mandate("box", frozenset({"E2"})).refuse_beyond(Decoded([told]))]
-        ['not-your-meter']
-        >>> Mandate("plant", None).refuse_beyond(Decoded([told]))
-        []
-        """
-        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
-        return [one for reading in said if (one := self._refuse(reading))]
-
-    def _refuse(self, reading: Stand | Series) -> Refused | None:
-        if not self.is_known:
-            reason = say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway)
-            return refuse("unknown-gateway", reason, reading)
-        if self.meters is not None and reading.meter not in self.meters:
-            reason = say(
-                "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
-            )
-            return refuse("not-your-meter", reason, reading)
-        quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
-        if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
-            reason = say("a gateway says what is measured or estimated, and corrects nothing")
-            return refuse("not-measured", reason, reading)
-        return None
+    def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
+        """Refuse the readings that whoever has it may not say."""
+        ...  # The body of a protocol method is empty by design.
 
 
 @dataclass(frozen=True)
@@ -368,7 +342,7 @@ class Delivery:
     @cached_property
     def beyond(self) -> list[Refused]:
         """The readings that whoever handed it over may not say."""
-        return self.mandate.refuse_beyond(self.decoded) if self.mandate else []
+        return self.mandate.refuse_beyond(self.decoded, self.received_at) if self.mandate else []
 
     @cached_property
     def own(self) -> Decoded:

@@ -17,6 +17,10 @@ CODES = {
     "not-installed": N_("Meter did not hang there"),
     "impossible-value": N_("Impossible value"),
     "future": N_("In the future"),
+    "wrong-clock": N_("A clock that is off"),
+    "not-your-meter": N_("Another's meter"),
+    "unknown-gateway": N_("Unknown gateway"),
+    "not-measured": N_("Not a gateway's to say"),
     "other-step": N_("Another interval"),
 }
 """Reason for which something is parked, in two or three words; its reason says the rest."""

@@ -24,13 +24,15 @@ from coop.kit.tables import program_token
 from coop.kit.tokens import end_token, set_meters
 from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.raw import telegram_door
-from coop.metering.model import Quality
+from coop.metering.model import Meter, MeterKind, Quality
+from coop.metering.register.commands import register_meters
 from coop.metering.register.store import list_registers
 from coop.metering.service import METERING
 from coop.metering.tables import block
 from coop.values import BadInput
 from tests.desk import COMMUNITY, open_desk, sign_in
-from tests.metering.homes import latest_values, let_gateway_in, open_database, set_clock, writing
+from tests.metering.formats.test_mbus import ENERGY, TIME, frame
+from tests.metering.homes import at, latest_values, let_gateway_in, open_database, set_clock, writing
 from tests.metering.test_metering_http import API, NOW, batch, telegram
 
 STRANGER, PLANT = "home-of-E2", "plant"
@@ -262,3 +264,30 @@ def _registers(tx: Any) -> dict[tuple[str, str, str], str]:
 def _letters(database: Database) -> list[tuple[str, str]]:
     with database.read(COMMUNITY) as tx:
         return [(letter.code, letter.reason) for letter in list_telegrams(tx)]
+
+
+def test_a_meter_whose_own_clock_is_far_off_dates_nothing_until_somebody_says_that_it_was_right(
+    desk: TestClient, one_database: Database
+) -> None:
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("KAM06855817", MeterKind.HEAT, "C1", at("2010-01-01T00:00"))])
+    bearer = let_gateway_in(one_database, "box", "KAM06855817")
+    body = frame(ENERGY, TIME).hex().encode()
+    answer = desk.post(f"{API}/deliveries?format=mbus", content=body, headers=bearer)
+    assert (answer.status_code, answer.json()["values"]) == (422, 0)
+    [letter] = sign_in(desk, "board").get(f"{API}/parked").json()
+    assert letter["code"] == "wrong-clock"
+    assert "2011-01-05" in letter["reason"]
+    desk.post(f"{API}/parked/{letter['id']}/replay").raise_for_status()
+    with one_database.read(COMMUNITY) as tx:
+        assert list_telegrams(tx) == []
+
+
+def test_a_reading_round_that_a_person_brings_is_believed_about_its_dates(
+    desk: TestClient, one_database: Database
+) -> None:
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("KAM06855817", MeterKind.HEAT, "C1", at("2010-01-01T00:00"))])
+    sign_in(desk, "board")
+    answer = desk.post(f"{API}/deliveries?format=mbus", content=frame(ENERGY, TIME).hex().encode())
+    assert (answer.status_code, answer.json()["values"]) == (200, 1)

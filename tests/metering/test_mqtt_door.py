@@ -24,7 +24,7 @@ from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.metering.homes import COMMUNITY, latest_values, let_gateway_in
+from tests.metering.homes import COMMUNITY, latest_values, let_gateway_in, set_clock
 from tests.servers.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.mqtt
@@ -185,3 +185,23 @@ def test_one_poisonous_message_is_parked_once_by_itself_and_the_others_are_taken
         wait_until(lambda: count_parked() <= 1 and door.trouble is None)
     finally:
         door.stop()
+
+
+def test_a_clock_that_was_never_set_is_parked_and_the_door_stays_open(
+    one_database: Database, mosquitto: Mosquitto
+) -> None:
+    let_gateway_in(one_database, "gw", "E1")
+    unset = {"meter": "E1", "quantity": "electricity_import", "unit": "Wh", "step_s": 900, "values": [5]}
+    bodies = [
+        json.dumps({"head_end": "h", "sent_at": "2025-03-10T00:00:00Z", "series": [unset | {"start": start}]}).encode()
+        for start in ("1970-01-01T00:00:00Z", "2150-01-01T00:00:00Z")
+    ]
+    set_clock(one_database, datetime.now(UTC))
+    with MqttDoor(room_of(one_database), mosquitto.url, "door-clock") as door:
+        wait_until(lambda: door.trouble is None)
+        for body in (*bodies, batch([10] * 4)):
+            publish(mosquitto, f"coop/{COMMUNITY}/gw/head-end", body)
+        wait_until(lambda: any(latest_values(one_database).values()))
+        assert door.trouble is None
+    with one_database.read(COMMUNITY) as tx:
+        assert [letter.kind for letter in list_telegrams(tx)] == ["telegram", "telegram"]

@@ -25,7 +25,8 @@ from coop.metering.api import examples
 from coop.metering.api.fields import DeliveryId, Name, make_router, may
 from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.intake import receive
-from coop.metering.model import Delivery, Mandate, Receipt
+from coop.metering.intake.gateways import GatewayMandate
+from coop.metering.model import Delivery, Receipt
 from coop.metering.readings import store as readings
 from coop.values import BadInput, Problem, say
 
@@ -221,16 +222,16 @@ def _problems(receipts: Sequence[Receipt]) -> list[BatchProblemOut]:
     ]
 
 
-def _mandate_of(session: Session) -> Mandate | None:
+def _mandate_of(session: Session) -> GatewayMandate | None:
     """The right of a gateway to speak; None for a person, who answers for what they bring."""
     if session.kind == "account":
         return None
     if not isinstance(session, Program) or session.gateway is None:
         raise NotAllowed(say("this program is no gateway"))
-    return Mandate(session.gateway, session.meters)
+    return GatewayMandate(session.gateway, session.meters)
 
 
-def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: Mandate | None) -> Delivery:
+def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: GatewayMandate | None) -> Delivery:
     if mandate and delivery.received_at is not None:
         raise BadInput([Problem(say("is not a gateway's to say"), f"deliveries[{place}].received_at")])
     if mandate and delivery.gateway not in ("", mandate.gateway):

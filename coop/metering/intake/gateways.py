@@ -3,14 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
 
 from coop.kit.tokens import list_gateways
 from coop.kit.tx import Tx
-from coop.metering.model import Delivery, Mandate
+from coop.metering.model import Decoded, Delivery, Quality, Refused, Series, Stand, refuse
+from coop.values import say
+
+OWN_CLOCK_MARGIN = timedelta(days=1)
+"""Time by which a meter's own clock may differ from ours: it drifts by minutes, and often knows no summer time. What it
+dates otherwise is parked, since nobody can tell a clock that was never set from one that speaks of long ago."""
 
 
-def mandate_of(tx: Tx, gateway: str) -> Mandate:
+@dataclass(frozen=True)
+class GatewayMandate:
+    """A gateway's right to speak: of ``meters``, or of every meter where they are None; measured or estimated values,
+    since a correction and a member's own reading are people's to say. Nobody registered one that is not known."""
+
+    gateway: str
+    meters: frozenset[str] | None = frozenset()
+    is_known: bool = True
+
+    def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
+        """Refuse the readings that the gateway may not say.
+
+        >>> from datetime import UTC
+        >>> from decimal import Decimal
+        >>> from coop.metering.model import Quantity
+        >>> told = Stand("E1", Quantity.HEAT, datetime(2026, 1, 1, tzinfo=UTC), Decimal(1), "GJ")
+        >>> [one.code for one in GatewayMandate("box", frozenset({"E2"})).refuse_beyond(Decoded([told]), told.at)]
+        ['not-your-meter']
+        >>> GatewayMandate("plant", None).refuse_beyond(Decoded([told]), told.at)
+        []
+        """
+        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
+        return [one for reading in said if (one := self._refuse(reading, received_at))]
+
+    def _refuse(self, reading: Stand | Series, received_at: datetime) -> Refused | None:
+        if not self.is_known:
+            reason = say("nobody registered a gateway '%(gateway)s'", gateway=self.gateway)
+            return refuse("unknown-gateway", reason, reading)
+        if self.meters is not None and reading.meter not in self.meters:
+            reason = say(
+                "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
+            )
+            return refuse("not-your-meter", reason, reading)
+        quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
+        if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
+            reason = say("a gateway says what is measured or estimated, and corrects nothing")
+            return refuse("not-measured", reason, reading)
+        if isinstance(reading, Stand) and reading.is_by_own_clock and abs(reading.at - received_at) > OWN_CLOCK_MARGIN:
+            reason = say(
+                "the meter's own clock says %(at)s, and it was received %(received_at)s: take it if it was read then",
+                at=reading.at,
+                received_at=received_at,
+            )
+            return refuse("wrong-clock", reason, reading)
+        return None
+
+
+def mandate_of(tx: Tx, gateway: str) -> GatewayMandate:
     """A gateway's right to speak now."""
     return _mandate(list_gateways(tx), gateway)
 
@@ -23,7 +78,7 @@ def limit(tx: Tx, deliveries: Sequence[Delivery]) -> list[Delivery]:
     return [replace(delivery, mandate=_mandate(gateways, delivery.gateway)) for delivery in deliveries]
 
 
-def _mandate(gateways: dict[str, frozenset[str] | None], gateway: str) -> Mandate:
+def _mandate(gateways: dict[str, frozenset[str] | None], gateway: str) -> GatewayMandate:
     if gateway not in gateways:
-        return Mandate(gateway, is_known=False)
-    return Mandate(gateway, gateways[gateway])
+        return GatewayMandate(gateway, is_known=False)
+    return GatewayMandate(gateway, gateways[gateway])

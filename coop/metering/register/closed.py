@@ -50,9 +50,7 @@ def refuse_reaching(tx: Tx, subject: Said, start: date, end: date | None = None)
         )
 
 
-def admit_late(
-    tx: Tx, key_id: str, resolution_id: str, holds: tuple[date, date | None], told_at: datetime
-) -> None:
+def admit_late(tx: Tx, key_id: str, resolution_id: str, holds: tuple[date, date | None], told_at: datetime) -> None:
     """Refuse a key that would hold in a period that was closed before the key was told. One that was told in time and
     heard late is a decision about the periods that were closed without it.
 

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from coop.metering.intake.formats.csv_mapping import CsvColumn, CsvMapping
-from coop.metering.intake.formats.plausible import implausible, too_late
+from coop.metering.intake.formats.plausible import implausible, too_late, unset_clock
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Series, Stand, to_units
 from coop.values import BadInput, Problem, Said, join_said, say, say_count
 
@@ -198,7 +198,7 @@ def _next_instant(
         )
     if meter.at is not None and at < meter.at:
         return say("%(text)s lies before the line above it of meter %(name)s", text=text, name=meter.name)
-    return too_late(at, received_at) or at
+    return unset_clock(at) or too_late(at, received_at) or at
 
 
 def _civil(text: str, time_format: str) -> datetime:

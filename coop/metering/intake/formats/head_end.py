@@ -27,7 +27,7 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter, ValidationError
 
-from coop.metering.intake.formats.plausible import TEMPERATURE_RANGE_DEGC
+from coop.metering.intake.formats.plausible import TEMPERATURE_RANGE_DEGC, unset_clock
 from coop.metering.model import (
     BASE_UNIT,
     CUMULATIVE,
@@ -200,6 +200,8 @@ def _misfit(quantity: Quantity, unit: str, start: datetime, step_s: int, count: 
         return "start", say("%(start)s does not lie on a step of %(step_s)s s", start=start, step_s=step_s)
     if datetime.max.replace(tzinfo=UTC) - start < timedelta(seconds=step_s * count):
         return "values", say("the last of them would end after the year 9999")
+    if unset := unset_clock(start) or unset_clock(start + timedelta(seconds=step_s * count)):
+        return "start", unset
     return None
 
 

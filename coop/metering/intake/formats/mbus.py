@@ -11,6 +11,7 @@ the first record counts.
 
 **Time.** The instant on the line comes from the gateway's synchronised clock and goes before all. Without one, the time
 point in the answer counts: it may be minutes off, but it belongs to the value, also when a file comes in weeks later.
+It is the meter's own clock, and says so: of a gateway it is believed as long as it is about right.
 Only an answer without either is dated by its receipt.
 
 A frame's status byte says that a battery is low or a sensor broken; its registers still count, and what is wrong shows
@@ -23,11 +24,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from coop.metering.intake.formats.mbus_records import Answer, Function, Record, answer, records
-from coop.metering.intake.formats.plausible import implausible
+from coop.metering.intake.formats.plausible import implausible, unset_clock
 from coop.metering.model import CUMULATIVE, Decoded, Quantity, Stand
 from coop.values import BadInput, Problem, say
 
@@ -146,9 +148,13 @@ def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterat
             yield Problem(problem.reason, problem.field, line)
         return
     try:
-        at = datetime.fromisoformat(instant).astimezone(UTC) if instant else _time_point(said) or received_at
+        own_clock = None if instant else _time_point(said)
+        at = datetime.fromisoformat(instant).astimezone(UTC) if instant else own_clock or received_at
     except ValueError:
         yield Problem(say("%(instant)s is not an instant such as 2026-01-01T00:00:00Z", instant=instant), "time", line)
+        return
+    if unset := unset_clock(at):
+        yield Problem(unset, "time", line)
         return
     taken: set[Quantity] = set()
     for record in said.records:
@@ -156,7 +162,8 @@ def _stands(line: int, instant: str, text: str, received_at: datetime) -> Iterat
         if quantity is None or quantity in taken:
             continue
         taken.add(quantity)
-        yield _stand(record, quantity, said.meter, at, line)
+        stand = _stand(record, quantity, said.meter, at, line)
+        yield replace(stand, is_by_own_clock=own_clock is not None) if isinstance(stand, Stand) else stand
     if not taken:
         yield Problem(
             say("holds no register that is read here (medium %(medium)s)", medium=f"{said.medium:02X}"),

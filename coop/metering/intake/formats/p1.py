@@ -44,6 +44,9 @@ from coop.values import AMSTERDAM, Problem, say
 LARGEST_STAND_KWH = Decimal("999999.999")
 """An electricity register counts 6 digits and 3 decimals: F9(3,3) in the P1 Companion Standard, section 6."""
 
+LONGEST_TELEGRAM = 16 * 1024
+"""Most bytes of a telegram: one with four channels and a long text message has a third of it."""
+
 _TELEGRAM = re.compile(rb"/[^/!]*!([0-9A-Fa-f]{4})(?:\r?\n|\Z)")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _TIME = re.compile(r"[0-9]{12}[SW]")
@@ -138,6 +141,12 @@ def _telegrams(body: bytes) -> Iterator[tuple[bytes, str, int]]:
 def _registers(part: bytes, checksum: str, line: int) -> Iterator[Stand | Problem]:
     if not checksum:
         yield Problem(say("cut off: no whole telegram from / to ! and a checksum of four hex digits"), "telegram", line)
+        return
+    if len(part) > LONGEST_TELEGRAM:
+        reason = say(
+            "%(length)s bytes are more than a telegram can have (%(most)s)", length=len(part), most=LONGEST_TELEGRAM
+        )
+        yield Problem(reason, "telegram", line)
         return
     computed = f"{crc16(part[: part.rindex(b'!') + 1]):04X}"
     if computed != checksum:

@@ -17,6 +17,9 @@ from coop.values import Said, join_said, say
 TEMPERATURE_RANGE_DEGC = (-60, 200)
 """Below lies no Dutch outside air, above no heat network: sensors that are broken or not fitted read beyond it."""
 
+READING_YEARS = range(2000, 2100)
+"""Years of which a reading can be."""
+
 _FINE = -15
 _LARGEST = 2**63
 
@@ -66,6 +69,23 @@ def too_late(at: datetime, received_at: datetime) -> Said | None:
     if at <= received_at + CLOCK_MARGIN:
         return None
     return say("%(at)s is in the future: received %(received_at)s", at=_iso(at), received_at=_iso(received_at))
+
+
+def unset_clock(at: datetime) -> Said | None:
+    """Say why an instant cannot be, or None: its year is one that only a clock says which was never set.
+
+    >>> from datetime import UTC
+    >>> unset_clock(datetime(1970, 1, 1, tzinfo=UTC))
+    '1970-01-01T00:00:00Z lies outside the years 2000 to 2099: a clock was not set'
+    """
+    if at.year in READING_YEARS:
+        return None
+    return say(
+        "%(at)s lies outside the years %(first)s to %(last)s: a clock was not set",
+        at=_iso(at),
+        first=READING_YEARS[0],
+        last=READING_YEARS[-1],
+    )
 
 
 def _iso(at: datetime) -> str:
