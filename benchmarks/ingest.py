@@ -147,7 +147,8 @@ bare = Table(
 def lay_in_one_table(database: Database) -> None:
     """Let blocks lie in one table, which has foreign keys, as if there were no partitions."""
     keys = "".join(
-        f"; ALTER TABLE block ADD FOREIGN KEY (community, {column}) REFERENCES {name}" for name, column in REFERRED
+        f"; ALTER TABLE block ADD FOREIGN KEY (community, {column}) REFERENCES {name} (community, {key})"
+        for name, column, key in REFERRED
     )
     with database.system_write() as sql:
         sql.exec_driver_sql(

@@ -1,6 +1,10 @@
-"""Triggers that keep what was read and what was computed from it, and what a block refers to; and the months of blocks.
+"""Triggers that keep what was read and what was computed from it, and what a block refers to; and the months of
+blocks.
 
-A block refers to a register and a delivery by a trigger and by no foreign key, which ``kit.months`` cannot have.
+A block refers to a register and a delivery by a trigger and by no foreign key, which ``kit.months`` cannot have. It is
+never changed. It is let go of only when a sealed one holds it: one that reaches from its first delivery to its last,
+and that came in only because it had as many parts, and the same digest, as all blocks between its two numbers. In
+PostgreSQL a service has no right to take a block away; a function of the owner's does both.
 """
 
 from __future__ import annotations
@@ -8,13 +12,21 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from coop.kit import months
+from coop.metering.model import DIGEST_MODULUS
 from coop.metering.tables import KEPT, block
 
-REFERRED = (("register", "register_id"), ("delivery", "delivery_id"))
-"""Tables that a block refers to, each by which of its columns."""
+REFERRED = (("register", "register_id", "id"), ("delivery", "number", "number"))
+"""Tables that a block refers to: by which of its columns, to which of theirs."""
 
 _KEEPS = "readings and results are only added"
 _REFERS = "a block refers to a register and a delivery that are there"
+_HOLDS = "a sealed block holds what its parts hold, and nothing comes in beneath it"
+_OURS = "part.community = {row}.community AND part.day = {row}.day AND part.register_id = {row}.register_id"
+_SEALED = f"{_OURS} AND part.first <= {{row}}.first AND part.number >= {{row}}.number AND part.parts > {{row}}.parts"
+_PARTS = (
+    f"{_OURS} AND part.first >= {{row}}.first AND part.number <= {{row}}.number"
+    " AND NOT (part.first = {row}.first AND part.number = {row}.number)"
+)
 
 
 def guard_readings(sql: Connection) -> None:
@@ -27,42 +39,84 @@ def guard_readings(sql: Connection) -> None:
     months.partition(sql, block)
 
 
-def _guard_sqlite(sql: Connection) -> None:
-    for name in (table.name for table in KEPT):
-        for act in ("UPDATE", "DELETE"):
-            sql.exec_driver_sql(
-                f"CREATE TRIGGER {name}_keeps_{act.lower()} BEFORE {act} ON {name}"
-                f" BEGIN SELECT RAISE(ABORT, '{_KEEPS}'); END"
-            )
-    missing = " OR ".join(
-        f"NOT EXISTS (SELECT 1 FROM {name} WHERE community = NEW.community AND id = NEW.{column})"
-        for name, column in REFERRED
+def _kept() -> list[str]:
+    return [table.name for table in KEPT if table is not block]
+
+
+def _missing(schema: str) -> str:
+    return " OR ".join(
+        f"NOT EXISTS (SELECT 1 FROM {schema}{name} WHERE community = NEW.community AND {key} = NEW.{column})"
+        for name, column, key in REFERRED
     )
-    sql.exec_driver_sql(
-        f"CREATE TRIGGER block_refers BEFORE INSERT ON block WHEN {missing} BEGIN SELECT RAISE(ABORT, '{_REFERS}'); END"
+
+
+def _proven(table: str) -> str:
+    """True where a sealed block that comes in has as many parts, and the same digest, as its parts have."""
+    return (
+        f"(SELECT coalesce(sum(part.parts), 0) = NEW.parts AND sum(part.digest) % {DIGEST_MODULUS} = NEW.digest"
+        f" FROM {table} AS part WHERE {_PARTS.format(row='NEW')})"
+    )
+
+
+def _guard_sqlite(sql: Connection) -> None:
+    send = sql.exec_driver_sql
+    refuse = "BEGIN SELECT RAISE(ABORT, '{}'); END"
+    for name in _kept():
+        for act in ("UPDATE", "DELETE"):
+            send(f"CREATE TRIGGER {name}_keeps_{act.lower()} BEFORE {act} ON {name} {refuse.format(_KEEPS)}")
+    send(f"CREATE TRIGGER block_keeps_update BEFORE UPDATE ON block {refuse.format(_KEEPS)}")
+    send(
+        "CREATE TRIGGER block_keeps_delete BEFORE DELETE ON block"
+        f" WHEN NOT EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='OLD')}) {refuse.format(_KEEPS)}"
+    )
+    send(f"CREATE TRIGGER block_refers BEFORE INSERT ON block WHEN {_missing('')} {refuse.format(_REFERS)}")
+    send(
+        "CREATE TRIGGER block_seals BEFORE INSERT ON block"
+        f" WHEN EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='NEW')})"
+        f" OR (NEW.parts > 1 AND NOT {_proven('block')}) {refuse.format(_HOLDS)}"
     )
 
 
 def _guard_postgresql(sql: Connection) -> None:
-    sql.exec_driver_sql(
-        "CREATE FUNCTION reading_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN RAISE EXCEPTION '{_KEEPS}'; END $$"
-    )
-    for name in (table.name for table in KEPT):
-        sql.exec_driver_sql(
+    send = sql.exec_driver_sql
+    plain = {"execution_options": {"no_parameters": True}}
+    refuses = "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$"
+    send(refuses.format("reading_refuses", f"RAISE EXCEPTION '{_KEEPS}';"), **plain)
+    for name in _kept():
+        send(
             f"CREATE TRIGGER {name}_keeps BEFORE UPDATE OR DELETE ON {name}"
             " FOR EACH ROW EXECUTE FUNCTION reading_refuses()"
         )
-    schema = sql.scalar(select(func.current_schema()))
-    missing = " OR ".join(
-        f'NOT EXISTS (SELECT FROM "{schema}".{name} WHERE community = NEW.community AND id = NEW.{column})'
-        for name, column in REFERRED
+    schema = f'"{sql.scalar(select(func.current_schema()))}".'
+    table = f"{schema}block"
+    is_sealed = f"EXISTS (SELECT FROM {table} AS part WHERE {{}})"
+    lets_go = f"IF NOT {is_sealed.format(_SEALED.format(row='OLD'))} THEN RAISE EXCEPTION '{_KEEPS}'; END IF;"
+    send(refuses.format("block_lets_go", f"{lets_go} RETURN OLD;"), **plain)
+    refers = f"IF {_missing(schema)} THEN RAISE foreign_key_violation USING MESSAGE = '{_REFERS}'; END IF;"
+    holds = (
+        f"IF {is_sealed.format(_SEALED.format(row='NEW'))} OR (NEW.parts > 1 AND NOT {_proven(table)})"
+        f" THEN RAISE EXCEPTION '{_HOLDS}'; END IF;"
     )
+    send(refuses.format("block_refers", f"{refers} {holds} RETURN NULL;"), **plain)
+    send("CREATE TRIGGER block_keeps BEFORE UPDATE ON block FOR EACH ROW EXECUTE FUNCTION reading_refuses()")
+    send("CREATE TRIGGER block_lets_go BEFORE DELETE ON block FOR EACH ROW EXECUTE FUNCTION block_lets_go()")
+    send("CREATE TRIGGER block_refers AFTER INSERT ON block FOR EACH ROW EXECUTE FUNCTION block_refers()")
+    _make_sealer(sql, schema)
+
+
+def _make_sealer(sql: Connection, schema: str) -> None:
+    """Make the function that puts a sealed block in the place of its parts."""
+    columns = [(column.name, column.type.compile(sql.dialect)) for column in block.columns]
+    arguments = ", ".join(f"_{name} {kind}" for name, kind in columns)
+    into, values = (", ".join(names) for names in zip(*((name, f"_{name}") for name, _ in columns), strict=True))
     sql.exec_driver_sql(
-        "CREATE FUNCTION block_refers() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN IF {missing} THEN RAISE foreign_key_violation USING MESSAGE = '{_REFERS}'; END IF;"
-        " RETURN NULL; END $$"
+        f"CREATE FUNCTION seal_block({arguments}) RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+        f" SET search_path = {schema.rstrip('.')}, pg_temp AS $seal$ BEGIN"
+        " IF _parts < 2 THEN RAISE EXCEPTION 'nothing is sealed that is whole'; END IF;"
+        f" INSERT INTO block ({into}) VALUES ({values});"
+        " DELETE FROM block WHERE community = _community AND day = _day AND register_id = _register_id"
+        " AND first >= _first AND number <= _number AND NOT (first = _first AND number = _number);"
+        " END $seal$",
+        execution_options={"no_parameters": True},
     )
-    sql.exec_driver_sql(
-        "CREATE TRIGGER block_refers AFTER INSERT ON block FOR EACH ROW EXECUTE FUNCTION block_refers()"
-    )
+    sql.exec_driver_sql("REVOKE ALL ON FUNCTION seal_block FROM PUBLIC")

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from coop.kit.jobs import Job, Work
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.schedule import find_month_to_close, list_touched
-from coop.metering.readings.store import make_months
-from coop.values import CoopError, Period, Said, join_said, say
+from coop.metering.readings.log import make_months
+from coop.metering.readings.sealing import list_to_seal, seal_days
+from coop.values import CoopError, Period, Said, join_said, say, say_count
 from coop.web.language import N_
 
 
@@ -90,7 +91,23 @@ def make_room(work: Work) -> str:
     return say("there is room up to %(month)s", month=f"{wanted[-1]:%Y-%m}")
 
 
+SEALED_AT_A_TIME = 200
+"""Days that are sealed in one transaction: whoever brings readings waits no longer than that takes."""
+
+
+def seal_past_days(work: Work) -> str:
+    """Pack what many deliveries said of a day that is over into one block, day by day; says of how many."""
+    count = 0
+    while True:
+        with work.write() as tx:
+            keys = list_to_seal(tx, SEALED_AT_A_TIME)
+            count += seal_days(tx, keys)
+        if len(keys) < SEALED_AT_A_TIME:
+            return say_count("%(num)s day of a register packed", "%(num)s days of registers packed", count)
+
+
 JOBS = (
+    Job("seal-days", N_("Pack the readings of days that are over"), "20 1 * * *", seal_past_days),
     Job("make-room", N_("Make room for the readings of coming months"), "5 1 * * *", make_room),
     Job("close-months", N_("Close months that are over"), "15 3 * * *", close_months),
     Job("correct-periods", N_("Correct periods that late values touched"), "45 3 * * *", correct_periods),

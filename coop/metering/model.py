@@ -23,6 +23,9 @@ from coop.values import Problem, Said, derive_id, say
 DAY_S = 86_400
 """Seconds of a UTC day."""
 
+DIGEST_MODULUS = 1 << 48
+"""One more than the largest digest of what was said about a day, small enough for a database to add up many."""
+
 Int64Array = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 
@@ -338,6 +341,7 @@ class Delivery:
     options: str = ""
     exponents: Mapping[tuple[str, Quantity], int] = field(default_factory=dict)
     mandate: Mandate | None = None
+    reason: str = ""
 
     @cached_property
     def beyond(self) -> list[Refused]:
@@ -367,7 +371,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Outcome of a delivery: ``values`` readings were taken, which made ``new_versions`` of register days.
+    """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days.
 
     ``accepted`` is False when nothing in it was good. ``duplicate`` means that it was here before and changed nothing.
     """
@@ -376,5 +380,5 @@ class Receipt:
     accepted: bool
     duplicate: bool
     values: int
-    new_versions: int
+    observations: int
     problems: tuple[Problem, ...] = ()

@@ -1,10 +1,10 @@
 """Tables of metering.
 
-Invariant: readings are only added. A ``block`` holds all values of one register in one UTC day as they were known after
-one delivery; a change makes the next version and never touches the last (triggers refuse it). The key starts
-with the co-operative and the day, because deliveries come day by day: neighbours in time are neighbours on disk, and a
-month of all registers is one range. Days count from 1970-01-01. In PostgreSQL a month of blocks is a partition
-(``kit.months``).
+Invariant: the log of readings is only added to. A ``block`` holds what one delivery said about one register's UTC day,
+or, sealed, what each of several said; how a day stands is computed from its blocks (``readings.observations``). Only
+sealing takes blocks away, and only those that the sealed one holds (``guards``). The key starts with the co-operative
+and the day, because deliveries come day by day: neighbours in time are neighbours on disk, and a month of all registers
+is one range. Days count from 1970-01-01. In PostgreSQL a month of blocks is a partition (``kit.months``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
-from coop.metering.model import MeterKind, Quantity, Role, Shape
+from coop.metering.model import DIGEST_MODULUS, MeterKind, Quantity, Role, Shape
 from coop.metering.verdicts import BreakKind
 
 metadata = new_metadata()
@@ -103,6 +103,8 @@ delivery = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("id", String(64), primary_key=True),
+    # 1, 2, 3 ... in the order in which the co-operative came to know of them.
+    Column("number", BigInteger, nullable=False),
     Column("format", String(20), nullable=False),
     Column("gateway", String(200), nullable=False),
     Column("options", Text, nullable=False),
@@ -112,10 +114,17 @@ delivery = Table(
     Column("channel", String(20), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("values_taken", BigInteger, nullable=False),
-    Column("new_versions", Integer, nullable=False),
+    Column("observations", Integer, nullable=False),
     Column("problems", Integer, nullable=False),
+    # First and last UTC day about which it says something.
+    Column("first_day", Integer),
+    Column("last_day", Integer),
     Column("body", Zipped),
     Column("undoes", String(64)),
+    # The delivery of which it takes in, later, what was parked.
+    Column("adopts", String(64)),
+    Column("reason", String(500), nullable=False),
+    UniqueConstraint("community", "number"),
     UniqueConstraint("community", "undoes"),
     Index("ix_delivery_recorded", "community", "recorded_at", "id"),
 )
@@ -147,16 +156,22 @@ block = Table(
     Column("community", String(100), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("register_id", String(36), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    # Microseconds since 1970: a thousand instants a delivery are dear to convert.
-    Column("known_us", BigInteger, nullable=False),
-    # What a block refers to is held by a trigger (``storage.guards``): ``kit.months`` says why by no foreign key.
-    Column("delivery_id", String(64), nullable=False),
+    # Numbers of the first and the last delivery of which it holds something; a trigger (``guards``) holds that the last
+    # one is there: ``kit.months`` says why by no foreign key.
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("parts", Integer, nullable=False),
+    Column("exponent", SmallInteger, nullable=False),
     Column("step_s", Integer, nullable=False),
     Column("offsets", LargeBinary),
     Column("readings", LargeBinary, nullable=False),
     Column("quality", LargeBinary, nullable=False),
-    CheckConstraint("version >= 1", name="version"),
+    Column("log", LargeBinary),
+    Column("digest", BigInteger, nullable=False),
+    Column("fold", LargeBinary),
+    CheckConstraint("parts >= 1 AND first <= number", name="parts"),
+    CheckConstraint("parts = 1 OR (log IS NOT NULL AND fold IS NOT NULL)", name="sealed"),
+    CheckConstraint(f"digest >= 0 AND digest < {DIGEST_MODULUS}", name="digest"),
     CheckConstraint("(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name="shape"),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (day)",
@@ -344,7 +359,7 @@ late_value = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("register_id", String(36), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),  # number of the delivery
     _refers("register_id", "register"),
 )
 

@@ -81,7 +81,7 @@ def undo_import(settings: Settings, community: str, kind: str, import_id: str) -
     with _open(_owner(kind), settings) as room, room.database.write(community, COMMAND_LINE) as tx:
         if room.service.name == "members":
             return f"{undo_register(tx, import_id)} lines taken out"
-        return f"{undo_readings(tx, import_id).new_versions} days restored"
+        return f"{undo_readings(tx, import_id).observations} days restored"
 
 
 def work_dead_letters(

@@ -166,9 +166,9 @@ def test_a_dongle_at_one_home_cannot_change_everybodys_bill(desk: TestClient, on
     ahead = {"format": "head-end", "received_at": "2099-01-01T00:00:00Z", "gateway": PLANT}
     wrong, right = head_end(series("E1", [9000] * 96)), head_end(series("E1", [10] * 96))
     answer = desk.post(f"{API}/deliveries", params=ahead, content=wrong, headers=dongle)
-    assert (answer.status_code, answer.json()["new_versions"]) == (422, 0)
+    assert (answer.status_code, answer.json()["observations"]) == (422, 0)
     answer = desk.post(f"{API}/deliveries", params={"format": "head-end"}, content=right, headers=plant)
-    assert answer.json()["new_versions"] == 1
+    assert answer.json()["observations"] == 1
     assert values_of(one_database) == [10] * 96
 
 

@@ -47,7 +47,7 @@ JANUARY = at("2025-01-01T00:00")
 MARCH = Period.month(2025, 3)
 
 
-def versions(database: Database) -> int:
+def blocks(database: Database) -> int:
     with database.read(COMMUNITY) as tx:
         ours = block.c.community == tx.community
         return tx.scalar(select(func.count()).select_from(block).where(ours)) or 0
@@ -56,14 +56,14 @@ def versions(database: Database) -> int:
 def test_a_stand_is_kept_in_whole_joules_at_its_second(database: Database) -> None:
     with writing(database) as tx:
         receipt = deliver(tx, gj("H1", at("2025-01-01T00:00:05"), "12.34"))
-    assert (receipt.accepted, receipt.values, receipt.new_versions, receipt.problems) == (True, 1, 1, ())
+    assert (receipt.accepted, receipt.values, receipt.observations, receipt.problems) == (True, 1, 1, ())
     assert latest_values(database)[HEAT_1] == {1735689605: (12_340_000_000, Quality.MEASURED)}
 
 
-def test_a_batch_over_three_utc_days_is_one_version_of_each(database: Database) -> None:
+def test_a_batch_over_three_utc_days_says_something_of_each(database: Database) -> None:
     with writing(database) as tx:
         receipt = deliver(tx, quarters("E1", at("2025-01-01T12:00"), range(96 * 2)))
-    assert (receipt.values, receipt.new_versions) == (192, 3)
+    assert (receipt.values, receipt.observations) == (192, 3)
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == list(range(192))
 
 
@@ -71,24 +71,28 @@ def test_the_same_delivery_again_is_silent_whoever_brings_it(database: Database)
     with writing(database) as tx:
         first = deliver(tx, gj("H1", JANUARY, "1"))
         again = deliver(tx, gj("H1", JANUARY, "1"), received_at=LATER + timedelta(days=3))
-    assert (again.delivery_id, again.duplicate, again.new_versions) == (first.delivery_id, True, 0)
-    assert versions(database) == 1
+    assert (again.delivery_id, again.duplicate, again.observations) == (first.delivery_id, True, 0)
+    assert blocks(database) == 1
 
 
-def test_the_same_value_in_another_delivery_is_silent(database: Database) -> None:
+def test_the_same_value_in_another_delivery_is_kept_as_what_that_one_said(database: Database) -> None:
     with writing(database) as tx:
         deliver(tx, gj("H1", JANUARY, "1"))
         again = deliver(tx, gj("H1", JANUARY, "1.00"), received_at=LATER + timedelta(days=3))
-    assert (again.duplicate, again.values, again.new_versions) == (False, 1, 0)
+    assert (again.duplicate, again.values, again.observations) == (False, 1, 1)
+    assert latest_values(database)[HEAT_1] == {1735689600: (1_000_000_000, Quality.MEASURED)}
 
 
-def test_a_changed_value_is_a_new_version_and_the_old_one_stays(database: Database) -> None:
+def test_a_changed_value_stands_and_the_old_one_stays_in_the_log(database: Database) -> None:
     with writing(database) as tx:
         deliver(tx, quarters("E1", JANUARY, [1, 2, 3]))
         deliver(tx, quarters("E1", JANUARY, [1, 9, 3]), received_at=LATER + timedelta(hours=1))
         [identity] = tx.scalars(select(block.c.register_id).where(block.c.community == tx.community).distinct())
-        told = readings.versions_of(tx, identity, readings.day_number(JANUARY))
-    assert [one.content.values.tolist() for one, _ in told] == [[1, 2, 3], [1, 9, 3]]
+        told = readings.read_history(tx, identity, readings.day_number(JANUARY))
+    by_delivery = [told.entries.values[told.entries.number == number].tolist() for number in told.entries.numbers()]
+    assert by_delivery == [[1, 2, 3], [1, 9, 3]]
+    assert told.fold.day.values.tolist() == [1, 9, 3]
+    assert told.fold.number.tolist() == [2, 2, 2]  # the later receipt stands, also where it says the same
 
 
 def test_a_late_value_is_merged_into_its_day(database: Database) -> None:
@@ -101,8 +105,7 @@ def test_a_late_value_is_merged_into_its_day(database: Database) -> None:
 def test_what_is_missing_in_a_later_delivery_does_not_take_away_what_is_there(database: Database) -> None:
     with writing(database) as tx:
         deliver(tx, quarters("E1", JANUARY, [1, 2]))
-        receipt = deliver(tx, quarters("E1", JANUARY, [0, 2], quality=[0, 1]))
-    assert receipt.new_versions == 0
+        deliver(tx, quarters("E1", JANUARY, [0, 2], quality=[0, 1]))
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [1, 2]
 
 
@@ -128,10 +131,10 @@ def test_what_was_received_earlier_and_comes_in_later_does_not_win(database: Dat
     assert [value for value, _ in latest_values(database)[POWER_1].values()] == [7, 8, 3]
 
 
-def test_several_telegrams_of_one_day_in_one_delivery_are_one_version(database: Database) -> None:
+def test_several_telegrams_of_one_day_in_one_delivery_are_one_block(database: Database) -> None:
     with writing(database) as tx:
         receipt = deliver(tx, *(gj("H1", hour, f"1.{i:02d}") for i, hour in enumerate(hours(JANUARY, 24))))
-    assert (receipt.values, receipt.new_versions) == (24, 1)
+    assert (receipt.values, receipt.observations) == (24, 1)
 
 
 def test_a_register_that_is_told_twice_in_one_batch_ends_with_one_value_a_quarter(database: Database) -> None:
@@ -143,7 +146,7 @@ def test_a_register_that_is_told_twice_in_one_batch_ends_with_one_value_a_quarte
 def test_readings_and_deliveries_cannot_be_changed_or_removed(database: Database) -> None:
     with writing(database) as tx:
         deliver(tx, gj("H1", JANUARY, "1"))
-    for statement in (block.delete(), block.update().values(version=9), delivery.delete()):
+    for statement in (block.delete(), block.update().values(parts=9), delivery.delete()):
         with pytest.raises(DBAPIError, match="only added"), database.system_write() as sql:
             sql.execute(statement)
 
@@ -154,7 +157,7 @@ def test_a_killed_transaction_leaves_nothing_and_the_delivery_can_come_again(dat
     with writing(database) as tx:
         assert list_telegrams(tx) == []
         receipt = deliver(tx, gj("H1", JANUARY, "1"), gj("H9", JANUARY, "1"))
-    assert (receipt.duplicate, receipt.new_versions, versions(database)) == (False, 1, 1)
+    assert (receipt.duplicate, receipt.observations, blocks(database)) == (False, 1, 1)
 
 
 def test_several_deliveries_in_one_transaction_are_all_there_or_none(database: Database) -> None:
@@ -271,8 +274,9 @@ def test_an_unknown_meter_is_replayed_once_it_is_registered(database: Database) 
         for letter in letters:
             replay_telegram(tx, letter.id)
         assert list_telegrams(tx) == []
-        [identity, *_] = tx.scalars(select(block.c.delivery_id).where(block.c.community == tx.community).distinct())
-    assert identity == receipt.delivery_id
+        ours = delivery.c.community == tx.community
+        rows = tx.execute(select(delivery.c.format, delivery.c.adopts).where(ours).order_by(delivery.c.number)).all()
+    assert [tuple(row) for row in rows] == [("p1", None), *[("replay", receipt.delivery_id)] * len(letters)]
     assert list(latest_values(database)["H9", "heat", "stand"].values()) == [(1_500_000_000, 1), (1_600_000_000, 1)]
 
 
@@ -323,12 +327,12 @@ def test_a_csv_file_goes_in_and_can_be_undone_and_made_again(database: Database)
     with writing(database) as tx:
         deliver(tx, gj("H1", JANUARY + timedelta(minutes=30), "1.6"))
         done = receive(tx, file)
-    before = versions(database)
+    before = blocks(database)
     with writing(database) as tx:
         undone = undo_import(tx, done.delivery_id)
         again = undo_import(tx, done.delivery_id)
     assert [value for value, _ in latest_values(database)[HEAT_1].values()] == [1_600_000_000]
-    assert (undone.new_versions, again.duplicate, versions(database)) == (1, True, before + 1)
+    assert (undone.observations, again.duplicate, blocks(database)) == (1, True, before + 1)
     with writing(database) as tx:
         redone = receive(tx, file)
     assert not redone.duplicate
@@ -349,14 +353,14 @@ def test_a_csv_file_with_one_bad_reading_leaves_nothing(database: Database) -> N
     with pytest.raises(BadInput) as refused, writing(database) as tx:
         receive(tx, file)
     assert [problem.line for problem in refused.value.problems] == [2, 3]
-    assert versions(database) == 0
+    assert blocks(database) == 0
 
 
 def test_a_look_before_an_import_says_the_same_and_keeps_nothing(database: Database) -> None:
     file = decode_delivery("csv", CSV, gateway="board", received_at=LATER, mapping=MAPPING)
     with writing(database) as tx:
         receipt = preview(tx, file)
-    assert (receipt.values, receipt.new_versions, versions(database)) == (2, 1, 0)
+    assert (receipt.values, receipt.observations, blocks(database)) == (2, 1, 0)
 
 
 def test_an_exchange_ends_one_meter_and_starts_the_next(database: Database) -> None:

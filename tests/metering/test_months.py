@@ -31,6 +31,7 @@ from coop.metering.provenance.telegrams import find_latest
 from coop.metering.provenance.verify import verify_measurement
 from coop.metering.readings import store as readings
 from coop.metering.readings.detached import ReadingsDetached
+from coop.metering.readings.log import make_months
 from coop.metering.register import store as register
 from coop.metering.service import METERING
 from coop.metering.tables import block
@@ -138,7 +139,7 @@ def test_four_writers_at_once_into_a_month_that_nobody_made(postgres_url: str) -
                 together.wait(PATIENCE_S)
                 when = at("2024-01-30T00:00") + timedelta(days=day)
                 receipt = deliver(tx, gj("H1", when, f"{day}.5"), quarters("E1", when, [number] * 96))
-            assert receipt.new_versions == 2
+            assert receipt.observations == 2
 
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(bring, number) for number in range(4)]:
@@ -154,7 +155,7 @@ import sys, time
 from datetime import date
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.database import Database
-from coop.metering.readings.store import make_months
+from coop.metering.readings.log import make_months
 with Database(sys.argv[1], "metering").write("another", COMMAND_LINE) as tx:
     make_months(tx, [date(2024, 1, 1)])
     print("made", flush=True)
@@ -184,13 +185,13 @@ def test_a_maker_that_is_killed_leaves_nothing_and_keeps_nobody_waiting(database
 def test_no_month_of_another_age_is_made(database: Database) -> None:
     for month in (date(1024, 1, 1), date(2024, 1, 2)):
         with pytest.raises(DBAPIError, match="is no month of block"), writing(database) as tx:
-            readings.make_months(tx, [month])
+            make_months(tx, [month])
 
 
 def test_a_block_without_its_register_or_delivery_is_refused(closed: Database) -> None:
-    for column in ("register_id", "delivery_id"):
-        values = ", ".join("'nobody-s'" if name == column else name for name in block.columns.keys())  # noqa: SIM118  # columns by name
-        copy = f"INSERT INTO block SELECT {values.replace('version', 'version + 9')} FROM block LIMIT 1"
+    for column, nobody in (("register_id", "'nobody-s'"), ("number", "999")):
+        values = ", ".join(nobody if name == column else name for name in block.columns.keys())  # noqa: SIM118  # columns by name
+        copy = f"INSERT INTO block SELECT {values} FROM block LIMIT 1"
         with pytest.raises(DBAPIError, match="register and a delivery that are there"), closed.system_write() as sql:
             sql.exec_driver_sql(copy)
 
@@ -206,14 +207,14 @@ def test_every_partition_is_walled_and_guarded_also_when_it_is_new_or_detached(c
             )
         ).all()
     assert [tuple(row) for row in tables] == [
-        ("block_2025_02", True, ["block_keeps", "block_refers"]),
+        ("block_2025_02", True, ["block_keeps", "block_lets_go", "block_refers"]),
         ("block_2025_03_detached", True, ["stays"]),
-        ("block_2025_04", True, ["block_keeps", "block_refers"]),
+        ("block_2025_04", True, ["block_keeps", "block_lets_go", "block_refers"]),
     ]
     for name, *_ in tables:
         with closed.write("another", COMMAND_LINE) as tx:
             assert tx._sql.exec_driver_sql(f"SELECT * FROM {name}").all() == []
-        for act in (f"UPDATE {name} SET version = 9", f"DELETE FROM {name}"):
+        for act in (f"UPDATE {name} SET parts = 9", f"DELETE FROM {name}"):
             with pytest.raises(DBAPIError, match=r"only added|stays as it is"), closed.system_write() as sql:
                 sql.exec_driver_sql(act)
 
@@ -247,7 +248,7 @@ def test_whoever_reads_or_writes_a_detached_month_is_told_so(closed: Database) -
         for ask in (
             lambda: verify_measurement(tx, told.id),
             lambda: readings.latest(tx, [heat.id], [readings.day_number(MARCH.start_at) + 5]),
-            lambda: readings.versions_of(tx, heat.id, readings.day_number(MARCH.start_at) + 1),
+            lambda: readings.read_history(tx, heat.id, readings.day_number(MARCH.start_at) + 1),
             lambda: readings.has_any(tx, SPRING),
             lambda: find_latest(tx, ["H1"], at("2025-04-15T00:00")),
         ):
@@ -308,7 +309,7 @@ def test_an_import_of_a_detached_month_cannot_be_undone_in_part(closed: Database
         undo_import(tx, imported)
     attach_month(closed, FIRST)
     with writing(closed) as tx:
-        assert undo_import(tx, imported).new_versions == 1
+        assert undo_import(tx, imported).observations == 1
 
 
 def test_a_month_stays_while_something_has_to_be_computed_from_it(database: Database) -> None:

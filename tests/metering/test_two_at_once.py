@@ -15,7 +15,7 @@ from coop.metering.periods import close
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.results import Results, compute_period
-from coop.metering.readings import store as readings
+from coop.metering.readings.log import make_months
 from coop.metering.register.commands import register_meters
 from coop.values import Period
 from tests.metering.homes import (
@@ -102,7 +102,7 @@ def test_another_co_operative_does_not_wait(postgres_url: str) -> None:
     database = open_database(postgres_url)
     with writing(database, "another") as tx:
         found(tx)
-        readings.make_months(tx, [date(2025, 2, 1), date(2025, 3, 1)])  # who makes one does let others wait
+        make_months(tx, [date(2025, 2, 1), date(2025, 3, 1)])  # who makes one does let others wait
     with ThreadPoolExecutor(1) as pool, writing(database) as tx:
         heat_of_march(tx)
 

@@ -81,7 +81,7 @@ class DeliveryOut(Answer):
     """Size of its body [bytes]."""
     values_taken: Annotated[int, Field(examples=[96])]
     """Readings that were taken."""
-    new_versions: Annotated[int, Field(examples=[1])]
+    observations: Annotated[int, Field(examples=[1])]
     """Versions of a register's day that these made."""
     problems: Annotated[int, Field(examples=[0])]
     """Number of problems in it."""

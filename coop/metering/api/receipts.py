@@ -31,7 +31,7 @@ class ReceiptOut(Answer):
     """Whether it was here before, and so changed nothing."""
     values: Annotated[int, Field(examples=[96])]
     """Readings that were taken."""
-    new_versions: Annotated[int, Field(examples=[1])]
+    observations: Annotated[int, Field(examples=[1])]
     """Versions of a register's day that these made."""
     problems: list[ProblemOut]
     """What was not taken; it is parked, and the rest went in."""

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from coop.kit.tx import Tx
 from coop.metering.intake.batch import Changed
 from coop.metering.periods import store as periods
-from coop.metering.readings.store import instant, seconds
+from coop.metering.readings import store as readings
+from coop.metering.readings.log import RegisterDay
+from coop.metering.readings.store import Packed, instant, seconds
 from coop.values import civil_date
 
 
 def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
-    """Mark the closed periods that new versions touch.
+    """Mark the closed periods of which days stand otherwise than before the first of these was said.
 
     A period's own bounds count as in it, for its stands are read there; so does what comes after them for a register
     whose stand at the bound was estimated from what lay around it.
@@ -26,14 +30,30 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
     for closed in periods.list_closed(tx, (civil_date(instant(first_s)), civil_date(instant(last_s)))):
         start_s, end_s = seconds(closed.period.start_at), seconds(closed.period.end_at)
         touched = [
-            (one.register_id, one.day, one.version)
-            for one in changed
-            if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
+            one for one in changed if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
         ]
-        periods.add_late(tx, closed, touched)
+        others = _find_otherwise(tx, touched, min(one.number for one in changed) - 1)
+        periods.add_late(tx, closed, [one[:3] for one in touched if one[:2] in others])
+
+
+def _find_otherwise(tx: Tx, touched: Sequence[Changed], known: int) -> set[RegisterDay]:
+    """Days that stand otherwise now than when no delivery after number ``known`` was there."""
+    wanted: dict[int, set[str]] = {}
+    for one in touched:
+        wanted.setdefault(one.day, set()).add(one.register_id)
+    before, now = (readings.packed(tx, wanted, number) for number in (known, None))
+    return {key for key in before.keys() | now.keys() if _is_other(before.get(key), now.get(key))}
+
+
+def _is_other(before: Packed | None, now: Packed | None) -> bool:
+    if before is None or now is None:
+        return before is not now
+    old, new = before.unpack(), now.unpack()
+    pairs = zip(vars(old.content).values(), vars(new.content).values(), strict=True)
+    return old.step_s != new.step_s or not all(np.array_equal(*pair) for pair in pairs)
 
 
 def _fills(one: Changed, open_ends: Mapping[str, Sequence[tuple[int, int]]]) -> bool:
-    """True where a version brings a reading to where one was missed."""
+    """True where a delivery brings a reading to where one was missed."""
     spans = open_ends.get(one.register_id, ())
     return any(one.last_s > after_s and one.first_s < before_s for after_s, before_s in spans)

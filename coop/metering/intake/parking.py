@@ -26,12 +26,16 @@ from coop.metering.intake.late import mark_late
 from coop.metering.intake.series import take_series
 from coop.metering.intake.stands import take_stands
 from coop.metering.locking import lock
-from coop.metering.model import Decoded, Delivery, Quality, Quantity, Refused, Series, Stand
+from coop.metering.model import Decoded, Delivery, Quality, Quantity, Receipt, Refused, Series, Stand
 from coop.metering.readings import store as readings
+from coop.metering.readings.store import Arrival
 from coop.values import BadInput, CoopError, Problem, say, say_count
 
 READINGS, TELEGRAM, UNROUTED = "readings", "telegram", "unrouted"
 KINDS = (READINGS, TELEGRAM, UNROUTED)
+
+REPLAY = "replay"
+"""Format of the delivery that takes a letter in."""
 
 
 def park_refused(tx: Tx, delivery_id: str, refused: Sequence[Refused]) -> None:
@@ -76,7 +80,8 @@ def count_telegrams(tx: Tx) -> int:
 
 
 def replay_telegram(tx: Tx, letter_id: str) -> Taken:
-    """Take a parked telegram in after all; it keeps its first delivery and the instant at which that was received.
+    """Take a parked telegram in after all, as a delivery of its own that adopts what the first one brought, received
+    when that was.
 
     Whether its readings can have been is judged by the time of the replay: the clock that refused them as future may
     have been ours. A gateway's go as far as it may speak now: whoever replays them lends it no right.
@@ -96,11 +101,15 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     if decoded.problems:
         raise BadInput(decoded.problems)
     mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else None
-    delivery = Delivery(row.format, row.gateway, row.received_at, letter.body, decoded, mandate=mandate)
-    batch = Batch(tx, {row.id: delivery}, tx.now)
-    taken = take(batch, row.id)
+    delivery = Delivery(REPLAY, row.gateway, row.received_at, letter_id.encode(), decoded, mandate=mandate)
+    delivery_id, number = delivery.id(tx.community), readings.last_number(tx) + 1
+    batch = Batch(tx, {delivery_id: delivery}, number, tx.now)
+    taken = take(batch, delivery_id)
     if taken.refused:
         raise BadInput([one.problem for one in taken.refused])
+    receipt = Receipt(delivery_id, True, False, taken.values, len(taken.changed))
+    days = {each.day for each in taken.changed}
+    readings.add_deliveries(tx, [Arrival(number, delivery, receipt, days, adopts=row.id)])
     batch.write()
     mark_late(tx, taken.changed)
     parking.resolve(tx, letter_id, "replayed")

@@ -26,8 +26,9 @@ from coop.metering.intake.parking import park_broken, park_refused, park_unroute
 from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
 from coop.metering.readings import store as readings
-from coop.metering.readings.blocks import fold, pack_day
-from coop.metering.readings.store import Packed, microseconds
+from coop.metering.readings.log import add_blocks, write_block
+from coop.metering.readings.observations import undoing
+from coop.metering.readings.store import Arrival
 from coop.values import BadInput, CoopError, Problem, say
 
 TELEGRAMS = Counter("coop_telegrams", "Deliveries that came in.", ["channel", "outcome"])
@@ -136,8 +137,9 @@ def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     for delivery_id, delivery in arrived:
         if delivery_id not in known:
             new.setdefault(delivery_id, delivery)
-    batch = Batch(tx, new)
+    batch = Batch(tx, new, readings.last_number(tx) + 1)
     receipts: list[Receipt] = []
+    arrivals: list[Arrival] = []
     changed: list[Changed] = []
     for delivery_id, delivery in arrived:
         if delivery_id in known:
@@ -150,20 +152,22 @@ def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
         park_broken(tx, delivery_id, delivery.decoded)
         park_refused(tx, delivery_id, taken.refused)
         known[delivery_id] = taken.values > 0 or not problems
-        receipts.append(Receipt(delivery_id, known[delivery_id], False, taken.values, len(taken.changed), problems))
+        receipt = Receipt(delivery_id, known[delivery_id], False, taken.values, len(taken.changed), problems)
+        receipts.append(receipt)
+        days = {each.day for each in taken.changed}
+        arrivals.append(Arrival(batch.numbers[delivery_id], delivery, receipt, days))
         changed += taken.changed
-    pairs = zip(deliveries, receipts, strict=True)
-    readings.add_deliveries(tx, [pair for pair in pairs if not pair[1].duplicate])
+    readings.add_deliveries(tx, arrivals)
     batch.write()
     mark_late(tx, changed)
     return receipts
 
 
 def undo_import(tx: Tx, delivery_id: str) -> Receipt:
-    """Take an imported file back: each day that it touched gets a version as it would be without the file.
+    """Take an imported file back: each day of which it speaks stands as it would without the file.
 
-    What came later and from elsewhere stays. The undoing is a delivery of its own and is kept as one; done twice it is
-    the same one.
+    What others said stays, also where they said the same. The undoing is a delivery of its own and is kept as one; done
+    twice it is the same one.
 
     Raises:
         CoopError: there is no such import.
@@ -176,25 +180,14 @@ def undo_import(tx: Tx, delivery_id: str) -> Receipt:
     (undo_id,) = _identify(tx, [undo])
     if readings.accepted(tx, [undo_id]):
         return Receipt(undo_id, True, True, 0, 0)
-    rows: list[Packed] = []
-    changed: list[Changed] = []
-    for key in readings.touched_by(tx, delivery_id):
-        versions = readings.versions_of(tx, *key)
-        newest = versions[-1][0]
-        without = fold(
-            [one.content for one, _ in versions],
-            [0] * len(versions),
-            [one.delivery_id == delivery_id for one, _ in versions],
-        ).day
-        known_us = max(microseconds(tx.now), newest.known_us)
-        packed = pack_day(without, newest.step_s)
-        rows.append(Packed(tx.community, key[1], key[0], newest.version + 1, known_us, undo_id, newest.step_s, *packed))
-        start_s = key[1] * DAY_S
-        changed.append(Changed(*key, newest.version + 1, start_s, start_s + DAY_S))
-    receipt = Receipt(undo_id, True, False, 0, len(rows))
-    readings.add_deliveries(tx, [(undo, receipt)], undoes=delivery_id)
-    readings.add_blocks(tx, rows)
-    mark_late(tx, changed)
+    number = readings.last_number(tx) + 1
+    entries = undoing(imported.number, number)
+    touched = readings.touched_by(tx, imported)
+    receipt = Receipt(undo_id, True, False, 0, len(touched))
+    days = {day for _, day in touched}
+    readings.add_deliveries(tx, [Arrival(number, undo, receipt, days, undoes=delivery_id)])
+    add_blocks(tx, [write_block(tx.community, key, entries, {}) for key in touched])
+    mark_late(tx, [Changed(*key, number, key[1] * DAY_S, (key[1] + 1) * DAY_S) for key in touched])
     return receipt
 
 

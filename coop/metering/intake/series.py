@@ -1,6 +1,6 @@
 """Intake of interval values: all series of one start, step and length together, as one matrix.
 
-A register's day that is there already is merged by itself; all others of a batch are packed at once.
+All days of the registers of a matrix are packed at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from coop.metering.intake.batch import Intake
 from coop.metering.model import (
     DAY_S,
+    DIGEST_MODULUS,
     Int64Array,
     Meter,
     Quality,
@@ -28,7 +29,8 @@ from coop.metering.model import (
     Shape,
     to_units,
 )
-from coop.metering.readings.blocks import Day, pack, pack_quality
+from coop.metering.readings.blocks import pack, pack_quality
+from coop.metering.readings.observations import digest_entries
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.plausibility import Bound, impossible_values
 from coop.metering.readings.store import seconds
@@ -47,12 +49,8 @@ def take_series(intake: Intake) -> None:
         groups.setdefault((series.start, series.step_s, len(series.values)), []).append(series)
     for (start, step_s, n), alike in groups.items():
         rows = _acceptable(intake, alike)
-        while rows:
-            # A register that is told twice has to find what it was told first.
-            first: dict[str, Row] = {}
-            again = [row for row in rows if first.setdefault(row[2].id, row) is not row]
-            _take_matrix(intake, start, step_s, n, list(first.values()))
-            rows = again
+        if rows:
+            _take_matrix(intake, start, step_s, n, rows)
 
 
 def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
@@ -91,7 +89,7 @@ def _within(intake: Intake, series: Series, meter: Meter) -> Series:
 
 
 def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Sequence[Row]) -> None:
-    """Take series of different registers; every matrix here has a row for each."""
+    """Take series that are alike; every matrix here has a row for each."""
     day_of_limits = civil_date(start)
     parameters = intake.batch.parameters
     scales = [_scale(parameters, meter, one, series.unit, day_of_limits) for series, meter, one in rows]
@@ -137,30 +135,26 @@ def _take_day(
 ) -> None:
     """One UTC day of all rows; ``values`` and ``quality`` have shape (rows, intervals of a day)."""
     there = quality != Quality.MISSING
-    fresh: list[int] = []
-    for k in np.flatnonzero(there.any(axis=1)).tolist():
-        series, _, one = rows[k]
-        old = intake.batch.newest((one.id, day))
-        if old is None:
-            fresh.append(k)
-        elif old.step_s != step_s:
-            reason = say(
-                "steps of %(step_s)s s, where the register holds steps of %(old_step_s)s s",
-                step_s=step_s,
-                old_step_s=old.step_s,
-            )
-            intake.refuse("other-step", reason, series)
-        else:
-            slots = np.flatnonzero(there[k])
-            intake.merge_day((one.id, day), step_s, Day(slots * step_s, values[k, slots], quality[k, slots]))
-    if not fresh:
+    told = np.flatnonzero(there.any(axis=1)).tolist()
+    if not told:
         return
-    packed, codes = pack(values[fresh]), pack_quality(quality[fresh])
-    first = there[fresh].argmax(axis=1) * step_s
-    last = DAY_S - step_s - there[fresh][:, ::-1].argmax(axis=1) * step_s
-    for i, changed in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        key = (rows[fresh[i]][2].id, day)
-        intake.add(key, 1, intake.received_us, step_s, (None, packed[i], codes[i]), changed)
+    packed, codes = pack(values[told]), pack_quality(quality[told])
+    digests = _digest(values[told], quality[told], np.array([rows[k][2].exponent for k in told]), step_s, intake.number)
+    first = there[told].argmax(axis=1) * step_s
+    last = DAY_S - step_s - there[told][:, ::-1].argmax(axis=1) * step_s
+    for i, bounds in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        intake.add(rows[told[i]][2], day, step_s, (None, packed[i], codes[i]), digests[i], bounds)
+
+
+def _digest(
+    values: Int64Array, quality: QualityArray, exponents: Int64Array, step_s: int, number: int
+) -> Sequence[int]:
+    """The digest of each row of a day."""
+    offsets = np.arange(values.shape[1], dtype=np.int64) * step_s
+    hashes = digest_entries((number, step_s, exponents[:, None], offsets, quality), values)
+    hashes[quality == Quality.MISSING] = 0
+    digests: list[int] = (hashes.sum(axis=1, dtype=np.uint64) % np.uint64(DIGEST_MODULUS)).tolist()
+    return digests
 
 
 def _whole(part: NDArray[Cell], slot: int, step_s: int) -> NDArray[Cell]:

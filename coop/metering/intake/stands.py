@@ -32,7 +32,7 @@ def take_stands(intake: Intake) -> None:
                 np.array(values, np.int64),
                 np.array([stand.quality for stand in told], np.uint8),
             )
-            intake.merge_day((one.id, day), 0, new)
+            intake.add_day(one, day, 0, new)
 
 
 def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:

@@ -16,7 +16,6 @@ from coop.metering.intake.receive import CSV, decode_delivery
 from coop.metering.model import BASE_UNIT, DAY_S, Decoded, Delivery, Quality, Quantity
 from coop.metering.periods.store import Measurement
 from coop.metering.readings import store as readings
-from coop.metering.readings.blocks import fold
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import Delivered, RegisterDay, instant, seconds
 from coop.metering.register import store as register
@@ -83,7 +82,8 @@ def find_latest(tx: Tx, serials: Iterable[str], until: datetime) -> Source | Non
             if best is None or at > best.at:
                 value = Decimal(int(day.content.values[-1])).scaleb(one.exponent)
                 quality = Quality(int(day.content.quality[-1]))
-                delivery = _get_delivery(tx, day.delivery_id)
+                number = int(readings.read_history(tx, one.id, day.day).fold.number[-1])
+                delivery = _get_delivery(tx, number)
                 best = _source(delivery, at, value, "J", quality, day.version, None)
     return best
 
@@ -94,7 +94,7 @@ class _Walk:
 
     tx: Tx
     versions: Mapping[RegisterDay, int]
-    deliveries: dict[str, tuple[Delivered, Delivery | None]]
+    deliveries: dict[int, tuple[Delivered, Delivery | None]]
 
     def instants_around(self, register_id: str, at: datetime) -> list[int]:
         """The instants of the readings that a stand rests on: its own, or the nearest on both sides."""
@@ -116,22 +116,21 @@ class _Walk:
     def source(self, part: MeasuredPart, quantity: Quantity, at_s: int) -> Source:
         """The reading at an instant, in the version that was read, and its delivery."""
         day, offset = divmod(at_s, DAY_S)
-        history = readings.versions_of(self.tx, part.register_id, day)[: self.versions[part.register_id, day]]
-        known = fold([one.content for one, _ in history], [0] * len(history))
-        place = known.day.offsets.tolist().index(offset)
-        version = history[int(known.version[place]) - 1][0]
-        if version.delivery_id not in self.deliveries:
-            kept = _get_delivery(self.tx, version.delivery_id)
-            self.deliveries[version.delivery_id] = kept, _decode(kept)
-        kept, decoded = self.deliveries[version.delivery_id]
+        stood = readings.read_history(self.tx, part.register_id, day, self.versions[part.register_id, day]).fold
+        place = stood.day.offsets.tolist().index(offset)
+        number = int(stood.number[place])
+        if number not in self.deliveries:
+            kept = _get_delivery(self.tx, number)
+            self.deliveries[number] = kept, _decode(kept)
+        kept, decoded = self.deliveries[number]
         at = instant(at_s)
         return _source(
             kept,
             at,
-            Decimal(int(known.day.values[place])).scaleb(part.exponent),
+            Decimal(int(stood.day.values[place])).scaleb(stood.exponent),
             BASE_UNIT[quantity],
-            Quality(int(known.day.quality[place])),
-            version.version,
+            Quality(int(stood.day.quality[place])),
+            number,
             _telegram(decoded, part.meter, at) if decoded is not None else None,
         )
 
@@ -142,10 +141,14 @@ def _source(
     return Source(at, value, unit, quality, version, kept.id, kept.format, kept.gateway, kept.received_at, telegram)
 
 
-def _get_delivery(tx: Tx, delivery_id: str) -> Delivered:
-    kept = readings.find_delivery(tx, delivery_id)
-    assert kept is not None, "every version names its delivery"
-    return kept
+def _get_delivery(tx: Tx, number: int) -> Delivered:
+    """The delivery with a number or, where that took in what was parked, the one that brought it."""
+    kept = readings.get_numbered(tx, number)
+    if kept.adopts is None:
+        return kept
+    brought = readings.find_delivery(tx, kept.adopts)
+    assert brought is not None, "what is adopted was delivered"
+    return brought
 
 
 def _decode(kept: Delivered) -> Delivery | None:

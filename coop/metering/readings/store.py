@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
-from coop.kit import months
 from coop.kit.database import among
 from coop.kit.keyset import Window
 from coop.kit.months import month_of
 from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Delivery, Receipt
-from coop.metering.readings.blocks import Day, unpack_day
+from coop.metering.readings.blocks import Day, pack_day, unpack_day
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
+from coop.metering.readings.log import Block, load_blocks, read_blocks
+from coop.metering.readings.log import RegisterDay as RegisterDay
+from coop.metering.readings.observations import Entries, Fold, fold
 from coop.metering.tables import block, delivery
 from coop.values import Period
 
@@ -28,26 +30,21 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Stored:
-    """One version of one register's day; ``known_us`` is when all of it was known [us since 1970]."""
+    """One register's day as it stands, or stood; ``version`` is the number of the last delivery that spoke of it."""
 
     register_id: str
     day: int
     version: int
-    known_us: int
-    delivery_id: str
     step_s: int
     content: Day
 
 
 class Packed(NamedTuple):
-    """The same as it is stored, in the order of the table's columns."""
+    """The same, packed."""
 
-    community: str
-    day: int
     register_id: str
+    day: int
     version: int
-    known_us: int
-    delivery_id: str
     step_s: int
     offsets: bytes | None
     readings: bytes
@@ -56,21 +53,26 @@ class Packed(NamedTuple):
     def unpack(self) -> Stored:
         """Its values and qualities."""
         content = unpack_day(self.offsets, self.readings, self.quality, self.step_s)
-        return Stored(self.register_id, self.day, self.version, self.known_us, self.delivery_id, self.step_s, content)
+        return Stored(self.register_id, self.day, self.version, self.step_s, content)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """A delivery as it was kept. ``body`` is None where only its hash is."""
+    """A delivery as it was kept. ``body`` is None where only its hash is; ``adopts`` is the delivery of which it took
+    in what was parked."""
 
     id: str
+    number: int
     format: str
     gateway: str
     options: str
     received_at: datetime
     problems: int
     actor: str
+    first_day: int | None
+    last_day: int | None
     body: bytes | None
+    adopts: str | None
 
     @property
     def is_of_a_gateway(self) -> bool:
@@ -84,6 +86,7 @@ class ListedDelivery:
     ``actor`` and ``channel`` say who handed it over, and how; ``undoes`` is the import that it took back."""
 
     id: str
+    number: int
     format: str
     gateway: str
     received_at: datetime
@@ -92,13 +95,12 @@ class ListedDelivery:
     channel: str
     size_bytes: int
     values_taken: int
-    new_versions: int
+    observations: int
     problems: int
     undoes: str | None
+    adopts: str | None
+    reason: str
 
-
-RegisterDay = tuple[str, int]
-"""A register's id and a day, counted from 1970-01-01."""
 
 COLUMNAR = frozenset({"head-end"})
 """Formats of which only the hash is kept."""
@@ -127,6 +129,34 @@ def instant(at_s: int) -> datetime:
 def find_delivery(tx: Tx, delivery_id: str) -> Delivered | None:
     """A delivery, or None."""
     return find_as(tx, Delivered, delivery, delivery.c.id == delivery_id)
+
+
+def get_numbered(tx: Tx, number: int) -> Delivered:
+    """The delivery with a number that a block names."""
+    numbered = find_as(tx, Delivered, delivery, delivery.c.number == number)
+    assert numbered is not None, "every block names deliveries that are there"
+    return numbered
+
+
+def last_number(tx: Tx) -> int:
+    """The number of the newest delivery; 0 before the first."""
+    return tx.scalar(select(func.max(delivery.c.number)).where(delivery.c.community == tx.community)) or 0
+
+
+def number_at(tx: Tx, at: datetime) -> int:
+    """The number of the newest delivery that was known at an instant; 0 where there was none yet."""
+    query = select(delivery.c.number).where(delivery.c.community == tx.community, delivery.c.recorded_at <= at)
+    return tx.scalar(query.order_by(delivery.c.recorded_at.desc(), delivery.c.number.desc()).limit(1)) or 0
+
+
+def received_of(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
+    """When deliveries were received [us since 1970], by number."""
+    if not numbers:
+        return {}
+    query = select(delivery.c.number, delivery.c.received_at).where(
+        delivery.c.community == tx.community, among(tx, delivery.c.number, numbers)
+    )
+    return {number: microseconds(received_at) for number, received_at in tx.execute(query)}
 
 
 def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
@@ -162,96 +192,112 @@ def undone(tx: Tx, delivery_id: str) -> bool:
     return tx.execute(query).first() is not None
 
 
-def add_deliveries(tx: Tx, arrived: Sequence[tuple[Delivery, Receipt]], undoes: str | None = None) -> None:
-    """Insert the rows of deliveries, with what became of them."""
+@dataclass(frozen=True)
+class Arrival:
+    """A delivery that was taken in, under a number, and what became of it; ``days`` are those of which it speaks."""
+
+    number: int
+    delivery: Delivery
+    receipt: Receipt
+    days: Collection[int] = ()
+    undoes: str | None = None
+    adopts: str | None = None
+
+
+def add_deliveries(tx: Tx, arrived: Iterable[Arrival]) -> None:
+    """Insert the rows of deliveries. What was recorded later has the higher number, whoever waited for whom."""
+    columns = delivery.c
+    newest = select(columns.recorded_at).where(columns.community == tx.community).order_by(columns.number.desc())
+    recorded_at = max(tx.now, tx.scalar(newest.limit(1)) or tx.now)
     rows: list[dict[str, object]] = [
         {
-            "id": receipt.delivery_id,
             "community": tx.community,
+            "id": receipt.delivery_id,
+            "number": number,
             "format": one.format,
             "gateway": one.gateway,
             "options": one.options,
             "received_at": one.received_at,
-            "recorded_at": tx.now,
+            "recorded_at": recorded_at,
             "actor": str(tx.actor),
             "channel": tx.actor.channel,
             "size_bytes": len(one.body),
             "values_taken": receipt.values,
-            "new_versions": receipt.new_versions,
+            "observations": receipt.observations,
             "problems": len(receipt.problems),
+            "first_day": min(days, default=None),
+            "last_day": max(days, default=None),
             "body": None if one.format in COLUMNAR else one.body,
             "undoes": undoes,
+            "adopts": adopts,
+            "reason": one.reason,
         }
-        for one, receipt in arrived
+        for number, one, receipt, days, undoes, adopts in (
+            (each.number, each.delivery, each.receipt, each.days, each.undoes, each.adopts) for each in arrived
+        )
     ]
     tx.insert(delivery, rows)
 
 
-def add_blocks(tx: Tx, rows: Iterable[Packed]) -> None:
-    """Insert new versions of days, in the order of their key: neighbours are written together.
-
-    Raises:
-        ReadingsDetached: the month of one of them is set aside.
-    """
-    ordered = sorted(rows)
-    make_months(tx, {month_of(row.day) for row in ordered if row.version == 1})
-    tx.insert_rows(block, ordered)
-
-
-def make_months(tx: Tx, wanted: Iterable[date]) -> None:
-    """Make room for the readings of months.
+def packed(tx: Tx, wanted: Mapping[int, Collection[str]], known: int | None = None) -> dict[RegisterDay, Packed]:
+    """Each register's day of which anything stands, or stood when no delivery after number ``known`` was there;
+    ``wanted`` names registers by day.
 
     Raises:
         ReadingsDetached: one of them is set aside.
     """
-    if aside := months.make(tx, block, wanted):
-        raise ReadingsDetached(aside)
+    return _pack(tx, wanted, lambda _: known)
 
 
-def packed(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, Packed]:
-    """The newest version of each register's day that is there; ``wanted`` names registers by day.
-
-    Raises:
-        ReadingsDetached: one of them is set aside.
-    """
-    found: dict[RegisterDay, Packed] = {}
-    alike: dict[frozenset[str], list[int]] = {}
-    for day, ids in wanted.items():
-        alike.setdefault(frozenset(ids), []).append(day)
-    later = block.alias()
-    ours = block.c.community == tx.community
-    for ids, days in alike.items():
-        within = and_(ours, among(tx, block.c.day, days), among(tx, block.c.register_id, ids))
-        # Said once more, or PostgreSQL plans for every month that there is.
-        in_months = () if tx.is_sqlite else (among(tx, later.c.day, days),)
-        newest = (
-            select(func.max(later.c.version))
-            .where(
-                later.c.community == block.c.community,
-                later.c.day == block.c.day,
-                later.c.register_id == block.c.register_id,
-                *in_months,
-            )
-            .scalar_subquery()
-        )
-        for row in tx.execute(select(block).where(within, block.c.version == newest)).all():
-            one = Packed(*row)
-            found[one.register_id, one.day] = one
+def _pack(
+    tx: Tx, wanted: Mapping[int, Collection[str]], known_of: Callable[[RegisterDay], int | None]
+) -> dict[RegisterDay, Packed]:
+    loaded = load_blocks(tx, wanted)
     # A month of which anything is there is attached.
-    here = {month_of(day) for _, day in found}
+    here = {month_of(day) for _, day in loaded}
     absent = {day: ids for day, ids in wanted.items() if month_of(day) not in here}
     refuse_detached(tx, absent, set().union(*absent.values()))
-    return found
+    stand: dict[RegisterDay, Packed] = {}
+    parts: dict[RegisterDay, list[Block]] = {}
+    for key, blocks in loaded.items():
+        known = known_of(key)
+        if known is not None:
+            blocks = [each for each in blocks if each.first <= known]
+        whole = blocks[0] if len(blocks) == 1 else None
+        if whole is not None and whole.is_plain and (known is None or whole.number <= known):
+            if whole.quality:
+                stand[key] = Packed(*key, whole.number, whole.step_s, whole.offsets, whole.readings, whole.quality)
+        elif blocks:
+            parts[key] = blocks
+    stand |= _fold_parts(tx, parts, known_of)
+    return stand
 
 
-def latest(tx: Tx, register_ids: Iterable[str], days: Iterable[int]) -> dict[RegisterDay, Stored]:
-    """The newest version of each day that is there, unpacked.
+def _fold_parts(
+    tx: Tx, parts: Mapping[RegisterDay, list[Block]], known_of: Callable[[RegisterDay], int | None]
+) -> dict[RegisterDay, Packed]:
+    """The days that have to be folded from several deliveries."""
+    entries = {key: read_blocks(blocks, known_of(key)) for key, blocks in parts.items()}
+    received_us = received_of(tx, set().union(*(each.numbers() for each in entries.values())))
+    folded = {}
+    for key, each in entries.items():
+        stands = fold(each, received_us)
+        if len(stands.day):
+            columns = pack_day(stands.day, stands.step_s)
+            folded[key] = Packed(key[0], key[1], max(each.numbers()), stands.step_s, *columns)
+    return folded
+
+
+def latest(
+    tx: Tx, register_ids: Iterable[str], days: Iterable[int], known: int | None = None
+) -> dict[RegisterDay, Stored]:
+    """Each day of which anything stands, or stood when no delivery after number ``known`` was there, unpacked.
 
     Raises:
         ReadingsDetached: one of them is set aside.
     """
     ids = set(register_ids)
-    return {key: one.unpack() for key, one in packed(tx, dict.fromkeys(days, ids)).items()}
+    return {key: each.unpack() for key, each in packed(tx, dict.fromkeys(days, ids), known).items()}
 
 
 def find_first_day(tx: Tx) -> date | None:
@@ -297,7 +343,7 @@ def has_any(tx: Tx, period: Period) -> bool:
     Raises:
         ReadingsDetached: all that was, is set aside.
     """
-    query = select(block.c.version).where(
+    query = select(block.c.number).where(
         block.c.community == tx.community,
         block.c.day >= day_number(period.start_at),
         block.c.day < day_number(period.end_at),
@@ -309,57 +355,59 @@ def has_any(tx: Tx, period: Period) -> bool:
 
 
 def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Packed]:
-    """These versions and no others: what a result was computed from.
+    """Days as they stood when each number was that of the last delivery that spoke of them: what a result was computed
+    from.
 
     Raises:
         ReadingsDetached: one of them is set aside.
         KeyError: one of them is not there.
     """
-    found: dict[RegisterDay, Packed] = {}
-    days = among(tx, block.c.day, {day for _, day in versions})
-    ids = among(tx, block.c.register_id, {register_id for register_id, _ in versions})
-    for row in tx.execute(select(block).where(block.c.community == tx.community, days, ids)).all():
-        one = Packed(*row)
-        if versions.get((one.register_id, one.day)) == one.version:
-            found[one.register_id, one.day] = one
-    absent = versions.keys() - found.keys()
+    wanted: dict[int, set[str]] = {}
+    for register_id, day in versions:
+        wanted.setdefault(day, set()).add(register_id)
+    stood = _pack(tx, wanted, versions.get)
+    absent = [key for key, number in versions.items() if key not in stood or stood[key].version != number]
     refuse_detached(tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
     if absent:
         raise KeyError(min(absent))
-    return found
+    return stood
 
 
-def versions_of(tx: Tx, register_id: str, day: int) -> list[tuple[Stored, datetime]]:
-    """All versions of one day, each with the instant at which its delivery was received.
+@dataclass(frozen=True)
+class History:
+    """Everything that was said about a register's day, and the day that follows from it."""
+
+    entries: Entries
+    fold: Fold
+
+
+def read_history(tx: Tx, register_id: str, day: int, known: int | None = None) -> History:
+    """Everything that was said about a register's day by deliveries up to number ``known``, or by all.
 
     Raises:
-        ReadingsDetached: they are set aside.
+        ReadingsDetached: it is set aside.
     """
-    query = (
-        select(block, delivery.c.received_at)
-        .join(delivery, and_(delivery.c.community == block.c.community, delivery.c.id == block.c.delivery_id))
-        .where(block.c.community == tx.community, block.c.register_id == register_id, block.c.day == day)
-        .order_by(block.c.version)
-    )
-    versions = [(Packed(*row[:-1]).unpack(), row[-1]) for row in tx.execute(query)]
-    if not versions:
+    blocks = load_blocks(tx, {day: [register_id]}).get((register_id, day), [])
+    if not blocks:
         refuse_detached(tx, [day], [register_id])
-    return versions
+    entries = read_blocks(blocks, known)
+    return History(entries, fold(entries, received_of(tx, entries.numbers())))
 
 
-def touched_by(tx: Tx, delivery_id: str) -> list[RegisterDay]:
-    """The days of which a delivery made a version. Rare enough to read the whole table rather than keep an index.
+def touched_by(tx: Tx, delivered: Delivered) -> list[RegisterDay]:
+    """The days about which a delivery says something.
 
     Raises:
-        ReadingsDetached: some of what it made may be set aside.
+        ReadingsDetached: some of them may be set aside.
     """
-    made = tx.scalar(
-        select(delivery.c.new_versions).where(delivery.c.community == tx.community, delivery.c.id == delivery_id)
+    if delivered.first_day is None or delivered.last_day is None:
+        return []
+    query = select(block).where(
+        block.c.community == tx.community,
+        block.c.day.between(delivered.first_day, delivered.last_day),
+        block.c.first <= delivered.number,
+        block.c.number >= delivered.number,
     )
-    query = select(block.c.register_id, block.c.day).where(
-        block.c.community == tx.community, block.c.delivery_id == delivery_id
-    )
-    versions = [(row.register_id, row.day) for row in tx.execute(query)]
-    if len(versions) < (made or 0):
-        raise ReadingsDetached(one.month for one in list_detached(tx))
-    return sorted(set(versions))
+    blocks = [Block(*row) for row in tx.execute(query)]
+    refuse_detached(tx, range(delivered.first_day, delivered.last_day + 1))
+    return sorted({each.key for each in blocks if each.parts == 1 or delivered.number in each.read_entries().numbers()})

@@ -1,0 +1,204 @@
+"""The log of readings as it is stored: blocks, each with what one or several deliveries said about a register's day.
+
+A block of one delivery that speaks in one step is the packed day itself. A sealed block holds what several said: in
+its columns the values that stand, as in any other, and in its ``log`` by which delivery each of them stands, and
+whatever else was said. So one that was sealed is read as fast as one that was told at once, and its entries can all be
+had again.
+
+``log`` is one byte, 1 where the columns are the day as it stands; the deliveries' numbers of the values in the columns;
+and the number of other entries with a column for each of their fields. Every array is squeezed and follows its length.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+
+from coop.kit import months
+from coop.kit.database import among
+from coop.kit.months import month_of
+from coop.kit.tx import Tx
+from coop.metering.model import Int64Array, Quality
+from coop.metering.readings.blocks import (
+    EMPTY,
+    Day,
+    dense,
+    pack_day,
+    squeeze,
+    squeeze_quality,
+    unpack,
+    unpack_day,
+)
+from coop.metering.readings.detached import ReadingsDetached
+from coop.metering.readings.observations import (
+    NO_ENTRIES,
+    Entries,
+    entries_of,
+    fold,
+    join,
+)
+from coop.metering.tables import block
+
+RegisterDay = tuple[str, int]
+"""A register's id and a day, counted from 1970-01-01."""
+
+_LENGTH = struct.Struct("<I")
+_PLAIN, _NOT_PLAIN = b"\x01", b"\x00"
+
+
+class Block(NamedTuple):
+    """A row of the log, in the order of the table's columns. ``parts`` counts the deliveries that it holds, numbered
+    from ``first`` to ``number``; ``digest`` is over its entries, and ``fold`` the hash of the day that follows from
+    them alone, where it is sealed."""
+
+    community: str
+    day: int
+    register_id: str
+    first: int
+    number: int
+    parts: int
+    exponent: int
+    step_s: int
+    offsets: bytes | None
+    readings: bytes
+    quality: bytes
+    log: bytes | None
+    digest: int
+    fold: bytes | None
+
+    @property
+    def key(self) -> RegisterDay:
+        """The register's day that it is about."""
+        return self.register_id, self.day
+
+    @property
+    def is_plain(self) -> bool:
+        """True where its columns are the day that follows from it."""
+        return self.log is None or self.log[:1] == _PLAIN
+
+    def read_columns(self) -> Day:
+        """The values in its columns."""
+        return unpack_day(self.offsets, self.readings, self.quality, self.step_s)
+
+    def read_entries(self) -> Entries:
+        """Everything that its deliveries said."""
+        day = self.read_columns()
+        if self.log is None:
+            return entries_of(day, self.step_s, self.exponent, self.number)
+        arrays = _read_arrays(self.log[1:])
+        numbers = unpack(next(arrays), len(day))
+        told = entries_of(day, self.step_s, self.exponent, numbers)
+        count = int(unpack(next(arrays), 1)[0])
+        if not count:
+            return told
+        return join([told, Entries(np.stack([unpack(next(arrays), count) for _ in range(len(told.table))]))])
+
+
+def write_block(
+    community: str, key: RegisterDay, entries: Entries, received_us: Mapping[int, int], *, is_sealed: bool = False
+) -> Block:
+    """The block that holds entries of a register's day; a sealed one also holds the hash of the day."""
+    stands = fold(entries, received_us)
+    if stands.is_plain:
+        day, step_s, exponent, numbers = stands.day, stands.step_s, stands.exponent, stands.number
+        others = entries.take(np.setdiff1d(np.arange(len(entries)), stands.source))
+    else:
+        day, step_s, exponent, numbers, others = EMPTY, 0, 0, NO_ENTRIES.number, entries
+    arrays = [numbers, np.array([len(others)], np.int64)]
+    if len(others):
+        order = np.lexsort((others.number, others.offsets, others.exponent, others.step_s))
+        arrays += list(others.table[:, order])
+    told = entries.numbers()
+    log = (_PLAIN if stands.is_plain else _NOT_PLAIN) + b"".join(map(_write_array, arrays))
+    columns_of_day = _squeeze_day(day, step_s) if is_sealed else pack_day(day, step_s)
+    return Block(
+        community,
+        key[1],
+        key[0],
+        told[0],
+        told[-1],
+        len(told),
+        exponent,
+        step_s,
+        *columns_of_day,
+        log,
+        entries.digest(),
+        stands.sha256() if is_sealed else None,
+    )
+
+
+def _squeeze_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
+    """As ``pack_day``, smaller and slower."""
+    if not step_s:
+        return len(day).to_bytes(4, "little") + squeeze(day.offsets), squeeze(day.values), squeeze_quality(day.quality)
+    values, quality = dense(day, step_s)
+    # A place without a value holds the one before it, which costs nothing.
+    there = np.maximum.accumulate(np.where(quality != Quality.MISSING, np.arange(len(values)), 0))
+    return None, squeeze(values[there]), squeeze_quality(quality)
+
+
+def _write_array(values: Int64Array) -> bytes:
+    squeezed = squeeze(values)
+    return _LENGTH.pack(len(squeezed)) + squeezed
+
+
+def _read_arrays(body: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(body):
+        (length,) = _LENGTH.unpack_from(body, at)
+        at += _LENGTH.size
+        yield body[at : at + length]
+        at += length
+
+
+def load_blocks(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterDay, list[Block]]:
+    """The blocks of registers' days, in order; ``wanted`` names registers by day."""
+    alike: dict[frozenset[str], list[int]] = {}
+    for day, ids in wanted.items():
+        alike.setdefault(frozenset(ids), []).append(day)
+    loaded: dict[RegisterDay, list[Block]] = {}
+    for ids, days in alike.items():
+        within = (
+            block.c.community == tx.community,
+            among(tx, block.c.day, days),
+            among(tx, block.c.register_id, ids),
+        )
+        for row in tx.execute(select(block).where(*within)).all():
+            read = Block(*row)
+            loaded.setdefault(read.key, []).append(read)
+    for blocks in loaded.values():
+        if len(blocks) > 1:
+            blocks.sort(key=lambda one: (one.first, one.number))
+    return loaded
+
+
+def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:
+    """Add to the log, in the order of its key: neighbours are written together.
+
+    Raises:
+        ReadingsDetached: the month of one of them is set aside.
+    """
+    ordered = sorted(rows, key=lambda row: row[:5])
+    make_months(tx, {month_of(row.day) for row in ordered})
+    tx.insert_rows(block, ordered)
+
+
+def make_months(tx: Tx, wanted: Iterable[date]) -> None:
+    """Make room for the readings of months.
+
+    Raises:
+        ReadingsDetached: one of them is set aside.
+    """
+    if aside := months.make(tx, block, wanted):
+        raise ReadingsDetached(aside)
+
+
+def read_blocks(blocks: Iterable[Block], known: int | None = None) -> Entries:
+    """Everything that blocks of one day hold, or that was said by deliveries up to number ``known``."""
+    entries = join(each.read_entries() for each in blocks)
+    return entries if known is None else entries.take(entries.number <= known)
