@@ -75,12 +75,12 @@ def check(production: Int64Array, use: Int64Array, ids: list[str], seed: int) ->
     """
     key = Key(KeyKind.DYNAMIC)
     found = allocate(key, ids, production, use)
-    off = np.count_nonzero(found.allocated_wh.sum(axis=1) != np.minimum(production, use.sum(axis=1)))
+    off = np.count_nonzero(found.allocated.sum(axis=1) != np.minimum(production, use.sum(axis=1)))
     part = slice(0, SLICE)
     moved = np.random.default_rng(seed).permutation(len(ids))
     again = allocate(key, [ids[i] for i in moved], production[part], np.ascontiguousarray(use[part, moved]))
-    differ = np.count_nonzero(again.allocated_wh != found.allocated_wh[part, moved])
-    unlike = np.count_nonzero(numpy_exact(production[part], use[part]) != found.allocated_wh[part])
+    differ = np.count_nonzero(again.allocated != found.allocated[part, moved])
+    unlike = np.count_nonzero(numpy_exact(production[part], use[part]) != found.allocated[part])
     rounded = np.rint(pandas_group_by(production[part], use[part])()).sum(axis=1)
     inexact = np.count_nonzero(rounded != production[part]) / len(rounded)
     if off or differ or unlike:

@@ -121,8 +121,8 @@ DAYS = (
 )
 SHARED_DAYS = (
     Column("day", N_("Day"), Kind.DAY, of=lambda row: row[0]),
-    Column("consumed_wh", N_("Taken"), Kind.WHOLE, "Wh", lambda row: row[1]),
-    Column("allocated_wh", N_("From the shared roofs"), Kind.WHOLE, "Wh", lambda row: row[2]),
+    Column("consumed_wh", N_("Taken"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[1]).scaleb(-3)),
+    Column("allocated_wh", N_("From the shared roofs"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[2]).scaleb(-3)),
 )
 HEAT_SYSTEM = (
     Column("starts_on", N_("From"), Kind.DAY, of="period_start"),

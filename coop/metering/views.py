@@ -16,11 +16,12 @@ from coop.metering.heat.measuring import Span, use_of
 from coop.metering.intake.parking import count_telegrams
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
 from coop.metering.periods import store as periods
-from coop.metering.periods.store import AllocationRun, Closed, LateValue, Measurement
-from coop.metering.provenance.sight import require_own, whose
+from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.provenance.sight import hide_neighbours, require_own, whose
 from coop.metering.provenance.telegrams import PartSource, Source, find_latest, sources_of
 from coop.metering.provenance.verify import (
     Quarter,
+    RunAgain,
     explain_allocation,
     quarters_of,
     verify_allocation,
@@ -31,8 +32,8 @@ from coop.metering.readings.holdings import Store
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.store import Stored, instant, seconds
 from coop.metering.register import store as register
-from coop.metering.sharing.allocation import Key, allocate
-from coop.metering.sharing.run import QUARTER_S
+from coop.metering.sharing.quarters import QUARTER_S
+from coop.metering.sharing.run import list_producers
 from coop.values import NotFound, Period, civil_date, midnight
 
 
@@ -51,14 +52,18 @@ class HeatMonth:
 
 @dataclass(frozen=True)
 class SharedMonth:
-    """A member's electricity in a period: what was used, and how much of it the shared roofs covered, as last told."""
+    """A member's electricity in a period: what was left to cover after its own production, and how much of it shared
+    roofs covered, as last told. ``runs`` are those of each group that it shares in (group, run, Wh)."""
 
     period: Period
     connection_id: str
-    run_id: str
     consumed_wh: int
-    allocated_wh: int
-    revision: int
+    runs: tuple[tuple[str, str, int], ...]
+
+    @property
+    def allocated_wh(self) -> int:
+        """Energy from all groups."""
+        return sum(allocated_wh for _, _, allocated_wh in self.runs)
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,7 @@ def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
         heat[told.period.start, told.connection_id] = HeatMonth(
             told.period, told.connection_id, told.id, told.energy_j, told.estimated, told.revision, told.cause
         )
-    shared: dict[tuple[date, str], SharedMonth] = {}
-    for share, run in periods.list_told_allocations(tx, member_id):
-        shared[run.period.start, share.connection_id] = SharedMonth(
-            run.period, share.connection_id, run.id, share.consumed_wh, share.allocated_wh, run.revision
-        )
+    shared = _shared_months(periods.list_told_allocations(tx, member_id))
     years = sorted({start.year for start, _ in (*heat, *shared)}, reverse=True)
     chosen = year if year is not None else years[0] if years else 0
     return MemberYear(
@@ -115,6 +116,23 @@ def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
         tuple(heat[key] for key in sorted(heat) if key[0].year == chosen),
         tuple(shared[key] for key in sorted(shared) if key[0].year == chosen),
     )
+
+
+def _shared_months(told: Sequence[tuple[Allocation, AllocationRun]]) -> dict[tuple[date, str], SharedMonth]:
+    """Months of shared electricity by first day and connection; of each group its newest revision."""
+    newest: dict[tuple[date, str], dict[str, tuple[Allocation, AllocationRun]]] = {}
+    for share, run in told:
+        newest.setdefault((run.period.start, share.connection_id), {})[run.group_id] = share, run
+    return {
+        key: SharedMonth(
+            next(iter(groups.values()))[1].period,
+            key[1],
+            # The group that is served first has all of the need before it; the others have what was left.
+            max(share.consumed_wh for share, _ in groups.values()),
+            tuple((group_id, run.id, share.allocated_wh) for group_id, (share, run) in groups.items()),
+        )
+        for key, groups in newest.items()
+    }
 
 
 def own_connections(tx: Tx, member_id: str) -> list[str]:
@@ -178,29 +196,26 @@ def _use_of_day(
 
 @dataclass(frozen=True)
 class RunDay:
-    """One connection's day in a run, by quarter-hour [Wh]; ``starts`` are the first instants of each."""
+    """One connection's day in a run, by quarter-hour [thousandths of a Wh]; ``starts`` are the first instants of
+    each."""
 
     day: date
     starts: tuple[datetime, ...]
-    consumed_wh: tuple[int, ...]
-    allocated_wh: tuple[int, ...]
-    production_wh: tuple[int, ...]
+    consumed: tuple[int, ...]
+    allocated: tuple[int, ...]
 
 
 def run_days(
-    tx: Tx, run_id: str, connection_id: str, member_id: str | None, day: date | None
+    again: RunAgain, connection_id: str, member_id: str | None, day: date | None
 ) -> tuple[list[tuple[date, int, int]], RunDay | None]:
-    """(day, used, allocated) of every civil day of a run for one connection, and one day by quarter-hour.
+    """(day, used, allocated) [thousandths of a Wh] of every civil day of a run for one connection, and one day by
+    quarter-hour.
 
     With ``member_id`` only the days on which that member held the connection: who lived there before is not theirs.
-
-    Raises:
-        CoopError: there is no such run.
     """
-    inputs, found = quarters_of(tx, run_id)
+    inputs, served = again.inputs, again.served
     column = inputs.participants.index(connection_id)
-    result = allocate(Key.read(inputs.parameters), inputs.participants, found.production_wh, found.consumption_wh)
-    used, got = found.consumption_wh[:, column], result.allocated_wh[:, column]
+    used, got = served.use[:, column], served.allocated[:, column]
     totals = []
     chosen: RunDay | None = None
     start = civil_date(instant(inputs.from_s))
@@ -219,7 +234,6 @@ def run_days(
                 tuple(instant(inputs.from_s + q * QUARTER_S) for q in range(first, last)),
                 tuple(used[first:last].tolist()),
                 tuple(got[first:last].tolist()),
-                tuple(found.production_wh[first:last].tolist()),
             )
         start = after
     return totals, chosen
@@ -264,6 +278,8 @@ class OwnRun:
     totals: list[tuple[date, int, int]]
     quarters: RunDay | None
     why: Quarter | None
+    givers: list[tuple[str | None, int]]
+    roofs: list[Roof]
     findings: list[str]
     members: frozenset[str]
 
@@ -286,7 +302,8 @@ def explain_run(
         if one.connection_id == connection_id and member_id in (None, one.member_id)
     ]
     why = explain_allocation(tx, run_id, connection_id, at) if at is not None else None
-    totals, quarters = run_days(tx, run_id, connection_id, member_id, civil_date(why.at) if why else day)
+    again = quarters_of(tx, run_id)
+    totals, quarters = run_days(again, connection_id, member_id, civil_date(why.at) if why else day)
     return OwnRun(
         run,
         sum(one.consumed_wh for one in shares),
@@ -294,9 +311,68 @@ def explain_run(
         totals,
         quarters,
         why,
+        pool_givers(why.givers, hide_neighbours(again.inputs, member_id)) if why else [],
+        _roofs(again, member_id),
         verify_allocation(tx, run_id),
         frozenset(share.member_id for share in shares),
     )
+
+
+@dataclass(frozen=True)
+class Roof:
+    """One producer of a run, or the neighbours' together (``meter`` None) for a member: what it made to share, gave to
+    the group, and ``to`` whom of those whose energy may be seen [thousandths of a Wh]."""
+
+    meter: str | None
+    made: int
+    given: int
+    to: Mapping[tuple[str, str], int]
+
+    @property
+    def left(self) -> int:
+        """What nobody of the group took."""
+        return self.made - self.given
+
+    def home(self, connection_id: str) -> int:
+        """What came to a connection, of what may be seen."""
+        return sum(given for who, given in self.to.items() if who[0] == connection_id)
+
+
+def list_roofs(tx: Tx, session: Session, run_id: str) -> list[Roof]:
+    """Each producer of a run; to a member neighbours' roofs as one, and only what came home.
+
+    Raises:
+        NotFound: there is no such run.
+        NotAllowed: a member has no part in it.
+    """
+    if periods.find_run(tx, run_id) is None:
+        raise NotFound
+    member_id = whose(session)
+    if member_id is not None and all(one.member_id != member_id for one in periods.list_allocations(tx, run_id)):
+        raise NotAllowed
+    return _roofs(quarters_of(tx, run_id), member_id)
+
+
+def _roofs(again: RunAgain, member_id: str | None) -> list[Roof]:
+    hidden = hide_neighbours(again.inputs, member_id)
+    roofs: dict[str | None, Roof] = {}
+    for one in list_producers(again.served):
+        name = None if one.meter in hidden else one.meter
+        was = roofs.get(name, Roof(name, 0, 0, {}))
+        to = {
+            who: was.to.get(who, 0) + given for who, given in one.to.items() if member_id is None or who[1] == member_id
+        }
+        roofs[name] = Roof(name, was.made + one.made, was.given + one.given, to)
+    return list(roofs.values())
+
+
+def pool_givers(givers: Sequence[tuple[str, int]], hidden: frozenset[str]) -> list[tuple[str | None, int]]:
+    """Producers that gave something, those that are hidden as one (None)."""
+    pooled: dict[str | None, int] = {}
+    for meter, given in givers:
+        name = None if meter in hidden else meter
+        pooled[name] = pooled.get(name, 0) + given
+    return list(pooled.items())
 
 
 def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:

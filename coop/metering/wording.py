@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import gcd
 
 from coop.values import AMSTERDAM, Period, civil_date
 from coop.web.language import N_
@@ -126,3 +127,32 @@ def local(at: datetime) -> str:
     '2025-07-01T12:15'
     """
     return f"{at.astimezone(AMSTERDAM):%Y-%m-%dT%H:%M}"
+
+
+def watt_hours(lang: str, thousandths: int) -> str:
+    """Thousandths of a Wh in Wh, with the digits that there are.
+
+    >>> watt_hours("en", 3_200_000), watt_hours("nl", 683_544)
+    ('3,200', '683,544')
+    """
+    value = Decimal(thousandths).scaleb(-3)
+    return number(lang, value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize())
+
+
+def in_parts(weight: int, total: int) -> tuple[int, int]:
+    """A weight in a total, in the smallest whole numbers.
+
+    >>> in_parts(4_000_000, 7_500_000)
+    (8, 15)
+    """
+    common = gcd(weight, total) or 1
+    return weight // common, total // common
+
+
+def kilowatt_hours(lang: str, thousandths: int) -> str:
+    """Thousandths of a Wh in kWh, to the Wh.
+
+    >>> kilowatt_hours("en", 3_213_400_000).replace(chr(160), " ")
+    '3,213.400 kWh'
+    """
+    return f"{number(lang, Decimal(thousandths).scaleb(-6), 3)}\u00a0kWh"

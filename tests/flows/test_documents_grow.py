@@ -15,7 +15,7 @@ from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.provenance import verify
 from coop.metering.readings.documents import plain_schema
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import Inputs
+from coop.metering.sharing.inputs import Inputs
 from coop.operator.verification import verify_bills
 from tests.flows.conftest import Year
 

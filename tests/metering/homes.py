@@ -117,14 +117,19 @@ def occupy(tx: Tx, connection_id: str, member_id: str, start: date, end: date | 
 
 
 def adopt_key(
-    tx: Tx, parameters: dict[str, object], valid_from: date, key_id: str = "K1", told_at: datetime | None = None
+    tx: Tx,
+    parameters: dict[str, object],
+    valid_from: date,
+    key_id: str = "K1",
+    told_at: datetime | None = None,
+    group_id: str = "roofs",
 ) -> None:
-    """Let the meeting adopt an allocation key for the group "roofs", now or at an instant."""
+    """Let the meeting adopt an allocation key for a group, now or at an instant."""
     digest = hash_parameters(parameters)
     adopted = AllocationKeyAdopted(
         key_id=key_id,
         resolution_id=f"R-{key_id}",
-        group_id="roofs",
+        group_id=group_id,
         valid_from=valid_from,
         parameters=parameters,
         parameters_hash=digest,

@@ -16,7 +16,8 @@ from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Told, diff
 from coop.metering.periods.results import Results
 from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import Inputs, Outcome, Share
+from coop.metering.sharing.inputs import Inputs
+from coop.metering.sharing.run import Outcome, Share
 from coop.metering.sharing.runs import Run
 from coop.values import Period
 
@@ -34,7 +35,7 @@ def measured(member_id: str, energy_j: int, connection_id: str = "C1") -> Measur
 
 def run(shares: Sequence[tuple[str, int, int]], key_id: str = "K1", period: Period = MARCH) -> Run:
     """A run in which members of connections of their own used and got energy [Wh]."""
-    inputs = Inputs({"kind": "dynamic"}, 0, 900, tuple(f"C-{who}" for who, _, _ in shares), {}, ("r-roof",), ())
+    inputs = Inputs("roofs", {"kind": "dynamic"}, 0, 900, tuple(f"C-{who}" for who, _, _ in shares), ("S1",), (), ())
     key = AdoptedKey(key_id, "roofs", f"R-{key_id}", MARCH.start, MARCH.start, {"kind": "dynamic"})
     got = tuple(Share(f"C-{who}", who, used, allocated) for who, used, allocated in shares)
     hashed = str(sorted(shares)).encode().hex()[:64]

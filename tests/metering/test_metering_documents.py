@@ -26,23 +26,43 @@ from coop.metering.provenance.verify import verify_allocation, verify_measuremen
 from coop.metering.readings.documents import MANIFEST, plain_schema
 from coop.metering.readings.plausibility import Bound
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import Holding, Inputs
+from coop.metering.sharing.inputs import Counter, Holding, Inputs, Point, Source
 from tests.metering.homes import COMMUNITY, adopt_key, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 
 EXAMPLES = Path(__file__).parent / "documents"
 
-INPUTS = Inputs(
-    parameters={"kind": "static", "weights": {"C1": 600_000, "C2": 400_000}},
-    from_s=1_740_783_600,
-    to_s=1_743_458_400,
-    participants=("C1", "C2"),
-    consumers={"C1": ("r-1",), "C2": ("r-2", "r-3")},
-    producers=("r-9",),
-    holdings=(
-        Holding("C1", "M1", 1_740_783_600, 1_743_458_400),
-        Holding("C2", "M2", 1_740_783_600, 1_742_079_600),
+MARCH_S, END_S = 1_740_783_600, 1_743_458_400
+POINTS = (
+    Point(
+        "C1", (Counter("E1", MARCH_S, END_S, (Source("r-1"),)),), (Counter("E1", MARCH_S, END_S, (Source("r-4", 3),)),)
     ),
+    Point("C2", (Counter("E2", MARCH_S, 1_742_079_600, (Source("r-2"), Source("r-3"))),), ()),
+    Point("", (), (Counter("S1", MARCH_S, END_S, (Source("r-9"),)),)),
+)
+FIRST = Inputs(
+    group_id="roofs",
+    parameters={"kind": "dynamic"},
+    from_s=MARCH_S,
+    to_s=END_S,
+    participants=("C1",),
+    producers=("S1",),
+    points=(POINTS[0], POINTS[2]),
+    holdings=(Holding("C1", "M1", MARCH_S, END_S),),
+)
+INPUTS = Inputs(
+    group_id="school",
+    parameters={"kind": "static", "weights": {"C1": 600_000, "C2": 400_000}},
+    from_s=MARCH_S,
+    to_s=END_S,
+    participants=("C1", "C2"),
+    producers=("S1",),
+    points=POINTS,
+    holdings=(
+        Holding("C1", "M1", MARCH_S, END_S),
+        Holding("C2", "M2", MARCH_S, 1_742_079_600),
+    ),
+    before=(FIRST,),
 )
 MEASURED = Basis(
     tap_permille=210,
@@ -59,7 +79,7 @@ FROZEN: list[tuple[Schema[Any], int, str, object]] = [
     (MANIFEST, 1, "manifest-1.zlib", VERSIONS),
 ]
 HASHES = {
-    "run-inputs-1.json": "1109a36f81ef7270876b2a9bb201c0d87c24364184995fd078b0b56b5c7e385b",
+    "run-inputs-1.json": "132d7ccd4cb415c11899956c1dac07b78a562e0302f6896fe2222e272c4a4383",
     "measurement-basis-1.json": "966b8779b821bc0233db57836817bcabba4f2cdee72d8022fbb142c6fc3ecf7a",
     "manifest-1.zlib": "c1943c0499bd6ad6a0e23c6ba64cf3b177b01e5d08f30b322ef697821066d34f",
 }

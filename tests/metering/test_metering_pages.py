@@ -89,8 +89,10 @@ def test_an_allocation_explains_itself_in_words(desk: TestClient, march: str) ->
     assert "9,510.4 kWh" in page
     assert "R-K1" in page
     why = desk.get(f"/metering/allocations/{march}/C1", params={"at": "2025-03-10T12:00", "lang": "en"}).text
-    assert "The roofs made 6,000 Wh; together the group took 7,500 Wh, of which you took 4,000 Wh." in why
+    assert "The roofs had 6,000 Wh to share; together the group still needed 7,500 Wh, of which you 4,000 Wh." in why
+    assert "Of 6,000 Wh your part is 8 in 15, which is 3,200 Wh, rounded down to a thousandth." in why
     assert "You got 3,200 Wh." in why
+    assert "3,200 Wh of it came from S1." in why
     assert "Quarter-hours of 10 March 2025" in why
     assert desk.get(f"/metering/allocations/{march}/C2").status_code == 403
     assert desk.get(f"/metering/allocations/{march}/C1", params={"at": "noon"}).status_code == 422

@@ -63,6 +63,7 @@ Revision = Annotated[int, Field(description="Counts from 1; a later revision rep
 Cause = Annotated[str, Field(description="Reason for a revision; empty for the first.", examples=["late readings"])]
 Joules = Annotated[ExactDecimal, Field(description="Heat [J], exact.", examples=["1234000000"])]
 WattHours = Annotated[int, Field(description="Electricity [Wh].", examples=[3200])]
+Thousandths = Annotated[int, Field(description="Electricity [thousandths of a Wh].", examples=[3_200_000])]
 Sha256 = Annotated[str, Field(description="SHA-256, hexadecimal.")]
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from coop.kit.answers import Answer
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
+from coop.metering import views
 from coop.metering.amounts import utc
 from coop.metering.api.fields import (
     Cause,
@@ -25,6 +26,7 @@ from coop.metering.api.fields import (
     Revision,
     RunId,
     Sha256,
+    Thousandths,
     WattHours,
     make_router,
     may,
@@ -32,7 +34,7 @@ from coop.metering.api.fields import (
 from coop.metering.looks import LISTS, QUARTER_HOURS, note_look
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Allocation, AllocationRun
-from coop.metering.provenance.sight import require_own, whose
+from coop.metering.provenance.sight import hide_neighbours, require_own, whose
 from coop.metering.provenance.verify import Quarter
 from coop.metering.provenance.verify import explain_allocation as explain
 from coop.metering.sharing.keys import KeyKind
@@ -51,7 +53,7 @@ class AllocationOut(Answer):
     connection_id: ConnectionId
     member_id: MemberId
     consumed_wh: WattHours
-    """Electricity that the connection used in all [Wh]."""
+    """Electricity that was left to cover after the connection's own production and the groups before [Wh]."""
     allocated_wh: WattHours
     """Part of it that the group's production covered [Wh]."""
     key_id: KeyId
@@ -61,26 +63,43 @@ class AllocationOut(Answer):
 
 
 class DivisionOut(Answer):
-    """One division of whole Wh over weights, by largest remainder; then capped at what can still be used."""
+    """One division of whole thousandths of a Wh over weights, by largest remainder; then capped at what can still be
+    used."""
 
-    amount_wh: WattHours
-    """Energy that was divided [Wh]."""
+    amount: Thousandths
+    """Energy that was divided."""
     weight: int
     """Weight of this participant."""
     total_weight: int
     """Weight of all participants."""
-    quotient: Annotated[str, Field(examples=["3200", "6401/2"])]
-    """The exact part before rounding [Wh], as a fraction."""
-    floor_wh: WattHours
-    """The whole part of it [Wh]."""
+    quotient: Annotated[str, Field(examples=["3200000", "6401/2"])]
+    """The exact part before rounding, in thousandths of a Wh, as a fraction."""
+    floor: Thousandths
+    """The whole part of it."""
     leftover_units: int
-    """Single Wh that were left for the whole group after everybody's whole part."""
+    """Single thousandths that were left for the whole group after everybody's whole part."""
     remainder_rank: int | None
     """Place in the line for them, from 1; null for who stands outside it."""
-    granted_wh: WattHours
-    """Energy that the division gave [Wh]."""
-    cap_wh: WattHours
-    """The most that could still be used [Wh]."""
+    granted: Thousandths
+    """Energy that the division gave."""
+    cap: Thousandths
+    """The most that could still be used."""
+
+
+class EarlierOut(Answer):
+    """Energy that a group gave which is served before this one."""
+
+    group_id: GroupId
+    allocated: Thousandths
+
+
+class GiverOut(Answer):
+    """Energy that came from one producer."""
+
+    meter: Annotated[
+        str | None, Field(description="Serial of the meter that produced; null for neighbours'.", examples=["KWG50001"])
+    ]
+    given: Thousandths
 
 
 class ExplanationOut(Answer):
@@ -96,16 +115,55 @@ class ExplanationOut(Answer):
     """Kind of the key."""
     participant: str
     """Connection that is explained."""
-    production_wh: WattHours
-    """Production of the group [Wh]."""
-    total_consumption_wh: WattHours
-    """Use of all who share [Wh]."""
-    consumption_wh: WattHours
-    """Use of this connection [Wh]."""
-    allocated_wh: WattHours
-    """What it got [Wh]."""
+    taken: Thousandths
+    """Electricity that the connection took."""
+    own: Thousandths
+    """Part of it that its own meters made in the same quarter-hour."""
+    earlier: list[EarlierOut]
+    """Energy that it got from groups that are served before."""
+    production: Thousandths
+    """Energy that the group's producers had left to share."""
+    total_use: Thousandths
+    """Need that all who share still had."""
+    use: Thousandths
+    """Need that this connection still had."""
+    allocated: Thousandths
+    """Energy that it got."""
+    givers: list[GiverOut]
+    """Producers that it came from; it adds up to what it got."""
     divisions: list[DivisionOut]
     """Steps by which it was divided; none where production covered everybody's use."""
+
+
+class ReceiverOut(Answer):
+    """Energy that a producer gave to one occupancy."""
+
+    connection_id: ConnectionId
+    member_id: MemberId
+    given: Thousandths
+
+
+class ProducerOut(Answer):
+    """One producer of a run."""
+
+    meter: Annotated[
+        str | None, Field(description="Serial of the meter that produced; null for neighbours'.", examples=["KWG50001"])
+    ]
+    made: Thousandths
+    """Energy that it had to share: what it made, less own use and what groups that are served before took."""
+    given: Thousandths
+    """Part of it that the group took."""
+    left: Thousandths
+    """Part of it that nobody of the group took."""
+    to: list[ReceiverOut]
+    """Occupancies that it gave to; for those who see all of them it adds up to what it gave."""
+
+
+class ProducersOut(Answer):
+    """The producers of a run."""
+
+    run_id: RunId
+    producers: list[ProducerOut]
 
 
 def allocation_out(share: Allocation, run: AllocationRun) -> AllocationOut:
@@ -152,13 +210,41 @@ def explain_allocation(
     instant = utc(at, "at")
     with reading(request) as tx:
         members = require_own(tx, session_of(request), run_id, connection_id, instant)
-        answer = _explanation_out(explain(tx, run_id, connection_id, instant))
+        quarter = explain(tx, run_id, connection_id, instant)
+        answer = _explanation_out(quarter, hide_neighbours(quarter.inputs, whose(session_of(request))))
     for member_id in members:
         note_look(request, QUARTER_HOURS, member_id)
     return answer
 
 
-def _explanation_out(quarter: Quarter) -> ExplanationOut:
+@routes.get("/allocations/{run_id}/producers")
+@may("see-energy")
+@refuses("readings-gone", "readings-detached")
+def show_producers(request: Request, run_id: Name) -> ProducersOut:
+    """Show what each producer of a run made to share, gave and had left, and to whom it gave what: to a member the
+    neighbours' as one, and only what came home."""
+    session = session_of(request)
+    with reading(request) as tx:
+        roofs = views.list_roofs(tx, session, run_id)
+    if whose(session) is None:
+        note_look(request, LISTS)
+    producers = [
+        ProducerOut(
+            meter=roof.meter,
+            made=roof.made,
+            given=roof.given,
+            left=roof.left,
+            to=[
+                ReceiverOut(connection_id=connection_id, member_id=member_id, given=given)
+                for (connection_id, member_id), given in roof.to.items()
+            ],
+        )
+        for roof in roofs
+    ]
+    return ProducersOut(run_id=run_id, producers=producers)
+
+
+def _explanation_out(quarter: Quarter, hidden: frozenset[str]) -> ExplanationOut:
     why = quarter.explanation
     return ExplanationOut(
         at=quarter.at,
@@ -168,21 +254,25 @@ def _explanation_out(quarter: Quarter) -> ExplanationOut:
         resolution_id=quarter.resolution_id,
         kind=why.kind,
         participant=why.participant,
-        production_wh=why.production_wh,
-        total_consumption_wh=why.total_consumption_wh,
-        consumption_wh=why.consumption_wh,
-        allocated_wh=why.allocated_wh,
+        taken=quarter.taken,
+        own=quarter.own,
+        earlier=[EarlierOut(group_id=group_id, allocated=got) for group_id, got in quarter.earlier],
+        production=why.production,
+        total_use=why.total_use,
+        use=why.use,
+        allocated=why.allocated,
+        givers=[GiverOut(meter=meter, given=given) for meter, given in views.pool_givers(quarter.givers, hidden)],
         divisions=[
             DivisionOut(
-                amount_wh=part.amount_wh,
+                amount=part.amount,
                 weight=part.weight,
                 total_weight=part.total_weight,
                 quotient=str(part.quotient),
-                floor_wh=part.floor_wh,
+                floor=part.floor,
                 leftover_units=part.leftover_units,
                 remainder_rank=part.remainder_rank,
-                granted_wh=part.granted_wh,
-                cap_wh=part.cap_wh,
+                granted=part.granted,
+                cap=part.cap,
             )
             for part in why.divisions
         ],

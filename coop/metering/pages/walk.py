@@ -17,7 +17,7 @@ from coop.values import AMSTERDAM, BadInput, Problem, say
 from coop.web import charts
 from coop.web.language import language_of, translate
 from coop.web.shell import render
-from coop.web.writing import civil_day, energy
+from coop.web.writing import civil_day
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
 may = ACCESS.may
@@ -63,6 +63,8 @@ def show_allocation(
         quarters=own.quarters,
         quarters_chart=_quarters_chart(own.quarters, lang) if own.quarters else None,
         why=own.why,
+        givers=own.givers,
+        roofs=own.roofs,
         findings=own.findings,
         words=wording,
     )
@@ -84,14 +86,14 @@ def _days_chart(totals: list[tuple[date, int, int]], lang: str) -> charts.Chart:
         sentence=translate(
             lang,
             "%(got)s of %(used)s came from the shared roofs.",
-            got=energy(lang, got, "Wh"),
-            used=energy(lang, used, "Wh"),
+            got=wording.kilowatt_hours(lang, got),
+            used=wording.kilowatt_hours(lang, used),
         ),
         heading=translate(lang, "Day"),
         labels=[str(one[0].day) for one in totals],
         series={
-            translate(lang, "From the shared roofs"): [Decimal(one[2]).scaleb(-3) for one in totals],
-            translate(lang, "From the grid"): [Decimal(one[1] - one[2]).scaleb(-3) for one in totals],
+            translate(lang, "From the shared roofs"): [Decimal(one[2]).scaleb(-6) for one in totals],
+            translate(lang, "From the grid"): [Decimal(one[1] - one[2]).scaleb(-6) for one in totals],
         },
         unit="kWh",
         lang=lang,
@@ -100,21 +102,21 @@ def _days_chart(totals: list[tuple[date, int, int]], lang: str) -> charts.Chart:
 
 def _quarters_chart(quarters: RunDay, lang: str) -> charts.Chart:
     labels = [f"{start.astimezone(AMSTERDAM):%H:%M}" for start in quarters.starts]
-    pairs = list(zip(quarters.consumed_wh, quarters.allocated_wh, strict=True))
+    pairs = list(zip(quarters.consumed, quarters.allocated, strict=True))
     return charts.bars(
         title=translate(lang, "Quarter-hours of %(day)s", day=civil_day(lang, quarters.day)),
         sentence=translate(
             lang,
             "In %(count)s of %(all)s quarter-hours something came from the shared roofs.",
-            count=sum(got > 0 for got in quarters.allocated_wh),
+            count=sum(got > 0 for got in quarters.allocated),
             all=len(pairs),
         ),
         heading=translate(lang, "Quarter-hour"),
         # In autumn an hour comes twice: the second time is told apart by an accent.
         labels=[label + ("′" if label in labels[:i] else "") for i, label in enumerate(labels)],
         series={
-            translate(lang, "From the shared roofs"): list(quarters.allocated_wh),
-            translate(lang, "From the grid"): [used - got for used, got in pairs],
+            translate(lang, "From the shared roofs"): [Decimal(got).scaleb(-3) for got in quarters.allocated],
+            translate(lang, "From the grid"): [Decimal(used - got).scaleb(-3) for used, got in pairs],
         },
         unit="Wh",
         lang=lang,

@@ -23,7 +23,9 @@ from coop.metering.periods.store import Allocation, AllocationRun, Measurement
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import instant, seconds
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import NOTHING, Inputs, hash_inputs, matrices
+from coop.metering.sharing.inputs import Inputs
+from coop.metering.sharing.quarters import NOTHING
+from coop.metering.sharing.run import hash_run, run_again
 from coop.metering.sharing.runs import Run
 from coop.values import Period, derive_id
 
@@ -210,9 +212,10 @@ def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[D
 def _withdraw_run(before: Told, was: ToldRun) -> tuple[ToldRun, list[Document]]:
     """Nothing, for a run that turned out not to be one: its group, or its key, was put right by name."""
     period = was.run.period
-    inputs = Inputs({"kind": "dynamic"}, seconds(period.start_at), seconds(period.end_at), (), {}, (), ())
+    start, end = seconds(period.start_at), seconds(period.end_at)
+    inputs = Inputs(was.run.group_id, {"kind": "dynamic"}, start, end, (), (), (), ())
     document, manifest = RUN_INPUTS.seal(inputs), MANIFEST.seal({})
-    inputs_hash = hash_inputs(document.body, matrices(inputs, NOTHING))
+    inputs_hash = hash_run(document.body, run_again(inputs, NOTHING)[0][-1])
     run_id = derive_id(
         "run", before.community, was.run.group_id, period.start, period.end, before.revision + 1, inputs_hash
     )

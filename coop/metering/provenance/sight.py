@@ -10,6 +10,7 @@ from coop.metering.access import ACCESS
 from coop.metering.periods import store as periods
 from coop.metering.provenance.verify import inputs_of
 from coop.metering.readings import store as readings
+from coop.metering.sharing.inputs import Inputs
 from coop.values import NotFound
 
 
@@ -51,3 +52,16 @@ def require_own(
         if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
             raise NotAllowed
     return frozenset({member_id})
+
+
+def hide_neighbours(inputs: Inputs, member_id: str | None) -> frozenset[str]:
+    """Producing meters of a run that hang at somebody else's home: a member is not told of each what it made."""
+    if member_id is None:
+        return frozenset()
+    own = {one.connection_id for one in inputs.holdings if one.member_id == member_id}
+    return frozenset(
+        counter.meter
+        for point in inputs.points
+        if point.connection_id and point.connection_id not in own
+        for counter in point.made
+    )

@@ -20,8 +20,11 @@ from coop.metering.readings import store as readings
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import Packed, Stored, seconds
 from coop.metering.sharing.allocation import Explanation, Key, explain
+from coop.metering.sharing.balance import Balance, Served, trace
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import QUARTER_S, Inputs, Matrices, hash_inputs, matrices, run
+from coop.metering.sharing.inputs import Inputs
+from coop.metering.sharing.quarters import QUARTER_S
+from coop.metering.sharing.run import Outcome, hash_run, run_again
 from coop.metering.sharing.runs import contents
 from coop.values import CoopError, NotFound, say
 
@@ -85,19 +88,19 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
     """
     told = _get_run(tx, run_id)
     try:
-        inputs, found = _run_again(tx, told)
-        inputs_hash = hash_inputs(documents.load(tx, told.inputs_sha256).body, found)
+        again = _run_again(tx, told)
+        inputs_hash = hash_run(documents.load(tx, told.inputs_sha256).body, again.served)
     except ReadingsGone as gone:
         return [f"run {run_id}: {gone.message}"]
-    outcome = run(inputs, found)
+    outcome = again.outcome
     findings = []
     if inputs_hash != told.inputs_hash:
         findings.append(f"run {run_id}: the readings read again are not those that it was computed from")
     if (outcome.produced_wh, outcome.surplus_wh) != (told.produced_wh, told.surplus_wh):
         findings.append(f"run {run_id}: production or surplus comes out differently")
-    again = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
+    shares = {(one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in outcome.shares}
     for share in periods.list_allocations(tx, run_id):
-        energies = again.get((share.connection_id, share.member_id), (0, 0))
+        energies = shares.get((share.connection_id, share.member_id), (0, 0))
         if energies != (share.consumed_wh, share.allocated_wh):
             findings.append(
                 f"run {run_id}: {share.connection_id} was told {share.allocated_wh} Wh, and gets {energies[1]} Wh"
@@ -106,15 +109,35 @@ def verify_allocation(tx: Tx, run_id: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class RunAgain:
+    """A run as it comes out from what it was computed from; ``before`` are the groups that were served before it."""
+
+    inputs: Inputs
+    before: tuple[Served, ...]
+    served: Served
+    balance: Balance
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
 class Quarter:
-    """One quarter-hour of one participant, and why it got what it got."""
+    """One quarter-hour of one participant, and why it got what it got [thousandths of a Wh].
+
+    Of what it took, ``own`` came from its own meters; ``earlier`` says what the groups that are served before gave it,
+    and ``givers`` which producers gave what it got here.
+    """
 
     at: datetime
     run_id: str
     group_id: str
     key_id: str
     resolution_id: str
+    taken: int
+    own: int
+    earlier: tuple[tuple[str, int], ...]
     explanation: Explanation
+    givers: tuple[tuple[str, int], ...]
+    inputs: Inputs
 
 
 def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) -> Quarter:
@@ -124,8 +147,8 @@ def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) ->
         CoopError: there is no such run, the instant is not in it, or the connection does not take part.
     """
     told = _get_run(tx, run_id)
-    inputs, found = _run_again(tx, told)
-    at_s = seconds(at)
+    again = _run_again(tx, told)
+    inputs, served, at_s = again.inputs, again.served, seconds(at)
     if not inputs.from_s <= at_s < inputs.to_s:
         raise CoopError("not-in-run", say("%(at)s does not lie in the run", at=at))
     if connection_id not in inputs.participants:
@@ -136,16 +159,34 @@ def explain_allocation(tx: Tx, run_id: str, connection_id: str, at: datetime) ->
     why = explain(
         Key.read(inputs.parameters),
         inputs.participants,
-        int(found.production_wh[quarter]),
-        found.consumption_wh[quarter].tolist(),
+        int(served.production[quarter]),
+        served.use[quarter].tolist(),
         connection_id,
     )
-    start = readings.instant(inputs.from_s + quarter * QUARTER_S)
-    return Quarter(start, run_id, told.group_id, told.key_id, told.resolution_id, why)
+    column = inputs.participants.index(connection_id)
+    earlier = [
+        (step.inputs.group_id, int(step.allocated[quarter, step.inputs.participants.index(connection_id)]))
+        for step in again.before
+        if connection_id in step.inputs.participants
+    ]
+    taken, own = again.balance.use_of(connection_id)
+    return Quarter(
+        readings.instant(inputs.from_s + quarter * QUARTER_S),
+        run_id,
+        told.group_id,
+        told.key_id,
+        told.resolution_id,
+        int(taken[quarter]),
+        int(own[quarter]),
+        tuple((group_id, got) for group_id, got in earlier if got),
+        why,
+        tuple((meter, int(part[0, column])) for meter, part in trace(served.at(quarter)).items() if part[0, column]),
+        inputs,
+    )
 
 
-def quarters_of(tx: Tx, run_id: str) -> tuple[Inputs, Matrices]:
-    """Read what a run was computed from, quarter-hour by quarter-hour.
+def quarters_of(tx: Tx, run_id: str) -> RunAgain:
+    """Read what a run was computed from, quarter-hour by quarter-hour, and compute it again.
 
     Raises:
         CoopError: there is no such run, or something that it was computed from is gone.
@@ -169,9 +210,10 @@ def _get_run(tx: Tx, run_id: str) -> AllocationRun:
     return told
 
 
-def _run_again(tx: Tx, told: AllocationRun) -> tuple[Inputs, Matrices]:
+def _run_again(tx: Tx, told: AllocationRun) -> RunAgain:
     inputs = inputs_of(tx, told)
-    return inputs, matrices(inputs, contents(_read_again(tx, told.manifest_sha256)))
+    served, balance, outcome = run_again(inputs, contents(_read_again(tx, told.manifest_sha256)))
+    return RunAgain(inputs, served[:-1], served[-1], balance, outcome)
 
 
 def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.RegisterDay, Packed]:

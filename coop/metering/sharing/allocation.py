@@ -1,8 +1,11 @@
-"""Allocation of shared production over the participants of a sharing group, per interval, exact to the Wh.
+"""Allocation of shared production over the participants of a sharing group, per interval, exact to the unit.
 
-Invariant, for every interval: ``0 <= allocated <= consumption`` for each participant; the allocated parts and the
+Energies are whole units of whatever is given: thousandths of a Wh of electricity, joules of heat. The unit is chosen so
+fine that nobody loses to rounding: an interval is off by less than one of them.
+
+Invariant, for every interval: ``0 <= allocated <= use`` for each participant; the allocated parts and the
 surplus add up to the production; for every key but the static one the parts add up to the lesser of production and
-total consumption. The order in which the participants are given never matters: a tie goes to the lowest id.
+total use. The order in which the participants are given never matters: a tie goes to the lowest id.
 
 Whoever calls has already taken off what a producer used itself, and has added up the production of several producers.
 An interval is a row; what civil day it belongs to means nothing here, so a clock change is nothing special.
@@ -25,8 +28,8 @@ from coop.values import BadInput, Problem, say
 
 __all__ = ["PARTS", "Allocation", "Division", "Explanation", "Key", "KeyKind", "allocate", "explain"]
 
-# A TWh in one interval is no reading any more, and the sum of so many participants stays far inside int64.
-_HIGHEST_WH, _MOST_PARTICIPANTS = 2**40, 2**20
+# A thousand MWh in one interval is no reading any more, and the sum of so many participants stays far inside int64.
+_HIGHEST, _MOST_PARTICIPANTS = 2**40, 2**20
 _MOST_PROBLEMS = 20
 
 
@@ -34,42 +37,40 @@ _MOST_PROBLEMS = 20
 class Allocation:
     """Energy that each participant got, and the energy that was left.
 
-    ``allocated_wh`` has shape (intervals, participants), its columns in the order in which the participants were given;
-    ``surplus_wh`` has shape (intervals,). Both in whole Wh.
+    ``allocated`` has shape (intervals, participants), its columns in the order in which the participants were given;
+    ``surplus`` has shape (intervals,). Both in whole units.
     """
 
-    allocated_wh: Int64Array
-    surplus_wh: Int64Array
+    allocated: Int64Array
+    surplus: Int64Array
 
 
-def allocate(
-    key: Key, participants: Sequence[str], production_wh: Int64Array, consumption_wh: Int64Array
-) -> Allocation:
+def allocate(key: Key, participants: Sequence[str], production: Int64Array, use: Int64Array) -> Allocation:
     """Allocate shared production under ``key``.
 
     Fastest on a C-ordered matrix, one row per interval; another layout is copied first. Runs on one core and releases
-    the GIL. Intervals with energies below 2**31 Wh, and production times the largest use below 2**53, take the compiled
-    path; larger ones, up to 2**40 Wh, take whole numbers of any size, which costs microseconds per participant.
+    the GIL. Intervals with energies below 2**31, and production times the largest use below 2**53, take the compiled
+    path; larger ones, up to 2**40, take whole numbers of any size, which costs microseconds per participant.
 
     >>> key = Key(KeyKind.DYNAMIC)
     >>> found = allocate(key, ["B", "A"], np.array([5, 9]), np.array([[4, 4], [2, 3]]))
-    >>> found.allocated_wh.tolist(), found.surplus_wh.tolist()
+    >>> found.allocated.tolist(), found.surplus.tolist()
     ([[2, 3], [2, 3]], [0, 4])
 
     Args:
         key: The agreed key.
         participants: Ids, in any order.
-        production_wh: Shared production, shape (intervals,), int64 [Wh].
-        consumption_wh: Use left to cover, shape (intervals, participants), int64 [Wh].
+        production: Shared production, shape (intervals,), int64 [units].
+        use: Use left to cover, shape (intervals, participants), int64 [units].
 
     Raises:
         BadInput: the key does not fit the participants; the shapes or types do not fit; an energy is negative or
-            not below 2**40 Wh.
+            not below 2**40.
     """
     key.require_participants(participants)
-    _require_shapes(participants, production_wh, consumption_wh)
+    _require_shapes(participants, production, use)
     # A read-only view has one type for the compiler, whether the data came from a buffer or from a computation.
-    production, consumption = np.ascontiguousarray(production_wh).view(), np.ascontiguousarray(consumption_wh).view()
+    production, consumption = np.ascontiguousarray(production).view(), np.ascontiguousarray(use).view()
     production.flags.writeable = consumption.flags.writeable = False
     allocated = np.empty(consumption.shape, np.int64)
     beyond = _run_kernel(key, participants, production, consumption, allocated)
@@ -121,36 +122,36 @@ def _require_shapes(participants: Sequence[str], production: Int64Array, consump
         problems.append(
             Problem(
                 say("the shape %(shape)s does not fit %(expected)s", shape=consumption.shape, expected=expected),
-                "consumption_wh",
+                "use",
             )
         )
-    for name, values in (("production_wh", production), ("consumption_wh", consumption)):
+    for name, values in (("production", production), ("use", consumption)):
         if values.dtype != np.int64:
-            problems.append(Problem(say("energies are whole Wh in int64, not %(dtype)s", dtype=values.dtype), name))
+            problems.append(Problem(say("energies are whole units in int64, not %(dtype)s", dtype=values.dtype), name))
     if problems:
         raise BadInput(problems, "allocation-input")
 
 
 def _require_energies(participants: Sequence[str], production: Int64Array, consumption: Int64Array) -> None:
-    found = [("production_wh", t, production[t]) for (t,) in np.argwhere(~_is_energy(production))]
+    found = [("production", t, production[t]) for (t,) in np.argwhere(~_is_energy(production))]
     for t, i in np.argwhere(~_is_energy(consumption)):
-        found.append((f"consumption_wh of {participants[i]}", t, consumption[t, i]))
+        found.append((f"use of {participants[i]}", t, consumption[t, i]))
     # One flaw upstream can spoil a whole matrix: the first few say enough.
     problems = [
         Problem(
             say(
-                "%(wh)s Wh in interval %(t)s is no energy from 0 to below %(highest_wh)s Wh",
-                wh=wh,
+                "%(units)s units in interval %(t)s are no energy from 0 to below %(highest)s units",
+                units=units,
                 t=t,
-                highest_wh=_HIGHEST_WH,
+                highest=_HIGHEST,
             ),
             field,
         )
-        for field, t, wh in found[:_MOST_PROBLEMS]
+        for field, t, units in found[:_MOST_PROBLEMS]
     ]
     if problems:
         raise BadInput(problems, "allocation-input")
 
 
-def _is_energy(values_wh: Int64Array) -> NDArray[np.bool_]:
-    return (values_wh >= 0) & (values_wh < _HIGHEST_WH)
+def _is_energy(values: Int64Array) -> NDArray[np.bool_]:
+    return (values >= 0) & (values < _HIGHEST)

@@ -102,6 +102,11 @@ class Key:
             raise BadInput(problems, "allocation-key")
         return cls(parameters.get("kind", ""), weights, tuple(order))
 
+    @property
+    def participants(self) -> frozenset[str]:
+        """Participants that the key names; none where it is the same for whoever takes part."""
+        return frozenset(self.weights) | frozenset(self.order)
+
     def _problems_of_weights(self) -> Iterable[Problem]:
         if self.kind not in SHARED_BY_PARTS:
             if self.weights:

@@ -1,8 +1,11 @@
-"""Shared energy over a period: from quarter-hours to what each occupancy used and was allocated.
+"""Shared energy over a period: from quarter-hours to what each occupancy used and was allocated, and each producer
+gave.
 
-Columns are connections, in the order of their ids; each quarter-hour of a connection belongs to who held it then, and
-to nobody when it stood empty: an empty home takes no share. A quarter-hour that is missing counts as zero, for
-production as for use: nothing is shared that was not measured, and what comes in later is shared by a correction run.
+Inside, energies are whole thousandths of a Wh; a run tells whole Wh. What was allocated in all is rounded down once,
+and divided by largest remainder over the occupancies; over the groups that one occupancy shares in, what is told never
+adds up to more than it used. So each is off by less than one Wh over the whole period, whatever the number of its
+quarter-hours.
+
 Quarter-hours are counted in UTC from the first instant of the period, so the days on which the clock changes have 92
 and 100 of them.
 """
@@ -10,66 +13,24 @@ and 100 of them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coop.metering.model import DAY_S, Int64Array
-from coop.metering.sharing.allocation import Key, allocate
+from coop.metering.model import Int64Array
+from coop.metering.sharing.balance import Balance, Gap, Served, trace
+from coop.metering.sharing.inputs import Inputs
+from coop.metering.sharing.quarters import PER_WH, QUARTER_S, Readings, resample
 
-QUARTER_S = 900
-
-
-@dataclass(frozen=True)
-class Holding:
-    """A member's hold on a connection from ``from_s`` up to ``to_s`` [s since 1970], within the run."""
-
-    connection_id: str
-    member_id: str
-    from_s: int
-    to_s: int
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """All that a run depends on, besides the readings: what is written down so that it can be computed again.
-
-    ``participants`` are connection ids in order; ``consumers`` names the registers of each, ``producers`` those whose
-    export is shared.
-    """
-
-    parameters: Mapping[str, Any]
-    from_s: int
-    to_s: int
-    participants: tuple[str, ...]
-    consumers: Mapping[str, tuple[str, ...]]
-    producers: tuple[str, ...]
-    holdings: tuple[Holding, ...]
-
-    def register_ids(self) -> list[str]:
-        """Every register that is read."""
-        return [*self.producers, *(one for ids in self.consumers.values() for one in ids)]
-
-
-@dataclass(frozen=True)
-class Matrices:
-    """Quarter-hours of a run: ``production_wh`` (n,) and ``consumption_wh`` (n, participants), both C-ordered.
-
-    ``missing`` counts quarter-hours without a reading: of producers, and of connections while somebody held them.
-    """
-
-    production_wh: Int64Array
-    consumption_wh: Int64Array
-    missing: int
-    expected: int
+Occupant = tuple[str, str]
+"""Connection and member."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """Energy that one occupancy used and was allocated in the run [Wh]."""
+    """Energy that one occupancy used and was allocated in the run [Wh]. ``consumed_wh`` is what was left to cover after
+    its own production and the groups before."""
 
     connection_id: str
     member_id: str
@@ -79,106 +40,142 @@ class Share:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a run."""
+    """The result of a run. ``gaps`` are what is missing of each connection and each producer."""
 
     shares: tuple[Share, ...]
     produced_wh: int
     surplus_wh: int
     missing: int
     expected: int
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass
+class Told:
+    """Whole Wh that the groups before have told of each occupancy, and the quarter-hours in which it shared in any."""
+
+    allocated_wh: dict[Occupant, int] = field(default_factory=dict)
+    shared_s: dict[Occupant, set[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Quarters:
-    """Quarter-hours as they are stored: row ``i`` is day ``days[i]`` since 1970-01-01 of register ``registers[i]``.
+class Producer:
+    """What one meter made to share in a run, and gave to the group [thousandths of a Wh]; ``to`` says what it gave to
+    which occupancy."""
 
-    ``values_wh`` and ``there`` have shape (rows, 96); what is not there is 0.
+    meter: str
+    made: int
+    given: int
+    to: Mapping[Occupant, int]
+
+
+class Runs:
+    """Runs of groups that have points in common, over the same time, in their order."""
+
+    def __init__(self, chain: tuple[Inputs, ...], readings: Readings) -> None:
+        exponents = dict(sorted({name: e for inputs in chain for name, e in inputs.exponents().items()}.items()))
+        n = (chain[0].to_s - chain[0].from_s) // QUARTER_S
+        self.balance = Balance(chain, resample(readings, exponents, chain[0].from_s, n))
+        self._whole_need = self.balance.need.copy()
+        self._row = {name: k for k, name in enumerate(self.balance.points)}
+        self._told = Told()
+
+    def run(self, inputs: Inputs) -> tuple[Served, Outcome]:
+        """Let the next group share, and add up per occupancy."""
+        served = self.balance.serve(inputs)
+        used, got = self._add_up(inputs, served)
+        room = {who: min(-(-used[who] // PER_WH), self._room(inputs, who)) for who in used}
+        told = divide_down(got, room)
+        for who, wh in told.items():
+            self._told.allocated_wh[who] = self._told.allocated_wh.get(who, 0) + wh
+        gaps = self.balance.gaps(inputs)
+        produced_wh = int(served.made.sum()) // PER_WH
+        outcome = Outcome(
+            tuple(Share(*who, room[who], told[who]) for who in sorted(used)),
+            produced_wh,
+            produced_wh - sum(told.values()),
+            sum(gap.missing for gap in gaps),
+            sum(gap.expected for gap in gaps),
+            tuple(gaps),
+        )
+        return served, outcome
+
+    def _add_up(self, inputs: Inputs, served: Served) -> tuple[dict[Occupant, int], dict[Occupant, int]]:
+        """Thousandths of a Wh that each occupancy had to cover, and got."""
+        column = {name: k for k, name in enumerate(inputs.participants)}
+        whole_used, whole_got = served.use.sum(axis=0), served.allocated.sum(axis=0)
+        used: dict[Occupant, int] = {}
+        got: dict[Occupant, int] = {}
+        for holding in inputs.holdings:
+            who, k = (holding.connection_id, holding.member_id), column[holding.connection_id]
+            if (holding.from_s, holding.to_s) == (inputs.from_s, inputs.to_s):
+                here = whole_used[k], whole_got[k]
+            else:
+                span = slice(*((at - inputs.from_s) // QUARTER_S for at in (holding.from_s, holding.to_s)))
+                here = served.use[span, k].sum(), served.allocated[span, k].sum()
+            used[who], got[who] = used.get(who, 0) + int(here[0]), got.get(who, 0) + int(here[1])
+            self._told.shared_s.setdefault(who, set()).add((holding.from_s, holding.to_s))
+        return used, got
+
+    def _room(self, inputs: Inputs, who: Occupant) -> int:
+        """Whole Wh that an occupancy needed in all the time in which it shared so far, less what was told."""
+        spans = self._told.shared_s[who]
+        inside = np.zeros(self.balance.n, np.bool_)
+        for from_s, to_s in spans:
+            inside |= self.balance.between(from_s, to_s)
+        need = int(self._whole_need[self._row[who[0]], inside].sum())
+        return -(-need // PER_WH) - self._told.allocated_wh.get(who, 0)
+
+
+def divide_down(parts: Mapping[Occupant, int], room_wh: Mapping[Occupant, int]) -> dict[Occupant, int]:
+    """Parts in thousandths of a Wh as whole Wh that add up to their sum, rounded down; each within its room.
+
+    >>> who = {name: ("C" + name, name) for name in "ABC"}
+    >>> parts = {who["A"]: 1600, who["B"]: 1600, who["C"]: 300}
+    >>> list(divide_down(parts, dict.fromkeys(parts, 9)).values())
+    [2, 1, 0]
     """
-
-    registers: Sequence[str]
-    days: Sequence[int]
-    values_wh: Int64Array
-    there: NDArray[np.bool_]
-
-
-NOTHING = Quarters((), (), np.zeros((0, DAY_S // QUARTER_S), np.int64), np.zeros((0, DAY_S // QUARTER_S), np.bool_))
-"""No quarter-hour at all."""
+    whole = {who: min(part // PER_WH, room_wh[who]) for who, part in parts.items()}
+    left = sum(parts.values()) // PER_WH - sum(whole.values())
+    line = sorted((who for who in parts if whole[who] < room_wh[who]), key=lambda who: (-(parts[who] % PER_WH), who))
+    for who in line[:left]:
+        whole[who] += 1
+    return whole
 
 
-def matrices(inputs: Inputs, found: Quarters) -> Matrices:
-    """Put the readings of a run into their places."""
-    n = (inputs.to_s - inputs.from_s) // QUARTER_S
-    production = np.zeros(n, np.int64)
-    produced = {identity: np.zeros(n, np.bool_) for identity in inputs.producers}
-    rows = np.zeros((len(inputs.participants), n), np.int64)
-    used = np.zeros((len(inputs.participants), n), np.bool_)
-    column = {one: k for k, name in enumerate(inputs.participants) for one in inputs.consumers.get(name, ())}
-    for i, (identity, day) in enumerate(zip(found.registers, found.days, strict=True)):
-        start = (day * DAY_S - inputs.from_s) // QUARTER_S
-        first, end = max(start, 0), min(start + found.there.shape[1], n)
-        if first >= end:
-            continue
-        here, inside = slice(first, end), slice(first - start, end - start)
-        if identity in produced:
-            production[here] += found.values_wh[i, inside]
-            produced[identity][here] |= found.there[i, inside]
-        if identity in column:
-            rows[column[identity], here] += found.values_wh[i, inside]
-            used[column[identity], here] |= found.there[i, inside]
-    held = _held(inputs, n)
-    rows[~held] = 0
-    missing = sum(n - int(np.count_nonzero(there)) for there in produced.values())
-    missing += int(np.count_nonzero(held & ~used))
-    expected = n * len(inputs.producers) + int(np.count_nonzero(held))
-    return Matrices(production, np.ascontiguousarray(rows.T), missing, expected)
+def run_again(inputs: Inputs, readings: Readings) -> tuple[tuple[Served, ...], Balance, Outcome]:
+    """Compute a run from its stored inputs: the groups before it, and then itself, which is the last one served."""
+    runs = Runs((*inputs.before, inputs), readings)
+    served = []
+    for each in (*inputs.before, inputs):
+        step, outcome = runs.run(each)
+        served.append(step)
+    return tuple(served), runs.balance, outcome
 
 
-def run(inputs: Inputs, found: Matrices) -> Outcome:
-    """Allocate, and add up per occupancy."""
-    key = Key.read(inputs.parameters)
-    result = allocate(key, inputs.participants, found.production_wh, found.consumption_wh)
-    # Sums down the columns up to each quarter-hour at which somebody comes or goes.
+def list_producers(served: Served) -> list[Producer]:
+    """What each producer of a run made, gave to whom, and had left; all that the producers gave is all that the
+    occupancies got."""
+    inputs = served.inputs
     column = {name: k for k, name in enumerate(inputs.participants)}
-    totals: dict[tuple[str, str], list[int]] = {}
-    whole_consumed, whole_allocated = found.consumption_wh.sum(axis=0), result.allocated_wh.sum(axis=0)
-    for one in inputs.holdings:
-        k = column[one.connection_id]
-        total = totals.setdefault((one.connection_id, one.member_id), [0, 0])
-        if (one.from_s, one.to_s) == (inputs.from_s, inputs.to_s):
-            total[0] += int(whole_consumed[k])
-            total[1] += int(whole_allocated[k])
-        else:
-            quarters = slice((one.from_s - inputs.from_s) // QUARTER_S, (one.to_s - inputs.from_s) // QUARTER_S)
-            total[0] += int(found.consumption_wh[quarters, k].sum())
-            total[1] += int(result.allocated_wh[quarters, k].sum())
-    shares = tuple(Share(*who, *total) for who, total in sorted(totals.items()))
-    return Outcome(
-        shares,
-        int(found.production_wh.sum()),
-        int(result.surplus_wh.sum()),
-        found.missing,
-        found.expected,
-    )
+    found = []
+    for k, (meter, part) in enumerate(trace(served).items()):
+        to: dict[Occupant, int] = {}
+        for holding in inputs.holdings:
+            who = (holding.connection_id, holding.member_id)
+            span = slice(*((at - inputs.from_s) // QUARTER_S for at in (holding.from_s, holding.to_s)))
+            to[who] = to.get(who, 0) + int(part[span, column[holding.connection_id]].sum())
+        found.append(Producer(meter, int(served.made[:, k].sum()), int(served.given[:, k].sum()), to))
+    return found
 
 
-def hash_inputs(inputs_body: bytes, found: Matrices) -> str:
+def hash_run(inputs_body: bytes, served: Served) -> str:
     """Hash the stored inputs of a run and every quarter-hour: whatever arrived when, the same content hashes alike."""
     digest = hashlib.sha256(inputs_body)
-    for matrix in (found.production_wh, found.consumption_wh):
-        digest.update(np.ascontiguousarray(matrix, "<i8").data)
+    for matrix in (served.made, served.use):
+        digest.update(_plain(matrix))
     return digest.hexdigest()
 
 
-def _held(inputs: Inputs, n: int) -> NDArray[np.bool_]:
-    held = np.zeros((len(inputs.participants), n), np.bool_)
-    column = {name: k for k, name in enumerate(inputs.participants)}
-    for one in inputs.holdings:
-        first, end = (one.from_s - inputs.from_s) // QUARTER_S, (one.to_s - inputs.from_s) // QUARTER_S
-        held[column[one.connection_id], first:end] = True
-    return held
-
-
-def participants_of(parameters: Mapping[str, Any], group: Sequence[str]) -> tuple[str, ...]:
-    """List who takes part: those whom the key names, or the whole group where the key names nobody."""
-    key = Key.read(parameters)
-    return tuple(sorted(key.weights or key.order or group))
+def _plain(matrix: Int64Array) -> memoryview:
+    return np.ascontiguousarray(matrix, "<i8").data

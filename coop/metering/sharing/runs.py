@@ -1,15 +1,19 @@
-"""Runs of shared energy: who shares what in a period, under which key, and from which readings."""
+"""Runs of shared energy: who shares what in a period, under which key, and from which readings.
+
+Groups that have a point in common are served in their order, over the same spans: each is cut wherever the key or the
+producers of any of them change.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from coop.kit.documents import Document
-from coop.metering.model import DAY_S, MeterKind, Quality, Quantity, Shape
+from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.blocks import unpack_many
 from coop.metering.readings.holdings import Store, holdings
@@ -18,19 +22,15 @@ from coop.metering.register import groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Roster
 from coop.metering.register.store import AdoptedKey
+from coop.metering.sharing.balance import Gap
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.run import (
-    QUARTER_S,
-    Holding,
-    Inputs,
-    Outcome,
-    Quarters,
-    hash_inputs,
-    matrices,
-    participants_of,
-    run,
-)
-from coop.values import Period, Said, say_count
+from coop.metering.sharing.inputs import Counter, Holding, Inputs, Point, Source
+from coop.metering.sharing.keys import Key
+from coop.metering.sharing.quarters import COARSEST_S, QUARTER_S, Readings, RegisterValues, WholeDays
+from coop.metering.sharing.run import Outcome, Runs, hash_run
+from coop.values import Period, Said, say, say_count
+
+_COUNTING = {MeterKind.ELECTRICITY, MeterKind.SOLAR}
 
 
 @dataclass(frozen=True)
@@ -48,31 +48,42 @@ class Run:
     versions: Mapping[RegisterDay, int]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A group for as long as one key was in force and the same meters produced."""
+
+    group: Roster
+    span: Period
+    key: AdoptedKey
+
+    @property
+    def producers(self) -> tuple[str, ...]:
+        """Serials of the meters that produce."""
+        return self.group.producers_on(self.span.start)
+
+
 def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     """All runs of a period, and what is missing for them."""
+    plans = [
+        Plan(group, part, key)
+        for group in groups.list_rosters(store.tx)
+        for span, key in in_force(register.keys_of(store.tx, group.group_id), period)
+        for part in group.cut(span)
+        if group.producers_on(part.start)
+    ]
+    points = Points(store, {serial for plan in plans for serial in plan.producers})
     found: list[Run] = []
-    lacking: list[Said] = []
-    for group in groups.list_rosters(store.tx):
-        for span, key in _cut(group, in_force(register.keys_of(store.tx, group.group_id), period)):
-            inputs = _inputs(store, group, key, span)
-            days = _load(store, inputs)
-            quarters = matrices(inputs, contents(days))
-            outcome, document = run(inputs, quarters), RUN_INPUTS.seal(inputs)
-            inputs_hash = hash_inputs(document.body, quarters)
-            versions = {at: one.version for at, one in days.items()}
-            found.append(Run(group.group_id, span, key, inputs, document, inputs_hash, outcome, versions))
-            permille = store.parameters.tolerance(period.start).missing_quarters_permille
-            if outcome.missing * 1000 > permille * outcome.expected:
-                lacking.append(
-                    say_count(
-                        "group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
-                        "group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
-                        outcome.missing,
-                        group=group.group_id,
-                        expected=outcome.expected,
-                    )
-                )
-    return found, lacking
+    lacking: dict[Said, None] = {}
+    names: dict[str, frozenset[str]] = {}
+    for plan in plans:
+        names[plan.group.group_id] = names.get(plan.group.group_id, frozenset()) | points.names_of(plan)
+    for connected in connect(plans, names):
+        for chain in cut(connected):
+            for plan, run in zip(chain, _run_chain(store, points, chain), strict=True):
+                found.append(run)
+                lacking |= dict.fromkeys(_lacking(store, run, points.sharers(plan)))
+    found.sort(key=lambda run: (run.group_id, run.period.start))
+    return found, list(lacking)
 
 
 def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
@@ -92,57 +103,235 @@ def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, Adopt
     return found
 
 
-def contents(days: Mapping[RegisterDay, Packed]) -> Quarters:
-    """The quarter-hours among stored days, as the rules take them."""
+def connect(plans: Sequence[Plan], names: Mapping[str, frozenset[str]]) -> list[list[Plan]]:
+    """Put the plans of groups together that have a point in common, directly or through others; each in their order."""
+    parts: list[tuple[set[str], list[Plan]]] = []
+    for plan in plans:
+        own = set(names[plan.group.group_id])
+        joined = [part for part in parts if part[0] & own]
+        for part in joined:
+            own |= part[0]
+        together = sorted((one for part in joined for one in part[1]), key=plans.index)
+        parts = [part for part in parts if part not in joined]
+        parts.append((own, [*together, plan]))
+    return [together for _, together in parts]
+
+
+def cut(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Cut plans to the same spans; one list for each span, of the groups that share in it, in their order."""
+    days = sorted({day for plan in plans for day in (plan.span.start, plan.span.end)})
+    found = []
+    for start, end in pairwise(days):
+        span = Period(start, end)
+        chain = [replace(plan, span=span) for plan in plans if plan.span.overlap(span)]
+        if chain:
+            found.append(chain)
+    return found
+
+
+class Points:
+    """Connections and meters of a co-operative as points that take and make electricity."""
+
+    def __init__(self, store: Store, shared: set[str]) -> None:
+        self._store, self._shared = store, shared
+        self._meters: dict[str, list[Meter]] = {}
+        for meter in store.meters:
+            if meter.kind in _COUNTING:
+                self._meters.setdefault(meter.connection_id or "", []).append(meter)
+        self._by_serial = {meter.serial: meter for meter in store.meters}
+
+    @property
+    def everybody(self) -> list[str]:
+        """Connections with an electricity meter."""
+        return sorted(
+            name
+            for name, meters in self._meters.items()
+            if name and any(meter.kind is MeterKind.ELECTRICITY for meter in meters)
+        )
+
+    def sharers(self, plan: Plan) -> tuple[str, ...]:
+        """Connections that share in a group at any time."""
+        return plan.group.sharers_in(plan.span, self.everybody)
+
+    def names_of(self, plan: Plan) -> frozenset[str]:
+        """Points of a group: who shares, and where its producers hang."""
+        produce = {self._by_serial[serial].connection_id or serial for serial in plan.producers}
+        return frozenset({*self.sharers(plan), *produce})
+
+    def inputs_of(self, plan: Plan, held: Sequence[Holding]) -> Inputs:
+        """Inputs of a run, without the groups before it."""
+        key = Key.read(plan.key.parameters)
+        sharers = set(self.sharers(plan))
+        participants = tuple(sorted(key.participants or sharers))
+        produce = {self._by_serial[serial].connection_id or serial for serial in plan.producers}
+        return Inputs(
+            plan.group.group_id,
+            plan.key.parameters,
+            seconds(plan.span.start_at),
+            seconds(plan.span.end_at),
+            participants,
+            plan.producers,
+            tuple(self._point(name, plan.span) for name in sorted({*participants, *produce})),
+            tuple(
+                replace(one, from_s=max(one.from_s, joined_s), to_s=min(one.to_s, left_s))
+                for one in held
+                if one.connection_id in participants
+                for joined_s, left_s in _spells_s(plan, one.connection_id)
+                if max(one.from_s, joined_s) < min(one.to_s, left_s)
+            ),
+        )
+
+    def _point(self, name: str, span: Period) -> Point:
+        if name in self._by_serial and not self._by_serial[name].connection_id:
+            return Point("", (), tuple(self._counters([self._by_serial[name]], span, Quantity.ELECTRICITY_EXPORT)))
+        meters = self._meters.get(name, [])
+        taking = [meter for meter in meters if meter.kind is MeterKind.ELECTRICITY]
+        # Own use is covered first by what no group shares.
+        making = sorted(meters, key=lambda meter: (meter.serial in self._shared, meter.serial))
+        return Point(
+            name,
+            tuple(self._counters(taking, span, Quantity.ELECTRICITY_IMPORT)),
+            tuple(self._counters(making, span, Quantity.ELECTRICITY_EXPORT)),
+        )
+
+    def _counters(self, meters: Iterable[Meter], span: Period, quantity: Quantity) -> Iterable[Counter]:
+        start, end = seconds(span.start_at), seconds(span.end_at)
+        for meter in meters:
+            sources = tuple(
+                Source(one.id, one.exponent)
+                for shape in (Shape.INTERVAL, Shape.STAND)
+                if (one := self._store.registers.get((meter.serial, quantity, shape))) is not None
+            )
+            produces = quantity is Quantity.ELECTRICITY_EXPORT
+            if produces and not sources and meter.serial not in self._shared:
+                continue
+            from_s = max(start, seconds(meter.installed_at))
+            to_s = min(end, seconds(meter.removed_at)) if meter.removed_at else end
+            if from_s < to_s or (produces and meter.serial in self._shared):
+                yield Counter(meter.serial, from_s, to_s, sources)
+
+
+def _run_chain(store: Store, points: Points, chain: Sequence[Plan]) -> Iterable[Run]:
+    """Run groups that have points in common, in their order."""
+    span = chain[0].span
+    held = [
+        Holding(occupancy.connection_id, occupancy.member_id, from_s, to_s)
+        for occupancy, from_s, to_s in holdings(store.occupancies, span)
+    ]
+    inputs: list[Inputs] = []
+    for plan in chain:
+        before = tuple(replace(one, before=()) for one in inputs)
+        inputs.append(replace(points.inputs_of(plan, held), before=before))
+    days = _load(store, inputs[-1])
+    runs = Runs(tuple(inputs), contents(days))
+    for plan, one in zip(chain, inputs, strict=True):
+        served, outcome = runs.run(one)
+        document, own = RUN_INPUTS.seal(one), set(one.register_ids())
+        versions = {at: day.version for at, day in days.items() if at[0] in own}
+        yield Run(
+            plan.group.group_id,
+            span,
+            plan.key,
+            one,
+            document,
+            hash_run(document.body, served),
+            outcome,
+            versions,
+        )
+
+
+def contents(days: Mapping[RegisterDay, Packed]) -> Readings:
+    """Stored days as the rules take them."""
     rows = [one for one in days.values() if one.step_s == QUARTER_S]
     values, quality = unpack_many([one.readings for one in rows], [one.quality for one in rows], DAY_S // QUARTER_S)
     there = quality != Quality.MISSING
-    return Quarters([one.register_id for one in rows], [one.day for one in rows], np.where(there, values, 0), there)
+    whole = WholeDays([one.register_id for one in rows], [one.day for one in rows], np.where(there, values, 0), there)
+    pieces: dict[tuple[str, int], list[readings.Stored]] = {}
+    for one in sorted((one for one in days.values() if one.step_s != QUARTER_S), key=lambda one: one.day):
+        pieces.setdefault((one.register_id, one.step_s), []).append(one.unpack())
+    others: dict[str, list[RegisterValues]] = {}
+    for (register_id, step_s), stored in pieces.items():
+        starts = np.concatenate([one.day * DAY_S + one.content.offsets for one in stored])
+        joined = RegisterValues(starts, step_s, np.concatenate([one.content.values for one in stored]))
+        others.setdefault(register_id, []).append(joined)
+    return Readings(whole, others)
 
 
-def _cut(group: Roster, spans: list[tuple[Period, AdoptedKey]]) -> list[tuple[Period, AdoptedKey]]:
-    """Spans of a key, cut where other meters begin to produce; none where no meter does."""
-    return [(part, key) for span, key in spans for part in group.cut(span) if group.producers_on(part.start)]
-
-
-def _inputs(store: Store, group: Roster, key: AdoptedKey, span: Period) -> Inputs:
-    producing = group.producers_on(span.start)
-    meters = [one for one in store.meters if one.kind is MeterKind.ELECTRICITY and one.connection_id is not None]
-    consumers: dict[str, list[str]] = {}
-    for meter in meters:
-        one = store.registers.get((meter.serial, Quantity.ELECTRICITY_IMPORT, Shape.INTERVAL))
-        if one is not None and meter.connection_id is not None and meter.serial not in producing:
-            consumers.setdefault(meter.connection_id, []).append(one.id)
-    participants = participants_of(key.parameters, group.sharers_in(span, consumers))
-    producers = [
-        one.id
-        for serial in producing
-        if (one := store.registers.get((serial, Quantity.ELECTRICITY_EXPORT, Shape.INTERVAL))) is not None
-    ]
-    taking_part = set(participants)
-    held = tuple(
-        Holding(occupancy.connection_id, occupancy.member_id, max(from_s, joined_s), min(to_s, left_s))
-        for occupancy, from_s, to_s in holdings(store.occupancies, span)
-        if occupancy.connection_id in taking_part
-        for joined_s, left_s in _spells_s(group, occupancy.connection_id, span)
-        if max(from_s, joined_s) < min(to_s, left_s)
-    )
-    return Inputs(
-        key.parameters,
-        seconds(span.start_at),
-        seconds(span.end_at),
-        participants,
-        {name: tuple(sorted(consumers.get(name, ()))) for name in participants},
-        tuple(sorted(producers)),
-        held,
-    )
-
-
-def _spells_s(group: Roster, connection_id: str, span: Period) -> list[tuple[int, int]]:
+def _spells_s(plan: Plan, connection_id: str) -> list[tuple[int, int]]:
     """Instants [s since 1970] between which a connection shares."""
-    return [(seconds(spell.start_at), seconds(spell.end_at)) for spell in group.spells_of(connection_id, span)]
+    spells = plan.group.spells_of(connection_id, plan.span)
+    return [(seconds(spell.start_at), seconds(spell.end_at)) for spell in spells]
 
 
 def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
-    days = range(inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S + 1)
-    return readings.packed(store.tx, dict.fromkeys(days, inputs.register_ids()))
+    """The days of a run; of cumulative registers also those in which the readings around its bounds may lie."""
+    cumulative = {one.id for one in store.registers.values() if one.shape is Shape.STAND}
+    ids = set(inputs.register_ids())
+    first, last = inputs.from_s // DAY_S, (inputs.to_s - 1) // DAY_S
+    wanted = dict.fromkeys(range(first, last + 1), ids)
+    for day in ((inputs.from_s - COARSEST_S) // DAY_S, (inputs.to_s + COARSEST_S) // DAY_S):
+        wanted.setdefault(day, ids & cumulative)
+    return readings.packed(store.tx, {day: names for day, names in wanted.items() if names})
+
+
+def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
+    """Say what is missing for a run, each connection and each producer by itself, and whom its key leaves out."""
+    permille = store.parameters.tolerance(run.period.start).missing_quarters_permille
+    for gap in run.outcome.gaps:
+        if gap.missing * 1000 > permille * gap.expected:
+            yield _say_gap(store, run.group_id, gap)
+    named = Key.read(run.inputs.parameters).participants
+    for name in sorted(set(sharers) - named) if named else ():
+        yield say(
+            "connection %(connection)s shares in group %(group)s and has no place in its key",
+            connection=store.numbers.get(name, name),
+            group=run.group_id,
+        )
+    known = {one.connection_id for one in store.occupancies} | {one.connection_id for one in store.meters}
+    for name in sorted(named - known):
+        yield say(
+            "the key of group %(group)s names %(connection)s, which is no connection",
+            group=run.group_id,
+            connection=name,
+        )
+
+
+def _say_gap(store: Store, group_id: str, gap: Gap) -> Said:
+    subject = gap.subject if gap.is_producer else store.numbers.get(gap.subject, gap.subject)
+    if gap.unmetered:
+        return say(
+            "connection %(connection)s shares in group %(group)s and has no electricity meter",
+            connection=subject,
+            group=group_id,
+        )
+    if gap.too_coarse and gap.is_producer:
+        return say(
+            "meter %(meter)s gives no quarter-hours, only values of more than an hour: it cannot produce for group"
+            " %(group)s",
+            meter=subject,
+            group=group_id,
+        )
+    if gap.too_coarse:
+        return say(
+            "connection %(connection)s gives no quarter-hours, only values of more than an hour: it cannot share in"
+            " group %(group)s",
+            connection=subject,
+            group=group_id,
+        )
+    if gap.is_producer:
+        return say_count(
+            "meter %(meter)s, which produces for group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
+            "meter %(meter)s, which produces for group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
+            gap.missing,
+            meter=subject,
+            group=group_id,
+            expected=gap.expected,
+        )
+    return say_count(
+        "connection %(connection)s, which shares in group %(group)s: %(num)s of %(expected)s quarter-hours is missing",
+        "connection %(connection)s, which shares in group %(group)s: %(num)s of %(expected)s quarter-hours are missing",
+        gap.missing,
+        connection=subject,
+        group=group_id,
+        expected=gap.expected,
+    )

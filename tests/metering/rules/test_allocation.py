@@ -36,7 +36,7 @@ E14 = [
 
 def allocate_one(key: Key, use_wh: dict[str, int], production_wh: int) -> tuple[list[int], int]:
     found = allocate(key, list(use_wh), np.array([production_wh]), np.array([list(use_wh.values())]))
-    return found.allocated_wh[0].tolist(), int(found.surplus_wh[0])
+    return found.allocated[0].tolist(), int(found.surplus[0])
 
 
 @pytest.mark.parametrize(("key", "allocated_wh", "surplus_wh"), E14, ids=lambda value: getattr(value, "kind", None))
@@ -44,7 +44,7 @@ def test_e14_quarter_hour_under_every_key(key: Key, allocated_wh: list[int], sur
     use_wh = {"A": 4000, "B": 3000, "C": 500}
     assert allocate_one(key, use_wh, 6000) == (allocated_wh, surplus_wh)
     explained = [explain(key, list(use_wh), 6000, list(use_wh.values()), name) for name in use_wh]
-    assert [why.allocated_wh for why in explained] == allocated_wh
+    assert [why.allocated for why in explained] == allocated_wh
 
 
 def test_e14_production_above_all_use_covers_it_and_leaves_a_surplus() -> None:
@@ -84,16 +84,16 @@ def test_nothing_produced_and_nothing_used_are_ordinary_intervals(key: Key) -> N
     production = np.array([0, 7, 0])
     use = np.array([[4, 3, 1], [0, 0, 0], [0, 0, 0]])
     found = allocate(key, ["A", "B", "C"], production, use)
-    assert not found.allocated_wh.any()
-    assert found.surplus_wh.tolist() == [0, 7, 0]
+    assert not found.allocated.any()
+    assert found.surplus.tolist() == [0, 7, 0]
 
 
 @pytest.mark.parametrize("kind", [KeyKind.DYNAMIC, KeyKind.EQUAL])
 def test_no_intervals_and_no_participants_give_empty_results(kind: KeyKind) -> None:
     none = allocate(Key(kind), ["A"], np.zeros(0, np.int64), np.zeros((0, 1), np.int64))
-    assert none.allocated_wh.shape == (0, 1)
+    assert none.allocated.shape == (0, 1)
     alone = allocate(Key(kind), [], np.array([5]), np.zeros((1, 0), np.int64))
-    assert (alone.allocated_wh.shape, alone.surplus_wh.tolist()) == ((1, 0), [5])
+    assert (alone.allocated.shape, alone.surplus.tolist()) == ((1, 0), [5])
 
 
 def test_any_memory_layout_gives_the_same_and_the_input_is_left_alone() -> None:
@@ -101,11 +101,11 @@ def test_any_memory_layout_gives_the_same_and_the_input_is_left_alone() -> None:
     use = rng.integers(0, 900, (96, 40))
     production = use.sum(axis=1) // 3
     names = [f"{i:02}" for i in range(40)]
-    expected = allocate(Key(KeyKind.DYNAMIC), names, production, use).allocated_wh
+    expected = allocate(Key(KeyKind.DYNAMIC), names, production, use).allocated
     frozen = np.frombuffer(use.tobytes(), np.int64).reshape(use.shape)
     for layout in (np.asfortranarray(use), frozen, np.repeat(use, 2, axis=1)[:, ::2]):
         before = layout.copy()
-        assert (allocate(Key(KeyKind.DYNAMIC), names, production, layout).allocated_wh == expected).all()
+        assert (allocate(Key(KeyKind.DYNAMIC), names, production, layout).allocated == expected).all()
         assert (layout == before).all()
 
 
@@ -114,13 +114,13 @@ def test_explanation_of_a_leftover_unit_names_the_place_in_the_line() -> None:
     a, b, c = (explain(E14[2][0], ["A", "B", "C"], 6000, use_wh, name) for name in "ABC")
     [part_a], [part_b], [part_c] = a.divisions, b.divisions, c.divisions
     assert (part_a.quotient, part_b.quotient) == (Fraction(6875, 2), Fraction(4125, 2))
-    assert (part_a.floor_wh, part_a.remainder_rank, part_a.leftover_units, part_a.received_leftover) == (
+    assert (part_a.floor, part_a.remainder_rank, part_a.leftover_units, part_a.received_leftover) == (
         3437,
         1,
         1,
         True,
     )
-    assert (part_b.floor_wh, part_b.remainder_rank, part_b.leftover_units, part_b.received_leftover) == (
+    assert (part_b.floor, part_b.remainder_rank, part_b.leftover_units, part_b.received_leftover) == (
         2062,
         2,
         1,
@@ -128,13 +128,13 @@ def test_explanation_of_a_leftover_unit_names_the_place_in_the_line() -> None:
     )
     # C could have had 1,375 at the common level but used 500: it stands outside the line for leftover units.
     assert part_c.remainder_rank is None
-    assert (part_c.quotient, part_c.granted_wh) == (Fraction(1375), 500)
-    assert (a.production_wh, a.total_consumption_wh, a.consumption_wh) == (6000, 7500, 4000)
+    assert (part_c.quotient, part_c.granted) == (Fraction(1375), 500)
+    assert (a.production, a.total_use, a.use) == (6000, 7500, 4000)
 
 
 def test_explanation_of_the_hybrid_key_has_its_two_steps() -> None:
     why = explain(E14[3][0], ["A", "B", "C"], 6000, [4000, 3000, 500], "A")
-    assert [(part.amount_wh, part.quotient, part.granted_wh) for part in why.divisions] == [
+    assert [(part.amount, part.quotient, part.granted) for part in why.divisions] == [
         (6000, 3000, 3000),
         (700, Fraction(700 * 1000, 2200), 318),
     ]
@@ -186,11 +186,11 @@ def test_a_key_for_another_group_is_refused() -> None:
 def test_an_impossible_energy_is_refused_by_interval_and_participant(key: Key) -> None:
     with pytest.raises(BadInput) as refusal:
         allocate(key, ["A", "B", "C"], np.array([1, -2, 2**40]), np.array([[1, 1, 1], [1, -1, 1], [1, 1, 2**40]]))
-    assert [(problem.field, problem.reason.split(" is")[0]) for problem in refusal.value.problems] == [
-        ("production_wh", "-2 Wh in interval 1"),
-        ("production_wh", "1099511627776 Wh in interval 2"),
-        ("consumption_wh of B", "-1 Wh in interval 1"),
-        ("consumption_wh of C", "1099511627776 Wh in interval 2"),
+    assert [(problem.field, problem.reason.split(" are")[0]) for problem in refusal.value.problems] == [
+        ("production", "-2 units in interval 1"),
+        ("production", "1099511627776 units in interval 2"),
+        ("use of B", "-1 units in interval 1"),
+        ("use of C", "1099511627776 units in interval 2"),
     ]
 
 
@@ -253,15 +253,15 @@ def test_allocation_is_bounded_conserved_and_equal_to_its_explanation(
 ) -> None:
     key, names, production, use = group
     found = allocate(key, names, production, use)
-    assert (found.allocated_wh >= 0).all()
-    assert (found.allocated_wh <= use).all()
-    assert (found.allocated_wh.sum(axis=1) + found.surplus_wh == production).all()
-    assert (found.surplus_wh >= 0).all()
+    assert (found.allocated >= 0).all()
+    assert (found.allocated <= use).all()
+    assert (found.allocated.sum(axis=1) + found.surplus == production).all()
+    assert (found.surplus >= 0).all()
     if key.kind is not KeyKind.STATIC:
-        assert (found.surplus_wh == np.maximum(production - use.sum(axis=1), 0)).all()
+        assert (found.surplus == np.maximum(production - use.sum(axis=1), 0)).all()
     for t, row in enumerate(use.tolist()):
-        explained = [explain(key, names, int(production[t]), row, name).allocated_wh for name in names]
-        assert found.allocated_wh[t].tolist() == explained
+        explained = [explain(key, names, int(production[t]), row, name).allocated for name in names]
+        assert found.allocated[t].tolist() == explained
 
 
 @settings(max_examples=200, deadline=None)
@@ -273,8 +273,8 @@ def test_allocation_does_not_depend_on_the_order_of_participants(
     found = allocate(key, names, production, use)
     moved = chance.sample(range(len(names)), len(names))
     again = allocate(key, [names[i] for i in moved], production, use[:, moved])
-    assert (again.allocated_wh == found.allocated_wh[:, moved]).all()
-    assert (again.surplus_wh == found.surplus_wh).all()
+    assert (again.allocated == found.allocated[:, moved]).all()
+    assert (again.surplus == found.surplus).all()
 
 
 @settings(max_examples=200, deadline=None)
@@ -284,7 +284,7 @@ def test_the_dynamic_key_stays_within_one_unit_of_the_exact_quotient(
 ) -> None:
     _, names, production, use = group
     found = allocate(Key(KeyKind.DYNAMIC), names, production, use)
-    for allocated, produced, row in zip(found.allocated_wh.tolist(), production.tolist(), use.tolist(), strict=True):
+    for allocated, produced, row in zip(found.allocated.tolist(), production.tolist(), use.tolist(), strict=True):
         total = sum(row)
         for got, used in zip(allocated, row, strict=True):
             assert abs(got - Fraction(min(produced, total) * used, total or 1)) < 1
@@ -321,7 +321,7 @@ def test_kernels_equal_the_reference_for_large_groups(key_kind: KeyKind, kind: s
     production = np.minimum((use.sum(axis=1) * rng.uniform(0, 1.1, intervals)).astype(np.int64), 2**31 - 1)
     found = allocate(key, names, production, use)
     for t, row in enumerate(use.tolist()):
-        assert found.allocated_wh[t].tolist() == allocate_interval(key, names, int(production[t]), row)
+        assert found.allocated[t].tolist() == allocate_interval(key, names, int(production[t]), row)
 
 
 # ---- the compiled code
@@ -349,7 +349,7 @@ def test_products_that_float64_cannot_hold_are_left_to_whole_numbers() -> None:
     use = 2**25 + np.arange(40)
     names = [f"{39 - i:02}" for i in range(40)]
     found = allocate(Key(KeyKind.DYNAMIC), names, np.array([use.sum() - 1]), use[None, :])
-    assert (use - found.allocated_wh[0]).tolist() == [0] * 39 + [1]
+    assert (use - found.allocated[0]).tolist() == [0] * 39 + [1]
 
 
 def test_who_does_not_allocate_does_not_load_the_compiler() -> None:
@@ -366,7 +366,7 @@ def test_without_a_writable_place_for_machine_code_the_result_is_the_same(tmp_pa
         "from coop.metering.sharing.allocation import Key, KeyKind, allocate\n"
         "found = allocate(Key(KeyKind.DYNAMIC), ['A', 'B'], np.array([5]), np.array([[4, 4]]))\n"
         "from coop.metering.sharing._kernels import dynamic\n"
-        "print(found.allocated_wh.tolist(), dynamic.stats.cache_path)"
+        "print(found.allocated.tolist(), dynamic.stats.cache_path)"
     )
     # By name, so that the directory beside the source and the user's own, which can be written here, are not tried.
     environment = os.environ | {

@@ -1,0 +1,180 @@
+"""Groups of one co-operative served in their order: what each point still needs, and what each producer has left.
+
+Energies are whole thousandths of a Wh, by quarter-hour.
+
+Invariant: a point first covers its own use, from what its own meters made in the same quarter-hour. What is left of its
+need takes part, and what is left of its production is shared. Then each group in turn divides what its producers have
+left over what its participants still need, so that over all groups together nobody is allocated more than was used, and
+no producer gives more than it made. What a group takes, each of its producers gives in proportion to what it had, by
+the same division as any other: largest remainder, a tie to the lowest id.
+
+A quarter-hour that is missing counts as nothing, for production as for use; a quarter-hour in which nobody holds a
+connection, or in which it does not share, takes no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coop.metering.model import Int64Array
+from coop.metering.sharing.allocation import Key, KeyKind, allocate
+from coop.metering.sharing.inputs import Counter, Inputs, Point
+from coop.metering.sharing.quarters import QUARTER_S, BoolArray, Quarters
+
+DYNAMIC = Key(KeyKind.DYNAMIC)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Quarter-hours that are missing of a connection that shares, or of a meter that produces. ``too_coarse`` where
+    something was said, but of times longer than an hour; ``unmetered`` where no meter hung at all."""
+
+    subject: str
+    is_producer: bool
+    missing: int
+    expected: int
+    too_coarse: bool = False
+    unmetered: bool = False
+
+
+@dataclass(frozen=True)
+class Served:
+    """What one group came to, by quarter-hour [thousandths of a Wh].
+
+    ``use`` and ``allocated`` have shape (n, participants), ``made`` and ``given`` (n, producers): what each producer
+    had to share, and what of it was taken.
+    """
+
+    inputs: Inputs
+    use: Int64Array
+    made: Int64Array
+    allocated: Int64Array
+    given: Int64Array
+
+    @property
+    def production(self) -> Int64Array:
+        """What there was to share, of all producers."""
+        return np.asarray(self.made.sum(axis=1), np.int64)
+
+    def at(self, quarter: int) -> Served:
+        """One quarter-hour of it."""
+        one = slice(quarter, quarter + 1)
+        return Served(self.inputs, self.use[one], self.made[one], self.allocated[one], self.given[one])
+
+
+class Balance:
+    """What each point still needs and each producer has left, over ``n`` quarter-hours from ``from_s`` on."""
+
+    def __init__(self, chain: Sequence[Inputs], quarters: Quarters) -> None:
+        self.from_s, self.n = chain[0].from_s, quarters.energy.shape[1]
+        self.points = {point.name: point for inputs in chain for point in inputs.points}
+        self.meters = [counter.meter for point in self.points.values() for counter in point.made]
+        self._row = {name: k for k, name in enumerate(self.points)}
+        self._made_row = {meter: k for k, meter in enumerate(self.meters)}
+        self.taken = np.zeros((len(self.points), self.n), np.int64)
+        self.own = np.zeros_like(self.taken)
+        self.left = np.zeros((len(self.meters), self.n), np.int64)
+        self.made = np.zeros_like(self.left)
+        self.is_taken = np.zeros(self.taken.shape, np.bool_)
+        self.is_made = np.zeros(self.left.shape, np.bool_)
+        self._too_coarse: set[str] = set()
+        for name, point in self.points.items():
+            self._open(name, point, quarters)
+        self.need = self.taken - self.own
+
+    def _open(self, name: str, point: Point, quarters: Quarters) -> None:
+        """Add up what a point took and made, and cover its own use."""
+        row = self._row[name]
+        hung, whole = np.zeros(self.n, np.bool_), np.ones(self.n, np.bool_)
+        for counter in point.taken:
+            energy, there, hangs = self._read(counter, quarters)
+            self.taken[row] += energy
+            hung |= hangs
+            whole &= there | ~hangs
+        self.is_taken[row] = hung & whole
+        uncovered = self.taken[row].copy()
+        for counter in point.made:
+            k = self._made_row[counter.meter]
+            energy, there, _ = self._read(counter, quarters)
+            self.made[k], self.is_made[k] = energy, there
+            covered = np.minimum(energy, uncovered)
+            self.left[k] = energy - covered
+            uncovered -= covered
+        self.own[row] = self.taken[row] - uncovered
+
+    def _read(self, counter: Counter, quarters: Quarters) -> tuple[Int64Array, BoolArray, BoolArray]:
+        """Energy of a counter, where it is there, and where the meter hung."""
+        energy, there = np.zeros(self.n, np.int64), np.zeros(self.n, np.bool_)
+        hangs = self.between(counter.from_s, counter.to_s)
+        for source in counter.sources:
+            k = quarters.row[source.register_id]
+            fresh = quarters.there[k] & hangs & ~there
+            energy[fresh] = quarters.energy[k, fresh]
+            there |= fresh
+            if source.register_id in quarters.too_coarse:
+                self._too_coarse.add(counter.meter)
+        return energy, there, hangs
+
+    def between(self, from_s: int, to_s: int) -> BoolArray:
+        """True for the quarter-hours that lie, even in part, between two instants."""
+        starts = self.from_s + QUARTER_S * np.arange(self.n)
+        return np.asarray((starts + QUARTER_S > from_s) & (starts < to_s), np.bool_)
+
+    def use_of(self, name: str) -> tuple[Int64Array, Int64Array]:
+        """What a point took, and what of it its own meters covered."""
+        return self.taken[self._row[name]], self.own[self._row[name]]
+
+    def held(self, inputs: Inputs) -> BoolArray:
+        """Quarter-hours in which each participant shares, of shape (participants, n)."""
+        held = np.zeros((len(inputs.participants), self.n), np.bool_)
+        column = {name: k for k, name in enumerate(inputs.participants)}
+        for holding in inputs.holdings:
+            held[column[holding.connection_id]] |= self.between(holding.from_s, holding.to_s)
+        return held
+
+    def serve(self, inputs: Inputs) -> Served:
+        """Let a group share what its producers have left over what its participants still need."""
+        held = self.held(inputs)
+        rows = np.array([self._row[name] for name in inputs.participants], np.int64)
+        meters = np.array([self._made_row[meter] for meter in inputs.producers], np.int64)
+        use = np.ascontiguousarray(np.where(held, self.need[rows], 0).T)
+        made = np.ascontiguousarray(self.left[meters].T)
+        result = allocate(Key.read(inputs.parameters), inputs.participants, made.sum(axis=1), use)
+        given = allocate(DYNAMIC, inputs.producers, result.allocated.sum(axis=1), made).allocated
+        self.need[rows] -= result.allocated.T
+        self.left[meters] -= given.T
+        return Served(inputs, use, made, result.allocated, given)
+
+    def gaps(self, inputs: Inputs) -> list[Gap]:
+        """List what is missing for a group, by connection and by producer."""
+        found = []
+        for name, held in zip(inputs.participants, self.held(inputs), strict=True):
+            point, row = self.points[name], self._row[name]
+            missing = int(np.count_nonzero(held & ~self.is_taken[row]))
+            coarse = any(counter.meter in self._too_coarse for counter in point.taken)
+            found.append(Gap(name, False, missing, int(np.count_nonzero(held)), coarse, not point.taken))
+        counters = {counter.meter: counter for point in self.points.values() for counter in point.made}
+        for meter in inputs.producers:
+            hangs = self.between(counters[meter].from_s, counters[meter].to_s)
+            there = self.is_made[self._made_row[meter]]
+            missing, expected = int(np.count_nonzero(hangs & ~there)), int(np.count_nonzero(hangs))
+            found.append(Gap(meter, True, missing, expected, meter in self._too_coarse))
+        return found
+
+
+def trace(served: Served) -> dict[str, Int64Array]:
+    """By producer, what it gave to each participant, of shape (n, participants).
+
+    Each producer in turn divides what it gave over what the participants got and is not yet traced, in proportion; so
+    the parts of one producer add up to what it gave, and those of one participant to what it got.
+    """
+    untraced = served.allocated.copy()
+    found = {}
+    for k, meter in enumerate(served.inputs.producers):
+        part = allocate(DYNAMIC, served.inputs.participants, served.given[:, k], untraced).allocated
+        untraced -= part
+        found[meter] = part
+    return found
