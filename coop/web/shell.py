@@ -29,6 +29,7 @@ from coop.kit.sites import Site
 from coop.values import Problem
 from coop.web import language, writing
 from coop.web.catalogs import languages
+from coop.web.fields import name_field
 
 FLASH_COOKIE = "coop_flash"
 
@@ -64,7 +65,7 @@ def environment(lang: str) -> jinja2.Environment:
         finalize=partial(writing.speak, lang),  # a sentence that was said in English reads in the page's language
     )
     made.install_gettext_translations(languages()[lang].translations, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(writing.filters(lang))
+    made.filters.update(writing.filters(lang), field_name=partial(name_field, lang))
     made.globals.update(lang=lang, static=static_url)
     return made
 
