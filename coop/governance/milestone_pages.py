@@ -28,7 +28,7 @@ PROGRAMME: Final = "/governance/programme"
 OTHERS_MAX: Final = 3
 """Papers on one form beside those that the plan asks for."""
 
-FORM_MAX: Final = 6 * FILE_MAX
+FORM_MAX: Final = 3 * FILE_MAX + 2**20
 """Largest report with its papers [bytes]."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)

@@ -21,7 +21,7 @@ from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
-from coop.members.entry.pages import addressees, forms, members, moves, places, stands
+from coop.members.entry.pages import addressees, forms, members, moves, names, places, stands
 from coop.members.factors.commands.step import forget_spent_challenges
 from coop.members.factors.pages import own as own_factors
 from coop.members.factors.pages import resets as factor_resets
@@ -148,6 +148,7 @@ MEMBERS = Service(
         erasure.routes,
         moves.routes,
         addressees.routes,
+        names.routes,
         stands.routes,
         forms.routes,
         places.routes,  # a connection's path holds any word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +100,16 @@ def test_a_bill_is_also_on_paper(village: Database, tmp_path: Path, language: st
     assert anna.get("/billing/bills/2025-000002.pdf", headers=HTML).status_code == 404
 
 
+def test_the_page_of_a_run_says_no_id_and_asks_the_register_for_names(village: Database, tmp_path: Path) -> None:
+    treasurer = visit(village, tmp_path, "treasurer")
+    for run in ("2025-01", "2025-02"):
+        page = treasurer.get(f"/billing/runs/{run}", headers=HTML).text
+        assert 'data-names="/members/names"' in page
+        assert 'data-name-of="anna"' in page.replace("'", '"')
+        open_text = re.sub(r'<details class="technical.*?</details>', "", page, flags=re.S)
+        assert not re.search(r"[0-9a-f]{8}", text_of(SimpleNamespace(text=open_text)))
+
+
 def test_a_correction_says_why(village: Database, tmp_path: Path) -> None:
     hear(village, measured("anna", JANUARY, "2", revision=2, cause="late telegram"), closed(JANUARY, 1, 0, revision=2))
     board = visit(village, tmp_path, "board")
@@ -117,7 +128,7 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
     assert "January 2025 4 / 4 Issued 2" in runs
     assert "February 2025 4 / 4 Ready" in runs
     preview = text_of(board.get("/billing/runs/2025-02", headers=HTML))
-    assert "Unlikely beside the bill before contract-anna Member €998.30 where €133.28 was likely" in preview
+    assert "Unlikely beside the bill before Member €998.30 where €133.28 was likely" in preview
     held = board.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
     assert "The run is held" in text_of(held)
     path = re.search(r"/billing/runs/[0-9a-f-]{36}/release", held.text)

@@ -92,3 +92,15 @@ def test_a_note_of_another_bill_or_another_hand_does_not_open(tmp_path: Path) ->
     ):
         with pytest.raises(Unsealable):
             open_addressee(secrets, text, paper, at)
+
+
+def test_names_are_told_by_id_to_who_keeps_the_register_alone(let_home: Database, client: TestClient) -> None:
+    with let_home.read(COMMUNITY) as tx:
+        [contract] = list_contracts(tx, YILDIZ)
+    asked = ",".join((YILDIZ, contract.contract_id, contract.connection_id, "nobody"))
+    assert sign_in(client, "treasurer").get(f"/members/names?ids={asked}").json() == {
+        YILDIZ: "002 · B. Yıldız",
+        contract.contract_id: "C2",
+        contract.connection_id: "0002 · Kade 2",
+    }
+    assert sign_in(client, "member", member_id=YILDIZ).get(f"/members/names?ids={asked}").status_code == 403

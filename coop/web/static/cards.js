@@ -17,9 +17,9 @@ async function refresh(card) {
 }
 
 // The text of a fragment; null while its service is away, so that what is shown stays.
-async function fetchFragment(address) {
+async function fetchFragment(address, kind = "text/html") {
   try {
-    const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    const response = await fetch(address, { headers: { Accept: kind }, credentials: "same-origin" });
     return response.ok && !response.redirected ? await response.text() : null;
   } catch {
     return null;
@@ -51,3 +51,17 @@ for (const card of document.querySelectorAll("[data-card]")) {
 }
 
 for (const box of document.querySelectorAll("[data-gather]")) gather(box);
+
+// Names of what a page knows by id: a box with data-names="address" asks once for those of all data-name-of in it. What
+// stands there before, or where nobody answers, stays.
+async function nameAll(box) {
+  const marks = [...box.querySelectorAll("[data-name-of]")];
+  const ids = [...new Set(marks.map((mark) => mark.dataset.nameOf))];
+  if (!ids.length) return;
+  const text = await fetchFragment(`${box.dataset.names}?ids=${encodeURIComponent(ids.join(","))}`, "application/json");
+  if (text === null) return;
+  const names = JSON.parse(text);
+  for (const mark of marks) if (names[mark.dataset.nameOf]) mark.textContent = names[mark.dataset.nameOf];
+}
+
+for (const box of document.querySelectorAll("[data-names]")) nameAll(box);
