@@ -98,7 +98,9 @@ class PeriodClosed(Event):
 
 
 class HeatSystemReported(Event):
-    """The heat system's month: energy in, energy out, loss, seasonal performance (None without electricity)."""
+    """The heat system's month: energy in, energy out, loss, seasonal performance (None without electricity, or where
+    too little is known). ``heat_vacant_j`` is what of the delivered heat went to homes that nobody held, and
+    ``covered_permille`` the share of the period in which heat and electricity are both known: that of ``spf``."""
 
     TYPE: ClassVar[str] = "metering.heat-system-reported.v1"
     NOUNS: ClassVar[str] = "heat-systems"
@@ -112,6 +114,8 @@ class HeatSystemReported(Event):
     source_temperature_min_cdegc: int | None = None
     spf: Decimal | None = None
     loss_share: Decimal | None = None
+    heat_vacant_j: Decimal = Decimal(0)
+    covered_permille: int = 1000
 
     def key(self) -> str:
         return "heat-system"

@@ -12,6 +12,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from coop.kit import months
+from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.model import DIGEST_MODULUS
 from coop.metering.tables import KEPT, block
 
@@ -40,7 +41,7 @@ def guard_readings(sql: Connection) -> None:
 
 
 def _kept() -> list[str]:
-    return [table.name for table in KEPT if table is not block]
+    return [table.name for table in (*KEPT, *BREAKS_KEPT) if table is not block]
 
 
 def _missing(schema: str) -> str:

@@ -133,6 +133,8 @@ HEAT_SYSTEM = (
     Column("electricity_wh", N_("Electricity"), Kind.WHOLE, "Wh"),
     Column("spf", "SPF", Kind.DECIMAL),
     Column("loss_share", N_("Loss"), Kind.DECIMAL),
+    Column("heat_vacant_j", N_("Used in empty homes"), Kind.DECIMAL, "J"),
+    Column("covered_permille", N_("Known share of the time"), Kind.WHOLE, "‰"),
     Column("coldest_source_cdegc", N_("Coldest source"), Kind.WHOLE, "0.01 °C", "source_temperature_min_cdegc"),
 )
 METERS = (

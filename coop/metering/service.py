@@ -20,6 +20,7 @@ from coop.kit.service import Card, Line, Room, Section, Service
 from coop.metering import exports, home, own_data
 from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
+from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
@@ -73,7 +74,7 @@ METERING = Service(
         contract_ended,
         allocation_key,
     ),
-    kept_tables=KEPT,
+    kept_tables=(*KEPT, *BREAKS_KEPT),
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,

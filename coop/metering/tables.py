@@ -36,14 +36,13 @@ from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
 from coop.metering.model import DIGEST_MODULUS, MeterKind, Quantity, Role, Shape
-from coop.metering.verdicts import BreakKind
 
 metadata = new_metadata()
 add_kit_tables(metadata)
 add_community_tables(metadata)
 
 
-def _refers(column: str, table: str) -> ForeignKeyConstraint:
+def refers(column: str, table: str) -> ForeignKeyConstraint:
     """A reference to a row of the same co-operative."""
     return ForeignKeyConstraint(["community", column], [f"{table}.community", f"{table}.id"])
 
@@ -347,7 +346,7 @@ allocation = Table(
     Column("consumed_wh", BigInteger, nullable=False),
     Column("allocated_wh", BigInteger, nullable=False),
     Column("told", Boolean, nullable=False),
-    _refers("run_id", "allocation_run"),
+    refers("run_id", "allocation_run"),
     CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
 )
 
@@ -360,45 +359,8 @@ late_value = Table(
     Column("register_id", String(36), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("version", BigInteger, primary_key=True, autoincrement=False),  # number of the delivery
-    _refers("register_id", "register"),
+    refers("register_id", "register"),
 )
-
-break_proposal = Table(
-    "break_proposal",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("id", String(36), primary_key=True),
-    Column("register_id", String(36), nullable=False),
-    Column("before_s", BigInteger, nullable=False),
-    Column("at_s", BigInteger, nullable=False),
-    Column("before", BigInteger, nullable=False),
-    Column("after", BigInteger, nullable=False),
-    Column("kind", Choice(BreakKind, 20), nullable=False),
-    Column("false_from_s", BigInteger),
-    Column("false_to_s", BigInteger),
-    Column("reason", String(500), nullable=False),
-    Column("proposed_at", Instant, nullable=False),
-    Column("proposed_by", String(120), nullable=False),
-    _refers("register_id", "register"),
-    CheckConstraint("before_s < at_s", name="in_order"),
-    CheckConstraint("kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep')", name="kind"),
-    CheckConstraint("reason <> ''", name="reasoned"),
-    CheckConstraint("(kind IN ('dip', 'slip')) = (false_from_s IS NOT NULL)", name="false_from"),
-    CheckConstraint("(kind IN ('dip', 'slip')) = (false_to_s IS NOT NULL)", name="false_to"),
-)
-"""Proposals of what happened at breaks of registers that nothing explains."""
-
-break_answer = Table(
-    "break_answer",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("proposal_id", String(36), primary_key=True),
-    Column("confirmed", Boolean, nullable=False),
-    Column("answered_at", Instant, nullable=False),
-    Column("answered_by", String(120), nullable=False),
-    _refers("proposal_id", "break_proposal"),
-)
-"""Answers of second persons to proposals."""
 
 late_decision = Table(
     "late_decision",
@@ -433,8 +395,6 @@ KEPT = (
     allocation_run,
     allocation,
     meter_change,
-    break_proposal,
-    break_answer,
     sharing_group,
     group_member,
 )

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class BreakKind(StrEnum):
-    """Meaning of a break of a cumulative register: a fall, or a rise that cannot be."""
+    """Meaning of a break of a cumulative register: a fall, or a rise that cannot be; or which of two shapes is right
+    where a meter's cumulative readings and intervals disagree."""
 
     DIP = "dip"
     SLIP = "slip"
@@ -15,3 +16,5 @@ class BreakKind(StrEnum):
     EXCHANGE = "exchange"
     KEEP = "keep"
     UNKNOWN = "unknown"
+    READINGS = "readings"
+    INTERVALS = "intervals"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +12,10 @@ from coop.events.metering import HeatSystemReported
 from coop.kit.documents import UnreadableDocument
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
-from coop.metering.heat.measuring import Span, use_of
+from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
+from coop.metering.heat.decisions import list_decided
 from coop.metering.intake.parking import count_telegrams
-from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Register
+from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.provenance.sight import hide_neighbours, require_own, whose
@@ -29,8 +30,7 @@ from coop.metering.provenance.verify import (
 )
 from coop.metering.readings.completeness import Completeness, measure_completeness
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.parameters import Parameters
-from coop.metering.readings.store import Stored, instant, seconds
+from coop.metering.readings.store import instant, seconds
 from coop.metering.register import store as register
 from coop.metering.sharing.quarters import QUARTER_S
 from coop.metering.sharing.run import list_producers
@@ -156,40 +156,31 @@ def heat_by_day(tx: Tx, connection_id: str, member_id: str, month: Period) -> li
     store = Store(tx)
     meters = [one for one in store.meters if one.kind is MeterKind.HEAT and one.connection_id == connection_id]
     held = [one for one in store.occupancies if one.connection_id == connection_id and one.member_id == member_id]
-    counting = [(meter, one) for meter in meters if (one := store.register_for(meter, Quantity.HEAT)) is not None]
-    first, last = seconds(month.start_at) // DAY_S - 1, seconds(month.end_at) // DAY_S + 1
-    stored = store.days([one.id for _, one in counting], first, last)
+    decided = list_decided(tx)
+    between_s = seconds(month.start_at), seconds(month.end_at)
+    counters = [(one, find_counter(store, one, Quantity.HEAT, between_s, decided, month.start)) for one in meters]
+    counting = [(meter, counter) for meter, counter in counters if counter is not None]
+    stored = load_days(store, month, [counter for _, counter in counting])
     found = []
     for i in range(month.days):
         day = month.start + timedelta(days=i)
         if any(one.start <= day and (one.end is None or day < one.end) for one in held):
-            found.append(_use_of_day(store.parameters, day, counting, stored))
+            found.append(_use_of_day(day, counting, stored))
         else:
             found.append(DayUse(day, None, False))
     return found
 
 
-def _use_of_day(
-    parameters: Parameters,
-    day: date,
-    counting: Sequence[tuple[Meter, Register]],
-    stored: Mapping[str, Mapping[int, Stored]],
-) -> DayUse:
+def _use_of_day(day: date, counting: Sequence[tuple[Meter, MeterCounter]], stored: Stock) -> DayUse:
     """Heat of one civil day, over the meters that hung there on it."""
     from_s, to_s = seconds(midnight(day)), seconds(midnight(day + timedelta(days=1)))
     uses = []
-    for meter, register_ in counting:
+    for meter, counter in counting:
         start = max(from_s, seconds(meter.installed_at))
         end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
-        here = stored.get(register_.id, {})
-        if start >= end or not here:
-            continue
-        step_s = next(iter(here.values())).step_s
-        bound = parameters.bound_of(meter, register_, day)
-        span = Span(meter.serial, register_.id, register_.exponent, step_s, start, end, bound)
-        use = use_of(span, {number: one.content for number, one in here.items()})
-        if use is not None and use.gap_s is not None:
-            uses.append(use)
+        if start < end:
+            counted, _ = counter.within(start, end).count(stored)
+            uses += [use for _, use in counted if use is not None and use.gap_s is not None]
     energy_j = sum((use.energy for use in uses), Decimal(0)) if uses else None
     return DayUse(day, energy_j, any(use.estimated for use in uses))
 

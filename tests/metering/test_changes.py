@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
-from coop.metering.heat.compute import Measured, Plant
+from coop.metering.heat.compute import Measured
 from coop.metering.heat.measuring import Span, Use
+from coop.metering.heat.plant import Plant
 from coop.metering.heat.stands import Part, Point
 from coop.metering.model import Quality, Quantity
 from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Told, diff

@@ -62,9 +62,13 @@ class HeatSystemOut(Answer):
     source_temperature_min_cdegc: Annotated[int | None, Field(examples=[812])]
     """Lowest temperature of the source [0.01 degC]; null where none was measured."""
     spf: Factor | None
-    """Seasonal performance: heat produced over electricity used; null without electricity."""
+    """Seasonal performance: heat over electricity, of the time of which both are known; null where none is."""
     loss_share: Factor | None
-    """Part of the heat that was lost on the way; null where nothing was produced."""
+    """Part of the heat that was lost on the way; null where nothing was produced, or some of it is not known."""
+    heat_vacant_j: Joules
+    """Part of the delivered heat that homes used while nobody held them."""
+    covered_permille: Annotated[int, Field(examples=[1000])]
+    """Share of the period of which heat and electricity of every heat pump are both known: ``spf`` is of that."""
 
 
 class RevisionOut(Answer):
@@ -104,9 +108,13 @@ class PlantOut(Answer):
     heat_produced_j: Joules
     heat_delivered_j: Joules
     spf: Factor | None
-    """Seasonal performance: heat produced over electricity used."""
+    """Seasonal performance: heat over electricity, of the time of which both are known."""
     loss_share: Factor | None
     """Part of the heat that was lost on the way."""
+    heat_vacant_j: Joules
+    """Part of the delivered heat that homes used while nobody held them."""
+    covered_permille: Annotated[int, Field(examples=[1000])]
+    """Share of the period of which heat and electricity of every heat pump are both known."""
 
 
 class PeriodPreviewOut(Answer):

@@ -1,17 +1,17 @@
-"""Computing a period: what every occupancy used and was allocated, and how the heat system did, from what is stored.
+"""Computing a period: what every occupancy used, from what is stored.
 
 Nothing here writes. Each result carries the exact versions it was read from, and what it depends on besides readings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
-from coop.metering.heat.breaks import Doubt
-from coop.metering.heat.coverage import find_bare_days
+from coop.metering.heat.counters import MeterCounter, find_counter, load_days
+from coop.metering.heat.coverage import find_bare_days, find_vacancies
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.degree_days import (
     ShareByTime,
@@ -21,7 +21,8 @@ from coop.metering.heat.degree_days import (
     mean_cdegc,
     weighted_degree_days,
 )
-from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy, use_of
+from coop.metering.heat.measuring import Span, Use, total_energy
+from coop.metering.heat.sayings import say_disagreement, say_doubt
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store, holdings
@@ -44,73 +45,56 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Plant:
-    """Figures of the heat system in a period; energies in J and Wh."""
+class Heat:
+    """Heat and cold of a period: of each occupancy, and of the days on which nobody held a connection (``vacant``, no
+    member). ``lacking`` names what is missing, ``blocking`` what nobody may bill over."""
 
-    heat_produced_j: Decimal
-    heat_delivered_j: Decimal
-    electricity_wh: int
-    source_temperature_min_cdegc: int | None
-
-    @property
-    def spf(self) -> Decimal | None:
-        """Heat out per electricity in.
-
-        Source: docs/domain/heat-source-and-environment.md#performance (E24).
-        """
-        if not self.electricity_wh:
-            return None
-        return (self.heat_produced_j / (self.electricity_wh * 3600)).quantize(Decimal("0.001"), ROUND_HALF_EVEN)
+    measured: tuple[Measured, ...]
+    vacant: tuple[Measured, ...]
+    lacking: tuple[Said, ...]
+    blocking: tuple[Said, ...]
 
     @property
-    def loss_share(self) -> Decimal | None:
-        """Share of the heat fed in that was not delivered.
-
-        Source: docs/domain/heat-source-and-environment.md#performance (E24).
-        """
-        if not self.heat_produced_j:
-            return None
-        lost = (self.heat_produced_j - self.heat_delivered_j) / self.heat_produced_j
-        return lost.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+    def delivered_j(self) -> Decimal:
+        """All heat that was measured behind connections, whoever lived there."""
+        heat = [one.energy_j for one in (*self.measured, *self.vacant) if one.quantity is Quantity.HEAT]
+        return sum(heat, start=Decimal(0))
 
 
-def measure(store: Store, period: Period) -> tuple[list[Measured], list[Said]]:
-    """Heat of every occupancy in a period, and what is missing for it."""
-    spans, lacking = _spans(store, period)
-    first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
-    ids = {span.register_id for some in spans.values() for span in some}
-    days = store.days(ids, first_day, last_day)
-    used = {span: _use(span, days) for some in spans.values() for span in some}
-    wide = {span.register_id for span, use in used.items() if _looks_further(use)}
-    days |= store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
+def measure(store: Store, period: Period) -> Heat:
+    """Heat and cold of every occupancy in a period, and what is missing for it."""
+    counters, lacking = _find_counters(store, period)
+    days = load_days(store, period, [one for some in counters.values() for one in some])
     tap = store.parameters.tap_water_permille(period.start)
     allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
-    found: list[Measured] = []
-    for (connection_id, member_id), some in sorted(spans.items()):
+    measured: list[Measured] = []
+    blocking: list[Said] = []
+    for (connection_id, member_id, quantity), some in sorted(counters.items()):
         uses: list[Use] = []
         versions: dict[RegisterDay, int] = {}
-        for span in some:
-            use = _use(span, days) if span.register_id in wide else used[span]
-            if use is not None and use.open_s:
-                weather = _weather(store, use)
-                use = _use(span, days, share_of(weather, tap))
-                versions |= {(one.register_id, day): one.version for day, one in weather.items()}
-            if use is None or use.gap_s is None or use.gap_s > allowed_s:
-                lacking.append(_say_gap(span))
-            if use is not None:
-                uses.append(use)
-                versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
+        for counter in some:
+            counted, disagreements = counter.count(days)
+            blocking += map(say_disagreement, disagreements)
+            for span, use in counted:
+                if use is not None and use.open_s and not span.step_s:
+                    weather = _weather(store, use)
+                    use = counter.use(span, days, share_of(weather, tap))
+                    versions |= {(one.register_id, day): one.version for day, one in weather.items()}
+                if member_id and (use is None or use.gap_s is None or use.gap_s > allowed_s):
+                    lacking.append(_say_gap(span))
+                if use is not None:
+                    uses.append(use)
+                    blocking += [say_doubt(use.span, doubt) for doubt in use.doubts]
+                    versions |= {(span.register_id, day): one.version for day, one in days[span.register_id].items()}
         if uses:
             estimated = any(use.estimated for use in uses)
-            who = (connection_id, member_id, Quantity.HEAT)
-            found.append(Measured(*who, total_energy(uses), estimated, tuple(uses), tap, versions))
-    return found, lacking
-
-
-def find_doubts(measured: Iterable[Measured]) -> list[Said]:
-    """Name each fall or jump that nothing explains: no period closes over one before somebody decides."""
-    return list(
-        dict.fromkeys(_say_doubt(use.span, doubt) for one in measured for use in one.uses for doubt in use.doubts)
+            whose = (connection_id, member_id, quantity)
+            measured.append(Measured(*whose, total_energy(uses), estimated, tuple(uses), tap, versions))
+    return Heat(
+        tuple(one for one in measured if one.member_id),
+        tuple(one for one in measured if not one.member_id),
+        tuple(lacking),
+        tuple(dict.fromkeys(blocking)),
     )
 
 
@@ -149,72 +133,39 @@ def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:
     return by_degree_days(per_day, tap_permille) if per_day else linear
 
 
-def report_plant(store: Store, period: Period, delivered_j: Decimal) -> Plant | None:
-    """Report how the heat system did; None where there is no heat pump."""
-    pumps = [meter for meter in store.meters if meter.kind is MeterKind.HEAT_PUMP]
-    if not pumps:
-        return None
-    sources = [meter for meter in store.meters if meter.kind is MeterKind.SOURCE]
-    start_s, end_s = seconds(period.start_at), seconds(period.end_at)
-    wanted = [
-        (meter, one)
-        for meter in [*pumps, *sources]
-        for quantity in (Quantity.HEAT, Quantity.ELECTRICITY_IMPORT, Quantity.SOURCE_TEMPERATURE)
-        if (one := store.register_for(meter, quantity)) is not None
-    ]
-    days = store.days([one.id for _, one in wanted], start_s // DAY_S - 1, end_s // DAY_S + 1)
-    heat_j, electricity, coldest = Decimal(0), Decimal(0), []
-    for meter, one in wanted:
-        if one.quantity is Quantity.SOURCE_TEMPERATURE:
-            for day, stored in days.get(one.id, {}).items():
-                at_s = stored.content.offsets + day * DAY_S
-                inside = stored.content.values[(at_s >= start_s) & (at_s < end_s)]
-                coldest += [int(inside.min())] if len(inside) else []
-        elif meter.kind is MeterKind.HEAT_PUMP:
-            bound = store.parameters.bound_of(meter, one, period.start)
-            use = _use(Span(meter.serial, one.id, one.exponent, 0, start_s, end_s, bound), days)
-            if use is not None and one.quantity is Quantity.HEAT:
-                heat_j += use.energy
-            elif use is not None:
-                electricity += use.energy
-    lowest = min(coldest) if coldest else None
-    return Plant(heat_j, delivered_j, int(electricity.to_integral_value()), lowest)
+Whose = tuple[str, str, Quantity]
+"""Connection, member (empty: nobody held it) and what is counted."""
 
 
-def _spans(store: Store, period: Period) -> tuple[dict[tuple[str, str], list[Span]], list[Said]]:
-    """Find which register counted for whom, from when and until when; and which heat meters never said anything."""
-    heat: dict[str | None, list[Meter]] = {}
+def _find_counters(store: Store, period: Period) -> tuple[dict[Whose, list[MeterCounter]], list[Said]]:
+    """Find which meter counted for whom, from when and until when; and which heat meters never said anything."""
+    meters: dict[str, list[Meter]] = {}
     for meter in store.meters:
-        if meter.kind is MeterKind.HEAT:
-            heat.setdefault(meter.connection_id, []).append(meter)
-    spans: dict[tuple[str, str], list[Span]] = {}
+        if meter.kind is MeterKind.HEAT and meter.connection_id is not None:
+            meters.setdefault(meter.connection_id, []).append(meter)
+    counters: dict[Whose, list[MeterCounter]] = {}
     lacking: list[Said] = []
     decided = list_decided(store.tx)
-    for occupancy, from_s, to_s in holdings(store.occupancies, period):
-        for meter in sorted(heat.get(occupancy.connection_id, ()), key=lambda one: (one.installed_at, one.serial)):
+    held = [
+        (one.connection_id, one.member_id, from_s, to_s) for one, from_s, to_s in holdings(store.occupancies, period)
+    ]
+    occupied = [(connection_id, from_s, to_s) for connection_id, _, from_s, to_s in held]
+    start_s, end_s = seconds(period.start_at), seconds(period.end_at)
+    for connection_id, from_s, to_s in find_vacancies(occupied, meters, start_s, end_s):
+        held.append((connection_id, "", from_s, to_s))
+    for connection_id, member_id, from_s, to_s in held:
+        for meter in sorted(meters.get(connection_id, ()), key=lambda one: (one.installed_at, one.serial)):
             start = max(from_s, seconds(meter.installed_at))
             end = min(to_s, seconds(meter.removed_at)) if meter.removed_at else to_s
             if start >= end:
                 continue
-            one = store.register_for(meter, Quantity.HEAT)
-            if one is None:
-                lacking.append(say("meter %(serial)s was never read", serial=meter.serial))
-                continue
-            bound = store.parameters.bound_of(meter, one, period.start)
-            span = Span(meter.serial, one.id, one.exponent, 0, start, end, bound, decided.get(one.id, ()))
-            spans.setdefault((occupancy.connection_id, occupancy.member_id), []).append(span)
-    return spans, lacking
-
-
-def _use(span: Span, days: Mapping[str, Mapping[int, Stored]], share: ShareByTime = linear) -> Use | None:
-    here = days.get(span.register_id, {})
-    step_s = next((one.step_s for one in here.values()), 0)
-    return use_of(replace(span, step_s=step_s), {day: one.content for day, one in here.items()}, share)
-
-
-def _looks_further(use: Use | None) -> bool:
-    """True where the days around the period do not tell enough: of a bound, or of a break in it or just before."""
-    return use is None or use.gap_s is None or use.is_broken
+            for quantity in (Quantity.HEAT, Quantity.COLD):
+                counter = find_counter(store, meter, quantity, (start, end), decided, period.start)
+                if counter is not None:
+                    counters.setdefault((connection_id, member_id, quantity), []).append(counter)
+                elif quantity is Quantity.HEAT and member_id:
+                    lacking.append(say("meter %(serial)s was never read", serial=meter.serial))
+    return counters, lacking
 
 
 def _weather(store: Store, use: Use) -> dict[int, Stored]:
@@ -230,33 +181,6 @@ def _weather(store: Store, use: Use) -> dict[int, Stored]:
     last_day = max(before_s for _, before_s in use.open_s) // DAY_S
     identity = thermometers[0][1]
     return store.days([identity], first_day, last_day).get(identity, {})
-
-
-def _say_doubt(span: Span, doubt: Doubt) -> Said:
-    values = {
-        "serial": span.serial,
-        "before": _say_gj(doubt.before, span),
-        "before_at": readings.instant(doubt.before_s),
-        "after": _say_gj(doubt.after, span),
-        "after_at": readings.instant(doubt.at_s),
-    }
-    if doubt.is_fall:
-        return say(
-            "meter %(serial)s fell from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s) and nothing says "
-            "why: somebody decides what happened",
-            **values,
-        )
-    return say(
-        "meter %(serial)s rose from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s), which is more than "
-        "it can have counted: somebody decides what happened",
-        **values,
-    )
-
-
-def _say_gj(value: int, span: Span) -> Decimal:
-    """A reading in GJ, without needless zeros."""
-    whole = Decimal(value).scaleb(span.exponent - 9)
-    return whole.quantize(Decimal(1)) if whole == whole.to_integral_value() else whole.normalize()
 
 
 def _say_gap(span: Span) -> Said:

@@ -13,14 +13,16 @@ from sqlalchemy import and_, select
 
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
+from coop.metering.break_tables import break_answer, break_proposal
 from coop.metering.heat.breaks import Decided, Doubt
-from coop.metering.heat.measuring import REACH_S, Span, Use, use_of
+from coop.metering.heat.counters import MeterCounter, find_counter
+from coop.metering.heat.measuring import REACH_S, Span, Use
 from coop.metering.locking import lock
-from coop.metering.model import DAY_S, Register
+from coop.metering.model import DAY_S, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store
+from coop.metering.readings.store import Stored
 from coop.metering.register.store import find_register
-from coop.metering.tables import break_answer, break_proposal
 from coop.metering.verdicts import BreakKind
 from coop.values import BadInput, CoopError, NotFound, Problem, civil_date, derive_id, say
 
@@ -35,7 +37,8 @@ zero or went across its maximum, another meter answers, or the readings are righ
 @dataclass(frozen=True)
 class Proposal:
     """A proposal of what a break means. ``before`` and ``after`` are the readings on both sides, in units of the
-    register; of a dip or a slip the readings from ``false_from_s`` to ``false_to_s`` are false."""
+    register, or the energy by readings and by intervals where these disagree; of a dip or a slip the readings from
+    ``false_from_s`` to ``false_to_s`` are false."""
 
     id: str
     register_id: str
@@ -70,25 +73,62 @@ def decide_break(tx: Tx, register_id: str, at_s: int, kind: BreakKind, reason: s
     """
     lock(tx)
     register, doubt = find_doubt(tx, register_id, at_s)
+    _check(kind in list_choices(tx, register, doubt), reason)
+    false = {BreakKind.DIP: doubt.false_low_s, BreakKind.SLIP: doubt.false_high_s}.get(kind)
+    return _propose(tx, register_id, (doubt.before_s, doubt.at_s), (doubt.before, doubt.after), kind, reason, false)
+
+
+def decide_shapes(tx: Tx, register_id: str, from_s: int, to_s: int, kind: BreakKind, reason: str) -> Proposal:
+    """Propose which shape is right where a meter's cumulative readings and intervals disagree, from one reading to
+    another [s since 1970]; ``register_id`` is that of the readings, ``kind`` READINGS or INTERVALS.
+
+    Raises:
+        NotFound: there is no such register, or they do not disagree there.
+        BadInput: the kind is another, or no reason is given.
+    """
+    lock(tx)
+    register = _get_register(tx, register_id)
+    _check(kind in (BreakKind.READINGS, BreakKind.INTERVALS), reason)
+    store = Store(tx)
+    meter = next(one for one in store.meters if one.serial == register.serial)
+    day = civil_date(readings.instant(from_s))
+    counter = find_counter(store, meter, register.quantity, (from_s, to_s), list_decided(tx), day)
+    _, disagreements = counter.count(_load_around(store, counter, from_s, to_s)) if counter is not None else ([], [])
+    found = [one for one in disagreements if (one.from_s, one.to_s) == (from_s, to_s)]
+    if not found:
+        raise NotFound(say("readings and intervals do not disagree there"))
+    units = [int(energy.scaleb(-register.exponent)) for energy in (found[0].by_readings, found[0].by_intervals)]
+    return _propose(tx, register_id, (from_s, to_s), (units[0], units[1]), kind, reason, None)
+
+
+def _check(is_possible: bool, reason: str) -> None:
     problems = [] if reason.strip() else [Problem(say("say why it was decided so"), "reason")]
     if len(reason) > REASON_MAX:
         problems.append(Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason"))
-    problems += (
-        [Problem(say("it cannot have been that"), "kind")] if kind not in list_choices(tx, register, doubt) else []
-    )
+    if not is_possible:
+        problems.append(Problem(say("it cannot have been that"), "kind"))
     if problems:
         raise BadInput(problems, "bad-decision")
-    false_from_s, false_to_s = {BreakKind.DIP: doubt.false_low_s, BreakKind.SLIP: doubt.false_high_s}.get(
-        kind, (None, None)
-    )
+
+
+def _propose(
+    tx: Tx,
+    register_id: str,
+    between_s: tuple[int, int],
+    values: tuple[int, int],
+    kind: BreakKind,
+    reason: str,
+    false_s: tuple[int, int] | None,
+) -> Proposal:
     count = len(list_proposals(tx, register_id))
+    false_from_s, false_to_s = false_s or (None, None)
     proposal = Proposal(
         id=derive_id("break", tx.community, register_id, str(count)),
         register_id=register_id,
-        before_s=doubt.before_s,
-        at_s=doubt.at_s,
-        before=doubt.before,
-        after=doubt.after,
+        before_s=between_s[0],
+        at_s=between_s[1],
+        before=values[0],
+        after=values[1],
         kind=kind,
         false_from_s=false_from_s,
         false_to_s=false_to_s,
@@ -137,9 +177,7 @@ def find_doubt(tx: Tx, register_id: str, at_s: int) -> tuple[Register, Doubt]:
     Raises:
         NotFound: there is no such register, or no such break in it.
     """
-    register = find_register(tx, register_id)
-    if register is None:
-        raise NotFound(say("there is no such register"))
+    register = _get_register(tx, register_id)
     doubts = list_doubts(tx, register, at_s, at_s)
     if not doubts:
         raise NotFound(say("nothing in this register is unexplained at that moment"))
@@ -153,15 +191,27 @@ def list_doubts(tx: Tx, register: Register, from_s: int, to_s: int) -> list[Doub
 
 
 def judge_register(tx: Tx, register: Register, from_s: int, to_s: int) -> Use | None:
-    """What a register counted between two instants [s since 1970], which of its readings are set aside, and which of
-    its breaks nothing explains; None where it was never read."""
+    """Count a register between two instants [s since 1970]: which of its readings are set aside, and which of its
+    breaks nothing explains; None where it was never read."""
     store = Store(tx)
     meter = next(one for one in store.meters if one.serial == register.serial)
     bound = store.parameters.bound_of(meter, register, civil_date(readings.instant(from_s)))
-    here = store.days([register.id], (from_s - REACH_S) // DAY_S, (to_s + REACH_S) // DAY_S).get(register.id, {})
     decided = list_decided(tx).get(register.id, ())
     span = Span(register.serial, register.id, register.exponent, 0, from_s, to_s, bound, decided)
-    return use_of(span, {day: one.content for day, one in here.items()})
+    counter = MeterCounter(*((span, None) if register.shape is Shape.STAND else (None, span)))
+    counted, _ = counter.count(_load_around(store, counter, from_s, to_s))
+    return counted[0][1]
+
+
+def _load_around(store: Store, counter: MeterCounter, from_s: int, to_s: int) -> dict[str, dict[int, Stored]]:
+    return store.days(counter.register_ids, (from_s - REACH_S) // DAY_S, (to_s + REACH_S) // DAY_S)
+
+
+def _get_register(tx: Tx, register_id: str) -> Register:
+    register = find_register(tx, register_id)
+    if register is None:
+        raise NotFound(say("there is no such register"))
+    return register
 
 
 def list_decided(tx: Tx) -> dict[str, tuple[Decided, ...]]:

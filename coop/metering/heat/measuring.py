@@ -73,7 +73,7 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
     """Count a span; None where its register has no reading at all."""
     if span.step_s:
         return _sum_of(span, days)
-    register = _joined(days, span)
+    register = count_days(span, days)
     if not len(register.at_s):
         return None
     start, end = point(register, span.from_s, share), point(register, span.to_s, share)
@@ -112,7 +112,8 @@ def _watch(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
     return tuple((last_s, at_s + HORIZON_S) for at_s in near_s)
 
 
-def _joined(days: Days, span: Span) -> Count:
+def count_days(span: Span, days: Days) -> Count:
+    """All readings of a span's register as one count."""
     order = sorted(days)
     if not order:
         return count(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8), span.bound)

@@ -386,7 +386,8 @@ def upgrade() -> None:
             "(kind IN ('dip', 'slip')) = (false_to_s IS NOT NULL)", name=op.f("ck_break_proposal_false_to")
         ),
         sa.CheckConstraint(
-            "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep')", name=op.f("ck_break_proposal_kind")
+            "kind IN ('dip', 'slip', 'rollover', 'reset', 'exchange', 'keep', 'readings', 'intervals')",
+            name=op.f("ck_break_proposal_kind"),
         ),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_break_proposal_reasoned")),
         sa.CheckConstraint("before_s < at_s", name=op.f("ck_break_proposal_in_order")),

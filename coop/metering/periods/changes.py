@@ -15,9 +15,10 @@ from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.documents import Document
-from coop.metering.heat.compute import Measured, Plant
+from coop.metering.heat.compute import Measured
 from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Use
+from coop.metering.heat.plant import Plant
 from coop.metering.periods.results import Results
 from coop.metering.periods.store import Allocation, AllocationRun, Measurement
 from coop.metering.readings.documents import MANIFEST
@@ -293,6 +294,8 @@ def _report(before: Told, plant: Plant | None) -> HeatSystemReported | None:
         source_temperature_min_cdegc=plant.source_temperature_min_cdegc,
         spf=plant.spf,
         loss_share=plant.loss_share,
+        heat_vacant_j=plant.heat_vacant_j,
+        covered_permille=plant.covered_permille,
     )
 
 

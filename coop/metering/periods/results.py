@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from coop.kit.tx import Tx
-from coop.metering.heat.compute import Measured, Plant, find_doubts, find_missing_meters, measure, report_plant
+from coop.metering.heat.compute import Measured, find_missing_meters, measure
+from coop.metering.heat.plant import Plant, report_plant
+from coop.metering.model import Quantity
 from coop.metering.readings.holdings import Store
 from coop.metering.sharing.runs import Run, share
 from coop.values import Period, Said
@@ -14,18 +16,21 @@ from coop.values import Period, Said
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains."""
+    """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains.
+    ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
     plant: Plant | None
     lacking: tuple[Said, ...]
     blocking: tuple[Said, ...] = ()
+    vacant: tuple[Measured, ...] = ()
 
     @property
     def energy_j(self) -> Decimal:
-        """All heat that was measured."""
-        return sum((one.energy_j for one in self.measured), start=Decimal(0))
+        """All heat that was measured for somebody."""
+        heat = (one.energy_j for one in self.measured if one.quantity is Quantity.HEAT)
+        return sum(heat, start=Decimal(0))
 
     @property
     def allocated_wh(self) -> int:
@@ -41,14 +46,17 @@ class Results:
 def compute_period(tx: Tx, period: Period) -> Results:
     """Compute what a period comes to now; also for a look before it is closed."""
     store = Store(tx)
-    measured, lacking = measure(store, period)
-    runs, also_lacking = share(store, period)
-    delivered_j = sum((one.energy_j for one in measured), start=Decimal(0))
-    lacking = [*find_missing_meters(store, period), *lacking, *also_lacking]
+    heat = measure(store, period)
+    runs, lacking_runs = share(store, period)
+    missing = find_missing_meters(store, period)
+    vacant_j = sum((one.energy_j for one in heat.vacant if one.quantity is Quantity.HEAT), start=Decimal(0))
+    all_delivered = not (missing or heat.lacking)
+    system = report_plant(store, period, heat.delivered_j, vacant_j, all_delivered=all_delivered)
     return Results(
-        tuple(measured),
+        heat.measured,
         tuple(runs),
-        report_plant(store, period, delivered_j),
-        tuple(lacking),
-        tuple(find_doubts(measured)),
+        system.plant,
+        (*missing, *heat.lacking, *lacking_runs, *system.lacking),
+        (*heat.blocking, *system.blocking),
+        heat.vacant,
     )

@@ -1,0 +1,94 @@
+"""Counters: what one meter tells of one quantity for a part of a period, in one shape or in two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from coop.metering.heat.breaks import Decided
+from coop.metering.heat.degree_days import ShareByTime, linear
+from coop.metering.heat.measuring import REACH_S, Days, Span, Use, use_of
+from coop.metering.heat.shapes import Disagreement, join_shapes
+from coop.metering.model import DAY_S, Meter, Quantity, Shape
+from coop.metering.readings.holdings import Store
+from coop.metering.readings.store import Stored, seconds
+from coop.values import Period
+
+Stock = Mapping[str, Mapping[int, Stored]]
+"""Days of readings by register."""
+
+
+@dataclass(frozen=True)
+class MeterCounter:
+    """The registers of one meter and quantity as spans of the same time: cumulative readings, intervals, or both."""
+
+    readings: Span | None
+    intervals: Span | None
+
+    @property
+    def register_ids(self) -> tuple[str, ...]:
+        """Ids of its registers."""
+        return tuple(span.register_id for span in (self.readings, self.intervals) if span is not None)
+
+    def within(self, from_s: int, to_s: int) -> MeterCounter:
+        """The same for another time [s since 1970]."""
+        both = (self.readings, self.intervals)
+        return MeterCounter(*(span and replace(span, from_s=from_s, to_s=to_s) for span in both))
+
+    def count(self, stock: Stock) -> tuple[list[tuple[Span, Use | None]], list[Disagreement]]:
+        """What it counted, span by span in the order of time, and where its two shapes disagree."""
+        spans, disagreements = self._join(stock)
+        return [(span, self.use(span, stock)) for span in spans], disagreements
+
+    def use(self, span: Span, stock: Stock, share: ShareByTime = linear) -> Use | None:
+        """What one of its spans counted."""
+        return use_of(span, _contents(span, stock), share)
+
+    def looks_further(self, stock: Stock) -> bool:
+        """True where these days do not tell enough: of a bound, or of a break."""
+        counted, disagreements = self.count(stock)
+        uses = [use for _, use in counted]
+        return bool(disagreements) or any(use is None or use.gap_s is None or use.is_broken for use in uses)
+
+    def _join(self, stock: Stock) -> tuple[list[Span], list[Disagreement]]:
+        readings, intervals = self.readings, self.intervals
+        if intervals is not None:
+            step_s = next((one.step_s for one in stock.get(intervals.register_id, {}).values()), 0)
+            intervals = replace(intervals, step_s=step_s)
+        if readings is not None and intervals is not None:
+            return join_shapes(readings, _contents(readings, stock), intervals, _contents(intervals, stock))
+        return [span for span in (readings, intervals) if span is not None], []
+
+
+def find_counter(
+    store: Store,
+    meter: Meter,
+    quantity: Quantity,
+    between_s: tuple[int, int],
+    decided: Mapping[str, tuple[Decided, ...]],
+    day: date,
+) -> MeterCounter | None:
+    """The counter of a meter between two instants [s since 1970], with the limits of a day; None where it was never
+    read."""
+    spans: dict[Shape, Span] = {}
+    for shape in Shape:
+        register = store.registers.get((meter.serial, quantity, shape))
+        if register is not None:
+            bound = store.parameters.bound_of(meter, register, day)
+            known = decided.get(register.id, ())
+            spans[shape] = Span(meter.serial, register.id, register.exponent, 0, *between_s, bound, known)
+    return MeterCounter(spans.get(Shape.STAND), spans.get(Shape.INTERVAL)) if spans else None
+
+
+def load_days(store: Store, period: Period, counters: Iterable[MeterCounter]) -> dict[str, dict[int, Stored]]:
+    """Days of readings around a period, and further ones where these do not tell enough."""
+    counters = list(counters)
+    first_day, last_day = seconds(period.start_at) // DAY_S - 1, seconds(period.end_at) // DAY_S + 1
+    days = store.days({identity for one in counters for identity in one.register_ids}, first_day, last_day)
+    wide = {identity for one in counters if one.looks_further(days) for identity in one.register_ids}
+    return days | store.days(wide, first_day - REACH_S // DAY_S, last_day + REACH_S // DAY_S)
+
+
+def _contents(span: Span, stock: Stock) -> Days:
+    return {day: one.content for day, one in stock.get(span.register_id, {}).items()}

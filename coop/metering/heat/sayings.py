@@ -1,0 +1,52 @@
+"""Sentences about registers that nobody may bill over."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from coop.metering.heat.breaks import Doubt
+from coop.metering.heat.measuring import Span
+from coop.metering.heat.shapes import Disagreement
+from coop.metering.readings.store import instant
+from coop.values import Said, say
+
+
+def say_doubt(span: Span, doubt: Doubt) -> Said:
+    """Name a fall or a jump that nothing explains."""
+    values = {
+        "serial": span.serial,
+        "before": _to_gj(Decimal(doubt.before).scaleb(span.exponent)),
+        "before_at": instant(doubt.before_s),
+        "after": _to_gj(Decimal(doubt.after).scaleb(span.exponent)),
+        "after_at": instant(doubt.at_s),
+    }
+    if doubt.is_fall:
+        return say(
+            "meter %(serial)s fell from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s) and nothing says "
+            "why: somebody decides what happened",
+            **values,
+        )
+    return say(
+        "meter %(serial)s rose from %(before)s GJ (%(before_at)s) to %(after)s GJ (%(after_at)s), which is more than "
+        "it can have counted: somebody decides what happened",
+        **values,
+    )
+
+
+def say_disagreement(one: Disagreement) -> Said:
+    """Name a stretch that a meter's cumulative readings and intervals tell differently."""
+    return say(
+        "meter %(serial)s counted %(by_readings)s GJ by its readings and %(by_intervals)s GJ by its intervals, from "
+        "%(start)s to %(end)s: somebody decides which are right",
+        serial=one.serial,
+        by_readings=_to_gj(one.by_readings),
+        by_intervals=_to_gj(one.by_intervals),
+        start=instant(one.from_s),
+        end=instant(one.to_s),
+    )
+
+
+def _to_gj(energy_j: Decimal) -> Decimal:
+    """Energy in GJ, without needless zeros."""
+    whole = energy_j.scaleb(-9)
+    return whole.quantize(Decimal(1)) if whole == whole.to_integral_value() else whole.normalize()
