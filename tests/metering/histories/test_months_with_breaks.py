@@ -13,6 +13,7 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import answer_break, decide_break, judge_register, list_doubts, list_proposals
+from coop.metering.heat.review import review_period
 from coop.metering.model import Quality, Quantity, Register, Shape, Stand
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
@@ -222,3 +223,21 @@ def test_intervals_have_no_breaks_and_their_registers_are_never_asked_about(data
         deliver(tx, quarters("H1", START, [10_000_000] * 24, Quantity.HEAT, unit="J", step_s=3600))
         [register] = [one for one in list_registers(tx) if one.shape is Shape.INTERVAL]
         assert list_doubts(tx, register, seconds(START), seconds(END)) == []
+
+
+def test_what_is_set_aside_and_what_is_unexplained_can_be_listed(database: Database) -> None:
+    with writing(database) as tx:
+        exchanged_in_silence(tx)
+        deliver(tx, gj("H2", DAYS[7], "0.2"), gj("H2", DAYS[8], "1.3"))
+        fell, set_aside = review_period(tx, MARCH)
+    assert (fell.register.serial, fell.asides, len(fell.doubts)) == ("H1", (), 1)
+    [aside] = set_aside.asides
+    assert (set_aside.register.serial, aside.at_s, aside.why) == ("H2", seconds(DAYS[7]), "dip")
+    assert aside.value == 200_000_000
+
+
+def test_a_break_in_another_month_is_not_asked_about_in_this_one(database: Database) -> None:
+    with writing(database) as tx:
+        exchanged_in_silence(tx)
+        deliver(tx, *(gj(meter, midnight(date(2025, 5, 1)), "30") for meter in ("H1", "H2", "H3")))
+        assert review_period(tx, Period.month(2025, 4)) == []
