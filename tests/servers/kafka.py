@@ -99,8 +99,8 @@ def apache_kafka() -> Iterator[Kafka]:
 class ForgetfulKafka:
     """Apache Kafka that can be killed, lose its disk, and be started again at the same address."""
 
-    def __init__(self, folder: Path, user: str = "") -> None:
-        self._user = user
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._arguments = arguments
         self._port, self._controller_port, self._folder = free_port(), free_port(), folder
         self._running = ExitStack()
         self.kafka = Kafka("apache", f"127.0.0.1:{self._port}")
@@ -110,7 +110,7 @@ class ForgetfulKafka:
         ports = ["--port", str(self._port), "--controller-port", str(self._controller_port)]
         self._process = self._running.enter_context(
             running(
-                [sys.executable, str(START), *ports, "--data", str(self._folder / "data"), "--user", self._user],
+                [sys.executable, str(START), *ports, "--data", str(self._folder / "data"), *self._arguments],
                 log=self._folder / "log",
                 ready=lambda: answers(self._port),
                 patience_s=120,
@@ -134,8 +134,8 @@ class ForgetfulKafka:
 
 
 @contextmanager
-def forgetful_kafka(user: str = "") -> Iterator[ForgetfulKafka]:
-    """Such a broker, running on an empty disk; with a ``user`` (name:password), at which clients sign in.
+def forgetful_kafka(*arguments: str) -> Iterator[ForgetfulKafka]:
+    """Such a broker, running on an empty disk; ``arguments`` of deploy/kafka/start say how clients come in.
 
     Raises:
         ServerAbsent: there is no Apache Kafka on this machine.
@@ -143,7 +143,7 @@ def forgetful_kafka(user: str = "") -> Iterator[ForgetfulKafka]:
     if why_not := _fetch_apache():
         raise ServerAbsent(why_not)
     with tempfile.TemporaryDirectory(prefix="coop-kafka-") as folder:
-        broker = ForgetfulKafka(Path(folder), user)
+        broker = ForgetfulKafka(Path(folder), *arguments)
         broker.start()
         try:
             yield broker
