@@ -17,6 +17,7 @@ from benchmarks._measure import Contender, interleave, table
 from coop.metering.model import Int64Array
 from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate
 from coop.metering.sharing.keys import SHARED_BY_PARTS
+from coop.metering.sharing.quarters import PER_WH
 from coop.values import split_by_largest_remainder
 
 OURS, ONE_PASS, NUMPY, PANDAS = "coop, exact", "one pass (numpy sum)", "numpy, exact", "pandas group-by, inexact"
@@ -87,14 +88,14 @@ def check(production: Int64Array, use: Int64Array, ids: list[str], seed: int) ->
         raise AssertionError(
             f"{off} intervals do not add up, {differ} values depend on order, {unlike} are not numpy's"
         )
-    print(f"  checked: {len(use):,} intervals add up to the Wh; another order of members, and numpy, give the same Wh;")
-    print(f"           pandas shares rounded to the Wh miss the production in {inexact:.0%} of the intervals")
+    print(f"  checked: {len(use):,} intervals add up to the unit; another order of members, and numpy, give the same;")
+    print(f"           pandas shares rounded to the unit miss the production in {inexact:.0%} of the intervals")
 
 
 def measure(intervals: int, participants: int, repeats: int, seed: int) -> None:
     """Check, time and print one size."""
     print(f"dynamic key, {participants:,} members x {intervals:,} quarter-hours, every one scarce, one core")
-    production, use = scarce_intervals(intervals, participants, seed)
+    production, use = (PER_WH * energies for energies in scarce_intervals(intervals, participants, seed))
     ids = [f"member-{i:06}" for i in range(participants)]
     check(production, use, ids, seed)
     part = slice(0, min(intervals, SLICE))
@@ -113,10 +114,22 @@ def measure(intervals: int, participants: int, repeats: int, seed: int) -> None:
         print(f"  (numpy and pandas on the first {SLICE:,} intervals)")
 
 
+def report_deviation(intervals: int, participants: int, seed: int) -> None:
+    """Print the largest deviation of any member from the exact share, with whole Wh and with thousandths."""
+    production, use = scarce_intervals(intervals, participants, seed)
+    production //= 50
+    ids = [f"member-{i:06}" for i in range(participants)]
+    exact = (production[:, None] / use.sum(axis=1, keepdims=True) * use).sum(axis=0)
+    for name, unit in (("whole Wh", 1), ("thousandths of a Wh", PER_WH)):
+        found = allocate(Key(KeyKind.DYNAMIC), ids, production * unit, use * unit).allocated.sum(axis=0) / unit
+        largest = float(np.max(np.abs(found / exact - 1)))
+        print(f"largest deviation of a member over {intervals:,} quarter-hours, divided in {name}: {largest:.4%}")
+
+
 def measure_every_key(intervals: int, participants: int, repeats: int, seed: int) -> None:
     """Time and print all kinds of key on one size; shares are skewed like the use."""
     print(f"every key, {participants:,} members x {intervals:,} quarter-hours, every one scarce, one core")
-    production, use = scarce_intervals(intervals, participants, seed)
+    production, use = (PER_WH * energies for energies in scarce_intervals(intervals, participants, seed))
     ids = [f"member-{i:06}" for i in range(participants)]
     shares = dict(zip(ids, split_by_largest_remainder(PARTS, use[0].tolist()), strict=True))
     keys = {
@@ -141,6 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     for intervals in options.intervals:
         measure(intervals, options.members, options.repeats, options.seed)
+    report_deviation(max(options.intervals), options.members, options.seed)
     measure_every_key(min(options.intervals), options.members, options.repeats, options.seed)
 
 

@@ -49,8 +49,8 @@ def allocate(key: Key, participants: Sequence[str], production: Int64Array, use:
     """Allocate shared production under ``key``.
 
     Fastest on a C-ordered matrix, one row per interval; another layout is copied first. Runs on one core and releases
-    the GIL. Intervals with energies below 2**31, and production times the largest use below 2**53, take the compiled
-    path; larger ones, up to 2**40, take whole numbers of any size, which costs microseconds per participant.
+    the GIL. Intervals with energies below 2**40, and production times the largest use below 2**63, take the compiled
+    path; others take whole numbers of any size, which costs microseconds per participant.
 
     >>> key = Key(KeyKind.DYNAMIC)
     >>> found = allocate(key, ["B", "A"], np.array([5, 9]), np.array([[4, 4], [2, 3]]))

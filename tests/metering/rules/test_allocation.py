@@ -375,3 +375,31 @@ def test_without_a_writable_place_for_machine_code_the_result_is_the_same(tmp_pa
     }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("[[3, 2]] None", "")
+
+
+# ---- nobody loses to rounding
+
+
+def loss_of_a_year(unit: int) -> tuple[float, float]:
+    """Largest deviation of a member's month from the exact share, and of a year, where each quarter-hour is divided in
+    whole units of ``1 / unit`` Wh: 60 homes, some of which use next to nothing, in a year of scarce production."""
+    rng = np.random.default_rng(1203)
+    homes, quarters, months = 60, 2920, 12
+    names = [f"{i:02}" for i in range(homes)]
+    scale = np.geomspace(3, 900, homes)
+    exact, got = np.zeros((months, homes)), np.zeros((months, homes))
+    for month in range(months):
+        use = rng.poisson(scale, (quarters, homes)).astype(np.int64)
+        production = (use.sum(axis=1) * rng.uniform(0.001, 0.05, quarters)).astype(np.int64)
+        allocated = allocate(Key(KeyKind.DYNAMIC), names, production * unit, use * unit).allocated
+        got[month] = allocated.sum(axis=0) / unit
+        exact[month] = (production[:, None] * use / use.sum(axis=1, keepdims=True)).sum(axis=0)
+    by_month = float(np.max(np.abs(got - exact) / exact))
+    return by_month, float(np.max(np.abs(got.sum(axis=0) / exact.sum(axis=0) - 1)))
+
+
+def test_nobody_loses_a_thousandth_of_a_month_or_a_year_to_rounding() -> None:
+    in_wh, in_thousandths = loss_of_a_year(1), loss_of_a_year(1000)
+    assert in_wh[1] > 0.03, "in whole Wh the smallest lose their share, quarter-hour after quarter-hour"
+    assert in_thousandths[0] < 0.001
+    assert in_thousandths[1] < 0.0005
