@@ -17,8 +17,9 @@ from coop.metering.periods.close import PeriodIncomplete, close_period
 from coop.metering.periods.results import compute_period
 from coop.metering.provenance.verify import explain_allocation, quarters_of, verify_allocation
 from coop.metering.register.commands import register_meters, set_group
+from coop.metering.sharing.commands import judge_proposed_key
 from coop.metering.sharing.run import list_producers
-from coop.values import Period
+from coop.values import BadInput, Period
 from tests.metering.homes import INSTALLED, adopt_key, at, deliver, quarters, writing
 
 DAY = Period(date(2025, 3, 10), date(2025, 3, 11))
@@ -227,13 +228,60 @@ def test_tolerance_is_of_each_member_and_not_of_all_together(one_database: Datab
     assert lacking == ["connection 101, which shares in group roofs: 90 of 2972 quarter-hours are missing"]
 
 
-def test_a_key_that_names_nobody_or_leaves_somebody_out_is_said(one_database: Database) -> None:
-    weights = {"C1": 500_000, "C2": 300_000, "C3-typo": 200_000}
+def test_whom_a_key_leaves_out_is_named_at_closing(one_database: Database) -> None:
+    weights = {"C1": 500_000, "C2": 500_000}
     with writing(one_database) as tx:
+        set_group(tx, "roofs", ["S1"], ["C1", "C2"])
         adopt_key(tx, {"kind": "static", "weights": weights}, date(2025, 1, 1))
+        set_group(tx, "roofs", ["S1"], ["C1", "C2", "C3"], date(2025, 3, 1))
         use(tx, E1=500, E2=500, E3=500, S1=1000)
         said = [str(one) for one in compute_period(tx, DAY).lacking if "key" in one]
-    assert said == [
-        "connection 103 shares in group roofs and has no place in its key",
-        "the key of group roofs names C3-typo, which is no connection",
-    ]
+    assert said == ["connection 103 shares in group roofs and has no place in its key"]
+
+
+# ---- keys are judged
+
+
+TYPO = {"C1": 500_000, "C2": 300_000, "C3-typo": 200_000}
+BAD_KEYS: list[tuple[dict[str, object], list[str]]] = [
+    ({"kind": "dynamic"}, []),
+    ({"kind": "static", "weights": {"C1": 500_000, "C2": 300_000, "C3": 200_000}}, []),
+    (
+        {"kind": "static", "weights": TYPO},
+        [
+            "weights: there is no connection C3-typo",
+            "weights: C3 shares in the group and has no place in the key",
+        ],
+    ),
+    (
+        {"kind": "static", "weights": {"C1": "500000", "C2": 500_000}},
+        ["weights: the share of C1 is '500000', not a whole number of parts"],
+    ),
+    (
+        {"kind": "static", "weights": {"C1": 500_000, "C2": 300_000, "C3": 100_000}},
+        ["weights: the shares add up to 900000 parts, not to 1000000"],
+    ),
+    ({"kind": ["static"]}, ["kind: must be the name of a kind of key"]),
+    ({"kind": "dynamic", "group_id": "rooves"}, ["group_id: there is no sharing group rooves"]),
+    ({"kind": "dynamic", "valid_from": "soon"}, ["valid_from: must be a date such as 2026-01-01"]),
+    (
+        {"kind": "priority", "order": ["C1", "C2"]},
+        ["order: C3 shares in the group and has no place in the key"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("parameters", "problems"), BAD_KEYS)
+def test_a_key_is_judged_before_the_vote(
+    one_database: Database, parameters: dict[str, object], problems: list[str]
+) -> None:
+    with writing(one_database) as tx:
+        said = [
+            str(one) for one in judge_proposed_key(tx, {"group_id": "roofs", "valid_from": "2026-01-01"} | parameters)
+        ]
+    assert said == problems
+
+
+def test_an_adopted_key_that_names_no_connection_is_refused(one_database: Database) -> None:
+    with writing(one_database) as tx, pytest.raises(BadInput, match="there is no connection C3-typo"):
+        adopt_key(tx, {"kind": "static", "weights": TYPO}, date(2025, 1, 1))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Query, Request
-from pydantic import Field
+from fastapi import Body, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from coop.kit.answers import Answer
 from coop.kit.http import reading, refuses, session_of
@@ -37,6 +37,7 @@ from coop.metering.periods.store import Allocation, AllocationRun
 from coop.metering.provenance.sight import hide_neighbours, require_own, whose
 from coop.metering.provenance.verify import Quarter
 from coop.metering.provenance.verify import explain_allocation as explain
+from coop.metering.sharing.commands import judge_proposed_key
 from coop.metering.sharing.keys import KeyKind
 
 routes = make_router()
@@ -166,6 +167,34 @@ class ProducersOut(Answer):
     producers: list[ProducerOut]
 
 
+class ProposedKeyIn(BaseModel):
+    """An allocation key that is to be put to the vote."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: Annotated[
+        dict[str, Any],
+        Field(
+            description="The key as the resolution would adopt it.",
+            examples=[{"group_id": "roof", "valid_from": "2027-01-01", "kind": "dynamic"}],
+        ),
+    ]
+
+
+class KeyProblemOut(Answer):
+    """One thing that is wrong with a key."""
+
+    field: str
+    """Parameter that it is about."""
+    reason: str
+
+
+class JudgementOut(Answer):
+    """Everything that is wrong with a key; nothing where it can be voted on."""
+
+    problems: list[KeyProblemOut]
+
+
 def allocation_out(share: Allocation, run: AllocationRun) -> AllocationOut:
     """An allocation as it was told."""
     return AllocationOut(
@@ -183,6 +212,15 @@ def allocation_out(share: Allocation, run: AllocationRun) -> AllocationOut:
         inputs_hash=run.inputs_hash,
         cause=run.cause,
     )
+
+
+@routes.post("/allocation-keys/judgements")
+@may("see-data")
+def preview_allocation_key(request: Request, key: Annotated[ProposedKeyIn, Body()]) -> JudgementOut:
+    """Judge an allocation key before the members vote on it: terms, group and connections. Nothing is kept."""
+    with reading(request) as tx:
+        problems = judge_proposed_key(tx, key.parameters)
+    return JudgementOut(problems=[KeyProblemOut(field=one.field, reason=str(one.reason)) for one in problems])
 
 
 @routes.get("/allocations")
@@ -220,7 +258,7 @@ def explain_allocation(
 @routes.get("/allocations/{run_id}/producers")
 @may("see-energy")
 @refuses("readings-gone", "readings-detached")
-def show_producers(request: Request, run_id: Name) -> ProducersOut:
+def get_producers(request: Request, run_id: Name) -> ProducersOut:
     """Show what each producer of a run made to share, gave and had left, and to whom it gave what: to a member the
     neighbours' as one, and only what came home."""
     session = session_of(request)

@@ -82,8 +82,7 @@ class Key:
         """Make the key from the parameters that a resolution adopted: ``kind``, and ``weights`` or ``order``.
 
         ``group_id``, ``valid_from`` and ``valid_until`` say where, from when and up to when it holds; they are no terms
-        of the key itself. A term
-        that a kind does not have may be left out or null.
+        of the key itself. A term that a kind does not have may be left out or null.
 
         >>> Key.read({"kind": "priority", "order": ["B", "A"]}).order
         ('B', 'A')
@@ -98,6 +97,8 @@ class Key:
             problems.append(Problem(say("must give a number of parts per participant"), "weights"))
         if not isinstance(order, list | tuple) or not all(isinstance(name, str) for name in order):
             problems.append(Problem(say("must be a list of participants"), "order"))
+        if not isinstance(parameters.get("kind", ""), str):
+            problems.append(Problem(say("must be the name of a kind of key"), "kind"))
         if problems:
             raise BadInput(problems, "allocation-key")
         return cls(parameters.get("kind", ""), weights, tuple(order))
