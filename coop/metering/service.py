@@ -43,6 +43,7 @@ from coop.metering.tables import (
     contract_signed,
     metadata,
 )
+from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
 from coop.web.language import N_
 
 
@@ -74,7 +75,7 @@ METERING = Service(
         contract_ended,
         allocation_key,
     ),
-    kept_tables=(*KEPT, *BREAKS_KEPT),
+    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT),
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,

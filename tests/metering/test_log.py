@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
 from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.receive import receive, undo_import
+from coop.metering.intake.withdrawals import answer_withdrawal, list_withdrawals, propose_withdrawal
 from coop.metering.jobs import seal_past_days
 from coop.metering.model import Decoded, Delivery, Meter, MeterKind, Quality, Series, Stand
 from coop.metering.periods import store as periods
@@ -23,7 +25,7 @@ from coop.metering.readings.observations import Entries
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters
 from coop.metering.tables import block, delivery
-from coop.values import CoopError
+from coop.values import CoopError, NotFound
 from tests.metering.homes import (
     COMMUNITY,
     INSTALLED,
@@ -41,6 +43,7 @@ from tests.metering.test_closing import MARCH
 HEAT_1, POWER_1 = ("H1", "heat", "stand"), ("E1", "electricity_import", "interval")
 JANUARY = at("2025-01-01T00:00")
 DAY = readings.day_number(JANUARY)
+TREASURER = Actor("account", "treasurer", "web")
 
 
 def import_file(tx: Tx, name: str, *stands: Stand) -> str:
@@ -221,3 +224,48 @@ def test_a_seal_that_would_say_something_else_is_refused(
     with pytest.raises(CoopError, match="would change what was said"):
         seal(one_database)
     assert count_blocks(one_database) == 2
+
+
+def test_a_false_reading_is_withdrawn_by_two_people_and_what_else_was_said_stands(database: Database) -> None:
+    noon = MARCH.start_at + timedelta(days=10)
+    with writing(database) as tx:
+        for i in (1, 2, 3):
+            deliver(tx, gj(f"H{i}", MARCH.start_at, "1"), gj(f"H{i}", MARCH.end_at, "2"))
+        deliver(tx, gj("H1", MARCH.end_at, "900"), received_at=LATER + timedelta(hours=1))
+        deliver(tx, gj("H1", noon, "1.5"))
+        one = register_of(tx, "H1")
+        at_s = readings.seconds(MARCH.end_at)
+        proposal = propose_withdrawal(tx, one, at_s, "typed wrongly")
+        with pytest.raises(CoopError, match="somebody else confirms"):
+            answer_withdrawal(tx, proposal.id, confirmed=True)
+    assert latest_values(database)[HEAT_1][at_s] == (900_000_000_000, 1)
+    with database.write(COMMUNITY, TREASURER) as tx:
+        answer_withdrawal(tx, proposal.id, confirmed=True)
+        answer_withdrawal(tx, proposal.id, confirmed=True)
+    assert latest_values(database)[HEAT_1][at_s] == (2_000_000_000, 1)
+    with writing(database) as tx:
+        deliver(tx, gj("H1", MARCH.end_at, "900.0"), received_at=LATER + timedelta(days=1))
+        assert [(told.value, told.reason, answer is not None) for told, answer in list_withdrawals(tx, one)] == [
+            (900_000_000_000, "typed wrongly", True)
+        ]
+    assert latest_values(database)[HEAT_1][at_s] == (2_000_000_000, 1)
+    assert seal(database) != ""
+    assert latest_values(database)[HEAT_1][at_s] == (2_000_000_000, 1)
+
+
+def test_a_withdrawal_marks_the_closed_period_and_leaves_nothing_where_nothing_else_was_said(
+    database: Database,
+) -> None:
+    with writing(database) as tx:
+        for i in (1, 2, 3):
+            deliver(tx, gj(f"H{i}", MARCH.start_at, "1"), gj(f"H{i}", MARCH.end_at, "2"))
+        deliver(tx, gj("H1", MARCH.start_at + timedelta(days=10), "1.7"))
+        close_period(tx, MARCH)
+        at_s = readings.seconds(MARCH.start_at + timedelta(days=10))
+        proposal = propose_withdrawal(tx, register_of(tx, "H1"), at_s, "read at another meter")
+    with database.write(COMMUNITY, TREASURER) as tx:
+        answer_withdrawal(tx, proposal.id, confirmed=True)
+        assert [late.day for late in periods.list_late(tx)] == [at_s // 86_400]
+        with pytest.raises(NotFound, match="stands at that moment"):
+            propose_withdrawal(tx, proposal.register_id, at_s, "again")
+    assert at_s not in latest_values(database)[HEAT_1]
