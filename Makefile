@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios fuzz bench lock clean
+.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios fuzz orders bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,9 @@ pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running 
 
 fuzz: $(DEV_STAMP) ## throw bad input at the doors for an hour; ARGS="--minutes 5 --seed 7" plays shorter, or again
 	$(BIN)/python -m tests.metering.fuzz $(ARGS)
+
+orders: $(DEV_STAMP) ## readings in any order: ORDERS=100000 histories end in the day that was said
+	$(BIN)/python -m tests.metering.orders $(or $(ORDERS),100000)
 
 bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -31,9 +31,11 @@ from tests.metering.homes import (
     INSTALLED,
     LATER,
     NOW,
+    Killed,
     at,
     deliver,
     gj,
+    killed,
     latest_values,
     quarters,
     writing,
@@ -269,3 +271,34 @@ def test_a_withdrawal_marks_the_closed_period_and_leaves_nothing_where_nothing_e
         with pytest.raises(NotFound, match="stands at that moment"):
             propose_withdrawal(tx, proposal.register_id, at_s, "again")
     assert at_s not in latest_values(database)[HEAT_1]
+
+
+@pytest.mark.parametrize("step", ["write_block", "fold", "replace_parts"])
+def test_whoever_is_killed_while_sealing_leaves_the_parts_or_the_whole(
+    database: Database, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    with writing(database) as tx:
+        for i in range(4):
+            hour = JANUARY + timedelta(hours=i)
+            deliver(tx, gj("H1", hour, f"1.{i}"), quarters("E1", hour, [i, i]))
+    values = latest_values(database)
+    whole, calls = getattr(sealing, step), 0
+
+    def die_at_the_second(*told: object, **how: object) -> object:
+        nonlocal calls
+        calls += 1
+        done = whole(*told, **how)
+        if calls == 2:
+            raise Killed
+        return done
+
+    monkeypatch.setattr(sealing, step, die_at_the_second)
+    with pytest.raises(Killed):
+        seal(database)
+    monkeypatch.undo()
+    assert (count_blocks(database), latest_values(database)) == (8, values)
+    assert (seal(database), count_blocks(database)) == ("2 days of registers packed", 2)
+    with killed(database) as tx:
+        deliver(tx, gj("H1", JANUARY, "9"))
+        sealing.seal_days(tx, {(register_of(tx, "H1"), DAY)})
+    assert (count_blocks(database), latest_values(database)) == (2, values)
