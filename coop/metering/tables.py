@@ -311,7 +311,13 @@ measurement = Table(
     Column("basis_sha256", String(64), nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
     UniqueConstraint(
-        "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
+        "community",
+        "period_start",
+        "connection_id",
+        "member_id",
+        "quantity",
+        "revision",
+        name="uq_measurement_revision",
     ),
 )
 

@@ -104,6 +104,8 @@ def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
     """Use that a member was told of in a year; the newest one where none is asked."""
     heat: dict[tuple[date, str], HeatMonth] = {}
     for told in periods.list_measurements(tx, member_id=member_id):
+        if told.quantity is not Quantity.HEAT:
+            continue
         heat[told.period.start, told.connection_id] = HeatMonth(
             told.period, told.connection_id, told.id, told.energy_j, told.estimated, told.revision, told.cause
         )

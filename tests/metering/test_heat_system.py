@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.model import Meter, MeterKind, Quantity, Stand
-from coop.metering.periods.close import PeriodIncomplete, close_period
+from coop.metering.model import Meter, MeterKind, Quality, Quantity, Stand
+from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.results import compute_period
+from coop.metering.periods.store import list_measurements
+from coop.metering.provenance.verify import verify_measurement
 from coop.metering.register.commands import register_meters
 from coop.values import Period, midnight
 from tests.metering.homes import INSTALLED, at, deliver, gj, occupy, quarters, writing
@@ -127,5 +130,36 @@ def test_heat_of_an_empty_home_blocks_where_nothing_explains_its_register(databa
         assert [said for said in compute_period(tx, MARCH).blocking if "H4" in said]
 
 
-def cold(meter: str, bound: str, value: str) -> Stand:
-    return Stand(meter, Quantity.COLD, at(bound), Decimal(value), "GJ")
+def cold(meter: str, bound: datetime, value: str) -> Stand:
+    return Stand(meter, Quantity.COLD, bound, Decimal(value), "GJ")
+
+
+def test_cold_is_measured_as_heat_is_and_corrected_by_itself(database: Database) -> None:
+    with writing(database) as tx:
+        homes(tx)
+        deliver(tx, cold("H1", START, "3"), cold("H1", END, "3.25"))
+        closed = close_period(tx, MARCH)
+        told = [(one.connection_id, one.quantity, one.energy_j) for one in list_measurements(tx, MARCH)]
+        assert told == [
+            ("C1", Quantity.COLD, Decimal(250_000_000)),
+            ("C1", Quantity.HEAT, Decimal(900_000_000)),
+            ("C2", Quantity.HEAT, Decimal(900_000_000)),
+            ("C3", Quantity.HEAT, Decimal(900_000_000)),
+        ]
+        assert [verify_measurement(tx, one.id) for one in list_measurements(tx, MARCH)] == [[]] * 4
+        assert closed.measured_count == 4
+        deliver(tx, replace(cold("H1", END, "3.35"), quality=Quality.CORRECTED))
+        corrected = correct_period(tx, MARCH)
+        assert (corrected.revision, corrected.measured_count) == (2, 1)
+        changed = [one for one in list_measurements(tx, MARCH) if one.revision == 2]
+    assert [(one.quantity, one.energy_j) for one in changed] == [(Quantity.COLD, Decimal(350_000_000))]
+
+
+def test_cold_is_no_part_of_the_heat_that_was_delivered(database: Database) -> None:
+    with writing(database) as tx:
+        homes(tx)
+        pump(tx, HOURS, HOURS)
+        without = compute_period(tx, MARCH)
+        deliver(tx, cold("H1", START, "3"), cold("H1", END, "3.25"))
+        results = compute_period(tx, MARCH)
+    assert (results.plant, results.energy_j) == (without.plant, without.energy_j)

@@ -29,10 +29,13 @@ from coop.metering.readings.holdings import Store, holdings
 from coop.metering.readings.store import RegisterDay, Stored, seconds
 from coop.values import Period, Said, civil_date, say
 
+Whose = tuple[str, str, Quantity]
+"""Connection, member (empty: nobody held it) and what is counted."""
+
 
 @dataclass(frozen=True)
 class Measured:
-    """Heat that one occupancy used in a period. ``versions`` are those of all days that were read for it."""
+    """Heat or cold that one occupancy used in a period. ``versions`` are those of all days that were read for it."""
 
     connection_id: str
     member_id: str
@@ -42,6 +45,11 @@ class Measured:
     uses: tuple[Use, ...]
     tap_permille: int
     versions: Mapping[RegisterDay, int]
+
+    @property
+    def subject(self) -> Whose:
+        """Connection, member and what was counted."""
+        return self.connection_id, self.member_id, self.quantity
 
 
 @dataclass(frozen=True)
@@ -131,10 +139,6 @@ def share_of(weather: Mapping[int, Stored], tap_permille: int) -> ShareByTime:
         if one.step_s and len(one.content) == DAY_S // one.step_s
     }
     return by_degree_days(per_day, tap_permille) if per_day else linear
-
-
-Whose = tuple[str, str, Quantity]
-"""Connection, member (empty: nobody held it) and what is counted."""
 
 
 def _find_counters(store: Store, period: Period) -> tuple[dict[Whose, list[MeterCounter]], list[Said]]:

@@ -245,7 +245,13 @@ def upgrade() -> None:
         sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_measurement")),
         sa.UniqueConstraint(
-            "community", "period_start", "connection_id", "member_id", "revision", name="uq_measurement_revision"
+            "community",
+            "period_start",
+            "connection_id",
+            "member_id",
+            "quantity",
+            "revision",
+            name="uq_measurement_revision",
         ),
     )
     op.create_table(

@@ -133,11 +133,11 @@ def tell_parts(use: Use) -> tuple[MeasuredPart, ...]:
 
 
 def _diff_measurements(before: Told, measured: Sequence[Measured]) -> tuple[list[Measurement], list[Document]]:
-    known = {(one.connection_id, one.member_id): one for one in before.measurements}
+    known = {one.subject: one for one in before.measurements}
     changed: list[Measurement] = []
     documents: list[Document] = []
     for one in measured:
-        was = known.pop((one.connection_id, one.member_id), None)
+        was = known.pop(one.subject, None)
         parts = tuple(part for use in one.uses for part in tell_parts(use))
         if was is None or was.energy_j != one.energy_j or was.parts != parts:
             basis = BASIS.seal(Basis(one.tap_permille, tuple(use.span for use in one.uses)))
@@ -157,7 +157,7 @@ def _measurement(
     before: Told, one: Measured, parts: tuple[MeasuredPart, ...], cause: str, basis: Document, manifest: Document
 ) -> Measurement:
     return Measurement(
-        id=_measurement_id(before, one.connection_id, one.member_id),
+        id=_measurement_id(before, one),
         period=before.period,
         revision=before.revision + 1,
         connection_id=one.connection_id,
@@ -176,7 +176,7 @@ def _withdraw(before: Told, was: Measurement, basis: Document, manifest: Documen
     """Nothing, for somebody who turned out not to have held the connection."""
     return replace(
         was,
-        id=_measurement_id(before, was.connection_id, was.member_id),
+        id=_measurement_id(before, was),
         revision=before.revision + 1,
         energy_j=Decimal(0),
         estimated=False,
@@ -187,8 +187,8 @@ def _withdraw(before: Told, was: Measurement, basis: Document, manifest: Documen
     )
 
 
-def _measurement_id(before: Told, connection_id: str, member_id: str) -> str:
-    return derive_id("measurement", before.community, before.period, connection_id, member_id, before.revision + 1)
+def _measurement_id(before: Told, one: Measured | Measurement) -> str:
+    return derive_id("measurement", before.community, before.period, *one.subject, before.revision + 1)
 
 
 def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[Document]]:

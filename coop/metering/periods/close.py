@@ -93,7 +93,7 @@ def correct_period(tx: Tx, period: Period) -> Closed:
 
 def _load_told(tx: Tx, newest: Closed) -> Told:
     """Load what was told of a period up to its newest revision."""
-    measurements = {(one.connection_id, one.member_id): one for one in periods.list_measurements(tx, newest.period)}
+    measurements = {one.subject: one for one in periods.list_measurements(tx, newest.period)}
     runs = {(run.group_id, run.period): run for run in periods.list_runs(tx, newest.period)}
     return Told(
         tx.community,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, delete, func, or_, select, type_coerce
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.keyset import Key, Window, cut_query
@@ -51,6 +51,11 @@ class Measurement:
     parts: tuple[MeasuredPart, ...]
     basis_sha256: str
     manifest_sha256: str
+
+    @property
+    def subject(self) -> tuple[str, str, Quantity]:
+        """Connection, member and what was counted: of these each revision has one measurement."""
+        return self.connection_id, self.member_id, self.quantity
 
 
 @dataclass(frozen=True)
@@ -161,13 +166,15 @@ def list_measurements(
         where += [columns.period_start == wanted.start, columns.period_end == wanted.end]
     if member_id is not None:
         where.append(columns.member_id == member_id)
-    order = [columns.period_start, columns.connection_id, columns.member_id, columns.revision]
+    quantity = type_coerce(columns.quantity, String)  # a place in the list is told in plain words
+    order = [columns.period_start, columns.connection_id, columns.member_id, quantity, columns.revision]
     return select_as(tx, Measurement, measurement, *where, order_by=order, window=window)
 
 
 def measurement_key(measurement: Measurement) -> Key:
     """Place of a measurement in the list of all."""
-    return measurement.period.start, measurement.connection_id, measurement.member_id, measurement.revision
+    connection_id, member_id, quantity = measurement.subject
+    return measurement.period.start, connection_id, member_id, quantity.value, measurement.revision
 
 
 def find_measurement(tx: Tx, measurement_id: str) -> Measurement | None:
