@@ -216,6 +216,22 @@ def test_a_meter_that_gives_days_only_is_named_and_so_is_one_that_was_never_read
     ]
 
 
+def test_a_meter_that_gives_no_quarter_hours_beside_one_that_does_is_named_and_hides_nothing(
+    one_database: Database,
+) -> None:
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("P1-1", MeterKind.ELECTRICITY, "C1", INSTALLED)])
+        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
+        use(tx, E1=400, E2=300, E3=50, S1=600)
+        deliver(tx, *cumulative("P1-1", [38_400, 38_400], 86_400))
+        said = [str(one) for one in compute_period(tx, DAY).lacking if "group" in one]
+        close_period(tx, DAY, accept_estimates=True)
+        [run] = periods.list_runs(tx)
+        got = allocated(tx)
+    assert said == ["meter P1-1 of connection 101 gives no quarter-hours, and counts for nothing in group roofs"]
+    assert (run.missing_quarters, got["roofs", "C1"]) == (0, (400 * N, 320 * N))
+
+
 def test_tolerance_is_of_each_member_and_not_of_all_together(one_database: Database) -> None:
     march = Period.month(2025, 3)
     with writing(one_database) as tx:

@@ -30,7 +30,8 @@ DYNAMIC = Key(KeyKind.DYNAMIC)
 @dataclass(frozen=True)
 class Gap:
     """Quarter-hours that are missing of a connection that shares, or of a meter that produces. ``too_coarse`` where
-    something was said, but of times longer than an hour; ``unmetered`` where no meter hung at all."""
+    something was said, but of times longer than an hour; ``unmetered`` where no meter hung at all. ``silent_at`` names
+    the connection of a meter that gave no quarter-hour, beside another one that did: it counts for nothing."""
 
     subject: str
     is_producer: bool
@@ -38,6 +39,7 @@ class Gap:
     expected: int
     too_coarse: bool = False
     unmetered: bool = False
+    silent_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Balance:
         self.is_taken = np.zeros(self.taken.shape, np.bool_)
         self.is_made = np.zeros(self.left.shape, np.bool_)
         self._too_coarse: set[str] = set()
+        self._silent: dict[str, list[str]] = {}
         for name, point in self.points.items():
             self._open(name, point, quarters)
         self.need = self.taken - self.own
@@ -88,12 +91,15 @@ class Balance:
     def _open(self, name: str, point: Point, quarters: Quarters) -> None:
         """Add up what a point took and made, and cover its own use."""
         row = self._row[name]
+        read = [(counter.meter, *self._read(counter, quarters)) for counter in point.taken]
+        silent = [meter for meter, _, there, _ in read if not there.any()]
+        self._silent[name] = silent if len(silent) < len(read) else []
         hung, whole = np.zeros(self.n, np.bool_), np.ones(self.n, np.bool_)
-        for counter in point.taken:
-            energy, there, hangs = self._read(counter, quarters)
-            self.taken[row] += energy
-            hung |= hangs
-            whole &= there | ~hangs
+        for meter, energy, there, hangs in read:
+            if meter not in self._silent[name]:
+                self.taken[row] += energy
+                hung |= hangs
+                whole &= there | ~hangs
         self.is_taken[row] = hung & whole
         uncovered = self.taken[row].copy()
         for counter in point.made:
@@ -156,6 +162,7 @@ class Balance:
             missing = int(np.count_nonzero(held & ~self.is_taken[row]))
             coarse = any(counter.meter in self._too_coarse for counter in point.taken)
             found.append(Gap(name, False, missing, int(np.count_nonzero(held)), coarse, not point.taken))
+            found += [Gap(meter, False, 0, 0, silent_at=name) for meter in self._silent[name]]
         counters = {counter.meter: counter for point in self.points.values() for counter in point.made}
         for meter in inputs.producers:
             hangs = self.between(counters[meter].from_s, counters[meter].to_s)

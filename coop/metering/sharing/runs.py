@@ -278,7 +278,7 @@ def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
     """Say what is missing for a run, each connection and each producer by itself, and whom its key leaves out."""
     permille = store.parameters.tolerance(run.period.start).missing_quarters_permille
     for gap in run.outcome.gaps:
-        if gap.missing * 1000 > permille * gap.expected:
+        if gap.silent_at or gap.missing * 1000 > permille * gap.expected:
             yield _say_gap(store, run.group_id, gap)
     named = Key.read(run.inputs.parameters).participants
     for name in sorted(set(sharers) - named) if named else ():
@@ -297,6 +297,14 @@ def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
 
 
 def _say_gap(store: Store, group_id: str, gap: Gap) -> Said:
+    if gap.silent_at:
+        return say(
+            "meter %(meter)s of connection %(connection)s gives no quarter-hours, and counts for nothing in group"
+            " %(group)s",
+            meter=gap.subject,
+            connection=store.numbers.get(gap.silent_at, gap.silent_at),
+            group=group_id,
+        )
     subject = gap.subject if gap.is_producer else store.numbers.get(gap.subject, gap.subject)
     if gap.unmetered:
         return say(
