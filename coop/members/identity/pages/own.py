@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Body, Form, Request, Response
 
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.session import NotSignedIn
@@ -22,9 +22,12 @@ from coop.members.register.store import get_file
 from coop.members.resting.store import list_bills_on
 from coop.values import CoopError
 from coop.web.language import language_of, translate
+from coop.web.own_paper import PartIn, typeset_own_paper
 from coop.web.shell import redirect, render
 
 PAGE = "/members/me"
+PAPER_MAX = 8 * 1024 * 1024
+"""Largest sum of all parts of one's own data [bytes]."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
@@ -34,6 +37,18 @@ may = ACCESS.may
 @may("see-own")
 def own_page(request: Request) -> Response:
     return _show(request)
+
+
+@routes.post("/own-data.pdf")
+@may("see-own")
+@body_max(PAPER_MAX)
+def own_paper(request: Request, parts: Annotated[list[PartIn], Body(max_length=10)]) -> Response:
+    """Set what the services gave to whoever is signed in as one PDF; nothing of it is kept."""
+    with reading(request) as tx:
+        today = tx.today
+    made = typeset_own_paper(parts, session_of(request).name, today, language_of(request))
+    headers = {"Content-Disposition": 'attachment; filename="own-data.pdf"', "Cache-Control": "no-store"}
+    return Response(made, media_type="application/pdf", headers=headers)
 
 
 def _show(request: Request, error: str = "", status: int = 200, *, email_error: str = "") -> Response:

@@ -1,0 +1,119 @@
+"""All that is held of one person as one PDF: the lists that each service gave to their browser, set for reading.
+
+No service asks another, so the browser of whoever asks collects the parts and hands them in; what is set is what was
+handed in, for nobody but them.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from coop.web.language import N_, gettext, translate, translate_counted
+from coop.web.writing import civil_day
+
+if TYPE_CHECKING:
+    import typst
+
+ROWS_SHOWN: Final = 400
+"""Rows of a list on paper; the files have all."""
+
+TITLES: Final = {
+    "account-changes": N_("Changes of your account"),
+    "accounts": N_("Your account"),
+    "allocations": N_("Shared electricity by month"),
+    "ballots": N_("Your votes"),
+    "bill-lines": N_("Lines of your bills"),
+    "bills": N_("Your bills"),
+    "connections": N_("Your connections"),
+    "consents": N_("What you agreed to"),
+    "contracts": N_("Your contracts"),
+    "gas-bills": N_("Your gas bills"),
+    "looks": N_("Who looked at your use"),
+    "measurements": N_("Heat by month"),
+    "members": N_("You in the register"),
+    "messages": N_("Messages to you"),
+    "readings": N_("Readings of your meters"),
+    "second-factors": N_("Your second factors"),
+    "sign-ins": N_("Where you are signed in"),
+}
+"""Titles of the lists of one's own data, by the name of their files."""
+
+_TEMPLATE = Path(__file__).resolve().parent / "own_paper.typ"
+_STANDARDS: list[typst.PDFStandard] = ["ua-1"]
+_ONE_AT_A_TIME = threading.Lock()
+_Cell = Annotated[str, Field(max_length=2000)]
+
+
+class ListIn(BaseModel):
+    """One list: the name of its file, its headings, and as many of its rows as paper shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=60)]
+    columns: Annotated[list[_Cell], Field(min_length=1, max_length=40)]
+    rows: Annotated[list[list[_Cell]], Field(max_length=ROWS_SHOWN)]
+    count: Annotated[int, Field(ge=0, le=10**9)]
+
+
+class PartIn(BaseModel):
+    """The lists of one service, under its name in the reader's language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(max_length=100)]
+    lists: Annotated[list[ListIn], Field(max_length=40)]
+
+
+def typeset_own_paper(parts: Sequence[PartIn], name: str, day: date, lang: str) -> bytes:
+    """Set the parts as one PDF."""
+    data = {
+        "lang": lang,
+        "title": translate(lang, "All that is held of %(name)s", name=name),
+        "lead": translate(
+            lang,
+            "As of %(day)s. Long lists stand here in part; the files beside your account have them whole.",
+            day=civil_day(lang, day),
+        ),
+        "parts": [{"title": part.title, "lists": [_print(listing, lang) for listing in part.lists]} for part in parts],
+    }
+    with _ONE_AT_A_TIME:
+        made = _compiler().compile(
+            input=_TEMPLATE,
+            format="pdf",
+            sys_inputs={"data": json.dumps(data)},
+            pdf_standards=_STANDARDS,
+            timestamp=datetime.combine(day, time(), UTC),
+        )
+    assert isinstance(made, bytes)
+    return made
+
+
+def _print(listing: ListIn, lang: str) -> dict[str, object]:
+    more = listing.count - len(listing.rows)
+    width = len(listing.columns)
+    return {
+        "title": gettext(lang, TITLES.get(listing.name, listing.name)),
+        "columns": listing.columns,
+        "rows": [[*row[:width], *[""] * (width - len(row))] for row in listing.rows],
+        "empty": translate(lang, "Nothing is held here."),
+        "more": translate_counted(
+            lang, "%(num)s further row stands in the file.", "%(num)s further rows stand in the file.", more
+        )
+        if more > 0
+        else "",
+    }
+
+
+@lru_cache
+def _compiler() -> typst.Compiler:
+    import typst  # 6 MiB, for processes that typeset
+
+    return typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, ignore_system_fonts=True)
