@@ -43,8 +43,8 @@ class Paper:
 def answer_own_data(
     request: Request, service: str, listings: Iterable[Listing], papers: Iterable[Paper] = ()
 ) -> Response:
-    """All of it as one file to keep, or with ``?form=paper`` the beginning of each list as text: a browser has one paper
-    made of those of all services. Nobody else may keep it on the way: no cache takes it."""
+    """All of it as one file to keep, or with ``?form=paper`` the beginning of each list as text: a browser has one
+    paper made of those of all services. Nobody else may keep it on the way: no cache takes it."""
     if request.query_params.get("form") == "paper":
         lists = [_begin_listing(listing, language_of(request)) for listing in listings]
         return JSONResponse({"lists": lists}, headers={"Cache-Control": "no-store"})
