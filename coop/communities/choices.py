@@ -133,6 +133,19 @@ class CompletenessChoice(Choice):
     missing_quarters_permille: Annotated[int, Field(ge=0, le=1000)]
 
 
+class RetentionChoice(Choice):
+    """Months for which detailed use of a member (readings, quarter-hours) opens to who keeps the books; after that it
+    opens to the member and the auditor alone, so that every bill can still be walked back.
+
+    Source: GDPR art. 5(1)(e), docs/domain/personal-data.md#how-long.
+    """
+
+    NAME: ClassVar[str] = "retention"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    use_months: Annotated[int, Field(ge=1, le=120)]
+
+
 class SecondFactorChoice(Choice):
     """Roles that need a second factor beside the password; whoever has none of them may choose to have one."""
 
@@ -161,6 +174,7 @@ CHOICES: Final[Mapping[str, type[Choice]]] = {
         StepsChoice,
         TapWaterChoice,
         CompletenessChoice,
+        RetentionChoice,
         SecondFactorChoice,
     )
 }

@@ -13,6 +13,7 @@ CHOICE_NAMES: Final = {
     "steps": N_("How coarse a meter may count"),
     "tap-water": N_("Hot water's share of heat"),
     "completeness": N_("When a month may close with gaps"),
+    "retention": N_("How long detailed use opens to who keeps the books"),
     "second-factor": N_("Who needs a second factor to sign in"),
 }
 
@@ -42,6 +43,7 @@ FIELD_NAMES: Final = {
     "permille": N_("In thousandths"),
     "stand_gap_hours": N_("Most hours between two meter readings"),
     "missing_quarters_permille": N_("Most missing quarter-hours, in thousandths"),
+    "use_months": N_("Months"),
     "board": N_("Board"),
     "treasurer": N_("Treasurer"),
     "operator": N_("Operator"),

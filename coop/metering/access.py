@@ -24,6 +24,7 @@ ACCESS = Access(
         "see-own-energy": roles("member"),
         "take-own-data": SIGNED_IN | {OWN},
         "see-energy": PEOPLE | {READ, OWN},  # one's own; of everybody with see-data
+        "see-old-use": roles("auditor"),  # of members, after the months that the co-operative chose
         "see-member-energy": READERS,
         "see-plant": PEOPLE,
     },

@@ -17,7 +17,7 @@ from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
 from coop.metering.periods import store as periods
 from coop.metering.periods.results import compute_period
-from coop.metering.provenance.sight import whose
+from coop.metering.provenance.sight import refuse_old_use, whose
 from coop.metering.readings import store as readings
 from coop.metering.register import connections, groups
 from coop.metering.register import store as register
@@ -178,6 +178,7 @@ def export_month(request: Request, period: str) -> Response:
     wanted = read_period(period)
     note_look(request, looks.LISTS)
     with TemporaryDirectory() as folder, reading(request) as tx:
+        refuse_old_use(tx, session_of(request), wanted.end)
         parquet.write_month(tx, wanted, Path(folder))
         return zip_files(sorted(Path(folder).iterdir()), f"{tx.community}-{wanted}.zip")
 

@@ -18,7 +18,7 @@ from coop.metering.intake.parking import count_telegrams
 from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
-from coop.metering.provenance.sight import hide_neighbours, require_own, whose
+from coop.metering.provenance.sight import hide_neighbours, refuse_old_use, require_own, whose
 from coop.metering.provenance.telegrams import PartSource, Source, find_latest, sources_of
 from coop.metering.provenance.verify import (
     Quarter,
@@ -253,6 +253,8 @@ def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
         raise NotFound
     if whose(session) not in (None, measurement.member_id):
         raise NotAllowed
+    if session.member_id != measurement.member_id:
+        refuse_old_use(tx, session, measurement.period.end)
     findings = tuple(verify_measurement(tx, measurement_id))
     try:
         sources = tuple(sources_of(tx, measurement))

@@ -7,6 +7,7 @@ handed in, for nobody but them.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.web.language import N_, gettext, translate, translate_counted
-from coop.web.writing import civil_day
+from coop.web.writing import civil_day, instant
 
 if TYPE_CHECKING:
     import typst
@@ -45,6 +46,10 @@ TITLES: Final = {
     "sign-ins": N_("Where you are signed in"),
 }
 """Titles of the lists of one's own data, by the name of their files."""
+
+_ID: Final = re.compile(r"([a-z]+:)?([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,64})")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 _TEMPLATE = Path(__file__).resolve().parent / "own_paper.typ"
 _STANDARDS: list[typst.PDFStandard] = ["ua-1"]
@@ -99,10 +104,12 @@ def typeset_own_paper(parts: Sequence[PartIn], name: str, day: date, lang: str) 
 def _print(listing: ListIn, lang: str) -> dict[str, object]:
     more = listing.count - len(listing.rows)
     width = len(listing.columns)
+    rows = [[*row[:width], *[""] * (width - len(row))] for row in listing.rows]
+    shown = [place for place in range(width) if not rows or _is_for_people([row[place] for row in rows])]
     return {
         "title": gettext(lang, TITLES.get(listing.name, listing.name)),
-        "columns": listing.columns,
-        "rows": [[*row[:width], *[""] * (width - len(row))] for row in listing.rows],
+        "columns": [listing.columns[place].replace(" [UTC]", "") for place in shown],
+        "rows": [[_write(lang, row[place]) for place in shown] for row in rows],
         "empty": translate(lang, "Nothing is held here."),
         "more": translate_counted(
             lang, "%(num)s further row stands in the file.", "%(num)s further rows stand in the file.", more
@@ -110,6 +117,25 @@ def _print(listing: ListIn, lang: str) -> dict[str, object]:
         if more > 0
         else "",
     }
+
+
+def _is_for_people(cells: Sequence[str]) -> bool:
+    """True for a column that says something to its reader: neither ids, which the files have, nor nothing at all."""
+    return any(cell and not _ID.fullmatch(cell) for cell in cells)
+
+
+def _write(lang: str, cell: str) -> str:
+    """A cell as people write it: days and instants in words."""
+    if cell in ("true", "false"):
+        return translate(lang, "yes") if cell == "true" else translate(lang, "no")
+    try:
+        if _INSTANT.fullmatch(cell):
+            return instant(lang, datetime.fromisoformat(cell))
+        if _DAY.fullmatch(cell):
+            return civil_day(lang, date.fromisoformat(cell))
+    except ValueError:  # it only looked like one
+        return cell
+    return cell
 
 
 @lru_cache

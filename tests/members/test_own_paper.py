@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.web.own_paper import ROWS_SHOWN
+from coop.web.own_paper import ROWS_SHOWN, ListIn, _print
 from tests.desk import sign_in
 from tests.members.sample import VRIES, bring_all
 
@@ -45,6 +45,15 @@ def test_all_parts_are_set_as_one_paper(member: TestClient) -> None:
     assert "own-data.pdf" in answer.headers["content-disposition"]
     wicked = {"name": "x", "columns": ['#panic("x")'], "rows": [['"] #read("/etc/passwd")'], []], "count": 2}
     assert member.post(PAPER, json=[{"title": "x", "lists": [wicked]}]).content.startswith(b"%PDF")
+
+
+def test_paper_writes_days_in_words_and_leaves_out_ids_and_empty_columns() -> None:
+    row = ["0b8b7a4e-1111-2222-3333-444455556666", "2026-11-26T10:07:44.5Z", "2026-01-05", "", "€ 5"]
+    listing = ListIn(name="bills", columns=["Id", "Made [UTC]", "Day", "Reply", "Amount"], rows=[row], count=1)
+    printed = _print(listing, "nl")
+    assert printed["title"] == "Uw rekeningen"
+    assert printed["columns"] == ["Made", "Day", "Amount"]
+    assert printed["rows"] == [["26 nov 2026 11:07", "5 januari 2026", "€ 5"]]
 
 
 @pytest.mark.parametrize(

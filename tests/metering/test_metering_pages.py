@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import COMMUNITY, LATER, adopt_key, deliver, gj, quarters, writing
+from tests.metering.homes import COMMUNITY, LATER, SetClock, adopt_key, deliver, gj, quarters, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 from tests.metering.test_metering_http import telegram
 
@@ -230,3 +230,23 @@ def test_before_the_first_closing_the_month_of_the_first_reading_waits(
     with writing(one_database) as tx:
         heat_of_march(tx)
     assert "March 2025 is over and can be closed." in text(desk, "/metering/cards/step-month")
+
+
+def test_old_detailed_use_opens_to_the_member_and_the_auditor_alone(
+    desk: TestClient, march: str, one_database: Database
+) -> None:
+    with one_database.read(COMMUNITY) as tx:
+        row = next(each for each in periods.list_measurements(tx, member_id="M1"))
+    pages = (f"/metering/readings/{row.id}", f"/metering/allocations/{march}/C1")
+    for roles in (("board",), ("treasurer",)):
+        assert [sign_in(desk, *roles).get(page).status_code for page in pages] == [200, 200], roles
+    clock = one_database.clock
+    assert isinstance(clock, SetClock)
+    clock.at = datetime(2027, 4, 1, 12, tzinfo=UTC)
+    for roles in (("board",), ("treasurer",), ("operator",)):
+        for page in (*pages, "/metering/exports/month.zip?period=2025-03"):
+            refused = sign_in(desk, *roles).get(page, headers={"accept": "application/json"})
+            assert (refused.status_code, refused.json()["code"]) == (409, "old-use"), (roles, page)
+    for reader in (("auditor",), ("member",), ("member", "board")):
+        own = "M1" if "member" in reader else None
+        assert [sign_in(desk, *reader, member_id=own).get(page).status_code for page in pages] == [200, 200], reader

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+from coop.communities.choices import RetentionChoice
+from coop.communities.store import load_choices
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
@@ -11,7 +13,7 @@ from coop.metering.periods import store as periods
 from coop.metering.provenance.verify import inputs_of
 from coop.metering.readings import store as readings
 from coop.metering.sharing.inputs import Inputs
-from coop.values import NotFound
+from coop.values import CoopError, NotFound, say
 
 
 def whose(session: Session) -> str | None:
@@ -43,6 +45,8 @@ def require_own(
         raise NotFound
     member_id = whose(session)
     if member_id is None:
+        if session.member_id not in members:
+            refuse_old_use(tx, session, run.period.end)
         return frozenset(members)
     if member_id not in members:
         raise NotAllowed
@@ -52,6 +56,25 @@ def require_own(
         if not any(one.connection_id == connection_id and one.from_s <= at_s < one.to_s for one in held):
             raise NotAllowed
     return frozenset({member_id})
+
+
+def refuse_old_use(tx: Tx, session: Session, end: date) -> None:
+    """Refuse detailed use of members of longer ago than the co-operative chose, to all but the auditor.
+
+    Nothing is thrown away: the member still walks every bill back, and so does who audits the books.
+
+    Raises:
+        CoopError: ``old-use``, it is too long ago.
+    """
+    if ACCESS.allows(session, "see-old-use"):
+        return
+    months = load_choices(tx).on(RetentionChoice, tx.today).use_months
+    number = tx.today.year * 12 + tx.today.month - 1 - months
+    if end <= date(number // 12, number % 12 + 1, 1):
+        said = say(
+            "detailed use of more than %(months)s months ago opens to the member and the auditor alone", months=months
+        )
+        raise CoopError("old-use", said)
 
 
 def hide_neighbours(inputs: Inputs, member_id: str | None) -> frozenset[str]:
