@@ -124,7 +124,7 @@ def measure(members: int) -> dict[str, float]:
                         receive_all(tx, [delivery])
             with watch.phase("close"):
                 with writing(rooms["metering"]) as tx:
-                    close_period(tx, month, accept_estimates=True)
+                    close_period(tx, month)
                 settle_rooms(rooms, bus)
             with watch.phase("bills"):
                 with writing(rooms["billing"]) as tx:

@@ -368,6 +368,22 @@ late_value = Table(
     refers("register_id", "register"),
 )
 
+acceptance = Table(
+    "acceptance",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("period_end", Date, primary_key=True),
+    Column("subject", String(500), primary_key=True),
+    Column("template", String(500), primary_key=True),
+    Column("count", Integer, primary_key=True, autoincrement=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("accepted_by", String(120), nullable=False),
+    Column("reason", String(500), nullable=False),
+    CheckConstraint("reason <> ''", name="reasoned"),
+)
+"""Acceptances of estimates: of which meter, connection or group, for which period, by whom and why."""
+
 late_decision = Table(
     "late_decision",
     metadata,
@@ -377,7 +393,9 @@ late_decision = Table(
     Column("revision", Integer, nullable=False),
     Column("decided_at", Instant, nullable=False),
     Column("decided_by", String(120), nullable=False),
-    Column("cause", String(1000), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("cause", String(500), nullable=False),
+    Column("reason", String(500), nullable=False),
 )
 """Decisions about a period that was closed already: its next correction says so."""
 
@@ -403,6 +421,7 @@ KEPT = (
     meter_change,
     sharing_group,
     group_member,
+    acceptance,
 )
 """Tables of which no row is ever changed or deleted."""
 

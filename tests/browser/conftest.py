@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from coop.demo.acts import convene_open_meeting
+from coop.demo.acts import close, convene_open_meeting
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, play_year, through_http
 from coop.kit.clock import SYSTEM_CLOCK, today
+from coop.values import Period
 from tests.browser.house import UNBILLED, House
 from tests.flows.installation import embedded
 
@@ -34,7 +35,7 @@ def house(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[H
         day: date = today(SYSTEM_CLOCK)
         convene_open_meeting(PLAN, day, doors)
         _one_home_seems_to_burn(doors)
-        doors.post(f"/metering/api/v1/periods/{UNBILLED}/close", {"accept_estimates": True})
+        close(Period.parse(UNBILLED), doors)
         doors.settled()
         yield House(settings, PLAN, doors, day)
 

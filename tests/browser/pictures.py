@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from coop.demo.acts import convene_open_meeting
+from coop.demo.acts import close, convene_open_meeting
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, play_year, through_http
@@ -17,6 +17,7 @@ from coop.kit.clock import SYSTEM_CLOCK, today
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.operator.beginning import begin, draft_profile
+from coop.values import Period
 from tests.browser.house import UNBILLED, House
 from tests.flows.installation import SECRET, coop_process
 from tests.flows.installation import embedded as embed
@@ -36,7 +37,7 @@ def main() -> None:
         with embed(Path(folder) / "year") as settings, Doors(settings, settings.public_url()) as doors:
             play_year(PLAN, doors, through_http(doors), Mark(Path(folder) / "played.json", PLAN), lambda _: None)
             convene_open_meeting(PLAN, today(SYSTEM_CLOCK), doors)
-            doors.post(f"/metering/api/v1/periods/{UNBILLED}/close", {"accept_estimates": True})
+            close(Period.parse(UNBILLED), doors)
             doors.settled()
             photograph_year(House(settings, PLAN, doors, today(SYSTEM_CLOCK)), browser)
 

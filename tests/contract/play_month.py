@@ -43,7 +43,7 @@ def main(address: str, cookie: str, telegrams: Path) -> None:
         again = take(deliver_batch.sync_detailed(client=person, body=body, idempotency_key=key))
         assert first.parsed == again.parsed
         assert again.headers["idempotency-replayed"] == "true"
-    take(close_period.sync_detailed(MONTH, client=person, body=CloseIn(accept_estimates=True)))
+    take(close_period.sync_detailed(MONTH, client=person, body=CloseIn()))
     wait_for_facts(person)
     wish = RunIn(issued_on=datetime.date(2025, 2, 6), period=MONTH)
     run = take(start_bill_run.sync_detailed(client=person, body=wish)).parsed

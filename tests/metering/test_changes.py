@@ -13,11 +13,12 @@ from coop.metering.heat.measuring import Span, Use
 from coop.metering.heat.plant import Plant
 from coop.metering.heat.stands import Part, Point
 from coop.metering.model import Quality, Quantity
-from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Told, diff
+from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Decided, LateReading, Told, diff
 from coop.metering.periods.results import Results
 from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.documents import RUN_INPUTS
-from coop.metering.sharing.inputs import Inputs
+from coop.metering.sharing.inputs import Counter, Inputs, Source
+from coop.metering.sharing.inputs import Point as SharingPoint
 from coop.metering.sharing.run import Outcome, Share
 from coop.metering.sharing.runs import Run
 from coop.values import Period
@@ -101,7 +102,7 @@ def test_the_same_results_are_no_change() -> None:
 
 
 def test_only_the_measurement_that_differs_is_told_with_the_reading_that_came_late() -> None:
-    before = replace(TOLD, causes={"r-C2": "late reading of meter H-C2 on 2025-03-31"})
+    before = replace(TOLD, late={"r-C2": LateReading("H-C2", date(2025, 3, 31))})
     now = replace(FIRST, measured=(measured("M1", 5), measured("M2", 8, "C2")))
     changes = diff(before, now)
     assert energies(changes) == {"M2": (2, Decimal(8), "late reading of meter H-C2 on 2025-03-31")}
@@ -139,7 +140,7 @@ def test_the_same_shares_under_another_key_are_told_again() -> None:
 
 def test_a_run_that_is_none_any_more_comes_to_nothing_by_the_decision_that_ended_it() -> None:
     half = run([("M1", 10, 4)], "K1", Period(date(2025, 3, 16), MARCH.end))
-    before = replace(TOLD, decisions=("the roof was hung on the 16th",))
+    before = replace(TOLD, decisions=(Decided("roofs", "the roof was hung on the 16th"),))
     changes = diff(before, replace(FIRST, runs=(half,)))
     told = {(run.period, share.member_id): share.allocated_wh for run, share in changes.allocations}
     assert told == {(half.period, "M1"): 4, (MARCH, "M1"): 0, (MARCH, "M2"): 0}
@@ -165,11 +166,31 @@ def test_a_heat_system_that_does_otherwise_is_told_and_the_same_one_is_not() -> 
 
 
 def test_no_more_than_three_causes_are_named() -> None:
-    before = replace(TOLD, causes={f"r{i}": f"late reading of meter H{i} on 2025-03-31" for i in range(5)})
-    named = before.cause_of(["r0", "r1", "r2", "r3", "r4", "r9"])
+    before = replace(TOLD, late={f"r{i}": LateReading(f"H{i}", date(2025, 3, 31)) for i in range(5)})
+    named = before.cause_of(["r0", "r1", "r2", "r3", "r4", "r9"], ["H0"])
     assert named.count("late reading") == 3
     assert named.endswith("; and 2 more")
-    assert before.cause_of(["r9"]) == UNNAMED_CAUSE
+    assert before.cause_of(["r9"], ["H9"]) == UNNAMED_CAUSE
+
+
+def test_what_is_told_to_a_group_names_nobody_s_meter() -> None:
+    before = replace(TOLD, late={"r-roof": LateReading("E1", date(2025, 3, 9))})
+    now = run([("M1", 10, 4), ("M2", 20, 9)])
+    point = SharingPoint("C-M1", (Counter("E1", 0, 900, (Source("r-roof"),)),), ())
+    changes = diff(before, replace(FIRST, runs=(replace(now, inputs=replace(now.inputs, points=(point,))),)))
+    assert {run.cause for run, _ in changes.allocations} == {"late reading in group roofs on 2025-03-09"}
+
+
+def test_a_decision_is_the_cause_of_what_it_is_about_and_of_nothing_else() -> None:
+    before = replace(TOLD, decisions=(Decided("H-C2", "meter H-C2 hung there all along"),))
+    now = replace(FIRST, measured=(measured("M1", 6), measured("M2", 8, "C2")))
+    causes = {one.member_id: one.cause for one in diff(before, now).measurements}
+    assert causes == {"M1": UNNAMED_CAUSE, "M2": "meter H-C2 hung there all along"}
+
+
+def test_a_member_who_held_the_connection_and_has_no_reading_left_is_told_that() -> None:
+    now = replace(FIRST, measured=(measured("M1", 5),), held=frozenset({("C1", "M1"), ("C2", "M2")}))
+    assert energies(diff(TOLD, now))["M2"] == (2, Decimal(0), "no reading of the meter is left")
 
 
 def test_the_id_of_a_measurement_follows_from_who_and_which_revision_not_from_how_much() -> None:

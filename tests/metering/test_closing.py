@@ -27,6 +27,7 @@ from tests.metering.homes import (
     LATER,
     adopt_key,
     at,
+    close_anyway,
     deliver,
     gj,
     killed,
@@ -115,7 +116,7 @@ def test_a_period_without_stands_at_its_end_names_what_is_missing(one_database: 
         with pytest.raises(PeriodIncomplete, match="meter H1: no stand near enough") as refused:
             close_period(tx, MARCH)
         assert "meter H2 was never read" in refused.value.lacking
-        closed = close_period(tx, MARCH, accept_estimates=True)
+        closed = close_anyway(tx, MARCH)
         [one] = told(tx, PeriodMeasured)
     assert (one.energy_j, one.estimated, closed.measured_count) == (Decimal(2_000_000_000), True, 1)
 
@@ -130,7 +131,7 @@ def test_a_period_that_is_not_over_or_overlaps_another_is_refused(one_database: 
     with writing(one_database) as tx:
         close_period(tx, MARCH)
         with pytest.raises(CoopError, match="overlaps 2025-03"):
-            close_period(tx, Period.year(2025), accept_estimates=True)
+            close_anyway(tx, Period.year(2025))
 
 
 def test_a_late_stand_marks_its_period_and_the_correction_tells_only_what_changed(database: Database) -> None:
@@ -256,7 +257,7 @@ def test_quarters_of_an_empty_home_take_no_share(one_database: Database) -> None
         power_of_march(tx)
         occupy(tx, "C1", "M1", date(2024, 1, 1), date(2025, 3, 16))
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
-        closed = close_period(tx, MARCH, accept_estimates=True)
+        closed = close_anyway(tx, MARCH)
         rows = {row.member_id: row for row in periods.list_allocations(tx, closed.run_id)}
     assert rows["M1"].consumed_wh == 15 * 96 * 4000
     assert rows["M2"].allocated_wh == 15 * 96 * 2400 + (16 * 96 - 4) * 3000
@@ -276,7 +277,7 @@ def test_a_late_quarter_hour_makes_a_correction_run_with_the_difference(database
         assert verify_allocation(tx, second.run_id) == []
     assert second.run_id != first.run_id
     assert (second.measured_count, second.allocated_count, len(allocated)) == (0, 3, 3)
-    assert {one.cause for one in allocated} == {"late reading of meter E3 on 2025-03-31"}
+    assert {one.cause for one in allocated} == {"late reading in group roofs on 2025-03-31"}
     # 6,000 x 900 / 7,900 = 683.5: the largest remainder goes to the home that lost the least of its own.
     assert next(one for one in allocated if one.member_id == "M3").allocated_wh == 2971 * 400 + 684
 
@@ -291,7 +292,7 @@ def test_missing_quarters_count_as_nothing_and_are_counted(one_database: Databas
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         with pytest.raises(PeriodIncomplete, match="2971 of 2972 quarter-hours are missing"):
             close_period(tx, MARCH)
-        closed = close_period(tx, MARCH, accept_estimates=True)
+        closed = close_anyway(tx, MARCH)
         [run] = periods.list_runs(tx, MARCH)
         assert run.missing_quarters == 2 * 2971 + 2 * 2972, "also of the homes of which nothing was read"
         assert [row.allocated_wh for row in periods.list_allocations(tx, closed.run_id)] == [700, 0, 0]
@@ -316,7 +317,7 @@ def test_days_of_the_clock_change_and_the_leap_day_have_their_own_quarters(
             quarters("S1", start, [10] * 140, Quantity.ELECTRICITY_EXPORT),
         )
         adopt_key(tx, DYNAMIC, date(2024, 1, 1))
-        closed = close_period(tx, period, accept_estimates=True)
+        closed = close_anyway(tx, period)
         row = periods.list_allocations(tx, closed.run_id)[0]
         again = quarters_of(tx, closed.run_id)
     missing = {gap.subject: gap.missing for gap in again.outcome.gaps}

@@ -16,21 +16,20 @@ from coop.kit.journal import journal
 from coop.metering.jobs import JOBS, close_months, correct_periods
 from coop.metering.model import Quality
 from coop.metering.periods import store as periods
-from coop.metering.periods.close import close_period
 from coop.metering.periods.schedule import find_month_to_close
 from coop.values import CoopError, Period
 from tests.metering.homes import (
     COMMUNITY,
     Killed,
-    adopt_key,
     at,
+    close_anyway,
     deliver,
     gj,
     occupy,
     set_clock,
     writing,
 )
-from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, told
+from tests.metering.test_closing import MARCH, heat_of_march, told
 
 APRIL, MAY = Period.month(2025, 4), Period.month(2025, 5)
 REST = timedelta(days=2)
@@ -97,7 +96,7 @@ def test_the_rest_of_a_month_closes_after_a_period_that_ended_within_it(one_data
     middle = date(2025, 3, 16)
     with writing(one_database) as tx:
         heat_of_march(tx)
-        close_period(tx, Period(MARCH.start, middle), accept_estimates=True)
+        close_anyway(tx, Period(MARCH.start, middle))
     set_clock(one_database, MARCH.end_at + REST)
     with one_database.read(COMMUNITY) as tx:
         assert find_month_to_close(tx) == Period(middle, MARCH.end)
@@ -135,8 +134,6 @@ def test_late_values_that_change_nothing_are_looked_at_once(march: Database) -> 
 
 def test_a_correction_that_is_refused_fails_the_job_and_not_the_other_corrections(march: Database) -> None:
     stands(march, APRIL.end_at, "15", "23", "1")
-    with writing(march) as tx:
-        adopt_key(tx, DYNAMIC, date(2025, 1, 1))
     close_months(work(march, MARCH.end_at + REST))
     close_months(work(march, APRIL.end_at + REST))
     with writing(march) as tx:

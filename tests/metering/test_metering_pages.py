@@ -159,7 +159,7 @@ def test_a_period_with_gaps_names_them_and_asks_to_accept_estimates(desk: TestCl
     sign_in(desk, "board")
     page = text(desk, "/metering/periods/2025-03")
     assert "meter H1: no stand near enough" in page
-    assert "Accept estimates" in page
+    assert "Accept an estimate of" in page
     refused = desk.post("/metering/periods/2025-03", data={"act": "close"}, follow_redirects=True)
     assert "is not complete" in refused.text
 

@@ -20,7 +20,7 @@ from coop.metering.register.commands import register_meters, set_group
 from coop.metering.sharing.commands import judge_proposed_key
 from coop.metering.sharing.run import list_producers
 from coop.values import BadInput, Period
-from tests.metering.homes import INSTALLED, adopt_key, at, deliver, quarters, writing
+from tests.metering.homes import INSTALLED, adopt_key, at, close_anyway, deliver, quarters, writing
 
 DAY = Period(date(2025, 3, 10), date(2025, 3, 11))
 START = DAY.start_at
@@ -58,7 +58,7 @@ def test_a_point_in_two_groups_gets_no_more_than_it_used(database: Database) -> 
     with writing(database) as tx:
         two_groups(tx)
         use(tx, E1=250, E2=250, E3=250, S1=600, S2=600)
-        close_period(tx, DAY, accept_estimates=True)
+        close_anyway(tx, DAY)
         got = allocated(tx)
         runs = [run.id for run in periods.list_runs(tx)]
         assert [finding for run_id in runs for finding in verify_allocation(tx, run_id)] == []
@@ -78,7 +78,7 @@ def test_what_one_group_leaves_of_a_roof_goes_on_to_the_next_and_no_roof_gives_m
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         adopt_key(tx, DYNAMIC, date(2025, 1, 1), "K2", group_id="school")
         use(tx, E1=250, E2=250, E3=250, S1=600)
-        close_period(tx, DAY, accept_estimates=True)
+        close_anyway(tx, DAY)
         got = allocated(tx)
         school = next(run for run in periods.list_runs(tx) if run.group_id == "school")
         why = explain_allocation(tx, school.id, "C3", at("2025-03-10T12:00"))
@@ -95,7 +95,7 @@ def test_the_second_group_s_explanation_says_what_the_first_one_gave(one_databas
     with writing(one_database) as tx:
         two_groups(tx)
         use(tx, E1=250, E2=250, E3=250, S1=600, S2=600)
-        close_period(tx, DAY, accept_estimates=True)
+        close_anyway(tx, DAY)
         school = next(run for run in periods.list_runs(tx) if run.group_id == "school")
         why = explain_allocation(tx, school.id, "C1", at("2025-03-10T12:00"))
     assert (why.taken, why.own, why.earlier) == (250_000, 0, (("roofs", 200_000),))
@@ -107,7 +107,7 @@ def test_another_key_of_one_group_cuts_the_runs_of_the_groups_that_it_is_connect
     with writing(one_database) as tx:
         two_groups(tx)
         adopt_key(tx, {"kind": "equal"}, date(2025, 3, 16), "K3", group_id="school")
-        close_period(tx, march, accept_estimates=True)
+        close_anyway(tx, march)
         spans = {(run.group_id, run.key_id, run.period.start.day) for run in periods.list_runs(tx, march)}
     assert spans == {("roofs", "K1", 1), ("roofs", "K1", 16), ("school", "K2", 1), ("school", "K3", 16)}
 
@@ -118,7 +118,7 @@ def test_a_prosumer_uses_its_own_first_and_shares_what_is_left(database: Databas
         set_group(tx, "roofs", ["E1", "S1"], None)
         adopt_key(tx, {"kind": "static", "weights": {"C1": 400_000, "C2": 600_000}}, date(2025, 1, 1))
         use(tx, E1=250, X1=half, E2=500, S1=300)
-        closed = close_period(tx, DAY, accept_estimates=True)
+        closed = close_anyway(tx, DAY)
         got = allocated(tx)
         why = explain_allocation(tx, closed.run_id, "C1", at("2025-03-10T20:00"))
     # Half the day 650 of its 900 Wh are left to share, and it needs nothing; the other half it needs 150 Wh more.
@@ -133,7 +133,7 @@ def test_own_use_is_over_all_meters_of_a_connection_and_takes_first_what_nobody_
         set_group(tx, "roofs", ["S7"], None)
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         use(tx, E1=250, E2=500, E3=500, S7=300, S8=200)
-        closed = close_period(tx, DAY, accept_estimates=True)
+        closed = close_anyway(tx, DAY)
         [roof] = list_producers(quarters_of(tx, closed.run_id).served)
         got = allocated(tx)
     assert (roof.meter, roof.made, roof.given) == ("S7", 250_000 * N, 250_000 * N)
@@ -147,7 +147,7 @@ def test_what_each_roof_made_gave_to_whom_and_had_left_adds_up(one_database: Dat
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         chance = np.random.default_rng(5)
         use(tx, **{meter: chance.integers(0, 500, N).tolist() for meter in ("E1", "E2", "E3", "S1", "S2")})
-        closed = close_period(tx, DAY, accept_estimates=True)
+        closed = close_anyway(tx, DAY)
         again = quarters_of(tx, closed.run_id)
         roofs = list_producers(again.served)
         [run] = periods.list_runs(tx)
@@ -192,7 +192,7 @@ def test_whatever_a_meter_says_its_quarter_hours_add_up_to_what_it_counted(one_d
         deliver(tx, *FORMS[form])
         use(tx, E2=300, E3=50, S1=600)
         lacking = [said for said in compute_period(tx, DAY).lacking if "quarter" in said]
-        closed = close_period(tx, DAY, accept_estimates=True)
+        closed = close_anyway(tx, DAY)
         got = allocated(tx)
         assert verify_allocation(tx, closed.run_id) == []
     assert lacking == []
@@ -225,7 +225,7 @@ def test_a_meter_that_gives_no_quarter_hours_beside_one_that_does_is_named_and_h
         use(tx, E1=400, E2=300, E3=50, S1=600)
         deliver(tx, *cumulative("P1-1", [38_400, 38_400], 86_400))
         said = [str(one) for one in compute_period(tx, DAY).lacking if "group" in one]
-        close_period(tx, DAY, accept_estimates=True)
+        close_anyway(tx, DAY)
         [run] = periods.list_runs(tx)
         got = allocated(tx)
     assert said == ["meter P1-1 of connection 101 gives no quarter-hours, and counts for nothing in group roofs"]

@@ -13,11 +13,10 @@ from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
 from coop.metering.periods import store as periods
-from coop.metering.periods.close import close_period
 from coop.metering.register.commands import set_group
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
-from tests.metering.homes import adopt_key, writing
+from tests.metering.homes import adopt_key, close_anyway, writing
 from tests.metering.test_sharing import DAY, DYNAMIC, use
 
 
@@ -35,7 +34,7 @@ def runs(one_database: Database) -> dict[str, str]:
         adopt_key(tx, DYNAMIC, date(2025, 1, 1))
         adopt_key(tx, DYNAMIC, date(2025, 1, 1), "K2", group_id="school")
         use(tx, E1=250, E2=100, X2=400, E3=250, S1=300)
-        close_period(tx, DAY, accept_estimates=True)
+        close_anyway(tx, DAY)
         return {run.group_id: run.id for run in periods.list_runs(tx)}
 
 

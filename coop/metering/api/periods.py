@@ -18,6 +18,7 @@ from coop.metering.api.fields import (
     DayAfter,
     FirstDay,
     Joules,
+    Name,
     Revision,
     RunId,
     Serial,
@@ -26,7 +27,9 @@ from coop.metering.api.fields import (
     make_router,
     may,
 )
+from coop.metering.periods import acceptance
 from coop.metering.periods import store as periods
+from coop.metering.periods.acceptance import Acceptance
 from coop.metering.periods.close import close_period as close
 from coop.metering.periods.close import correct_period as correct
 from coop.metering.periods.results import Results, compute_period
@@ -38,17 +41,24 @@ routes = make_router()
 Factor = Annotated[ExactDecimal, Field(examples=["3.91"])]
 
 
-class CloseIn(Body):
-    """A closing; with nothing said, it closes only what is complete."""
+class AcceptIn(Body):
+    """Acceptance of estimates; with nothing said, only what is complete goes on."""
 
-    accept_estimates: bool = False
-    """Whether estimates may stand where readings are missing."""
+    accept: Annotated[list[Name], Field(default_factory=list, examples=[["H1"]])]
+    """Meters, connections and groups whose estimates are accepted, as `lacking` names them."""
+    reason: Annotated[str, Field(max_length=500)] = ""
+    """Why they are accepted."""
+
+
+class CloseIn(AcceptIn):
+    """A closing."""
+
     dry_run: bool = False
     """Whether only to look at what it would come to."""
 
 
-class CorrectIn(Body):
-    """Nothing needs to be said of a correction."""
+class CorrectIn(AcceptIn):
+    """A correction."""
 
 
 class HeatSystemOut(Answer):
@@ -117,11 +127,24 @@ class PlantOut(Answer):
     """Share of the period of which heat and electricity of every heat pump are both known."""
 
 
+class LackOut(Answer):
+    """Something that is missing."""
+
+    subject: Annotated[str, Field(examples=["H1"])]
+    """Meter, connection or group of which it is missing: what `accept` names."""
+    said: str
+    """A sentence that says what."""
+    accepted: bool
+    """Whether somebody accepted to go on without it."""
+
+
 class PeriodPreviewOut(Answer):
     """What a period would come to if it were closed now."""
 
-    lacking: list[str]
-    """What is missing, a sentence each."""
+    lacking: list[LackOut]
+    """What is missing."""
+    blocking: list[str]
+    """Breaks of registers that nothing explains and nobody decided, a sentence each."""
     measured_count: int
     """Measurements of heat."""
     estimated_count: int
@@ -160,6 +183,7 @@ PeriodPath = Annotated[WantedPeriod, Path()]
 @may("close-period")
 @refuses(
     "bad-input",
+    "bad-acceptance",
     "period-incomplete",
     "period-not-over",
     "period-overlaps",
@@ -173,19 +197,19 @@ def close_period(
     wanted = read_period(period)
     if closing.dry_run:
         with reading(request) as tx:
-            return _preview_out(compute_period(tx, wanted))
+            return _preview_out(compute_period(tx, wanted), acceptance.list_acceptances(tx, wanted))
     with writing(request) as tx:
-        return period_out(close(tx, wanted, accept_estimates=closing.accept_estimates))
+        return period_out(close(tx, wanted, accept=closing.accept, reason=closing.reason))
 
 
 @routes.post("/periods/{period:path}/correct")
 @may("close-period")
-@refuses("bad-input", "period-not-closed", "period-incomplete", "two-occupants", "readings-detached")
-def correct_period(request: Request, period: PeriodPath, _correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
+@refuses("bad-input", "bad-acceptance", "period-not-closed", "period-incomplete", "two-occupants", "readings-detached")
+def correct_period(request: Request, period: PeriodPath, correction: Annotated[CorrectIn, BodyParam()]) -> PeriodOut:
     """Compute a closed period again; what changed becomes a new revision and is told."""
     wanted = read_period(period)
     with writing(request) as tx:
-        return period_out(correct(tx, wanted))
+        return period_out(correct(tx, wanted, accept=correction.accept, reason=correction.reason))
 
 
 @routes.get("/periods")
@@ -245,9 +269,14 @@ def _fields(closed: Closed) -> dict[str, Any]:
     }
 
 
-def _preview_out(results: Results) -> PeriodPreviewOut:
+def _preview_out(results: Results, accepted: list[Acceptance]) -> PeriodPreviewOut:
+    open_ones = acceptance.find_open(results.lacking, accepted)
     return PeriodPreviewOut(
-        lacking=list(results.lacking),
+        lacking=[
+            LackOut(subject=acceptance.subject_of(said), said=said, accepted=said not in open_ones)
+            for said in results.lacking
+        ],
+        blocking=list(results.blocking),
         measured_count=len(results.measured),
         estimated_count=sum(measured.estimated for measured in results.measured),
         energy_j=results.energy_j,

@@ -18,6 +18,8 @@ from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
 from coop.metering.intake import parking
 from coop.metering.meter_views import list_touched
+from coop.metering.periods import acceptance
+from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.results import compute_period
 from coop.metering.readings.completeness import Completeness
@@ -99,6 +101,8 @@ def show_period(request: Request, period: str) -> Response:
             wanted.end_at <= tx.now,
         )
         touched = list_touched(tx, wanted)
+        decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
+        accepted = acceptance.list_acceptances(tx, wanted)
     return render(
         request,
         "metering/period.html",
@@ -110,6 +114,10 @@ def show_period(request: Request, period: str) -> Response:
         shares=sum(len(run.outcome.shares) for run in results.runs),
         over=is_over,
         touched=touched,
+        decisions=decisions,
+        accepted=accepted,
+        open_ones=acceptance.find_open(results.lacking, accepted),
+        subject_of=acceptance.subject_of,
         may_close=ACCESS.allows(session_of(request), "close-period"),
         words=wording,
     )
@@ -118,16 +126,20 @@ def show_period(request: Request, period: str) -> Response:
 @routes.post("/periods/{period}")
 @may("close-period")
 def close_or_correct(
-    request: Request, period: str, act: Annotated[str, Form()], accept_estimates: Annotated[str, Form()] = ""
+    request: Request,
+    period: str,
+    act: Annotated[str, Form()],
+    accept: Annotated[list[str] | None, Form()] = None,
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
-    """Close a period, or correct it."""
+    """Close a period, or correct it, with the estimates that are accepted by name."""
     lang, wanted = language_of(request), read_period(period)
     try:
         with writing(request) as tx:
             if act == "correct":
-                done = correct_period(tx, wanted)
+                done = correct_period(tx, wanted, accept=accept or (), reason=reason)
             else:
-                done = close_period(tx, wanted, accept_estimates=accept_estimates == "yes")
+                done = close_period(tx, wanted, accept=accept or (), reason=reason)
     except CoopError as refusal:
         return redirect(f"/metering/periods/{wanted}", speak(lang, refusal.message)[:300], "refused")
     said = translate(

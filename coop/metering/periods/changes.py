@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
@@ -19,7 +20,7 @@ from coop.metering.heat.compute import Measured
 from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Use
 from coop.metering.heat.plant import Plant
-from coop.metering.periods.results import Results
+from coop.metering.periods.results import Occupant, Results
 from coop.metering.periods.store import Allocation, AllocationRun, Measurement
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import instant, seconds
@@ -30,17 +31,30 @@ from coop.metering.sharing.run import hash_run, run_again
 from coop.metering.sharing.runs import Run
 from coop.values import Period, derive_id
 
-Occupant = tuple[str, str]
-"""Connection and member."""
-
 UNNAMED_CAUSE = "who held which connection, or which meter, was put right"
+
+
+@dataclass(frozen=True)
+class LateReading:
+    """A reading that came after its period was closed, and the civil day of the period that it is of."""
+
+    serial: str
+    day: date
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision about a closed period, on a meter or a group, as members are told it."""
+
+    subject: str
+    cause: str
 
 
 @dataclass(frozen=True)
 class Told:
     """Results that were told of a period, each in its newest revision. ``revision`` is that of the last closing, 0
-    before the first. ``causes`` says, by register, which reading came late since then, and ``decisions`` what was
-    decided about the period by name."""
+    before the first. ``late`` says, by register, which reading came late since then, and ``decisions`` what was decided
+    about the period by name."""
 
     community: str
     period: Period
@@ -48,15 +62,28 @@ class Told:
     measurements: tuple[Measurement, ...] = ()
     runs: tuple[ToldRun, ...] = ()
     heat_system: HeatSystemReported | None = None
-    causes: Mapping[str, str] = field(default_factory=dict)
-    decisions: tuple[str, ...] = ()
+    late: Mapping[str, LateReading] = field(default_factory=dict)
+    decisions: tuple[Decided, ...] = ()
 
-    def cause_of(self, register_ids: Iterable[str]) -> str:
-        """Say why something that was read from these registers comes out differently; nothing on the first closing."""
+    def cause_of(self, register_ids: Iterable[str], serials: Iterable[str]) -> str:
+        """Say why the use of one connection, read from these registers of these meters, comes out differently; nothing
+        on the first closing."""
+        found = {f"late reading of meter {one.serial} on {one.day}" for one in self._late_of(register_ids)}
+        return self._say(found, set(serials))
+
+    def cause_of_group(self, register_ids: Iterable[str], group_id: str) -> str:
+        """Say why a run comes out differently. Every member of the group is told it, so it names nobody's meter."""
+        found = {f"late reading in group {group_id} on {one.day}" for one in self._late_of(register_ids)}
+        return self._say(found, {group_id})
+
+    def _late_of(self, register_ids: Iterable[str]) -> list[LateReading]:
+        return [self.late[identity] for identity in register_ids if identity in self.late]
+
+    def _say(self, late: set[str], subjects: set[str]) -> str:
         if not self.revision:
             return ""
-        found = sorted({self.causes[identity] for identity in register_ids if identity in self.causes})
-        found += self.decisions
+        decided = {one.cause: None for one in self.decisions if one.subject in subjects}
+        found = [*sorted(late), *decided]
         if not found:
             return UNNAMED_CAUSE
         return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
@@ -104,7 +131,7 @@ class Changes:
 
 def diff(before: Told, now: Results) -> Changes:
     """Find what the next revision of a period tells."""
-    measurements, documents = _diff_measurements(before, now.measured)
+    measurements, documents = _diff_measurements(before, now.measured, now.held)
     runs, more_documents = _diff_runs(before, now.runs)
     system = _report(before, now.plant)
     if system is not None and before.heat_system is not None and _is_same(system, before.heat_system):
@@ -132,7 +159,9 @@ def tell_parts(use: Use) -> tuple[MeasuredPart, ...]:
     )
 
 
-def _diff_measurements(before: Told, measured: Sequence[Measured]) -> tuple[list[Measurement], list[Document]]:
+def _diff_measurements(
+    before: Told, measured: Sequence[Measured], held: frozenset[Occupant]
+) -> tuple[list[Measurement], list[Document]]:
     known = {one.subject: one for one in before.measurements}
     changed: list[Measurement] = []
     documents: list[Document] = []
@@ -142,13 +171,14 @@ def _diff_measurements(before: Told, measured: Sequence[Measured]) -> tuple[list
         if was is None or was.energy_j != one.energy_j or was.parts != parts:
             basis = BASIS.seal(Basis(one.tap_permille, tuple(use.span for use in one.uses)))
             manifest = MANIFEST.seal(one.versions)
-            cause = before.cause_of(use.span.register_id for use in one.uses)
+            serials = {use.span.serial for use in one.uses} | {part.meter for part in (was.parts if was else ())}
+            cause = before.cause_of((use.span.register_id for use in one.uses), serials)
             changed.append(_measurement(before, one, parts, cause, basis, manifest))
             documents += [basis, manifest]
     for was in known.values():
         if was.energy_j != 0:
             basis, manifest = BASIS.seal(Basis(0, ())), MANIFEST.seal({})
-            changed.append(_withdraw(before, was, basis, manifest))
+            changed.append(_withdraw(before, was, (was.connection_id, was.member_id) in held, basis, manifest))
             documents += [basis, manifest]
     return changed, documents
 
@@ -172,15 +202,20 @@ def _measurement(
     )
 
 
-def _withdraw(before: Told, was: Measurement, basis: Document, manifest: Document) -> Measurement:
-    """Nothing, for somebody who turned out not to have held the connection."""
+def _withdraw(before: Told, was: Measurement, is_held: bool, basis: Document, manifest: Document) -> Measurement:
+    """Nothing, for somebody who turned out not to have held the connection, or of whom no reading is left."""
+    if not is_held:
+        cause = "the connection was not held then"
+    else:
+        cause = before.cause_of({part.register_id for part in was.parts}, {part.meter for part in was.parts})
+        cause = "no reading of the meter is left" if cause == UNNAMED_CAUSE else cause
     return replace(
         was,
         id=_measurement_id(before, was),
         revision=before.revision + 1,
         energy_j=Decimal(0),
         estimated=False,
-        cause="the connection was not held then",
+        cause=cause,
         parts=(),
         basis_sha256=basis.sha256,
         manifest_sha256=manifest.sha256,
@@ -229,7 +264,7 @@ def _withdraw_run(before: Told, was: ToldRun) -> tuple[ToldRun, list[Document]]:
         produced_wh=0,
         surplus_wh=0,
         missing_quarters=0,
-        cause=before.cause_of(()),
+        cause=before.cause_of_group((), was.run.group_id),
         manifest_sha256=manifest.sha256,
     )
     shares = tuple(
@@ -261,7 +296,7 @@ def _tell_run(before: Told, was: ToldRun | None, now: Run, manifest: Document) -
         produced_wh=now.outcome.produced_wh,
         surplus_wh=now.outcome.surplus_wh,
         missing_quarters=now.outcome.missing,
-        cause=before.cause_of(now.inputs.register_ids()),
+        cause=before.cause_of_group(now.inputs.register_ids(), now.group_id),
         manifest_sha256=manifest.sha256,
     )
     known: dict[Occupant, tuple[int, int]] = {}

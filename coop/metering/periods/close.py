@@ -9,14 +9,16 @@ Nothing is read before the lock on readings is held: a reading that comes in mea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from coop.kit import documents
 from coop.kit.tx import Tx
 from coop.metering.heat.degree_days import civil_day
 from coop.metering.locking import lock
+from coop.metering.periods import acceptance
 from coop.metering.periods import store as periods
-from coop.metering.periods.changes import Changes, Told, ToldRun, diff
+from coop.metering.periods.changes import Changes, Decided, LateReading, Told, ToldRun, diff
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
 from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.store import Closed
@@ -41,11 +43,12 @@ class PeriodIncomplete(CoopError):
         self.lacking = tuple(lacking)
 
 
-def close_period(tx: Tx, period: Period, *, accept_estimates: bool = False) -> Closed:
-    """Close a period and tell what it came to.
+def close_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason: str = "") -> Closed:
+    """Close a period and tell what it came to; ``accept`` names the meters, connections and groups whose estimates are
+    accepted, with the reason.
 
     Raises:
-        PeriodIncomplete: readings are missing and ``accept_estimates`` is False, or a break is undecided.
+        PeriodIncomplete: readings are missing and nobody accepted to go on without them, or a break is undecided.
         CoopError: it overlaps a closed period, is not over, or two members hold one connection.
     """
     lock(tx)
@@ -61,18 +64,17 @@ def close_period(tx: Tx, period: Period, *, accept_estimates: bool = False) -> C
     if period.end_at > tx.now:
         raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
-    if results.blocking or (results.lacking and not accept_estimates):
-        raise PeriodIncomplete(period, (*results.blocking, *results.lacking))
+    _ask(tx, period, results, accept, reason)
     before = Told(tx.community, period)
     return _write_and_tell(tx, before, results, diff(before, results), None)
 
 
-def correct_period(tx: Tx, period: Period) -> Closed:
+def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason: str = "") -> Closed:
     """Compute a closed period again and tell what came out differently, as its next revision. Where nothing does, late
-    values that marked it changed nothing, and their marks go.
+    values that marked it changed nothing, and their marks go. It asks what closing asks, and accepts in the same way.
 
     Raises:
-        PeriodIncomplete: a break is undecided.
+        PeriodIncomplete: as ``close_period``.
         CoopError: the period was not closed.
     """
     lock(tx)
@@ -81,14 +83,21 @@ def correct_period(tx: Tx, period: Period) -> Closed:
         raise CoopError("period-not-closed", say("%(period)s was not closed", period=period))
     newest = revisions[-1]
     results = compute_period(tx, period)
-    if results.blocking:
-        raise PeriodIncomplete(period, results.blocking)
+    _ask(tx, period, results, accept, reason)
     before = _load_told(tx, newest)
     changes = diff(before, results)
     if changes.is_nothing:
         periods.clear_late(tx, newest)
         return newest
     return _write_and_tell(tx, before, results, changes, newest)
+
+
+def _ask(tx: Tx, period: Period, results: Results, accept: Collection[str], reason: str) -> None:
+    """Refuse to go on while something blocks, or is missing and not accepted."""
+    acceptance.accept(tx, period, results.lacking, accept, reason)
+    lacking = acceptance.find_open(results.lacking, acceptance.list_acceptances(tx, period))
+    if results.blocking or lacking:
+        raise PeriodIncomplete(period, (*results.blocking, *lacking))
 
 
 def _load_told(tx: Tx, newest: Closed) -> Told:
@@ -102,16 +111,17 @@ def _load_told(tx: Tx, newest: Closed) -> Told:
         tuple(measurements.values()),
         tuple(ToldRun(run, tuple(periods.list_allocations(tx, run.id))) for run in runs.values()),
         newest.heat_system,
-        _name_causes(tx, newest),
-        tuple(decision.cause for decision in periods.list_decisions(tx, newest)),
+        _name_late(tx, newest),
+        tuple(Decided(one.subject, one.cause) for one in periods.list_decisions(tx, newest)),
     )
 
 
-def _name_causes(tx: Tx, newest: Closed) -> dict[str, str]:
-    """By register, which reading came late since a revision: "late reading of meter X on 2025-03-31"."""
+def _name_late(tx: Tx, newest: Closed) -> dict[str, LateReading]:
+    """By register, which reading came late since a revision: of which meter, and on which day of the period."""
     serials = {one.id: one.serial for one in register.list_registers(tx)}
+    first, last = newest.period.start, newest.period.end - timedelta(days=1)
     return {
-        late.register_id: f"late reading of meter {serials[late.register_id]} on {civil_day(late.day)}"
+        late.register_id: LateReading(serials[late.register_id], min(max(civil_day(late.day), first), last))
         for late in reversed(periods.list_late(tx, newest))
     }
 

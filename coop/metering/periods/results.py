@@ -9,15 +9,19 @@ from coop.kit.tx import Tx
 from coop.metering.heat.compute import Measured, find_missing_meters, measure
 from coop.metering.heat.plant import Plant, report_plant
 from coop.metering.model import Quantity
-from coop.metering.readings.holdings import Store
+from coop.metering.readings.holdings import Store, holdings
 from coop.metering.sharing.runs import Run, share
 from coop.values import Period, Said
+
+Occupant = tuple[str, str]
+"""Connection and member."""
 
 
 @dataclass(frozen=True)
 class Results:
     """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains.
-    ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named."""
+    ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named; ``held`` says who held
+    which connection on any of the days."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
@@ -25,6 +29,7 @@ class Results:
     lacking: tuple[Said, ...]
     blocking: tuple[Said, ...] = ()
     vacant: tuple[Measured, ...] = ()
+    held: frozenset[Occupant] = frozenset()
 
     @property
     def energy_j(self) -> Decimal:
@@ -59,4 +64,5 @@ def compute_period(tx: Tx, period: Period) -> Results:
         (*missing, *heat.lacking, *lacking_runs, *system.lacking),
         (*heat.blocking, *system.blocking),
         heat.vacant,
+        frozenset((one.connection_id, one.member_id) for one, _, _ in holdings(store.occupancies, period)),
     )

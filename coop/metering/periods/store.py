@@ -102,14 +102,17 @@ class LateValue:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision about a period whose ``revision`` was closed already; ``cause`` says it as the correction will."""
+    """A decision about a period whose ``revision`` was closed already, on a meter or a group; ``cause`` says it as the
+    correction will, to everybody, and ``reason`` as whoever decided wrote it."""
 
     period_start: date
     number: int
     revision: int
     decided_at: datetime
     decided_by: str
+    subject: str
     cause: str
+    reason: str
 
 
 def list_closed(tx: Tx, around: tuple[date, date] | None = None, window: Window | None = None) -> list[Closed]:

@@ -50,7 +50,9 @@ def refuse_reaching(tx: Tx, subject: Said, start: date, end: date | None = None)
         )
 
 
-def admit_late(tx: Tx, key_id: str, resolution_id: str, holds: tuple[date, date | None], told_at: datetime) -> None:
+def admit_late(
+    tx: Tx, key_id: str, group_id: str, resolution_id: str, holds: tuple[date, date | None], told_at: datetime
+) -> None:
     """Refuse a key that would hold in a period that was closed before the key was told. One that was told in time and
     heard late is a decision about the periods that were closed without it.
 
@@ -65,7 +67,7 @@ def admit_late(tx: Tx, key_id: str, resolution_id: str, holds: tuple[date, date 
         allocation_run.c.community == tx.community, allocation_run.c.key_id == key_id
     )
     if tx.scalar(used.limit(1)) is None:
-        mark_decided(tx, f"the key of resolution {resolution_id} was heard late", start, end)
+        mark_decided(tx, group_id, f"the key of resolution {resolution_id} was heard late", start, end)
 
 
 def _find_closing(tx: Tx, closed: Period) -> datetime:
@@ -77,8 +79,11 @@ def _find_closing(tx: Tx, closed: Period) -> datetime:
     return closed_at
 
 
-def mark_decided(tx: Tx, cause: str, start: date, end: date | None = None) -> list[Period]:
-    """Let the closed periods that a decision about them reaches wait for a correction that names it."""
+def mark_decided(
+    tx: Tx, subject: str, cause: str, start: date, end: date | None = None, reason: str = ""
+) -> list[Period]:
+    """Let the closed periods that a decision about them reaches wait for a correction that names it: ``cause`` is told
+    to members, ``reason`` stays here. Its ``subject`` is a meter's serial or a group."""
     reached = list_reached(tx, start, end)
     for closed, revision in reached:
         count = tx.scalar(
@@ -92,7 +97,9 @@ def mark_decided(tx: Tx, cause: str, start: date, end: date | None = None) -> li
             "number": (count or 0) + 1,
             "decided_at": tx.now,
             "decided_by": str(tx.actor),
+            "subject": subject,
             "cause": cause,
+            "reason": reason.strip(),
         }
         tx.insert(late_decision, [{"community": tx.community, **row}])
     return [closed for closed, _ in reached]

@@ -218,7 +218,7 @@ def set_group(
     if planned and was_used:
         if not reopens:
             closed.refuse_reaching(tx, say("the change of group %(group)s", group=group_id), start)
-        closed.mark_decided(tx, f"group {group_id} was put right from {start}: {reason.strip()}", start)
+        closed.mark_decided(tx, group_id, f"group {group_id} was put right from {start}", start, reason=reason)
     groups.add_statements(tx, group_id, planned, reason.strip())
     return find_roster(tx, group_id).on(max(start, tx.today))
 

@@ -29,7 +29,9 @@ def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Env
     require_adopted_key(tx, event.parameters)
     valid_until = read_end(event.parameters)
     if not is_kept(tx, event.key_id):
-        admit_late(tx, event.key_id, event.resolution_id, (event.valid_from, valid_until), envelope.time)
+        admit_late(
+            tx, event.key_id, event.group_id, event.resolution_id, (event.valid_from, valid_until), envelope.time
+        )
     row = {
         "community": tx.community,
         "key_id": event.key_id,
