@@ -18,6 +18,7 @@ ACCESS = Access(
         "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
         "run-bills": roles("board", "treasurer", "operator", "write:bills"),
+        "date-runs": roles("operator"),  # with a day of before; anybody else's have the day on which they are made
         "release-runs": roles("board", "treasurer"),
         "see-notices": roles("board", "treasurer", "auditor", "operator", _READ),
         "send-notices": roles("board", "operator"),

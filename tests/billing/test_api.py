@@ -10,7 +10,7 @@ import pytest
 from coop.billing.service import BILLING
 from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.database import Database
-from coop.values import Period
+from coop.values import Period, civil_date
 from tests.billing.village import admitted, hear, measured, month_of, signed, tariff_adopted, visit
 from tests.desk import open_desk, sign_in
 
@@ -25,7 +25,7 @@ def village(database: Database) -> None:
 
 def test_a_run_is_started_seen_and_answered_the_same_again(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     wish = {"period": "2025-01", "issued_on": "2025-02-03"}
     preview = board.post("/billing/api/v1/runs", json={**wish, "dry_run": True}).json()
     assert (preview["status"], preview["bill_count"]) == ("preview", 2)
@@ -40,7 +40,7 @@ def test_a_run_is_started_seen_and_answered_the_same_again(database: Database, t
 
 def test_an_incomplete_period_is_409_with_what_is_missing(database: Database, tmp_path: Path) -> None:
     village(database)
-    answer = visit(database, tmp_path, "board").post(
+    answer = visit(database, tmp_path, "board", "operator").post(
         "/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}
     )
     assert answer.status_code == 409
@@ -56,15 +56,15 @@ def test_a_date_that_no_bill_can_have_is_422_with_its_field(
 ) -> None:
     village(database)
     body = {"period": period, "issued_on": issued_on, "dry_run": dry_run}
-    answer = visit(database, tmp_path, "board").post("/billing/api/v1/runs", json=body)
+    answer = visit(database, tmp_path, "board", "operator").post("/billing/api/v1/runs", json=body)
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.json()["problems"]] == ["issued_on"]
-    assert visit(database, tmp_path, "board").get("/billing/api/v1/bills").json() == []
+    assert visit(database, tmp_path, "board", "operator").get("/billing/api/v1/bills").json() == []
 
 
 def test_bills_are_not_dated_before_their_period_ends(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     answer = board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-01-31"})
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "issued_on")
 
@@ -72,7 +72,7 @@ def test_bills_are_not_dated_before_their_period_ends(database: Database, tmp_pa
 @pytest.mark.parametrize("period", ["January", "2025-07199254748993", "2025-13", ""])
 def test_what_is_no_period_is_422_with_its_field(database: Database, tmp_path: Path, period: str) -> None:
     body = {"period": period, "issued_on": "2025-03-01"}
-    answer = visit(database, tmp_path, "board").post("/billing/api/v1/runs", json=body)
+    answer = visit(database, tmp_path, "board", "operator").post("/billing/api/v1/runs", json=body)
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "period")
 
 
@@ -92,14 +92,14 @@ def test_what_is_no_period_is_422_with_its_field(database: Database, tmp_path: P
 def test_what_no_row_can_hold_is_422_with_its_field(
     database: Database, tmp_path: Path, path: str, body: dict[str, object], field: str
 ) -> None:
-    answer = visit(database, tmp_path, "board").post(f"/billing/api/v1/{path}", json=body)
+    answer = visit(database, tmp_path, "board", "operator").post(f"/billing/api/v1/{path}", json=body)
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["field"].split(".")[0] == field
 
 
 def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "treasurer")
+    board = visit(database, tmp_path, "treasurer", "operator")
     board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
     held = board.post("/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"}).json()
@@ -114,9 +114,24 @@ def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Pa
     assert board.post("/billing/api/v1/runs/none/release").status_code == 404
 
 
+def test_bills_have_the_servers_day_whoever_asks_for_another(database: Database, tmp_path: Path) -> None:
+    village(database)
+    today = civil_date(SYSTEM_CLOCK.now())
+    treasurer = visit(database, tmp_path, "treasurer")
+    for day in ("2025-02-01", "2026-11-25", "2199-01-01"):
+        refused = treasurer.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": day})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad-date")
+    issued = treasurer.post("/billing/api/v1/runs", json={"period": "2025-01"}).json()
+    assert (issued["status"], issued["issued_on"]) == ("issued", str(today))
+    operator = sign_in(treasurer, "operator")
+    before = operator.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"})
+    assert (before.status_code, before.json()["code"]) == (422, "bad-date")
+    assert operator.post("/billing/api/v1/runs", json={}).json()["status"] == "issued"
+
+
 def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     notice = {"tariff_id": "tariff-2025", "sent_on": "2025-01-02", "channel": "letter", "members": "all"}
     assert board.post("/billing/api/v1/notices", json=notice).json() == {"tariff_id": "tariff-2025", "notices": 1}
     assert board.post("/billing/api/v1/notices", json={**notice, "members": ["anna"]}).json()["notices"] == 1
@@ -139,7 +154,7 @@ def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path
 
 def test_a_member_sees_only_their_own(database: Database, tmp_path: Path) -> None:
     village(database)
-    visit(database, tmp_path, "board").post(
+    visit(database, tmp_path, "board", "operator").post(
         "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
     )
     anna = visit(database, tmp_path, "member", member_id="anna")
@@ -162,7 +177,7 @@ def test_a_member_sees_only_their_own(database: Database, tmp_path: Path) -> Non
 
 def test_another_co_operative_sees_none_of_it(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     elsewhere = open_desk(BILLING, database, tmp_path, community="noord")
     sign_in(elsewhere, "board", "operator", community="noord")
@@ -175,7 +190,7 @@ def test_another_co_operative_sees_none_of_it(database: Database, tmp_path: Path
 
 def test_the_state_holds_every_bill_and_balance(database: Database, tmp_path: Path) -> None:
     village(database)
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     board.post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
     state = board.get("/billing/api/v1/state").json()
     assert [bill["number"] for bill in state["bills"]] == ["2025-000001", "2025-000002"]

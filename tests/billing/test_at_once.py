@@ -106,3 +106,35 @@ def test_two_corrections_and_two_releases_at_once_are_done_once(
     first, second = at_once(village, monkeypatch, [lambda tx: release_run(tx, held.run_id)] * 2)
     assert first == second
     assert [bill.number for bill in first.bills] == ["2025-000005", "2025-000006", "2025-000007"]
+
+
+def test_fifty_workers_of_which_some_die_leave_no_gap_and_nobody_above_the_ceiling(village: Database) -> None:
+    months = [Period.month(2025, month) for month in range(1, 13)]
+    for month in months[1:]:
+        hear(village, *month_of(MEMBERS, month, "9"))
+
+    def work(number: int) -> None:
+        month = months[number % 13 - 1] if number % 13 else None
+        with suppress(Died), village.write(COMMUNITY, SECRETARY) as tx:
+            run = correct_bills(tx, date(2026, 2, 1)) if month is None else issue_bills(tx, month, date(2026, 2, 1))
+            if run.status == "held":
+                release_run(tx, run.run_id)
+            if number % 3 == 0:
+                raise Died
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(work, range(50)))
+    for number in range(1, 13):
+        work(number + 13 * (number % 3 + 1))
+    with village.read(COMMUNITY) as tx:
+        heads, so_far = bills.list_heads(tx), accounts.years_so_far(tx)
+    assert [head.sequence for head in heads] == list(range(1, 37))
+    assert sorted(head.ordinal for head in heads) == list(range(1, 37))
+    assert len({(head.contract_id, head.period) for head in heads}) == 36
+    assert [(year.heat_cents > 150_205, year.heat_cents - year.credit_cents) for year in so_far.values()] == [
+        (True, 150_205)
+    ] * 3
+
+
+class Died(Exception):
+    """A process was killed before its commit."""

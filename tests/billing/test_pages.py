@@ -37,7 +37,7 @@ def village(database: Database, tmp_path: Path) -> Database:
     """Two members with a bill each of January, and February heard with one unlikely reading."""
     hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
     hear(database, *month_of(MEMBERS, JANUARY), tranche())
-    visit(database, tmp_path, "board").post(
+    visit(database, tmp_path, "board", "operator").post(
         "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
     )
     hear(database, measured("anna", FEBRUARY, "25"), *month_of(MEMBERS, FEBRUARY)[1:])
@@ -180,7 +180,7 @@ def test_cards_are_small_and_for_those_who_may_see_them(village: Database, tmp_p
 
 def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_path: Path) -> None:
     anna = visit(database, tmp_path, "member", member_id="anna")
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     assert "No bills yet" in anna.get("/billing/", headers=HTML).text
     assert "No bills of your own" in board.get("/billing/", headers=HTML).text
     assert "No period yet" in board.get("/billing/runs", headers=HTML).text
@@ -207,7 +207,7 @@ def test_the_home_page_tells_what_waits_until_when(village: Database, tmp_path: 
 
 
 def test_the_steps_of_a_beginning_end_with_the_first_bill(database: Database, tmp_path: Path) -> None:
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     before = board.get("/billing/cards/step-bills", headers=HTML).text
     assert "No month is closed yet." in before
     assert "data-ends-list" not in before
@@ -223,7 +223,9 @@ def test_a_member_reads_what_to_pay_while_there_is_time(database: Database, tmp_
     clock = SetClock(datetime(2025, 2, 1, 9, tzinfo=UTC))
     timed = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db", clock)
     hear(timed, tariff_adopted(), admitted("anna"), signed("anna"), *month_of(("anna",), JANUARY), tranche())
-    visit(timed, tmp_path, "board").post("/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"})
+    visit(timed, tmp_path, "board", "operator").post(
+        "/billing/api/v1/runs", json={"period": "2025-01", "issued_on": "2025-02-01"}
+    )
     anna = visit(timed, tmp_path, "member", member_id="anna")
     line = text_of(anna.get("/billing/cards/waiting", headers=HTML))
     assert "Bill 2025-000001: pay €" in line

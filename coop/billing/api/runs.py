@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Request
 from pydantic import Field
 
+from coop.billing.access import ACCESS
 from coop.billing.api.fields import (
     BillId,
     BillNumber,
@@ -23,12 +24,14 @@ from coop.billing.api.fields import (
 from coop.billing.bodies import Name
 from coop.billing.handlers import runs as commands
 from coop.billing.handlers.results import RunResult
-from coop.billing.storage import runs
+from coop.billing.storage import bills, runs
 from coop.billing.storage.runs import RunTotals
 from coop.kit.answers import Answer, Body, PeriodName
-from coop.kit.http import reading, refuses, writing
+from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
-from coop.values import Period
+from coop.kit.session import Session
+from coop.kit.tx import Tx
+from coop.values import BadInput, Period, Problem, say
 
 routes = make_router()
 
@@ -42,7 +45,8 @@ class RunIn(Body):
 
     period: Annotated[str | None, Field(max_length=40, examples=["2025-01"])] = None
     """Period whose bills are made, such as 2025-01; null for corrections alone."""
-    issued_on: IssuedOn
+    issued_on: Annotated[date | None, Field(examples=["2025-02-03"])] = None
+    """Day of the bills, for the operator who enters those of before; null for today."""
     dry_run: bool = False
     """Whether only to look at what the bills would be."""
 
@@ -128,11 +132,30 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
     """Run the bills of a period (or corrections alone), or see what they would be. Run again, it answers the same."""
     period = None if body.period is None else Period.parse(body.period)
     with reading(request) if body.dry_run else writing(request) as tx:
+        issued_on = _choose_day(tx, session_of(request), body.issued_on)
         if period is None:
-            result = (commands.preview_corrections if body.dry_run else commands.correct_bills)(tx, body.issued_on)
+            result = (commands.preview_corrections if body.dry_run else commands.correct_bills)(tx, issued_on)
         else:
-            result = (commands.preview_bills if body.dry_run else commands.issue_bills)(tx, period, body.issued_on)
+            result = (commands.preview_bills if body.dry_run else commands.issue_bills)(tx, period, issued_on)
     return _run_out(result)
+
+
+def _choose_day(tx: Tx, session: Session, asked: date | None) -> date:
+    """The day of the bills: today by the installation's clock. The operator may enter bills of before, in their order.
+
+    Raises:
+        BadInput: somebody else asks for another day, or it is before that of the newest bill.
+    """
+    if asked is None or asked == tx.today:
+        return tx.today
+    if not ACCESS.allows(session, "date-runs"):
+        reason = say("bills have the day on which they are made, %(today)s", today=tx.today)
+        raise BadInput([Problem(reason, "issued_on")], "bad-date")
+    newest = bills.find_newest_day(tx)
+    if newest is not None and asked < newest:
+        reason = say("%(day)s is before the newest bill, of %(newest)s", day=asked, newest=newest)
+        raise BadInput([Problem(reason, "issued_on")], "bad-date")
+    return asked
 
 
 @routes.post("/runs/{run_id}/release")

@@ -76,6 +76,13 @@ def read_counters(tx: Tx, year: int) -> Counters:
     )
 
 
+def find_newest_day(tx: Tx) -> date | None:
+    """The latest day that a bill has, or None before the first."""
+    return tx.scalar(
+        select(func.max(bill.c.issued_on, type_=bill.c.issued_on.type)).where(bill.c.community == tx.community)
+    )
+
+
 def last_bills(tx: Tx, period: Period) -> dict[str, LastBill]:
     """The newest bill or correction of each contract for a period.
 
