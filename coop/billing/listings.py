@@ -14,7 +14,7 @@ from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
 from coop.billing.storage.runs import RunTotals
-from coop.communities.tariffs import maxima
+from coop.communities.law import maxima
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 

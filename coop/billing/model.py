@@ -7,10 +7,11 @@ Amounts are whole cents incl. VAT, prices ``Decimal`` EUR incl. VAT, heat whole 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from coop.values import Period
 
@@ -137,15 +138,33 @@ class SharedEnergy:
     resolution_id: str
     period: Period
     allocated_wh: int
-    cause: str
+
+
+@dataclass(frozen=True)
+class LegalPrice:
+    """A price of a tariff as the law sets it, EUR incl. VAT."""
+
+    component: str
+    price_eur: Decimal
 
 
 @dataclass(frozen=True)
 class TariffSpan:
-    """Days on which one tariff binds the member."""
+    """Days on which one tariff binds the member, and what the law makes of it: the prices that are ``lowered`` to the
+    maximum of these days, and the ``vat_rate`` of consumption where it is another than the tariff states."""
 
     period: Period
     tariff: Tariff
+    lowered: tuple[LegalPrice, ...] = ()
+    vat_rate: Decimal | None = None
+
+    @property
+    def as_billed(self) -> Tariff:
+        """The tariff with the prices and the rate that the law lets it have."""
+        prices: dict[str, Any] = {price.component: price.price_eur for price in self.lowered}
+        if self.vat_rate is not None:
+            prices["vat_rate"] = self.vat_rate
+        return replace(self.tariff, **prices) if prices else self.tariff
 
 
 @dataclass(frozen=True)
@@ -369,9 +388,11 @@ class ContractDays:
 
 @dataclass(frozen=True)
 class PeriodTerms:
-    """Which contract is billed for which days of a period under which tariff: other terms reopen the period."""
+    """Which contract is billed for which days of a period under which tariff, and the ``law`` of the period as known:
+    other terms reopen the period."""
 
     contracts: tuple[ContractDays, ...]
+    law: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.communities.addressee import Addressee, open_addressee
-from coop.communities.tariffs import maxima
+from coop.communities.law import maxima
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import Session
 from coop.kit.tx import Tx

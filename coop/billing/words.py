@@ -45,6 +45,7 @@ CAUSES = (
     N_("the days of the contract changed"),
     N_("the ceiling changed"),
     N_("another tariff binds"),
+    N_("the law sets another price"),
     N_("the days of a tariff changed"),
 )
 
@@ -52,6 +53,7 @@ BRAKES = {
     "implausible-difference": N_("Unlikely beside the bill before"),
     "no-contract": N_("Energy without a contract"),
     "no-reading": N_("No heat reading"),
+    "unpriced": N_("Measured, but no tariff prices it"),
 }
 
 REFUSALS = {
@@ -60,6 +62,7 @@ REFUSALS = {
         "No tariff binds on every day of this period. A tariff needs a resolution of the members' meeting."
     ),
     "bad-date": N_("These bills cannot have today's date: the period has not ended."),
+    "tariff-not-voted": N_("A tariff is not what a meeting adopted. Ask the operator to verify what was stored."),
     "figure-missing": N_("A ceiling follows a published figure that is not on file. Enter it under Tariffs."),
 }
 

@@ -7,15 +7,12 @@ Source: docs/domain/heat-tariffs-and-guarantee.md#maximum-tariffs.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
+from coop.communities.law import MAXIMA_VAT, maxima, maxima_on, restate, vat_on
 from coop.values import Problem, say
 
 FIXED_PRICES: Final = (
@@ -39,31 +36,8 @@ FIXED_TOTAL: Final = "fixed_total_eur_per_year"
 _DECIMAL = re.compile(r"\d{1,7}(\.\d{1,8})?")
 
 
-@dataclass(frozen=True)
-class Maximum:
-    """ACM's maximum of one component in one year, EUR incl. VAT."""
-
-    year: int
-    component: str
-    price_eur: Decimal
-    source: str
-    mark: str
-
-
-@cache
-def maxima() -> tuple[Maximum, ...]:
-    """All maxima on file; each row of ``maxima.toml`` names its own source."""
-    rows = tomllib.loads(files(__package__).joinpath("maxima.toml").read_text())["maximum"]
-    return tuple(
-        Maximum(row["year"], name, Decimal(value), row["source"], row["mark"])
-        for row in rows
-        for name, value in row.items()
-        if "_eur_per_" in name
-    )
-
-
 def has_maximum(year: int) -> bool:
-    """True when a maximum of that year is on file; without one a tariff is taken and flagged."""
+    """True when a maximum of that year is on file; until then the last one goes on."""
     return any(m.year == year for m in maxima())
 
 
@@ -97,11 +71,19 @@ def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def judge_maxima(valid_from: date, prices: Mapping[str, Decimal]) -> list[Problem]:
-    """Components above ACM's maximum of the tariff's first year. Each is checked against its own maximum, and the fixed
-    ones together against the published total where only that is known."""
+def judge_law(valid_from: date, prices: Mapping[str, Decimal], vat_rate: Decimal, known_on: date) -> list[Problem]:
+    """What of a tariff the law does not allow on its first day, as known on a day: components above ACM's maximum, each
+    against its own and the fixed ones together against the total; a maximum that is not on file; another rate of VAT
+    than that of the day."""
+    problems = []
+    if vat_rate != vat_on(valid_from):
+        reason = say("is %(rate)s by law on %(day)s, and no vote sets it", rate=vat_on(valid_from), day=valid_from)
+        problems.append(Problem(reason, "vat_rate"))
+    limits = maxima_on(valid_from, known_on)
+    if not limits:
+        problems.append(Problem(say("no legal maximum of %(day)s is on file", day=valid_from), "valid_from"))
     asked = {**prices, FIXED_TOTAL: sum((prices[name] for name in FIXED_PRICES), Decimal(0))}
-    return [
+    problems += [
         Problem(
             say(
                 "%(asked)s is above the maximum of %(most)s for %(year)s (%(source)s)",
@@ -112,9 +94,10 @@ def judge_maxima(valid_from: date, prices: Mapping[str, Decimal]) -> list[Proble
             ),
             m.component,
         )
-        for m in maxima()
-        if m.year == valid_from.year and asked[m.component] > m.price_eur
+        for m in limits
+        if restate(asked[m.component], vat_rate, MAXIMA_VAT) > m.price_eur
     ]
+    return problems
 
 
 def judge_tariff(parameters: Mapping[str, Any]) -> list[Problem]:
@@ -122,7 +105,8 @@ def judge_tariff(parameters: Mapping[str, Any]) -> list[Problem]:
     if problems := judge_shape(parameters):
         return problems
     prices = {name: Decimal(parameters[name]) for name in PRICES}
-    return judge_maxima(date.fromisoformat(parameters["valid_from"]), prices)
+    valid_from = date.fromisoformat(parameters["valid_from"])
+    return judge_law(valid_from, prices, Decimal(parameters["vat_rate"]), valid_from)
 
 
 def _day(text: object) -> date | None:

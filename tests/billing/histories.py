@@ -172,8 +172,10 @@ def _notify(tx: Tx, tariff_id: str, member: str | None, sent_on: date) -> None:
 
 
 def _add_tariff(history: History, number: int, valid_from: date, decided_on: date, mode: str) -> None:
+    # A price that may stand in 2025 is above the maximum of 2026, and is lowered to it by law.
+    dearest = "42.50" if valid_from < date(2026, 1, 1) else "40.01"
     prices = {
-        "heat_price_eur_per_gj": history.rng.choice(("30.00", "36.50", "38.00", "38.00", "40.01")),
+        "heat_price_eur_per_gj": history.rng.choice(("30.00", "36.50", "38.00", "40.01", dearest)),
         "heat_standing_eur_per_year": history.rng.choice(("300.00", "400.00", "400.00", "451.37")),
         "heat_metering_eur_per_year": "30.00",
         "heat_delivery_set_eur_per_year": "90.00",

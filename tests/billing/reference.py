@@ -154,6 +154,7 @@ def _pieces(told: Told, contract: ToldContract, month: tuple[date, date]) -> lis
             tariff = binding(told, contract, day)
             assert tariff is not None, f"no tariff binds {contract.name} on {day}"
             begins = day == _year_of(contract, day)
+            begins |= bool(pieces) and _heat_price(tariff, day) != _heat_price(tariff, pieces[-1][0])
             if pieces and pieces[-1][1] == day and pieces[-1][2] == tariff and not begins:
                 pieces[-1] = (pieces[-1][0], day + DAY, tariff)
             else:
@@ -171,13 +172,19 @@ def _month_cost(
     shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), pieces, held)
     total, by_year = 0, dict[date, int]()
     for (start, end, tariff), energy_j, energy_wh in zip(pieces, heat, shared, strict=True):
-        cents = _cents(Fraction(energy_j, 10**9) * Fraction(tariff.prices["heat_price_eur_per_gj"]))
+        cents = _cents(Fraction(energy_j, 10**9) * _heat_price(tariff, start))
         cents += sum(_fixed(Fraction(tariff.prices[name]), start, end) for name in FIXED)
         year = _year_of(contract, start)
         by_year[year] = by_year.get(year, 0) + cents
         total += cents
         total += _cents(Fraction(energy_wh, 1000) * Fraction(tariff.prices["shared_electricity_price_eur_per_kwh"]))
     return total, by_year
+
+
+def _heat_price(tariff: ToldTariff, day: date) -> Fraction:
+    """The price that was voted, or ACM's maximum of the day where that is lower."""
+    maximum = "40.97" if day >= date(2026, 1, 1) else "43.79" if day >= date(2025, 1, 1) else "46.69"
+    return min(Fraction(tariff.prices["heat_price_eur_per_gj"]), Fraction(maximum))
 
 
 def _held_days(told: Told, member: str, month: tuple[date, date]) -> int:

@@ -72,7 +72,7 @@ def consumption(revision: int, energy_j: str, allocated_wh: int, cause: str) -> 
     return Consumption(
         JULY,
         (HeatReading("measurement-1", revision, JULY, Decimal(energy_j), True, cause, ("v1", "v2")),),
-        (SharedEnergy("run-1", revision, "roofs", "key-1", "resolution-3", JULY, allocated_wh, cause),),
+        (SharedEnergy("run-1", revision, "roofs", "key-1", "resolution-3", JULY, allocated_wh),),
         (TariffSpan(Period(JULY.start, SECOND_DAY), FIRST), TariffSpan(Period(SECOND_DAY, JULY.end), SECOND)),
         (NEXT_YEAR,),
     )
@@ -237,7 +237,8 @@ def test_an_added_field_is_kept_and_an_older_reader_leaves_it_out() -> None:
 def test_a_field_added_to_the_terms_of_a_period_reopens_none(billed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "PERIOD_TERMS", GROWN_TERMS)
     monkeypatch.setattr(
-        "coop.billing.rules.drafts.PeriodTerms", lambda contracts: GrownTerms(contracts, customer_class="household")
+        "coop.billing.rules.terms.PeriodTerms",
+        lambda contracts, law: GrownTerms(contracts, law, customer_class="household"),
     )
     with billed.read(COMMUNITY) as tx:
         assert drafts.draft(tx, None, date(2025, 5, 1)).covers == ()

@@ -115,7 +115,7 @@ def bill_inputs(draw: st.DrawFn) -> BillInputs:
         spans = [TariffSpan(Period(month.start, change), TARIFF), TariffSpan(Period(change, month.end), OTHER)]
     energy_j = Decimal(draw(st.integers(0, 20_000_000_000)))
     reading = HeatReading("m", 1, month, energy_j, draw(st.booleans()), "", ("v",))
-    share = SharedEnergy("run", 1, "g", "k", "r", month, draw(st.integers(0, 500_000)), "")
+    share = SharedEnergy("run", 1, "g", "k", "r", month, draw(st.integers(0, 500_000)))
     heat = draw(st.integers(0, 300_000))
     state = GuaranteeState(TERMS, heat, max(0, heat - CEILING))
     return BillInputs(

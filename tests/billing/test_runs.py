@@ -21,7 +21,7 @@ from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.service import BILLING
-from coop.billing.storage import bills, heard_tables, ledger, tables
+from coop.billing.storage import bills, heard, heard_tables, ledger, tables
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.billing import BillIssued
@@ -297,7 +297,7 @@ def test_a_revision_makes_a_correction_bill_that_names_its_cause(database: Datab
     assert issued.corrects == bill_of(database, "2025-000001").id
     assert [(line.kind, line.quantity, line.amount_cents, line.cause) for line in issued.bill.lines] == [
         (LineKind.HEAT, Decimal("-0.4"), -1520, "revision 2: meter exchange was read late"),
-        (LineKind.ELECTRICITY, Decimal("5"), 105, "revision 2: late solar"),
+        (LineKind.ELECTRICITY, Decimal("5"), 105, "revision 2"),
     ]
     assert [bill.number for bill in correct(database).bills] == ["2025-000004"]
     with database.read(COMMUNITY) as tx:
@@ -540,3 +540,45 @@ def test_half_a_month_of_contract_bears_all_that_was_measured_for_it(database: D
     run(database, JANUARY)
     heat = bill_of(database, "2025-000001").bill.lines[0]
     assert (heat.quantity, heat.notes) == (Decimal("3.1"), ())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE tariff SET parameters = replace(parameters, '38.00', '380.00')",
+        "UPDATE tariff SET resolution_id = 'never-voted'",
+        "INSERT INTO tariff SELECT community, 'other', 'never-voted', meeting_id, valid_from, decided_on, parameters,"
+        " parameters_hash, notice_hash, known_position, known_at FROM tariff",
+    ],
+    ids=["price", "resolution", "row"],
+)
+def test_a_tariff_that_was_put_in_by_sql_prices_nothing_and_is_found(database: Database, statement: str) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY), *month_of(MEMBERS, FEBRUARY))
+    run(database, JANUARY)
+    with database.system_write() as sql:
+        sql.execute(text(statement))
+    with pytest.raises(CoopError, match="no meeting adopted") as refused:
+        run(database, FEBRUARY)
+    assert refused.value.code == "tariff-not-voted"
+    with database.read(COMMUNITY) as tx:
+        assert heard.find_unvoted(tx)
+        findings = verify_bill(tx, "2025-000001").findings
+    assert "INSERT" in statement or "tariff tariff-2025 is not what its resolution adopted" in findings
+
+
+def test_a_quantity_that_no_tariff_prices_holds_the_run_by_name(database: Database) -> None:
+    cold = measured("anna", JANUARY, "2").model_copy(update={"measurement_id": "cold-1", "quantity": "cold"})
+    hear(database, *TERMS[:2], signed("anna"), measured("anna", JANUARY, "2"), cold, closed(JANUARY, 2))
+    held = run(database, JANUARY)
+    assert [(brake.code, brake.subject) for brake in held.brakes] == [("unpriced", "connection-anna")]
+    assert "cold" in held.brakes[0].reason
+
+
+def test_what_moved_a_share_of_the_neighbourhood_is_printed_on_nobodys_bill(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    reason = "late reading of meter 871687000000000016 on 2025-01-31"
+    hear(database, allocated("bram", JANUARY, 45_000, revision=2, cause=reason), closed(JANUARY, 0, 1, revision=2))
+    [made] = correct(database).bills
+    issued = bill_of(database, made.number)
+    assert "871687000000000016" not in str(issued.bill) + issued.document.body.decode()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
-from coop.billing.rules.tariffs import above_maximum, read_tariff, spans_of, tariff_on, terms_of
+from coop.billing.rules.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
 from coop.billing.storage import heard_tables, tables
 from coop.communities.tariffs import has_maximum
 from coop.events.governance import TariffAdopted
@@ -166,8 +166,8 @@ def test_prices_above_the_maximum_are_named_one_by_one() -> None:
         date(2024, 12, 1),
         parameters(date(2025, 1, 1), heat_price_eur_per_gj="43.80", heat_standing_eur_per_year="640.78"),
     )
-    assert [problem.field for problem in above_maximum(greedy)] == ["heat_price_eur_per_gj", "fixed_total_eur_per_year"]
-    assert not above_maximum(OWN)
+    assert [problem.field for problem in against_law(greedy)] == ["heat_price_eur_per_gj", "fixed_total_eur_per_year"]
+    assert not against_law(OWN)
     assert has_maximum(2026)
     assert not has_maximum(2027)
 

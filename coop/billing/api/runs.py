@@ -127,7 +127,7 @@ class ListedRunOut(Answer):
 
 @routes.post("/runs")
 @may("run-bills")
-@refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing")
+@refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def start_bill_run(request: Request, body: RunIn) -> RunOut:
     """Run the bills of a period (or corrections alone), or see what they would be. Run again, it answers the same."""
     period = None if body.period is None else Period.parse(body.period)
@@ -160,7 +160,7 @@ def _choose_day(tx: Tx, session: Session, asked: date | None) -> date:
 
 @routes.post("/runs/{run_id}/release")
 @may("release-runs")
-@refuses("period-incomplete", "no-tariff", "figure-missing")
+@refuses("period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def release_bill_run(request: Request, run_id: Name) -> RunOut:
     """Issue a held run although its brakes caught; whoever is signed in is kept as the one who looked."""
     with writing(request) as tx:

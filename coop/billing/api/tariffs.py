@@ -188,7 +188,7 @@ def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
 
 @routes.post("/index")
 @may("record-figures")
-@refuses("bad-input", "figure-known", "period-incomplete", "no-tariff", "figure-missing")
+@refuses("bad-input", "figure-known", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def record_figure(request: Request, body: FigureIn) -> KeptFigureOut:
     """Keep a published yearly figure with its source, or correct a mistyped one by the value that it replaces."""
     figure = PublishedFigure(body.series, body.year, body.factor, body.source)

@@ -9,7 +9,7 @@ from coop.billing.model import Brake, PeriodTerms, PublishedFigure
 from coop.billing.rules.drafts import Draft, PeriodFacts, Task, draft_run
 from coop.billing.rules.settling import CeilingMove, find_unsettled
 from coop.billing.rules.terms import Terms
-from coop.billing.storage import accounts, bills, runs
+from coop.billing.storage import accounts, bills, heard, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
 from coop.billing.storage.schemas import PERIOD_TERMS
@@ -56,14 +56,20 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
 
     Raises:
         BadInput: no bill can have this date.
-        CoopError: ``period-incomplete`` (says what is missing), ``no-tariff`` or ``figure-missing``.
+        CoopError: ``period-incomplete`` (says what is missing), ``no-tariff``, ``figure-missing`` or
+            ``tariff-not-voted``, a tariff is not what a meeting adopted.
     """
+    if unvoted := heard.find_unvoted(tx):
+        raise CoopError(
+            "tariff-not-voted",
+            say("nothing is billed: no meeting adopted %(tariffs)s as it stands here", tariffs=tuple(unvoted)),
+        )
     done = runs.periods_done(tx)
     reached = [billed.end for billed in (*done, period) if billed is not None]
     book = load_book(tx)
     if figure is not None:
         book = replace(book, figures={**book.figures, (figure.series, figure.year): figure.value})
-    terms = Terms(book, max(reached, default=date.min))
+    terms = Terms(book, max(reached, default=date.min), tx.today)
     choice = _choose_brakes(tx, terms.book.choices, issued_on)
     tasks, covers = [], []
     for closed, revision in closed_periods(tx):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from coop.billing.model import GasYear
 from coop.billing.rules.ledger import transfers_of_tranche
-from coop.billing.rules.tariffs import above_maximum, read_tariff
+from coop.billing.rules.tariffs import against_law, read_tariff
 from coop.billing.storage import heard, heard_tables, ledger, mailings
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TrancheReleased
@@ -121,7 +121,8 @@ def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
     Raises:
         CoopError: the parameters hash to something else than was adopted or announced, or a tariff of this id says
             something else.
-        BadInput: a parameter cannot be read, or a price is above ACM's maximum; all problems at once.
+        BadInput: a parameter cannot be read or is none that is billed, a price is above ACM's maximum or the rate of
+            VAT is not that of the law; all problems at once.
     """
     actual = hash_parameters(event.parameters)
     for name, given in (("adopted", event.parameters_hash), ("in the notice", event.notice_hash)):
@@ -137,7 +138,7 @@ def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
                 ),
             )
     tariff = read_tariff(event.tariff_id, event.resolution_id, event.valid_from, event.decided_on, event.parameters)
-    problems = above_maximum(tariff)
+    problems = against_law(tariff)
     if not event.resolution_id:
         problems.append(Problem(say("a tariff needs the resolution that adopted it"), "resolution_id"))
     if problems:

@@ -22,16 +22,18 @@ from coop.billing.model import (
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.guarantee import chosen_of
+from coop.billing.rules.law import hold_to_law
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import accounts, bills, heard, ledger
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract, list_references
 from coop.communities.choices import GuaranteeChoice
+from coop.communities.law import maxima
 from coop.communities.store import list_profiles, load_choices
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
-from coop.values import BadInput, NotFound, Period, eur, hash_parameters, say
+from coop.values import BadInput, NotFound, Period, eur, say
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def _span(tx: Tx, span: TariffSpan, findings: list[str]) -> TariffSpan:
     if adopted is None:
         findings.append(f"tariff {tariff_id} is not on file")
         return span
-    if not hash_parameters(adopted.parameters) == adopted.parameters_hash == adopted.notice_hash:
+    if tariff_id in heard.find_unvoted(tx):
         findings.append(f"tariff {tariff_id} is not what its resolution adopted")
     try:
         tariff = adopted.tariff
@@ -225,6 +227,9 @@ def _span(tx: Tx, span: TariffSpan, findings: list[str]) -> TariffSpan:
         return span
     if tariff != span.tariff:
         findings.append(f"tariff {tariff_id} says something else now")
+    known = {maximum.known_from for maximum in maxima()} | {tx.today}
+    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], day) for day in known):
+        findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
 
 

@@ -108,18 +108,24 @@ def _cause(was: Line | None, became: Line | None, before: Consumption, now: Cons
         return "the days of the contract changed"
     if {span.tariff.tariff_id for span in before.spans} != {span.tariff.tariff_id for span in now.spans}:
         return "another tariff binds"
+    if _lawful(before) != _lawful(now):
+        return "the law sets another price"
     if source_now != source_before and source_now[0]:
+        # What moved a share may be a neighbour's meter: only the reason of one's own reading is printed.
         reasons = [r.cause for r in now.readings if (r.measurement_id, r.revision) == source_now]
-        reasons += [s.cause for s in now.shares if (s.run_id, s.revision) == source_now]
         return f"revision {source_now[1]}: {reasons[0]}" if reasons and reasons[0] else f"revision {source_now[1]}"
     return "the days of a tariff changed"
+
+
+def _lawful(consumption: Consumption) -> set[object]:
+    return {(span.lowered, span.vat_rate) for span in consumption.spans}
 
 
 def _credit_line(entry: GuaranteeEntry, state: GuaranteeState, inputs: BillInputs, within: Sequence[Line]) -> Line:
     """The credit reduces the price of the year's heat, so it carries the rate and the tariff of that heat."""
     days = inputs.consumption.days
     spans = inputs.consumption.spans or (inputs.previous or inputs.consumption).spans
-    in_year = [span.tariff for span in spans if span.period.overlap(entry.year)]
+    in_year = [span.as_billed for span in spans if span.period.overlap(entry.year)]
     tariff = in_year[-1] if in_year else state.tariff
     assert tariff is not None, "a guarantee year that no day of the bill lies in names its tariff"
     return Line(

@@ -15,6 +15,7 @@ from coop.billing.model import Bill, BillInputs, Brake, Consumption, Contract, H
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.brakes import implausible
 from coop.billing.rules.guarantee import guarantee_year, guarantee_years
+from coop.billing.rules.law import hold_to_law
 from coop.billing.rules.lines import lines_of
 from coop.billing.rules.settling import (
     CeilingMove,
@@ -33,13 +34,15 @@ from coop.values import CoopError, Period, Said, say
 
 @dataclass(frozen=True)
 class PeriodFacts:
-    """What metering told of a period: the newest revision of each, and what is still missing."""
+    """What metering told of a period: the newest revision of each, what is still missing, and by connection the
+    quantities that no tariff prices."""
 
     period: Period
     revision: int
     missing: tuple[Said, ...]
     readings: Mapping[Holder, Sequence[HeatReading]]
     shares: Mapping[Holder, Sequence[SharedEnergy]]
+    unpriced: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,7 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
                 end=days.end,
             ),
         )
+    spans = hold_to_law(spans, terms.known_on)
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)
     readings = ((reading, reading.period.overlap(held)) for reading in facts.readings.get(holder, ()))
@@ -238,6 +242,10 @@ def _brakes_of_period(terms: Terms, task: Task) -> list[Brake]:
     brakes = [
         Brake("no-contract", connection_id, f"member {member_id} used energy in {facts.period} without a contract")
         for connection_id, member_id in sorted(used - covered)
+    ]
+    brakes += [
+        Brake("unpriced", connection_id, f"{quantity} was measured in {facts.period}, and no tariff prices it")
+        for connection_id, quantity in facts.unpriced
     ]
     if task.last is None:
         brakes += [

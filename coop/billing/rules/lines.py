@@ -72,8 +72,8 @@ def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
 
 
 def _pieces(consumption: Consumption) -> list[tuple[Period, Tariff]]:
-    """The tariff spans, cut where a guarantee year begins."""
-    return [(part, span.tariff) for span in consumption.spans for part in _cut(span.period, consumption.cuts)]
+    """The tariff spans as the law lets them be billed, cut where a guarantee year begins."""
+    return [(part, span.as_billed) for span in consumption.spans for part in _cut(span.period, consumption.cuts)]
 
 
 def _cut(period: Period, days: Iterable[date]) -> list[Period]:

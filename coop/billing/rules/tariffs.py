@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 
 from coop.billing.model import Contract, GuaranteeMode, Notice, Tariff, TariffSpan
-from coop.communities.tariffs import PRICES, judge_maxima, judge_shape
+from coop.communities.tariffs import NAMES, PRICES, judge_law, judge_shape
 from coop.values import BadInput, Period, Problem, say
 
 
@@ -34,6 +34,8 @@ def read_tariff(
     if parameters.get("valid_from") != valid_from.isoformat() and not any(p.field == "valid_from" for p in problems):
         reason = say("is not the first day of the decision, %(day)s", day=valid_from)
         problems.append(Problem(reason, "valid_from"))
+    unknown = [name for name in parameters if name not in NAMES]
+    problems += [Problem(say("is nothing that can be billed"), name) for name in unknown]
     if problems:
         raise BadInput(problems, "bad-tariff")
     return Tariff(
@@ -46,9 +48,10 @@ def read_tariff(
     )
 
 
-def above_maximum(tariff: Tariff) -> list[Problem]:
-    """Components above ACM's maximum of the tariff's first year."""
-    return judge_maxima(tariff.valid_from, {name: getattr(tariff, name) for name in PRICES})
+def against_law(tariff: Tariff) -> list[Problem]:
+    """What the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
+    prices = {name: getattr(tariff, name) for name in PRICES}
+    return judge_law(tariff.valid_from, prices, tariff.vat_rate, max(tariff.valid_from, tariff.decided_on))
 
 
 def terms_of(

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from coop.billing.model import Contract, ContractDays, GuaranteeTerms, Notice, PeriodTerms, Tariff, TariffSince
 from coop.billing.rules.guarantee import guarantee_terms
+from coop.billing.rules.law import law_of
 from coop.billing.rules.tariffs import terms_of
 from coop.communities.choices import Choices
 from coop.values import Period
@@ -40,6 +41,8 @@ class Terms:
     book: Book
     billed_until: date
     """Day up to which bills reach, with those that are being drafted."""
+    known_on: date
+    """Day on whose knowledge of the law the prices rest."""
     _promises: dict[YearKey, GuaranteeTerms] = field(default_factory=dict)
     _by_contract: dict[str, list[tuple[date, Tariff]]] = field(default_factory=dict)
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
@@ -84,7 +87,8 @@ class Terms:
                 )
                 for contract in self.book.contracts
                 if (days := contract.within(period)) is not None
-            )
+            ),
+            law_of(period, self.known_on),
         )
 
     def days_held(self, holder: Holder, period: Period) -> Period:

@@ -67,9 +67,12 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
     closings = {closing.revision: closing for closing in heard.list_closings(tx) if closing.period == period}
     newest = max([*closings, *(fact.revision for fact in measured), *(fact.revision for fact in allocated), 1])
     readings: dict[Holder, list[HeatReading]] = {}
+    unpriced: set[tuple[str, str]] = set()
     for measurement in _newest(measured, lambda fact: fact.quantity):
         if measurement.quantity == "heat":
             readings.setdefault(measurement.holder, []).append(measurement.reading)
+        else:
+            unpriced.add((measurement.connection_id, measurement.quantity))
     shares: dict[Holder, list[SharedEnergy]] = {}
     for allocation in _newest(allocated, lambda fact: fact.group_id):
         shares.setdefault(allocation.holder, []).append(allocation.share)
@@ -78,7 +81,7 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
         for revision in range(1, newest + 1)
         for reason in _missing(revision, closings.get(revision), measured, allocated)
     ]
-    return PeriodFacts(period, newest, tuple(missing), readings, shares)
+    return PeriodFacts(period, newest, tuple(missing), readings, shares, tuple(sorted(unpriced)))
 
 
 def closed_periods(tx: Tx) -> list[tuple[Period, int]]:

@@ -13,11 +13,14 @@ from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.terms import Holder
 from coop.billing.storage import heard_tables
 from coop.events import Event
+from coop.events.governance import TariffAdopted
 from coop.events.metering import MeasuredPart
+from coop.kit.database import among
 from coop.kit.keyset import Window
 from coop.kit.rows import find_as, select_as
+from coop.kit.tables import inbox
 from coop.kit.tx import Tx
-from coop.values import Period
+from coop.values import Period, hash_parameters
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,6 @@ class Allocation:
             self.resolution_id,
             self.period,
             self.allocated_wh,
-            self.cause,
         )
 
 
@@ -188,6 +190,27 @@ def list_shared(tx: Tx, member_id: str) -> set[str]:
 def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
     """A tariff, or None."""
     return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)
+
+
+def find_unvoted(tx: Tx) -> list[str]:
+    """Find the tariffs that stand otherwise than a meeting adopted them: their parameters have another hash than was
+    adopted and announced, or no such fact was ever heard."""
+    tariffs = list_tariffs(tx)
+    facts = {adopted.tariff_id: _fact_of(adopted).fact_id(tx.community) for adopted in tariffs}
+    query = select(inbox.c.event_id).where(
+        inbox.c.community == tx.community, among(tx, inbox.c.event_id, list(facts.values()))
+    )
+    heard_ids = set(tx.scalars(query))
+    return [
+        adopted.tariff_id
+        for adopted in tariffs
+        if facts[adopted.tariff_id] not in heard_ids
+        or not hash_parameters(adopted.parameters) == adopted.parameters_hash == adopted.notice_hash
+    ]
+
+
+def _fact_of(adopted: AdoptedTariff) -> TariffAdopted:
+    return TariffAdopted(**{name: getattr(adopted, name) for name in TariffAdopted.model_fields})
 
 
 def list_tariffs(tx: Tx, window: Window | None = None) -> list[AdoptedTariff]:
