@@ -370,32 +370,6 @@ class BillHead:
 
 
 @dataclass(frozen=True)
-class TariffSince:
-    """A tariff and the day from which it binds."""
-
-    since: date
-    tariff_id: str
-
-
-@dataclass(frozen=True)
-class ContractDays:
-    """The days of a period that a contract covers, and the tariffs that bind it until their end."""
-
-    contract_id: str
-    days: Period
-    tariffs: tuple[TariffSince, ...]
-
-
-@dataclass(frozen=True)
-class PeriodTerms:
-    """Which contract is billed for which days of a period under which tariff, and the ``law`` of the period as known:
-    other terms reopen the period."""
-
-    contracts: tuple[ContractDays, ...]
-    law: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Brake:
     """A reason to stop a run until the board releases it: about which contract or connection, and a sentence.
 

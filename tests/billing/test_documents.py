@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,20 +20,18 @@ from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import (
     BillInputs,
     Consumption,
-    ContractDays,
     GasYear,
     GuaranteeMode,
     GuaranteeState,
     GuaranteeTerms,
     HeatReading,
-    PeriodTerms,
     SharedEnergy,
-    TariffSince,
     TariffSpan,
     YearFigure,
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.tariffs import read_tariff
+from coop.billing.rules.terms import ContractDays, PeriodTerms, TariffSince
 from coop.billing.storage import bills
 from coop.billing.storage.schemas import BILL_INPUTS, PERIOD_TERMS, read_json, write_json
 from coop.events.billing import BillIssued
@@ -236,10 +235,8 @@ def test_an_added_field_is_kept_and_an_older_reader_leaves_it_out() -> None:
 
 def test_a_field_added_to_the_terms_of_a_period_reopens_none(billed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "PERIOD_TERMS", GROWN_TERMS)
-    monkeypatch.setattr(
-        "coop.billing.rules.terms.PeriodTerms",
-        lambda contracts, law: GrownTerms(contracts, law, customer_class="household"),
-    )
+    grown = partial(GrownTerms, customer_class="household")
+    monkeypatch.setattr("coop.billing.rules.terms.PeriodTerms", grown)
     with billed.read(COMMUNITY) as tx:
         assert drafts.draft(tx, None, date(2025, 5, 1)).covers == ()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.billing.model import Brake, PeriodTerms, PublishedFigure
+from coop.billing.model import Brake, PublishedFigure
 from coop.billing.rules.drafts import Draft, PeriodFacts, Task, draft_run
 from coop.billing.rules.settling import CeilingMove, find_unsettled
-from coop.billing.rules.terms import Terms
+from coop.billing.rules.terms import PeriodTerms, Terms
 from coop.billing.storage import accounts, bills, heard, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from coop.billing.model import Contract, ContractDays, GuaranteeTerms, Notice, PeriodTerms, Tariff, TariffSince
+from coop.billing.model import Contract, GuaranteeTerms, Notice, Tariff
 from coop.billing.rules.guarantee import guarantee_terms
 from coop.billing.rules.law import law_of
 from coop.billing.rules.tariffs import terms_of
@@ -20,6 +20,32 @@ Holder = tuple[str, str]
 
 YearKey = tuple[str, date]
 """Contract, and first day of a guarantee year."""
+
+
+@dataclass(frozen=True)
+class TariffSince:
+    """A tariff and the day from which it binds."""
+
+    since: date
+    tariff_id: str
+
+
+@dataclass(frozen=True)
+class ContractDays:
+    """The days of a period that a contract covers, and the tariffs that bind it until their end."""
+
+    contract_id: str
+    days: Period
+    tariffs: tuple[TariffSince, ...]
+
+
+@dataclass(frozen=True)
+class PeriodTerms:
+    """Which contract is billed for which days of a period under which tariff, and the ``law`` of the period as known:
+    other terms reopen the period."""
+
+    contracts: tuple[ContractDays, ...]
+    law: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 import orjson
 from pydantic import TypeAdapter
 
-from coop.billing.model import BillInputs, PeriodTerms
+from coop.billing.model import BillInputs
+from coop.billing.rules.terms import PeriodTerms
 from coop.kit.documents import Schema
 
 Content = TypeVar("Content")
