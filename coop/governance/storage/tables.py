@@ -380,20 +380,9 @@ tranche_release = _table(
     _to(("tranche_id",), "tranche"),
 )
 
-KEPT = (
-    statutes,
-    voting_rule,
-    meeting,
-    resolution,
-    ballot,
-    ballot_entry,
-    ballot_entry_settled,
-    decision,
-    programme,
-    phase,
-    milestone,
-    tranche,
-    realisation,
+_DECIDED = (statutes, voting_rule, meeting, resolution, ballot, ballot_entry, ballot_entry_settled, decision)
+_PLANNED = (programme, phase, milestone, tranche, realisation)
+_FUNDED = (
     milestone_reached,
     evidence_file,
     milestone_report,
@@ -402,4 +391,5 @@ KEPT = (
     steering_decision,
     tranche_release,
 )
+KEPT = (*_DECIDED, *_PLANNED, *_FUNDED)
 """Tables whose rows are never changed or deleted."""
