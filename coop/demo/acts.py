@@ -8,12 +8,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from coop.demo.accounts import Account, accounts
-from coop.demo.agenda import Meeting, Resolution, open_meeting, statutes
+from coop.demo.agenda import Meeting, open_meeting, statutes
 from coop.demo.community import community
 from coop.demo.doors import Doors
 from coop.demo.model import Community, Meter
@@ -147,38 +148,48 @@ def leave_to_the_players(doors: Doors) -> None:
 
 
 def adopt_statutes(plan: DemoPlan, doors: Doors) -> None:
-    """Keep the statutes in force."""
+    """Keep the statutes in force: one person enters them, another confirms."""
     version = statutes(plan)
-    rule = next(rule for rule in version.rules if rule.kind == "ordinary")
-    body = {
-        "notice_days": rule.notice_days,
-        "majority": f"{rule.majority[0]}/{rule.majority[1]}",
-        "quorum": f"{rule.quorum[0]}/{rule.quorum[1]}",
-        "base": rule.base,
-        "proxy_limit": rule.proxies_per_holder,
-        "secrecy": "open",
-        "advance_days": rule.advance_days,
-        "article": rule.article,
-    }
-    kinds = ("tariff", "allocation-key", "choice", "realisation", "programme", "other")
-    doors.post(
-        "/governance/api/v1/statutes",
-        {
-            "valid_from": version.valid_from.isoformat(),
-            "name": version.version,
-            "rules": [{"kind": kind, **body} for kind in kinds],
-        },
-    )
+    by_kind = {rule.kind: rule for rule in version.rules}
+    kinds = ("tariff", "allocation-key", "choice", "realisation", "programme", "statutes", "other")
+    rules = []
+    for kind in kinds:
+        rule = by_kind.get(kind, by_kind["ordinary"])
+        rules.append(
+            {
+                "kind": kind,
+                "notice_days": rule.notice_days,
+                "majority": f"{rule.majority[0]}/{rule.majority[1]}",
+                "quorum": f"{rule.quorum[0]}/{rule.quorum[1]}",
+                "base": rule.base,
+                "proxy_limit": rule.proxies_per_holder,
+                "secrecy": "open",
+                "advance_days": rule.advance_days,
+                "article": rule.article,
+            }
+        )
+    body = {"valid_from": version.valid_from.isoformat(), "name": version.version, "rules": rules}
+    doors.confirm(doors.post("/governance/api/v1/statutes", body)["entry_id"])
 
 
 def hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
-    """Convene, count and close a meeting, and send the written notices that a tariff needs."""
-    held_on = civil_date(meeting.at)
-    _convene(plan, meeting, doors, advance_on=held_on - timedelta(days=7))
-    doors.post(
-        f"/governance/api/v1/meetings/{meeting.id}/close",
-        {"closed_on": held_on.isoformat(), "entitled_members": _entitled(plan, held_on)},
-    )
+    """Enter a meeting of the past from its minutes, and send the written notices that a tariff needs.
+
+    The year of a demonstration is over when it is played: its meetings come in as those of any co-operative that
+    begins, entered by one person, confirmed by another, and marked.
+    """
+    doors.settled()
+    entitled = _entitled(plan, civil_date(meeting.at))
+    body = {**_notice(meeting), "convened_on": meeting.convened_on.isoformat(), "paper": f"Notulen {meeting.name}"}
+    for point, resolution in zip(body["resolutions"], meeting.resolutions, strict=True):
+        choices = Counter(ballot.choice for ballot in resolution.ballots)
+        point["count"] = {
+            "votes_for": choices["for"],
+            "votes_against": choices["against"],
+            "votes_blank": choices["blank"],
+            "votes_entitled": entitled,
+        }
+    doors.confirm(doors.post("/governance/api/v1/meetings/past", body)["entry_id"])
     noticed = {resolution.id: resolution.notice_sent_on for resolution in meeting.resolutions}
     if not any(noticed.values()):
         return
@@ -197,47 +208,22 @@ def hold(plan: DemoPlan, meeting: Meeting, doors: Doors) -> None:
             )
 
 
-def _convene(plan: DemoPlan, meeting: Meeting, doors: Doors, advance_on: date) -> None:
-    held_on = civil_date(meeting.at)
-    doors.settled()
-    doors.post(
-        "/governance/api/v1/meetings",
-        {
-            "meeting_id": meeting.id,
-            "held_on": held_on.isoformat(),
-            "convened_on": meeting.convened_on.isoformat(),
-            "place": meeting.place,
-            "resolutions": [
-                {
-                    "resolution_id": resolution.id,
-                    "kind": resolution.kind,
-                    "subject_nl": resolution.title_nl,
-                    "subject_en": resolution.title_en,
-                    "parameters": resolution.parameters,
-                }
-                for resolution in meeting.resolutions
-            ],
-        },
-    )
-    for resolution in meeting.resolutions:
-        ballots = _ballots(resolution, held_on, advance_on)
-        if ballots:
-            doors.post(
-                f"/governance/api/v1/meetings/{meeting.id}/votes",
-                {"resolution_id": resolution.id, "ballots": ballots},
-            )
-
-
-def _ballots(resolution: Resolution, held_on: date, advance_on: date) -> list[dict[str, Any]]:
-    return [
-        {
-            "member_id": ballot.member_id,
-            "choice": ballot.choice,
-            "cast_on": (advance_on if ballot.in_advance else held_on).isoformat(),
-            "proxy_holder": ballot.cast_by if ballot.cast_by != ballot.member_id else None,
-        }
-        for ballot in resolution.ballots
-    ]
+def _notice(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "meeting_id": meeting.id,
+        "held_on": civil_date(meeting.at).isoformat(),
+        "place": meeting.place,
+        "resolutions": [
+            {
+                "resolution_id": resolution.id,
+                "kind": resolution.kind,
+                "subject_nl": resolution.title_nl,
+                "subject_en": resolution.title_en,
+                "parameters": resolution.parameters,
+            }
+            for resolution in meeting.resolutions
+        ],
+    }
 
 
 def _entitled(plan: DemoPlan, day: date) -> int:
@@ -320,8 +306,16 @@ def decide_referred(plan: DemoPlan, decided_on: date, doors: Doors) -> None:
 
 
 def convene_open_meeting(plan: DemoPlan, today: date, doors: Doors) -> None:
-    """Convene a meeting two weeks from ``today``, with the votes that came in so far: something to vote on."""
-    _convene(plan, open_meeting(plan, today), doors, advance_on=today)
+    """Convene a meeting two weeks from ``today``, with the votes that came in by letter so far: something to vote
+    on."""
+    meeting = open_meeting(plan, today)
+    doors.settled()
+    doors.post("/governance/api/v1/meetings", _notice(meeting))
+    for resolution in meeting.resolutions:
+        ballots = [{"member_id": ballot.member_id, "choice": ballot.choice} for ballot in resolution.ballots]
+        if ballots:
+            body = {"resolution_id": resolution.id, "paper": "letter", "ballots": ballots}
+            doors.confirm(doors.post(f"/governance/api/v1/meetings/{meeting.id}/votes", body)["entry_id"])
 
 
 def set_index(plan: DemoPlan, doors: Doors) -> None:

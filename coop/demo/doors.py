@@ -59,8 +59,10 @@ class Doors:
         media_type: str = "text/csv",
         params: Mapping[str, str] | None = None,
         as_partner: bool = False,
+        account: str = "demo",
     ) -> Any:
-        """Send a command, or ``content`` of a ``media_type``, and return the answer; as a partner where one is asked.
+        """Send a command, or ``content`` of a ``media_type``, and return the answer; as somebody of the board, or as a
+        partner where one is asked.
 
         Raises:
             CoopError: the command was refused.
@@ -74,8 +76,12 @@ class Doors:
             content=content,
             params=dict(params or {}),
             headers=headers,
-            as_partner=as_partner,
+            account="demo-partner" if as_partner else account,
         ).json()
+
+    def confirm(self, entry_id: str) -> None:
+        """Confirm as a second person what the first one entered from a paper."""
+        self.post(f"/governance/api/v1/entries/{entry_id}/confirm", account="demo-second")
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Read something; of a list every page."""
@@ -109,14 +115,13 @@ class Doors:
             time.sleep(0.1)
         raise ConnectionError(f"still on the way after {self._patience_s:.0f} s: {', '.join(on_the_way)}")
 
-    def _sign_in(self, as_partner: bool) -> dict[str, str]:
+    def _sign_in(self, account: str) -> dict[str, str]:
         """A cookie made now: a demonstration goes on for longer than a session lasts."""
-        name = "demo-partner" if as_partner else "demo"
-        roles = frozenset({"partner"} if as_partner else {"operator", "board", "treasurer", "machine"})
-        person = Session(name, "Demo", roles, None, self._community, name, SYSTEM_CLOCK.now())
+        roles = {"partner"} if account == "demo-partner" else {"operator", "board", "treasurer", "machine"}
+        person = Session(account, "Demo", frozenset(roles), None, self._community, account, SYSTEM_CLOCK.now())
         return {"cookie": f"{COOKIE}={sign(person, self._secret)}", **self._host}
 
-    def _patiently(self, method: str, path: str, as_partner: bool = False, **request: Any) -> httpx2.Response:
+    def _patiently(self, method: str, path: str, account: str = "demo", **request: Any) -> httpx2.Response:
         service, headers = path.split("/")[1], request.pop("headers", {})
         address = self._addresses.get(service, self._url) + path
         if request.get("content") is None:
@@ -126,7 +131,7 @@ class Doors:
         deadline, pause_s, trouble = time.monotonic() + self._patience_s, 0.05, ""
         while time.monotonic() < deadline:
             try:
-                answer = self._client.request(method, address, headers=headers | self._sign_in(as_partner), **request)
+                answer = self._client.request(method, address, headers=headers | self._sign_in(account), **request)
             except httpx2.TransportError as error:
                 trouble = str(error)
             else:

@@ -23,7 +23,11 @@ class AgendaPoint(BaseModel):
 
 class MeetingConvened(Event):
     """The board put a meeting and its agenda on file, which nothing changes any more; from ``vote_from`` members may
-    vote on it. ``place`` is where it is held, as its notice says."""
+    vote on it. ``place`` is where it is held, as its notice says.
+
+    ``notice_hash`` is over everything that the notice says. ``history``: the meeting was held before it came on file,
+    and two people entered it from its minutes.
+    """
 
     TYPE: ClassVar[str] = "governance.meeting-convened.v1"
     NOUNS: ClassVar[str] = "meetings"
@@ -34,13 +38,101 @@ class MeetingConvened(Event):
     vote_from: date
     place: str
     agenda: tuple[AgendaPoint, ...]
+    notice_hash: str = ""
+    history: bool = False
 
     def key(self) -> str:
         return self.meeting_id
 
 
+class VotingListFrozen(Event):
+    """Who may vote at a meeting stands fast: ``moment`` opened, when the vote opened, or closed, without those who left
+    until the meeting was closed. ``list_hash`` is over the members and their votes."""
+
+    TYPE: ClassVar[str] = "governance.voting-list-frozen.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    moment: str
+    list_hash: str
+    members: int
+    votes: int
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class BallotsCommitted(Event):
+    """Ballots on a resolution were put in the box. Each commitment is a hash over a whole ballot and a secret of its
+    own: it says nothing of the vote, and shows later whether the ballot is still the one that was cast."""
+
+    TYPE: ClassVar[str] = "governance.ballots-committed.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    commitments: tuple[str, ...]
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class BallotEntered(Event):
+    """Somebody entered a ballot for a member from a paper, and somebody else confirmed it; until ``objection_until``
+    the member may say that it is not theirs. How it was filled in is not told."""
+
+    TYPE: ClassVar[str] = "governance.ballot-entered.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    entry_id: str
+    meeting_id: str
+    member_id: str
+    paper: str
+    entered_on: date
+    held_on: date
+    objection_until: date
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class BallotDisputed(Event):
+    """A member said that a ballot that was entered for them is not theirs. ``counted``: the vote was closed already."""
+
+    TYPE: ClassVar[str] = "governance.ballot-disputed.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    entry_id: str
+    ballot_id: str
+    counted: bool
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
+class StatutesAdopted(Event):
+    """A version of the statutes came on file, with the hash of its rules: the first by two people, every later one by
+    the resolution that adopted it."""
+
+    TYPE: ClassVar[str] = "governance.statutes-adopted.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    valid_from: date
+    name: str
+    rules_hash: str
+    deed_on: date | None = None
+    resolution_id: str = ""
+
+    def key(self) -> str:
+        return self.valid_from.isoformat()
+
+
 class ResolutionDecided(Event):
-    """The meeting counted the votes. ``verdict``: adopted or rejected; ``article`` says by which rule."""
+    """The meeting counted the votes. ``verdict``: adopted or rejected; ``article`` says by which rule.
+
+    ``voting_list_hash`` is over who could vote, ``ballots_hash`` over the commitments of the ballots that were counted;
+    both are empty where a meeting of the past was entered from its minutes, which ``history`` says.
+    """
 
     TYPE: ClassVar[str] = "governance.resolution-decided.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -56,6 +148,9 @@ class ResolutionDecided(Event):
     votes_blank: int
     votes_present: int
     decided_on: date
+    voting_list_hash: str = ""
+    ballots_hash: str = ""
+    history: bool = False
 
     def key(self) -> str:
         return self.resolution_id
@@ -76,6 +171,7 @@ class TariffAdopted(Event):
     parameters_hash: str
     notice_hash: str
     decided_on: date
+    history: bool = False
 
     def key(self) -> str:
         return self.resolution_id
@@ -95,6 +191,7 @@ class AllocationKeyAdopted(Event):
     parameters_hash: str
     notice_hash: str
     decided_on: date
+    history: bool = False
 
     def key(self) -> str:
         return self.resolution_id
@@ -116,6 +213,7 @@ class ChoiceAdopted(Event):
     parameters_hash: str
     notice_hash: str
     decided_on: date
+    history: bool = False
 
     def key(self) -> str:
         return self.resolution_id
@@ -133,6 +231,7 @@ class RealisationDecided(Event):
     budget_cents: int
     parameters_hash: str
     decided_on: date
+    history: bool = False
 
     def key(self) -> str:
         return self.programme_id

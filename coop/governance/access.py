@@ -24,6 +24,8 @@ ACCESS = Access(
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,
         "enter-ballots": _STEWARDS,
+        "enter-past-meeting": _STEWARDS,
+        "confirm-entry": _STEWARDS,
         "close-meeting": _STEWARDS,
         "see-programme": _EVERYBODY | {"read:votes"},
         "plan-programme": _STEWARDS,

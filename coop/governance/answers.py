@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from coop.governance.handlers.closing import Outcome
 from coop.governance.handlers.records import count_record
 from coop.governance.model import Meeting, Programme
+from coop.governance.storage.entries import Entry, Settled
 
 Word = Literal["adopted", "rejected"]
+EntryState = Literal["waits", "confirmed", "dropped"]
 Parameters = Annotated[
     dict[str, Any], Field(description="What the resolution decides, as its kind asks; texts and whole numbers.")
 ]
@@ -24,12 +26,19 @@ class Answer(BaseModel):
 
 
 class StatutesOut(Answer):
-    """Statutes that are on file: from when, and for which kinds of resolution they have a rule."""
+    """Statutes that are on file: from when, and for which kinds of resolution they have a rule.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"valid_from": "2025-01-01", "kinds": ["tariff"]}]})
+    The first version is an entry, ``entry_id``, that holds once a second person confirmed it.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"valid_from": "2025-01-01", "kinds": ["tariff"], "entry_id": None}]}
+    )
 
     valid_from: date
     kinds: list[str]
+    entry_id: str | None = None
+    state: EntryState | None = None
 
 
 class NoticedOut(Answer):
@@ -47,13 +56,48 @@ class ConvenedOut(Answer):
 
 
 class BallotsOut(Answer):
-    """Ballots that were handed in, and how many of them were not known yet."""
+    """Ballots that somebody entered for others: an entry that counts once a second person confirmed it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"resolution_id": "alv-1-1", "ballots": 12, "new": 12}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"entry_id": "box-1", "resolution_id": "alv-1-1", "ballots": 12, "state": "waits"}]
+        }
+    )
 
+    entry_id: str
     resolution_id: str
     ballots: int
-    new: int
+    state: EntryState
+
+
+class EntryOut(Answer):
+    """What one person entered from a paper: ballots, a meeting of the past or the first statutes, and where it
+    stands."""
+
+    entry_id: str
+    kind: Literal["ballots", "meeting", "statutes"]
+    meeting_id: str
+    paper: str
+    state: EntryState
+    entered_at: datetime
+    entered_by: str
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+class OwnVoteOut(Answer):
+    """A member's own vote that is in the box. ``new`` is false where this very ballot was handed in before."""
+
+    resolution_id: str
+    ballot_id: str
+    new: bool
+
+
+class ObjectionOut(Answer):
+    """A member's objection to a ballot that was entered for them."""
+
+    resolution_id: str
+    new: bool
 
 
 class CountOut(Answer):
@@ -117,8 +161,20 @@ class SteeredOut(Answer):
     released: bool
 
 
+class MinutesOut(Answer):
+    """Where a meeting of the past was read: the paper, who entered it, and who confirmed it."""
+
+    paper: str
+    entered_by: str
+    entered_at: datetime
+    confirmed_by: str
+    confirmed_at: datetime
+
+
 class ResolutionOut(Answer):
     """One resolution: its parameters, the rule that it falls under, and when it was decided its count and verdict.
+
+    ``history``: its meeting was held before it came on file, and two people entered it from the paper ``minutes``.
 
     ``parameters_hash`` is over what is stored now, ``notice_hash`` was fixed by the notice, and ``adopted_hash`` when
     the meeting decided; all of them are the same.
@@ -142,6 +198,8 @@ class ResolutionOut(Answer):
     base: str
     quorum: str | None
     count: CountOut | None
+    history: bool
+    minutes: MinutesOut | None = None
 
 
 class PointOut(Answer):
@@ -154,13 +212,14 @@ class PointOut(Answer):
 
 
 class MeetingOut(Answer):
-    """A meeting with its agenda."""
+    """A meeting with its agenda. ``history``: it was held before it came on file, and entered from its minutes."""
 
     meeting_id: str
     held_on: date
     convened_on: date
     place: str
     resolutions: list[PointOut]
+    history: bool = Field(validation_alias="is_history")
 
 
 class MilestoneOut(Answer):
@@ -254,6 +313,28 @@ def decision_out(outcome: Outcome) -> DecisionOut:
         decided_on=outcome.decided_on,
         count=CountOut.model_validate(count_record(outcome)),
     )
+
+
+def entry_out(entry: Entry, settled: Settled | None) -> EntryOut:
+    """An entry and where it stands."""
+    return EntryOut(
+        entry_id=entry.entry_id,
+        kind=entry.kind,  # type: ignore[arg-type]  # the table's own CHECK names the kinds
+        meeting_id=entry.meeting_id,
+        paper=entry.paper,
+        state=state_of(settled),
+        entered_at=entry.recorded_at,
+        entered_by=entry.actor,
+        settled_at=settled.recorded_at if settled else None,
+        settled_by=settled.actor if settled else None,
+    )
+
+
+def state_of(settled: Settled | None) -> EntryState:
+    """Where an entry stands, in a word."""
+    if settled is None:
+        return "waits"
+    return "confirmed" if settled.outcome == "confirmed" else "dropped"
 
 
 def meeting_out(meeting: Meeting) -> MeetingOut:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Final
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance import wording
 from coop.governance.access import ACCESS
-from coop.governance.handlers import entries
-from coop.governance.handlers.entries import Row
-from coop.governance.model import CHOICES
+from coop.governance.handlers import ballots, entries
+from coop.governance.handlers.ballots import Row
+from coop.governance.handlers.voting_lists import read_list
+from coop.governance.model import CHOICES, PAPERS
 from coop.governance.storage.entries import list_entries
-from coop.governance.storage.voters import find_voters, list_numbers
+from coop.governance.storage.voters import list_numbers
 from coop.governance.views import MeetingView, find_meeting_view
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
-from coop.values import BadInput, CoopError, Problem, say
+from coop.values import CoopError
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate, translate_counted
 from coop.web.shell import redirect, render
@@ -26,7 +28,6 @@ ROWS: Final = 20
 """Ballots on one form."""
 
 FORM_MAX: Final = 256 * 1024
-PAPERS: Final = ("room", "paper")
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
@@ -49,17 +50,16 @@ def enter_ballots(request: Request, meeting_id: str, filled: Filled) -> Response
         with reading(request) as tx:
             view = find_meeting_view(tx, meeting_id)
         rows, paper = _read_rows(filled, view), filled.get("paper", "")
-        if paper not in PAPERS:
-            raise BadInput([Problem(say("choose where the ballots come from"), "paper")])
         with writing(request) as tx:
-            entry = entries.enter_ballots(tx, meeting_id, paper, rows)
+            papers, lines = ballots.read_papers(tx, meeting_id, rows)
+            entry = ballots.enter_ballots(tx, meeting_id, paper, papers, filled.get("entry_id", ""), lines)
     except CoopError as refusal:
         return _show(request, meeting_id, Form(filled).refused(refusal))
     said = translate_counted(
         language_of(request),
         "%(num)s ballot is entered. It counts once somebody else confirms it.",
         "%(num)s ballots are entered. They count once somebody else confirms them.",
-        len(entry.ballots),
+        sum(map(len, entry.content.values())),
     )
     return redirect(f"/governance/meetings/{meeting_id}/ballots", said)
 
@@ -72,9 +72,9 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop_entry(tx, entry_id)
+                entries.drop(tx, entry_id)
                 return redirect(page, translate(lang, "These ballots are left out."))
-            new = entries.confirm_entry(tx, entry_id)
+            _, new = entries.confirm(tx, entry_id, {"ballots": ballots.keep_ballots})
     except CoopError as refusal:
         return _show(request, meeting_id, Form({"paper": "room"}).refused(refusal))
     return redirect(page, translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new))
@@ -98,9 +98,9 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
     session = session_of(request)
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
-        kept = list_entries(tx, meeting_id)
+        kept = list_entries(tx, "ballots", meeting_id=meeting_id)
         numbers = list_numbers(tx)
-        voters = sorted(numbers.get(member_id, member_id) for member_id in find_voters(tx, view.meeting.held_on))
+        voters = sorted(numbers.get(member_id, member_id) for member_id in read_list(tx, view.meeting))
     subjects = {outcome.resolution.resolution_id: number for number, outcome in enumerate(view.outcomes, start=1)}
     return render(
         request,
@@ -112,6 +112,8 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         numbers=numbers,
         subjects=subjects,
         voters=voters,
+        papers=[(paper, wording.PAPERS[paper]) for paper in PAPERS],
+        entry_id=form.value("entry_id") or str(uuid4()),
         rows=range(1, ROWS + 1),
         me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,

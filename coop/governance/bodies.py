@@ -5,14 +5,16 @@ Texts and numbers have the sizes that the tables hold, so that one that does not
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from coop.governance.model import Milestone, Phase, Programme, Tranche
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.rules.programmes import split_grant
+from coop.governance.rules.texts import UNPRINTABLE
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 """An id that can stand in an address."""
@@ -21,6 +23,7 @@ Line = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=20_000)]
 Cents = Annotated[int, Field(ge=-(10**15), le=10**15)]
 Count = Annotated[int, Field(le=10_000)]
+Votes = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Fraction = Annotated[str, Field(max_length=20)]
 
 
@@ -35,9 +38,11 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def refuse_nul(cls, body: Any) -> Any:
-        """Refuse a text that no database takes."""
+        """Refuse a text that no database takes, and one that no feed could show."""
         if holds_nul(body):
             raise ValueError("no text may hold a NUL")
+        if holds_control(body):
+            raise ValueError("no text may hold a control character or half of one")
         return body
 
 
@@ -64,7 +69,9 @@ class StatutesBody(Body):
     deed_on: Day | None = None
     """Day of the deed that holds them."""
     resolution_id: Annotated[str, Field(max_length=100)] = ""
-    """Resolution that changed them, where a meeting did."""
+    """Resolution that changed them; the first version has none, and waits for a second person."""
+    entry_id: Id | None = None
+    """Id of the entry of a first version, by which sending it again is the same entry."""
 
 
 class ResolutionBody(Body):
@@ -80,35 +87,73 @@ class ResolutionBody(Body):
 
 
 class MeetingBody(Body):
-    """The notice of a meeting."""
+    """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today."""
+
+    meeting_id: Id
+    held_on: Day
+    convened_on: Day | None = None
+    place: Line = ""
+    resolutions: Annotated[list[ResolutionBody], Field(max_length=500)]
+
+
+class CountBody(Body):
+    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had."""
+
+    votes_for: Votes
+    votes_against: Votes
+    votes_blank: Votes = 0
+    votes_entitled: Votes
+
+
+class PastResolutionBody(ResolutionBody):
+    """A point of the agenda of a meeting of the past, with its count."""
+
+    count: CountBody
+
+
+class PastMeetingBody(Body):
+    """A meeting that was held before it came on file, as its minutes say; ``paper`` names them."""
 
     meeting_id: Id
     held_on: Day
     convened_on: Day
     place: Line = ""
-    resolutions: list[ResolutionBody]
+    paper: Annotated[str, Field(min_length=1, max_length=300)]
+    resolutions: Annotated[list[PastResolutionBody], Field(min_length=1)]
+    entry_id: Id | None = None
 
 
 class BallotBody(Body):
-    """One ballot. It is read leniently here and judged with its line, so that every bad one is named at once."""
+    """One ballot that somebody read off a paper. It is read leniently here and judged with its line, so that every bad
+    one is named at once. ``cast_on`` is the day that the paper says; today without it."""
 
     member_id: str = ""
     choice: str = ""
-    cast_on: str = ""
+    cast_on: str | None = None
     proxy_holder: str | None = None
 
 
 class VotesBody(Body):
-    """Ballots on one resolution."""
+    """Ballots on one resolution that somebody enters for others: from the ``room``, on ``paper``, or by ``letter``."""
 
     resolution_id: str
-    ballots: list[BallotBody]
+    paper: Literal["room", "paper", "letter"]
+    ballots: Annotated[list[BallotBody], Field(min_length=1, max_length=10_000)]
+    entry_id: Id | None = None
+
+
+class OwnVoteBody(Body):
+    """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
+
+    choice: Literal["for", "against", "blank"]
+    ballot_id: Id
 
 
 class CloseBody(Body):
-    """The closing of a meeting; ``entitled_members``, when given, must be how many members with a vote are known."""
+    """The closing of a meeting, today; ``closed_on``, when given, says so. ``entitled_members``, when given, must be
+    how many members with a vote stand on the voting list."""
 
-    closed_on: Day
+    closed_on: Day | None = None
     entitled_members: int | None = None
 
 
@@ -198,15 +243,29 @@ def holds_nul(value: object) -> bool:
     >>> holds_nul({"name": ["a", "b\\0"]}), holds_nul({"name": ["a", 1]})
     (True, False)
     """
+    return any("\0" in text for text in _texts(value))
+
+
+def holds_control(value: object) -> bool:
+    """True when a text anywhere in a value holds a character that XML cannot carry: a control character other than a
+    tab or the end of a line, or half of a pair.
+
+    >>> holds_control({"name": ["a", "b\\a"]}), holds_control({"name": ["a\\n\\tb", 1]})
+    (True, False)
+    """
+    return any(UNPRINTABLE.search(text) for text in _texts(value))
+
+
+def _texts(value: object) -> Iterator[str]:
     match value:
         case str():
-            return "\0" in value
+            yield value
         case dict():
-            return any(holds_nul(part) for item in value.items() for part in item)
+            for item in value.items():
+                yield from _texts(list(item))
         case list():
-            return any(holds_nul(part) for part in value)
-        case _:
-            return False
+            for part in value:
+                yield from _texts(part)
 
 
 def programme_of(body: ProgrammeBody) -> Programme:

@@ -3,7 +3,7 @@ binds."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -34,9 +34,7 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 @may("convene")
 def show_convening(request: Request, kind: str = "") -> Response:
     """Show the form of a notice, with a first point of a kind where one is asked."""
-    with reading(request) as tx:
-        filled = {"convened_on": tx.today.isoformat()}
-    return _show_form(request, Form(formbook.add_point(filled, kind) if kind in KINDS else filled))
+    return _show_form(request, Form(formbook.add_point({}, kind) if kind in KINDS else {}))
 
 
 @routes.post("")
@@ -53,7 +51,7 @@ def convene(request: Request, filled: Filled) -> Response:
     meeting = None
     try:
         with reading(request) as tx:
-            meeting = formbook.read_notice(filled, programme_store.list_programmes(tx))
+            meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today)
         if act != "keep":
             return _show_notice(request, meeting, filled)
         with writing(request) as tx:
@@ -90,30 +88,32 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
 
 
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
+    status = 422 if form.problems else 200
+    return render(request, "governance/convene.html", status, **gather_fields(request, form), code=code)
+
+
+def gather_fields(request: Request, form: Form) -> dict[str, Any]:
+    """Everything that the fields of an agenda need to be shown."""
     lang = language_of(request)
     with reading(request) as tx:
         programmes = programme_store.list_programmes(tx)
-        has_statutes = bool(store.list_statutes(tx))
+        versions = store.list_statutes(tx)
     phases = [
         (phase.phase_id, f"{programme.name}: {wording.phase_name(lang, phase)}", phase.budget_cents)
         for programme in programmes
         for phase in programme.phases
     ]
-    return render(
-        request,
-        "governance/convene.html",
-        422 if form.problems else 200,
-        form=form,
-        code=code,
-        points=formbook.list_points(form.values),
-        kinds=KINDS,
-        prices=tariffs.PRICES,
-        guarantees=tariffs.GUARANTEES,
-        vat_rates=formbook.VAT_RATES,
-        key_kinds=formbook.KEY_KINDS,
-        choices=[(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in formbook.MONEY_CHOICES],
-        field_names=FIELD_NAMES,
-        phases=phases,
-        has_statutes=has_statutes,
-        words=wording,
-    )
+    return {
+        "form": form,
+        "points": formbook.list_points(form.values),
+        "kinds": [kind for kind in KINDS if kind != "statutes"],
+        "prices": tariffs.PRICES,
+        "guarantees": tariffs.GUARANTEES,
+        "vat_rates": formbook.VAT_RATES,
+        "key_kinds": formbook.KEY_KINDS,
+        "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in formbook.MONEY_CHOICES],
+        "field_names": FIELD_NAMES,
+        "phases": phases,
+        "has_statutes": bool(versions),
+        "words": wording,
+    }

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from coop.communities import tariffs
 from coop.communities.choices import CHOICES
-from coop.governance.model import KINDS, Meeting, Programme, Resolution
+from coop.governance.handlers.past import Minutes
+from coop.governance.model import KINDS, Count, Meeting, Programme, Resolution
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
+from coop.governance.rules.texts import UNPRINTABLE
 from coop.values import BadInput, Problem, say
 from coop.web.forms import read_decimal
 
@@ -22,6 +24,9 @@ VAT_RATES: Final = ("0.21", "0.09", "0.00")
 
 MONEY_CHOICES: Final = tuple(name for name, choice in CHOICES.items() if choice.TOUCHES_MONEY)
 """Choices that only the meeting may make."""
+
+VOTES: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
+"""Fields of the count of a point, as minutes say it."""
 
 _TEXTS: Final = ("subject_nl", "subject_en", "explanation_nl", "explanation_en")
 
@@ -48,8 +53,10 @@ def drop_point(form: Form, mark: str) -> dict[str, str]:
     return {name: value for name, value in form.items() if not name.startswith(mark)}
 
 
-def read_notice(form: Form, programmes: Sequence[Programme], taken: frozenset[str] = frozenset()) -> Meeting:
-    """The notice that a filled form makes.
+def read_notice(
+    form: Form, programmes: Sequence[Programme], today: date, taken: frozenset[str] = frozenset()
+) -> Meeting:
+    """The notice that a filled form makes, which goes out today.
 
     Ids follow from the date of the meeting, so that sending the form again is the same notice; ``taken`` are those of
     meetings that were withdrawn.
@@ -58,7 +65,49 @@ def read_notice(form: Form, programmes: Sequence[Programme], taken: frozenset[st
         BadInput: with every field that is wrong.
     """
     problems: list[Problem] = []
+    held_on = _read_day(form, "held_on", problems)
+    meeting = _read_agenda(form, programmes, held_on, today, problems, taken)
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    return meeting
+
+
+def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
+    """The meeting of the past that a filled form makes, with the count of each point.
+
+    Raises:
+        BadInput: with every field that is wrong.
+    """
+    problems: list[Problem] = []
     held_on, convened_on = (_read_day(form, name, problems) for name in ("held_on", "convened_on"))
+    meeting = _read_agenda(form, programmes, held_on, convened_on, problems)
+    counts = tuple(
+        Count(*(_read_votes(form, f"{mark}{name}", problems) for name in VOTES)) for mark, _ in list_points(form)
+    )
+    paper = form.get("paper", "").strip()
+    if not 0 < len(paper) <= 300:
+        problems.append(Problem(say("say on which paper this stands, in at most 300 characters"), "paper"))
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    return Minutes(meeting, counts, paper)
+
+
+def _read_votes(form: Form, name: str, problems: list[Problem]) -> int:
+    text = form.get(name, "").strip()
+    if text.isascii() and text.isdecimal() and len(text) <= 9:
+        return int(text)
+    problems.append(Problem(say("give a whole number of votes"), name))
+    return 0
+
+
+def _read_agenda(
+    form: Form,
+    programmes: Sequence[Programme],
+    held_on: date,
+    convened_on: date,
+    problems: list[Problem],
+    taken: frozenset[str] = frozenset(),
+) -> Meeting:
     meeting_id, again = f"alv-{held_on}", 2
     while meeting_id in taken:
         meeting_id, again = f"alv-{held_on}-again-{again}", again + 1
@@ -76,8 +125,11 @@ def read_notice(form: Form, programmes: Sequence[Programme], taken: frozenset[st
         points.append(Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts))
     if not points:
         problems.append(Problem(say("a meeting needs something to decide: add a point"), "add"))
-    if problems:
-        raise BadInput(problems, "bad-agenda")
+    problems += [
+        Problem(say("holds a character that no text may hold"), name)
+        for name, text in form.items()
+        if UNPRINTABLE.search(text)
+    ]
     return Meeting(meeting_id, held_on, convened_on, form.get("place", "").strip()[:200], tuple(points))
 
 
@@ -87,7 +139,7 @@ def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) ->
     placed = []
     for problem in problems:
         resolution_id, _, rest = problem.field.partition(".")
-        name = rest.removeprefix("parameters.")
+        name = rest.removeprefix("parameters.").removeprefix("count.")
         place = f"{marks[resolution_id]}{name}" if resolution_id in marks else problem.field
         placed.append(Problem(problem.reason, place, problem.line))
     return placed

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
+from coop.governance.handlers.voting_lists import read_list
 from coop.governance.storage import meetings as store
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage.ballots import list_ballots
 from coop.governance.views import MeetingView, view_meetings, view_programmes
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
@@ -83,9 +84,9 @@ def _list_votes(tx: Tx, session: Session, undecided: list[MeetingView], lang: st
             view.meeting.held_on,
         )
         for view in undecided
-        if view.state == "open" and session.member_id in find_voters(tx, view.meeting.held_on)
+        if view.state == "open" and read_list(tx, view.meeting, [session.member_id])
         for outcome in view.outcomes
-        if session.member_id not in store.list_ballots(tx, outcome.resolution.resolution_id)
+        if not list_ballots(tx, outcome.resolution.resolution_id, [session.member_id])
     ]
 
 

@@ -1,12 +1,15 @@
 """The JSON API of governance, under ``/governance/api/v1``. Every command may be sent again: the same changes nothing.
 
-Statutes, notices, ballots, closings, programmes and milestones come from the board or the operator, with the days that
-they mean; the server keeps beside each when it was said and by whom, and refuses a day that has not come.
+Notices go out and meetings close when the server hears of it. What stands on paper (ballots, minutes of a meeting of
+the past, the first statutes) is entered by one person and holds once another confirms it. A member's own vote comes
+from the member's own session. Programmes and milestones come from the board or the operator, with the days that they
+mean; the server keeps beside each when it was said and by whom, and refuses a day that has not come.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from fastapi import APIRouter, Request
 
@@ -16,8 +19,11 @@ from coop.governance.answers import (
     BallotsOut,
     ClosedOut,
     ConvenedOut,
+    EntryOut,
     MeetingOut,
     NoticedOut,
+    ObjectionOut,
+    OwnVoteOut,
     PlannedOut,
     ProgrammeOut,
     ReachedOut,
@@ -27,53 +33,155 @@ from coop.governance.answers import (
     StatutesOut,
     SteeredOut,
     decision_out,
+    entry_out,
     meeting_out,
     programme_out,
+    state_of,
 )
-from coop.governance.handlers import closing, meetings, programmes, records, reports
-from coop.governance.model import Evidence, Meeting, Reached, Resolution, Statutes
+from coop.governance.handlers import (
+    ballots,
+    closing,
+    entries,
+    meetings,
+    past,
+    programmes,
+    records,
+    reports,
+    statutes,
+)
+from coop.governance.model import Count, Evidence, Meeting, Reached, Resolution, Statutes
 from coop.governance.rules.statutes import read_rules
+from coop.governance.storage.entries import find_settled
+from coop.governance.storage.entries import list_entries as read_entries
+from coop.governance.storage.meetings import find_meeting
 from coop.governance.storage.meetings import list_meetings as read_meetings
 from coop.governance.storage.programmes import list_programmes as read_programmes
 from coop.governance.storage.reports import find_report
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
+from coop.kit.session import NotAllowed
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
 may = ACCESS.may
 
 
+KEEPERS: Final = {
+    "ballots": ballots.keep_ballots,
+    "meeting": past.keep_minutes,
+    "statutes": statutes.keep_first_statutes,
+}
+"""What keeps an entry of each kind, once a second person confirmed it."""
+
+
 @routes.post("/statutes")
 @may("adopt-statutes")
 def adopt_statutes(request: Request, body: bodies.StatutesBody) -> StatutesOut:
-    """Put the rules of the statutes on file, valid from a day."""
+    """Put rules of the statutes on file: the first version for a second person, every later one as a meeting adopted
+    it."""
     rules = read_rules([rule.model_dump() for rule in body.rules])
+    version = Statutes(body.valid_from, body.name, rules, body.deed_on, body.resolution_id)
     with writing(request) as tx:
-        meetings.adopt_statutes(tx, Statutes(body.valid_from, body.name, rules, body.deed_on, body.resolution_id))
-    return StatutesOut(valid_from=body.valid_from, kinds=[rule.kind for rule in rules])
+        entry = statutes.adopt_statutes(tx, version, body.entry_id or "")
+        state = state_of(find_settled(tx, entry.entry_id)) if entry else None
+    kinds = [rule.kind for rule in rules]
+    return StatutesOut(valid_from=body.valid_from, kinds=kinds, entry_id=entry.entry_id if entry else None, state=state)
 
 
 @routes.post("/meetings")
 @may("convene")
 def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
-    """Convene a meeting: its notice fixes the agenda and every parameter."""
+    """Convene a meeting: its notice goes out now, and fixes the agenda and every parameter."""
     points = tuple(Resolution(**point.model_dump()) for point in body.resolutions)
-    meeting = Meeting(body.meeting_id, body.held_on, body.convened_on, body.place, points)
     with writing(request) as tx:
-        meetings.convene_meeting(tx, meeting)
+        kept = find_meeting(tx, body.meeting_id)
+        convened_on = body.convened_on or (kept.convened_on if kept else tx.today)
+        meetings.convene_meeting(tx, Meeting(body.meeting_id, body.held_on, convened_on, body.place, points))
         resolutions = [records.resolution_record(tx, point.resolution_id) for point in points]
     notice = [NoticedOut.model_validate(record) for record in resolutions]
     return ConvenedOut(meeting_id=body.meeting_id, resolutions=notice)
 
 
+@routes.post("/meetings/past")
+@may("enter-past-meeting")
+def enter_past_meeting(request: Request, body: bodies.PastMeetingBody) -> EntryOut:
+    """Enter a meeting that was held before it came on file, from its minutes; it holds once somebody else confirms
+    it."""
+    points = tuple(Resolution(**point.model_dump(exclude={"count"})) for point in body.resolutions)
+    meeting = Meeting(body.meeting_id, body.held_on, body.convened_on, body.place, points)
+    counts = tuple(Count(**point.count.model_dump()) for point in body.resolutions)
+    with writing(request) as tx:
+        entry = past.enter_past_meeting(tx, past.Minutes(meeting, counts, body.paper), body.entry_id or "")
+        return entry_out(entry, find_settled(tx, entry.entry_id))
+
+
 @routes.post("/meetings/{meeting_id}/votes")
 @may("enter-ballots")
 def enter_ballots(request: Request, meeting_id: str, body: bodies.VotesBody) -> BallotsOut:
-    """Enter open ballots of the room or on paper; none replaces one that a member cast personally."""
+    """Enter ballots of the room or on paper for others; they count once somebody else confirms them."""
     rows = [ballot.model_dump() for ballot in body.ballots]
     with writing(request) as tx:
-        new = meetings.cast_votes(tx, meeting_id, body.resolution_id, rows)
-    return BallotsOut(resolution_id=body.resolution_id, ballots=len(rows), new=new)
+        entry = ballots.enter_ballots(tx, meeting_id, body.paper, {body.resolution_id: rows}, body.entry_id or "")
+        state = state_of(find_settled(tx, entry.entry_id))
+    return BallotsOut(entry_id=entry.entry_id, resolution_id=body.resolution_id, ballots=len(rows), state=state)
+
+
+@routes.get("/entries")
+@may("confirm-entry")
+def list_entries(request: Request, page: Paged) -> list[EntryOut]:
+    """Everything that somebody entered from a paper, newest first, with who confirmed it."""
+    with reading(request) as tx:
+        entries_made = read_entries(tx, *KEEPERS)
+    listed = [entry_out(entry, settled) for entry, settled in reversed(entries_made)]
+    return list(page.cut(listed, _key_of_entry, newest_first=True))
+
+
+def _key_of_entry(entry: EntryOut) -> tuple[str, str]:
+    return entry.entered_at.isoformat(), entry.entry_id
+
+
+@routes.post("/entries/{entry_id}/confirm")
+@may("confirm-entry")
+def confirm_entry(request: Request, entry_id: str) -> EntryOut:
+    """Confirm what another person entered, having compared it with the paper; from now on it holds."""
+    with writing(request) as tx:
+        entry, _ = entries.confirm(tx, entry_id, KEEPERS)
+        return entry_out(entry, find_settled(tx, entry_id))
+
+
+@routes.post("/entries/{entry_id}/drop")
+@may("confirm-entry")
+def drop_entry(request: Request, entry_id: str) -> EntryOut:
+    """Leave out what was entered wrongly, as long as nobody confirmed it."""
+    with writing(request) as tx:
+        entry = entries.drop(tx, entry_id)
+        return entry_out(entry, find_settled(tx, entry_id))
+
+
+@routes.post("/resolutions/{resolution_id}/vote")
+@may("vote")
+def cast_own_vote(request: Request, resolution_id: str, body: bodies.OwnVoteBody) -> OwnVoteOut:
+    """Cast the vote of the member who is signed in, now; nobody else can replace it."""
+    member_id = _own_member_id(request)
+    with writing(request) as tx:
+        new = ballots.cast_own_vote(tx, resolution_id, member_id, body.choice, body.ballot_id)
+    return OwnVoteOut(resolution_id=resolution_id, ballot_id=body.ballot_id, new=new)
+
+
+@routes.post("/resolutions/{resolution_id}/object")
+@may("vote")
+def object_to_ballot(request: Request, resolution_id: str) -> ObjectionOut:
+    """Say that the ballot which others entered for the member who is signed in is not theirs."""
+    member_id = _own_member_id(request)
+    with writing(request) as tx:
+        new = ballots.object_to_ballot(tx, resolution_id, member_id)
+    return ObjectionOut(resolution_id=resolution_id, new=new)
+
+
+def _own_member_id(request: Request) -> str:
+    member_id = session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    return member_id
 
 
 @routes.post("/meetings/{meeting_id}/close")

@@ -21,6 +21,7 @@ MEETINGS = (
     Column("convened_on", N_("Convened on"), Kind.DAY, of="meeting.convened_on"),
     Column("votes_from", N_("Voting from"), Kind.DAY),
     Column("state", N_("State")),
+    Column("history", N_("entered afterwards"), Kind.FLAG, of="meeting.is_history"),
     Column("resolutions", N_("Resolutions"), Kind.WHOLE, of=lambda view: len(view.outcomes)),
 )
 
@@ -50,6 +51,7 @@ def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
         Column("votes_needed", N_("Needed"), Kind.WHOLE, of=needed),
         Column("decided_on", N_("Decided on"), Kind.DAY, of=lambda row: row[1].decided_on),
         Column("adopted", N_("adopted"), Kind.FLAG, of=adopted),
+        Column("history", N_("entered afterwards"), Kind.FLAG, of=lambda row: row[0].is_history),
     )
     return Listing("resolutions", columns, rows)
 

@@ -7,19 +7,25 @@ changed afterwards. Votes are whole numbers, money is whole cents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from coop.values import BadInput, Problem, say
 
-KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "other")
+KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "statutes", "other")
 """Kinds of resolution; the statutes give each its own rule."""
 
 BASES: Final = ("cast", "present", "all")
 """Votes of which a majority is taken: for and against, these and the blank ones, or all that members have."""
 
 CHOICES: Final = ("for", "against", "blank")
+
+OWN: Final = "own"
+"""Channel of a ballot that its member cast in their own session."""
+
+PAPERS: Final = ("room", "paper", "letter")
+"""Channels of ballots that somebody entered for others: from the box in the room, on a form, by letter."""
 
 MANNERS: Final = ("release", "keep")
 """Decisions of a steering group on a tranche that was referred to it."""
@@ -82,14 +88,18 @@ class VotingRule:
 
 @dataclass(frozen=True)
 class Statutes:
-    """One version of the statutes, in force from ``valid_from`` until the next: by the deed of ``deed_on``, and by the
-    resolution of a meeting where one changed them; None and empty where nobody said."""
+    """One version of the statutes, in force from ``valid_from`` until the next.
+
+    The first rests on two people, in the entry ``entry_id``; every later one on the resolution of a meeting and on the
+    deed of ``deed_on``.
+    """
 
     valid_from: date
     name: str
     rules: tuple[VotingRule, ...]
     deed_on: date | None = None
     resolution_id: str = ""
+    entry_id: str | None = None
 
     def rule(self, kind: str) -> VotingRule | None:
         """The rule for a kind of resolution, or None where the statutes are silent."""
@@ -119,31 +129,46 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A members' meeting as its notice announced it."""
+    """A members' meeting as its notice announced it.
+
+    One that was held before it came on file names the entry that two people signed, ``entry_id``: it rests on minutes,
+    and says so wherever it is shown.
+    """
 
     meeting_id: str
     held_on: date
     convened_on: date
     place: str
     resolutions: tuple[Resolution, ...]
+    entry_id: str | None = None
+
+    @property
+    def is_history(self) -> bool:
+        """True when its notice, votes and decisions were entered afterwards."""
+        return self.entry_id is not None
 
 
 @dataclass(frozen=True)
 class Ballot:
     """An open ballot of one member. ``proxy_holder`` is the member who cast it for them.
 
-    ``personal``: the member cast it in their own session; otherwise a steward entered it.
+    ``channel`` is ``OWN`` or the paper that it stood on; then ``entry_id`` names who entered and who confirmed it.
+    ``salt`` hides the choice in the commitment that is told when it is put in the box.
     """
 
     member_id: str
     choice: str
     cast_on: date
     proxy_holder: str | None = None
-    personal: bool = False
+    channel: str = OWN
+    ballot_id: str = ""
+    entry_id: str | None = None
+    salt: str = ""
 
-    def says_the_same_as(self, other: Ballot) -> bool:
-        """True when both are one vote, whoever handed it in."""
-        return replace(self, personal=other.personal) == other
+    @property
+    def personal(self) -> bool:
+        """True when the member cast it in their own session."""
+        return self.channel == OWN
 
 
 @dataclass(frozen=True)
@@ -174,7 +199,8 @@ class Count:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The meaning of a count under its rule. ``reason``: majority, no-votes, no-quorum, tie or too-few."""
+    """The meaning of a count under its rule. ``reason``: majority, no-votes, no-quorum, tie, too-few, or decided-before
+    where another meeting decided the same once and for all."""
 
     adopted: bool
     reason: str

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from coop.governance import wording
 from coop.governance.access import ACCESS
-from coop.governance.storage.meetings import list_ballots_of, list_meetings
+from coop.governance.storage.ballots import list_ballots_of
+from coop.governance.storage.meetings import list_meetings
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.language import N_, language_of
 from coop.web.listings import Column, Kind, Listing

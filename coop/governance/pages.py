@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance import wording
 from coop.governance.access import ACCESS
-from coop.governance.handlers import closing, meetings, records
+from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
-from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.ballots import list_ballots, list_objections
 from coop.governance.storage.notices import measure_reach
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage.voters import list_numbers
 from coop.governance.views import (
     MeetingView,
     find_meeting_view,
@@ -57,8 +57,10 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
     with reading(request) as tx:
         view, outcome = find_resolution_view(tx, resolution_id)
         record = records.resolution_record(tx, resolution_id)
-        own = store.list_ballots(tx, resolution_id).get(member_id, [])
-        own_votes = find_voters(tx, view.meeting.held_on).get(member_id, 0)
+        own = list_ballots(tx, resolution_id, [member_id]).get(member_id, [])
+        own_votes = voting_lists.read_list(tx, view.meeting, [member_id]).get(member_id, 0) if member_id else 0
+        objection = ballots.judge_objection(tx, resolution_id, member_id)
+        disputes = list_objections(tx, resolution_id) if outcome.decided else []
         called = wording.names(lang, [], programme_store.list_programmes(tx))
     return render(
         request,
@@ -70,6 +72,9 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         own=own,
         may_vote=view.state == "open" and own_votes > 0,
         own_votes=own_votes,
+        objection=objection,
+        disputes=disputes,
+        ballot_id=str(uuid4()),
         chart=_count_chart(outcome, lang),
         words=wording,
     )
@@ -77,19 +82,34 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
 
 @routes.post("/resolutions/{resolution_id}/vote")
 @may("vote")
-def vote(request: Request, resolution_id: str, choice: Annotated[str, Form()]) -> Response:
-    """Cast the reader's own vote, today; nobody else can replace it."""
+def vote(
+    request: Request, resolution_id: str, choice: Annotated[str, Form()], ballot_id: Annotated[str, Form()] = ""
+) -> Response:
+    """Cast the reader's own vote, now; nobody else can replace it, and a form that is sent twice is one vote."""
     lang, member_id = language_of(request), session_of(request).member_id
     if member_id is None:
         raise NotAllowed
     with writing(request) as tx:
-        is_new = meetings.cast_own_vote(tx, resolution_id, member_id, choice)
+        is_new = ballots.cast_own_vote(tx, resolution_id, member_id, choice, ballot_id[:100])
     chosen = gettext(lang, wording.CHOICES[choice]).lower()
     page = f"/governance/resolutions/{resolution_id}"
     if not is_new:
-        return redirect(page, translate(lang, "Your vote stood already: %(choice)s.", choice=chosen), "note")
+        return redirect(page, translate(lang, "This ballot was in the box already; below stands what counts."), "note")
     said = N_("Your vote is in the box: %(choice)s. You may change it until the vote is closed.")
     return redirect(page, translate(lang, said, choice=chosen))
+
+
+@routes.post("/resolutions/{resolution_id}/object")
+@may("vote")
+def object_to_ballot(request: Request, resolution_id: str) -> Response:
+    """Say that the ballot which others entered for the reader is not theirs."""
+    member_id = session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    with writing(request) as tx:
+        ballots.object_to_ballot(tx, resolution_id, member_id)
+    said = N_("Your objection is on file, with the day and the hour.")
+    return redirect(f"/governance/resolutions/{resolution_id}", translate(language_of(request), said))
 
 
 @routes.get("/meetings/{meeting_id}")
@@ -98,7 +118,10 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
     """One meeting: its agenda, and for its stewards what there is to do."""
     with reading(request) as tx:
         view = find_meeting_view(tx, meeting_id)
-        voters = find_voters(tx, view.meeting.held_on)
+        voters = voting_lists.read_list(tx, view.meeting)
+        numbers = list_numbers(tx)
+        late = [numbers.get(member_id, member_id) for member_id in voting_lists.list_late(tx, view.meeting)]
+        minutes = records.minutes_record(tx, view.meeting.entry_id) if view.meeting.entry_id else None
         reach = measure_reach(tx, meeting_id)
     return render(
         request,
@@ -108,6 +131,8 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         votes=sum(voters.values()),
         steward=ACCESS.allows(session_of(request), "close-meeting"),
         reach=reach,
+        late=late,
+        minutes=minutes,
         today=tx.today,
         words=wording,
     )
@@ -115,14 +140,12 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
 
 @routes.post("/meetings/{meeting_id}/close")
 @may("close-meeting")
-def close(
-    request: Request, meeting_id: str, closed_on: Annotated[date, Form()], confirmed: Annotated[str, Form()] = ""
-) -> Response:
+def close(request: Request, meeting_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
     """Close a meeting, once somebody confirmed that it should be."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
     if confirmed == "yes":
         with writing(request) as tx:
-            closing.close_meeting(tx, meeting_id, closed_on)
+            closing.close_meeting(tx, meeting_id)
         return redirect(page, translate(lang, "The meeting is closed and decided."))
     return confirm_page(
         request,
@@ -131,7 +154,6 @@ def close(
         button=translate(lang, "Close and decide"),
         action=f"{page}/close",
         back=page,
-        hidden={"closed_on": closed_on.isoformat()},
     )
 
 

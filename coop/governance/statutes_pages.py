@@ -12,16 +12,17 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance import statutes_form, wording
 from coop.governance.access import ACCESS
-from coop.governance.handlers import meetings
+from coop.governance.handlers import statutes
 from coop.governance.model import BASES, KINDS
 from coop.governance.statutes_form import MAJORITIES, QUORUMS
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.entries import find_settled
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.values import CoopError
 from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate
+from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
 PAGE = "/governance/statutes"
@@ -81,9 +82,13 @@ def keep_statutes(request: Request, filled: Filled) -> Response:
                 words=wording,
             )
         with writing(request) as tx:
-            meetings.adopt_statutes(tx, version)
+            entry = statutes.adopt_statutes(tx, version)
+            waits = entry is not None and find_settled(tx, entry.entry_id) is None
     except CoopError as refusal:
         return _show_form(request, Form(filled).refused(refusal))
+    if waits:
+        said = N_("The statutes are entered. They hold once somebody else confirms them.")
+        return redirect("/governance/entries", translate(language_of(request), said))
     return redirect(PAGE, translate(language_of(request), "The statutes are on file."))
 
 

@@ -37,6 +37,7 @@ KINDS: Final = {
     "choice": N_("Choice of the co-operative"),
     "realisation": N_("Decision to build"),
     "programme": N_("Programme"),
+    "statutes": N_("Change of the statutes"),
     "other": N_("Other subject"),
 }
 KIND_HELP: Final = {
@@ -45,10 +46,13 @@ KIND_HELP: Final = {
     "choice": N_("How Niet Meer Dan Nu is reckoned, and what else touches members' money."),
     "realisation": N_("Whether a phase of the programme is built, for its budget."),
     "programme": N_("The plan for years, without a decision to build."),
-    "other": N_("Everything else: the accounts, the board, the statutes themselves."),
+    "statutes": N_("Whether the statutes themselves change."),
+    "other": N_("Everything else: the accounts, the board."),
 }
 """What is decided by a resolution of each kind."""
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
+PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
+"""Where ballots that somebody entered for others come from."""
 UNMET: Final = {
     "evidence": N_("not all evidence was there"),
     "cost": N_("it cost more than the budget with its margin"),
@@ -231,6 +235,7 @@ def verdict(lang: str, outcome: Outcome) -> str:
         "no-votes": N_("Rejected: nobody voted for or against."),
         "no-quorum": N_("Rejected: too few votes were present to decide."),
         "tie": N_("Rejected: %(votes_for)s votes for and as many against; a tie rejects."),
+        "decided-before": N_("Fell away: another meeting had decided the same before."),
         "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),
     }
     return translate(

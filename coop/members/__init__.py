@@ -12,7 +12,8 @@ ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent, MessageFaile
 ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing,
-ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the machines.
+BallotEntered, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the
+machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

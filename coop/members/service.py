@@ -106,6 +106,7 @@ MEMBERS = Service(
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,
+        governance.BallotEntered: messages_heard.on_ballot_entered,
         metering.UseSeen: on_use_seen,
         metering.ProgramTokenUsed: on_program_token_used,
         billing.ProgramTokenUsed: on_program_token_used,

@@ -105,7 +105,8 @@ class JournalIndex:
                 return [
                     f"vote       {reference_id}: {counted.subject_nl}, {counted.held_on}:"
                     f" {count.votes_for} for, {count.votes_against} against, {count.votes_blank} blank,"
-                    f" {counted.verdict.word} by {counted.verdict.article}"
+                    f" {counted.verdict} by {counted.article}"
+                    + (", ENTERED AFTERWARDS from minutes that two people signed" if counted.history else "")
                 ]
             case _:
                 return [f"{kind:<10} {reference_id}"]
@@ -156,7 +157,7 @@ class JournalIndex:
             fact.votes_against,
             fact.votes_blank,
             fact.votes_present,
-        ) == (counted.verdict.word, count.votes_for, count.votes_against, count.votes_blank, count.votes_present):
+        ) == (counted.verdict, count.votes_for, count.votes_against, count.votes_blank, count.votes_present):
             return []
         return [f"resolution {counted.resolution_id}: the count is not the one that governance told of"]
 

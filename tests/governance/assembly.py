@@ -12,10 +12,17 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from coop.events import Envelope, Event, read_event
-from coop.events.governance import MeetingConvened
+from coop.events.governance import (
+    BallotEntered,
+    BallotsCommitted,
+    MeetingConvened,
+    StatutesAdopted,
+    VotingListFrozen,
+)
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.handlers import closing, meetings, programmes
+from coop.governance.handlers import ballots, closing, entries, meetings, programmes, statutes
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
+from coop.governance.http import KEEPERS
 from coop.governance.model import (
     Count,
     Evidence,
@@ -31,19 +38,25 @@ from coop.governance.model import (
 )
 from coop.governance.rules.counting import count_ballots
 from coop.governance.service import GOVERNANCE
-from coop.governance.storage import meetings as meeting_store
+from coop.governance.storage.ballots import list_standing
+from coop.governance.storage.entries import Entry
 from coop.governance.storage.voters import find_voters
 from coop.kit import journal
 from coop.kit.actor import Actor
 from coop.kit.database import Database
+from coop.kit.session import COOKIE, Session, sign
 from coop.kit.tx import Tx
-from tests.desk import COMMUNITY, SECRETARY, open_desk, sign_in
+from tests.desk import COMMUNITY, SECRET, SECRETARY, open_desk, sign_in
+from tests.kit.clocks import SetClock
 
 Kind = TypeVar("Kind", bound=Event)
 
 HELD = date(2026, 6, 24)
 CONVENED = date(2026, 5, 20)
 TOWN = COMMUNITY
+SECOND = Actor("account", "account-2", "page")
+"""Another person of the board than the one who enters."""
+
 LATER = datetime(2027, 9, 1, 12, tzinfo=UTC)
 """After everything in the life below."""
 
@@ -58,6 +71,7 @@ STATUTES = Statutes(
         replace(PLAIN, kind="allocation-key"),
         replace(PLAIN, kind="programme"),
         replace(PLAIN, kind="realisation", article="art. 15"),
+        replace(PLAIN, kind="statutes", article="art. 21", majority_num=2, majority_den=3),
     ),
 )
 
@@ -122,8 +136,11 @@ INSURANCE = Evidence("insurance", "P-77", "b" * 64)
 IN_TIME = Reached(date(2026, 12, 1), 105_000_000, (PERMIT, INSURANCE))
 
 
-def envelope(event: Event, community: str = TOWN) -> Envelope:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
+TOLD_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the register told what nearly every test begins with."""
+
+
+def envelope(event: Event, community: str = TOWN, at: datetime = TOLD_AT) -> Envelope:
     return Envelope(
         "1",
         event.TYPE,
@@ -139,13 +156,15 @@ def envelope(event: Event, community: str = TOWN) -> Envelope:
     )
 
 
-def admit(tx: Tx, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1)) -> None:
+def admit(
+    tx: Tx, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1), told_at: datetime = TOLD_AT
+) -> None:
     for member_id in members:
         number = member_id.replace("m", "L-")
         event = MemberAdmitted(
             member_id=member_id, kind="owner", joined_on=joined_on, votes=votes, member_number=number
         )
-        on_member_admitted(tx, event, envelope(event, tx.community))
+        on_member_admitted(tx, event, envelope(event, tx.community, told_at))
 
 
 def leave(tx: Tx, member_id: str, left_on: date) -> None:
@@ -163,19 +182,42 @@ def members(count: int) -> list[str]:
     return [f"m{number:03d}" for number in range(1, count + 1)]
 
 
+def confirm(tx: Tx, entry: Entry) -> int:
+    """A second person confirms what the first one entered; returns how many things are new."""
+    first, tx.actor = tx.actor, SECOND
+    try:
+        return entries.confirm(tx, entry.entry_id, KEEPERS)[1]
+    finally:
+        tx.actor = first
+
+
+def cast(
+    tx: Tx, resolution_id: str, batch: list[dict[str, Any]], meeting_id: str = "alv-1", paper: str = "room"
+) -> int:
+    """Ballots that one person enters and another confirms; returns how many are new."""
+    return confirm(tx, ballots.enter_ballots(tx, meeting_id, paper, {resolution_id: batch}))
+
+
+def adopt(tx: Tx, version: Statutes) -> None:
+    """The first statutes, entered by one person and confirmed by another."""
+    entry = statutes.adopt_statutes(tx, version)
+    if entry is not None:
+        confirm(tx, entry)
+
+
 def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
     for resolution_id in resolutions:
-        meetings.cast_votes(tx, "alv-1", resolution_id, rows(dict.fromkeys(members(4), choice)))
+        cast(tx, resolution_id, rows(dict.fromkeys(members(4), choice)))
 
 
 STEPS: dict[str, Callable[[Tx], object]] = {
     "admit": lambda tx: admit(tx, *members(4)),
     "leave": lambda tx: leave(tx, "m004", date(2030, 1, 1)),
-    "statutes": lambda tx: meetings.adopt_statutes(tx, STATUTES),
+    "statutes": lambda tx: adopt(tx, STATUTES),
     "plan": lambda tx: programmes.plan_programme(tx, PROGRAMME),
     "convene": lambda tx: meetings.convene_meeting(tx, MEETING),
     "vote": lambda tx: vote_all(tx, "tariff", "key", "build"),
-    "close": lambda tx: closing.close_meeting(tx, "alv-1", HELD),
+    "close": lambda tx: closing.close_meeting(tx, "alv-1"),
     "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
     "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
     "keep": lambda tx: programmes.decide_referred(tx, "t3", "keep", date(2027, 7, 20), "co-operative"),
@@ -192,9 +234,21 @@ def actor_of(step: str) -> Actor:
     return PARTNER if step == "offer" else SECRETARY
 
 
+TIMES = {
+    "admit": datetime(2026, 5, 1, 9, tzinfo=UTC),
+    "convene": datetime(2026, 5, 20, 9, tzinfo=UTC),
+    "vote": datetime(2026, 6, 24, 18, tzinfo=UTC),
+    "reach": LATER,
+}
+"""When the server hears of a step; of the others at the time of the one before."""
+
+
 def live(database: Database, until: str = "") -> None:
-    """Take the steps before ``until``, all of them when it is empty, each in its own transaction."""
+    """Take the steps before ``until``, all of them when it is empty, each in its own transaction and at its time."""
+    clock = database.clock
+    assert isinstance(clock, SetClock)
     for name, step in STEPS.items():
+        clock.set(TIMES.get(name, clock.now()))
         if name == until:
             return
         with database.write(TOWN, actor_of(name)) as tx:
@@ -203,13 +257,15 @@ def live(database: Database, until: str = "") -> None:
 
 def tally(tx: Tx, resolution_id: str, held_on: date = HELD) -> Count:
     """The count that closing now would come to, which no door of the product tells."""
-    history = meeting_store.list_ballots(tx, resolution_id)
-    return count_ballots((cast[-1] for cast in history.values()), find_voters(tx, held_on))
+    return count_ballots(list_standing(tx, resolution_id).values(), find_voters(tx, held_on))
+
+
+_USUAL = (MeetingConvened, StatutesAdopted, VotingListFrozen, BallotsCommitted, BallotEntered)
 
 
 def told(database: Database) -> list[Event]:
-    """Every fact that was told, in order, but that a meeting was convened, which nearly every test begins with."""
-    return [fact for fact in told_with_notices(database) if not isinstance(fact, MeetingConvened)]
+    """Every fact that was told, in order, but those with which nearly every test begins."""
+    return [fact for fact in told_with_notices(database) if not isinstance(fact, _USUAL)]
 
 
 def told_with_notices(database: Database) -> list[Event]:
@@ -240,3 +296,31 @@ def client(
     """The pages and the API of governance, with somebody signed in where roles are named."""
     desk = open_desk(GOVERNANCE, database, folder)
     return sign_in(desk, *roles, member_id=member_id, community=community) if roles else desk
+
+
+def sit_down(desk: TestClient, account_id: str, *roles: str, member_id: str | None = None) -> TestClient:
+    """The same application with somebody else signed in."""
+    session = Session(account_id, "Somebody", frozenset(roles), member_id, TOWN, f"session-{account_id}", now_at(desk))
+    desk.cookies.set(COOKIE, sign(session, SECRET))
+    return desk
+
+
+def clock_of(desk: TestClient) -> SetClock:
+    """The clock of an application."""
+    clock = desk.app.state.databases["governance"].clock  # type: ignore[attr-defined]
+    assert isinstance(clock, SetClock)
+    return clock
+
+
+def now_at(desk: TestClient) -> datetime:
+    """The time at an application."""
+    return clock_of(desk).now()
+
+
+def confirm_over_http(desk: TestClient, entry_id: str, status: int = 200) -> dict[str, Any]:
+    """A second person of the board confirms an entry; then the first is signed in again."""
+    sit_down(desk, "account-2", "board")
+    answer = desk.post(f"/governance/api/v1/entries/{entry_id}/confirm")
+    sit_down(desk, "account-1", "board")
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())

@@ -6,46 +6,49 @@ import re
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
-from coop.governance.handlers import closing, entries, meetings
-from coop.governance.handlers.entries import Row
+from coop.governance.handlers import ballots, closing, entries
+from coop.governance.handlers.ballots import Row
+from coop.governance.http import KEEPERS
 from coop.governance.storage import entries as store
-from coop.governance.storage import meetings as meeting_store
+from coop.governance.storage.ballots import list_ballots
 from coop.kit.actor import Actor
 from coop.kit.database import Database
-from coop.kit.session import COOKIE, Session, sign
 from coop.values import BadInput, CoopError
-from tests.desk import SECRET, SECRETARY
-from tests.governance.assembly import HELD, LATER, TOWN, client, live, rows
+from tests.desk import SECRETARY
+from tests.governance.assembly import SECOND, TOWN, cast, client, live, rows, sit_down
 from tests.metering.test_meter_pages import plain
 
-SECOND = Actor("account", "account-2", "page")
 PAGE = "/governance/meetings/alv-1/ballots"
 
 
 def standing(database: Database, resolution_id: str = "tariff") -> dict[str, tuple[str, str | None]]:
     with database.read(TOWN) as tx:
-        history = meeting_store.list_ballots(tx, resolution_id)
+        history = list_ballots(tx, resolution_id)
     return {member_id: (cast[-1].choice, cast[-1].proxy_holder) for member_id, cast in history.items()}
 
 
 def enter(database: Database, *papers: Row, actor: Actor = SECRETARY) -> str:
     with database.write(TOWN, actor) as tx:
-        return entries.enter_ballots(tx, "alv-1", "room", papers).entry_id
+        read, lines = ballots.read_papers(tx, "alv-1", papers)
+        return ballots.enter_ballots(tx, "alv-1", "room", read, "", lines).entry_id
+
+
+def confirm(database: Database, entry_id: str, actor: Actor = SECOND) -> int:
+    with database.write(TOWN, actor) as tx:
+        return entries.confirm(tx, entry_id, KEEPERS)[1]
 
 
 def test_ballots_count_once_another_person_confirmed_them(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}), Row(2, "L-002", "L-001", {"tariff": "against"}))
     assert standing(database) == {}
-    with pytest.raises(CoopError, match="yourself"), database.write(TOWN, SECRETARY) as tx:
-        entries.confirm_entry(tx, entry_id)
-    with database.write(TOWN, SECOND) as tx:
-        assert entries.confirm_entry(tx, entry_id) == 2
-    with database.write(TOWN, SECOND) as tx:
-        assert entries.confirm_entry(tx, entry_id) == 0
-        [(entry, settled)] = store.list_entries(tx, "alv-1")
+    with pytest.raises(CoopError, match="yourself"):
+        confirm(database, entry_id, SECRETARY)
+    assert confirm(database, entry_id) == 2
+    assert confirm(database, entry_id) == 0
+    with database.read(TOWN) as tx:
+        [(entry, settled)] = store.list_entries(tx, "ballots", meeting_id="alv-1")
     assert standing(database) == {"m001": ("for", None), "m002": ("against", "m001")}
     assert settled is not None
     assert (entry.actor, settled.actor, entry.paper) == (str(SECRETARY), str(SECOND), "room")
@@ -55,10 +58,10 @@ def test_what_is_left_out_never_counts(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop_entry(tx, entry_id)
-        entries.drop_entry(tx, entry_id)
-    with pytest.raises(CoopError, match="dropped"), database.write(TOWN, SECOND) as tx:
-        entries.confirm_entry(tx, entry_id)
+        entries.drop(tx, entry_id)
+        entries.drop(tx, entry_id)
+    with pytest.raises(CoopError, match="dropped"):
+        confirm(database, entry_id)
     assert standing(database) == {}
 
 
@@ -66,9 +69,9 @@ def test_a_vote_that_a_member_cast_in_person_since_is_not_replaced(database: Dat
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, Actor("account", "anna", "page")) as tx:
-        meetings._fill_box(tx, "alv-1", "tariff", rows({"m001": "against"}), personal=True)
-    with pytest.raises(BadInput), database.write(TOWN, SECOND) as tx:
-        entries.confirm_entry(tx, entry_id)
+        ballots.cast_own_vote(tx, "tariff", "m001", "against")
+    with pytest.raises(BadInput):
+        confirm(database, entry_id)
     assert standing(database) == {"m001": ("against", None)}
 
 
@@ -90,7 +93,7 @@ def test_a_bad_ballot_is_named_by_its_line_and_nothing_is_kept(
         enter(database, Row(1, "L-002", "", {"tariff": "for"}), paper)
     assert [(problem.field, problem.line) for problem in refused.value.problems] == [(field, line)]
     with database.read(TOWN) as tx:
-        assert store.list_entries(tx, "alv-1") == []
+        assert [entry for entry, _ in store.list_entries(tx, "ballots")] == []
 
 
 def test_the_limit_of_proxies_and_a_second_ballot_of_one_member_are_refused(database: Database) -> None:
@@ -102,20 +105,53 @@ def test_the_limit_of_proxies_and_a_second_ballot_of_one_member_are_refused(data
         enter(database, Row(1, "L-001", "", {"tariff": "for"}), Row(2, "L-001", "", {"tariff": "against"}))
 
 
-def test_ballots_after_the_closing_are_refused(database: Database) -> None:
+def test_a_meeting_is_not_closed_while_ballots_wait_and_none_counts_after_it(database: Database) -> None:
     live(database, until="vote")
     waiting = enter(database, Row(1, "L-003", "", {"tariff": "for"}))
+    with pytest.raises(CoopError, match="wait for a second person"), database.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
-        meetings.cast_votes(tx, "alv-1", "tariff", rows({"m001": "for"}))
-        closing.close_meeting(tx, "alv-1", HELD)
-    with pytest.raises(CoopError, match="closed"), database.write(TOWN, SECOND) as tx:
-        entries.confirm_entry(tx, waiting)
+        entries.drop(tx, waiting)
+        closing.close_meeting(tx, "alv-1")
+    with pytest.raises(CoopError, match="closed"):
+        enter(database, Row(1, "L-002", "", {"tariff": "for"}))
 
 
-def sit_down(desk: TestClient, account_id: str, *roles: str) -> TestClient:
-    session = Session(account_id, "Somebody", frozenset(roles), None, TOWN, f"session-{account_id}", LATER)
-    desk.cookies.set(COOKIE, sign(session, SECRET))
-    return desk
+def test_a_batch_sent_again_never_flips_a_vote_that_was_changed_since(database: Database) -> None:
+    live(database, until="vote")
+    with database.write(TOWN, SECRETARY) as tx:
+        assert cast(tx, "tariff", rows({"m001": "for"})) == 1
+        assert cast(tx, "tariff", rows({"m001": "against"})) == 1
+        assert cast(tx, "tariff", rows({"m001": "for"})) == 0
+    assert standing(database)["m001"] == ("against", None)
+
+
+def test_an_own_vote_sent_again_under_its_id_never_flips_one_that_was_changed_since(database: Database) -> None:
+    live(database, until="vote")
+    votes = [("for", "b-1", True), ("against", "b-2", True), ("for", "b-1", False)]
+    for choice, ballot_id, is_new in votes:
+        with database.write(TOWN, Actor("account", "anna", "page")) as tx:
+            assert ballots.cast_own_vote(tx, "tariff", "m001", choice, ballot_id) == is_new
+    assert standing(database)["m001"] == ("against", None)
+    with pytest.raises(CoopError, match="another ballot"), database.write(TOWN, SECRETARY) as tx:
+        ballots.cast_own_vote(tx, "tariff", "m002", "for", "b-1")
+
+
+def test_a_member_who_objects_takes_the_ballot_out_and_alone_votes_from_then_on(database: Database) -> None:
+    live(database, until="vote")
+    member = Actor("account", "anna", "page")
+    with database.write(TOWN, SECRETARY) as tx:
+        cast(tx, "tariff", rows({"m001": "for", "m002": "for", "m003": "against"}))
+    with database.write(TOWN, member) as tx:
+        assert ballots.object_to_ballot(tx, "tariff", "m001")
+        assert not ballots.object_to_ballot(tx, "tariff", "m001")
+    with pytest.raises(BadInput, match="only they can vote now"):
+        enter(database, Row(1, "L-001", "", {"tariff": "for"}))
+    with database.write(TOWN, SECRETARY) as tx:
+        count = closing.close_meeting(tx, "alv-1")[0].count
+    assert (count.votes_for, count.votes_against) == (1, 1)
+    with pytest.raises(CoopError, match="nobody entered"), database.write(TOWN, member) as tx:
+        ballots.object_to_ballot(tx, "tariff", "m004")
 
 
 def test_two_people_of_the_board_enter_and_confirm_on_the_page(embedded: Database, tmp_path: Path) -> None:
@@ -133,7 +169,7 @@ def test_two_people_of_the_board_enter_and_confirm_on_the_page(embedded: Databas
     address = re.search(rf"{PAGE}/[0-9a-f-]+", done.text)
     assert address
     own = desk.post(address[0], params={"lang": "nl"}, data={"act": "confirm"})
-    assert "u hebt deze stemmen zelf ingevoerd" in plain(own.text)
+    assert "u hebt dit zelf ingevoerd" in plain(own.text)
     sit_down(desk, "account-2", "board").post(address[0], data={"act": "confirm"})
     assert standing(embedded) == {"m001": ("for", None), "m002": ("against", "m001")}
     assert "counts" in plain(desk.get(PAGE, params={"lang": "en"}).text)

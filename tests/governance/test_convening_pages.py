@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from fastapi.testclient import TestClient
 from coop.governance.storage import meetings as store
 from coop.kit.database import Database
 from tests.governance.assembly import TARIFF, TOWN, client, live
+from tests.kit.clocks import SetClock
 from tests.metering.test_meter_pages import plain
 
 PAGE = "/governance/meetings/new"
 FILLED = {
     "held_on": "2026-06-24",
-    "convened_on": "2026-06-16",
     "place": "WG-plein",
     "1.kind": "tariff",
     "1.subject_nl": "Tarief van 2027",
@@ -42,7 +43,14 @@ FILLED = {
 @pytest.fixture
 def board(embedded: Database, tmp_path: Path) -> TestClient:
     live(embedded, until="convene")
+    set_day(embedded, 16)
     return client(embedded, tmp_path, "board")
+
+
+def set_day(embedded: Database, day: int) -> None:
+    clock = embedded.clock
+    assert isinstance(clock, SetClock)
+    clock.set(datetime(2026, 6, day, 9, tzinfo=UTC))
 
 
 def test_points_are_added_by_their_kind_and_left_out_again(board: TestClient) -> None:
@@ -94,7 +102,7 @@ def test_a_notice_is_looked_at_and_kept_with_its_figures_as_put_to_the_vote(
         ({"held_on": ""}, "geef een dag"),
         ({"3.phase_id": "none"}, "kies de fase waarover besloten wordt"),
         ({"4.group_id": ""}, "geef de naam van de deelgroep"),
-        ({"convened_on": "2026-06-17"}, "moet uiterlijk op 16 juni 2026 zijn opgeroepen"),
+        ({"held_on": "2026-06-23"}, "moet uiterlijk op 15 juni 2026 zijn opgeroepen"),
     ],
 )
 def test_a_notice_that_cannot_bind_is_refused_before_it_does(

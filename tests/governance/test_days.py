@@ -30,7 +30,7 @@ from tests.governance.assembly import (
     STATUTES,
     TOWN,
     admit,
-    live,
+    adopt,
     meeting,
     members,
     only,
@@ -56,7 +56,7 @@ def town(database: Database, clock: SetClock) -> Database:
     clock.set(CONVENED)
     with database.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
-        meetings.adopt_statutes(tx, STATUTES)
+        adopt(tx, STATUTES)
         programmes.plan_programme(tx, PROGRAMME)
         meetings.convene_meeting(tx, meeting(resolution("tariff"), resolution("key"), resolution("build")))
     return database
@@ -81,7 +81,7 @@ def test_a_vote_opens_and_ends_by_the_calendar(town: Database, clock: SetClock) 
     ended = VoteEnded(meeting_id="alv-1", held_on=HELD)
     assert pass_night(town, clock, HELD) == ("1 vote ended and waits for its count", [ended])
     with town.write(TOWN, SECRETARY) as tx:
-        closing.close_meeting(tx, "alv-1", HELD)
+        closing.close_meeting(tx, "alv-1")
     assert pass_night(town, clock, HELD + timedelta(days=1)) == ("no day asked for anything", [])
 
 
@@ -98,8 +98,8 @@ def test_who_heard_of_a_vote_in_its_last_days_is_not_reminded_of_it(database: Da
     late = Statutes(date(2026, 1, 1), "late", tuple(replace(rule, advance_days=3) for rule in STATUTES.rules))
     with database.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
-        meetings.adopt_statutes(tx, late)
-        meetings.convene_meeting(tx, replace(meeting(resolution("tariff")), convened_on=date(2026, 6, 1)))
+        adopt(tx, late)
+        meetings.convene_meeting(tx, replace(meeting(resolution("tariff")), convened_on=date(2026, 6, 15)))
     _, facts = pass_night(database, clock, date(2026, 6, 20))
     assert [type(fact) for fact in facts] == [VoteOpened]
     assert pass_night(database, clock, date(2026, 6, 22))[1] == []
@@ -117,7 +117,7 @@ def test_a_deadline_that_passes_is_told_once_and_not_when_the_milestone_was_reac
     clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
     with town.write(TOWN, SECRETARY) as tx:
         vote_all(tx, "tariff", "key", "build")
-        closing.close_meeting(tx, "alv-1", HELD)
+        closing.close_meeting(tx, "alv-1")
     _, facts = pass_night(town, clock, date(2026, 12, 31))
     passed = only(facts, DeadlinePassed)
     assert [(fact.milestone_id, fact.name, fact.deadline) for fact in passed] == [
@@ -135,7 +135,7 @@ def test_the_steering_group_is_reminded_every_two_weeks_until_it_releases(town: 
     clock.set(datetime(2026, 6, 24, 18, tzinfo=UTC))
     with town.write(TOWN, SECRETARY) as tx:
         vote_all(tx, "tariff", "key", "build")
-        closing.close_meeting(tx, "alv-1", HELD)
+        closing.close_meeting(tx, "alv-1")
     clock.set(datetime(2026, 7, 1, 12, tzinfo=UTC))
     with town.write(TOWN, SECRETARY) as tx:
         programmes.reach_milestone(tx, "pump", Reached(date(2026, 7, 1), 200_000_001, ()))
@@ -168,7 +168,6 @@ def test_a_night_without_a_server_is_made_up_for(town: Database, clock: SetClock
 
 
 def test_history_that_is_put_on_file_later_brings_no_reminder(database: Database, clock: SetClock) -> None:
-    live(database, until="close")
     late = replace(PROGRAMME.phases[0].milestones[0], milestone_id="late", deadline=date(2026, 1, 1))
     history = replace(PROGRAMME.phases[0], phase_id="wg-0", milestones=(late,))
     with database.write(TOWN, SECRETARY) as tx:

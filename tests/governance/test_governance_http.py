@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,19 @@ from fastapi.testclient import TestClient
 from coop.kit.database import Database
 from coop.values import hash_parameters
 from tests.desk import SECRETARY, sign_in
-from tests.governance.assembly import BUILD, KEY, TARIFF, TOWN, admit, client, live, members
+from tests.governance.assembly import (
+    BUILD,
+    KEY,
+    TARIFF,
+    TOWN,
+    admit,
+    client,
+    clock_of,
+    confirm_over_http,
+    live,
+    members,
+    sit_down,
+)
 
 STATUTES: dict[str, Any] = {
     "valid_from": "2020-01-01",
@@ -88,12 +101,25 @@ EVIDENCE = [{"name": "permit", "reference": "Z/2026/1", "sha256": "a" * 64}]
 def board(embedded: Database, tmp_path: Path) -> TestClient:
     with embedded.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
-    return client(embedded, tmp_path, "board")
+    desk = client(embedded, tmp_path, "board")
+    set_time(desk, 2026, 5, 20)
+    return desk
+
+
+def set_time(desk: TestClient, *day: int) -> None:
+    clock_of(desk).set(datetime(*day, 18, tzinfo=UTC))  # type: ignore[arg-type,misc]
+    sit_down(desk, "account-1", "board")
+
+
+def adopt(desk: TestClient) -> dict[str, Any]:
+    entered = post(desk, "statutes", STATUTES)
+    confirm_over_http(desk, entered["entry_id"])
+    return entered
 
 
 def votes(resolution_id: str, **change: Any) -> dict[str, Any]:
     ballots = [{"member_id": member, "choice": "for", "cast_on": "2026-06-24", **change} for member in members(4)]
-    return {"resolution_id": resolution_id, "ballots": ballots}
+    return {"resolution_id": resolution_id, "paper": "room", "ballots": ballots}
 
 
 def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
@@ -103,12 +129,14 @@ def post(client: TestClient, path: str, body: dict[str, Any], status: int = 200)
 
 
 def live_over_http(board: TestClient) -> list[dict[str, Any]]:
-    answers = [
-        post(board, "statutes", STATUTES),
-        post(board, "programmes", PROGRAMME),
-        post(board, "meetings", MEETING),
-        *(post(board, "meetings/alv-1/votes", votes(name)) for name in ("tariff", "key", "build")),
-        post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "entitled_members": 4}),
+    answers = [adopt(board), post(board, "programmes", PROGRAMME), post(board, "meetings", MEETING)]
+    set_time(board, 2026, 6, 24)
+    for name in ("tariff", "key", "build"):
+        answers.append(post(board, "meetings/alv-1/votes", votes(name)))
+        confirm_over_http(board, answers[-1]["entry_id"])
+    answers.append(post(board, "meetings/alv-1/close", {"closed_on": "2026-06-24", "entitled_members": 4}))
+    set_time(board, 2027, 9, 1)
+    answers += [
         *(
             post(board, f"milestones/{name}/reports", {"reached_on": day, "cost_cents": 1, "evidence": EVIDENCE})
             for name, day in (("m1", "2026-11-01"), ("m2", "2027-01-01"))
@@ -146,7 +174,8 @@ def test_meetings_and_programmes_are_listed_page_by_page(board: TestClient) -> N
         MEETING
         | {
             "meeting_id": "alv-2",
-            "held_on": "2026-09-24",
+            "held_on": "2027-09-24",
+            "convened_on": None,
             "resolutions": [POINTS[0] | {"resolution_id": "other", "kind": "other", "parameters": {}}],
         },
     )
@@ -168,9 +197,10 @@ def test_a_resolution_is_read_with_its_parameters_verdict_and_hashes(board: Test
 
 
 def test_every_bad_ballot_is_answered_with_its_line_and_nothing_is_half_done(board: TestClient) -> None:
-    post(board, "statutes", STATUTES)
+    adopt(board)
     post(board, "programmes", PROGRAMME)
     post(board, "meetings", MEETING)
+    set_time(board, 2026, 6, 24)
     batch = votes("tariff")
     batch["ballots"][1]["choice"] = "maybe"
     batch["ballots"][3] = {"member_id": "stranger", "choice": "for", "cast_on": "2026-05-24"}
@@ -193,8 +223,9 @@ def test_changing_a_parameter_after_the_notice_is_refused_with_409(board: TestCl
 
 
 def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) -> None:
-    post(board, "statutes", STATUTES)
+    adopt(board)
     post(board, "programmes", PROGRAMME)
+    set_time(board, 2026, 6, 17)
     answer = post(board, "meetings", MEETING | {"convened_on": "2026-06-17"}, 409)
     assert "art. 14.2 asks 7 clear days" in answer["detail"]
     assert "by 16 June 2026" in answer["detail"]
@@ -209,7 +240,7 @@ def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) 
 
 
 def test_a_float_cannot_be_put_to_the_vote(board: TestClient) -> None:
-    post(board, "statutes", STATUTES)
+    adopt(board)
     point = {"resolution_id": "x", "kind": "other", "subject_nl": "x", "subject_en": "x", "parameters": {"share": 0.5}}
     answer = post(board, "meetings", MEETING | {"resolutions": [point]}, 422)
     assert answer["problems"][0]["field"] == "x.parameters"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from coop.governance.storage import meetings as store
 from coop.governance.storage import reports as report_store
-from coop.governance.storage.tables import KEPT, ballot, ballot_entry, ballot_entry_settled, decision, voting_rule
+from coop.governance.storage.tables import KEPT, ballot, decision, objection, voting_rule
 from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import HELD, IN_TIME, LATER, STEPS, TOWN, actor_of, contents, live
@@ -57,9 +57,8 @@ def test_a_whole_life_lived_twice_is_the_same_life(database: Database) -> None:
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
     with database.write(TOWN, SECRETARY) as tx:
-        entry = {"community": TOWN, "entry_id": "e1", **SAID}
-        tx.execute(insert(ballot_entry).values(**entry, meeting_id="alv-1", paper="room", ballots=[]))
-        tx.execute(insert(ballot_entry_settled).values(**entry, outcome="confirmed"))
+        said = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 1, **SAID}
+        tx.execute(insert(objection).values(**said, in_time=False))
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
     for statement in (update(table).values(community="other"), delete(table)):
@@ -71,7 +70,7 @@ def test_no_ballot_is_added_once_the_resolution_is_decided(database: Database) -
     live(database)
     late = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 2, "choice": "against"}
     with pytest.raises(DBAPIError, match="closed"), database.write(TOWN, SECRETARY) as tx:
-        tx.execute(insert(ballot).values(**late, **SAID, cast_on=HELD, personal=False))
+        tx.execute(insert(ballot).values(**late, **SAID, cast_on=HELD, channel="own", ballot_id="b", salt=""))
 
 
 def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_stored(database: Database) -> None:
@@ -91,6 +90,8 @@ def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_store
                 votes_against=0,
                 votes_blank=0,
                 votes_entitled=4,
+                voting_list_hash="",
+                ballots_hash="",
                 **SAID,
             )
         )
@@ -115,6 +116,8 @@ def test_an_adoption_without_its_majority_cannot_be_stored(database: Database) -
                 votes_against=1,
                 votes_blank=0,
                 votes_entitled=4,
+                voting_list_hash="",
+                ballots_hash="",
                 **SAID,
             )
         )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.governance.model import Ballot, Statutes
+from coop.governance.model import CHOICES, OWN, Ballot, Statutes
 from coop.governance.rules.ballots import Box, accept
 from coop.governance.rules.statutes import check_notice, first_vote_date, in_force, last_notice_date, read_rules
 from coop.values import BadInput, CoopError
@@ -31,7 +31,7 @@ def problems(
     today: date = HELD,
 ) -> list[tuple[int | None, str]]:
     with pytest.raises(BadInput) as refused:
-        accept(box(history, today), batch)
+        accept(box(history, today), batch, "room")
     return [(problem.line, problem.field) for problem in refused.value.problems]
 
 
@@ -59,7 +59,7 @@ def test_between_notice_and_meeting_lie_so_many_whole_days(held_on: date, days: 
 
 def test_advance_votes_open_on_25_may_as_in_example_e19() -> None:
     assert first_vote_date(TARIFF_MEETING, TWO_THIRDS) == date(2026, 5, 25)
-    assert accept(box(), rows({"a": "for"}, date(2026, 5, 25)))
+    assert accept(box(), rows({"a": "for"}, date(2026, 5, 25)), "room")
     assert problems(rows({"a": "for"}, date(2026, 5, 24))) == [(1, "cast_on")]
 
 
@@ -102,59 +102,69 @@ def test_a_member_has_one_ballot_in_a_batch() -> None:
 
 
 def test_a_holder_has_no_more_proxies_than_the_article_allows() -> None:
-    held = {"a": [Ballot("a", "for", HELD, "d")]}
+    held = {"a": [Ballot("a", "for", HELD, "d", "room")]}
     batch: list[dict[str, Any]] = [{**row, "proxy_holder": "d"} for row in rows({"b": "for", "c": "for"})]
-    assert accept(box(held), batch[:1])
+    assert accept(box(held), batch[:1], "room")
     assert problems(batch, held) == [(2, "proxy_holder")]
 
 
 def test_a_proxy_that_is_withdrawn_makes_room_for_another() -> None:
-    held = {name: [Ballot(name, "for", date(2026, 6, 1), "d")] for name in "ab"}
+    held = {name: [Ballot(name, "for", date(2026, 6, 1), "d", "room")] for name in "ab"}
     withdrawn = {"member_id": "a", "choice": "against", "cast_on": "2026-06-24"}
     given_anew = {"member_id": "c", "choice": "for", "cast_on": "2026-06-24", "proxy_holder": "d"}
-    assert len(accept(box(held), [withdrawn, given_anew])) == 2
-
-
-def test_the_same_ballot_again_is_silent() -> None:
-    assert accept(box({"a": [Ballot("a", "for", HELD)]}), rows({"a": "for"})) == []
-
-
-def test_an_old_batch_handed_in_again_does_not_bring_back_a_replaced_ballot() -> None:
-    history = {"a": [Ballot("a", "for", date(2026, 6, 1)), Ballot("a", "against", HELD)]}
-    assert accept(box(history), rows({"a": "for"}, date(2026, 6, 1))) == []
+    assert len(accept(box(held), [withdrawn, given_anew], "room")) == 2
 
 
 def test_a_member_may_change_their_mind_and_change_it_back() -> None:
     history = {"a": [Ballot("a", "for", HELD), Ballot("a", "against", HELD)]}
-    assert accept(box(history), rows({"a": "for"})) == [Ballot("a", "for", HELD)]
+    assert accept(box(history), rows({"a": "for"}), OWN) == [Ballot("a", "for", HELD)]
+
+
+@given(st.lists(st.sampled_from(["for", "against", "blank"]), max_size=3), st.booleans(), st.data())
+def test_no_answer_depends_on_what_a_ballot_in_the_box_says(
+    choices: list[str], is_own: bool, data: st.DataObject
+) -> None:
+    def judge(said: Sequence[str], batch: list[dict[str, Any]]) -> object:
+        history = {"a": [Ballot("a", each, HELD, channel=OWN if is_own else "room") for each in said]}
+        try:
+            return accept(box(history), batch, "room")
+        except BadInput as refused:
+            return [str(problem) for problem in refused.problems]
+
+    batch = [row for choice in data.draw(st.lists(st.sampled_from(CHOICES), max_size=2)) for row in rows({"a": choice})]
+    others = data.draw(st.lists(st.sampled_from(CHOICES), min_size=len(choices), max_size=len(choices)))
+    assert judge(choices, batch) == judge(others, batch)
+
+
+def test_only_the_member_votes_on_once_they_objected_to_what_others_entered() -> None:
+    objected = replace(box({"a": [Ballot("a", "for", HELD, channel="room")]}), objectors=("a",))
+    with pytest.raises(BadInput, match="only they can vote now"):
+        accept(objected, rows({"a": "against"}), "room")
+    assert accept(objected, rows({"a": "against"}), OWN)
 
 
 def test_an_older_ballot_cannot_replace_a_newer_one() -> None:
-    assert problems(rows({"a": "blank"}, date(2026, 6, 1)), {"a": [Ballot("a", "for", HELD)]}) == [(1, "cast_on")]
+    assert problems(rows({"a": "blank"}, date(2026, 6, 1)), {"a": [Ballot("a", "for", HELD, channel="room")]}) == [
+        (1, "cast_on")
+    ]
 
 
 def test_no_ballot_is_dated_after_today() -> None:
     assert problems(rows({"a": "for"}), today=HELD - timedelta(days=1)) == [(1, "cast_on")]
-    assert accept(box(today=HELD), rows({"a": "for"}))
+    assert accept(box(today=HELD), rows({"a": "for"}), "room")
 
 
 def test_nobody_replaces_a_ballot_that_the_member_cast_personally() -> None:
-    personal = {"a": [Ballot("a", "for", date(2026, 6, 1), personal=True)]}
+    personal = {"a": [Ballot("a", "for", date(2026, 6, 1))]}
     assert problems(rows({"a": "against"}), personal) == [(1, "member_id")]
     assert problems([{**rows({"a": "for"})[0], "proxy_holder": "b"}], personal) == [(1, "member_id")]
-    assert accept(box(personal), rows({"a": "against"}), personal=True) == [Ballot("a", "against", HELD, None, True)]
-
-
-def test_a_steward_who_hands_in_again_what_the_member_replaced_changes_nothing() -> None:
-    history = {"a": [Ballot("a", "for", HELD), Ballot("a", "against", HELD, personal=True)]}
-    assert accept(box(history), rows({"a": "for"})) == []
+    assert accept(box(personal), rows({"a": "against"}), OWN) == [Ballot("a", "against", HELD)]
 
 
 def test_a_member_s_own_vote_takes_the_place_of_a_steward_s_that_says_the_same() -> None:
-    entered = {"a": [Ballot("a", "for", HELD)]}
-    [own] = accept(box(entered), rows({"a": "for"}), personal=True)
+    entered = {"a": [Ballot("a", "for", HELD, channel="room")]}
+    [own] = accept(box(entered), rows({"a": "for"}), OWN)
     assert own.personal
-    assert accept(box({"a": [*entered["a"], own]}), rows({"a": "for"}), personal=True) == []
 
 
 def test_rules_are_read_from_rows_and_every_bad_line_is_named() -> None:

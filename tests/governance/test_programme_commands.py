@@ -62,8 +62,9 @@ def test_a_milestone_above_its_margin_refers_with_the_reason_and_releases_nothin
     assert only(told(database), TrancheReleased) == []
 
 
-def test_a_phase_that_nobody_decided_to_build_gets_no_money_by_rule(database: Database) -> None:
+def test_a_phase_that_nobody_decided_to_build_gets_no_money_by_rule(database: Database, clock: SetClock) -> None:
     live(database, until="convene")
+    clock.set(LATER)
     reach(database, IN_TIME)
     assert {one.reason for one in only(told(database), TrancheReferred)} == {"realisation not decided"}
 

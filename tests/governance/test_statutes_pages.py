@@ -9,8 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.governance.storage import meetings as store
+from coop.governance.storage.entries import list_entries
 from coop.kit.database import Database
-from tests.governance.assembly import TOWN, client, live
+from tests.governance.assembly import TOWN, client, live, sit_down
 from tests.metering.test_meter_pages import plain
 
 PAGE = "/governance/statutes"
@@ -60,7 +61,14 @@ def test_statutes_are_looked_at_and_put_on_file(board: TestClient, embedded: Dat
     with embedded.read(TOWN) as tx:
         assert store.list_statutes(tx) == []
     done = board.post(f"{PAGE}/new", data=FILLED | {"act": "keep"})
-    assert done.url.path == PAGE
+    assert done.url.path == "/governance/entries"
+    with embedded.read(TOWN) as tx:
+        assert store.list_statutes(tx) == []
+        [(entry, _)] = list_entries(tx, "statutes")
+    address = f"/governance/entries/{entry.entry_id}"
+    own = board.post(address, params={"lang": "nl"}, data={"act": "confirm"})
+    assert "u hebt dit zelf ingevoerd" in plain(own.text)
+    assert sit_down(board, "account-2", "board").post(address, data={"act": "confirm"}).status_code == 200
     with embedded.read(TOWN) as tx:
         [version] = store.list_statutes(tx)
     [rule] = version.rules
@@ -93,7 +101,7 @@ def test_statutes_are_looked_at_and_put_on_file(board: TestClient, embedded: Dat
         ({"tariff.majority": "1/3"}, "majority"),
         ({"tariff.article": ""}, "geef het artikel van ten minste één soort besluit"),
         ({"tariff.article": "x" * 101}, "is langer dan 100 tekens"),
-        ({"resolution_id": "none"}, "geen vergadering heeft een besluit none aangenomen"),
+        ({"resolution_id": "none"}, "geen vergadering heeft met een besluit none de statuten gewijzigd"),
     ],
 )
 def test_a_form_of_statutes_that_cannot_be_comes_back(
@@ -106,19 +114,19 @@ def test_a_form_of_statutes_that_cannot_be_comes_back(
         assert store.list_statutes(tx) == []
 
 
-def test_a_second_version_begins_with_the_rules_of_the_first_and_names_what_changed_them(
+def test_a_second_version_begins_with_the_rules_of_the_first_and_needs_the_resolution_that_changed_them(
     board: TestClient, embedded: Database
 ) -> None:
     live(embedded)
     form = board.get(f"{PAGE}/new", params={"lang": "en"}).text
     assert 'value="art. 14.2"' in form
-    assert "Besluit tariff" in form or "Resolution tariff" in form
-    late = FILLED | {"valid_from": "2027-08-30", "deed_on": "2027-08-30", "resolution_id": "tariff", "act": "keep"}
-    assert board.post(f"{PAGE}/new", data=late).url.path == PAGE
+    late = FILLED | {"valid_from": "2027-08-30", "deed_on": "2027-08-30", "act": "keep"}
+    for resolution_id, said in (("", "noem het besluit van de vergadering"), ("tariff", "de statuten gewijzigd")):
+        refused = board.post(f"{PAGE}/new", params={"lang": "nl"}, data=late | {"resolution_id": resolution_id})
+        assert refused.status_code == 422
+        assert said in plain(refused.text)
     with embedded.read(TOWN) as tx:
-        assert store.list_statutes(tx)[-1].resolution_id == "tariff"
-    again = board.post(f"{PAGE}/new", params={"lang": "nl"}, data=late | {"name": "Anders"})
-    assert "liggen al andere statuten vast" in plain(again.text)
+        assert len(store.list_statutes(tx)) == 1
 
 
 def test_members_read_the_statutes_and_change_none(embedded: Database, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from coop.events import Event
 from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
-from coop.events.governance import AgendaPoint, MeetingConvened, VoteClosing, VoteOpened
+from coop.events.governance import AgendaPoint, BallotEntered, MeetingConvened, VoteClosing, VoteOpened
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
@@ -145,6 +145,27 @@ def test_a_vote_is_told_when_it_opens_and_before_it_ends(database: Database, clo
     clock.set(AT + timedelta(days=60))
     hear(database, VoteClosing(meeting_id="alv-2", held_on=date(2026, 2, 1)))
     assert len([message for message in list_kept(database) if message.member_id == VRIES]) == 3
+
+
+def test_a_member_is_told_once_that_others_entered_a_ballot_for_them(database: Database, clock: SetClock) -> None:
+    furnish(database)
+    entered = BallotEntered(
+        entry_id="box-1",
+        meeting_id="alv-1",
+        member_id=VRIES,
+        paper="letter",
+        entered_on=date(2026, 1, 5),
+        held_on=date(2026, 2, 1),
+        objection_until=date(2026, 1, 19),
+    )
+    hear(database, entered, entered)
+    [message] = list_kept(database)
+    assert (message.kind, message.member_id) == ("ballot-entered", VRIES)
+    [content] = contents([message])
+    assert any("19 januari 2026" in paragraph for paragraph in content.paragraphs)
+    clock.set(AT + timedelta(days=60))
+    hear(database, entered.model_copy(update={"entry_id": "box-2"}))
+    assert len(list_kept(database)) == 1
 
 
 def test_the_notice_of_a_tariff_goes_to_everybody_with_a_contract_and_names_its_prices(database: Database) -> None:

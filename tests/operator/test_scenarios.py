@@ -30,9 +30,9 @@ steps:
 
 EITHER_WAY = """
 scenario: The vote that is handed in last stands
-actors: {secretary: {roles: [board]}}
+actors: {secretary: {roles: [board]}, second: {roles: [board]}}
 steps:
-- at: 2025-06-24T20:00:00+02:00
+- at: 2025-06-01T20:00:00+02:00
   as: secretary
   post: /members/api/v1/imports/members
   csv: |
@@ -40,18 +40,31 @@ steps:
     anna,A-1,owner,Demo-lid,2022-06-01
 - wait: facts
 - post: /governance/api/v1/statutes
-  json: {valid_from: 2022-06-01, name: s, rules: [{kind: other, article: a, notice_days: 7, majority: 1/2}]}
-- post: /governance/api/v1/meetings
+  json:
+    entry_id: s
+    valid_from: 2022-06-01
+    name: s
+    rules: [{kind: other, article: a, notice_days: 7, majority: 1/2}]
+- as: second
+  post: /governance/api/v1/entries/s/confirm
+- as: secretary
+  post: /governance/api/v1/meetings
   json:
     meeting_id: m
     held_on: 2025-06-24
     convened_on: 2025-06-01
     resolutions: [{resolution_id: r, kind: other, subject_nl: r, subject_en: r}]
+- at: 2025-06-24T20:00:00+02:00
+  post: /governance/api/v1/meetings/m/votes
+  json: {entry_id: one, paper: room, resolution_id: r, ballots: [{member_id: anna, choice: for}]}
+- post: /governance/api/v1/meetings/m/votes
+  json: {entry_id: two, paper: room, resolution_id: r, ballots: [{member_id: anna, choice: against}]}
 - any_order:
-  - post: /governance/api/v1/meetings/m/votes
-    json: {resolution_id: r, ballots: [{member_id: anna, choice: for, cast_on: 2025-06-24}]}
-  - post: /governance/api/v1/meetings/m/votes
-    json: {resolution_id: r, ballots: [{member_id: anna, choice: against, cast_on: 2025-06-24}]}
+  - {as: second, post: /governance/api/v1/entries/one/confirm}
+  - {as: second, post: /governance/api/v1/entries/two/confirm}
+- as: secretary
+  post: /governance/api/v1/meetings/m/close
+  json: {}
 """
 
 

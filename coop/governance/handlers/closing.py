@@ -6,8 +6,7 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from coop.events import Event
@@ -18,13 +17,16 @@ from coop.events.governance import (
     ResolutionDecided,
     TariffAdopted,
 )
+from coop.governance.handlers import voting_lists
 from coop.governance.model import Count, Meeting, Resolution, Verdict, VotingRule
+from coop.governance.rules.commitments import hash_box
 from coop.governance.rules.counting import count_ballots, decide
-from coop.governance.rules.dates import refuse_ahead
 from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.storage import entries
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage import voting_lists as lists
+from coop.governance.storage.ballots import list_standing
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, derive_id, say
 
@@ -70,24 +72,20 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
 
 
 def close_meeting(
-    tx: Tx,
-    meeting_id: str,
-    closed_on: date,
-    *,
-    entitled_members: int | None = None,
+    tx: Tx, meeting_id: str, closed_on: date | None = None, *, entitled_members: int | None = None
 ) -> list[Outcome]:
-    """Count every vote, keep the decisions and let the adopted ones act, once.
+    """Count every vote, keep the decisions and let the adopted ones act, once. It is closed today, by the server's
+    clock.
 
     Args:
-        tx: open transaction.
-        meeting_id: the meeting.
-        closed_on: date of the decisions, not before the meeting and not after today.
-        entitled_members: how many members could vote by the register; when given, it must be how many are known here,
-            so that a meeting is not counted before all of the register was heard.
+        tx: open transaction. meeting_id: the meeting. closed_on: when given, must be today, or the day on which the
+        meeting was closed. entitled_members: how many members could vote by the register; when given, it must be how
+        many stand on the voting
+            list, so that a meeting is not counted before all of the register was heard.
 
     Raises:
-        BadInput: the date is ahead.
-        CoopError: the meeting was closed on another date, or cannot be closed yet.
+        CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day, or
+            ballots wait for a second person.
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
@@ -95,7 +93,7 @@ def close_meeting(
     points = outcomes(tx, meeting)
     decided_on = points[0].decided_on
     if decided_on is not None:
-        if decided_on != closed_on:
+        if closed_on not in (None, decided_on):
             raise CoopError(
                 "meeting-closed",
                 say(
@@ -103,39 +101,64 @@ def close_meeting(
                 ),
             )
         return points
-    if closed_on < meeting.held_on:
-        raise CoopError(
-            "meeting-not-held",
-            say(
-                "meeting %(meeting_id)s is on %(held_on)s, it cannot close before",
-                meeting_id=meeting_id,
-                held_on=meeting.held_on,
-            ),
-        )
-    refuse_ahead(closed_on, tx.today, "closed_on")
-    votes = find_voters(tx, meeting.held_on)
+    _refuse_closing(tx, meeting, closed_on)
+    voting_lists.freeze(tx, meeting)
+    votes = voting_lists.close(tx, meeting)
     if entitled_members is not None and entitled_members != len(votes):
         raise CoopError(
             "register-incomplete",
             say(
-                "the register has %(entitled_members)s members with a vote on %(held_on)s, here %(voters)s are known",
+                "the register has %(entitled_members)s members with a vote on %(held_on)s, the list %(voters)s",
                 entitled_members=entitled_members,
                 held_on=meeting.held_on,
                 voters=len(votes),
             ),
         )
+    list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
     for point in points:
-        tx.tell(*_decide(tx, meeting, point.resolution, point.rule, votes, closed_on))
+        resolution_id = point.resolution.resolution_id
+        standing = list_standing(tx, resolution_id).values()
+        count = count_ballots(standing, votes)
+        decided = Counted(count, list_hash, hash_box(resolution_id, standing))
+        tx.tell(*decide_point(tx, meeting, point.resolution, point.rule, decided, tx.today))
     return outcomes(tx, meeting)
 
 
-def _decide(
-    tx: Tx, meeting: Meeting, resolution: Resolution, rule: VotingRule, votes: Mapping[str, int], decided_on: date
+def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
+    """Refuse to close a meeting ahead of its day, on another day than today, or while ballots wait."""
+    if tx.today < meeting.held_on:
+        raise CoopError(
+            "meeting-not-held",
+            say(
+                "meeting %(meeting_id)s is on %(held_on)s, it cannot close before",
+                meeting_id=meeting.meeting_id,
+                held_on=meeting.held_on,
+            ),
+        )
+    if closed_on not in (None, tx.today):
+        raise CoopError(
+            "closed-today",
+            say("a meeting is closed on the day of closing, %(today)s, not on %(day)s", today=tx.today, day=closed_on),
+        )
+    if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting", say("ballots wait for a second person: confirm them or leave them out first")
+        )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A count with the hashes of what it was made of; both empty where minutes say it."""
+
+    count: Count
+    voting_list_hash: str = ""
+    ballots_hash: str = ""
+
+
+def decide_point(
+    tx: Tx, meeting: Meeting, resolution: Resolution, rule: VotingRule, counted: Counted, decided_on: date
 ) -> list[Event]:
-    """Count one resolution and keep the decision; returns the facts of it."""
-    history = store.list_ballots(tx, resolution.resolution_id)
-    count = count_ballots((earlier[-1] for earlier in history.values()), votes)
-    verdict = decide(rule, count)
+    """Keep the decision that a count comes to; returns the facts of it."""
     notice_hash, document = store.find_notice(tx, resolution.resolution_id)
     adopted_hash = document.sha256
     if adopted_hash != notice_hash:
@@ -149,7 +172,19 @@ def _decide(
                 notice_hash=notice_hash,
             ),
         )
-    store.add_decision(tx, store.Decided(resolution.resolution_id, decided_on, verdict, adopted_hash, count))
+    count, verdict = counted.count, decide(rule, counted.count)
+    if verdict.adopted and _is_decided_before(tx, resolution):
+        verdict = replace(verdict, adopted=False, reason="decided-before")
+    kept = store.Decided(
+        resolution.resolution_id,
+        decided_on,
+        verdict,
+        adopted_hash,
+        count,
+        counted.voting_list_hash,
+        counted.ballots_hash,
+    )
+    store.add_decision(tx, kept)
     decided = ResolutionDecided(
         resolution_id=resolution.resolution_id,
         meeting_id=meeting.meeting_id,
@@ -162,10 +197,20 @@ def _decide(
         votes_blank=count.votes_blank,
         votes_present=count.votes_present,
         decided_on=decided_on,
+        voting_list_hash=counted.voting_list_hash,
+        ballots_hash=counted.ballots_hash,
+        history=meeting.is_history,
     )
     if not verdict.adopted:
         return [decided]
     return [decided, *_act(tx, meeting, resolution, adopted_hash, decided_on)]
+
+
+def _is_decided_before(tx: Tx, resolution: Resolution) -> bool:
+    """True when another meeting let the same phase be built: a point that is decided falls away."""
+    return resolution.kind == "realisation" and resolution.parameters["phase_id"] in programme_store.list_realisations(
+        tx
+    )
 
 
 def _act(
@@ -190,6 +235,7 @@ def _act(
                     parameters_hash=adopted_hash,
                     notice_hash=adopted_hash,
                     decided_on=decided_on,
+                    history=meeting.is_history,
                 )
             ]
         case "allocation-key":
@@ -203,6 +249,7 @@ def _act(
                     parameters_hash=adopted_hash,
                     notice_hash=adopted_hash,
                     decided_on=decided_on,
+                    history=meeting.is_history,
                 )
             ]
         case "choice":
@@ -217,29 +264,21 @@ def _act(
                     parameters_hash=adopted_hash,
                     notice_hash=adopted_hash,
                     decided_on=decided_on,
+                    history=meeting.is_history,
                 )
             ]
         case "realisation":
-            return [_realise(tx, resolution, adopted_hash, decided_on)]
+            return [_realise(tx, meeting, resolution, adopted_hash, decided_on)]
         case _:
             return []
 
 
-def _realise(tx: Tx, resolution: Resolution, adopted_hash: str, decided_on: date) -> RealisationDecided:
-    """Let a phase be built, once."""
+def _realise(
+    tx: Tx, meeting: Meeting, resolution: Resolution, adopted_hash: str, decided_on: date
+) -> RealisationDecided:
+    """Let a phase be built."""
     parameters = resolution.parameters
     phase_id = parameters["phase_id"]
-    before = programme_store.list_realisations(tx).get(phase_id)
-    if before:
-        raise CoopError(
-            "phase-decided",
-            say(
-                "phase %(phase_id)s was decided on %(decided_on)s by %(resolution_id)s",
-                phase_id=phase_id,
-                decided_on=before.decided_on,
-                resolution_id=before.resolution_id,
-            ),
-        )
     programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution.resolution_id, decided_on))
     return RealisationDecided(
         resolution_id=resolution.resolution_id,
@@ -248,4 +287,5 @@ def _realise(tx: Tx, resolution: Resolution, adopted_hash: str, decided_on: date
         budget_cents=parameters["budget_cents"],
         parameters_hash=adopted_hash,
         decided_on=decided_on,
+        history=meeting.is_history,
     )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from coop.events.governance import DeadlinePassed, SteeringReminded, VoteClosing, VoteEnded, VoteOpened
+from coop.governance.handlers import voting_lists
 from coop.governance.rules.dates import has_passed, last_reminder
 from coop.governance.rules.statutes import first_vote_on_any
 from coop.governance.storage import meetings as meeting_store
@@ -50,6 +51,7 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
             continue
         opened_on = first_vote_on_any(meeting, statutes)
         if opened_on <= tx.today <= meeting.held_on:
+            voting_lists.freeze(tx, meeting)
             tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))
             opened += 1
             if opened_on < meeting.held_on - CLOSING <= tx.today:

@@ -1,147 +1,95 @@
-"""Commands on ballots of the room and on paper: one person enters them, another confirms them, and then they count."""
+"""Commands on entries: one person enters what stands on a paper, another confirms it, and only then it holds.
+
+Invariants: nobody confirms what they entered themselves; an entry is settled once; what is confirmed is judged again in
+the transaction that keeps it, so that nothing became untrue between the two people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from coop.governance.handlers.meetings import cast_votes
 from coop.governance.storage import entries as store
-from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage.entries import Entry
-from coop.governance.storage.voters import find_voters, list_numbers
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem, say
+from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+
+Keep = Callable[[Tx, Entry], int]
+"""Keeps what an entry says, for good; returns how many things are new."""
+
+PAPER_MAX: Final = 300
 
 
-@dataclass(frozen=True)
-class Row:
-    """One paper: the number of the member, that of the holder of a proxy or nothing, and the choice on each resolution
-    that it was filled in for."""
-
-    line: int
-    number: str
-    holder: str
-    choices: Mapping[str, str]
-
-
-def enter_ballots(tx: Tx, meeting_id: str, paper: str, rows: Sequence[Row]) -> Entry:
-    """Keep ballots that somebody entered for others; they count once another person confirms them.
+def enter(tx: Tx, keep: Keep, kind: str, meeting_id: str, paper: str, content: Any, entry_id: str = "") -> Entry:
+    """Keep an entry until somebody else confirms it. The same again is the same entry.
 
     Raises:
-        BadInput: with every bad ballot by its line; then none is kept.
-        CoopError: the vote is closed.
+        BadInput: the paper has no name, or as ``keep`` does, with every mistake.
+        CoopError: another entry has that id; or as ``keep`` does.
     """
-    held_on = _held_on(tx, meeting_id)
-    ballots = _resolve_numbers(tx, rows, held_on)
-    lines = [row.line for row in rows for _ in row.choices]
-    _try_to_cast(tx, meeting_id, held_on, ballots, lines)
-    return store.find_entry(tx, store.add_entry(tx, meeting_id, paper, ballots))
+    if not 0 < len(paper) <= PAPER_MAX:
+        raise BadInput([Problem(say("say on which paper this stands, in at most 300 characters"), "paper")])
+    try:
+        content_hash = hash_parameters([kind, meeting_id, paper, content])
+    except TypeError as error:
+        raise BadInput([Problem(say("cannot be kept exactly: %(error)s", error=str(error)), "content")]) from error
+    kept = store.find_entry(tx, entry_id) if entry_id else store.find_same(tx, content_hash)
+    if kept is not None:
+        if (kept.content_hash, kept.actor) != (content_hash, str(tx.actor)):
+            raise CoopError("entry-id-taken", say("another entry has the id %(id)s", id=entry_id))
+        return kept
+    made = store.get_entry(tx, store.add_entry(tx, kind, meeting_id, paper, content, content_hash, entry_id))
+    _rehearse(tx, keep, made)
+    return made
 
 
-def confirm_entry(tx: Tx, entry_id: str) -> int:
-    """Count the ballots that another person entered; returns how many were new. Repeating it changes nothing.
+def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep]) -> tuple[Entry, int]:
+    """Let hold what another person entered; returns the entry and how many things are new. Repeating it changes
+    nothing.
 
     Raises:
-        CoopError: the same person entered them, they were dropped, or the vote is closed.
-        BadInput: a ballot cannot be any more, as where its member voted in person since.
+        CoopError: the same person entered it, it was dropped, or it cannot hold any more.
+        BadInput: it cannot hold any more, with every mistake.
     """
-    entry = store.find_entry(tx, entry_id)
+    tx.lock(f"entry {entry_id}")
+    entry = store.get_entry(tx, entry_id)
     settled = store.find_settled(tx, entry_id)
     if settled is not None:
         if settled.outcome == "confirmed":
-            return 0
-        raise CoopError("entry-dropped", say("these ballots were dropped"))
+            return entry, 0
+        raise CoopError("entry-dropped", say("this entry was dropped"))
     if entry.actor == str(tx.actor):
-        raise CoopError("second-person", say("you entered these ballots yourself: somebody else confirms them"))
-    new = _cast(tx, entry.meeting_id, _held_on(tx, entry.meeting_id), entry.ballots)
+        raise CoopError("second-person", say("you entered this yourself: somebody else confirms it"))
+    new = keepers[entry.kind](tx, entry)
     store.settle_entry(tx, entry_id, "confirmed")
-    return new
+    return entry, new
 
 
-def drop_entry(tx: Tx, entry_id: str) -> None:
-    """Leave ballots out that were entered wrongly, before anybody confirmed them.
+def drop(tx: Tx, entry_id: str) -> Entry:
+    """Leave out what was entered wrongly, before anybody confirmed it.
 
     Raises:
-        CoopError: they were confirmed.
+        CoopError: it was confirmed.
     """
-    store.find_entry(tx, entry_id)
+    tx.lock(f"entry {entry_id}")
+    entry = store.get_entry(tx, entry_id)
     settled = store.find_settled(tx, entry_id)
-    if settled is not None:
-        if settled.outcome == "dropped":
-            return
-        raise CoopError("entry-confirmed", say("these ballots were confirmed: they count"))
-    store.settle_entry(tx, entry_id, "dropped")
+    if settled is None:
+        store.settle_entry(tx, entry_id, "dropped")
+    elif settled.outcome != "dropped":
+        raise CoopError("entry-confirmed", say("this entry was confirmed: it holds"))
+    return entry
 
 
-def _held_on(tx: Tx, meeting_id: str) -> date:
-    meeting = meeting_store.find_meeting(tx, meeting_id)
-    if meeting is None:
-        raise NotFound(say("there is no meeting %(id)s", id=meeting_id))
-    return meeting.held_on
+class _Rehearsed(Exception):
+    """Ends a rehearsal, so that nothing of it stays."""
 
 
-def _resolve_numbers(tx: Tx, rows: Sequence[Row], held_on: date) -> list[list[str]]:
-    numbers = list_numbers(tx)
-    ids = {numbers.get(member_id, member_id): member_id for member_id in find_voters(tx, held_on)}
-    problems = []
-    for row in rows:
-        for field, number in (("number", row.number), ("holder", row.holder)):
-            if number and number not in ids:
-                reason = say("no member with number %(number)s has a vote on %(day)s", number=number, day=held_on)
-                problems.append(Problem(reason, field, row.line))
-        if not row.number:
-            problems.append(Problem(say("give the number of the member"), "number", row.line))
-        if not row.choices:
-            problems.append(Problem(say("choose for, against or blank at least once"), "choice", row.line))
-    if not rows:
-        problems.append(Problem(say("fill in at least one ballot"), "number"))
-    if problems:
-        raise BadInput(problems, "bad-ballots")
-    return [
-        [resolution_id, ids[row.number], choice, ids[row.holder] if row.holder else ""]
-        for row in rows
-        for resolution_id, choice in row.choices.items()
-    ]
-
-
-class _Tried(Exception):
-    """Ends a try, so that nothing of it stays."""
-
-
-def _try_to_cast(
-    tx: Tx, meeting_id: str, held_on: date, ballots: Sequence[Sequence[str]], lines: Sequence[int]
-) -> None:
+def _rehearse(tx: Tx, keep: Keep, entry: Entry) -> None:
+    """Find whether an entry could hold now, and keep nothing of it."""
     try:
         with tx.savepoint():
-            _cast(tx, meeting_id, held_on, ballots, lines)
-            raise _Tried
-    except _Tried:
+            keep(tx, entry)
+            raise _Rehearsed
+    except _Rehearsed:
         return
-
-
-def _cast(tx: Tx, meeting_id: str, held_on: date, ballots: Sequence[Sequence[str]], lines: Sequence[int] = ()) -> int:
-    cast_on, new = min(tx.today, held_on), 0
-    problems: list[Problem] = []
-    for resolution_id in dict.fromkeys(ballot[0] for ballot in ballots):
-        places = [place for place, ballot in enumerate(ballots) if ballot[0] == resolution_id]
-        rows: list[dict[str, Any]] = [
-            {
-                "member_id": ballots[place][1],
-                "choice": ballots[place][2],
-                "cast_on": cast_on,
-                "proxy_holder": ballots[place][3] or None,
-            }
-            for place in places
-        ]
-        try:
-            new += cast_votes(tx, meeting_id, resolution_id, rows)
-        except BadInput as bad:
-            for problem in bad.problems:
-                line = lines[places[problem.line - 1]] if lines and problem.line else problem.line
-                problems.append(Problem(problem.reason, problem.field, line))
-    if problems:
-        raise BadInput(problems, "bad-ballots")
-    return new

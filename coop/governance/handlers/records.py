@@ -8,6 +8,8 @@ from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.ballots import list_standing
+from coop.governance.storage.entries import find_settled, get_entry
 from coop.kit.tx import Tx
 from coop.values import NotFound, hash_parameters, say
 
@@ -45,6 +47,21 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "base": rule.base,
         "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
         "count": count_record(outcome) if decided else None,
+        "history": meeting.is_history,
+        "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
+    }
+
+
+def minutes_record(tx: Tx, entry_id: str) -> dict[str, Any]:
+    """The paper that a meeting of the past was entered from, who entered it and who confirmed it."""
+    entry, settled = get_entry(tx, entry_id), find_settled(tx, entry_id)
+    assert settled is not None
+    return {
+        "paper": entry.paper,
+        "entered_by": entry.actor,
+        "entered_at": entry.recorded_at,
+        "confirmed_by": settled.actor,
+        "confirmed_at": settled.recorded_at,
     }
 
 
@@ -72,6 +89,7 @@ def state(tx: Tx) -> dict[str, Any]:
     for meeting in store.list_meetings(tx):
         for resolution in meeting.resolutions:
             record = resolution_record(tx, resolution.resolution_id)
+            del record["minutes"]  # two runs enter the same minutes at other times
             record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
             resolutions[resolution.resolution_id] = record
     reached = programme_store.list_reached(tx)
@@ -105,8 +123,7 @@ def state(tx: Tx) -> dict[str, Any]:
 
 
 def _ballots_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
-    history = store.list_ballots(tx, resolution_id)
-    standing = [earlier[-1] for _, earlier in sorted(history.items())]
+    standing = [ballot for _, ballot in sorted(list_standing(tx, resolution_id).items())]
     rows = [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
     return {"ballots": len(standing), "ballots_hash": hash_parameters(rows)}
 

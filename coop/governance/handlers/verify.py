@@ -1,22 +1,44 @@
-"""Walk a resolution back: count its ballots again under the statutes of its meeting, and compare every hash."""
+"""Walk a resolution back: its notice, its rules, its voting list and each of its ballots, counted a second time.
+
+A second opinion: nothing here is shared with what counted first. The arithmetic, the hashes and the reading of rows are
+this module's own, and every row is held against what the sealed journal told when it was written.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from typing import Any
 
-from coop.governance.model import Count, Verdict
-from coop.governance.rules.counting import count_ballots, decide
-from coop.governance.rules.statutes import in_force, rule_for
+from coop.events.governance import (
+    BallotsCommitted,
+    MeetingConvened,
+    ResolutionDecided,
+    StatutesAdopted,
+    VotingListFrozen,
+)
+from coop.governance.model import Ballot, Count, Meeting, Resolution, Statutes, VotingRule
+from coop.governance.storage import ballots as ballot_store
+from coop.governance.storage import entries as entry_store
 from coop.governance.storage import meetings as store
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage import voting_lists as list_store
+from coop.governance.storage.told import list_told
+from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
 
 @dataclass(frozen=True)
 class VerifiedResolution:
-    """A decided resolution, counted again. It agrees when there are no findings."""
+    """A decided resolution, counted again. It agrees when there are no findings.
+
+    ``history``: its meeting was entered afterwards, from minutes that two people signed.
+    """
 
     resolution_id: str
     subject_nl: str
@@ -24,13 +46,15 @@ class VerifiedResolution:
     held_on: date
     decided_on: date | None
     count: Count
-    verdict: Verdict
+    verdict: str
+    article: str
     ballots: int
+    history: bool
     findings: tuple[str, ...]
 
 
 def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
-    """Count a resolution again and say everything that does not agree with what was decided.
+    """Count a resolution again and say everything that does not agree with what was decided and told.
 
     Raises:
         NotFound: there is no such resolution.
@@ -40,24 +64,20 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     if meeting is None:
         raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     resolution = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
-    history = store.list_ballots(tx, resolution_id)
-    count = count_ballots((earlier[-1] for earlier in history.values()), find_voters(tx, meeting.held_on))
-    rule = rule_for(in_force(store.list_statutes(tx), meeting.held_on), resolution.kind)
-    verdict = decide(rule, count)
+    findings: list[str] = []
+    statutes = max(
+        (version for version in store.list_statutes(tx) if version.valid_from <= meeting.held_on),
+        key=lambda version: version.valid_from,
+    )
+    rule = next(rule for rule in statutes.rules if rule.kind == resolution.kind)
+    findings += _check_notice(tx, meeting)
+    findings += _check_rules(tx, statutes)
+    count = (
+        _read_minutes(tx, meeting, resolution) if meeting.entry_id else _count_box(tx, meeting, resolution, findings)
+    )
+    verdict = "adopted" if _is_adopted(rule, count) else "rejected"
+    findings += _check_decision(tx, resolution, count, verdict)
     decided = store.find_decision(tx, resolution_id)
-    findings = []
-    notice_hash, document = store.find_notice(tx, resolution_id)
-    if document.sha256 != notice_hash:
-        findings.append("the parameters are no longer those of the notice")
-    if decided is None:
-        findings.append("it was never decided")
-    else:
-        if decided.parameters_hash != document.sha256:
-            findings.append("the parameters are no longer those that were adopted")
-        if decided.count != count:
-            findings.append("the ballots counted again give another count")
-        if decided.verdict.adopted != verdict.adopted:
-            findings.append(f"the ballots counted again give another verdict: {verdict.word}")
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -65,7 +85,160 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         held_on=meeting.held_on,
         decided_on=decided.decided_on if decided else None,
         count=count,
-        verdict=verdict,
-        ballots=len(history),
+        verdict=decided.verdict.word if decided else verdict,
+        article=rule.article,
+        ballots=len(ballot_store.list_ballots(tx, resolution_id)),
+        history=meeting.is_history,
         findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
     )
+
+
+def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
+    """Hold the rows of a notice against the hash that was told when it went out."""
+    notice = {
+        "meeting_id": meeting.meeting_id,
+        "held_on": str(meeting.held_on),
+        "convened_on": str(meeting.convened_on),
+        "place": meeting.place,
+        "resolutions": [
+            {
+                "resolution_id": point.resolution_id,
+                "kind": point.kind,
+                "subject_nl": point.subject_nl,
+                "subject_en": point.subject_en,
+                "explanation_nl": point.explanation_nl,
+                "explanation_en": point.explanation_en,
+                "parameters_sha256": _hash(point.parameters),
+            }
+            for point in meeting.resolutions
+        ],
+    }
+    told = list_told(tx, MeetingConvened, meeting.meeting_id)
+    if [each.get("notice_hash") for each in told] != [_hash(notice)]:
+        yield "the notice is not the one that was told when the meeting was convened"
+    if [each.get("history", False) for each in told] != [meeting.entry_id is not None]:
+        yield "the meeting does not say as it was told whether it was entered afterwards"
+
+
+def _check_rules(tx: Tx, statutes: Statutes) -> Iterator[str]:
+    """Hold the rules of the statutes against the hash that was told when they came on file."""
+    rules = [
+        {
+            "kind": rule.kind,
+            "article": rule.article,
+            "notice_days": rule.notice_days,
+            "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
+            "majority": f"{rule.majority_num}/{rule.majority_den}",
+            "base": rule.base,
+            "proxy_limit": rule.proxy_limit,
+            "secrecy": rule.secrecy,
+            "advance_days": rule.advance_days,
+        }
+        for rule in sorted(statutes.rules, key=lambda rule: rule.kind)
+    ]
+    told = list_told(tx, StatutesAdopted, str(statutes.valid_from))
+    if [each["rules_hash"] for each in told] != [_hash(rules)]:
+        yield "the rules of the statutes are not those that were told when they came on file"
+
+
+def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
+    """Count the ballots by the frozen list, each held against the commitment that was told when it was put in the
+    box."""
+    resolution_id = resolution.resolution_id
+    told = Counter(
+        commitment
+        for each in list_told(tx, BallotsCommitted, resolution_id)
+        for commitment in each.get("commitments", ())
+    )
+    history = ballot_store.list_ballots(tx, resolution_id)
+    kept = Counter(_commit(resolution_id, ballot) for cast in history.values() for ballot in cast)
+    if kept != told:
+        changed, missing = sum((kept - told).values()), sum((told - kept).values())
+        findings.append(f"{changed} ballots are not as they were put in the box, and {missing} are missing")
+    votes = _read_list(tx, meeting, findings)
+    objections = ballot_store.list_objections(tx, resolution_id)
+    struck = {each.member_id: each.number for each in objections if each.in_time}
+    counted = [cast[-1] for member_id, cast in history.items() if len(cast) > struck.get(member_id, 0)]
+    sums = Counter[str]()
+    for ballot in counted:
+        sums[ballot.choice] += votes.get(ballot.member_id, 0)
+    box = hashlib.sha256("".join(sorted(_commit(resolution_id, each) + "\n" for each in counted)).encode()).hexdigest()
+    decided = store.find_decision(tx, resolution_id)
+    if decided is not None and decided.ballots_hash != box:
+        findings.append("the ballots that were counted are others")
+    return Count(sums["for"], sums["against"], sums["blank"], sum(votes.values()))
+
+
+def _read_list(tx: Tx, meeting: Meeting, findings: list[str]) -> Mapping[str, int]:
+    """The voting list by which the meeting was closed, held against the hash that was told."""
+    told = [
+        each["list_hash"]
+        for each in list_told(tx, VotingListFrozen, meeting.meeting_id)
+        if each["moment"] == list_store.CLOSED
+    ]
+    try:
+        votes = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED)
+    except UnreadableDocument:
+        votes = None
+    if votes is None:
+        findings.append("the voting list is gone, or was changed")
+        return {}
+    if told != [_hash([[member_id, number] for member_id, number in sorted(votes.items())])]:
+        findings.append("the voting list is not the one that was told when the meeting was closed")
+    return votes
+
+
+def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution) -> Count:
+    """The count of a resolution in the minutes that two people signed."""
+    assert meeting.entry_id is not None
+    points: list[Mapping[str, Any]] = entry_store.get_entry(tx, meeting.entry_id).content["resolutions"]
+    ids = [point["resolution"]["resolution_id"] for point in points]
+    return Count(**points[ids.index(resolution.resolution_id)]["count"])
+
+
+def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str) -> Iterator[str]:
+    """Hold a decision against its notice, the count made again, and what was told."""
+    resolution_id = resolution.resolution_id
+    notice_hash, document = store.find_notice(tx, resolution_id)
+    if document.sha256 != notice_hash:
+        yield "the parameters are no longer those of the notice"
+    decided = store.find_decision(tx, resolution_id)
+    if decided is None:
+        yield "it was never decided"
+        return
+    if decided.parameters_hash != document.sha256:
+        yield "the parameters are no longer those that were adopted"
+    if decided.count != count:
+        yield "the ballots counted again give another count"
+    fell_away = decided.verdict.reason == "decided-before"
+    if decided.verdict.word != ("rejected" if fell_away else verdict):
+        yield f"the ballots counted again give another verdict: {verdict}"
+    told = list_told(tx, ResolutionDecided, resolution_id)
+    hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]
+    if hashes != [(decided.voting_list_hash, decided.ballots_hash)]:
+        yield "the voting list and ballots of the decision are not those that were told"
+
+
+def _is_adopted(rule: VotingRule, count: Count) -> bool:
+    """Judge a count under a rule, in fractions."""
+    cast = count.votes_for + count.votes_against
+    present = cast + count.votes_blank
+    if rule.quorum_den and present < count.votes_entitled * Fraction(rule.quorum_num, rule.quorum_den):
+        return False
+    whole = {"cast": cast, "present": present, "all": count.votes_entitled}[rule.base]
+    majority = Fraction(rule.majority_num, rule.majority_den)
+    if majority == Fraction(1, 2):
+        return count.votes_for > whole * majority
+    return count.votes_for > 0 and count.votes_for >= whole * majority
+
+
+def _commit(resolution_id: str, ballot: Ballot) -> str:
+    """The commitment to a ballot, by the formula of docs/domain/meetings-votes-and-statutes.md#commitments."""
+    holder = ballot.proxy_holder if ballot.proxy_holder is not None else ""
+    parts = [resolution_id, ballot.ballot_id, ballot.member_id, ballot.choice, holder, ballot.channel]
+    return _hash([*parts, str(ballot.cast_on), ballot.salt])
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -16,7 +16,7 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
         CoopError: the same admission was told before with another number of votes.
     """
     keep_number(tx, event.member_id, event.member_number)
-    kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.votes)
+    kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.votes, envelope.time)
     if kept != event.votes:
         raise CoopError(
             "voter-conflict",
@@ -32,9 +32,9 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
 
 def on_member_changed(tx: Tx, event: MemberChanged, envelope: Envelope) -> None:
     """From that date the member has another number of votes; of two changes for one day the later holds."""
-    keep_voter(tx, event.member_id, event.from_on, f"c{event.number:09d}", event.votes)
+    keep_voter(tx, event.member_id, event.from_on, f"c{event.number:09d}", event.votes, envelope.time)
 
 
 def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
     """From that date the member has no vote."""
-    keep_voter(tx, event.member_id, event.left_on, "left", 0)
+    keep_voter(tx, event.member_id, event.left_on, "left", 0, envelope.time)

@@ -61,6 +61,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "entry",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("paper", sa.String(length=300), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("kind IN ('ballots', 'meeting', 'statutes')", name=op.f("ck_entry_kind")),
+        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
+    )
+    op.create_table(
         "member_number",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
@@ -91,27 +106,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "programme_id", name=op.f("pk_programme")),
     )
     op.create_table(
-        "statutes",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("deed_on", sa.Date(), nullable=True),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
-        sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
-    )
-    op.create_table(
         "voter",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
         sa.CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name=op.f("ck_voter_change")),
         sa.CheckConstraint("votes >= 0", name=op.f("ck_voter_votes")),
         sa.PrimaryKeyConstraint("community", "member_id", "from_on", "change", name=op.f("pk_voter")),
+    )
+    op.create_table(
+        "entry_settled",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("outcome IN ('confirmed', 'dropped')", name=op.f("ck_entry_settled_outcome")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_entry_settled_community_entry"),
+        ),
+        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry_settled")),
     )
     op.create_table(
         "evidence_file",
@@ -127,24 +147,6 @@ def upgrade() -> None:
             name=op.f("fk_evidence_file_community_document"),
         ),
         sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_evidence_file")),
-    )
-    op.create_table(
-        "meeting",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("held_on", sa.Date(), nullable=False),
-        sa.Column("convened_on", sa.Date(), nullable=False),
-        sa.Column("place", sa.String(length=200), nullable=False),
-        sa.Column("statutes_from", sa.Date(), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("convened_on <= held_on", name=op.f("ck_meeting_convened")),
-        sa.ForeignKeyConstraint(
-            ["community", "statutes_from"],
-            ["statutes.community", "statutes.valid_from"],
-            name=op.f("fk_meeting_community_statutes"),
-        ),
-        sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_meeting")),
     )
     op.create_table(
         "phase",
@@ -164,57 +166,49 @@ def upgrade() -> None:
         sa.UniqueConstraint("community", "programme_id", "number", name=op.f("uq_phase_community_programme_id_number")),
     )
     op.create_table(
-        "voting_rule",
+        "statutes",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("article", sa.String(length=100), nullable=False),
-        sa.Column("notice_days", sa.Integer(), nullable=False),
-        sa.Column("quorum_num", sa.Integer(), nullable=False),
-        sa.Column("quorum_den", sa.Integer(), nullable=False),
-        sa.Column("majority_num", sa.Integer(), nullable=False),
-        sa.Column("majority_den", sa.Integer(), nullable=False),
-        sa.Column("base", sa.String(length=10), nullable=False),
-        sa.Column("proxy_limit", sa.Integer(), nullable=False),
-        sa.Column("secrecy", sa.String(length=10), nullable=False),
-        sa.Column("advance_days", sa.Integer(), nullable=False),
-        sa.CheckConstraint("base IN ('cast', 'present', 'all')", name=op.f("ck_voting_rule_base")),
-        sa.CheckConstraint(
-            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')",
-            name=op.f("ck_voting_rule_kind"),
-        ),
-        sa.CheckConstraint("secrecy = 'open'", name=op.f("ck_voting_rule_secrecy")),
-        sa.CheckConstraint(
-            "majority_den > 0 AND 2 * majority_num >= majority_den AND majority_num <= majority_den",
-            name=op.f("ck_voting_rule_majority"),
-        ),
-        sa.CheckConstraint(
-            "notice_days >= 0 AND proxy_limit >= 0 AND advance_days >= 0", name=op.f("ck_voting_rule_counts")
-        ),
-        sa.CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name=op.f("ck_voting_rule_quorum")),
-        sa.ForeignKeyConstraint(
-            ["community", "valid_from"],
-            ["statutes.community", "statutes.valid_from"],
-            name=op.f("fk_voting_rule_community_statutes"),
-        ),
-        sa.PrimaryKeyConstraint("community", "valid_from", "kind", name=op.f("pk_voting_rule")),
-    )
-    op.create_table(
-        "ballot_entry",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("entry_id", sa.String(length=36), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("paper", sa.String(length=10), nullable=False),
-        sa.Column("ballots", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("deed_on", sa.Date(), nullable=True),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("paper IN ('room', 'paper')", name=op.f("ck_ballot_entry_paper")),
+        sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_statutes_origin")),
+        sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
         sa.ForeignKeyConstraint(
-            ["community", "meeting_id"],
-            ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_ballot_entry_community_meeting"),
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_statutes_community_entry")
         ),
-        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_ballot_entry")),
+        sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
+    )
+    op.create_table(
+        "meeting",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("convened_on", sa.Date(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("statutes_from", sa.Date(), nullable=False),
+        sa.Column("notice_hash", sa.String(length=64), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("convened_on <= held_on", name=op.f("ck_meeting_convened")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_meeting_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "notice_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_meeting_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "statutes_from"],
+            ["statutes.community", "statutes.valid_from"],
+            name=op.f("fk_meeting_community_statutes"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_meeting")),
     )
     op.create_table(
         "milestone",
@@ -236,110 +230,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
     )
     op.create_table(
-        "resolution",
+        "voting_rule",
         sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("meeting_id", sa.String(length=100), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("subject_nl", sa.Text(), nullable=False),
-        sa.Column("subject_en", sa.Text(), nullable=False),
-        sa.Column("explanation_nl", sa.Text(), nullable=False),
-        sa.Column("explanation_en", sa.Text(), nullable=False),
-        sa.Column("notice_hash", sa.String(length=64), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')",
-            name=op.f("ck_resolution_kind"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "meeting_id"],
-            ["meeting.community", "meeting.meeting_id"],
-            name=op.f("fk_resolution_community_meeting"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "notice_hash"],
-            ["document.community", "document.sha256"],
-            name=op.f("fk_resolution_community_document"),
-        ),
-        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_resolution")),
-        sa.UniqueConstraint(
-            "community", "meeting_id", "number", name=op.f("uq_resolution_community_meeting_id_number")
-        ),
-        sa.UniqueConstraint(
-            "community", "resolution_id", "notice_hash", name=op.f("uq_resolution_community_resolution_id_notice_hash")
-        ),
-    )
-    op.create_table(
-        "ballot",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("member_id", sa.String(length=100), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("choice", sa.String(length=10), nullable=False),
-        sa.Column("cast_on", sa.Date(), nullable=False),
-        sa.Column("proxy_holder", sa.String(length=100), nullable=True),
-        sa.Column("personal", sa.Boolean(), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("choice IN ('for', 'against', 'blank')", name=op.f("ck_ballot_choice")),
-        sa.CheckConstraint("number >= 1", name=op.f("ck_ballot_number")),
-        sa.CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name=op.f("ck_ballot_proxy")),
-        sa.ForeignKeyConstraint(
-            ["community", "resolution_id"],
-            ["resolution.community", "resolution.resolution_id"],
-            name=op.f("fk_ballot_community_resolution"),
-        ),
-        sa.PrimaryKeyConstraint("community", "resolution_id", "member_id", "number", name=op.f("pk_ballot")),
-    )
-    op.create_table(
-        "ballot_entry_settled",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("entry_id", sa.String(length=36), nullable=False),
-        sa.Column("outcome", sa.String(length=10), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("outcome IN ('confirmed', 'dropped')", name=op.f("ck_ballot_entry_settled_outcome")),
-        sa.ForeignKeyConstraint(
-            ["community", "entry_id"],
-            ["ballot_entry.community", "ballot_entry.entry_id"],
-            name=op.f("fk_ballot_entry_settled_community_ballot_entry"),
-        ),
-        sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_ballot_entry_settled")),
-    )
-    op.create_table(
-        "decision",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("decided_on", sa.Date(), nullable=False),
-        sa.Column("verdict", sa.String(length=10), nullable=False),
-        sa.Column("reason", sa.String(length=20), nullable=False),
         sa.Column("article", sa.String(length=100), nullable=False),
-        sa.Column("parameters_hash", sa.String(length=64), nullable=False),
-        sa.Column("votes_needed", sa.Integer(), nullable=False),
-        sa.Column("votes_for", sa.Integer(), nullable=False),
-        sa.Column("votes_against", sa.Integer(), nullable=False),
-        sa.Column("votes_blank", sa.Integer(), nullable=False),
-        sa.Column("votes_entitled", sa.Integer(), nullable=False),
-        sa.Column("recorded_at", Instant(), nullable=False),
-        sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name=op.f("ck_decision_reason")),
+        sa.Column("notice_days", sa.Integer(), nullable=False),
+        sa.Column("quorum_num", sa.Integer(), nullable=False),
+        sa.Column("quorum_den", sa.Integer(), nullable=False),
+        sa.Column("majority_num", sa.Integer(), nullable=False),
+        sa.Column("majority_den", sa.Integer(), nullable=False),
+        sa.Column("base", sa.String(length=10), nullable=False),
+        sa.Column("proxy_limit", sa.Integer(), nullable=False),
+        sa.Column("secrecy", sa.String(length=10), nullable=False),
+        sa.Column("advance_days", sa.Integer(), nullable=False),
+        sa.CheckConstraint("base IN ('cast', 'present', 'all')", name=op.f("ck_voting_rule_base")),
         sa.CheckConstraint(
-            "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for > votes_against)",
-            name=op.f("ck_decision_majority"),
+            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'other')",
+            name=op.f("ck_voting_rule_kind"),
         ),
-        sa.CheckConstraint("verdict IN ('adopted', 'rejected')", name=op.f("ck_decision_verdict")),
+        sa.CheckConstraint("secrecy = 'open'", name=op.f("ck_voting_rule_secrecy")),
         sa.CheckConstraint(
-            "votes_for + votes_against + votes_blank <= votes_entitled", name=op.f("ck_decision_entitled")
+            "majority_den > 0 AND 2 * majority_num >= majority_den AND majority_num <= majority_den",
+            name=op.f("ck_voting_rule_majority"),
         ),
         sa.CheckConstraint(
-            "votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name=op.f("ck_decision_votes")
+            "notice_days >= 0 AND proxy_limit >= 0 AND advance_days >= 0", name=op.f("ck_voting_rule_counts")
         ),
+        sa.CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name=op.f("ck_voting_rule_quorum")),
         sa.ForeignKeyConstraint(
-            ["community", "resolution_id", "parameters_hash"],
-            ["resolution.community", "resolution.resolution_id", "resolution.notice_hash"],
-            name=op.f("fk_decision_community_resolution"),
+            ["community", "valid_from"],
+            ["statutes.community", "statutes.valid_from"],
+            name=op.f("fk_voting_rule_community_statutes"),
         ),
-        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_decision")),
+        sa.PrimaryKeyConstraint("community", "valid_from", "kind", name=op.f("pk_voting_rule")),
     )
     op.create_table(
         "milestone_reached",
@@ -387,6 +311,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report")),
     )
     op.create_table(
+        "resolution",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_nl", sa.Text(), nullable=False),
+        sa.Column("subject_en", sa.Text(), nullable=False),
+        sa.Column("explanation_nl", sa.Text(), nullable=False),
+        sa.Column("explanation_en", sa.Text(), nullable=False),
+        sa.Column("notice_hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'other')",
+            name=op.f("ck_resolution_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_resolution_community_meeting"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "notice_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_resolution_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_resolution")),
+        sa.UniqueConstraint(
+            "community", "meeting_id", "number", name=op.f("uq_resolution_community_meeting_id_number")
+        ),
+        sa.UniqueConstraint(
+            "community", "resolution_id", "notice_hash", name=op.f("uq_resolution_community_resolution_id_notice_hash")
+        ),
+    )
+    op.create_table(
         "tranche",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
@@ -400,6 +358,97 @@ def upgrade() -> None:
             name=op.f("fk_tranche_community_milestone"),
         ),
         sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche")),
+    )
+    op.create_table(
+        "voting_list",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("moment", sa.String(length=10), nullable=False),
+        sa.Column("list_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("moment IN ('opened', 'closed')", name=op.f("ck_voting_list_moment")),
+        sa.ForeignKeyConstraint(
+            ["community", "list_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_voting_list_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_voting_list_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "moment", name=op.f("pk_voting_list")),
+    )
+    op.create_table(
+        "ballot",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("choice", sa.String(length=10), nullable=False),
+        sa.Column("cast_on", sa.Date(), nullable=False),
+        sa.Column("proxy_holder", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("ballot_id", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(channel = 'own') = (entry_id IS NULL)", name=op.f("ck_ballot_entered")),
+        sa.CheckConstraint("channel IN ('own', 'room', 'paper', 'letter')", name=op.f("ck_ballot_channel")),
+        sa.CheckConstraint("choice IN ('for', 'against', 'blank')", name=op.f("ck_ballot_choice")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_ballot_number")),
+        sa.CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name=op.f("ck_ballot_proxy")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_ballot_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["resolution.community", "resolution.resolution_id"],
+            name=op.f("fk_ballot_community_resolution"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "member_id", "number", name=op.f("pk_ballot")),
+        sa.UniqueConstraint(
+            "community", "resolution_id", "ballot_id", name=op.f("uq_ballot_community_resolution_id_ballot_id")
+        ),
+    )
+    op.create_table(
+        "decision",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("article", sa.String(length=100), nullable=False),
+        sa.Column("parameters_hash", sa.String(length=64), nullable=False),
+        sa.Column("votes_needed", sa.Integer(), nullable=False),
+        sa.Column("votes_for", sa.Integer(), nullable=False),
+        sa.Column("votes_against", sa.Integer(), nullable=False),
+        sa.Column("votes_blank", sa.Integer(), nullable=False),
+        sa.Column("votes_entitled", sa.Integer(), nullable=False),
+        sa.Column("voting_list_hash", sa.String(length=64), nullable=False),
+        sa.Column("ballots_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name=op.f("ck_decision_reason")),
+        sa.CheckConstraint(
+            "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for > votes_against)",
+            name=op.f("ck_decision_majority"),
+        ),
+        sa.CheckConstraint("verdict IN ('adopted', 'rejected')", name=op.f("ck_decision_verdict")),
+        sa.CheckConstraint(
+            "votes_for + votes_against + votes_blank <= votes_entitled", name=op.f("ck_decision_entitled")
+        ),
+        sa.CheckConstraint(
+            "votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name=op.f("ck_decision_votes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id", "parameters_hash"],
+            ["resolution.community", "resolution.resolution_id", "resolution.notice_hash"],
+            name=op.f("fk_decision_community_resolution"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_decision")),
     )
     op.create_table(
         "milestone_report_settled",
@@ -419,24 +468,6 @@ def upgrade() -> None:
             name=op.f("fk_milestone_report_settled_community_milestone_report"),
         ),
         sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report_settled")),
-    )
-    op.create_table(
-        "realisation",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("phase_id", sa.String(length=100), nullable=False),
-        sa.Column("resolution_id", sa.String(length=100), nullable=False),
-        sa.Column("decided_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community", "phase_id"],
-            ["phase.community", "phase.phase_id"],
-            name=op.f("fk_realisation_community_phase"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["community", "resolution_id"],
-            ["decision.community", "decision.resolution_id"],
-            name=op.f("fk_realisation_community_decision"),
-        ),
-        sa.PrimaryKeyConstraint("community", "phase_id", name=op.f("pk_realisation")),
     )
     op.create_table(
         "tranche_referral",
@@ -470,6 +501,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "tranche_id", name=op.f("pk_tranche_release")),
     )
     op.create_table(
+        "objection",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("in_time", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id", "member_id", "number"],
+            ["ballot.community", "ballot.resolution_id", "ballot.member_id", "ballot.number"],
+            name=op.f("fk_objection_community_ballot"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "member_id", "number", name=op.f("pk_objection")),
+    )
+    op.create_table(
+        "realisation",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("phase_id", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "phase_id"],
+            ["phase.community", "phase.phase_id"],
+            name=op.f("fk_realisation_community_phase"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["decision.community", "decision.resolution_id"],
+            name=op.f("fk_realisation_community_decision"),
+        ),
+        sa.PrimaryKeyConstraint("community", "phase_id", name=op.f("pk_realisation")),
+    )
+    op.create_table(
         "steering_decision",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
@@ -494,31 +559,33 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("steering_decision")
+    op.drop_table("realisation")
+    op.drop_table("objection")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
-    op.drop_table("realisation")
     op.drop_table("milestone_report_settled")
+    op.drop_table("decision")
+    op.drop_table("ballot")
+    op.drop_table("voting_list")
     op.drop_table("tranche")
+    op.drop_table("resolution")
     op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
-    op.drop_table("decision")
-    op.drop_table("ballot_entry_settled")
-    op.drop_table("ballot")
-    op.drop_table("resolution")
-    op.drop_table("milestone")
-    op.drop_table("ballot_entry")
     op.drop_table("voting_rule")
-    op.drop_table("phase")
+    op.drop_table("milestone")
     op.drop_table("meeting")
-    op.drop_table("evidence_file")
-    op.drop_table("voter")
     op.drop_table("statutes")
+    op.drop_table("phase")
+    op.drop_table("evidence_file")
+    op.drop_table("entry_settled")
+    op.drop_table("voter")
     op.drop_table("programme")
     with op.batch_alter_table("notice_told", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_told_meeting_id")
 
     op.drop_table("notice_told")
     op.drop_table("member_number")
+    op.drop_table("entry")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

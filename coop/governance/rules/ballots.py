@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,13 +16,14 @@ from coop.values import BadInput, Problem, Said, say
 @dataclass(frozen=True)
 class Box:
     """All that ballots are held against: the meeting, its rule, the votes of each member, each member's ballots so far
-    with the standing one last, and the day on which they are handed in."""
+    with the standing one last, the day on which they are handed in, and members who objected to what others entered."""
 
     meeting: Meeting
     rule: VotingRule
     votes: Mapping[str, int]
     history: Mapping[str, Sequence[Ballot]]
     today: date
+    objectors: Collection[str] = ()
 
 
 def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], list[Problem]]:
@@ -55,49 +56,27 @@ def read_ballots(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[int, Ballot], 
     return ballots, problems
 
 
-def accept(box: Box, rows: Sequence[Mapping[str, Any]], *, personal: bool = False) -> list[Ballot]:
-    """The ballots among ``rows`` that are new. One that was handed in before is silent; a different one replaces it.
+def accept(box: Box, rows: Sequence[Mapping[str, Any]], channel: str) -> list[Ballot]:
+    """The ballots in ``rows``, which came by one channel; each takes the place of its member's earlier ones.
 
-    A ballot older than the standing one cannot replace it, so that handing in an old batch again changes nothing; nor
-    can anybody but the member replace one that the member cast personally.
+    Nobody but the member can replace one that the member cast in their own session. Whether a ballot is accepted does
+    not depend on what any ballot in the box says, so that no answer tells it.
 
     Raises:
         BadInput: with every line that is wrong; then none is accepted.
     """
     read, problems = read_ballots(rows)
-    ballots = {line: replace(ballot, personal=personal) for line, ballot in read.items()}
-    new = {
-        line: ballot
-        for line, ballot in ballots.items()
-        if not _was_handed_in(ballot, box.history.get(ballot.member_id, ()))
-    }
+    ballots = {line: replace(ballot, channel=channel) for line, ballot in read.items()}
     lines_of = Counter(ballot.member_id for ballot in ballots.values())
-    for line, ballot in new.items():
+    for line, ballot in ballots.items():
         problems += [Problem(reason, field, line) for field, reason in _objections(box, ballot)]
         if lines_of[ballot.member_id] > 1:
-            problems.append(
-                Problem(
-                    say("%(member_id)s has more than one ballot here", member_id=ballot.member_id), "member_id", line
-                )
-            )
-    problems += _over_the_proxy_limit(box, new)
+            reason = say("%(member_id)s has more than one ballot here", member_id=ballot.member_id)
+            problems.append(Problem(reason, "member_id", line))
+    problems += _over_the_proxy_limit(box, ballots)
     if problems:
         raise BadInput(sorted(problems, key=lambda problem: problem.line or 0), "bad-ballots")
-    return list(new.values())
-
-
-def _was_handed_in(ballot: Ballot, earlier: Sequence[Ballot]) -> bool:
-    """True for a repeat: of the standing ballot, or of an earlier one that can no longer replace it.
-
-    A member's own vote is new where a steward's says the same: it makes the vote the member's.
-    """
-    if not earlier:
-        return False
-    standing = earlier[-1]
-    if standing.says_the_same_as(ballot):
-        return standing.personal or not ballot.personal
-    is_passed = ballot.cast_on < standing.cast_on or (standing.personal and not ballot.personal)
-    return is_passed and any(before.says_the_same_as(ballot) for before in earlier)
+    return list(ballots.values())
 
 
 def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
@@ -132,8 +111,11 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
             day=earlier[-1].cast_on,
         )
         objections.append(("member_id", reason))
-    elif earlier and ballot.cast_on < earlier[-1].cast_on:
+    elif earlier and not ballot.personal and ballot.cast_on < earlier[-1].cast_on:
         objections.append(("cast_on", say("a ballot of %(day)s stands already", day=earlier[-1].cast_on)))
+    if member_id in box.objectors and not ballot.personal:
+        reason = say("%(member)s objected to a ballot that was entered: only they can vote now", member=member_id)
+        objections.append(("member_id", reason))
     if ballot.proxy_holder == member_id:
         objections.append(("proxy_holder", say("nobody is their own proxy")))
     elif ballot.proxy_holder and not box.votes.get(ballot.proxy_holder):

@@ -14,6 +14,7 @@ from typing import Any, Final
 from coop.communities import tariffs
 from coop.communities.choices import read_choice
 from coop.governance.model import KINDS, Resolution
+from coop.governance.rules.statutes import describe_rules, read_rules
 from coop.values import BadInput, Problem, hash_parameters, say
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -58,6 +59,8 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
         problems.append(Problem(say("must be a date such as 2026-01-01"), f"{where}.valid_from", line))
     if resolution.kind == "choice":
         problems += _choice_problems(parameters, where, line)
+    if resolution.kind == "statutes":
+        problems += _statutes_problems(parameters, where, line)
     if resolution.kind == "realisation":
         budget = parameters.get("budget_cents")
         if not isinstance(budget, int) or isinstance(budget, bool) or budget <= 0:
@@ -75,6 +78,25 @@ def _choice_problems(parameters: Mapping[str, Any], where: str, line: int) -> li
     except BadInput as bad:
         return [Problem(problem.reason, f"{where}.{problem.field}", line) for problem in bad.problems]
     return []
+
+
+def _statutes_problems(parameters: Mapping[str, Any], where: str, line: int) -> list[Problem]:
+    """Problems of a change of the statutes: a name, and every rule as the record will hold it."""
+    problems = []
+    if set(parameters) != {"name", "rules"} or not isinstance(parameters.get("name"), str) or not parameters["name"]:
+        problems.append(Problem(say("holds the name of the version and its rules, and nothing else"), where, line))
+    rules = parameters.get("rules")
+    try:
+        if not isinstance(rules, list) or describe_rules(read_rules(rules)) != rules:
+            problems.append(Problem(say("must hold every rule, in the order of their kinds"), f"{where}.rules", line))
+    except BadInput as bad:
+        problems += [
+            Problem(problem.reason, f"{where}.rules.{(problem.line or 1) - 1}.{problem.field}", line)
+            for problem in bad.problems
+        ]
+    except (TypeError, KeyError, AttributeError):
+        problems.append(Problem(say("must hold every rule, in the order of their kinds"), f"{where}.rules", line))
+    return problems
 
 
 def _date(value: Any) -> date | None:

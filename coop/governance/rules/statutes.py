@@ -9,7 +9,7 @@ from typing import Any
 from coop.governance.model import Meeting, Statutes, VotingRule
 from coop.governance.statutes.model import Term
 from coop.governance.statutes.terms import last_day
-from coop.values import BadInput, CoopError, Problem, Said, say
+from coop.values import BadInput, CoopError, Problem, Said, hash_parameters, say
 
 
 def last_notice_date(held_on: date, notice_days: int) -> date:
@@ -124,6 +124,29 @@ def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:
     if problems:
         raise BadInput(problems, "bad-rule")
     return tuple(rules)
+
+
+def describe_rules(rules: Iterable[VotingRule]) -> list[dict[str, Any]]:
+    """Rules as the statutes record holds them, in the order of their kinds: the inverse of ``read_rules``."""
+    return [
+        {
+            "kind": rule.kind,
+            "article": rule.article,
+            "notice_days": rule.notice_days,
+            "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
+            "majority": f"{rule.majority_num}/{rule.majority_den}",
+            "base": rule.base,
+            "proxy_limit": rule.proxy_limit,
+            "secrecy": rule.secrecy,
+            "advance_days": rule.advance_days,
+        }
+        for rule in sorted(rules, key=lambda rule: rule.kind)
+    ]
+
+
+def hash_rules(rules: Iterable[VotingRule]) -> str:
+    """The hash of rules as the record holds them."""
+    return hash_parameters(describe_rules(rules))
 
 
 def _fraction(text: str, field: str) -> tuple[int, int]:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from coop.governance.model import Evidence
+from coop.governance.model import Evidence, Meeting
 from coop.governance.rules.programmes import order_evidence
 from coop.kit.documents import Schema
-from coop.values import canonical_json
+from coop.values import canonical_json, hash_parameters
 
 
 def read_parameters(body: bytes) -> Mapping[str, Any]:
@@ -34,6 +34,50 @@ def read_evidence(body: bytes) -> tuple[Evidence, ...]:
     """Read version 1."""
     return tuple(Evidence(**fields) for fields in json.loads(body))
 
+
+def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
+    """Everything that a notice says, the parameters of each point by their hash."""
+    return {
+        "meeting_id": meeting.meeting_id,
+        "held_on": meeting.held_on.isoformat(),
+        "convened_on": meeting.convened_on.isoformat(),
+        "place": meeting.place,
+        "resolutions": [
+            {
+                "resolution_id": point.resolution_id,
+                "kind": point.kind,
+                "subject_nl": point.subject_nl,
+                "subject_en": point.subject_en,
+                "explanation_nl": point.explanation_nl,
+                "explanation_en": point.explanation_en,
+                "parameters_sha256": hash_parameters(point.parameters),
+            }
+            for point in meeting.resolutions
+        ],
+    }
+
+
+def read_notice(body: bytes) -> Mapping[str, Any]:
+    """Read version 1, as it was written."""
+    notice: Mapping[str, Any] = json.loads(body)
+    return notice
+
+
+def write_voting_list(votes: Mapping[str, int]) -> bytes:
+    """Write version 1: members in the order of their ids, each with their number of votes."""
+    return canonical_json([[member_id, number] for member_id, number in sorted(votes.items())])
+
+
+def read_voting_list(body: bytes) -> Mapping[str, int]:
+    """Read version 1."""
+    return {str(member_id): int(number) for member_id, number in json.loads(body)}
+
+
+NOTICE: Final[Schema[Mapping[str, Any]]] = Schema("meeting-notice", 1, canonical_json, {1: read_notice})
+"""A notice whole: kind, subject and explanation of every point as well as its parameters."""
+
+VOTING_LIST: Final[Schema[Mapping[str, int]]] = Schema("voting-list", 1, write_voting_list, {1: read_voting_list})
+"""Who may vote at a meeting, and with how many votes."""
 
 PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_parameters})
 """What a resolution does when it is adopted, as its notice said."""

@@ -1,19 +1,19 @@
-"""Queries on statutes, meetings, ballots and decisions."""
+"""Queries on statutes, meetings and decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, insert, select
 
-from coop.governance.model import Ballot, Count, Meeting, Resolution, Statutes, Verdict, VotingRule
-from coop.governance.storage.documents import PARAMETERS
+from coop.governance.model import Count, Meeting, Resolution, Statutes, Verdict, VotingRule
+from coop.governance.storage.documents import NOTICE, PARAMETERS, describe_notice
 from coop.governance.storage.stamps import stamp
-from coop.governance.storage.tables import ballot, decision, meeting, resolution, statutes, voting_rule
+from coop.governance.storage.tables import decision, meeting, resolution, statutes, voting_rule
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
-from coop.kit.rows import find_as, group_as, insert_nouns, row_of, select_as
+from coop.kit.rows import find_as, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.values import civil_date, say
 
@@ -27,6 +27,8 @@ class Decided:
     verdict: Verdict
     parameters_hash: str
     count: Count
+    voting_list_hash: str = ""
+    ballots_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,23 @@ class _Decision:
     votes_against: int
     votes_blank: int
     votes_entitled: int
+    voting_list_hash: str
+    ballots_hash: str
 
 
 def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
     rules = group_as(tx, VotingRule, voting_rule, [voting_rule.c.valid_from], order_by=[voting_rule.c.kind])
     versions = tx.execute(
-        select(statutes.c.valid_from, statutes.c.name, statutes.c.deed_on, statutes.c.resolution_id)
+        select(
+            statutes.c.valid_from, statutes.c.name, statutes.c.deed_on, statutes.c.resolution_id, statutes.c.entry_id
+        )
         .where(statutes.c.community == tx.community)
         .order_by(statutes.c.valid_from)
     )
     return [
-        Statutes(valid_from, name, tuple(rules.get((valid_from,), ())), deed_on, resolution_id)
-        for valid_from, name, deed_on, resolution_id in versions
+        Statutes(valid_from, name, tuple(rules.get((valid_from,), ())), deed_on, resolution_id, entry_id)
+        for valid_from, name, deed_on, resolution_id, entry_id in versions
     ]
 
 
@@ -82,14 +88,17 @@ def add_statutes(tx: Tx, version: Statutes) -> None:
             name=version.name,
             deed_on=version.deed_on,
             resolution_id=version.resolution_id,
+            entry_id=version.entry_id,
             **stamp(tx),
         )
     )
     insert_nouns(tx, voting_rule, version.rules, valid_from=version.valid_from)
 
 
-def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> None:
-    """Keep a notice: the meeting, its resolutions, and the document of what each would do."""
+def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
+    """Keep a notice: the meeting, its resolutions, and the documents of the notice and of what each would do; returns
+    the hash of the notice."""
+    notice_hash = keep(tx, NOTICE.seal(describe_notice(convened)))
     tx.execute(
         insert(meeting).values(
             community=tx.community,
@@ -98,6 +107,8 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> None:
             convened_on=convened.convened_on,
             place=convened.place,
             statutes_from=statutes_from,
+            notice_hash=notice_hash,
+            entry_id=convened.entry_id,
             **stamp(tx),
         )
     )
@@ -112,6 +123,7 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> None:
             keep(tx, PARAMETERS.seal(point.parameters)),
         )
         insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
+    return notice_hash
 
 
 def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | None:
@@ -139,7 +151,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
     )
     documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
     rows = tx.execute(
-        select(columns.meeting_id, columns.held_on, columns.convened_on, columns.place)
+        select(columns.meeting_id, columns.held_on, columns.convened_on, columns.place, columns.entry_id)
         .where(columns.community == tx.community, *where)
         .order_by(columns.held_on, columns.meeting_id)
     )
@@ -150,8 +162,9 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             convened_on,
             place,
             tuple(_resolution(point, documents) for point in points.get((meeting_id,), ())),
+            entry_id,
         )
-        for meeting_id, held_on, convened_on, place in rows
+        for meeting_id, held_on, convened_on, place, entry_id in rows
     ]
 
 
@@ -159,6 +172,16 @@ def find_recording_days(tx: Tx) -> dict[str, date]:
     """The day on which the notice of each meeting was put on file, by the server's clock."""
     rows = tx.execute(select(meeting.c.meeting_id, meeting.c.recorded_at).where(meeting.c.community == tx.community))
     return {meeting_id: civil_date(recorded_at) for meeting_id, recorded_at in rows}
+
+
+def find_recording_time(tx: Tx, meeting_id: str) -> datetime:
+    """The instant at which the notice of a meeting was put on file, by the server's clock."""
+    columns = meeting.c
+    recorded_at: datetime | None = tx.scalar(
+        select(columns.recorded_at).where(columns.community == tx.community, columns.meeting_id == meeting_id)
+    )
+    assert recorded_at is not None
+    return recorded_at
 
 
 def find_agenda(tx: Tx, resolution_id: str) -> str | None:
@@ -170,6 +193,14 @@ def find_agenda(tx: Tx, resolution_id: str) -> str | None:
     )
 
 
+def find_resolution(tx: Tx, resolution_id: str) -> Resolution | None:
+    """A resolution as its notice put it, or None."""
+    meeting_id = find_agenda(tx, resolution_id)
+    convened = find_meeting(tx, meeting_id) if meeting_id else None
+    points = convened.resolutions if convened else ()
+    return next((point for point in points if point.resolution_id == resolution_id), None)
+
+
 def find_notice(tx: Tx, resolution_id: str) -> tuple[str, Document]:
     """The hash that the notice of a resolution bound, and the document of its parameters as it is stored now."""
     notice_hash: str | None = tx.scalar(
@@ -179,44 +210,6 @@ def find_notice(tx: Tx, resolution_id: str) -> tuple[str, Document]:
     )
     assert notice_hash is not None
     return notice_hash, find_stored(tx, [notice_hash])[notice_hash]
-
-
-def list_ballots(tx: Tx, resolution_id: str) -> dict[str, list[Ballot]]:
-    """Every ballot by member, the standing one last."""
-    rows = select_as(
-        tx,
-        Ballot,
-        ballot,
-        ballot.c.resolution_id == resolution_id,
-        order_by=[ballot.c.member_id, ballot.c.number],
-    )
-    history: dict[str, list[Ballot]] = {}
-    for row in rows:
-        history.setdefault(row.member_id, []).append(row)
-    return history
-
-
-def list_ballots_of(tx: Tx, member_id: str) -> list[tuple[str, Ballot]]:
-    """Every ballot of one member with the resolution that it was on, the standing one of each last."""
-    history = group_as(
-        tx, Ballot, ballot, [ballot.c.resolution_id], ballot.c.member_id == member_id, order_by=[ballot.c.number]
-    )
-    return [(resolution_id, cast) for (resolution_id,), ballots in sorted(history.items()) for cast in ballots]
-
-
-def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: Mapping[str, Sequence[Ballot]]) -> None:
-    """Put ballots in the box, each after its member's earlier ones."""
-    rows = [
-        row_of(
-            tx,
-            cast,
-            resolution_id=resolution_id,
-            number=len(history.get(cast.member_id, ())) + 1,
-            **stamp(tx),
-        )
-        for cast in ballots
-    ]
-    tx.insert(ballot, rows)
 
 
 def list_adopted(tx: Tx) -> list[str]:
@@ -259,6 +252,8 @@ def add_decision(tx: Tx, decided: Decided) -> None:
         count.votes_against,
         count.votes_blank,
         count.votes_entitled,
+        decided.voting_list_hash,
+        decided.ballots_hash,
     )
     insert_nouns(tx, decision, [row], **stamp(tx))
 
@@ -287,4 +282,6 @@ def _decided(row: _Decision) -> Decided:
         Verdict(row.verdict == "adopted", row.reason, row.article, row.votes_needed),
         row.parameters_hash,
         Count(row.votes_for, row.votes_against, row.votes_blank, row.votes_entitled),
+        row.voting_list_hash,
+        row.ballots_hash,
     )

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from coop.communities.tables import add_community_tables
+from coop.governance.model import KINDS
 from coop.kit.columns import Json, Words
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
@@ -75,6 +76,33 @@ def _cents(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False)
 
 
+entry = _table(
+    "entry",
+    ("entry_id",),
+    Column("entry_id", String(100), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("meeting_id", String(100), nullable=False),
+    Column("paper", String(300), nullable=False),
+    Column("content", Json(Any), nullable=False),
+    _sha256("content_hash"),
+    Column("channel", String(20), nullable=False),
+    *_said(),
+    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes')", name="kind"),
+)
+"""Ballots of the room, a meeting of the past or the first statutes, as one person entered them from a paper; they hold
+once another person confirmed them."""
+
+entry_settled = _table(
+    "entry_settled",
+    ("entry_id",),
+    Column("entry_id", String(100), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("channel", String(20), nullable=False),
+    *_said(),
+    _to(("entry_id",), "entry"),
+    CheckConstraint("outcome IN ('confirmed', 'dropped')", name="outcome"),
+)
+
 voter = _table(
     "voter",
     ("member_id", "from_on", "change"),
@@ -82,10 +110,12 @@ voter = _table(
     _day("from_on"),
     Column("change", String(10), nullable=False),
     _count("votes"),
+    Column("told_at", Instant, nullable=False),
     CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name="change"),
     CheckConstraint("votes >= 0", name="votes"),
 )
-"""Heard: from a date on, a member has so many votes; none from the day they left."""
+"""Heard: from a date on, a member has so many votes; none from the day they left. ``told_at``: when the register said
+so first."""
 
 member_number = _table("member_number", ("member_id",), _id("member_id"), Column("number", String(100), nullable=False))
 """Heard: what papers call a member by."""
@@ -110,7 +140,10 @@ statutes = _table(
     _text("name"),
     Column("deed_on", Date),
     Column("resolution_id", String(100), nullable=False),
+    Column("entry_id", String(100)),
     *_said(),
+    _to(("entry_id",), "entry"),
+    CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name="origin"),
     CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name="deed"),
 )
 
@@ -130,7 +163,7 @@ voting_rule = _table(
     Column("secrecy", String(10), nullable=False),
     _count("advance_days"),
     _to(("valid_from",), "statutes"),
-    CheckConstraint("kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')", name="kind"),
+    CheckConstraint(f"kind IN {KINDS}", name="kind"),
     CheckConstraint("base IN ('cast', 'present', 'all')", name="base"),
     CheckConstraint("secrecy = 'open'", name="secrecy"),
     CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name="quorum"),
@@ -148,10 +181,30 @@ meeting = _table(
     _day("convened_on"),
     Column("place", String(200), nullable=False),
     _day("statutes_from"),
+    _sha256("notice_hash"),
+    Column("entry_id", String(100)),
     *_said(),
     _to(("statutes_from",), "statutes", ("valid_from",)),
+    _to(("notice_hash",), "document", ("sha256",)),
+    _to(("entry_id",), "entry"),
     CheckConstraint("convened_on <= held_on", name="convened"),
 )
+"""``notice_hash``: of the document that holds the whole notice. ``entry_id``: where it was held before it came on
+file."""
+
+voting_list = _table(
+    "voting_list",
+    ("meeting_id", "moment"),
+    _id("meeting_id"),
+    Column("moment", String(10), nullable=False),
+    _sha256("list_hash"),
+    *_said(),
+    _to(("meeting_id",), "meeting"),
+    _to(("list_hash",), "document", ("sha256",)),
+    CheckConstraint("moment IN ('opened', 'closed')", name="moment"),
+)
+"""Who may vote at a meeting and with how many votes: from when the vote opened, and without who left until it was
+closed."""
 
 resolution = _table(
     "resolution",
@@ -169,7 +222,7 @@ resolution = _table(
     _to(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
-    CheckConstraint("kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'other')", name="kind"),
+    CheckConstraint(f"kind IN {KINDS}", name="kind"),
 )
 
 ballot = _table(
@@ -181,38 +234,35 @@ ballot = _table(
     Column("choice", String(10), nullable=False),
     _day("cast_on"),
     _id("proxy_holder", nullable=True),
-    Column("personal", Boolean, nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("ballot_id", String(100), nullable=False),
+    Column("entry_id", String(100)),
+    Column("salt", String(64), nullable=False),
     *_said(),
     _to(("resolution_id",), "resolution"),
+    _to(("entry_id",), "entry"),
+    UniqueConstraint("community", "resolution_id", "ballot_id"),
+    CheckConstraint("channel IN ('own', 'room', 'paper', 'letter')", name="channel"),
+    CheckConstraint("(channel = 'own') = (entry_id IS NULL)", name="entered"),
     CheckConstraint("choice IN ('for', 'against', 'blank')", name="choice"),
     CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name="proxy"),
     CheckConstraint("number >= 1", name="number"),
 )
-"""The ballot with the highest number stands; the others are its history. ``personal``: cast by the member in their own
-session, where ``actor`` is their account."""
+"""The ballot with the highest number stands; the others are its history. Of channel ``own`` is what the member cast in
+their own session, where ``actor`` is their account; what was entered for them names its entry."""
 
-ballot_entry = _table(
-    "ballot_entry",
-    ("entry_id",),
-    Column("entry_id", String(36), nullable=False),
-    _id("meeting_id"),
-    Column("paper", String(10), nullable=False),
-    Column("ballots", Json(list[list[str]]), nullable=False),
+objection = _table(
+    "objection",
+    ("resolution_id", "member_id", "number"),
+    _id("resolution_id"),
+    _id("member_id"),
+    _count("number"),
+    Column("in_time", Boolean, nullable=False),
     *_said(),
-    _to(("meeting_id",), "meeting"),
-    CheckConstraint("paper IN ('room', 'paper')", name="paper"),
+    _to(("resolution_id", "member_id", "number"), "ballot"),
 )
-"""Ballots of the room or on paper, as one person entered them; they count once another person confirmed them."""
-
-ballot_entry_settled = _table(
-    "ballot_entry_settled",
-    ("entry_id",),
-    Column("entry_id", String(36), nullable=False),
-    Column("outcome", String(10), nullable=False),
-    *_said(),
-    _to(("entry_id",), "ballot_entry"),
-    CheckConstraint("outcome IN ('confirmed', 'dropped')", name="outcome"),
-)
+"""A member says that a ballot that was entered for them is not theirs. ``in_time``: the vote was open, and it does not
+count."""
 
 decision = _table(
     "decision",
@@ -228,6 +278,8 @@ decision = _table(
     _count("votes_against"),
     _count("votes_blank"),
     _count("votes_entitled"),
+    Column("voting_list_hash", String(64), nullable=False),
+    Column("ballots_hash", String(64), nullable=False),
     *_said(),
     _to(("resolution_id", "parameters_hash"), "resolution", ("resolution_id", "notice_hash")),
     CheckConstraint("verdict IN ('adopted', 'rejected')", name="verdict"),
@@ -380,9 +432,22 @@ tranche_release = _table(
     _to(("tranche_id",), "tranche"),
 )
 
-_DECIDED = (statutes, voting_rule, meeting, resolution, ballot, ballot_entry, ballot_entry_settled, decision)
-_PLANNED = (programme, phase, milestone, tranche, realisation)
-_FUNDED = (
+KEPT = (
+    statutes,
+    voting_rule,
+    meeting,
+    resolution,
+    voting_list,
+    ballot,
+    objection,
+    entry,
+    entry_settled,
+    decision,
+    programme,
+    phase,
+    milestone,
+    tranche,
+    realisation,
     milestone_reached,
     evidence_file,
     milestone_report,
@@ -391,5 +456,4 @@ _FUNDED = (
     steering_decision,
     tranche_release,
 )
-KEPT = (*_DECIDED, *_PLANNED, *_FUNDED)
 """Tables whose rows are never changed or deleted."""

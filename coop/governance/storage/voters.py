@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from coop.governance.storage.tables import member_number, voter
+from coop.kit.database import among
 from coop.kit.tx import Tx
 
 
-def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int) -> int:
+def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int, told_at: datetime) -> int:
     """Remember a change of voting right; returns the votes that are kept for that change."""
-    row = {"community": tx.community, "member_id": member_id, "from_on": from_on, "change": change, "votes": votes}
+    key = {"community": tx.community, "member_id": member_id, "from_on": from_on, "change": change}
+    row = {**key, "votes": votes, "told_at": told_at}
     tx.insert_new(voter, [row], ["community", "member_id", "from_on", "change"])
     kept: int | None = tx.scalar(
         select(voter.c.votes).where(
@@ -26,11 +29,19 @@ def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int) -
     return kept
 
 
-def find_voters(tx: Tx, day: date) -> dict[str, int]:
-    """The members who may vote on a day, each with their number of votes."""
+def find_voters(
+    tx: Tx, day: date, told_until: datetime | None = None, members: Collection[str] | None = None
+) -> dict[str, int]:
+    """The members who may vote on a day, each with their number of votes: by the whole register, or by what it had told
+    until an instant; all of them, or some."""
+    where = [voter.c.community == tx.community, voter.c.from_on <= day]
+    if told_until is not None:
+        where.append(voter.c.told_at <= told_until)
+    if members is not None:
+        where.append(among(tx, voter.c.member_id, members))
     rows = tx.execute(
         select(voter.c.member_id, voter.c.votes)
-        .where(voter.c.community == tx.community, voter.c.from_on <= day)
+        .where(*where)
         # Whoever is admitted and leaves on one day has no vote: "left" sorts last and wins.
         .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
     )

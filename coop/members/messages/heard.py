@@ -9,7 +9,7 @@ from typing import Final
 
 from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
-from coop.events.governance import MeetingConvened, VoteClosing, VoteOpened
+from coop.events.governance import BallotEntered, MeetingConvened, VoteClosing, VoteOpened
 from coop.kit.tx import Tx
 from coop.members.messages import store
 from coop.members.messages.commands import send, send_to_all
@@ -101,6 +101,22 @@ def on_vote_closing(tx: Tx, event: VoteClosing, envelope: Envelope) -> None:
         store.list_voters(tx, event.held_on),
         event.meeting_id,
         held_on=event.held_on,
+        link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_ballot_entered(tx: Tx, event: BallotEntered, envelope: Envelope) -> None:
+    """Write the member that others entered a ballot for them, as long as they may object to it."""
+    member = find_member(tx, event.member_id)
+    if member is None or event.objection_until < tx.today:
+        return
+    send(
+        tx,
+        "ballot-entered",
+        member,
+        event.entry_id,
+        held_on=event.held_on,
+        until=event.objection_until,
         link=f"/governance/meetings/{event.meeting_id}",
     )
 

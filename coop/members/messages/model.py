@@ -19,6 +19,7 @@ KINDS: Final = (
     "tariff-notice",
     "vote-open",
     "vote-closing",
+    "ballot-entered",
     "plan-of-month",
 )
 

@@ -18,6 +18,7 @@ KIND_NAMES: Final = {
     "tariff-notice": N_("Notice of a tariff"),
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),
+    "ballot-entered": N_("Ballot entered for a member"),
     "plan-of-month": N_("Plan of the month"),
 }
 

@@ -143,6 +143,15 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the vote"),
     ),
+    "ballot-entered": Words(
+        N_("%(coop)s: a ballot was entered for you"),
+        (
+            N_("For the meeting of %(held_on)s one person entered a ballot for you, and another confirmed it."),
+            N_("Did you hand in a ballot in the room, on paper, by letter or by proxy? Then you need to do nothing."),
+            N_("If it is not yours, say so on your page of that meeting, until %(until)s."),
+        ),
+        N_("To the meeting"),
+    ),
     "plan-of-month": Words(
         N_("%(coop)s: what comes in %(month)s"),
         (N_("Next month:\n%(plan)s"),),
@@ -154,7 +163,7 @@ WORDS: Final[Mapping[str, Words]] = {
 def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
     """Values for an example of a kind: every paragraph of it says something."""
     numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
-    days = dict.fromkeys(("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on"), day)
+    days = dict.fromkeys(("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "until"), day)
     lines = {
         "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
         "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),

@@ -1,0 +1,44 @@
+"""Commitments to ballots: hashes that say nothing of a vote, and show whether a ballot is still the one that was cast.
+
+Formula: SHA-256 of the canonical JSON of ``[resolution, ballot, member, choice, proxy holder, channel, day, salt]``.
+The salt is 256 random bits of each ballot's own: without it the hash could be tried for each of three choices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+
+from coop.governance.model import Ballot
+from coop.values import hash_parameters
+
+
+def make_salt() -> str:
+    """A secret that hides one ballot."""
+    return secrets.token_hex(32)
+
+
+def commit(resolution_id: str, ballot: Ballot) -> str:
+    """The commitment to a ballot on a resolution."""
+    return hash_parameters(
+        [
+            resolution_id,
+            ballot.ballot_id,
+            ballot.member_id,
+            ballot.choice,
+            ballot.proxy_holder or "",
+            ballot.channel,
+            ballot.cast_on.isoformat(),
+            ballot.salt,
+        ]
+    )
+
+
+def hash_box(resolution_id: str, ballots: Iterable[Ballot]) -> str:
+    """One hash over the ballots that are counted, in whatever order they come.
+
+    Formula: SHA-256 of their commitments, sorted, each followed by a line end.
+    """
+    lines = sorted(commit(resolution_id, ballot) + "\n" for ballot in ballots)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
