@@ -245,7 +245,8 @@ def test_a_member_sees_their_own_readings_and_asks_why(
     assert own["allocated_wh"] == 2972 * 3200
     moment = {"at": "2025-03-10T10:00:00Z"}
     why = desk.get(f"{API}/allocations/{run_id}/C1/why", params=moment).json()
-    assert (why["production_wh"], why["consumption_wh"], why["allocated_wh"]) == (6000, 4000, 3200)
+    assert (why["production"], why["use"], why["allocated"]) == (6_000_000, 4_000_000, 3_200_000)
+    assert why["givers"] == [{"meter": "S1", "given": 3_200_000}]
     assert desk.get(f"{API}/allocations/{run_id}/C2/why", params=moment).status_code == 403
     assert desk.get(f"{API}/allocations/none/C1/why", params=moment).status_code == 404
     elsewhere = open_desk(METERING, one_database, tmp_path, community="elsewhere")

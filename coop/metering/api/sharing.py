@@ -187,6 +187,7 @@ class KeyProblemOut(Answer):
     field: str
     """Parameter that it is about."""
     reason: str
+    """Sentence that says what is wrong."""
 
 
 class JudgementOut(Answer):
