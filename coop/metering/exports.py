@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
 from coop.kit.tokens import list_gateway_tokens
-from coop.metering import listings, looks, parquet, views
+from coop.metering import listings, looks, parquet, run_views, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
 from coop.metering.intake.parking import list_telegrams
@@ -155,7 +155,7 @@ def export_days(request: Request, asked: Asked, connection: str, period: str) ->
 @may("see-energy")
 def export_shared_days(request: Request, asked: Asked, run: str, connection: str) -> Response:
     with reading(request) as tx:
-        own = views.explain_run(tx, session_of(request), run, connection, None, None)
+        own = run_views.explain_run(tx, session_of(request), run, connection, None, None)
     for member_id in own.members:
         note_look(request, looks.QUARTER_HOURS, member_id)
     return asked.answer(listings.shared_days_listing(own.totals))

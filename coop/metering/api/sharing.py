@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from coop.kit.answers import Answer
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
-from coop.metering import views
+from coop.metering import run_views
 from coop.metering.amounts import utc
 from coop.metering.api.fields import (
     Cause,
@@ -264,7 +264,7 @@ def get_producers(request: Request, run_id: Name) -> ProducersOut:
     neighbours' as one, and only what came home."""
     session = session_of(request)
     with reading(request) as tx:
-        roofs = views.list_roofs(tx, session, run_id)
+        roofs = run_views.list_roofs(tx, session, run_id)
     if whose(session) is None:
         note_look(request, LISTS)
     producers = [
@@ -300,7 +300,7 @@ def _explanation_out(quarter: Quarter, hidden: frozenset[str]) -> ExplanationOut
         total_use=why.total_use,
         use=why.use,
         allocated=why.allocated,
-        givers=[GiverOut(meter=meter, given=given) for meter, given in views.pool_givers(quarter.givers, hidden)],
+        givers=[GiverOut(meter=meter, given=given) for meter, given in run_views.pool_givers(quarter.givers, hidden)],
         divisions=[
             DivisionOut(
                 amount=part.amount,

@@ -8,11 +8,11 @@ from decimal import Decimal
 from fastapi import APIRouter, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
-from coop.metering import looks, views, wording
+from coop.metering import looks, run_views, views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import utc
 from coop.metering.looks import note_look
-from coop.metering.views import RunDay
+from coop.metering.run_views import RunDay
 from coop.values import AMSTERDAM, BadInput, Problem, say
 from coop.web import charts
 from coop.web.language import language_of, translate
@@ -48,7 +48,7 @@ def show_allocation(
     """Show what a connection got in a run, day by day, and why it got it in a quarter-hour."""
     lang, instant = language_of(request), _instant(at) if at else None
     with reading(request) as tx:
-        own = views.explain_run(tx, session_of(request), run_id, connection_id, day, instant)
+        own = run_views.explain_run(tx, session_of(request), run_id, connection_id, day, instant)
     for member_id in own.members:
         note_look(request, looks.QUARTER_HOURS, member_id)
     return render(
