@@ -22,6 +22,8 @@ ACCESS = Access(
         "see-data": READERS | {READ},
         "close-period": roles("board", "treasurer", "operator"),
         "see-own-energy": roles("member"),
+        "enter-own-reading": roles("member"),
+        "correct-reading": roles("board", "operator"),
         "take-own-data": SIGNED_IN | {OWN},
         "see-energy": PEOPLE | {READ, OWN},  # one's own; of everybody with see-data
         "see-old-use": roles("auditor"),  # of members, after the months that the co-operative chose

@@ -13,6 +13,7 @@ from coop.kit.tokens import list_gateway_tokens
 from coop.metering import listings, looks, parquet, run_views, views
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_period
+from coop.metering.entries.corrections import list_corrections
 from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
 from coop.metering.periods import store as periods
@@ -57,6 +58,14 @@ def export_meter_changes(request: Request, asked: Asked, meter: str | None = Non
     with reading(request) as tx:
         changes = register.list_changes(tx, meter)
         return asked.answer(listings.changes_listing(changes, connections.list_numbers(tx)))
+
+
+@routes.get("/reading-corrections.{extension}")
+@may("see-register")
+def export_reading_corrections(request: Request, asked: Asked, meter: str) -> Response:
+    """Corrections of a meter's readings, oldest first."""
+    with reading(request) as tx:
+        return asked.answer(listings.corrections_listing(list_corrections(tx, meter)))
 
 
 @routes.get("/files.{extension}")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from coop.kit import months
 from coop.metering.break_tables import BREAKS_KEPT
+from coop.metering.entry_tables import ENTRIES_KEPT
 from coop.metering.model import DIGEST_MODULUS
 from coop.metering.tables import KEPT, block
 from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
@@ -42,7 +43,7 @@ def guard_readings(sql: Connection) -> None:
 
 
 def _kept() -> list[str]:
-    return [table.name for table in (*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT) if table is not block]
+    return [table.name for table in (*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT) if table is not block]
 
 
 def _missing(schema: str) -> str:

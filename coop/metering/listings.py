@@ -12,6 +12,7 @@ from coop.kit.parking import Letter
 from coop.kit.tokens import GatewayToken
 from coop.kit.tx import Tx
 from coop.metering import wording
+from coop.metering.entries.corrections import Answer, Correction
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, Register
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.provenance.telegrams import PartSource
@@ -38,6 +39,23 @@ class FileRow:
 
 
 @dataclass(frozen=True)
+class CorrectionRow:
+    """A correction of one reading; ``confirmed`` is None while it waits for a second person."""
+
+    id: str
+    meter: str
+    quantity: str
+    at: datetime
+    value: Decimal
+    unit: str
+    reason: str
+    proposed_at: datetime
+    proposed_by: str
+    confirmed: bool | None
+    answered_by: str | None
+
+
+@dataclass(frozen=True)
 class Reading:
     """One value of one register: a stand at an instant, or what an interval of ``step_s`` from there counted."""
 
@@ -51,6 +69,19 @@ class Reading:
     quality: str
 
 
+CORRECTIONS = (
+    Column("id", N_("Number")),
+    Column("meter", N_("Meter")),
+    Column("quantity", N_("Quantity")),
+    Column("at", N_("At"), Kind.INSTANT),
+    Column("value", N_("Value"), Kind.DECIMAL),
+    Column("unit", N_("Unit")),
+    Column("reason", N_("Reason")),
+    Column("proposed_at", N_("Proposed"), Kind.INSTANT),
+    Column("proposed_by", N_("Proposed by")),
+    Column("confirmed", N_("Confirmed"), Kind.FLAG),
+    Column("answered_by", N_("Answered by")),
+)
 READINGS = (
     Column("meter", N_("Meter")),
     Column("quantity", N_("Quantity")),
@@ -305,6 +336,18 @@ def changes_listing(changes: Iterable[MeterChange], numbers: Mapping[str, str]) 
         for change in changes
     )
     return Listing("meter-changes", METER_CHANGES, rows)
+
+
+def corrections_listing(corrections: Iterable[tuple[Correction, Answer | None]]) -> Listing:
+    """Corrections of readings, each with the second person's answer."""
+    rows = (
+        CorrectionRow(
+            one.id, one.serial, one.quantity.value, one.at, one.value, one.unit, one.reason, one.proposed_at,
+            one.proposed_by, answer.confirmed if answer else None, answer.answered_by if answer else None,
+        )
+        for one, answer in corrections
+    )  # fmt: skip
+    return Listing("reading-corrections", CORRECTIONS, rows)
 
 
 def files_listing(imports: Iterable[tuple[ListedDelivery, bool]]) -> Listing:

@@ -19,13 +19,15 @@ from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
 from coop.metering import exports, home, own_data
 from coop.metering.access import ACCESS
-from coop.metering.api import deliveries, parked, periods, readings, register, sharing, state
+from coop.metering.api import deliveries, entries, parked, periods, readings, register, sharing, state
 from coop.metering.break_tables import BREAKS_KEPT
+from coop.metering.entry_tables import ENTRIES_KEPT
 from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
 from coop.metering.pages import data, energy, files, gateways, groups, members, meters, walk
+from coop.metering.pages import entries as entry_pages
 from coop.metering.register.heard import (
     on_connection_closed,
     on_connection_opened,
@@ -75,10 +77,11 @@ METERING = Service(
         contract_ended,
         allocation_key,
     ),
-    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT),
+    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT),
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,
+        entries.routes,
         parked.routes,
         register.routes,
         periods.routes,
@@ -91,6 +94,7 @@ METERING = Service(
         members.routes,
         walk.routes,
         data.routes,
+        entry_pages.routes,
         meters.routes,
         groups.routes,
         gateways.routes,

@@ -432,7 +432,7 @@ tranche_release = _table(
     _to(("tranche_id",), "tranche"),
 )
 
-KEPT = (
+_DECIDED = (
     statutes,
     voting_rule,
     meeting,
@@ -443,11 +443,9 @@ KEPT = (
     entry,
     entry_settled,
     decision,
-    programme,
-    phase,
-    milestone,
-    tranche,
-    realisation,
+)
+_PLANNED = (programme, phase, milestone, tranche, realisation)
+_FUNDED = (
     milestone_reached,
     evidence_file,
     milestone_report,
@@ -456,4 +454,5 @@ KEPT = (
     steering_decision,
     tranche_release,
 )
+KEPT = (*_DECIDED, *_PLANNED, *_FUNDED)
 """Tables whose rows are never changed or deleted."""

@@ -46,6 +46,9 @@ _PACES = 3
 _PACES_ACROSS = 10
 """The same across a known maximum, which alone says a lot already."""
 
+_AHEAD = 512
+"""Readings that are looked at together for where a line goes on."""
+
 _LOOK_BACK = 32
 """Most readings before a fall that can be one slip: longer, and somebody has to say what happened."""
 
@@ -277,7 +280,7 @@ class _Judging:
             if k is None:
                 continue
             high = tuple(line[len(line) - back :].tolist())
-            low = tuple(later[later < k].tolist())
+            low = tuple(later[: int(np.searchsorted(later, k))].tolist())
             false = (*high, *low)
             if not false or self._climb(high) + self._climb(low) > self._rise(q, k) + self.step:
                 continue
@@ -288,14 +291,17 @@ class _Judging:
     def _first_after(self, q: int, later: Int64Array, below: int | None) -> int | None:
         """The first of the later readings to which the line from ``q`` can lead (and that is ``below`` a jump)."""
         level = self._level(q)
-        rise = self.values[later] - level
-        fits = rise >= -self.step
-        if below is not None:
-            fits &= self.values[later] < below
-        for at in np.flatnonzero(fits).tolist():
-            k = int(later[at])
-            if self.bound is None or int(rise[at]) <= self.bound.most(int(self.at_s[k] - self.at_s[q])):
-                return k
+        # It is nearly always one of the next few, and a month may hold a reading each ten seconds.
+        for start in range(0, len(later), _AHEAD):
+            near = later[start : start + _AHEAD]
+            rise = self.values[near] - level
+            fits = rise >= -self.step
+            if below is not None:
+                fits &= self.values[near] < below
+            for at in np.flatnonzero(fits).tolist():
+                k = int(near[at])
+                if self.bound is None or int(rise[at]) <= self.bound.most(int(self.at_s[k] - self.at_s[q])):
+                    return k
         return None
 
     def _rank(self, past: _Past) -> tuple[int, int, float]:

@@ -183,6 +183,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
     op.create_table(
+        "correction_proposal",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("serial", sa.String(length=100), nullable=False),
+        sa.Column("quantity", sa.String(length=40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("value", sa.String(length=60), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("proposed_at", Instant(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_correction_proposal_reasoned")),
+        sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_correction_proposal")),
+    )
+    with op.batch_alter_table("correction_proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_correction_proposal_serial", ["community", "serial"], unique=False)
+
+    op.create_table(
         "delivery",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -423,6 +441,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_break_proposal")),
     )
     op.create_table(
+        "correction_answer",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("proposal_id", sa.String(length=36), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=False),
+        sa.Column("answered_by", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "proposal_id"],
+            ["correction_proposal.community", "correction_proposal.id"],
+            name=op.f("fk_correction_answer_community_correction_proposal"),
+        ),
+        sa.PrimaryKeyConstraint("community", "proposal_id", name=op.f("pk_correction_answer")),
+    )
+    op.create_table(
         "group_member",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("group_id", sa.String(length=100), nullable=False),
@@ -521,6 +553,7 @@ def downgrade() -> None:
     op.drop_table("withdrawal")
     op.drop_table("late_value")
     op.drop_table("group_member")
+    op.drop_table("correction_answer")
     op.drop_table("break_proposal")
     op.drop_table("allocation")
     op.drop_table("sharing_group")
@@ -542,6 +575,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_recorded")
 
     op.drop_table("delivery")
+    with op.batch_alter_table("correction_proposal", schema=None) as batch_op:
+        batch_op.drop_index("ix_correction_proposal_serial")
+
+    op.drop_table("correction_proposal")
     op.drop_table("contract_signed")
     op.drop_table("contract_ended")
     op.drop_table("connection_opened")
