@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
@@ -78,14 +80,17 @@ def export_files(request: Request, asked: Asked) -> Response:
 
 @routes.get("/readings.{extension}")
 @may("see-data")
-def export_readings(request: Request, asked: Asked, meter: str, period: str) -> Response:
-    """Every value of a meter in a period, as it stands now."""
+def export_readings(
+    request: Request, asked: Asked, meter: str, period: str, known_at: AwareDatetime | None = None
+) -> Response:
+    """Every value of a meter in a period, as it stands now or was known at an instant."""
     wanted = read_period(period)
     with reading(request) as tx:
         registers = [one for one in register.list_registers(tx) if one.serial == meter]
         if not registers:
             raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
-        return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted)))
+        known = None if known_at is None else readings.number_at(tx, known_at.astimezone(UTC))
+        return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted, known)))
 
 
 @routes.get("/completeness.{extension}")

@@ -15,6 +15,7 @@ from coop.kit import months
 from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.entry_tables import ENTRIES_KEPT
 from coop.metering.model import DIGEST_MODULUS
+from coop.metering.resolution_tables import RESOLUTIONS_KEPT
 from coop.metering.tables import KEPT, block
 from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
 
@@ -43,7 +44,8 @@ def guard_readings(sql: Connection) -> None:
 
 
 def _kept() -> list[str]:
-    return [table.name for table in (*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT) if table is not block]
+    kept = (*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT)
+    return [table.name for table in kept if table is not block]
 
 
 def _missing(schema: str) -> str:

@@ -217,11 +217,12 @@ STANDS = (
 MISSING = (Column("reading", N_("Reading"), of=lambda text: text),)
 
 
-def read_values(tx: Tx, registers: Iterable[Register], period: Period) -> Iterator[Reading]:
-    """Every value of some registers in a period, as it stands now, register by register in order of time."""
+def read_values(tx: Tx, registers: Iterable[Register], period: Period, known: int | None = None) -> Iterator[Reading]:
+    """Every value of some registers in a period, as it stands now or stood when no delivery after number ``known`` was
+    there, register by register in order of time."""
     days = range(day_number(period.start_at), day_number(period.end_at - timedelta(microseconds=1)) + 1)
     for register in registers:
-        stored = readings.latest(tx, [register.id], days)
+        stored = readings.latest(tx, [register.id], days, known)
         for _, day in sorted(stored):
             version = stored[register.id, day]
             content = version.content

@@ -34,6 +34,7 @@ from coop.metering.register.heard import (
     on_contract_ended,
     on_contract_signed,
 )
+from coop.metering.resolution_tables import RESOLUTIONS_KEPT
 from coop.metering.sharing.heard import on_allocation_key_adopted
 from coop.metering.tables import (
     KEPT,
@@ -77,7 +78,7 @@ METERING = Service(
         contract_ended,
         allocation_key,
     ),
-    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT),
+    kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT),
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,

@@ -13,19 +13,20 @@ from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
 from coop.metering.intake.parking import list_telegrams, replay_telegram
-from coop.metering.intake.receive import receive, undo_import
+from coop.metering.intake.receive import decode_delivery, receive, undo_import
 from coop.metering.intake.withdrawals import answer_withdrawal, list_withdrawals, propose_withdrawal
 from coop.metering.jobs import seal_past_days
 from coop.metering.model import Decoded, Delivery, Meter, MeterKind, Quality, Series, Stand
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
+from coop.metering.provenance.verify import verify_measurement
 from coop.metering.readings import log, sealing
 from coop.metering.readings import store as readings
 from coop.metering.readings.observations import Entries
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters
 from coop.metering.tables import block, delivery
-from coop.values import CoopError, NotFound
+from coop.values import BadInput, CoopError, NotFound
 from tests.metering.homes import (
     COMMUNITY,
     INSTALLED,
@@ -302,3 +303,66 @@ def test_whoever_is_killed_while_sealing_leaves_the_parts_or_the_whole(
         deliver(tx, gj("H1", JANUARY, "9"))
         sealing.seal_days(tx, {(register_of(tx, "H1"), DAY)})
     assert (count_blocks(database), latest_values(database)) == (2, values)
+
+
+def csv_of(tx: Tx, at_text: str, gj_text: str) -> object:
+    """Import a file that is finer than a telegram; returns its receipt."""
+    body = f"t,e\n{at_text},{gj_text}\n".encode()
+    column = {"column": "e", "quantity": "heat", "unit": "GJ", "exponent": -6}
+    mapping = {"time_column": "t", "meter": "H1", "columns": [column]}
+    return receive(tx, decode_delivery("csv", body, gateway="board", received_at=LATER, mapping=mapping))
+
+
+def test_a_file_that_is_finer_than_the_telegram_before_it_refines_its_register(database: Database) -> None:
+    with writing(database) as tx:
+        for i in (1, 2, 3):
+            deliver(tx, gj(f"H{i}", MARCH.start_at, "1.25"), gj(f"H{i}", MARCH.end_at, "2"))
+        close_period(tx, MARCH)
+        told = {one.connection_id: one for one in periods.list_measurements(tx, MARCH)}["C1"]
+        assert verify_measurement(tx, told.id) == []
+    with writing(database) as tx:
+        csv_of(tx, "2025-04-20T00:00Z", "2.12345678912345")
+        one = register.find_register(tx, register_of(tx, "H1"))
+        assert one is not None
+        unit = 10**-one.exponent
+        assert (one.exponent, one in register.list_registers(tx)) == (-6, True)
+        deliver(tx, gj("H1", at("2025-04-21T00:00"), "2.5"))
+        assert verify_measurement(tx, told.id) == []
+    values = sorted(latest_values(database)[HEAT_1].values())
+    assert [value for value, _ in values] == [
+        1_250_000_000 * unit,
+        2_000_000_000 * unit,
+        2_123_456_789_123_450,
+        2_500_000_000 * unit,
+    ]
+    seal(database)
+    assert sorted(latest_values(database)[HEAT_1].values()) == values
+
+
+def test_a_finer_file_is_refused_where_what_the_register_said_does_not_fit_it(one_database: Database) -> None:
+    with writing(one_database) as tx:
+        deliver(tx, gj("H1", JANUARY, "9999"))
+    with pytest.raises(BadInput, match="not a whole number"), writing(one_database) as tx:
+        csv_of(tx, "2025-04-20T00:00Z", "1.12345678912345")
+    assert list(latest_values(one_database)[HEAT_1].values()) == [(9_999_000_000_000, 1)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_quarter_hours_and_hours_of_one_day_stand_beside_each_other(database: Database, turned: bool) -> None:
+    hours = quarters("E1", JANUARY, [10, 402, 7], step_s=3600)
+    fine = quarters("E1", JANUARY + timedelta(hours=1), [100, 100, 100, 100, 3])
+    with writing(database) as tx:
+        for i, told in enumerate([fine, hours] if turned else [hours, fine]):
+            deliver(tx, told, received_at=LATER + timedelta(hours=i))
+    values = [(value, quality) for value, quality in latest_values(database)[POWER_1].values()]
+    # The first hour is divided, the second one stands as it was told finer, the third is what is left of it.
+    assert values == [
+        *[(3, 3), (3, 3), (2, 3), (2, 3)],
+        *[(100, 1)] * 4,
+        *[(3, 1), (2, 3), (1, 3), (1, 3)],
+    ]
+    seal(database)
+    assert [(value, quality) for value, quality in latest_values(database)[POWER_1].values()] == values
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", JANUARY, [60], step_s=3600, quality=[4]), received_at=LATER + timedelta(days=1))
+    assert [value for value, _ in latest_values(database)[POWER_1].values()][:5] == [15, 15, 15, 15, 100]

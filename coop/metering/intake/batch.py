@@ -10,13 +10,14 @@ Deliveries that come in together are a ``Batch``, which writes at once what they
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.metering.model import (
+    CUMULATIVE,
     DAY_S,
     DEFAULT_EXPONENT,
     Delivery,
@@ -30,6 +31,7 @@ from coop.metering.model import (
     refuse,
     register_id,
 )
+from coop.metering.readings import store as readings
 from coop.metering.readings.blocks import Day, pack_day
 from coop.metering.readings.log import Block, RegisterDay, add_blocks, read_blocks, write_block
 from coop.metering.readings.observations import entries_of
@@ -75,21 +77,38 @@ class Batch:
         self.meters, self.registers = known.meters, known.registers
         self.parameters = Parameters(load_choices(tx))
         self.made: dict[register.RegisterKey, Register] = {}
+        self.refined: dict[register.RegisterKey, Register] = {}
         self.added: dict[tuple[RegisterDay, int], list[Block]] = {}
 
     def register_of(self, delivery: Delivery, serial: str, quantity: Quantity, shape: Shape) -> Register:
         """The register, or the one that its first reading makes."""
         key = (serial, quantity, shape)
-        known = self.registers.get(key) or self.made.get(key)
+        known = self.refined.get(key) or self.registers.get(key) or self.made.get(key)
         if known is None:
             usual = DEFAULT_EXPONENT[quantity]
             exponent = delivery.exponents.get((serial, quantity), usual) if shape is Shape.STAND else usual
             known = self.made[key] = Register(register_id(self.tx.community, *key), *key, exponent)
+        finer = delivery.exponents.get((serial, quantity), known.exponent)
+        if finer < known.exponent and shape is Shape.STAND and quantity in CUMULATIVE:
+            known = self._refine(key, known, finer)
         return known
+
+    def _refine(self, key: register.RegisterKey, known: Register, exponent: int) -> Register:
+        """The register in a finer resolution, where everything that it said fits into it."""
+        if not readings.fits(self.tx, known, exponent):
+            return known
+        refined = replace(known, exponent=exponent)
+        if key in self.made:
+            self.made[key] = refined
+        else:
+            self.refined[key] = refined
+        return refined
 
     def write(self) -> None:
         """Write what the deliveries said. Their own rows have to be there by now."""
         register.add_registers(self.tx, list(self.made.values()))
+        last = max(self.numbers.values(), default=0)
+        register.refine_registers(self.tx, {one.id: (one.exponent, last) for one in self.refined.values()})
         add_blocks(self.tx, [self._one_block(*said) for said in self.added.items()])
         if any(is_due(number) for number in self.numbers.values()):
             seal_piles(self.tx, {key for key, _ in self.added})

@@ -495,6 +495,19 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "register_resolution",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("register_id", sa.String(length=36), nullable=False),
+        sa.Column("exponent", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "register_id"],
+            ["register.community", "register.id"],
+            name=op.f("fk_register_resolution_community_register"),
+        ),
+        sa.PrimaryKeyConstraint("community", "register_id", "exponent", name=op.f("pk_register_resolution")),
+    )
+    op.create_table(
         "withdrawal",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -551,6 +564,7 @@ def downgrade() -> None:
     op.drop_table("withdrawal_answer")
     op.drop_table("break_answer")
     op.drop_table("withdrawal")
+    op.drop_table("register_resolution")
     op.drop_table("late_value")
     op.drop_table("group_member")
     op.drop_table("correction_answer")

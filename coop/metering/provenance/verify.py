@@ -47,7 +47,8 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
         )
     try:
         basis = _open(tx, BASIS, told.basis_sha256)
-        stored = _read_again(tx, told.manifest_sha256)
+        exponents = {span.register_id: span.exponent for span in basis.spans}
+        stored = _read_again(tx, told.manifest_sha256, exponents)
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
     by_register: dict[str, dict[int, Stored]] = {}
@@ -212,14 +213,14 @@ def _get_run(tx: Tx, run_id: str) -> AllocationRun:
 
 def _run_again(tx: Tx, told: AllocationRun) -> RunAgain:
     inputs = inputs_of(tx, told)
-    served, balance, outcome = run_again(inputs, contents(_read_again(tx, told.manifest_sha256)))
+    served, balance, outcome = run_again(inputs, contents(_read_again(tx, told.manifest_sha256, inputs.exponents())))
     return RunAgain(inputs, served[:-1], served[-1], balance, outcome)
 
 
-def _read_again(tx: Tx, manifest_sha256: str) -> dict[readings.RegisterDay, Packed]:
-    """The versions of days that a manifest names."""
+def _read_again(tx: Tx, manifest_sha256: str, exponents: Mapping[str, int]) -> dict[readings.RegisterDay, Packed]:
+    """The versions of days that a manifest names, in the resolution in which each register was read."""
     try:
-        return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256))
+        return readings.exactly(tx, _open(tx, MANIFEST, manifest_sha256), exponents)
     except KeyError as gone:
         raise ReadingsGone("readings-gone", say("a day of readings is gone: %(gone)s", gone=str(gone))) from gone
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -14,12 +14,13 @@ from coop.kit.keyset import Window
 from coop.kit.months import month_of
 from coop.kit.rows import find_as, select_as
 from coop.kit.tx import Tx
-from coop.metering.model import Delivery, Receipt
+from coop.metering.model import Delivery, Receipt, Register
 from coop.metering.readings.blocks import Day, pack_day, unpack_day
 from coop.metering.readings.detached import ReadingsDetached, list_detached, refuse_detached
 from coop.metering.readings.log import Block, load_blocks, read_blocks
 from coop.metering.readings.log import RegisterDay as RegisterDay
-from coop.metering.readings.observations import Entries, Fold, fold
+from coop.metering.readings.observations import Entries, Fold, fold, scale
+from coop.metering.register.store import find_resolutions
 from coop.metering.tables import block, delivery
 from coop.values import Period
 
@@ -101,6 +102,9 @@ class ListedDelivery:
     adopts: str | None
     reason: str
 
+
+MOST = 1 << 62
+"""No value is as large as this, in whatever unit it is counted."""
 
 COLUMNAR = frozenset({"head-end"})
 """Formats of which only the hash is kept."""
@@ -246,11 +250,14 @@ def packed(tx: Tx, wanted: Mapping[int, Collection[str]], known: int | None = No
     Raises:
         ReadingsDetached: one of them is set aside.
     """
-    return _pack(tx, wanted, lambda _: known)
+    return _pack(tx, wanted, lambda _: known, find_resolutions(tx))
 
 
 def _pack(
-    tx: Tx, wanted: Mapping[int, Collection[str]], known_of: Callable[[RegisterDay], int | None]
+    tx: Tx,
+    wanted: Mapping[int, Collection[str]],
+    known_of: Callable[[RegisterDay], int | None],
+    exponents: Mapping[str, int],
 ) -> dict[RegisterDay, Packed]:
     loaded = load_blocks(tx, wanted)
     # A month of which anything is there is attached.
@@ -264,17 +271,25 @@ def _pack(
         if known is not None:
             blocks = [each for each in blocks if each.first <= known]
         whole = blocks[0] if len(blocks) == 1 else None
-        if whole is not None and whole.is_plain and (known is None or whole.number <= known):
+        if (
+            whole is not None
+            and whole.is_plain
+            and (known is None or whole.number <= known)
+            and whole.exponent == exponents.get(key[0], whole.exponent)
+        ):
             if whole.quality:
                 stand[key] = Packed(*key, whole.number, whole.step_s, whole.offsets, whole.readings, whole.quality)
         elif blocks:
             parts[key] = blocks
-    stand |= _fold_parts(tx, parts, known_of)
+    stand |= _fold_parts(tx, parts, known_of, exponents)
     return stand
 
 
 def _fold_parts(
-    tx: Tx, parts: Mapping[RegisterDay, list[Block]], known_of: Callable[[RegisterDay], int | None]
+    tx: Tx,
+    parts: Mapping[RegisterDay, list[Block]],
+    known_of: Callable[[RegisterDay], int | None],
+    exponents: Mapping[str, int],
 ) -> dict[RegisterDay, Packed]:
     """The days that have to be folded from several deliveries."""
     entries = {key: read_blocks(blocks, known_of(key)) for key, blocks in parts.items()}
@@ -283,7 +298,8 @@ def _fold_parts(
     for key, each in entries.items():
         stands = fold(each, received_us)
         if len(stands.day):
-            columns = pack_day(stands.day, stands.step_s)
+            values = scale(stands.day.values, stands.exponent, exponents.get(key[0], stands.exponent))
+            columns = pack_day(replace(stands.day, values=values), stands.step_s)
             folded[key] = Packed(key[0], key[1], max(each.numbers()), stands.step_s, *columns)
     return folded
 
@@ -354,9 +370,11 @@ def has_any(tx: Tx, period: Period) -> bool:
     return False
 
 
-def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Packed]:
+def exactly(
+    tx: Tx, versions: Mapping[RegisterDay, int], exponents: Mapping[str, int] | None = None
+) -> dict[RegisterDay, Packed]:
     """Days as they stood when each number was that of the last delivery that spoke of them: what a result was computed
-    from.
+    from. ``exponents`` says in which resolution each register was read then, if in another than the finest known now.
 
     Raises:
         ReadingsDetached: one of them is set aside.
@@ -365,12 +383,22 @@ def exactly(tx: Tx, versions: Mapping[RegisterDay, int]) -> dict[RegisterDay, Pa
     wanted: dict[int, set[str]] = {}
     for register_id, day in versions:
         wanted.setdefault(day, set()).add(register_id)
-    stood = _pack(tx, wanted, versions.get)
+    stood = _pack(tx, wanted, versions.get, find_resolutions(tx) | dict(exponents or {}))
     absent = [key for key, number in versions.items() if key not in stood or stood[key].version != number]
     refuse_detached(tx, {day for _, day in absent}, {register_id for register_id, _ in absent})
     if absent:
         raise KeyError(min(absent))
     return stood
+
+
+def fits(tx: Tx, of: Register, exponent: int) -> bool:
+    """True where all that was ever said of a register fits in whole ``10 ** exponent``. Rare enough to read it all."""
+    query = select(block).where(block.c.community == tx.community, block.c.register_id == of.id)
+    return all(
+        abs(value) * 10 ** (row.exponent - exponent) < MOST
+        for row in (Block(*told) for told in tx.execute(query))
+        for value in row.read_entries().values.tolist()
+    )
 
 
 @dataclass(frozen=True)

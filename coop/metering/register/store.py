@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, insert_nouns, row_of, select_as
+from coop.kit.rows import insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, MeterChange, Occupancy, Quantity, Register, Shape
+from coop.metering.resolution_tables import register_resolution
 from coop.metering.tables import (
     allocation_key,
     connection_closed,
@@ -134,17 +135,43 @@ def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:
 
 def registers_of(tx: Tx, serials: Iterable[str]) -> dict[str, Register]:
     """Registers of meters, by id."""
-    return {one.id: one for one in select_as(tx, Register, register, among(tx, register.c.serial, set(serials)))}
+    found = select_as(tx, Register, register, among(tx, register.c.serial, set(serials)))
+    return {one.id: one for one in _refined(tx, found)}
 
 
 def list_registers(tx: Tx) -> list[Register]:
     """Every register, by meter and quantity."""
-    return select_as(tx, Register, register, order_by=[register.c.serial, register.c.quantity])
+    return _refined(tx, select_as(tx, Register, register, order_by=[register.c.serial, register.c.quantity]))
 
 
 def find_register(tx: Tx, register_id: str) -> Register | None:
     """One register."""
-    return find_as(tx, Register, register, register.c.id == register_id)
+    return next(iter(_refined(tx, select_as(tx, Register, register, register.c.id == register_id))), None)
+
+
+def find_resolutions(tx: Tx) -> dict[str, int]:
+    """The finest exponent of each register that turned out to be finer than its first delivery said."""
+    columns = register_resolution.c
+    finest = func.min(columns.exponent).label("exponent")
+    query = select(columns.register_id, finest).where(columns.community == tx.community)
+    return {row.register_id: row.exponent for row in tx.execute(query.group_by(columns.register_id))}
+
+
+def _refined(tx: Tx, registers: list[Register]) -> list[Register]:
+    """Registers in their finest resolution."""
+    finest = find_resolutions(tx) if registers else {}
+    return [replace(one, exponent=finest[one.id]) if one.id in finest else one for one in registers]
+
+
+def refine_registers(tx: Tx, refined: Mapping[str, tuple[int, int]]) -> None:
+    """Note that registers turned out to be finer: by id, the exponent and the number of the delivery that says so."""
+    if refined:
+        rows: list[dict[str, object]] = [
+            {"community": tx.community, "register_id": register_id, "exponent": exponent, "number": number}
+            for register_id, (exponent, number) in refined.items()
+        ]
+        tx.insert_new(register_resolution, rows, ["community", "register_id", "exponent"])
+        _stamp(tx)
 
 
 def add_registers(tx: Tx, registers: Sequence[Register]) -> None:
