@@ -23,6 +23,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -201,7 +202,7 @@ def writing(room: Room) -> AbstractContextManager[Tx]:
     return room.database.write(COMMUNITY, COMMAND_LINE)
 
 
-def _hashes(parameters: dict[str, str]) -> dict[str, str]:
+def _hashes(parameters: dict[str, str]) -> dict[str, Any]:
     digest = hash_parameters(parameters)
     return {"parameters_hash": digest, "notice_hash": digest}
 

@@ -27,7 +27,8 @@ from coop.governance.access import ACCESS
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
-from coop.governance.storage.tables import KEPT, member_number, metadata, notice_told, voter
+from coop.governance.storage.columns import metadata
+from coop.governance.storage.tables import KEPT, member_number, notice_told, voter
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 

@@ -21,7 +21,7 @@ from coop.metering.looks import note_look
 from coop.metering.periods import store as periods
 from coop.metering.periods.results import compute_period
 from coop.metering.provenance.sight import refuse_old_use, whose
-from coop.metering.readings import store as readings
+from coop.metering.readings import arrivals
 from coop.metering.register import connections, groups
 from coop.metering.register import store as register
 from coop.values import NotFound, say
@@ -75,7 +75,7 @@ def export_reading_corrections(request: Request, asked: Asked, meter: str) -> Re
 def export_files(request: Request, asked: Asked) -> Response:
     """Files of readings that people imported, the newest first."""
     with reading(request) as tx:
-        return asked.answer(listings.files_listing(readings.list_imports(tx)))
+        return asked.answer(listings.files_listing(arrivals.list_imports(tx)))
 
 
 @routes.get("/readings.{extension}")
@@ -89,7 +89,7 @@ def export_readings(
         registers = [one for one in register.list_registers(tx) if one.serial == meter]
         if not registers:
             raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
-        known = None if known_at is None else readings.number_at(tx, known_at.astimezone(UTC))
+        known = None if known_at is None else arrivals.number_at(tx, known_at.astimezone(UTC))
         return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted, known)))
 
 

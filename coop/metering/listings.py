@@ -17,8 +17,9 @@ from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, R
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.provenance.telegrams import PartSource
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import ListedDelivery
 from coop.metering.readings.completeness import KindCompleteness
-from coop.metering.readings.store import ListedDelivery, day_number, instant
+from coop.metering.readings.store import day_number, instant
 from coop.metering.register.connections import name_sharers
 from coop.metering.register.groups import Group
 from coop.metering.views import DayUse

@@ -22,6 +22,7 @@ from coop.metering.access import ACCESS
 from coop.metering.api import deliveries, entries, parked, periods, readings, register, sharing, state
 from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.entry_tables import ENTRIES_KEPT
+from coop.metering.heard_tables import connection_closed, connection_opened, contract_ended, contract_signed
 from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
@@ -36,16 +37,7 @@ from coop.metering.register.heard import (
 )
 from coop.metering.resolution_tables import RESOLUTIONS_KEPT
 from coop.metering.sharing.heard import on_allocation_key_adopted
-from coop.metering.tables import (
-    KEPT,
-    OWNER_S,
-    allocation_key,
-    connection_closed,
-    connection_opened,
-    contract_ended,
-    contract_signed,
-    metadata,
-)
+from coop.metering.tables import KEPT, OWNER_S, allocation_key, metadata
 from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
 from coop.web.language import N_
 

@@ -188,46 +188,6 @@ detached_month = Table(
     Column("detached_by", String(120), nullable=False),
 )
 
-connection_opened = Table(
-    "connection_opened",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("connection_id", String(100), primary_key=True),
-    Column("member_id", String(100), primary_key=True),
-    Column("opened_on", Date, primary_key=True),
-    Column("registration", Integer, primary_key=True),
-    Column("building_id", String(100), nullable=False),
-    Column("kind", String(20), nullable=False),
-    Column("number", String(100), nullable=False),
-)
-
-connection_closed = Table(
-    "connection_closed",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("connection_id", String(100), primary_key=True),
-    Column("member_id", String(100), primary_key=True),
-    Column("closed_on", Date, primary_key=True),
-    Column("registration", Integer, primary_key=True),
-)
-
-contract_signed = Table(
-    "contract_signed",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("contract_id", String(100), primary_key=True),
-    Column("connection_id", String(100), nullable=False),
-    Column("starts_on", Date, nullable=False),
-)
-
-contract_ended = Table(
-    "contract_ended",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("contract_id", String(100), primary_key=True),
-    Column("ends_on", Date, primary_key=True),
-)
-
 allocation_key = Table(
     "allocation_key",
     metadata,

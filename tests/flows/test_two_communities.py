@@ -160,7 +160,7 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         add_upload(tx, "readings.csv", b"time,gj\n")
     with opened["governance"].database.write(COMMUNITY, COMMAND_LINE) as tx:
         meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
-        add_entry(tx, meeting.scalars().first() or "", "room", [])
+        add_entry(tx, "ballots", meeting.scalars().first() or "", "room", [], "0" * 64, "")
     yield opened
     for room in opened.values():
         room.database.close()

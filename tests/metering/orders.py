@@ -22,6 +22,7 @@ from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.receive import receive, undo_import
 from coop.metering.intake.withdrawals import Withdrawal, answer_withdrawal
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Shape, Stand, register_id
+from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.readings.sealing import seal_days
 from coop.metering.withdrawal_tables import withdrawal
@@ -129,7 +130,7 @@ class Play:
                 self._withdraw(statements[subject], known)
             else:
                 seal_days(self.tx, {(self.register_id, self.day)})
-            moments.append((readings.last_number(self.tx), known.fold(statements)))
+            moments.append((arrivals.last_number(self.tx), known.fold(statements)))
             if act == "seal" or len(moments) == 1:
                 self._compare(None, moments[-1][1])
         for number, stood in self.rng.sample(moments, min(3, len(moments))):

@@ -20,6 +20,7 @@ from coop.metering.intake.receive import decode_delivery, preview, receive, rece
 from coop.metering.model import Meter, MeterKind, Quality, Quantity, Series, Stand
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
+from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.register.commands import register_meters
 from coop.metering.tables import block, delivery
@@ -220,7 +221,7 @@ def test_a_reading_that_cannot_be_is_parked_whole_and_the_rest_goes_on(
 def test_a_delivery_without_anything_good_is_not_accepted_and_kept_all_the_same(database: Database) -> None:
     with writing(database) as tx:
         receipt = deliver(tx, gj("H9", JANUARY, "1"))
-        kept = readings.find_delivery(tx, receipt.delivery_id)
+        kept = arrivals.find_delivery(tx, receipt.delivery_id)
     assert kept is not None
     assert kept.problems == 1
     assert not receipt.accepted

@@ -20,7 +20,7 @@ from coop.metering.model import Decoded, Delivery, Meter, MeterKind, Quality, Se
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.provenance.verify import verify_measurement
-from coop.metering.readings import log, sealing
+from coop.metering.readings import arrivals, log, sealing
 from coop.metering.readings import store as readings
 from coop.metering.readings.observations import Entries
 from coop.metering.register import store as register
@@ -138,8 +138,8 @@ def test_a_day_is_asked_for_as_it_was_known_at_a_delivery_and_at_an_instant(data
         asked = [ask(known) for known in (0, 1, 2, 3, None)]
         sealing.seal_days(tx, {(one, DAY)})
         assert [ask(known) for known in (0, 1, 2, 3, None)] == asked
-        assert readings.number_at(tx, tx.now) == 3
-        assert readings.number_at(tx, tx.now - timedelta(seconds=1)) == 0
+        assert arrivals.number_at(tx, tx.now) == 3
+        assert arrivals.number_at(tx, tx.now - timedelta(seconds=1)) == 0
     assert asked == [[], [1, 2], [9, 2], [9, 2, 5], [9, 2, 5]]
 
 

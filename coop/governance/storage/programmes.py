@@ -9,8 +9,7 @@ from sqlalchemy import insert, select
 
 from coop.governance.model import Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.storage.documents import EVIDENCE
-from coop.governance.storage.stamps import stamp
-from coop.governance.storage.tables import (
+from coop.governance.storage.programme_tables import (
     milestone,
     milestone_reached,
     phase,
@@ -21,6 +20,7 @@ from coop.governance.storage.tables import (
     tranche_referral,
     tranche_release,
 )
+from coop.governance.storage.stamps import stamp
 from coop.kit.documents import UnreadableDocument, find_stored, keep
 from coop.kit.rows import group_as, insert_nouns, select_as
 from coop.kit.tx import Tx

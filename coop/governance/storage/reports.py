@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from coop.governance.model import Reached
 from coop.governance.storage.documents import EVIDENCE, EVIDENCE_FILE
+from coop.governance.storage.programme_tables import evidence_file, milestone_report, milestone_report_settled
 from coop.governance.storage.stamps import stamp
-from coop.governance.storage.tables import evidence_file, milestone_report, milestone_report_settled
 from coop.kit.database import among
 from coop.kit.documents import find_stored, keep, load
 from coop.kit.rows import find_as, select_as

@@ -27,7 +27,7 @@ from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.intake import receive
 from coop.metering.intake.gateways import GatewayMandate
 from coop.metering.model import Delivery, Receipt
-from coop.metering.readings import store as readings
+from coop.metering.readings import arrivals
 from coop.values import BadInput, Problem, say
 
 DELIVERY_MAX = 64 * 1024 * 1024
@@ -157,7 +157,7 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
 def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
     """Deliveries that came in, by any door, newest first."""
     with reading(request) as tx:
-        kept = page.close(readings.list_deliveries(tx, page.window), lambda row: (row.recorded_at, row.id))
+        kept = page.close(arrivals.list_deliveries(tx, page.window), lambda row: (row.recorded_at, row.id))
     return [DeliveryOut.model_validate(delivery) for delivery in kept]
 
 

@@ -16,8 +16,7 @@ climb, or that of the month before. Where a dip and a reset (or a rollover) are 
 register's pace is taken; several low readings that climb like a register of their own are no dip. Everything else is a
 ``Doubt``, which nobody may bill over.
 
-All verdicts follow from the set of readings, so the order in which they came in cannot matter.
-
+All verdicts follow from the set of readings, whatever came first.
 Source: docs/domain/metering-formats-and-units.md#a-register-that-falls.
 """
 
@@ -128,9 +127,7 @@ def judge(
     bound: Bound | None,
     decided: Sequence[Decided] = (),
 ) -> Verdict:
-    """Say what a register's readings mean; the arrays have shape (n,), in the order of time.
-
-    A reading 0.4 below its neighbours, and a register of 0.01 GJ that was reset:
+    """Say what a register's readings mean; the arrays have shape (n,), in the order of time: a dip, and a reset.
 
     >>> from coop.metering.readings.plausibility import Bound
     >>> day, quality, bound = np.arange(5) * 86_400, np.ones(5, np.uint8), Bound(72, 1)

@@ -27,8 +27,8 @@ from coop.metering.intake.series import take_series
 from coop.metering.intake.stands import take_stands
 from coop.metering.locking import lock
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Receipt, Refused, Series, Stand
-from coop.metering.readings import store as readings
-from coop.metering.readings.store import Arrival
+from coop.metering.readings import arrivals
+from coop.metering.readings.arrivals import Arrival
 from coop.values import BadInput, CoopError, Problem, say, say_count
 
 READINGS, TELEGRAM, UNROUTED = "readings", "telegram", "unrouted"
@@ -91,7 +91,7 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     """
     lock(tx)
     letter = _get(tx, letter_id)
-    row = readings.find_delivery(tx, letter.source)
+    row = arrivals.find_delivery(tx, letter.source)
     if row is None or letter.kind == UNROUTED:
         raise CoopError("not-replayable", say("nothing says how to read it: %(reason)s", reason=letter.reason))
     if letter.kind == READINGS:
@@ -102,14 +102,14 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
         raise BadInput(decoded.problems)
     mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else None
     delivery = Delivery(REPLAY, row.gateway, row.received_at, letter_id.encode(), decoded, mandate=mandate)
-    delivery_id, number = delivery.id(tx.community), readings.last_number(tx) + 1
+    delivery_id, number = delivery.id(tx.community), arrivals.last_number(tx) + 1
     batch = Batch(tx, {delivery_id: delivery}, number, tx.now)
     taken = take(batch, delivery_id)
     if taken.refused:
         raise BadInput([one.problem for one in taken.refused])
     receipt = Receipt(delivery_id, True, False, taken.values, len(taken.changed))
     days = {each.day for each in taken.changed}
-    readings.add_deliveries(tx, [Arrival(number, delivery, receipt, days, adopts=row.id)])
+    arrivals.add_deliveries(tx, [Arrival(number, delivery, receipt, days, adopts=row.id)])
     batch.write()
     mark_late(tx, taken.changed)
     parking.resolve(tx, letter_id, "replayed")

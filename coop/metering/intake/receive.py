@@ -25,10 +25,11 @@ from coop.metering.intake.late import mark_late
 from coop.metering.intake.parking import park_broken, park_refused, park_unrouted, take
 from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
+from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import Arrival
 from coop.metering.readings.log import add_blocks, write_block
 from coop.metering.readings.observations import undoing
-from coop.metering.readings.store import Arrival
 from coop.values import BadInput, CoopError, Problem, say
 
 TELEGRAMS = Counter("coop_telegrams", "Deliveries that came in.", ["channel", "outcome"])
@@ -131,15 +132,15 @@ def receive_all(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
 def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
     lock(tx)
     ids = _identify(tx, deliveries)
-    known = readings.accepted(tx, ids)
+    known = arrivals.accepted(tx, ids)
     arrived = list(zip(ids, deliveries, strict=True))
     new: dict[str, Delivery] = {}
     for delivery_id, delivery in arrived:
         if delivery_id not in known:
             new.setdefault(delivery_id, delivery)
-    batch = Batch(tx, new, readings.last_number(tx) + 1)
+    batch = Batch(tx, new, arrivals.last_number(tx) + 1)
     receipts: list[Receipt] = []
-    arrivals: list[Arrival] = []
+    taken_in: list[Arrival] = []
     changed: list[Changed] = []
     for delivery_id, delivery in arrived:
         if delivery_id in known:
@@ -155,9 +156,9 @@ def _store(tx: Tx, deliveries: Sequence[Delivery]) -> list[Receipt]:
         receipt = Receipt(delivery_id, known[delivery_id], False, taken.values, len(taken.changed), problems)
         receipts.append(receipt)
         days = {each.day for each in taken.changed}
-        arrivals.append(Arrival(batch.numbers[delivery_id], delivery, receipt, days))
+        taken_in.append(Arrival(batch.numbers[delivery_id], delivery, receipt, days))
         changed += taken.changed
-    readings.add_deliveries(tx, arrivals)
+    arrivals.add_deliveries(tx, taken_in)
     batch.write()
     mark_late(tx, changed)
     return receipts
@@ -173,19 +174,19 @@ def undo_import(tx: Tx, delivery_id: str) -> Receipt:
         CoopError: there is no such import.
     """
     lock(tx)
-    imported = readings.find_delivery(tx, delivery_id)
+    imported = arrivals.find_delivery(tx, delivery_id)
     if imported is None or imported.format != CSV:
         raise CoopError("no-such-import", say("there is no import %(delivery_id)s", delivery_id=delivery_id))
     undo = Delivery(UNDO, imported.gateway, tx.now, delivery_id.encode(), Decoded())
     (undo_id,) = _identify(tx, [undo])
-    if readings.accepted(tx, [undo_id]):
+    if arrivals.accepted(tx, [undo_id]):
         return Receipt(undo_id, True, True, 0, 0)
-    number = readings.last_number(tx) + 1
+    number = arrivals.last_number(tx) + 1
     entries = undoing(imported.number, number)
     touched = readings.touched_by(tx, imported)
     receipt = Receipt(undo_id, True, False, 0, len(touched))
     days = {day for _, day in touched}
-    readings.add_deliveries(tx, [Arrival(number, undo, receipt, days, undoes=delivery_id)])
+    arrivals.add_deliveries(tx, [Arrival(number, undo, receipt, days, undoes=delivery_id)])
     add_blocks(tx, [write_block(tx.community, key, entries, {}) for key in touched])
     mark_late(tx, [Changed(*key, number, key[1] * DAY_S, (key[1] + 1) * DAY_S) for key in touched])
     return receipt
@@ -217,7 +218,7 @@ def _identify(tx: Tx, deliveries: Sequence[Delivery]) -> list[str]:
     ids = []
     for delivery in deliveries:
         repeat, delivery_id = 0, delivery.id(tx.community)
-        while delivery.format == CSV and readings.undone(tx, delivery_id):
+        while delivery.format == CSV and arrivals.undone(tx, delivery_id):
             repeat += 1
             delivery_id = delivery.id(tx.community, repeat)
         ids.append(delivery_id)

@@ -19,10 +19,11 @@ from coop.metering.intake.batch import Changed
 from coop.metering.intake.late import mark_late
 from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
+from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import Arrival
 from coop.metering.readings.log import add_blocks, write_block
 from coop.metering.readings.observations import Entries, voiding
-from coop.metering.readings.store import Arrival
 from coop.metering.register import store as register
 from coop.metering.withdrawal_tables import withdrawal, withdrawal_answer
 from coop.values import BadInput, CoopError, NotFound, Problem, say
@@ -135,10 +136,10 @@ def _find_standing(tx: Tx, register_id: str, at_s: int) -> Entries:
 
 def _withdraw(tx: Tx, proposal: Withdrawal) -> None:
     day, offset = divmod(proposal.at_s, DAY_S)
-    number = readings.last_number(tx) + 1
+    number = arrivals.last_number(tx) + 1
     told = Delivery(WITHDRAWAL, "board", tx.now, proposal.id.encode(), Decoded(), reason=proposal.reason)
     receipt = Receipt(told.id(tx.community), True, False, 0, 1)
-    readings.add_deliveries(tx, [Arrival(number, told, receipt, {day})])
+    arrivals.add_deliveries(tx, [Arrival(number, told, receipt, {day})])
     entries = voiding(proposal.step_s, proposal.exponent, offset, proposal.value, number)
     add_blocks(tx, [write_block(tx.community, (proposal.register_id, day), entries, {})])
     mark_late(tx, [Changed(proposal.register_id, day, number, proposal.at_s, proposal.at_s + proposal.step_s)])

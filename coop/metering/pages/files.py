@@ -18,7 +18,7 @@ from coop.metering.intake import receive, uploads
 from coop.metering.intake.formats import csv_guess
 from coop.metering.intake.uploads import Upload
 from coop.metering.model import Delivery
-from coop.metering.readings import store as readings
+from coop.metering.readings import arrivals
 from coop.metering.register import store as register
 from coop.values import BadInput, Problem, say
 from coop.web import forms
@@ -73,7 +73,7 @@ def show_files(request: Request) -> Response:
 
 def _show_files(request: Request, problems: Sequence[Problem] = ()) -> Response:
     with reading(request) as tx:
-        imports = readings.list_imports(tx)
+        imports = arrivals.list_imports(tx)
     return render(
         request,
         "metering/files.html",

@@ -15,9 +15,11 @@ from coop.kit.tx import Tx
 from coop.metering.intake.receive import CSV, decode_delivery
 from coop.metering.model import BASE_UNIT, DAY_S, Decoded, Delivery, Quality, Quantity
 from coop.metering.periods.store import Measurement
+from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import Delivered
 from coop.metering.readings.documents import MANIFEST
-from coop.metering.readings.store import Delivered, RegisterDay, instant, seconds
+from coop.metering.readings.store import RegisterDay, instant, seconds
 from coop.metering.register import store as register
 
 _P1_END = re.compile(rb"^![0-9A-Fa-f]{4}\s*?$", re.MULTILINE)
@@ -143,10 +145,10 @@ def _source(
 
 def _get_delivery(tx: Tx, number: int) -> Delivered:
     """The delivery with a number or, where that took in what was parked, the one that brought it."""
-    kept = readings.get_numbered(tx, number)
+    kept = arrivals.get_numbered(tx, number)
     if kept.adopts is None:
         return kept
-    brought = readings.find_delivery(tx, kept.adopts)
+    brought = arrivals.find_delivery(tx, kept.adopts)
     assert brought is not None, "what is adopted was delivered"
     return brought
 

@@ -9,9 +9,9 @@ from datetime import date
 from sqlalchemy import and_, func, select
 
 from coop.kit.tx import Tx
+from coop.metering.heard_tables import connection_opened, contract_ended, contract_signed
 from coop.metering.register.groups import Group
 from coop.metering.register.store import list_occupancies
-from coop.metering.tables import connection_opened, contract_ended, contract_signed
 from coop.values import BadInput, Problem, Said, say
 
 

@@ -172,8 +172,8 @@ def _registers(part: bytes, checksum: str, line: int) -> Iterator[Stand | Proble
         yield Problem(say("holds no register that is read here"), "telegram", line)
     for found in registers:
         if isinstance(found, Stand):
-            reason = implausible(found.quantity, found.value, found.unit)
-            yield Problem(reason, found.meter, line) if reason else found
+            unlikely = implausible(found.quantity, found.value, found.unit)
+            yield Problem(unlikely, found.meter, line) if unlikely else found
         elif found:
             yield found
 
