@@ -32,7 +32,8 @@ class PeriodView:
 
 @dataclass(frozen=True)
 class TariffView:
-    """A tariff with its written notices, and whether a legal maximum is on file for its year."""
+    """A tariff with its written notices, and whether a legal maximum is on file for its year. ``history``: its meeting
+    was held before it came on file."""
 
     tariff_id: str
     resolution_id: str
@@ -43,6 +44,7 @@ class TariffView:
     parameters_hash: str
     nmdn: GuaranteeMode
     maximum_on_file: bool
+    history: bool
     mailings: tuple[Mailing, ...]
 
 
@@ -101,6 +103,7 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
             tariff.decided_on,
             tariff.parameters,
             tariff.parameters_hash,
+            tariff.history,
             tariff.tariff.nmdn,
             has_maximum(tariff.valid_from.year),
             tuple(mailings.get(tariff.tariff_id, ())),

@@ -36,6 +36,7 @@ INPUTS_KEPT = [  # all that a kept document holds; it is described class by clas
     "GuaranteeTerms",
     "HeatReading",
     "Issuer",
+    "LegalPrice",
     "Period",
     "SharedEnergy",
     "Tariff",
@@ -48,7 +49,7 @@ LISTS = [("bills", 6), ("runs", 2), ("notices", 3), ("index", 3), ("tariffs", 1)
 @pytest.fixture
 def board(database: Database, tmp_path: Path) -> TestClient:
     hear(database, tariff_adopted(), *(admitted(name) for name in MEMBERS), *(signed(name) for name in MEMBERS))
-    board = visit(database, tmp_path, "board")
+    board = visit(database, tmp_path, "board", "operator")
     for month in (1, 2):
         hear(database, *month_of(MEMBERS, Period.month(2025, month)))
         run = {"period": f"2025-0{month}", "issued_on": f"2025-0{month + 1}-03"}

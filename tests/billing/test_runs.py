@@ -548,7 +548,7 @@ def test_half_a_month_of_contract_bears_all_that_was_measured_for_it(database: D
         "UPDATE tariff SET parameters = replace(parameters, '38.00', '380.00')",
         "UPDATE tariff SET resolution_id = 'never-voted'",
         "INSERT INTO tariff SELECT community, 'other', 'never-voted', meeting_id, valid_from, decided_on, parameters,"
-        " parameters_hash, notice_hash, known_position, known_at FROM tariff",
+        " parameters_hash, notice_hash, history, known_position, known_at FROM tariff",
     ],
     ids=["price", "resolution", "row"],
 )

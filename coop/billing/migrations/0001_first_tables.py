@@ -258,6 +258,7 @@ def upgrade() -> None:
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("parameters_hash", sa.String(length=64), nullable=False),
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
+        sa.Column("history", sa.Boolean(), nullable=False),
         sa.Column("known_position", sa.BigInteger(), nullable=False),
         sa.Column("known_at", Instant(), nullable=False),
         sa.CheckConstraint("resolution_id <> ''", name=op.f("ck_tariff_adopted")),

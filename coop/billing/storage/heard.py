@@ -98,7 +98,8 @@ class Closing:
 
 @dataclass(frozen=True)
 class AdoptedTariff:
-    """A tariff as the meeting adopted it, and the place in governance's chain from which it is known."""
+    """A tariff as the meeting adopted it, and the place in governance's chain from which it is known. ``history``: the
+    meeting was held before it came on file, and two people entered it from its minutes."""
 
     tariff_id: str
     resolution_id: str
@@ -108,6 +109,7 @@ class AdoptedTariff:
     parameters: dict[str, str]
     parameters_hash: str
     notice_hash: str
+    history: bool
     known_position: int
     known_at: datetime
 

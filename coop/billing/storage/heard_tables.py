@@ -172,6 +172,7 @@ tariff = Table(
     Column("parameters", Json(dict[str, str]), nullable=False),
     Column("parameters_hash", String(64), nullable=False),
     Column("notice_hash", String(64), nullable=False),
+    Column("history", Boolean, nullable=False),
     Column("known_position", BigInteger, nullable=False),
     Column("known_at", Instant, nullable=False),
     CheckConstraint("parameters_hash = notice_hash", name="as_in_the_notice"),

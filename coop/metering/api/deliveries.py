@@ -157,7 +157,7 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
 def list_deliveries(request: Request, page: Paged) -> list[DeliveryOut]:
     """Deliveries that came in, by any door, newest first."""
     with reading(request) as tx:
-        kept = page.close(arrivals.list_deliveries(tx, page.window), lambda row: (row.recorded_at, row.id))
+        kept = page.close(arrivals.list_deliveries(tx, page.window), lambda row: (row.number,))
     return [DeliveryOut.model_validate(delivery) for delivery in kept]
 
 

@@ -90,7 +90,7 @@ def number_at(tx: Tx, at: datetime) -> int:
 
 def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
     """A window of the deliveries, newest first, and one more."""
-    order = [delivery.c.recorded_at, delivery.c.id]
+    order = [delivery.c.number]
     return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
 
 
@@ -99,7 +99,7 @@ def list_imports(tx: Tx) -> list[tuple[ListedDelivery, bool]]:
     undone_ids = select(delivery.c.undoes).where(delivery.c.community == tx.community, delivery.c.undoes.is_not(None))
     taken_back = set(tx.scalars(undone_ids))
     columns = delivery.c
-    order = [columns.recorded_at, columns.id]
+    order = [columns.number]
     window = Window(100)
     found = select_as(
         tx, ListedDelivery, delivery, columns.format == "csv", order_by=order, window=window, newest_first=True
