@@ -103,9 +103,9 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
             tariff.decided_on,
             tariff.parameters,
             tariff.parameters_hash,
-            tariff.history,
             tariff.tariff.nmdn,
             has_maximum(tariff.valid_from.year),
+            tariff.history,
             tuple(mailings.get(tariff.tariff_id, ())),
         )
         for tariff in adopted

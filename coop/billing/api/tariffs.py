@@ -94,6 +94,8 @@ class TariffOut(Answer):
     """Way in which the ceiling of Niet Meer Dan Nu is made."""
     maximum_on_file: bool
     """Whether the legal maximum of its year is on file."""
+    history: bool
+    """Whether its meeting was held before it came on file, and two people entered it from its minutes."""
     mailings: list[MailingOut]
     """Written notices, by day and way."""
 
