@@ -30,7 +30,7 @@ def gas_years(plan: DemoPlan, number: int, code: str) -> tuple[GasYear, ...]:
     """The gas bills that member ``code`` at connection ``number`` could show, oldest first."""
     habit, draw = habits(plan, number), generator(plan, "gas", code)
     # Some burnt less gas than their heat of today: they are who the ceiling protects.
-    thrift_permille = int(draw.integers(800, 1180))
+    thrift_permille = int(draw.integers(740, 1120))
     # Six in seven have all four years; the rest came later, or kept nothing.
     missing = 0 if number <= 3 or draw.integers(7) else int(draw.integers(1, 5))
     found = []

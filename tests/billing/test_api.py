@@ -124,7 +124,8 @@ def test_bills_have_the_servers_day_whoever_asks_for_another(database: Database,
     issued = treasurer.post("/billing/api/v1/runs", json={"period": "2025-01"}).json()
     assert (issued["status"], issued["issued_on"]) == ("issued", str(today))
     operator = sign_in(treasurer, "operator")
-    before = operator.post("/billing/api/v1/runs", json={"issued_on": "2025-02-01"})
+    hear(database, *month_of(MEMBERS, Period.month(2025, 2)))
+    before = operator.post("/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"})
     assert (before.status_code, before.json()["code"]) == (422, "bad-date")
     assert operator.post("/billing/api/v1/runs", json={}).json()["status"] == "issued"
 

@@ -186,7 +186,6 @@ def test_a_member_takes_all_of_their_own_data_and_nobody_else_s(settings: Settin
         assert [row["member_id"] for row in rows_of(services["members"], "members")] == [member_id]
         assert {row["member_id"] for row in rows_of(services["members"], "contracts")} == {member_id}
         assert {row["member_id"] for row in rows_of(services["metering"], "measurements")} == {member_id}
-    assert any(rows_of(each["governance"], "ballots") for each in taken.values())
     values = [
         {(row["meter"], row["quantity"], row["shape"], row["at"]) for row in rows_of(each["metering"], "readings")}
         for each in taken.values()

@@ -129,14 +129,22 @@ class ListedRunOut(Answer):
 @may("run-bills")
 @refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def start_bill_run(request: Request, body: RunIn) -> RunOut:
-    """Run the bills of a period (or corrections alone), or see what they would be. Run again, it answers the same."""
+    """Run the bills of a period (or corrections alone), or see what they would be.
+
+    Run again, it answers the same; nothing new is dated before the newest bill.
+    """
     period = None if body.period is None else Period.parse(body.period)
     with reading(request) if body.dry_run else writing(request) as tx:
         issued_on = _choose_day(tx, session_of(request), body.issued_on)
+        newest, counted = bills.find_newest_day(tx), bills.read_counters(tx, issued_on.year)
         if period is None:
             result = (commands.preview_corrections if body.dry_run else commands.correct_bills)(tx, issued_on)
         else:
             result = (commands.preview_bills if body.dry_run else commands.issue_bills)(tx, period, issued_on)
+        is_new = result.status != "issued" or bills.read_counters(tx, issued_on.year) != counted
+        if is_new and result.bills and newest is not None and issued_on < newest:
+            reason = say("%(day)s is before the newest bill, of %(newest)s", day=issued_on, newest=newest)
+            raise BadInput([Problem(reason, "issued_on")], "bad-date")
     return _run_out(result)
 
 
@@ -144,16 +152,12 @@ def _choose_day(tx: Tx, session: Session, asked: date | None) -> date:
     """The day of the bills: today by the installation's clock. The operator may enter bills of before, in their order.
 
     Raises:
-        BadInput: somebody else asks for another day, or it is before that of the newest bill.
+        BadInput: somebody else asks for another day.
     """
     if asked is None or asked == tx.today:
         return tx.today
     if not ACCESS.allows(session, "date-runs"):
         reason = say("bills have the day on which they are made, %(today)s", today=tx.today)
-        raise BadInput([Problem(reason, "issued_on")], "bad-date")
-    newest = bills.find_newest_day(tx)
-    if newest is not None and asked < newest:
-        reason = say("%(day)s is before the newest bill, of %(newest)s", day=asked, newest=newest)
         raise BadInput([Problem(reason, "issued_on")], "bad-date")
     return asked
 
