@@ -272,7 +272,7 @@ def founding_choices() -> tuple[DatedChoice, ...]:
     """Every choice with which a co-operative begins.
 
     >>> [row.choice.NAME for row in founding_choices()]
-    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'second-factor']
+    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'retention', 'second-factor']
     """
     rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
     return tuple(
