@@ -25,7 +25,8 @@ from coop.values import Period
 from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.governance.assembly import STEPS
+from tests.governance.assembly import live
+from tests.kit.clocks import SetClock
 from tests.members.sample import FILES
 from tests.metering import homes
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
@@ -80,10 +81,9 @@ def bill_the_same(database: Database, community: str) -> None:
 
 
 def decide_the_same(database: Database, community: str) -> None:
+    """Every step on its own day: a notice goes out on the day that the clock shows."""
     found_the_same(database, community)
-    for step in STEPS.values():
-        with database.write(community, SECRETARY) as tx:
-            step(tx)
+    live(database, community=community)
 
 
 LIVES: dict[str, tuple[Service, Callable[[Database, str], None]]] = {
@@ -107,7 +107,7 @@ def test_two_that_have_the_same_ids_both_go_on(
 ) -> None:
     service, live = LIVES[name]
     url = f"sqlite:///{tmp_path}/{name}.db" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    with closing(service.open_database(url, homes.SetClock(LATE))) as database:
+    with closing(service.open_database(url, SetClock(LATE))) as database:
         live(database, NOORD)
         owned = [table for table in service.metadata.sorted_tables if "community" in table.c]
         before = {table.name: rows_of(database, table, NOORD) for table in owned}

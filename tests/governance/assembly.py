@@ -243,7 +243,7 @@ TIMES = {
 """When the server hears of a step; of the others at the time of the one before."""
 
 
-def live(database: Database, until: str = "") -> None:
+def live(database: Database, until: str = "", community: str = TOWN) -> None:
     """Take the steps before ``until``, all of them when it is empty, each in its own transaction and at its time."""
     clock = database.clock
     assert isinstance(clock, SetClock)
@@ -251,7 +251,7 @@ def live(database: Database, until: str = "") -> None:
         clock.set(TIMES.get(name, clock.now()))
         if name == until:
             return
-        with database.write(TOWN, actor_of(name)) as tx:
+        with database.write(community, actor_of(name)) as tx:
             step(tx)
 
 

@@ -15,7 +15,7 @@ from coop.kit.database import Database
 from coop.kit.rowwall import EVERYBODY
 from coop.operator.services import service_named
 from tests.flows.test_two_alike import LATE, LIVES, NOORD, ZUID
-from tests.metering.homes import SetClock
+from tests.kit.clocks import SetClock
 
 
 @pytest.fixture(params=SERVICES)

@@ -22,7 +22,8 @@ from coop.operator.runtime import open_room, open_rooms
 from coop.operator.services import service_named
 from coop.values import CoopError
 from tests.flows.test_two_alike import LATE, LIVES, NOORD, ZUID
-from tests.metering.homes import NOW, SetClock, at, deliver, found, gj, writing
+from tests.kit.clocks import SetClock
+from tests.metering.homes import NOW, at, deliver, found, gj, writing
 from tests.metering.test_months import FIRST, close_two_months
 from tests.servers.postgres import Postgres
 
