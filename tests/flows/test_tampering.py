@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -15,6 +16,7 @@ from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.settings import Settings
 from coop.operator.verification import verify_bills, verify_journals
+from coop.values import hash_parameters
 from tests.flows.conftest import Year
 
 
@@ -150,15 +152,53 @@ def change_a_ceiling(burglar: Burglar, bill: dict[str, Any]) -> str:
     return "the guarantee does not follow from the lines"
 
 
-def change_a_ballot(burglar: Burglar, bill: dict[str, Any]) -> str:
+def change_the_minutes(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Turn one vote in what two people entered from the minutes of the meeting that adopted the tariff."""
     resolution_id = bill["lines"][0]["resolution_id"]
-    changed = burglar(
-        "UPDATE ballot SET choice = 'against' WHERE rowid IN"
-        " (SELECT rowid FROM ballot WHERE resolution_id = ? AND choice = 'for' LIMIT 1)",
-        resolution_id,
+    entry_id, content = entry_of(burglar, resolution_id)
+    turn_a_vote(content, resolution_id)
+    assert burglar("UPDATE entry SET content = ? WHERE entry_id = ?", json.dumps(content), entry_id) == 1
+    return f"resolution {resolution_id}: the minutes are not as two people entered them"
+
+
+def change_the_count_in_the_minutes(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Turn one vote in the minutes and make their hash anew."""
+    resolution_id = bill["lines"][0]["resolution_id"]
+    entry_id, content = entry_of(burglar, resolution_id)
+    turn_a_vote(content, resolution_id)
+    about = burglar.one("SELECT json_array(kind, meeting_id, paper) FROM entry WHERE entry_id = ?", entry_id)
+    forged = hash_parameters([*json.loads(about), content])
+    statement = "UPDATE entry SET content = ?, content_hash = ? WHERE entry_id = ?"
+    assert burglar(statement, json.dumps(content), forged, entry_id) == 1
+    return f"resolution {resolution_id}: the minutes give another count"
+
+
+def change_the_minutes_and_the_decision(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Turn one vote in the minutes, their hash and the decision alike: only what was told is as it was."""
+    change_the_count_in_the_minutes(burglar, bill)
+    resolution_id = bill["lines"][0]["resolution_id"]
+    statement = (
+        "UPDATE decision SET votes_for = votes_for - 1, votes_against = votes_against + 1 WHERE resolution_id = ?"
     )
-    assert changed == 1
-    return f"resolution {resolution_id}: the ballots counted again give another count"
+    assert burglar(statement, resolution_id) == 1
+    return f"resolution {resolution_id}: the count and the verdict are not those that were told when it was decided"
+
+
+def entry_of(burglar: Burglar, resolution_id: str) -> tuple[str, Any]:
+    """Id and content of the entry of the minutes of the meeting that decided on a resolution."""
+    query = (
+        "SELECT m.entry_id FROM meeting m JOIN resolution r ON r.meeting_id = m.meeting_id WHERE r.resolution_id = ?"
+    )
+    entry_id = str(burglar.one(query, resolution_id))
+    return entry_id, json.loads(burglar.one("SELECT content FROM entry WHERE entry_id = ?", entry_id))
+
+
+def turn_a_vote(content: Any, resolution_id: str) -> None:
+    points = content["resolutions"]
+    [count] = [each["count"] for each in points if each["resolution"]["resolution_id"] == resolution_id]
+    assert count["votes_for"] > 0
+    count["votes_for"] -= 1
+    count["votes_against"] += 1
 
 
 def change_what_was_voted_on(burglar: Burglar, bill: dict[str, Any]) -> str:
@@ -186,7 +226,9 @@ CRIMES: list[tuple[str, Crime]] = [
     ("billing", change_a_posting),
     ("billing", change_a_tariff),
     ("billing", change_a_ceiling),
-    ("governance", change_a_ballot),
+    ("governance", change_the_minutes),
+    ("governance", change_the_count_in_the_minutes),
+    ("governance", change_the_minutes_and_the_decision),
     ("governance", change_what_was_voted_on),
 ]
 
@@ -260,7 +302,7 @@ def test_without_a_burglar_the_triggers_refuse(year: Year, tmp_path: Path) -> No
     kept = {
         "metering": ("block", "delivery", "measurement", "allocation_run", "allocation", "journal"),
         "billing": ("bill", "bill_line", "guarantee_entry", "posting", "journal"),
-        "governance": ("ballot", "decision", "resolution", "journal"),
+        "governance": ("entry", "entry_settled", "decision", "resolution", "journal"),
         "members": ("journal",),
     }
     for service, tables in kept.items():

@@ -72,11 +72,11 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     rule = next(rule for rule in statutes.rules if rule.kind == resolution.kind)
     findings += _check_notice(tx, meeting)
     findings += _check_rules(tx, statutes)
-    count = (
-        _read_minutes(tx, meeting, resolution) if meeting.entry_id else _count_box(tx, meeting, resolution, findings)
-    )
+    counting = _read_minutes if meeting.entry_id else _count_box
+    count = counting(tx, meeting, resolution, findings)
     verdict = "adopted" if _is_adopted(rule, count) else "rejected"
-    findings += _check_decision(tx, resolution, count, verdict)
+    counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
+    findings += _check_decision(tx, resolution, count, verdict, counted)
     decided = store.find_decision(tx, resolution_id)
     return VerifiedResolution(
         resolution_id=resolution_id,
@@ -188,16 +188,25 @@ def _read_list(tx: Tx, meeting: Meeting, findings: list[str]) -> Mapping[str, in
     return votes
 
 
-def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution) -> Count:
-    """The count of a resolution in the minutes that two people signed."""
+def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
+    """The count of a resolution in the minutes that two people signed, held against the hash of what was entered."""
     assert meeting.entry_id is not None
-    points: list[Mapping[str, Any]] = entry_store.get_entry(tx, meeting.entry_id).content["resolutions"]
-    ids = [point["resolution"]["resolution_id"] for point in points]
-    return Count(**points[ids.index(resolution.resolution_id)]["count"])
+    entry = entry_store.get_entry(tx, meeting.entry_id)
+    if entry.content_hash != _hash([entry.kind, entry.meeting_id, entry.paper, entry.content]):
+        findings.append("the minutes are not as two people entered them")
+    settled = entry_store.find_settled(tx, entry.entry_id)
+    if settled is None or settled.outcome != "confirmed" or settled.actor == entry.actor:
+        findings.append("nobody but who entered the minutes confirmed them")
+    points: list[Mapping[str, Any]] = entry.content["resolutions"]
+    said = [point["count"] for point in points if point["resolution"]["resolution_id"] == resolution.resolution_id]
+    if not said:
+        findings.append("the minutes do not hold it any more")
+        return Count(0, 0, 0, 0)
+    return Count(**said[0])
 
 
-def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str) -> Iterator[str]:
-    """Hold a decision against its notice, the count made again, and what was told."""
+def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str, counted: str) -> Iterator[str]:
+    """Hold a decision against its notice, the count made again as ``counted`` says, and what was told."""
     resolution_id = resolution.resolution_id
     notice_hash, document = store.find_notice(tx, resolution_id)
     if document.sha256 != notice_hash:
@@ -209,11 +218,15 @@ def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str) 
     if decided.parameters_hash != document.sha256:
         yield "the parameters are no longer those that were adopted"
     if decided.count != count:
-        yield "the ballots counted again give another count"
+        yield f"{counted} another count"
     fell_away = decided.verdict.reason == "decided-before"
     if decided.verdict.word != ("rejected" if fell_away else verdict):
-        yield f"the ballots counted again give another verdict: {verdict}"
+        yield f"{counted} another verdict: {verdict}"
     told = list_told(tx, ResolutionDecided, resolution_id)
+    counts = [(each["votes_for"], each["votes_against"], each["votes_blank"], each["verdict"]) for each in told]
+    kept = decided.count
+    if counts != [(kept.votes_for, kept.votes_against, kept.votes_blank, decided.verdict.word)]:
+        yield "the count and the verdict are not those that were told when it was decided"
     hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]
     if hashes != [(decided.voting_list_hash, decided.ballots_hash)]:
         yield "the voting list and ballots of the decision are not those that were told"
