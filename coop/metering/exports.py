@@ -19,6 +19,7 @@ from coop.metering.entries.corrections import list_corrections
 from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
 from coop.metering.periods import store as periods
+from coop.metering.periods.acceptance import list_acceptances
 from coop.metering.periods.results import compute_period
 from coop.metering.provenance.sight import refuse_old_use, whose
 from coop.metering.readings import arrivals
@@ -44,6 +45,17 @@ def export_meters(request: Request, asked: Asked) -> Response:
 def export_groups(request: Request, asked: Asked) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.groups_listing(groups.list_groups(tx), connections.list_numbers(tx)))
+
+
+@routes.get("/group.{extension}")
+@may("see-register")
+def export_group(request: Request, asked: Asked, group: str) -> Response:
+    """Who is and was in a group, statement by statement."""
+    with reading(request) as tx:
+        roster = groups.find_roster(tx, group)
+        if roster is None:
+            raise NotFound(say("there is no group %(group)s", group=group))
+        return asked.answer(listings.memberships_listing(roster.members, connections.list_numbers(tx)))
 
 
 @routes.get("/gateways.{extension}")
@@ -131,6 +143,14 @@ def export_missing(request: Request, asked: Asked, period: str) -> Response:
         return asked.answer(listings.missing_listing(compute_period(tx, read_period(period)).lacking))
 
 
+@routes.get("/accepted.{extension}")
+@may("see-data")
+def export_accepted(request: Request, asked: Asked, period: str) -> Response:
+    """Estimates that were accepted for a period."""
+    with reading(request) as tx:
+        return asked.answer(listings.accepted_listing(list_acceptances(tx, read_period(period))))
+
+
 @routes.get("/measurements.{extension}")
 @may("see-energy")
 def export_measurements(request: Request, asked: Asked, year: int | None = None) -> Response:
@@ -173,6 +193,17 @@ def export_shared_days(request: Request, asked: Asked, run: str, connection: str
     for member_id in own.members:
         note_look(request, looks.QUARTER_HOURS, member_id)
     return asked.answer(listings.shared_days_listing(own.totals))
+
+
+@routes.get("/roofs.{extension}")
+@may("see-energy")
+def export_roofs(request: Request, asked: Asked, run: str, connection: str) -> Response:
+    """What each roof of a run gave to a connection; a member's neighbours' together."""
+    with reading(request) as tx:
+        own = run_views.explain_run(tx, session_of(request), run, connection, None, None)
+    for member_id in own.members:
+        note_look(request, looks.QUARTER_HOURS, member_id)
+    return asked.answer(listings.roofs_listing(own.roofs, connection))
 
 
 @routes.get("/stands.{extension}")

@@ -14,14 +14,16 @@ from coop.kit.tx import Tx
 from coop.metering import wording
 from coop.metering.entries.corrections import Answer, Correction
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, Register
+from coop.metering.periods.acceptance import Acceptance
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.provenance.telegrams import PartSource
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import ListedDelivery
 from coop.metering.readings.completeness import KindCompleteness
 from coop.metering.readings.store import day_number, instant
-from coop.metering.register.connections import name_sharers
-from coop.metering.register.groups import Group
+from coop.metering.register.connections import name_member, name_sharers
+from coop.metering.register.groups import BEGINNING, Group, Membership
+from coop.metering.run_views import Roof
 from coop.metering.views import DayUse
 from coop.values import Period
 from coop.web.language import N_
@@ -156,6 +158,13 @@ SHARED_DAYS = (
     Column("consumed_wh", N_("Taken"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[1]).scaleb(-3)),
     Column("allocated_wh", N_("From the shared roofs"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[2]).scaleb(-3)),
 )
+ROOFS = (
+    Column("roof", N_("Roof"), Kind.WORD, of=lambda row: row[0].meter or N_("Neighbours' roofs")),
+    Column("made_wh", N_("Had to share"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[0].made).scaleb(-3)),
+    Column("given_wh", N_("Gave to the group"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[0].given).scaleb(-3)),
+    Column("home_wh", N_("Gave to you"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[0].home(row[1])).scaleb(-3)),
+    Column("left_wh", N_("Left over"), Kind.DECIMAL, "Wh", lambda row: Decimal(row[0].left).scaleb(-3)),
+)
 HEAT_SYSTEM = (
     Column("starts_on", N_("From"), Kind.DAY, of="period_start"),
     Column("ends_on", N_("Up to"), Kind.DAY, of="period_end"),
@@ -184,6 +193,15 @@ GROUPS = (
         N_("Connections that share, none where all do"),
         of=lambda group: None if group.connections is None else ", ".join(group.connections),
     ),
+)
+MEMBERSHIPS = (
+    Column("subject", N_("Meter or connection")),
+    Column("role", N_("Role"), Kind.WORD, of=lambda one: wording.ROLES[one.role]),
+    Column("joins_on", N_("From"), Kind.DAY, of=lambda one: one.joins_on if one.joins_on > BEGINNING else None),
+    Column("leaves_on", N_("Up to"), Kind.DAY),
+    Column("recorded_at", N_("Said on"), Kind.INSTANT),
+    Column("recorded_by", N_("By")),
+    Column("reason", N_("Why")),
 )
 GATEWAYS = (
     Column("gateway", N_("Gateway"), of=lambda token: token.name),
@@ -216,6 +234,12 @@ STANDS = (
     Column("quality", N_("Quality"), of=lambda row: row[3]),
 )
 MISSING = (Column("reading", N_("Reading"), of=lambda text: text),)
+ACCEPTED = (
+    Column("subject", N_("Meter, connection or group")),
+    Column("reason", N_("Why")),
+    Column("accepted_at", N_("When"), Kind.INSTANT),
+    Column("accepted_by", N_("By")),
+)
 
 
 def read_values(tx: Tx, registers: Iterable[Register], period: Period, known: int | None = None) -> Iterator[Reading]:
@@ -286,6 +310,11 @@ def missing_listing(lacking: Iterable[str]) -> Listing:
     return Listing("missing", MISSING, lacking)
 
 
+def accepted_listing(accepted: Iterable[Acceptance]) -> Listing:
+    """Estimates that were accepted for a period."""
+    return Listing("accepted", ACCEPTED, accepted)
+
+
 def measurements_listing(measurements: Iterable[Measurement]) -> Listing:
     """Heat as it was told, in every revision."""
     return Listing("measurements", MEASUREMENTS, measurements)
@@ -306,6 +335,11 @@ def shared_days_listing(totals: Iterable[tuple[date, int, int]]) -> Listing:
     return Listing("shared-days", SHARED_DAYS, totals)
 
 
+def roofs_listing(roofs: Iterable[Roof], connection_id: str) -> Listing:
+    """What each roof of a run gave to a connection."""
+    return Listing("roofs", ROOFS, [(roof, connection_id) for roof in roofs])
+
+
 def heat_system_listing(reports: Iterable[HeatSystemReported]) -> Listing:
     """The heat system's months."""
     return Listing("heat-system", HEAT_SYSTEM, reports)
@@ -320,6 +354,11 @@ def meters_listing(meters: Iterable[Meter], numbers: Mapping[str, str]) -> Listi
 def groups_listing(groups: Iterable[Group], numbers: Mapping[str, str]) -> Listing:
     """Groups that share, by the ``numbers`` of their connections."""
     return Listing("groups", GROUPS, (name_sharers(group, numbers) for group in groups))
+
+
+def memberships_listing(members: Iterable[Membership], numbers: Mapping[str, str]) -> Listing:
+    """Who is and was in a group, by the ``numbers`` of their connections."""
+    return Listing("group", MEMBERSHIPS, (name_member(one, numbers) for one in members))
 
 
 def gateways_listing(tokens: Iterable[GatewayToken]) -> Listing:

@@ -35,6 +35,9 @@ KINDS = {
 }
 """Purposes of meters."""
 
+ROLES = {"producer": N_("produces"), "sharer": N_("shares")}
+"""Parts in a sharing group."""
+
 METER_KINDS = {
     "heat": N_("Heat meter"),
     "electricity": N_("Electricity meter"),

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -33,10 +34,13 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.members.community.commands import change_profile
 from coop.members.consents.commands import add_purpose, answer_purpose
+from coop.members.entry.model import Stands
+from coop.members.entry.store import keep_stands
 from coop.members.factors.model import Passkey, Reset
 from coop.members.factors.store import add_passkey, add_reset
 from coop.members.identity.store import list_accounts_of
 from coop.members.imports.commands import keep_draft
+from coop.members.tables.register import connection
 from coop.metering.intake.uploads import add_upload
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.runtime import embedded_app, open_rooms, run_jobs
@@ -63,6 +67,7 @@ PARAMETERS = {
     "serial": [("metering", "meter", "serial")],
     "run_id": [("billing", "bill_run", "id"), ("metering", "allocation_run", "id")],
     "connection_id": [("members", "connection", "connection_id")],
+    "contract_id": [("billing", "contract_signed", "contract_id")],
     "measurement_id": [("metering", "measurement", "id")],
     "bill_id": [("billing", "bill", "id")],
     "tariff_id": [("billing", "tariff", "tariff_id")],
@@ -90,6 +95,7 @@ WORDS = {
     "outcome": "confirm",
     "queue": "mail",
     "period": "2025-03",
+    "read_on": "2025-03-01",
     "code": "not-found",
     "extension": "json",
 }
@@ -154,6 +160,10 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         keep_draft(tx, "members", "members.csv", b"number,kind,name,joined_on\n")
         answer_purpose(tx, str(account.member_id), add_purpose(tx, "Visit", "A visit"), "nl", is_given=True)
         account_id = list_accounts_of(tx, str(account.member_id))[0].account_id
+        # Stands of a move wait at each of its connections, so that whichever is named has them.
+        places = tx.scalars(select(connection.c.connection_id).where(connection.c.community == tx.community))
+        for connection_id in places.all():
+            keep_stands(tx, Stands(connection_id, date.fromisoformat(WORDS["read_on"]), heat_gj="12.5"))
         add_passkey(tx, Passkey(str(uuid4()), account_id, "phone", "localhost", "abc", b"key", 0, tx.now))
         add_reset(tx, Reset(str(uuid4()), account_id, tx.now, "account:somebody"))
     with opened["metering"].database.write(COMMUNITY, COMMAND_LINE) as tx:

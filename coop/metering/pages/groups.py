@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -122,10 +121,6 @@ def _show_form(request: Request, form: Form) -> Response:
         form=form,
         producers=producers,
         is_known=form.is_checked("known"),
-        history=[(one, _name_member(one, numbers)) for one in roster.members] if roster else [],
+        history=[connections.name_member(one, numbers) for one in roster.members] if roster else [],
         beginning=groups.BEGINNING,
     )
-
-
-def _name_member(one: groups.Membership, numbers: Mapping[str, str]) -> str:
-    return "" if one.subject == groups.EVERYBODY else numbers.get(one.subject, one.subject)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 
 from coop.kit.tx import Tx
 from coop.metering.heard_tables import connection_opened, contract_ended, contract_signed
-from coop.metering.register.groups import Group
+from coop.metering.register.groups import EVERYBODY, Group, Membership
 from coop.metering.register.store import list_occupancies
 from coop.values import BadInput, Problem, Said, say
 
@@ -62,6 +62,11 @@ def name_sharers(group: Group, numbers: Mapping[str, str]) -> Group:
     if group.connections is None:
         return group
     return replace(group, connections=tuple(sorted(numbers.get(place, place) for place in group.connections)))
+
+
+def name_member(one: Membership, numbers: Mapping[str, str]) -> Membership:
+    """A membership of a group whose connection is named by its number; empty where it is everybody's."""
+    return replace(one, subject="" if one.subject == EVERYBODY else numbers.get(one.subject, one.subject))
 
 
 def list_supplies(tx: Tx) -> list[Supply]:
