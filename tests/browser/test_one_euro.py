@@ -64,7 +64,7 @@ def test_a_line_of_electricity_leads_to_the_reason_for_a_quarter_hour_and_to_its
         expect(
             page.get_by_role("heading", name="Why you got this in the quarter-hour of 10 Dec 2025 12:00")
         ).to_be_visible()
-        expect(page.get_by_text(re.compile(r"You got [\d,]+ Wh\."))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"You got [\d,]+(\.\d{1,3})? Wh\."))).to_be_visible()
         expect(page.get_by_role("heading", name="Quarter-hours of 10 December 2025")).to_be_visible()
         assert faults_of(page) == []
         page.get_by_role("link", name="The resolution that adopted the key").click()
@@ -93,7 +93,7 @@ def test_a_price_leads_to_the_tariff_to_the_resolution_and_to_its_votes(
 def test_a_bill_is_recomputed_at_a_press_and_printed(house: House, browser: Browser, width_px: int) -> None:
     with house.visit(browser, "member", width_px) as page:
         number = open_bill(page)
-        paper = page.request.get(page.get_by_role("link", name="PDF").get_attribute("href") or "")
+        paper = page.request.get(page.get_by_role("link", name="PDF", exact=True).get_attribute("href") or "")
         assert paper.headers["content-type"] == "application/pdf"
         assert paper.body().startswith(b"%PDF-")
         page.get_by_role("link", name="Recompute this bill").click()

@@ -1,8 +1,8 @@
 """An integrator with nothing but the document: everything goes through the client that was generated from it.
 
 Run by the generator's own Python beside the package ``client``: address, cookie and a file of telegrams are given. It
-delivers a month, looks at what it lacks, accepts that by name and closes it, makes its bills, and reads them page by page
-by a token that it made for itself. Prints the numbers and cents of the bills.
+delivers a month, looks at what it lacks, accepts that by name and closes it, makes its bills, and reads them page by
+page by a token that it made for itself. Prints the numbers and cents of the bills.
 """
 
 from __future__ import annotations
