@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,10 @@ from coop.members.factors.store import add_passkey, add_reset
 from coop.members.identity.store import list_accounts_of
 from coop.members.imports.commands import keep_draft
 from coop.members.tables.register import connection
+from coop.metering.entries.corrections import propose_correction
 from coop.metering.intake.uploads import add_upload
+from coop.metering.model import MeterKind, Quantity
+from coop.metering.register.store import list_meters
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.runtime import embedded_app, open_rooms, run_jobs
 from coop.operator.verification import verify_bills
@@ -81,8 +85,9 @@ PARAMETERS = {
     "reset_id": [("members", "factor_reset", "reset_id")],
     "purpose_id": [("members", "purpose", "purpose_id")],
     "sha256": [("members", "consent", "wording_sha256")],
+    "correction_id": [("metering", "correction_proposal", "id")],
     "upload_id": [("metering", "reading_upload", "id")],
-    "entry_id": [("governance", "ballot_entry", "entry_id")],
+    "entry_id": [("governance", "entry", "entry_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],
 }
 """Columns in which the ids of a route's parameters stand."""
@@ -168,6 +173,8 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         add_reset(tx, Reset(str(uuid4()), account_id, tx.now, "account:somebody"))
     with opened["metering"].database.write(COMMUNITY, COMMAND_LINE) as tx:
         add_upload(tx, "readings.csv", b"time,gj\n")
+        meter = next(one for one in list_meters(tx) if one.kind is MeterKind.HEAT and one.hangs_at(tx.now))
+        propose_correction(tx, meter.serial, Quantity.HEAT, tx.now, Decimal("12.5"), "read on the spot")
     with opened["governance"].database.write(COMMUNITY, COMMAND_LINE) as tx:
         meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
         add_entry(tx, "ballots", meeting.scalars().first() or "", "room", [], "0" * 64, "")
