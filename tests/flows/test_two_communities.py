@@ -182,8 +182,8 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         propose_correction(tx, meter.serial, Quantity.HEAT, tx.now, Decimal("12.5"), "read on the spot")
     with opened["governance"].database.write(COMMUNITY, COMMAND_LINE) as tx:
         meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
-        places = select(programme_tables.milestone.c.milestone_id)
-        milestones = tx.scalars(places.where(programme_tables.milestone.c.community == tx.community))
+        planned = select(programme_tables.milestone.c.milestone_id)
+        milestones = tx.scalars(planned.where(programme_tables.milestone.c.community == tx.community))
         add_report(
             tx, str(milestones.first()), Reached(date(2025, 3, 1), 0, (Evidence("photo", "photo.jpg", "0" * 64),))
         )
