@@ -147,7 +147,7 @@ class Readout:
             for fault in self._by_meter.get(meter.serial, ()):
                 if fault.kind is FaultKind.CORRECTED and fault.start == start and fault.received_at:
                     right = chunk.import_wh[(meter.connection_number or 0) - 1, first : first + 96].tolist()
-                    column = Column(meter.serial, "electricity_import", start, 900, right, corrected=True)
+                    column = Column(meter.serial, "electricity_import", start, 900, right)
                     yield fault.received_at, meter.gateway, column
 
     def _column(self, serial: str, quantity: str, day: date, wh: Int64Array) -> Column:

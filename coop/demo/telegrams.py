@@ -212,7 +212,6 @@ class Column:
     start: datetime
     step_s: int
     values: list[int | None]
-    corrected: bool = False
 
 
 UNITS = {
@@ -229,11 +228,8 @@ UNITS = {
 }
 
 
-_MISSING, _CORRECTED = 0, 4
-
-
 def head_end(name: str, sent_at: datetime, columns: Sequence[Column]) -> bytes:
-    """A batch of columns. Without ``quality`` values are measured; null is missing."""
+    """A batch of columns, all measured; null is missing."""
     series = []
     for column in columns:
         entry: dict[str, object] = {
@@ -244,8 +240,6 @@ def head_end(name: str, sent_at: datetime, columns: Sequence[Column]) -> bytes:
             "step_s": column.step_s,
             "values": column.values,
         }
-        if column.corrected:
-            entry["quality"] = [_MISSING if value is None else _CORRECTED for value in column.values]
         series.append(entry)
     document = {"head_end": name, "sent_at": instant(sent_at), "series": series}
     return json.dumps(document, separators=(",", ":")).encode("ascii")

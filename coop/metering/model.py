@@ -330,8 +330,8 @@ class Mandate(Protocol):
 @dataclass(frozen=True)
 class Delivery:
     """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping),
-    and ``exponents`` how fine its registers are where they are finer than usual. What a gateway hands over goes as far
-    as its ``mandate``; a person's, which has none, speaks of every meter."""
+    and ``exponents`` how fine its registers are where they are finer than usual. It goes in as far
+    as the ``mandate`` of whoever handed it over; what people said on a page of its own needs none."""
 
     format: str
     gateway: str

@@ -109,13 +109,9 @@ def test_a_concentrator_line_is_the_capture_instant_and_the_frame() -> None:
     assert mbus_line(AT, bytes([0x68, 0x16])) == b"2025-07-08T22:00:00Z 6816\n"
 
 
-def test_a_head_end_batch_names_missing_and_corrected_values() -> None:
-    columns = [
-        Column("871687000000000016", "electricity_import", AT, 900, [1, None]),
-        Column("871687000000000016", "electricity_import", AT, 900, [2, None], corrected=True),
-    ]
-    first, second = json.loads(head_end("headend-1", AT, columns))["series"]
+def test_a_head_end_batch_names_missing_values_and_corrects_none() -> None:
+    columns = [Column("871687000000000016", "electricity_import", AT, 900, [1, None])]
+    (first,) = json.loads(head_end("headend-1", AT, columns))["series"]
     assert first["values"] == [1, None]
     assert "quality" not in first
-    assert second["quality"] == [4, 0]
     assert (first["unit"], first["start"], first["step_s"]) == ("Wh", "2025-07-08T22:00:00Z", 900)

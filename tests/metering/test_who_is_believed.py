@@ -62,6 +62,25 @@ def test_a_gateway_cannot_say_when_it_was_received_and_the_later_value_stands(
     }
 
 
+@pytest.mark.parametrize("quality", [2, 4], ids=["read by a customer", "corrected"])
+def test_one_person_of_the_board_corrects_nothing_through_the_door_of_telegrams(
+    desk: TestClient, one_database: Database, quality: int
+) -> None:
+    """A correction takes two people; a telegram that says it is one goes round the second."""
+    body = json.loads(batch(values=[9, 9, 9]))
+    body["series"][0]["quality"] = [quality] * 3
+    whole = json.dumps(body).encode()
+    board = sign_in(desk, "board")
+    alone = board.post(f"{API}/deliveries", params={"format": "head-end"}, content=whole)
+    assert alone.status_code == 422, alone.text
+    bundle = {"deliveries": [{"format": "head-end", "body": base64.b64encode(whole).decode(), "gateway": "he-1"}]}
+    board.post(f"{API}/deliveries/batch", json=bundle)
+    assert latest_values(one_database) == {}
+    for parked in board.get(f"{API}/parked").json():
+        assert board.post(f"{API}/parked/{parked['id']}/replay").status_code == 422
+    assert latest_values(one_database) == {}
+
+
 def test_a_gateway_may_deliver_and_nothing_else(desk: TestClient) -> None:
     desk.cookies.clear()
     answers = [

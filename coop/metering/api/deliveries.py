@@ -25,7 +25,7 @@ from coop.metering.api import examples
 from coop.metering.api.fields import DeliveryId, Name, make_router, may
 from coop.metering.api.receipts import ProblemOut, ReceiptOut
 from coop.metering.intake import receive
-from coop.metering.intake.gateways import GatewayMandate
+from coop.metering.intake.gateways import CarrierMandate, GatewayMandate
 from coop.metering.model import Delivery, Receipt
 from coop.metering.readings import arrivals
 from coop.values import BadInput, Problem, say
@@ -147,7 +147,7 @@ def deliver_telegrams(request: Request, body: RawBody, format: Format, gateway: 
     sender = mandate.gateway if mandate else gateway
     received_at = request.state.database.clock.now()
     decoded = receive.decode_delivery(format.value, body, gateway=sender, received_at=received_at)
-    delivery = replace(decoded, mandate=mandate)
+    delivery = replace(decoded, mandate=mandate or CarrierMandate())
     with writing(request) as tx:
         return _answer(request, receive.receive(tx, delivery))
 
@@ -223,7 +223,7 @@ def _problems(receipts: Sequence[Receipt]) -> list[BatchProblemOut]:
 
 
 def _mandate_of(session: Session) -> GatewayMandate | None:
-    """The right of a gateway to speak; None for a person, who answers for what they bring."""
+    """The right of a gateway to speak; None for a person, who speaks of every meter."""
     if session.kind == "account":
         return None
     if not isinstance(session, Program) or session.gateway is None:
@@ -251,9 +251,8 @@ def _decode(delivery: DeliveryIn, place: int, now: datetime, mandate: GatewayMan
         raise BadInput(
             [Problem(say("is not base64: %(error)s", error=str(error)), f"deliveries[{place}].body")]
         ) from error
-    return replace(
-        receive.decode_delivery(delivery.format, body, gateway=sender, received_at=received_at), mandate=mandate
-    )
+    decoded = receive.decode_delivery(delivery.format, body, gateway=sender, received_at=received_at)
+    return replace(decoded, mandate=mandate or CarrierMandate())
 
 
 def _read_json(text: str) -> dict[str, Any]:

@@ -51,8 +51,7 @@ class GatewayMandate:
                 "gateway %(gateway)s does not speak for meter %(meter)s", gateway=self.gateway, meter=reading.meter
             )
             return refuse("not-your-meter", reason, reading)
-        quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
-        if bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any()):
+        if _is_said_by_people(reading):
             reason = say("a gateway says what is measured or estimated, and corrects nothing")
             return refuse("not-measured", reason, reading)
         if isinstance(reading, Stand) and reading.is_by_own_clock and abs(reading.at - received_at) > OWN_CLOCK_MARGIN:
@@ -63,6 +62,23 @@ class GatewayMandate:
             )
             return refuse("wrong-clock", reason, reading)
         return None
+
+
+@dataclass(frozen=True)
+class CarrierMandate:
+    """The right of a person who hands telegrams over: of every meter, what was measured or estimated. A correction
+    takes a second person and a member's own reading the member, and each has a door of its own."""
+
+    def refuse_beyond(self, decoded: Decoded, received_at: datetime) -> list[Refused]:
+        """Refuse what the telegram calls corrected, or read by a customer."""
+        said: list[Stand | Series] = [*decoded.stands, *decoded.series]
+        reason = say("a telegram says what is measured or estimated: correct a reading on its own page, by two people")
+        return [refuse("not-measured", reason, reading) for reading in said if _is_said_by_people(reading)]
+
+
+def _is_said_by_people(reading: Stand | Series) -> bool:
+    quality = np.atleast_1d(np.asarray(reading.quality, np.uint8))
+    return bool(((quality == Quality.CORRECTED) | (quality == Quality.CUSTOMER)).any())
 
 
 def mandate_of(tx: Tx, gateway: str) -> GatewayMandate:

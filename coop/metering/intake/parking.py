@@ -21,7 +21,7 @@ from coop.kit.parking import Letter
 from coop.kit.tx import Tx
 from coop.metering.intake.batch import Batch, Intake, Taken
 from coop.metering.intake.formats import FORMATS
-from coop.metering.intake.gateways import mandate_of
+from coop.metering.intake.gateways import CarrierMandate, mandate_of
 from coop.metering.intake.late import mark_late
 from coop.metering.intake.series import take_series
 from coop.metering.intake.stands import take_stands
@@ -100,7 +100,7 @@ def replay_telegram(tx: Tx, letter_id: str) -> Taken:
         decoded = FORMATS[row.format](letter.body, received_at=row.received_at)
     if decoded.problems:
         raise BadInput(decoded.problems)
-    mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else None
+    mandate = mandate_of(tx, row.gateway) if row.is_of_a_gateway else CarrierMandate()
     delivery = Delivery(REPLAY, row.gateway, row.received_at, letter_id.encode(), decoded, mandate=mandate)
     delivery_id, number = delivery.id(tx.community), arrivals.last_number(tx) + 1
     batch = Batch(tx, {delivery_id: delivery}, number, tx.now)
