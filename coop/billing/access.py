@@ -22,6 +22,7 @@ ACCESS = Access(
         "release-runs": roles("board", "treasurer"),
         "see-notices": roles("board", "treasurer", "auditor", "operator", _READ),
         "send-notices": roles("board", "operator"),
+        "date-notices": roles("operator"),  # what was sent on a day of before; anybody else's counts from today
         "record-figures": roles("board", "treasurer", "operator", "write:bills"),
     },
 )

@@ -273,6 +273,7 @@ def send_notice(
     request: Request, tariff_id: str, sent_on: Annotated[date, Form()], channel: Annotated[Name, Form()]
 ) -> Response:
     with writing(request) as tx:
+        terms.judge_day_sent(tx, sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
         terms.send_notices(tx, tariff_id, sent_on, channel, None)
     text = translate(language_of(request), "The notice to all members is on file.")
     return redirect("/billing/tariffs", text)

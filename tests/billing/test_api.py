@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,25 @@ def test_bills_have_the_servers_day_whoever_asks_for_another(database: Database,
     before = operator.post("/billing/api/v1/runs", json={"period": "2025-02", "issued_on": "2025-03-01"})
     assert (before.status_code, before.json()["code"]) == (422, "bad-date")
     assert operator.post("/billing/api/v1/runs", json={}).json()["status"] == "issued"
+
+
+def test_a_notice_of_an_earlier_or_a_later_day_takes_the_operator_or_nobody(database: Database, tmp_path: Path) -> None:
+    """A dearer price binds from the written notice on: nobody of the board moves that day by a word."""
+    village(database)
+    today = civil_date(SYSTEM_CLOCK.now())
+    notice = {"tariff_id": "tariff-2025", "channel": "letter", "members": "all"}
+    board = visit(database, tmp_path, "board")
+    for sent_on in ("2025-01-02", str(today + timedelta(days=1)), "2099-01-01"):
+        refused = board.post("/billing/api/v1/notices", json={**notice, "sent_on": sent_on})
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad-date")
+        form = {"sent_on": sent_on, "channel": "letter"}
+        assert board.post("/billing/tariffs/tariff-2025/notice", data=form).status_code == 422
+    assert board.get("/billing/api/v1/notices").json() == []
+    assert board.post("/billing/api/v1/notices", json={**notice, "sent_on": str(today)}).json()["notices"] == 1
+    operator = sign_in(board, "operator")
+    assert operator.post("/billing/api/v1/notices", json={**notice, "sent_on": "2025-01-02"}).json()["notices"] == 1
+    ahead = operator.post("/billing/api/v1/notices", json={**notice, "sent_on": "2099-01-01"})
+    assert ahead.status_code == 422
 
 
 def test_notices_figures_and_corrections_are_posted(database: Database, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_a_period_that_is_not_whole_says_what_is_missing(village: Database, tmp_
 
 
 def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path) -> None:
-    board = visit(village, tmp_path, "board")
+    board = visit(village, tmp_path, "board", "operator")
     sent = board.post(
         "/billing/tariffs/tariff-2025/notice", data={"sent_on": "2025-01-05", "channel": "letter"}, headers=HTML
     )
@@ -238,7 +238,7 @@ def test_a_member_reads_what_to_pay_while_there_is_time(database: Database, tmp_
 
 
 def test_a_change_of_tariff_waits_for_its_written_notice(village: Database, tmp_path: Path) -> None:
-    board = visit(village, tmp_path, "board")
+    board = visit(village, tmp_path, "board", "operator")
     hear(village, tariff_adopted("tariff-2026", valid_from=date(2026, 1, 1)))
     assert "Tell each member in writing of the tariff from" in text_of(
         board.get("/billing/cards/waiting", headers=HTML)

@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import Field
 
 from coop.billing import board, words
+from coop.billing.access import ACCESS
 from coop.billing.api.fields import ResolutionId, TariffId, make_router, may
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.handlers import terms as commands
@@ -158,11 +159,12 @@ def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
 
 @routes.post("/notices")
 @may("send-notices")
-@refuses("notice-too-early", "bad-input")
+@refuses("notice-too-early", "bad-input", "bad-date")
 def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
-    """Record that members were told of a tariff in writing."""
+    """Record that members were told of a tariff in writing, today; what was sent before is the operator's to enter."""
     members = None if body.members == "all" else body.members
     with writing(request) as tx:
+        commands.judge_day_sent(tx, body.sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
         count = commands.send_notices(tx, body.tariff_id, body.sent_on, body.channel, members)
     return NoticesOut(tariff_id=body.tariff_id, notices=count)
 

@@ -59,6 +59,20 @@ def send_notices(tx: Tx, tariff_id: str, sent_on: date, channel: str, members: S
     return len(notices)
 
 
+def judge_day_sent(tx: Tx, sent_on: date, *, may_date: bool) -> None:
+    """Judge the day that somebody claims for a notice: today, for by it a dearer price binds. Only who enters what was
+    sent before the installation was there (``may_date``) says another, and nobody one that is still to come.
+
+    Raises:
+        BadInput: the day is another.
+    """
+    if sent_on > tx.today:
+        raise BadInput([Problem(say("%(day)s is still to come", day=sent_on), "sent_on")], "bad-date")
+    if sent_on < tx.today and not may_date:
+        reason = say("a notice counts from the day on which it is put on file, %(today)s", today=tx.today)
+        raise BadInput([Problem(reason, "sent_on")], "bad-date")
+
+
 def order_notices(tx: Tx, tariff_id: str, prices: Sequence[NoticePrice]) -> None:
     """Have everybody with a contract written to of a tariff. Who had the notice already gets none; whom it reached is
     heard one by one, and the tariff binds nobody else by it.
