@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, WITH_NOTICE
+from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, OUTSIDE, WITH_NOTICE
 from coop.governance.statutes.model import Articles, Quorum, Rule, Ruling, Second, SecondCall, Tally
 
 
@@ -100,10 +100,10 @@ def decide_without_notice(articles: Articles, kind: str, tally: Tally, *, all_in
     return Ruling("not decidable", notice.article if notice else "")
 
 
-def decide_amended(articles: Articles, amendment: Tally, motion: Tally) -> Ruling:
-    """The ruling on a motion with an amendment, which is voted on first; ``detail`` is the order."""
-    ordinary = find_rule(articles, "ordinary")
-    return replace(_judge(ordinary, motion), detail=("amendment", "motion"))
+def decide_amended(articles: Articles, amendment: Tally, motion: Tally) -> tuple[Ruling, Ruling]:
+    """The rulings on an amendment and on its motion, in the order in which they are voted on: the motion stands as
+    amended where the amendment was adopted, and as it was otherwise."""
+    return decide(articles, "ordinary", amendment), decide(articles, "ordinary", motion)
 
 
 def decide_off_agenda(articles: Articles) -> Ruling:
@@ -115,7 +115,7 @@ def decide_off_agenda(articles: Articles) -> Ruling:
 
 def decide_outside(articles: Articles, members: int, votes_for: int, *, board_knew: bool) -> Ruling:
     """The ruling on a decision outside a meeting: all members, of one mind, and the board knew before."""
-    article = articles.outside_article or "BW 2:40 lid 2"
+    article = articles.outside_article or OUTSIDE
     return Ruling("adopted" if board_knew and votes_for == members else "no decision", article)
 
 

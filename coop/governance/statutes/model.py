@@ -293,7 +293,6 @@ class Articles:
     nomination: Rule | None = None
     universal: Universal | None = None
     written: Written | None = None
-    amendment_first_article: str = ""
     outside_article: str = ""
 
 

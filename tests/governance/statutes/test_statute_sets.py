@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,19 @@ def decide_left(articles: Articles, given: Given) -> Ruling:
     return majorities.decide(articles, "ordinary", Tally(given["for"] - left, given["against"]))
 
 
+def decide_amended(articles: Articles, given: Given) -> Ruling:
+    """The ruling on the motion, once the amendment was adopted; all voters were there."""
+    for_amendment, against_amendment = given["amendment"]
+    for_motion, against_motion = given["amended_motion"]
+    amendment, motion = majorities.decide_amended(
+        articles,
+        Tally(for_amendment, against_amendment, votes_all=150, votes_present=150),
+        Tally(for_motion, against_motion, votes_all=150, votes_present=150),
+    )
+    assert amendment == Ruling("adopted", "21.3")
+    return replace(motion, detail=("amendment", "motion"))
+
+
 def decide_channels(articles: Articles, given: Given) -> Ruling:
     voted_for, against = (sum(given[channel][side] for channel in ("room", "advance", "online")) for side in (0, 1))
     assert (voted_for, against) in ((71, 24), (72, 24))
@@ -173,9 +187,7 @@ JUDGES: dict[str, Judge] = {
     "universal-statutes": without_notice("statutes"),
     "advance-left": decide_left,
     "channels": decide_channels,
-    "amendment": lambda articles, given: majorities.decide_amended(
-        articles, Tally(*given["amendment"]), Tally(*given["amended_motion"])
-    ),
+    "amendment": decide_amended,
     "off-agenda": lambda articles, given: majorities.decide_off_agenda(articles),
     "outside": lambda articles, given: majorities.decide_outside(
         articles, given["members"], given["for"], board_knew=given["board_knew"]
