@@ -3,7 +3,7 @@
 Owns: written notices of tariffs, yearly figures (price index, degree days), bill runs, bills with their lines and the
 state of the guarantee, drafted runs that wait for the treasurer, the ledger.
 
-Tells: BillIssued, TariffNoticeOrdered, ProgramTokenUsed.
+Tells: BillIssued, TariffNoticeOrdered, TariffAnswered, ProgramTokenUsed.
 
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ContractSigned, ContractEnded,
 ContractPartiesNamed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated, PeriodClosed,

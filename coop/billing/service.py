@@ -12,6 +12,7 @@ from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
 from coop.billing.storage.tables import ISSUED
 from coop.communities import heard as communities
+from coop.communities.answering import answer_with
 from coop.events import billing, governance, members, metering
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
@@ -22,7 +23,8 @@ BILLING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(billing.BillIssued, billing.TariffNoticeOrdered, billing.ProgramTokenUsed),
+    tells=(billing.BillIssued, billing.TariffNoticeOrdered, billing.TariffAnswered, billing.ProgramTokenUsed),
+    answers={governance.TariffAdopted: answer_with(billing.TariffAnswered)},
     hears={
         **communities.HEARD,
         members.MemberAdmitted: heard.on_member_admitted,

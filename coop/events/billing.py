@@ -65,6 +65,26 @@ class TariffNoticeOrdered(Event):
         return self.tariff_id
 
 
+class TariffAnswered(Event):
+    """Billing answers what the meeting decided on a tariff: refused with ``code`` and ``reason``, or ``taken``
+    after all once somebody tried it again. One that is taken at once is not answered.
+
+    ``sentence`` is the reason as JSON with its template and values, by which it is said in other languages.
+    """
+
+    TYPE: ClassVar[str] = "billing.tariff-answered.v1"
+    NOUNS: ClassVar[str] = "tariffs"
+
+    resolution_id: str
+    taken: bool
+    code: str = ""
+    reason: str = ""
+    sentence: str = ""
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
 class ProgramTokenUsed(Event):
     """A program came in with its token here, for the first time on a day."""
 

@@ -252,6 +252,26 @@ class ChoiceMade(Event):
         return "communities"
 
 
+class ChoiceAnswered(Event):
+    """Members answers what the meeting decided on a choice: refused with ``code`` and ``reason``, or ``taken``
+    after all once somebody tried it again. One that is taken at once is not answered.
+
+    ``sentence`` is the reason as JSON with its template and values, by which it is said in other languages.
+    """
+
+    TYPE: ClassVar[str] = "members.choice-answered.v1"
+    NOUNS: ClassVar[str] = "communities"
+
+    resolution_id: str
+    taken: bool
+    code: str = ""
+    reason: str = ""
+    sentence: str = ""
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
 class ProgramTokenMade(Event):
     """A program may come in with a token, of which only the SHA-256 is told; without one (empty) it is a gateway that
     no more than sends messages. ``gateway`` is its name where it delivers readings, of ``meters``, or of every meter

@@ -121,6 +121,26 @@ class HeatSystemReported(Event):
         return "heat-system"
 
 
+class AllocationKeyAnswered(Event):
+    """Metering answers what the meeting decided on an allocation key: refused with ``code`` and ``reason``, or
+    ``taken`` after all once somebody tried it again. One that is taken at once is not answered.
+
+    ``sentence`` is the reason as JSON with its template and values, by which it is said in other languages.
+    """
+
+    TYPE: ClassVar[str] = "metering.allocation-key-answered.v1"
+    NOUNS: ClassVar[str] = "allocation-keys"
+
+    resolution_id: str
+    taken: bool
+    code: str = ""
+    reason: str = ""
+    sentence: str = ""
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
 class ProgramTokenUsed(Event):
     """A program came in with its token here, for the first time on a day."""
 

@@ -9,7 +9,8 @@ Tells: StatutesAdopted, MeetingConvened, VotingListFrozen, BallotsCommitted, Bal
     ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided,
     MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded,
     DeadlinePassed, SteeringReminded; ProgramTokenUsed.
-Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed.
+Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
+    TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a
     ballot or a closing, to let one person speak for others, to count anything before a meeting is closed, to hold a
     secret ballot as long as a ballot could be tied to a member, to let a parameter change after the notice, to let

@@ -171,6 +171,15 @@ class MinutesOut(Answer):
     confirmed_at: datetime
 
 
+class RefusedOut(Answer):
+    """A service that could not take what was decided: since when, and why."""
+
+    service: str
+    told_at: datetime
+    code: str
+    reason: str
+
+
 class ResolutionOut(Answer):
     """One resolution: its parameters, the rule that it falls under, and when it was decided its count and verdict.
 
@@ -200,6 +209,8 @@ class ResolutionOut(Answer):
     count: CountOut | None
     history: bool
     minutes: MinutesOut | None = None
+    refused: RefusedOut | None = None
+    """Where it was adopted, and the service concerned could not take it: then it has no effect."""
 
 
 class PointOut(Answer):

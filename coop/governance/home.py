@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from coop.governance.access import ACCESS, party_of
 from coop.governance.handlers.voting_lists import read_list
 from coop.governance.storage import meetings as store
+from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots
 from coop.governance.views import MeetingView, view_meetings, view_programmes
 from coop.kit.http import GuardedRoute, reading, session_of
@@ -68,6 +69,7 @@ def waiting(request: Request) -> Response:
     with reading(request) as tx:
         undecided = [view for view in view_meetings(tx) if view.state != "closed"]
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
+        lines = [*_list_refused(tx, session, lang), *lines]
         lines += _list_tranches(tx, session) + _list_reports(tx, session, lang)
         today = tx.today
     return show_waiting(request, lines, today)
@@ -107,6 +109,19 @@ def _list_meetings(session: Session, undecided: list[MeetingView]) -> list[Waiti
         )
         for view in undecided
     ]
+
+
+def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:
+    """Decisions that a service could not take: the board has to put them to the vote anew."""
+    if not ACCESS.allows(session, "close-meeting"):
+        return []
+    lines = []
+    for resolution_id in find_refusals(tx):
+        decided = store.find_resolution(tx, resolution_id)
+        if decided is not None:
+            text = say("Adopted, and without effect: %(subject)s", subject=decided.subject(lang))
+            lines.append(Waiting(text, f"/governance/resolutions/{resolution_id}", trouble=say("not taken")))
+    return lines
 
 
 def _list_tranches(tx: Tx, session: Session) -> list[Waiting]:

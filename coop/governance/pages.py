@@ -12,6 +12,7 @@ from coop.governance.access import ACCESS
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots, list_objections
 from coop.governance.storage.notices import measure_reach
 from coop.governance.storage.voters import list_numbers
@@ -37,6 +38,7 @@ def show_decisions(request: Request) -> Response:
     """Meetings that come and resolutions that were decided."""
     with reading(request) as tx:
         views = view_meetings(tx)
+        refusals = find_refusals(tx)
     closed = [view for view in views if view.state == "closed"]
     return render(
         request,
@@ -44,6 +46,7 @@ def show_decisions(request: Request) -> Response:
         coming=[view for view in reversed(views) if view.state != "closed"],
         closed=closed,
         chart=_meeting_chart(closed[0], language_of(request)) if closed else None,
+        refusals=refusals,
         words=wording,
         steward=ACCESS.allows(session_of(request), "convene"),
     )
@@ -62,6 +65,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         objection = ballots.judge_objection(tx, resolution_id, member_id)
         disputes = list_objections(tx, resolution_id) if outcome.decided else []
         called = wording.names(lang, [], programme_store.list_programmes(tx))
+        refusal = find_refusals(tx).get(resolution_id)
     return render(
         request,
         "governance/resolution.html",
@@ -74,6 +78,8 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         own_votes=own_votes,
         objection=objection,
         disputes=disputes,
+        refusal=refusal,
+        steward=ACCESS.allows(session_of(request), "convene"),
         ballot_id=str(uuid4()),
         chart=_count_chart(outcome, lang),
         words=wording,
@@ -123,6 +129,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         late = [numbers.get(member_id, member_id) for member_id in voting_lists.list_late(tx, view.meeting)]
         minutes = records.minutes_record(tx, view.meeting.entry_id) if view.meeting.entry_id else None
         reach = measure_reach(tx, meeting_id)
+        refusals = find_refusals(tx)
     return render(
         request,
         "governance/meeting.html",
@@ -133,6 +140,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         reach=reach,
         late=late,
         minutes=minutes,
+        refusals=refusals,
         today=tx.today,
         words=wording,
     )

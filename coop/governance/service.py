@@ -6,7 +6,9 @@ from pathlib import Path
 
 from coop.communities import heard as communities
 from coop.events import governance as facts
-from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
+from coop.events.billing import TariffAnswered
+from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
+from coop.events.metering import AllocationKeyAnswered
 from coop.governance import (
     ballot_pages,
     convening_pages,
@@ -24,11 +26,12 @@ from coop.governance import (
     statutes_pages,
 )
 from coop.governance.access import ACCESS
+from coop.governance.handlers.answers import on_decision_answered
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.columns import metadata
-from coop.governance.storage.tables import KEPT, member_number, notice_told, voter
+from coop.governance.storage.tables import KEPT, decision_answer, member_number, notice_told, voter
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
@@ -67,8 +70,11 @@ GOVERNANCE = Service(
         MemberLeft: on_member_left,
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,
+        TariffAnswered: on_decision_answered,
+        AllocationKeyAnswered: on_decision_answered,
+        ChoiceAnswered: on_decision_answered,
     },
-    heard_tables=(*communities.TABLES, voter, member_number, notice_told),
+    heard_tables=(*communities.TABLES, voter, member_number, notice_told, decision_answer),
     kept_tables=KEPT,
     routers=(
         home.routes,

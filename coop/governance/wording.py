@@ -94,6 +94,18 @@ _VALUES: Final = {
 }
 
 
+_REFUSED_BY: Final = {
+    "billing": N_("The program that makes the bills could not take this tariff: no bill is made with it."),
+    "metering": N_("The program that divides the energy could not take this key: nothing is divided by it."),
+    "members": N_("The program that keeps the co-operative's choices could not take this: the earlier choice holds."),
+}
+
+
+def refused_by(lang: str, service: str) -> str:
+    """The consequence of a service refusing what was decided."""
+    return gettext(lang, _REFUSED_BY[service])
+
+
 def kind(lang: str, name: str) -> str:
     """The kind of a resolution."""
     return gettext(lang, KINDS[name])

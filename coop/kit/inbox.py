@@ -34,6 +34,12 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Tx, Any, Envelope], None]
 """Called with the open transaction, the fact and its envelope; announces by ``tx.tell``."""
 
+Refusal = tuple[str, str]
+"""Code and reason by which a fact is refused."""
+
+Answer = Callable[[Any, Refusal | None], Event]
+"""Words what its teller is told of a fact that was refused, or that was taken after all (None)."""
+
 TRIES = 5
 """Times a handler may fail by a bug before its fact is parked."""
 
@@ -55,6 +61,8 @@ class Streak:
 class Consumer:
     """Facts that a service hears, and where it keeps them.
 
+    ``answers`` are for facts whose teller is told when they are refused.
+
     ``park_limit`` parked facts without one success mean that something else is wrong than the facts; an operator who
     has looked and wants them parked all the same raises it (COOP_PARK_LIMIT). ``stopping`` ends its waits.
     """
@@ -65,6 +73,7 @@ class Consumer:
     park_limit: int = 50
     streak: Streak = field(default_factory=Streak)
     stopping: threading.Event = field(default_factory=threading.Event)
+    answers: Mapping[type[Event], Answer] = field(default_factory=dict)
 
     def sources(self) -> list[str]:
         """Services whose facts it hears."""
@@ -136,6 +145,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
             refusal = _refusal_of(consumer, sql, tx, envelope, park_bugs=park_bugs)
             if refusal:
                 parking.park(tx, parking.EVENT, envelope.source, envelope.to_json(), *refusal)
+                _answer(consumer, tx, envelope, refusal)
             parked = parked + 1 if refusal else 0
             outcomes.append((envelope.type, "parked" if refusal else "taken"))
             claimed.append(
@@ -161,9 +171,7 @@ def _consume_once(consumer: Consumer, batch: Sequence[Envelope], *, park_bugs: b
     return len(outcomes)
 
 
-def _refusal_of(
-    consumer: Consumer, sql: Connection, tx: Tx, envelope: Envelope, *, park_bugs: bool
-) -> tuple[str, str] | None:
+def _refusal_of(consumer: Consumer, sql: Connection, tx: Tx, envelope: Envelope, *, park_bugs: bool) -> Refusal | None:
     """Handle one fact whole or not at all; returns code and reason when it has to be parked."""
     try:
         with part_of(sql, envelope.community):
@@ -176,6 +184,17 @@ def _refusal_of(
             raise
         return parking.describe(error)
     return None
+
+
+def _answer(consumer: Consumer, tx: Tx, envelope: Envelope, refusal: Refusal | None) -> None:
+    """Tell what became of a fact, where its teller is told: refused, or taken after all."""
+    try:
+        event = read_event(envelope)
+    except CoopError:
+        return  # one that nobody can read is answered by nobody; it is parked with that reason
+    answer = consumer.answers.get(type(event))
+    if answer is not None:
+        tx.tell(answer(event, refusal))
 
 
 def handle(consumer: Consumer, tx: Tx, envelope: Envelope) -> None:
@@ -208,7 +227,9 @@ def replay_letter(consumer: Consumer, community: str, actor: Actor, letter_id: s
     """
     with consumer.database.write(community, actor) as tx:
         letter = parking.get_parked(tx, letter_id)
-        handle(consumer, tx, Envelope.from_json(letter.body))
+        envelope = Envelope.from_json(letter.body)
+        handle(consumer, tx, envelope)
+        _answer(consumer, tx, envelope, None)
         parking.resolve(tx, letter_id, "replayed")
 
 

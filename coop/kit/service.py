@@ -17,7 +17,7 @@ from coop.kit.access import Access
 from coop.kit.actor import Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.database import Database
-from coop.kit.inbox import Consumer, Handler, replay_letter
+from coop.kit.inbox import Answer, Consumer, Handler, replay_letter
 from coop.kit.jobs import Job
 from coop.kit.outbound import UNMADE, Queue, make_again
 from coop.kit.parking import EVENT
@@ -118,13 +118,15 @@ class Service(Pages):
     ``heard_tables`` hold only what was heard from others and can be rebuilt from their journals; everything else in
     ``metadata`` is the service's own truth. Rows of ``kept_tables`` are never changed or deleted; those of
     ``owner_tables`` are written by commands of the tables' owner, and only read by the service. ``topics`` are those of
-    raw messages that it reads itself.
+    raw messages that it reads itself. ``answers`` are for facts that it hears and whose teller is told when it refuses
+    them.
     """
 
     metadata: MetaData
     migrations: Path
     tells: Sequence[type[Event]] = ()
     hears: Mapping[type[Event], Handler] = field(default_factory=dict)
+    answers: Mapping[type[Event], Answer] = field(default_factory=dict)
     heard_tables: Sequence[Table] = ()
     kept_tables: Sequence[Table] = ()
     owner_tables: Sequence[Table] = ()
@@ -145,7 +147,7 @@ class Service(Pages):
 
     def consumer(self, database: Database, park_limit: int = 50) -> Consumer:
         """This service listening, over its database."""
-        return Consumer(self.name, database, self.handlers, park_limit)
+        return Consumer(self.name, database, self.handlers, park_limit, answers=self.answers)
 
     def open_database(self, url: str, clock: Clock = SYSTEM_CLOCK, *, migrate: bool = True) -> Database:
         """Open the service's database, with its tables at the revision of this program: its owner brings them there,

@@ -8,7 +8,7 @@ live here and nowhere else.
 
 Tells: MemberAdmitted, MemberChanged, MemberLeft, ConnectionOpened, ConnectionDescribed, ConnectionClosed,
 ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade,
-ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent, MessageFailed, ConsentGiven,
+ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent, MessageFailed, ConsentGiven,
 ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from coop.communities.answering import answer_with
 from coop.communities.heard import on_choice_adopted
 from coop.events import Envelope, billing, governance, metering
 from coop.events import members as facts
@@ -90,6 +91,7 @@ MEMBERS = Service(
         facts.SessionsEnded,
         facts.CommunityDescribed,
         facts.ChoiceMade,
+        facts.ChoiceAnswered,
         facts.ProgramTokenMade,
         facts.GatewayMetersSet,
         facts.ProgramTokenEnded,
@@ -98,6 +100,7 @@ MEMBERS = Service(
         facts.ConsentGiven,
         facts.ConsentWithdrawn,
     ),
+    answers={ChoiceAdopted: answer_with(facts.ChoiceAnswered)},
     hears={
         ChoiceAdopted: on_choice_adopted,
         billing.BillIssued: _in_turn(resting.on_bill_issued, messages_heard.on_bill_issued),

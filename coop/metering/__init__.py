@@ -5,7 +5,8 @@ closed periods with their measurements and allocation runs, the documents that t
 what happened at breaks of registers and the answers to them, late values, which months of readings are set aside,
 looks of others at the use of members.
 
-Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed, UseSeen.
+Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, AllocationKeyAnswered,
+ProgramTokenUsed, UseSeen.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,
 ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from coop.communities import heard as communities
+from coop.communities.answering import answer_with
 from coop.events.governance import AllocationKeyAdopted
 from coop.events.members import ConnectionClosed, ConnectionOpened, ContractEnded, ContractSigned
 from coop.events.metering import (
+    AllocationKeyAnswered,
     EnergyAllocated,
     HeatSystemReported,
     PeriodClosed,
@@ -53,7 +55,16 @@ METERING = Service(
     access=ACCESS,
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
-    tells=(PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, ProgramTokenUsed, UseSeen),
+    tells=(
+        PeriodMeasured,
+        EnergyAllocated,
+        PeriodClosed,
+        HeatSystemReported,
+        AllocationKeyAnswered,
+        ProgramTokenUsed,
+        UseSeen,
+    ),
+    answers={AllocationKeyAdopted: answer_with(AllocationKeyAnswered)},
     hears={
         **communities.HEARD,
         ConnectionOpened: on_connection_opened,

@@ -18,11 +18,15 @@ from coop.web.shell import card
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that waits for whoever reads: what, where it is done, and until which day that is in time."""
+    """Something that waits for whoever reads: what, where it is done, and until which day that is in time.
+
+    ``trouble`` names in a word or two what went wrong: it is shown in red.
+    """
 
     text: str
     href: str
     until: date | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

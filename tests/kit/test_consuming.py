@@ -15,7 +15,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from coop.events import Envelope
+from coop.events import Envelope, read_event
+from coop.events.billing import TariffAnswered
 from coop.events.members import MemberAdmitted
 from coop.kit import inbox, journal, parking
 from coop.kit.bus.local import LocalBus
@@ -144,6 +145,37 @@ def test_a_parked_fact_can_be_replayed_once_its_cause_is_mended(pair: Pair) -> N
     assert reasons(listener) == []
     with pytest.raises(CoopError, match="nothing open"):
         inbox.replay_letter(mended, COMMUNITY, SECRETARY, letter_id)
+
+
+def test_whoever_told_a_fact_is_told_when_it_is_refused_and_when_it_is_taken_after_all(pair: Pair) -> None:
+    teller, listener = pair
+    tell(teller, member(1), member(2, "ghost"))
+    answering = replace(LISTENER, answers={MemberAdmitted: answer_for_tariffs})
+    consumer = answering.consumer(listener)
+    consume(consumer, sealed(teller) * 2)
+    assert [fact.taken for fact in told_by(listener)] == [False]
+    assert told_by(listener)[0].reason == "m0002 is a ghost"
+    with listener.read(COMMUNITY) as tx:
+        [letter] = parking.list_parked(tx)
+    with pytest.raises(CoopError, match="ghost"):
+        inbox.replay_letter(consumer, COMMUNITY, SECRETARY, letter.id)
+    kind = replace(consumer, hears={MemberAdmitted: lambda tx, event, envelope: None})
+    inbox.replay_letter(kind, COMMUNITY, SECRETARY, letter.id)
+    assert [(fact.resolution_id, fact.taken) for fact in told_by(listener)] == [("m0002", False), ("m0002", True)]
+
+
+def answer_for_tariffs(event: MemberAdmitted, refusal: inbox.Refusal | None) -> TariffAnswered:
+    return TariffAnswered(
+        resolution_id=event.member_id, taken=refusal is None, reason=str(refusal[1]) if refusal else ""
+    )
+
+
+def told_by(database: Database) -> list[TariffAnswered]:
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        facts = [read_event(fact) for fact in journal.envelopes(sql, "billing", 0)]
+    return [fact for fact in facts if isinstance(fact, TariffAnswered)]
 
 
 def test_killed_before_the_commit_the_batch_comes_again_whole(pair: Pair) -> None:

@@ -8,6 +8,7 @@ from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_standing
 from coop.governance.storage.entries import find_settled, get_entry
 from coop.kit.tx import Tx
@@ -49,6 +50,19 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "count": count_record(outcome) if decided else None,
         "history": meeting.is_history,
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
+        "refused": _refused_record(tx, resolution_id),
+    }
+
+
+def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:
+    refusal = find_refusals(tx).get(resolution_id)
+    if refusal is None:
+        return None
+    return {
+        "service": refusal.service,
+        "told_at": refusal.told_at,
+        "code": refusal.code,
+        "reason": str(refusal.reason),
     }
 
 
@@ -89,7 +103,10 @@ def state(tx: Tx) -> dict[str, Any]:
     for meeting in store.list_meetings(tx):
         for resolution in meeting.resolutions:
             record = resolution_record(tx, resolution.resolution_id)
-            del record["minutes"]  # two runs enter the same minutes at other times
+            del (
+                record["minutes"],
+                record["refused"],
+            )  # two runs enter the same minutes, and hear answers, at other times
             record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
             resolutions[resolution.resolution_id] = record
     reached = programme_store.list_reached(tx)

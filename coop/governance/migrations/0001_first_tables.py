@@ -64,6 +64,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "decision_answer",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("service", sa.String(length=20), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.Column("taken", sa.Boolean(), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "community", "resolution_id", "service", "told_at", "taken", name=op.f("pk_decision_answer")
+        ),
+    )
+    op.create_table(
         "entry",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=False),
@@ -589,6 +602,7 @@ def downgrade() -> None:
     op.drop_table("notice_told")
     op.drop_table("member_number")
     op.drop_table("entry")
+    op.drop_table("decision_answer")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

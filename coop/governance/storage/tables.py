@@ -26,6 +26,7 @@ from coop.governance.storage.columns import (
 from coop.governance.storage.programme_tables import PROGRAMME_TABLES
 from coop.kit.columns import Json
 from coop.kit.metadata import Instant
+from coop.kit.sentences import Sentence
 
 entry = make_table(
     "entry",
@@ -85,6 +86,18 @@ notice_told = make_table(
 )
 """Heard: what became of the notice of a meeting to a member; of each message the newest row counts."""
 Index("ix_notice_told_meeting_id", notice_told.c.community, notice_told.c.meeting_id)
+
+decision_answer = make_table(
+    "decision_answer",
+    ("resolution_id", "service", "told_at", "taken"),
+    id_column("resolution_id"),
+    Column("service", String(20), nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("taken", Boolean, nullable=False),
+    Column("code", String(100), nullable=False),
+    Column("reason", Sentence, nullable=False),
+)
+"""Heard: a service could not take what was decided, or took it after all; the newest row counts."""
 
 statutes = make_table(
     "statutes",
