@@ -12,11 +12,12 @@ from coop.members.factors.commands.resets import confirm_reset_at_machine
 from coop.members.identity import store
 from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.commands.addresses import make_one_time_address
+from coop.members.identity.commands.joining import join_member
 from coop.members.identity.commands.roles import list_confirmers, propose_role
 from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import ROLES, Account, NewAccount, RoleChange, RoleProposal
 from coop.members.identity.proposals import list_proposals
-from coop.members.register.store import list_members
+from coop.members.register.store import get_by_number
 from coop.operator.founding import open_truth
 from coop.values import CoopError, NotFound, say
 
@@ -24,7 +25,8 @@ from coop.values import CoopError, NotFound, say
 def add_account(
     settings: Settings, community: str, email: str, name: str, roles: Collection[str], number: str
 ) -> list[str]:
-    """Make an account, of the member with a number if one is given; lines of text with its one-time address.
+    """Make an account, of the member with a number if one is given; lines of text with its one-time address. An account
+    without a member that has the address is joined with the member.
 
     Its roles are proposed, as ``change_roles`` does.
 
@@ -34,8 +36,10 @@ def add_account(
     """
     with open_truth(settings) as database:
         with database.write(community, COMMAND_LINE) as tx:
-            member_id = _find_member(tx, number) if number else None
+            member_id = get_by_number(tx, number).member_id if number else None
             account = store.find_by_email(tx, email.strip().lower())
+            if account is not None and member_id and account.member_id is None and account.active:
+                return [_describe(join_member(tx, ROLES, account.account_id, member_id))]
             if account is not None and account.has_password:
                 raise CoopError("has-password", say("%(email)s is there and has a password", email=account.email))
             if account is None or account.member_id != member_id:
@@ -140,13 +144,6 @@ def get_by_email(tx: Tx, email: str) -> Account:
     if account is None:
         raise NotFound(say("no account has the address %(email)s", email=email))
     return account
-
-
-def _find_member(tx: Tx, number: str) -> str:
-    for member in list_members(tx, number):
-        if member.number == number:
-            return member.member_id
-    raise NotFound(say("there is no member with number %(number)s", number=number))
 
 
 def _describe(account: Account) -> str:

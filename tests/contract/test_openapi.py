@@ -19,8 +19,8 @@ from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.node import run_node
 
 VERBS = (
-    "add|adopt|cast|change|close|confirm|convene|correct|create|decide|deliver|discard|drop|end|enter|exchange|explain|get|import|"
-    "list|make|name|object|open|plan|preview|propose|reach|read|record|register|release|replay|report|retry|revoke|send|set|start|"
+    "add|adopt|cast|change|close|confirm|convene|correct|create|decide|deliver|discard|drop|end|enter|exchange|explain|get|import|join|"
+    "list|make|name|object|open|part|plan|preview|propose|reach|read|record|register|release|replay|report|retry|revoke|send|set|start|"
     "switch|undo|verify|withdraw"
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from coop.kit.database import Database
 from coop.kit.outbound import list_messages
 from coop.members.identity.commands.accounts import create_account
+from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.identity.store import get_account
 from coop.members.messages import store
@@ -21,6 +22,7 @@ from coop.members.register.store import get_member
 from coop.members.tables import member
 from coop.values import say
 from tests.desk import COMMUNITY, SECRETARY
+from tests.members.mailbox import read_mails
 from tests.members.post import furnish, listening, post_all
 from tests.members.sample import VRIES, YILDIZ, change_contact, list_facts
 
@@ -187,3 +189,11 @@ def test_what_became_of_mail_is_told_once_when_it_is_noted(database: Database) -
     ]
     assert "failed_at" in facts[1]
     assert "gone" not in str(facts)
+
+
+def test_a_change_of_an_account_is_told_however_long_its_sentence(database: Database) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        account_id = create_account(tx, ROLES, NewAccount("a@lid.example", "A", frozenset()))
+        tell_owner(tx, get_account(tx, account_id), say("a way to choose another password was made"))
+        tell_owner(tx, get_account(tx, account_id), say("it was closed"))
+    assert [mail.kind for mail in read_mails(database)] == ["told-of-change"] * 2

@@ -17,7 +17,7 @@ from coop.members.access import ACCESS, grants_of
 from coop.members.fields import WHOLE_MAX
 from coop.members.identity import proposals, store
 from coop.members.identity.commands import accounts as account_commands
-from coop.members.identity.commands import invitations
+from coop.members.identity.commands import invitations, joining
 from coop.members.identity.commands import roles as role_commands
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.model import ROLES, Account, NewAccount, RoleProposal
@@ -58,6 +58,12 @@ class RoleIn(Body):
 
     change: Literal["grant", "withdraw"]
     role: Annotated[Text, Field(examples=["treasurer"])]
+
+
+class JoinIn(Body):
+    """The member whose account it is as well."""
+
+    member_id: Text
 
 
 class ProposalOut(Answer):
@@ -172,6 +178,23 @@ def close_account(request: Request, account_id: str, unchanged: IfMatch) -> Acco
 def open_account(request: Request, account_id: str, unchanged: IfMatch) -> AccountOut:
     """Open an account again."""
     return _set_active(request, account_id, unchanged, active=True)
+
+
+@routes.post("/{account_id}/join")
+@may("change-accounts")
+@body_max(BODY_MAX)
+def join_member(request: Request, account_id: str, body: JoinIn) -> AccountOut:
+    """Let an account of the board or of staff be that of a member too, who then signs in once for both."""
+    with writing(request) as tx:
+        return _show(joining.join_member(tx, grants_of(session_of(request)), account_id, body.member_id))
+
+
+@routes.post("/{account_id}/part")
+@may("change-accounts")
+def part_member(request: Request, account_id: str) -> AccountOut:
+    """Take an account off its member, where the wrong two were joined; it is signed out everywhere."""
+    with writing(request) as tx:
+        return _show(joining.part_member(tx, grants_of(session_of(request)), account_id))
 
 
 def _set_active(request: Request, account_id: str, unchanged: Precondition, *, active: bool) -> AccountOut:

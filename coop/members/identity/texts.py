@@ -39,6 +39,8 @@ WHO = {
 CHANGES = {
     "made": N_("Account made"),
     "roles": N_("Other roles"),
+    "joined": N_("Joined with a member"),
+    "parted": N_("Taken off a member"),
     "address": N_("Another address to sign in with"),
     "invited": N_("Invited to choose a password"),
     "reset": N_("Another password asked for"),

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Table, Update, exists, func, or_, select, true, update
 
 from coop.kit.keyset import Window, cut_query
-from coop.kit.rows import columns_of, find_as, insert_nouns, row_of
+from coop.kit.rows import columns_of, find_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.members.connections.store import list_holds
 from coop.members.contracts.store import list_contracts
@@ -69,6 +69,26 @@ def get_member(tx: Tx, member_id: str) -> Member:
     if noun is None:
         raise NotFound(say("there is no member %(member_id)s", member_id=member_id))
     return noun
+
+
+def get_by_number(tx: Tx, number: str) -> Member:
+    """Find the member with a number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    noun = find_as(tx, Member, member, member.c.number == number) if number.isprintable() else None
+    if noun is None:
+        raise NotFound(say("there is no member with number %(number)s", number=number))
+    return noun
+
+
+def find_alike(tx: Tx, email: str, name: str) -> Member | None:
+    """Find the member who has this address in the register, or else this name."""
+    columns, alike = member.c, []
+    for column, text in ((columns.email, email), (columns.name, name)):
+        alike = alike or select_as(tx, Member, member, func.lower(column) == text.lower(), order_by=[columns.number])
+    return alike[0] if alike else None
 
 
 def get_file(tx: Tx, member_id: str) -> MemberFile:

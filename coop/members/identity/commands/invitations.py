@@ -13,6 +13,7 @@ from coop.members.fields import is_email
 from coop.members.identity import store
 from coop.members.identity.commands.accounts import create_account, get_granted
 from coop.members.identity.commands.addresses import draw_address
+from coop.members.identity.commands.joining import join_member
 from coop.members.identity.commands.roles import propose_role
 from coop.members.identity.commands.sign_in import VISITOR
 from coop.members.identity.commands.telling import tell_owner
@@ -27,16 +28,20 @@ def invite_account(
 ) -> str:
     """Make an account and invite its owner; its roles are proposed, and wait for a second person. Returns its id.
 
-    The account of a member has the role of a member at once. The same again invites again.
+    The account of a member has the role of a member at once; where the address is that of an account without a member,
+    that account is joined with the membership. The same again invites again.
 
     Raises:
         NotAllowed: whoever acts may not give out one of the roles.
         BadInput: something about the account cannot be.
+        CoopError: the account that has the address cannot be joined with the member.
     """
     member_roles = frozenset({"member"} if member_id else ())
     before = store.find_by_email(tx, email.strip().lower())
     if before is not None and (before.member_id, before.name) == (member_id, name):
         account_id = before.account_id
+    elif before is not None and member_id and before.member_id is None:
+        account_id = join_member(tx, grants, before.account_id, member_id).account_id
     else:
         account_id = create_account(tx, {*grants, *member_roles}, NewAccount(email, name, member_roles, "", member_id))
     for role in sorted(set(roles) - {"member"}):

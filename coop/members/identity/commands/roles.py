@@ -13,6 +13,7 @@ from coop.kit.tx import Tx
 from coop.members.access import list_grants
 from coop.members.identity import proposals, store
 from coop.members.identity.commands.accounts import require_grants, require_other_board
+from coop.members.identity.commands.joining import require_one_self
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import GIVEN_ROLES, Account, RoleChange, RoleProposal
@@ -30,7 +31,8 @@ def propose_role(tx: Tx, grants: Collection[str], account_id: str, change: RoleC
         NotFound: there is no such account.
         NotAllowed: whoever acts may not give out the role.
         BadInput: no such role, or it is given, or not there, already.
-        CoopError: ``own-role``, nobody gives a role to themself; ``last-board``, it would leave nobody on the board.
+        CoopError: ``own-role``, nobody gives a role to themself; ``last-board``, it would leave nobody on the board;
+            ``same-person``, another account of the same member has roles.
     """
     lock_account(tx, account_id)
     account = store.get_account(tx, account_id)
@@ -43,6 +45,8 @@ def propose_role(tx: Tx, grants: Collection[str], account_id: str, change: RoleC
     require_grants(grants, {role})
     _require_other(tx, account, change)
     _require_board(tx, account, change, role)
+    if change == "grant":
+        require_one_self(tx, account)
     if waiting is not None:
         proposals.settle_proposal(tx, waiting.number, "withdrawn")
     number = proposals.next_number(tx, role_proposal)
@@ -58,8 +62,8 @@ def confirm_role(tx: Tx, grants: Collection[str], number: int) -> None:
     Raises:
         NotFound: no such proposal waits.
         NotAllowed: neither of the two may give out the role.
-        CoopError: ``same-person``, whoever proposed it; ``own-role``, the one who gets it; ``proposer-gone``, whoever
-            proposed it may no longer do so; ``last-board``.
+        CoopError: ``same-person``, whoever proposed it, or another account of the member has roles; ``own-role``, the
+            one who gets it; ``proposer-gone``, whoever proposed it may no longer do so; ``last-board``.
     """
     proposal = _get_open(tx, number)
     lock_account(tx, proposal.account_id)
@@ -74,6 +78,8 @@ def confirm_role(tx: Tx, grants: Collection[str], number: int) -> None:
         _require_proposer(tx, proposal)
     _check(account, proposal.change, proposal.role)
     _require_board(tx, account, proposal.change, proposal.role)
+    if proposal.change == "grant":
+        require_one_self(tx, account)
     _apply(tx, account, proposal, "confirmed")
 
 

@@ -53,7 +53,8 @@ def plan(tx: Tx, wanted: Round) -> Planned:
     members = [member for member in list_members(tx, wanted.search) if not wanted.kind or member.kind == wanted.kind]
     accounts = store.list_accounts(tx)
     with_account = {account.member_id for account in accounts if account.member_id}
-    invitees = plan_round(members, with_account, {account.email for account in accounts}, tx.today)
+    joinable = {account.email for account in accounts if account.member_id is None and account.active}
+    invitees = plan_round(members, with_account, {account.email for account in accounts}, tx.today, joinable)
     if not wanted.again:
         return Planned(invitees, [])
     found = {member.member_id for member in members}

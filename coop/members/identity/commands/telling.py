@@ -6,7 +6,7 @@ from coop.kit.tx import Tx
 from coop.members.identity import store
 from coop.members.identity.model import Account
 from coop.members.messages.commands import send
-from coop.values import Said, say
+from coop.values import Said, derive_id, say
 
 OWN_PAGE = "/members/me"
 
@@ -17,7 +17,7 @@ def tell_owner(tx: Tx, account: Account, change: Said) -> None:
         tx,
         "told-of-change",
         account,
-        f"{account.account_id} {tx.now.isoformat()} {change}",
+        derive_id("change", account.account_id, tx.now.isoformat(), change),
         at=tx.now,
         change=change,
         by=_name_actor(tx, account),

@@ -11,7 +11,7 @@ from coop.members.access import ACCESS, grants_of
 from coop.members.fields import is_email
 from coop.members.identity import proposals, store
 from coop.members.identity.commands import accounts as account_commands
-from coop.members.identity.commands import emails, invitations
+from coop.members.identity.commands import emails, invitations, joining
 from coop.members.identity.commands import sessions as session_commands
 from coop.members.identity.commands.roles import list_confirmers
 from coop.members.identity.model import GIVEN_ROLES
@@ -19,6 +19,7 @@ from coop.members.identity.pages.accounts import PAGE
 from coop.members.identity.pages.changes import list_changes
 from coop.members.identity.pages.sign_in import FORM_MAX
 from coop.members.identity.texts import ROLES
+from coop.members.register.store import find_alike, get_by_number
 from coop.web.language import language_of, translate
 from coop.web.shell import redirect, render
 
@@ -53,6 +54,7 @@ def account_page(request: Request, account_id: str) -> Response:
             may_confirm=ACCESS.allows(session, "confirm-roles"),
             may_work_sessions=may_work_sessions,
             own_id=session.account_id,
+            alike=find_alike(tx, account.email, account.name) if account.member_id is None else None,
             sessions=sessions,
             changes=list_changes(tx, account_id),
         )
@@ -96,6 +98,31 @@ def withdraw_email(request: Request, account_id: str) -> Response:
         account_commands.get_granted(tx, grants_of(session_of(request)), account_id)
         emails.withdraw_email(tx, account_id)
     return _go_back(account_id, translate(language_of(request), "The address stays as it is."))
+
+
+@routes.post("/join")
+@may("change-accounts")
+@body_max(FORM_MAX)
+def join_member(request: Request, account_id: str, number: Annotated[str, Form()] = "") -> Response:
+    """Let the account be that of a member as well."""
+    with writing(request) as tx:
+        member = get_by_number(tx, number.strip())
+        joining.join_member(tx, grants_of(session_of(request)), account_id, member.member_id)
+    text = translate(
+        language_of(request),
+        "One account for both: %(name)s finds the member's own pages after the next sign-in.",
+        name=member.name,
+    )
+    return _go_back(account_id, text)
+
+
+@routes.post("/part")
+@may("change-accounts")
+def part_member(request: Request, account_id: str) -> Response:
+    """Take the account off its member."""
+    with writing(request) as tx:
+        joining.part_member(tx, grants_of(session_of(request)), account_id)
+    return _go_back(account_id, translate(language_of(request), "The account is no member's any more."))
 
 
 @routes.post("/active")

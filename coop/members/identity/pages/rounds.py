@@ -33,7 +33,7 @@ def invitations_page(request: Request, search: str = "", kind: str = "", again: 
     with reading(request) as tx:
         planned = rounds.plan(tx, wanted)
         counts = {state: store.count_accounts(tx, store.Wanted(role="member", state=state)) for state in _STATES}
-    groups = {way: [each for each in planned.invitees if each.way == way] for way in ("mail", "letter", "none")}
+    groups = {way: [each for each in planned.invitees if each.way == way] for way in ("join", "mail", "letter", "none")}
     return render(
         request,
         "members/invitations.html",
