@@ -17,6 +17,7 @@ ACCESS = Access(
         "import-readings": KEEPERS,
         "keep-register": KEEPERS,
         "see-register": READERS | {READ},
+        "see-meter": READERS | roles("member") | {READ},  # a member's own alone
         "see-parked": READERS,
         "settle-parked": KEEPERS,
         "see-data": READERS | {READ},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
@@ -85,6 +85,26 @@ def receipt_of(claimed_at: datetime | None, now: datetime, field: str = "receive
     if received_at > now:
         raise BadInput([Problem(say("%(received_at)s lies in the future", received_at=received_at), field)])
     return received_at
+
+
+def read_known(text: str | None, now: datetime, field: str = "known_at") -> datetime | None:
+    """The instant as of which something is asked; a civil date stands for all of that day that is over. None where
+    nothing is asked.
+
+    >>> read_known("2026-07-01", datetime(2026, 7, 20, tzinfo=UTC)).isoformat()
+    '2026-07-01T22:00:00+00:00'
+
+    Raises:
+        BadInput: it is no date and no instant, or lies in the future.
+    """
+    if not (text := (text or "").strip()):
+        return None
+    at = instant_of(text, field)
+    if at > now:
+        raise BadInput([Problem(say("lies in the future"), field)])
+    if len(text) == len("2026-07-01"):
+        return min(now, midnight(date.fromisoformat(text) + timedelta(days=1)))
+    return at
 
 
 def read_period(text: str) -> Period:

@@ -19,9 +19,9 @@ from coop.events.metering import (
 )
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
-from coop.metering import exports, home, own_data
+from coop.metering import exports, home, own_data, record_exports
 from coop.metering.access import ACCESS
-from coop.metering.api import deliveries, entries, parked, periods, readings, register, sharing, state
+from coop.metering.api import deliveries, entries, parked, periods, readings, records, register, sharing, state
 from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.entry_tables import ENTRIES_KEPT
 from coop.metering.heard_tables import connection_closed, connection_opened, contract_ended, contract_signed
@@ -29,7 +29,7 @@ from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
-from coop.metering.pages import data, energy, files, gateways, groups, members, meters, walk
+from coop.metering.pages import data, energy, files, gateways, groups, members, meter, meters, walk
 from coop.metering.pages import entries as entry_pages
 from coop.metering.register.heard import (
     on_connection_closed,
@@ -90,16 +90,19 @@ METERING = Service(
         register.routes,
         periods.routes,
         readings.routes,
+        records.routes,
         sharing.routes,
         state.routes,
         own_data.routes,
         exports.routes,
+        record_exports.routes,
         energy.routes,
         members.routes,
         walk.routes,
         data.routes,
         entry_pages.routes,
         meters.routes,
+        meter.routes,
         groups.routes,
         gateways.routes,
         home.routes,

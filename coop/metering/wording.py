@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import gcd
 
@@ -72,6 +72,56 @@ KEY_KINDS = {
 }
 """Kinds of allocation key."""
 
+STANDINGS = {
+    "stands": N_("it stands"),
+    "repeats": N_("a later message says the same"),
+    "outranked": N_("another value goes before it"),
+    "coarser": N_("counts only where nothing finer was said"),
+    "withdrawn": N_("withdrawn by two people"),
+    "taken-back": N_("its file was taken back"),
+    "missing": N_("the sender had no value"),
+}
+"""Standing of a value that was said."""
+
+ASIDES = {
+    "dip": N_("set aside: too low beside its neighbours"),
+    "slip": N_("set aside: too high beside its neighbours"),
+    "decided": N_("set aside by two people"),
+}
+"""Why a value that stands does not count."""
+
+BREAKS = {
+    "dip": N_("the lower readings are false (a typing error, or another meter)"),
+    "slip": N_("the higher readings are false (a typing error)"),
+    "reset": N_("the register started again at zero"),
+    "rollover": N_("the register went past its highest number"),
+    "exchange": N_("another meter answers: it was exchanged"),
+    "keep": N_("all readings are right: so much was really used"),
+    "readings": N_("the cumulative readings are right"),
+    "intervals": N_("the interval values are right"),
+}
+"""Meanings of a break."""
+
+SHAPES = {"stand": N_("Stand"), "interval": N_("Use per interval")}
+"""Shapes of a register."""
+
+FORMATS = {
+    "p1": N_("P1 telegram"),
+    "mbus": N_("M-Bus telegram"),
+    "head-end": N_("head-end series"),
+    "csv": N_("file"),
+    "card": N_("member's own reading"),
+    "correction": N_("correction"),
+    "exchange": N_("work order of an exchange"),
+    "withdrawal": N_("withdrawal"),
+    "undo": N_("file taken back"),
+    "replay": N_("parked message, taken in later"),
+}
+"""Ways in which something was said."""
+
+TELEGRAMS = frozenset({"p1", "mbus", "head-end", "replay"})
+"""Formats in which gateways speak."""
+
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
 
 
@@ -83,6 +133,11 @@ def stand(lang: str, value: Decimal, unit: str) -> str:
     """
     factor, name = _SHOWN.get(unit, (Decimal(1), unit))
     return f"{number(lang, (value * factor).normalize())}\u00a0{name}"
+
+
+def shown_unit(unit: str) -> tuple[Decimal, str]:
+    """Factor and unit in which people read a base unit."""
+    return _SHOWN.get(unit, (Decimal(1), unit))
 
 
 def decimal(lang: str, value: Decimal | str, digits: int) -> str:
@@ -120,6 +175,16 @@ def time_format(written: str) -> str:
 def on(at: datetime) -> date:
     """The civil date of an instant."""
     return civil_date(at)
+
+
+def at(at_s: int) -> datetime:
+    """The instant so many seconds after 1970-01-01 UTC."""
+    return datetime.fromtimestamp(at_s, UTC)
+
+
+def seconds(at: datetime) -> int:
+    """Whole seconds from 1970-01-01 UTC."""
+    return int(at.timestamp())
 
 
 def local(at: datetime) -> str:

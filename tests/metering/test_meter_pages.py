@@ -218,7 +218,7 @@ def test_gateways_are_shown_with_their_meters_and_the_meters_without_one(
     assert "H2" in page.partition("no gateway speaks")[2]
 
 
-@pytest.mark.parametrize("address", [PAGES, "/metering/groups", "/metering/gateways", f"{PAGES}/H1"])
+@pytest.mark.parametrize("address", [PAGES, "/metering/groups", "/metering/gateways", f"{PAGES}/H2"])
 def test_a_member_sees_no_register_and_an_auditor_changes_none(desk: TestClient, address: str) -> None:
     assert sign_in(desk, "member", member_id="M1").get(address).status_code == 403
     assert sign_in(desk, "auditor").get(address).status_code == 200

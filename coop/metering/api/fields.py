@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from coop.kit.answers import ExactDecimal
@@ -45,6 +45,14 @@ WantedPeriod = Annotated[
         max_length=40,
         description="A month, a year, or first day and first day after with a slash; at most a year.",
         examples=["2025-03", "2025", "2025-01-01/2025-02-01"],
+    ),
+]
+KnownAt = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="Answer as it was known at this instant, or at the end of this civil date; never in the future.",
+        examples=["2025-06-30"],
     ),
 ]
 

@@ -149,7 +149,7 @@ def _find_counters(store: Store, period: Period) -> tuple[dict[Whose, list[Meter
             meters.setdefault(meter.connection_id, []).append(meter)
     counters: dict[Whose, list[MeterCounter]] = {}
     lacking: list[Said] = []
-    decided = list_decided(store.tx)
+    decided = list_decided(store.tx, store.known_at)
     held = [
         (one.connection_id, one.member_id, from_s, to_s) for one, from_s, to_s in holdings(store.occupancies, period)
     ]

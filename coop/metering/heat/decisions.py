@@ -6,8 +6,10 @@ before keeps the decisions that it was measured with, which stand in its basis.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import and_, select
 
@@ -15,16 +17,18 @@ from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.metering.break_tables import break_answer, break_proposal
 from coop.metering.heat.breaks import Decided, Doubt
-from coop.metering.heat.counters import MeterCounter, find_counter
-from coop.metering.heat.measuring import REACH_S, Span, Use
+from coop.metering.heat.counters import MeterCounter, find_counter, load_days
+from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy
+from coop.metering.heat.shapes import Disagreement
 from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store
-from coop.metering.readings.store import Stored
+from coop.metering.readings.store import Stored, seconds
+from coop.metering.register import closed
 from coop.metering.register.store import find_register
 from coop.metering.verdicts import BreakKind
-from coop.values import BadInput, CoopError, NotFound, Problem, civil_date, derive_id, say
+from coop.values import BadInput, CoopError, NotFound, Period, Problem, civil_date, derive_id, say
 
 REASON_MAX = 500
 """Longest reason of a decision [characters]."""
@@ -52,6 +56,11 @@ class Proposal:
     reason: str
     proposed_at: datetime
     proposed_by: str
+
+    @property
+    def decided(self) -> Decided:
+        """The decision that it would be."""
+        return Decided(self.before_s, self.at_s, self.kind, self.false_from_s, self.false_to_s)
 
 
 @dataclass(frozen=True)
@@ -87,17 +96,9 @@ def decide_shapes(tx: Tx, register_id: str, from_s: int, to_s: int, kind: BreakK
         BadInput: the kind is another, or no reason is given.
     """
     lock(tx)
-    register = _get_register(tx, register_id)
     _check(kind in (BreakKind.READINGS, BreakKind.INTERVALS), reason)
-    store = Store(tx)
-    meter = next(one for one in store.meters if one.serial == register.serial)
-    day = civil_date(readings.instant(from_s))
-    counter = find_counter(store, meter, register.quantity, (from_s, to_s), list_decided(tx), day)
-    _, disagreements = counter.count(_load_around(store, counter, from_s, to_s)) if counter is not None else ([], [])
-    found = [one for one in disagreements if (one.from_s, one.to_s) == (from_s, to_s)]
-    if not found:
-        raise NotFound(say("readings and intervals do not disagree there"))
-    units = [int(energy.scaleb(-register.exponent)) for energy in (found[0].by_readings, found[0].by_intervals)]
+    register, found = find_disagreement(tx, register_id, from_s, to_s)
+    units = [int(energy.scaleb(-register.exponent)) for energy in (found.by_readings, found.by_intervals)]
     return _propose(tx, register_id, (from_s, to_s), (units[0], units[1]), kind, reason, None)
 
 
@@ -158,8 +159,55 @@ def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
         raise CoopError("already-answered", say("somebody has answered this proposal already"))
     if confirmed and proposal.proposed_by == str(tx.actor):
         raise CoopError("second-person", say("you proposed this yourself: somebody else confirms it"))
+    if confirmed:
+        _mark_moved(tx, proposal)
     insert_nouns(tx, break_answer, [Answer(proposal_id, confirmed, tx.now, str(tx.actor))])
     return proposal
+
+
+def _mark_moved(tx: Tx, proposal: Proposal) -> None:
+    """Let the closed periods that come out otherwise by a decision wait for a correction."""
+    register, store, decided = _get_register(tx, proposal.register_id), Store(tx), list_decided(tx)
+    for period in list_reached_by(tx, proposal.decided):
+        if count_period(store, register, period, decided) != count_period(
+            store, register, period, add_decided(decided, register.id, proposal.decided)
+        ):
+            cause = f"it was decided on {tx.today} what happened at a break of the meter"
+            closed.mark_decided(tx, register.serial, cause, period.start, period.end, proposal.reason)
+
+
+def list_reached_by(tx: Tx, decided: Decided) -> list[Period]:
+    """Closed periods of which a decision reaches any time."""
+    first_s = min(decided.before_s, decided.false_from_s or decided.before_s)
+    last_s = max(decided.at_s, decided.false_to_s or decided.at_s)
+    start, end = civil_date(readings.instant(first_s)), civil_date(readings.instant(last_s))
+    return [period for period, _ in closed.list_reached(tx, start, end + timedelta(days=1))]
+
+
+def add_decided(
+    decided: Mapping[str, tuple[Decided, ...]], register_id: str, another: Decided
+) -> dict[str, tuple[Decided, ...]]:
+    """Decisions with another one, in the place of what was decided of the same break."""
+    others = tuple(
+        one for one in decided.get(register_id, ()) if (one.before_s, one.at_s) != (another.before_s, another.at_s)
+    )
+    return {**decided, register_id: (another, *others)}
+
+
+def count_period(
+    store: Store, register: Register, period: Period, decided: Mapping[str, tuple[Decided, ...]]
+) -> Decimal | None:
+    """Energy that a register's meter counted in a period under some decisions [base unit]; None where nothing was
+    read."""
+    meter = next(one for one in store.meters if one.serial == register.serial)
+    start_s = max(seconds(period.start_at), seconds(meter.installed_at))
+    end_s = min(seconds(period.end_at), seconds(meter.removed_at) if meter.removed_at else seconds(period.end_at))
+    counter = find_counter(store, meter, register.quantity, (start_s, end_s), decided, period.start)
+    if counter is None or start_s >= end_s:
+        return None
+    counted, _ = counter.count(load_days(store, period, [counter]))
+    uses = [use for _, use in counted if use is not None]
+    return total_energy(uses) if uses else None
 
 
 def list_choices(tx: Tx, register: Register, doubt: Doubt) -> list[BreakKind]:
@@ -172,16 +220,38 @@ def list_choices(tx: Tx, register: Register, doubt: Doubt) -> list[BreakKind]:
 
 
 def find_doubt(tx: Tx, register_id: str, at_s: int) -> tuple[Register, Doubt]:
-    """A break that nothing explains, as it looks now.
+    """A break that nothing explains, as it looks now, or would if nobody had decided it yet: a decision can be taken
+    again.
 
     Raises:
         NotFound: there is no such register, or no such break in it.
     """
     register = _get_register(tx, register_id)
-    doubts = list_doubts(tx, register, at_s, at_s)
+    use = judge_register(tx, register, at_s - 1, at_s + 1, without_s=at_s)
+    doubts = [doubt for doubt in use.doubts if doubt.at_s == at_s] if use is not None else []
     if not doubts:
         raise NotFound(say("nothing in this register is unexplained at that moment"))
     return register, doubts[0]
+
+
+def find_disagreement(tx: Tx, register_id: str, from_s: int, to_s: int) -> tuple[Register, Disagreement]:
+    """A stretch that a meter's cumulative readings and intervals tell differently, decided or not.
+
+    Raises:
+        NotFound: there is no such register, or they do not disagree there.
+    """
+    register = _get_register(tx, register_id)
+    store = Store(tx)
+    meter = next(one for one in store.meters if one.serial == register.serial)
+    day = civil_date(readings.instant(from_s))
+    known = list_decided(tx)
+    decided = {**known, register.id: tuple(one for one in known.get(register.id, ()) if one.at_s != to_s)}
+    counter = find_counter(store, meter, register.quantity, (from_s, to_s), decided, day)
+    _, disagreements = counter.count(_load_around(store, counter, from_s, to_s)) if counter is not None else ([], [])
+    found = [one for one in disagreements if (one.from_s, one.to_s) == (from_s, to_s)]
+    if not found:
+        raise NotFound(say("readings and intervals do not disagree there"))
+    return register, found[0]
 
 
 def list_doubts(tx: Tx, register: Register, from_s: int, to_s: int) -> list[Doubt]:
@@ -190,13 +260,14 @@ def list_doubts(tx: Tx, register: Register, from_s: int, to_s: int) -> list[Doub
     return [doubt for doubt in use.doubts if from_s <= doubt.at_s <= to_s] if use is not None else []
 
 
-def judge_register(tx: Tx, register: Register, from_s: int, to_s: int) -> Use | None:
+def judge_register(tx: Tx, register: Register, from_s: int, to_s: int, without_s: int | None = None) -> Use | None:
     """Count a register between two instants [s since 1970]: which of its readings are set aside, and which of its
-    breaks nothing explains; None where it was never read."""
+    breaks nothing explains, as if what was decided of the one at ``without_s`` was not; None where it was never
+    read."""
     store = Store(tx)
     meter = next(one for one in store.meters if one.serial == register.serial)
     bound = store.parameters.bound_of(meter, register, civil_date(readings.instant(from_s)))
-    decided = list_decided(tx).get(register.id, ())
+    decided = tuple(one for one in list_decided(tx).get(register.id, ()) if one.at_s != without_s)
     span = Span(register.serial, register.id, register.exponent, 0, from_s, to_s, bound, decided)
     counter = MeterCounter(*((span, None) if register.shape is Shape.STAND else (None, span)))
     counted, _ = counter.count(_load_around(store, counter, from_s, to_s))
@@ -214,9 +285,10 @@ def _get_register(tx: Tx, register_id: str) -> Register:
     return register
 
 
-def list_decided(tx: Tx) -> dict[str, tuple[Decided, ...]]:
-    """What people decided, by register, the newest first."""
+def list_decided(tx: Tx, known_at: datetime | None = None) -> dict[str, tuple[Decided, ...]]:
+    """What people decided (up to an instant), by register, the newest first."""
     proposal, answer = break_proposal.c, break_answer.c
+    before = [answer.answered_at <= known_at] if known_at is not None else []
     query = (
         select(
             proposal.register_id,
@@ -228,7 +300,7 @@ def list_decided(tx: Tx) -> dict[str, tuple[Decided, ...]]:
         )
         .select_from(break_proposal)
         .join(break_answer, and_(answer.community == proposal.community, answer.proposal_id == proposal.id))
-        .where(proposal.community == tx.community, answer.confirmed)
+        .where(proposal.community == tx.community, answer.confirmed, *before)
         .order_by(answer.answered_at.desc(), proposal.id)
     )
     found: dict[str, tuple[Decided, ...]] = {}

@@ -141,7 +141,7 @@ def report_plant(
 
 def _find_counters(store: Store, period: Period, pumps: Sequence[Meter]) -> Mapping[tuple[str, Quantity], MeterCounter]:
     start_s, end_s = seconds(period.start_at), seconds(period.end_at)
-    decided = list_decided(store.tx)
+    decided = list_decided(store.tx, store.known_at)
     found: dict[tuple[str, Quantity], MeterCounter] = {}
     for meter in pumps:
         for quantity in (Quantity.HEAT, Quantity.ELECTRICITY_IMPORT):

@@ -5,16 +5,19 @@ For pages and people: closing asks the same rules and blocks, whether anybody lo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from coop.kit.tx import Tx
 from coop.metering.heat.breaks import Aside, Doubt
 from coop.metering.heat.counters import MeterCounter, load_days
 from coop.metering.heat.decisions import list_decided
-from coop.metering.heat.measuring import Span
+from coop.metering.heat.measuring import Span, count_days
 from coop.metering.model import CUMULATIVE, Register, Shape
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import seconds
+from coop.metering.verdicts import BreakKind
 from coop.values import Period
 
 
@@ -27,19 +30,52 @@ class Review:
     doubts: tuple[Doubt, ...]
 
 
-def review_period(tx: Tx, period: Period) -> list[Review]:
-    """Registers of cumulative readings of which anything in a period is set aside or unexplained, by meter."""
-    store = Store(tx)
+@dataclass(frozen=True)
+class Judged:
+    """Meaning of a register's readings in a period: which of them are set aside, after which instants [s since 1970] it
+    went on from elsewhere and why, and what nothing explains."""
+
+    asides: tuple[Aside, ...] = ()
+    breaks: tuple[tuple[int, BreakKind], ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+def judge_readings(tx: Tx, register: Register, period: Period, known_at: datetime | None = None) -> Judged:
+    """Say what a register's readings in a period mean, as is known now or was at an instant; of intervals there is
+    nothing to say."""
+    if register.shape is not Shape.STAND or register.quantity not in CUMULATIVE:
+        return Judged()
+    store = Store(tx, known_at)
+    span = _spans(store, period, [register])[0][1]
+    counter = MeterCounter(span, None)
+    days = load_days(store, period, [counter]).get(register.id, {})
+    counted = count_days(span, {day: one.content for day, one in days.items()})
+    broken = [(int(counted.at_s[one.index + 1]), one.kind) for one in counted.breaks]
+    return Judged(
+        tuple(one for one in counted.asides if span.from_s <= one.at_s <= span.to_s),
+        tuple(pair for pair in broken if span.from_s <= pair[0] <= span.to_s and pair[1] is not BreakKind.UNKNOWN),
+        tuple(one for one in counted.doubts if one.before_s < span.to_s and one.at_s > span.from_s),
+    )
+
+
+def _spans(store: Store, period: Period, registers: Iterable[Register]) -> list[tuple[Register, Span]]:
     meters = {meter.serial: meter for meter in store.meters}
     between_s = seconds(period.start_at), seconds(period.end_at)
-    decided = list_decided(tx)
-    counters: list[tuple[Register, MeterCounter]] = []
-    for register in store.registers.values():
+    decided = list_decided(store.tx, store.known_at)
+    spans = []
+    for register in registers:
         if register.shape is Shape.STAND and register.quantity in CUMULATIVE:
             bound = store.parameters.bound_of(meters[register.serial], register, period.start)
             known = decided.get(register.id, ())
-            span = Span(register.serial, register.id, register.exponent, 0, *between_s, bound, known)
-            counters.append((register, MeterCounter(span, None)))
+            spans.append((register, Span(register.serial, register.id, register.exponent, 0, *between_s, bound, known)))
+    return spans
+
+
+def review_period(tx: Tx, period: Period) -> list[Review]:
+    """Registers of cumulative readings of which anything in a period is set aside or unexplained, by meter."""
+    store = Store(tx)
+    spans = _spans(store, period, store.registers.values())
+    counters = [(register, MeterCounter(span, None)) for register, span in spans]
     days = load_days(store, period, [counter for _, counter in counters])
     reviews = []
     for register, counter in counters:

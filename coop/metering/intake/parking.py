@@ -79,6 +79,14 @@ def count_telegrams(tx: Tx) -> int:
     return parking.count_parked(tx, *KINDS)
 
 
+def list_meters(letter: Letter) -> list[str]:
+    """Serials of the meters of which a parked letter speaks, where it was decoded."""
+    if letter.kind != READINGS:
+        return []
+    document = orjson.loads(letter.body)
+    return sorted({told["meter"] for told in (*document["stands"], *document["series"])})
+
+
 def replay_telegram(tx: Tx, letter_id: str) -> Taken:
     """Take a parked telegram in after all, as a delivery of its own that adopts what the first one brought, received
     when that was.

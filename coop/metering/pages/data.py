@@ -23,6 +23,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.results import compute_period
 from coop.metering.readings.completeness import Completeness
+from coop.metering.register import store as register
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
 from coop.web.language import language_of, translate
@@ -47,6 +48,8 @@ def show_data(request: Request, page: Paged, period: str = "", late_page: Annota
     with reading(request) as tx:
         quality = views.data_quality(tx, read_period(period) if period else None)
         letters = page.close(parking.list_telegrams(tx, page.window), lambda letter: (letter.parked_at, letter.id))
+        named = {letter.id: parking.list_meters(letter) for letter in letters}
+        known = register.meters_of(tx, set().union(*named.values()))
     return render(
         request,
         "metering/data.html",
@@ -56,6 +59,7 @@ def show_data(request: Request, page: Paged, period: str = "", late_page: Annota
         kinds=quality.found.by_kind(),
         chart=completeness_chart(quality.found, quality.period, lang),
         letters=letters,
+        meters_of={letter_id: sorted(set(serials) & known.keys()) for letter_id, serials in named.items()},
         behind_first=page.window.after is not None,
         next_address=page.next_address,
         late=quality.late[(late_page - 1) * LATE_SHOWN : late_page * LATE_SHOWN],
@@ -103,6 +107,7 @@ def show_period(request: Request, period: str) -> Response:
         touched = list_touched(tx, wanted)
         decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
         accepted = acceptance.list_acceptances(tx, wanted)
+        serials = {meter.serial for meter in register.list_meters(tx)}
     return render(
         request,
         "metering/period.html",
@@ -114,6 +119,7 @@ def show_period(request: Request, period: str) -> Response:
         shares=sum(len(run.outcome.shares) for run in results.runs),
         over=is_over,
         touched=touched,
+        serials=serials,
         decisions=decisions,
         accepted=accepted,
         open_ones=acceptance.find_open(results.lacking, accepted),

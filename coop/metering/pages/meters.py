@@ -215,24 +215,6 @@ def _show_import(request: Request, name: str = "", refusal: BadInput | None = No
     )
 
 
-@routes.get("/{serial}")
-@may("see-register")
-def show_meter(request: Request, serial: str) -> Response:
-    """Show one meter: where it hangs, what it said last, who speaks for it, and what was corrected."""
-    with reading(request) as tx:
-        view = meter_views.view_meter(tx, serial)
-        today = tx.today
-    return render(
-        request,
-        "metering/meter.html",
-        view=view,
-        meter=view.row.meter,
-        today=today,
-        may_keep=ACCESS.allows(session_of(request), "keep-register"),
-        words=wording,
-    )
-
-
 @routes.get("/{serial}/correct")
 @may("keep-register")
 def show_correction(request: Request, serial: str) -> Response:

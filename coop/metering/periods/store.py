@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, delete, func, or_, select, type_coerce
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
+from coop.kit.database import among
 from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
@@ -137,6 +138,11 @@ def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
     return select_as(tx, Closed, period, *where, order_by=[period.c.revision])
 
 
+def list_first_closings(tx: Tx) -> dict[Period, datetime]:
+    """When each closed period was closed first."""
+    return {one.period: one.closed_at for one in select_as(tx, Closed, period, period.c.revision == 1)}
+
+
 def add_closed(tx: Tx, closed: Closed) -> None:
     """Insert a revision."""
     insert_nouns(tx, period, [closed])
@@ -160,15 +166,22 @@ def page_revisions(tx: Tx, window: Window) -> list[Closed]:
 
 
 def list_measurements(
-    tx: Tx, wanted: Period | None = None, member_id: str | None = None, window: Window | None = None
+    tx: Tx,
+    wanted: Period | None = None,
+    member_id: str | None = None,
+    window: Window | None = None,
+    connections: Collection[str] | None = None,
 ) -> list[Measurement]:
-    """Measurements (of a period, of a member), those of a later revision after those of an earlier one."""
+    """Measurements (of a period, of a member, of connections), those of a later revision after those of an earlier
+    one."""
     columns = measurement.c
     where: list[ColumnElement[bool]] = []
     if wanted is not None:
         where += [columns.period_start == wanted.start, columns.period_end == wanted.end]
     if member_id is not None:
         where.append(columns.member_id == member_id)
+    if connections is not None:
+        where.append(among(tx, columns.connection_id, connections))
     quantity = type_coerce(columns.quantity, String)  # a place in the list is told in plain words
     order = [columns.period_start, columns.connection_id, columns.member_id, quantity, columns.revision]
     return select_as(tx, Measurement, measurement, *where, order_by=order, window=window)

@@ -94,6 +94,12 @@ def list_deliveries(tx: Tx, window: Window) -> list[ListedDelivery]:
     return select_as(tx, ListedDelivery, delivery, order_by=order, window=window, newest_first=True)
 
 
+def list_numbered(tx: Tx, numbers: Collection[int]) -> dict[int, ListedDelivery]:
+    """Deliveries by their numbers."""
+    found = select_as(tx, ListedDelivery, delivery, among(tx, delivery.c.number, numbers)) if numbers else []
+    return {each.number: each for each in found}
+
+
 def list_imports(tx: Tx) -> list[tuple[ListedDelivery, bool]]:
     """Files that people imported, the newest first, at most 100; each with whether it was taken back."""
     undone_ids = select(delivery.c.undoes).where(delivery.c.community == tx.community, delivery.c.undoes.is_not(None))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, Occupancy, Quantity, Register, Shape
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import number_at
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.store import Stored, seconds
 from coop.metering.register import connections
@@ -17,10 +19,13 @@ from coop.values import CoopError, Period, midnight, say
 
 
 class Store:
-    """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs."""
+    """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs; the readings
+    as they stand now, or as they were known at an instant."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, known_at: datetime | None = None) -> None:
         self.tx = tx
+        self.known_at = known_at
+        self.known = None if known_at is None else number_at(tx, known_at)
         self.meters = register.list_meters(tx)
         self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
         self.occupancies = register.list_occupancies(tx)
@@ -34,9 +39,9 @@ class Store:
         return stand or self.registers.get((meter.serial, quantity, Shape.INTERVAL))
 
     def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
-        """The latest version of every day of registers, by register."""
+        """Every day of registers as it stands, by register."""
         found: dict[str, dict[int, Stored]] = {}
-        stored = readings.latest(self.tx, ids, range(first_day, last_day + 1))
+        stored = readings.latest(self.tx, ids, range(first_day, last_day + 1), self.known)
         for (identity, day), one in stored.items():
             found.setdefault(identity, {})[day] = one
         return found

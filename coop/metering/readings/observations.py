@@ -204,11 +204,11 @@ def _standing(entries: Entries) -> Int64Array:
         for false in np.flatnonzero((entries.quality == VOID) & ~gone).tolist():
             places = (entries.offsets == entries.offsets[false]) & (entries.step_s == entries.step_s[false])
             for i in np.flatnonzero(places & stands).tolist():
-                stands[i] = not _is_same(entries, i, false)
+                stands[i] = not is_same(entries, i, false)
     return np.flatnonzero(stands & (entries.quality != Quality.MISSING))
 
 
-def _is_same(entries: Entries, i: int, k: int) -> bool:
+def is_same(entries: Entries, i: int, k: int) -> bool:
     """True where two entries say the same value, maybe in different resolutions."""
     finest = min(int(entries.exponent[i]), int(entries.exponent[k]))
     return _in_units(entries, i, finest) == _in_units(entries, k, finest)

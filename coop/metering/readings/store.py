@@ -269,6 +269,20 @@ def read_history(tx: Tx, register_id: str, day: int, known: int | None = None) -
     return History(entries, fold(entries, received_of(tx, entries.numbers())))
 
 
+def read_histories(tx: Tx, register_id: str, days: Iterable[int], known: int | None = None) -> dict[int, History]:
+    """The same for several days of a register, by day; of a day about which nothing was said there is none.
+
+    Raises:
+        ReadingsDetached: one of them is set aside.
+    """
+    wanted = dict.fromkeys(days, (register_id,))
+    loaded = load_blocks(tx, wanted)
+    refuse_detached(tx, {day for day in wanted if (register_id, day) not in loaded}, [register_id])
+    entries = {day: read_blocks(blocks, known) for (_, day), blocks in loaded.items()}
+    received_us = received_of(tx, set().union(*(each.numbers() for each in entries.values())))
+    return {day: History(each, fold(each, received_us)) for day, each in sorted(entries.items()) if len(each)}
+
+
 def touched_by(tx: Tx, delivered: Delivered) -> list[RegisterDay]:
     """The days about which a delivery says something.
 

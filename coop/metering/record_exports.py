@@ -1,0 +1,58 @@
+"""Lists of one meter's page as files, each under the entry of the page: a member gets those of their own meter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.metering import record_listings
+from coop.metering.access import ACCESS
+from coop.metering.pages.meter import AskedRecord, note_looks
+from coop.metering.provenance.records import list_statements
+from coop.metering.record_views import view_record
+from coop.values import NotFound, Period, say
+from coop.web.downloads import Asked
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/metering/exports", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/statements.{extension}")
+@may("see-meter")
+def export_statements(request: Request, asked: Asked, meter: str, wanted: AskedRecord) -> Response:
+    """Everything that was said of a register in a period, or on a day of it."""
+    session = session_of(request)
+    with reading(request) as tx:
+        chosen = wanted.read(tx)
+        own = view_record(tx, session, meter, chosen)
+        note_looks(request, own)
+        if own.record is None:
+            raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
+        within = Period(own.day, own.day + timedelta(days=1)) if own.day else own.period
+        statements = list_statements(tx, own.record, within, chosen.known_at)
+        is_keeper = ACCESS.allows(session, "see-register")
+        return asked.answer(record_listings.statements_listing(own.record, statements, names_people=is_keeper))
+
+
+@routes.get("/recorded-days.{extension}")
+@may("see-meter")
+def export_recorded_days(request: Request, asked: Asked, meter: str, wanted: AskedRecord) -> Response:
+    """A register day by day."""
+    with reading(request) as tx:
+        own = view_record(tx, session_of(request), meter, wanted.read(tx))
+        note_looks(request, own)
+        if own.record is None:
+            raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
+        return asked.answer(record_listings.days_listing(own.record))
+
+
+@routes.get("/gaps.{extension}")
+@may("see-meter")
+def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord) -> Response:
+    """Times of a period of which nothing is known, and why."""
+    with reading(request) as tx:
+        own = view_record(tx, session_of(request), meter, wanted.read(tx))
+        note_looks(request, own)
+        return asked.answer(record_listings.gaps_listing(own.gaps))

@@ -1,0 +1,98 @@
+"""Lists of one meter's page, as they leave the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from coop.metering import wording
+from coop.metering.provenance.gaps import Gap
+from coop.metering.provenance.records import Record, Statement
+from coop.web.language import N_
+from coop.web.listings import Column, Kind, Listing
+
+STATEMENTS = (
+    Column("at", N_("At"), Kind.INSTANT),
+    Column("step_s", N_("Interval"), Kind.WHOLE, "s"),
+    Column("value", N_("Value"), Kind.DECIMAL),
+    Column("unit", N_("Unit")),
+    Column("quality", N_("Quality")),
+    Column("standing", N_("Why it stands, or not"), Kind.WORD, of=lambda row: row.word),
+    Column("is_late", N_("Came late"), Kind.FLAG),
+    Column("sender", N_("Said by")),
+    Column("format", N_("Format")),
+    Column("channel", N_("Channel")),
+    Column("received_at", N_("Received"), Kind.INSTANT),
+    Column("delivery_id", N_("Delivery")),
+)
+DAYS = (
+    Column("day", N_("Day"), Kind.DAY),
+    Column("count", N_("Values"), Kind.WHOLE),
+    Column("first", N_("First reading"), Kind.DECIMAL),
+    Column("last", N_("Last reading"), Kind.DECIMAL),
+    Column("energy", N_("Used"), Kind.DECIMAL),
+    Column("estimated", N_("Estimated"), Kind.WHOLE),
+    Column("corrected", N_("Corrected"), Kind.WHOLE),
+    Column("customer", N_("Read by hand"), Kind.WHOLE),
+    Column("late", N_("Came late"), Kind.WHOLE),
+    Column("aside", N_("Set aside"), Kind.WHOLE),
+    Column("missing_s", N_("Missing"), Kind.WHOLE, "s"),
+)
+GAPS = (
+    Column("start", N_("From"), Kind.INSTANT),
+    Column("end", N_("Up to"), Kind.INSTANT),
+    Column("why", N_("Why")),
+)
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A value that was said, and who said it when."""
+
+    at: datetime
+    step_s: int
+    value: Decimal
+    unit: str
+    quality: str
+    word: str
+    is_late: bool
+    sender: str
+    format: str
+    channel: str
+    received_at: datetime
+    delivery_id: str
+
+
+def statements_listing(record: Record, statements: Iterable[Statement], *, names_people: bool) -> Listing:
+    """Everything that was said of a register; a member is not told which person said it."""
+    return Listing("statements", STATEMENTS, (_row(record, one, names_people) for one in statements))
+
+
+def days_listing(record: Record) -> Listing:
+    """A register day by day."""
+    return Listing("recorded-days", DAYS, (one for one in record.days if one.count or one.missing_s))
+
+
+def gaps_listing(gaps: Iterable[Gap]) -> Listing:
+    """Times of which nothing is known, and why."""
+    return Listing("gaps", GAPS, gaps)
+
+
+def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:
+    is_named = names_people or one.delivery.format in wording.TELEGRAMS
+    return StatementRow(
+        one.at,
+        one.step_s,
+        one.value,
+        record.unit,
+        one.quality.name.lower(),
+        wording.ASIDES.get(one.why_aside) or wording.STANDINGS[one.standing.value],
+        one.is_late,
+        one.delivery.gateway if is_named else "",
+        one.delivery.format,
+        one.delivery.channel,
+        one.delivery.received_at,
+        one.delivery.id,
+    )
