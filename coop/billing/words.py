@@ -8,9 +8,10 @@ from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
 from coop.billing.storage.bills import IssuedBill
 from coop.events.billing import NoticePrice
+from coop.events.causes import read_cause
 from coop.values import Period
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, money, month, number, price
+from coop.web.writing import civil_day, money, month, number, price, speak
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
@@ -156,12 +157,12 @@ def days(lang: str, period: Period, style: str = "medium") -> str:
 
 
 def cause(lang: str, text: str) -> str:
-    """Why a correction line differs; what metering told as the reason stays in its words."""
+    """Why a correction line differs, with the reason that metering told."""
     if text in CAUSES:
         return translate(lang, text)
     number_of, _, reason = text.removeprefix("revision ").partition(": ")
     said = translate(lang, "Revision %(revision)s of the reading", revision=number_of)
-    return f"{said}: {reason}" if reason else said
+    return f"{said}: {speak(lang, read_cause(reason))}" if reason else said
 
 
 def period_name(lang: str, period: Period) -> str:

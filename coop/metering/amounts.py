@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from coop.metering.model import Quantity, to_units
+from coop.metering.model import QUANTITY_WORDS, Quantity, to_units
 from coop.values import YEARS, BadInput, Period, Problem, midnight, say
 
 Day = TypeVar("Day", date, datetime)
@@ -31,7 +31,7 @@ def amount(text: str, quantity: Quantity, field: str) -> Decimal:
         reason = say(
             "'%(text)s' is no amount of %(quantity)s with a unit, such as '12.34 GJ'",
             text=text,
-            quantity=quantity.value,
+            quantity=QUANTITY_WORDS[quantity],
         )
         raise BadInput([Problem(reason, field)]) from error
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()

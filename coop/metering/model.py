@@ -116,6 +116,31 @@ CUMULATIVE = frozenset(
 """Quantities that a meter adds up: a register of one never runs backwards."""
 
 
+QUANTITY_WORDS = {
+    Quantity.ELECTRICITY_IMPORT: say("electricity taken"),
+    Quantity.ELECTRICITY_EXPORT: say("electricity fed in"),
+    Quantity.HEAT: say("heat"),
+    Quantity.COLD: say("cold"),
+    Quantity.VOLUME: say("volume"),
+    Quantity.POWER: say("power"),
+    Quantity.VOLUME_FLOW: say("flow"),
+    Quantity.FLOW_TEMPERATURE: say("temperature of the supply"),
+    Quantity.RETURN_TEMPERATURE: say("temperature of the return"),
+    Quantity.OUTSIDE_TEMPERATURE: say("temperature outside"),
+    Quantity.SOURCE_TEMPERATURE: say("temperature of the source"),
+}
+"""Quantities in a sentence."""
+
+
+def name_register(meter: str, quantity: Quantity) -> Said:
+    """Name one register of a meter, as where a problem is.
+
+    >>> print(name_register("KAM1", Quantity.HEAT))
+    KAM1 heat
+    """
+    return say("%(meter)s %(quantity)s", meter=meter, quantity=QUANTITY_WORDS[quantity])
+
+
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
 
 
@@ -132,7 +157,7 @@ def to_units(value: Decimal, unit: str, quantity: Quantity, exponent: int) -> in
     """
     factor = _FACTOR.get((unit, BASE_UNIT[quantity]))
     if factor is None:
-        raise ValueError(say("%(unit)s is not a unit of %(quantity)s", unit=unit, quantity=quantity.value))
+        raise ValueError(say("%(unit)s is not a unit of %(quantity)s", unit=unit, quantity=QUANTITY_WORDS[quantity]))
     # The default context would round past 28 digits without a word.
     scaled = _EXACT.multiply(value, factor).scaleb(-exponent, _EXACT)
     whole = int(scaled)
@@ -313,7 +338,7 @@ class Refused:
 
 def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
     """A reading that is set aside, with the reason."""
-    problem = Problem(reason, f"{reading.meter} {reading.quantity.value}", reading.line)
+    problem = Problem(reason, name_register(reading.meter, reading.quantity), reading.line)
     if isinstance(reading, Stand):
         return Refused(problem, code, stands=(reading,))
     return Refused(problem, code, series=(reading,))

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import gcd
 
+from coop.events.causes import read_cause
 from coop.values import AMSTERDAM, Period, civil_date
 from coop.web.language import N_
-from coop.web.writing import civil_day, month, number
+from coop.web.writing import civil_day, month, number, speak
 
 CODES = {
     "unreadable": N_("Unreadable"),
@@ -123,6 +124,12 @@ TELEGRAMS = frozenset({"p1", "mbus", "head-end", "replay"})
 """Formats in which gateways speak."""
 
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
+
+
+def cause(lang: str, text: str) -> str:
+    """Why a revision came out differently, as its fact tells it."""
+    said: str = speak(lang, read_cause(text))
+    return said
 
 
 def stand(lang: str, value: Decimal, unit: str) -> str:

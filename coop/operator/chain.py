@@ -38,7 +38,7 @@ def check_chain(work: Work) -> str:
                 "chain-broken", say("position %(position)s: %(reason)s", position=broken.position, reason=broken.reason)
             )
         if reached == anchor:
-            return f"{whole} facts, chain whole; {whole - first.position} of them new"
+            return say("%(whole)s facts, chain whole; %(new)s of them new", whole=whole, new=whole - first.position)
         with work.database.system_write() as sql:
             set_anchor(sql, reached)
         anchor = reached
@@ -47,7 +47,7 @@ def check_chain(work: Work) -> str:
 def forget_old_answers(work: Work) -> str:
     """Forget the answers that were kept for requests that come again."""
     with work.write() as tx:
-        return f"{forget_answers(tx)} kept answers forgotten"
+        return say("%(count)s kept answers forgotten", count=forget_answers(tx))
 
 
 FORGET_ANSWERS = Job("answers-forget", N_("Forget answers kept for programs"), "41 2 * * *", forget_old_answers)

@@ -68,6 +68,7 @@ def test_statutes_are_looked_at_and_put_on_file(board: TestClient, embedded: Dat
     address = f"/governance/entries/{entry.entry_id}"
     own = board.post(address, params={"lang": "nl"}, data={"act": "confirm"})
     assert "u hebt dit zelf ingevoerd" in plain(own.text)
+    assert 'data-name-of="' in own.text, "the page names who entered it"
     assert sit_down(board, "account-2", "board").post(address, data={"act": "confirm"}).status_code == 200
     with embedded.read(TOWN) as tx:
         [version] = store.list_statutes(tx)

@@ -15,8 +15,10 @@ from coop.kit.database import Database
 from coop.kit.seal import Unsealable
 from coop.members.contracts.store import list_contracts
 from coop.members.fields import make_id
+from coop.members.identity.commands.accounts import create_account
+from coop.members.identity.model import ROLES, NewAccount
 from coop.members.messages.model import Content
-from tests.desk import COMMUNITY, SECRET, sign_in
+from tests.desk import COMMUNITY, SECRET, SECRETARY, sign_in
 from tests.founding import found_in
 from tests.members.post import WARM, list_kept
 from tests.members.sample import AT, CONTRACTS, MEMBERS, YILDIZ, bring
@@ -104,3 +106,10 @@ def test_names_are_told_by_id_to_who_keeps_the_register_alone(let_home: Database
         contract.connection_id: "0002 · Kade 2",
     }
     assert sign_in(client, "member", member_id=YILDIZ).get(f"/members/names?ids={asked}").status_code == 403
+
+
+def test_an_account_is_named_by_its_id_as_well(database: Database, client: TestClient) -> None:
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        account_id = create_account(tx, ROLES, NewAccount("ada@coop.example", "Ada", frozenset({"board"})))
+    sign_in(client, "board")
+    assert client.get(f"/members/names?ids={account_id},nobody").json() == {account_id: "Ada"}

@@ -148,7 +148,7 @@ def test_the_board_looks_at_a_period_closes_and_corrects_it(desk: TestClient, on
     with writing(one_database) as tx:
         deliver(tx, gj("H2", MARCH.end_at, "22.30", Quality.CORRECTED), received_at=LATER + timedelta(days=1))
     desk.post("/metering/periods/2025-03", data={"act": "correct"})
-    assert "late reading of meter H2 on 2025-03-31" in text(desk, "/metering/periods/2025-03")
+    assert "a reading of meter H2 of 31 March 2025 came late" in text(desk, "/metering/periods/2025-03")
     sign_in(desk, "auditor")
     assert desk.post("/metering/periods/2025-03", data={"act": "correct"}).status_code == 403
 

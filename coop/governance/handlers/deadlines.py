@@ -16,6 +16,7 @@ from coop.governance.rules.statutes import first_vote_on_any
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage import programmes as store
 from coop.kit.tx import Tx
+from coop.values import join_said, say, say_count
 
 CLOSING: Final = timedelta(days=3)
 """Time before a meeting at which members are reminded to vote."""
@@ -24,18 +25,22 @@ CLOSING: Final = timedelta(days=3)
 def tell_days(tx: Tx) -> str:
     """Tell what the days up to today brought about; returns it as a sentence."""
     opened, closing, ended = _tell_votes(tx)
-    counts = (
-        _counted(opened, "vote is open", "votes are open"),
-        _counted(closing, "vote is about to end", "votes are about to end"),
-        _counted(ended, "vote ended and waits for its count", "votes ended and wait for their count"),
-        _counted(_tell_deadlines(tx), "deadline passed", "deadlines passed"),
-        _counted(
-            _remind_steering(tx),
-            "tranche waits long for the steering group",
-            "tranches wait long for the steering group",
-        ),
-    )
-    return ", ".join(filter(None, counts)) or "no day asked for anything"
+    passed, waiting = _tell_deadlines(tx), _remind_steering(tx)
+    counts = {
+        say_count("%(num)s vote is open", "%(num)s votes are open", opened): opened,
+        say_count("%(num)s vote is about to end", "%(num)s votes are about to end", closing): closing,
+        say_count(
+            "%(num)s vote ended and waits for its count", "%(num)s votes ended and wait for their count", ended
+        ): ended,
+        say_count("%(num)s deadline passed", "%(num)s deadlines passed", passed): passed,
+        say_count(
+            "%(num)s tranche waits long for the steering group",
+            "%(num)s tranches wait long for the steering group",
+            waiting,
+        ): waiting,
+    }
+    told = [said for said, count in counts.items() if count]
+    return join_said(told, ", ") if told else say("no day asked for anything")
 
 
 def _tell_votes(tx: Tx) -> tuple[int, int, int]:
@@ -108,7 +113,3 @@ def _remind_steering(tx: Tx) -> int:
                 )
                 waiting += 1
     return waiting
-
-
-def _counted(count: int, singular: str, plural: str) -> str:
-    return f"{count} {singular if count == 1 else plural}" if count else ""

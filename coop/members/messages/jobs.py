@@ -11,7 +11,7 @@ from coop.members.messages import store
 from coop.members.messages.commands import send
 from coop.members.messages.model import ComingMeeting, DueBill
 from coop.members.register.model import Member
-from coop.values import Period
+from coop.values import Period, say
 from coop.web.language import translate
 from coop.web.writing import civil_day, money, month
 
@@ -42,7 +42,7 @@ def tell_plan(work: Work) -> str:
                     plan=_list_plan(bills.get(member.member_id, []), meetings),
                     link="/",
                 )
-    return f"{len(members)} members were told what comes in {days}"
+    return say("%(count)s members were told what comes in %(month)s", count=len(members), month=days)
 
 
 def _next_month(day: date) -> Period:

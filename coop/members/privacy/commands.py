@@ -139,4 +139,4 @@ def forget_in_time(work: Work) -> str:
         for member_id in gone:
             _forget(tx, member_id, None)
         looks = store.forget_looks(tx, tx.today - LOOKS_KEPT)
-    return f"{len(lapsed) + len(gone)} members and {looks} looks forgotten"
+    return say("%(members)s members and %(looks)s looks forgotten", members=len(lapsed) + len(gone), looks=looks)

@@ -1,4 +1,4 @@
-"""Names for pages of other services, which know members, contracts and connections by id alone."""
+"""Names for pages of other services, which know members, contracts, connections and accounts by id alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from coop.kit.tx import Tx
 from coop.members.access import ACCESS
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
+from coop.members.identity.store import list_names
 from coop.members.register.store import list_members
 
 ASKED_MAX: Final = 500
@@ -32,8 +33,9 @@ def names(request: Request, ids: Annotated[str, Query(max_length=ASKED_MAX * 40)
 
 
 def list_names_of_ids(tx: Tx) -> dict[str, str]:
-    """List what people call each member, contract and connection, by id."""
-    named = {member.member_id: f"{member.number} · {member.name}" for member in list_members(tx)}
+    """List what people call each member, contract, connection and account, by id."""
+    named = list_names(tx)
+    named |= {member.member_id: f"{member.number} · {member.name}" for member in list_members(tx)}
     named |= {contract.contract_id: contract.number for contract in list_contracts(tx)}
     return named | {
         connection.connection_id: f"{connection.number} · {connection.address}" for connection in list_connections(tx)

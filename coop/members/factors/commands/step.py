@@ -122,7 +122,7 @@ def forget_spent_challenges(work: Work) -> str:
     """Forget challenges that were answered and would have lapsed since."""
     with work.write() as tx:
         count = store.forget_challenges(tx, tx.now - 2 * ENTERING)
-    return f"{count} challenges forgotten"
+    return say("%(count)s answers of passkeys forgotten", count=count)
 
 
 def _complete(tx: Tx, entering: Session, origin: Origin) -> Session:

@@ -119,7 +119,7 @@ def forget_old_sign_ins(work: Work) -> str:
     """Forget tries that have lapsed, and from where people signed in long ago."""
     with work.write() as tx:
         tries, sessions = store.forget_lapsed(tx, tx.now - SIGN_INS_KEPT)
-    return f"{tries} counts of tries and {sessions} sessions forgotten"
+    return say("%(tries)s counts of tries and %(sessions)s sessions forgotten", tries=tries, sessions=sessions)
 
 
 def lock_account(tx: Tx, account_id: str) -> None:
