@@ -1,13 +1,13 @@
 """Billing: tariffs, the guarantee, bills and the ledger.
 
 Owns: written notices of tariffs, yearly figures (price index, degree days), bill runs, bills with their lines and the
-state of the guarantee, drafted runs that wait for the treasurer, the ledger.
+state of the guarantee, drafted runs that wait for the treasurer, the papers of bills and whom they are for, the ledger.
 
-Tells: BillIssued, TariffNoticeOrdered, TariffAnswered, ProgramTokenUsed.
+Tells: BillIssued, BillArchived, TariffNoticeOrdered, TariffAnswered, ProgramTokenUsed.
 
-Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ContractSigned, ContractEnded,
-ContractPartiesNamed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated, PeriodClosed,
-TariffAdopted, TrancheReleased.
+Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ConnectionOpened, ContractSigned, ContractEnded,
+ContractPartiesNamed, BillAddressed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated,
+PeriodClosed, TariffAdopted, TrancheReleased.
 
 Refuses: to hold a tariff that no meeting adopted, to bill a period that metering has not closed, to change a bill that
 was issued, and to issue one above the member's ceiling. It reads no meter and counts no vote.

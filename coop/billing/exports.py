@@ -13,6 +13,8 @@ from coop.billing.handlers.runs import preview_named
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.sight import own_heads, visible_account, visible_bill, visible_head
 from coop.billing.storage import bills, ledger, runs, terms
+from coop.billing.storage.schemas import BILL_PAPER
+from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.web.downloads import Asked
@@ -36,6 +38,15 @@ def export_bills(request: Request, asked: Asked, of: Literal["own", "all"] = "ow
 def export_bill_lines(request: Request, asked: Asked, bill: str) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.lines_listing([visible_bill(tx, session_of(request), bill)]))
+
+
+@routes.get("/bill-stands.{extension}")
+@may("see-bills")
+def export_bill_stands(request: Request, asked: Asked, bill: str) -> Response:
+    with reading(request) as tx:
+        head = visible_head(tx, session_of(request), bill)
+        paper = BILL_PAPER.open(documents.load(tx, head.paper_hash))
+        return asked.answer(listings.stands_listing(paper.stands))
 
 
 @routes.get("/verified-lines.{extension}")

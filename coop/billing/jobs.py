@@ -5,12 +5,20 @@ Metering closes periods and their revisions in the night; what it closed is draf
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
+
+from coop.billing.documents.archive import read_paper
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
+from coop.billing.rules.paper import needed_no_longer
+from coop.billing.storage import papers
 from coop.billing.storage.runs import Proposal
 from coop.kit.jobs import Job, Work
 from coop.values import Period, Said, eur, join_said, say, say_count
 from coop.web.language import N_
+
+BATCH: Final = 100
 
 
 def draft_bills(work: Work) -> str:
@@ -23,6 +31,27 @@ def draft_corrections(work: Work) -> str:
     """Draft the corrections of billed periods that were reopened."""
     with work.write() as tx:
         return tell(propose_corrections(tx)) or say("nothing to correct")
+
+
+def archive_papers(work: Work) -> str:
+    """Typeset and put away the paper of every bill that has an addressee and no paper yet."""
+    read = partial(work.database.read, work.community)
+    count = 0
+    while True:
+        with read() as tx:
+            waiting = papers.list_untypeset(tx, BATCH)
+        for bill_id in waiting:
+            read_paper(read, work.write, bill_id)
+        count += len(waiting)
+        if len(waiting) < BATCH:
+            return say_count("put away %(num)s paper of a bill", "put away %(num)s papers of bills", count)
+
+
+def forget_papers(work: Work) -> str:
+    """Forget the papers of bills, and whom they were for, once the books need them no longer."""
+    with work.write() as tx:
+        count = papers.forget_papers(tx, needed_no_longer(tx.today))
+    return say_count("forgot %(num)s paper of a bill", "forgot %(num)s papers of bills", count)
 
 
 def tell(outcome: Outcome) -> Said | None:
@@ -63,4 +92,6 @@ def _sum(proposal: Proposal) -> Said:
 JOBS = (
     Job("draft-bills", N_("Draft the bills of closed periods"), "10 5 * * *", draft_bills),
     Job("draft-corrections", N_("Draft corrections of billed periods"), "40 5 * * *", draft_corrections),
+    Job("archive-papers", N_("Put the papers of bills away"), "*/5 * * * *", archive_papers),
+    Job("forget-papers", N_("Forget papers of bills that the books need no longer"), "21 3 * * *", forget_papers),
 )

@@ -10,6 +10,7 @@ from coop.billing.board import AccountGroup, PeriodView, TariffView
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
+from coop.billing.rules.paper import MeterStands
 from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
@@ -45,6 +46,16 @@ LINES = (
     Column("tariff_id", N_("Tariff"), of=lambda row: row[1].tariff_id),
     Column("resolution_id", N_("Vote"), of=lambda row: row[1].resolution_id),
     Column("source_id", N_("Source"), of=lambda row: row[1].source_id),
+)
+
+STANDS = (
+    Column("meter", N_("Meter")),
+    Column("from_at", N_("From"), Kind.INSTANT),
+    Column("from_stand_gj", N_("First stand"), Kind.DECIMAL, "GJ", lambda stands: stands.in_gj(stands.from_stand)),
+    Column("from_quality", N_("How the first came to be"), Kind.WORD, of=lambda s: words.QUALITIES[s.from_quality]),
+    Column("to_at", N_("Until"), Kind.INSTANT),
+    Column("to_stand_gj", N_("Last stand"), Kind.DECIMAL, "GJ", lambda stands: stands.in_gj(stands.to_stand)),
+    Column("to_quality", N_("How the last came to be"), Kind.WORD, of=lambda s: words.QUALITIES[s.to_quality]),
 )
 
 PERIODS = (
@@ -155,6 +166,11 @@ def bills_listing(heads: Iterable[BillHead]) -> Listing:
 def lines_listing(issued: Iterable[IssuedBill]) -> Listing:
     """Lines of bills."""
     return Listing("bill-lines", LINES, ((bill, line) for bill in issued for line in bill.bill.lines))
+
+
+def stands_listing(stands: Iterable[MeterStands]) -> Listing:
+    """Stands of the meters of a bill."""
+    return Listing("bill-stands", STANDS, stands)
 
 
 def periods_listing(views: Iterable[PeriodView]) -> Listing:

@@ -347,7 +347,7 @@ class Bill:
 class BillHead:
     """An issued bill without its lines. ``ordinal`` counts the bills of the co-operative in the order in which they
     were issued; ``sequence`` counts within the year of the date, and makes the number. ``inputs_hash`` is the hash of
-    the document that holds the inputs."""
+    the document that holds the inputs, ``paper_hash`` that of what its paper says beside them."""
 
     id: str
     number: str
@@ -367,6 +367,7 @@ class BillHead:
     credit_cents: int
     vat: tuple[VatAmount, ...]
     inputs_hash: str
+    paper_hash: str
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,20 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.billing import board, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
-from coop.billing.documents.contents import document_of, due_on, sender_of
-from coop.billing.documents.pdf import bill_pdf
+from coop.billing.documents.archive import read_paper
+from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import FIXED, LineKind, PublishedFigure
 from coop.billing.sight import own_bills, visible_bill, visible_head
-from coop.billing.storage import accounts, bills, ledger, mailings
+from coop.billing.storage import accounts, bills, ledger, mailings, papers
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
-from coop.billing.storage.bills import IssuedBill
-from coop.communities.addressee import Addressee, open_addressee
+from coop.billing.storage.schemas import BILL_PAPER
 from coop.communities.law import maxima
+from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Period, Problem, say
 from coop.web.language import N_, language_of, translate
@@ -96,17 +95,12 @@ def runs_card(request: Request) -> Response:
 
 @routes.get("/bills/{bill_id}.pdf")
 @may("see-bills")
-def bill_paper(request: Request, bill_id: str, to: str = "") -> Response:
-    session, lang, settings = session_of(request), language_of(request), request.app.state.settings
+def bill_paper(request: Request, bill_id: str) -> Response:
     with reading(request) as tx:
-        issued, now = visible_bill(tx, session, bill_id), tx.now
-    if to:
-        addressee = open_addressee(settings.signing_secrets(), to, f"{session.community} {issued.id}", now)
-    else:
-        addressee = Addressee(_recipient(session, issued))
-    body = bill_pdf(document_of(issued, addressee, lang), lang)
-    headers = {"Content-Disposition": f'inline; filename="{issued.number}.pdf"'}
-    return Response(body, media_type="application/pdf", headers=headers)
+        head = visible_head(tx, session_of(request), bill_id)
+    stored = read_paper(partial(reading, request), partial(writing, request), head.id)
+    headers = {"Content-Disposition": f'inline; filename="{head.number}.pdf"', "Cache-Control": "no-store"}
+    return Response(stored.body, media_type="application/pdf", headers=headers)
 
 
 @routes.get("/bills/{bill_id}")
@@ -117,6 +111,8 @@ def bill_page(request: Request, bill_id: str) -> Response:
         issued = visible_bill(tx, session, bill_id)
         tariffs = {tariff.tariff_id: civil_day(lang, tariff.valid_from) for tariff in board.list_tariffs(tx)}
         related = bills.list_related(tx, issued)
+        paper = BILL_PAPER.open(documents.load(tx, issued.paper_hash))
+        addressee = papers.find_recipients(tx, [issued.id]).get(issued.id)
     lines = issued.bill.lines
     return render(
         request,
@@ -125,8 +121,14 @@ def bill_page(request: Request, bill_id: str) -> Response:
         lines=[(line, views.walk_back(issued, line, tariffs, lang)) for line in lines],
         related=related,
         sender=sender_of(issued.inputs.issuer),
-        recipient=_recipient(session, issued),
-        due_on=due_on(issued),
+        addressee=addressee,
+        paper=paper,
+        payment=payment_of(issued, paper, lang),
+        kind=title_kind(issued.kind, issued.total_cents),
+        title_kind=title_kind,
+        corrects=paper.corrects,
+        stands=[describe_stands(lang, stands) for stands in paper.stands],
+        shared=[words.shared_use(lang, use) for use in paper.shared],
         by_day_cents=sum(line.amount_cents for line in lines if line.kind in FIXED),
         by_use_cents=sum(line.amount_cents for line in lines if line.kind in (LineKind.HEAT, LineKind.ELECTRICITY)),
         given_back_cents=-sum(line.amount_cents for line in lines if line.kind is LineKind.GUARANTEE),
@@ -376,9 +378,3 @@ def ledger_page(request: Request) -> Response:
 def _proposed_corrections(tx: Tx) -> stored_runs.Proposal | None:
     """The corrections that were drafted and wait, or None."""
     return next((proposal for proposal in stored_runs.list_proposals(tx) if proposal.name == CORRECTIONS), None)
-
-
-def _recipient(session: Session, issued: IssuedBill) -> str:
-    """How the member is called on their own bill; nothing on that of another, for billing knows no names."""
-    own = issued.inputs.member_id == session.member_id
-    return session.name if own else ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, Brake, Line, LineKind
+from coop.billing.rules.paper import SharedUse
 from coop.billing.storage.bills import IssuedBill
 from coop.events.billing import NoticePrice
 from coop.events.causes import read_cause
@@ -30,6 +32,22 @@ NOTES = {
     "guarantee-off": N_("The tariff has no guarantee."),
     "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share of the days and their cold."),
 }
+
+TITLES = {
+    "bill": N_("Bill"),
+    "correction": N_("Correction bill"),
+    "credit": N_("Credit note"),
+}
+"""What each kind of bill is called."""
+
+QUALITIES = {
+    "measured": N_("read by the meter"),
+    "customer": N_("read by you"),
+    "estimated": N_("estimated"),
+    "corrected": N_("corrected"),
+    "missing": N_("missing"),
+}
+"""How a stand came to be."""
 
 MOVES = {
     "cost": N_("heat on a bill"),
@@ -147,6 +165,29 @@ def line_price(lang: str, line: Line) -> str:
         return ""
     unit = "year" if line.kind in FIXED else line.unit
     return f"{price(lang, line.price_eur)} {translate(lang, f'per {unit}')}"
+
+
+def line_notes(lang: str, issued: IssuedBill) -> Iterable[str]:
+    """What a reader should know of the lines of a bill, each note once, with the lines that it is about."""
+    lines = issued.bill.lines
+    for note in dict.fromkeys(note for line in lines for note in line.notes):
+        about = dict.fromkeys(kind_name(lang, line) for line in lines if note in line.notes)
+        yield f"{', '.join(about)}: {translate(lang, NOTES[note])}"
+
+
+def quality(lang: str, name: str) -> str:
+    """How a stand came to be."""
+    return translate(lang, QUALITIES.get(name, name))
+
+
+def shared_use(lang: str, use: SharedUse) -> str:
+    """How much of the electricity that was used was shared."""
+    return translate(
+        lang,
+        "Of the %(used)s kWh that you used, %(shared)s kWh came from the shared roofs.",
+        used=number(lang, Decimal(use.consumed_wh).scaleb(-3), 3),
+        shared=number(lang, Decimal(use.allocated_wh).scaleb(-3), 3),
+    )
 
 
 def days(lang: str, period: Period, style: str = "medium") -> str:

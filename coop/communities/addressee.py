@@ -1,47 +1,62 @@
-"""The addressee of a paper, as the register names them to another service: a sealed note that a browser carries.
+"""The addressee of a paper, as the register tells them to the service that prints it: in a box that only that opens.
 
-Services that print papers know members by id alone. Whoever may read the name gets it from the register on a page, with
-a note that only this installation can have written, for this paper and for an hour.
+Services that print papers know members by id alone, and no fact holds a name. So a fact carries the addressee locked up
+(``coop.kit.lockbox``): who prints keeps what was in the box with the paper, and forgets it with the paper.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass
 
-from coop.kit.seal import Unsealable, seal_until, unseal_in_time
+import orjson
+from pydantic import TypeAdapter
 
-HOLDS: Final = timedelta(hours=1)
-_PURPOSE: Final = "addressee"
+from coop.kit.lockbox import lock_up, open_box
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """Name and postal lines of whoever a paper is for, the number of the member that it concerns, and the address that
-    is supplied; what is not known is empty."""
+    """Name and postal address of whoever a paper is for, in which language and whether by letter; the number of the
+    member that it concerns, the address that is supplied and its EAN; of an organisation its KvK number and VAT id.
+    What is not known is empty."""
 
     name: str
-    lines: tuple[str, ...] = ()
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
     number: str = ""
     supplied: str = ""
+    ean: str = ""
+    language: str = ""
+    by_letter: bool = False
+    is_organisation: bool = False
+    kvk: str = ""
+    vat_id: str = ""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the postal address, below the name; none while it is incomplete."""
+        if not (self.street and self.city):
+            return ()
+        return self.street, f"{self.postal_code}  {self.city}".strip()
 
 
-def seal_addressee(secrets: Sequence[str], addressee: Addressee, paper: str, now: datetime) -> str:
-    """Write a note for one paper, such as "demo bill-1"."""
-    return seal_until(secrets, _PURPOSE, json.dumps(asdict(addressee)).encode(), paper, now + HOLDS)
+_READER = TypeAdapter(Addressee)
 
 
-def open_addressee(secrets: Sequence[str], note: str, paper: str, now: datetime) -> Addressee:
-    """Read a note.
+def lock_addressee(lock: str, addressee: Addressee, paper: str) -> str:
+    """Put the addressee of a paper into a box.
 
     Raises:
-        Unsealable: it is of another paper, too old, or nobody here wrote it.
+        Unsealable: this is no lock.
     """
-    try:
-        fields = json.loads(unseal_in_time(secrets, _PURPOSE, note, paper, now, HOLDS))
-    except (ValueError, IndexError, KeyError):
-        raise Unsealable from None
-    return Addressee(**{**fields, "lines": tuple(fields["lines"])})
+    return lock_up(lock, orjson.dumps(addressee), paper)
+
+
+def unlock_addressee(key: bytes, box: str, paper: str) -> Addressee:
+    """Take the addressee of a paper out of its box.
+
+    Raises:
+        Unsealable: it has another lock, is of another paper, or was changed.
+    """
+    return _READER.validate_json(open_box(key, box, paper))

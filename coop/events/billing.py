@@ -12,7 +12,8 @@ from coop.events.envelope import Event
 
 class BillIssued(Event):
     """A bill was issued. ``kind``: bill, or correction (then ``corrects`` names the bill). ``inputs_hash`` is over all
-    that it was computed from, and ``due_on`` the last day to pay."""
+    that it was computed from, ``paper_hash`` over what its paper says beside that, and ``due_on`` the last day to pay.
+    The register answers with whom it is for, in a box that ``address_lock`` locks (see ``members.bill-addressed``)."""
 
     TYPE: ClassVar[str] = "billing.bill-issued.v1"
     NOUNS: ClassVar[str] = "bills"
@@ -32,9 +33,27 @@ class BillIssued(Event):
     inputs_hash: str
     issued_on: date
     due_on: date | None = None
+    paper_hash: str = ""
+    address_lock: str = ""
 
     def key(self) -> str:
         return self.member_id
+
+
+class BillArchived(Event):
+    """The paper of a bill was typeset and put away: a file of so many bytes with this SHA-256, the same for everybody
+    who reads it."""
+
+    TYPE: ClassVar[str] = "billing.bill-archived.v1"
+    NOUNS: ClassVar[str] = "bills"
+
+    bill_id: str
+    number: str
+    sha256: str
+    byte_count: int
+
+    def key(self) -> str:
+        return self.bill_id
 
 
 class NoticePrice(BaseModel):

@@ -186,6 +186,20 @@ class ContractEnded(Event):
         return self.contract_id
 
 
+class BillAddressed(Event):
+    """Whom a bill is for, as the register had them when it heard of the bill. ``box`` is locked with the lock that the
+    bill named: billing alone opens it, for as long as it keeps the bill's paper."""
+
+    TYPE: ClassVar[str] = "members.bill-addressed.v1"
+    NOUNS: ClassVar[str] = "bills"
+
+    bill_id: str
+    box: str
+
+    def key(self) -> str:
+        return self.bill_id
+
+
 class SessionsEnded(Event):
     """Somebody is signed out by the server: one session, or with an empty ``session_id`` every session of the account
     that began at ``ended_at`` or before. Every service refuses them from then on."""

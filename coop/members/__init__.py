@@ -7,9 +7,9 @@ of their data; who each co-operative is and what it chose (``coop.communities``)
 live here and nowhere else.
 
 Tells: MemberAdmitted, MemberChanged, MemberLeft, ConnectionOpened, ConnectionDescribed, ConnectionClosed,
-ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, SessionsEnded, CommunityDescribed, ChoiceMade,
-ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent, MessageFailed, ConsentGiven,
-ConsentWithdrawn.
+ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddressed, SessionsEnded,
+CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
+MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing,
 BallotEntered, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the

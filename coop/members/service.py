@@ -22,7 +22,7 @@ from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import pages as community_pages
-from coop.members.entry.pages import addressees, forms, members, moves, names, places, stands
+from coop.members.entry.pages import forms, members, moves, names, places, stands
 from coop.members.factors.commands.step import forget_spent_challenges
 from coop.members.factors.pages import own as own_factors
 from coop.members.factors.pages import resets as factor_resets
@@ -88,6 +88,7 @@ MEMBERS = Service(
         facts.GasBillsCorrected,
         facts.ConnectionDescribed,
         facts.ContractPartiesNamed,
+        facts.BillAddressed,
         facts.SessionsEnded,
         facts.CommunityDescribed,
         facts.ChoiceMade,
@@ -103,7 +104,9 @@ MEMBERS = Service(
     answers={ChoiceAdopted: answer_with(facts.ChoiceAnswered)},
     hears={
         ChoiceAdopted: on_choice_adopted,
-        billing.BillIssued: _in_turn(resting.on_bill_issued, messages_heard.on_bill_issued),
+        billing.BillIssued: _in_turn(
+            resting.on_bill_issued, messages_heard.on_bill_to_address, messages_heard.on_bill_issued
+        ),
         billing.TariffNoticeOrdered: messages_heard.on_tariff_notice_ordered,
         governance.MeetingConvened: messages_heard.on_meeting_convened,
         metering.PeriodMeasured: resting.on_period_measured,
@@ -151,7 +154,6 @@ MEMBERS = Service(
         answers.routes,
         erasure.routes,
         moves.routes,
-        addressees.routes,
         names.routes,
         stands.routes,
         forms.routes,

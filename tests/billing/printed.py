@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.documents.model import BillDocument
+from coop.billing.documents.transfer import draw_transfer_code
+from coop.billing.rules.paper import reference_of
 from coop.values import Period
 from coop.web.figures import Chart
 from coop.web.writing import energy, money
@@ -43,7 +45,9 @@ BILL: BillDocument = {
         "name": "N. de Wit",
         "lines": ["Gedempt Hamerkanaal 23-2", "1021 KL Amsterdam"],
         "member": "L-0042",
-        "supplied": "",
+        "supplied": "Gedempt Hamerkanaal 23-2",
+        "connection": "101",
+        "ean": "871687000000000016",
     },
     "lines": [
         {
@@ -72,13 +76,33 @@ BILL: BillDocument = {
     "net_cents": 5_736,
     "vat": [("21%", 5_736, 1_204)],
     "total_cents": 6_940,
-    "guarantee": {
-        "ceiling_cents": 159_817,
-        "so_far_cents": 96_220,
-        "credit_cents": 4_997,
-        "text": "Referentie: vier gasnota's 2019-2022, geïndexeerd.",
+    "guarantees": [
+        {
+            "figures": [
+                ("Uw plafond dit jaar", "€ 1.598,17"),
+                ("Kosten tot nu toe", "€ 962,20"),
+                ("Krediet op deze rekening", "€ 49,97"),
+            ],
+            "text": "Referentie: vier gasnota's 2019-2022, geïndexeerd.",
+        }
+    ],
+    "payment": {
+        "text": "Betaal € 69,40 uiterlijk op 17 oktober 2025.",
+        "pairs": [("IBAN", "NL13 TEST 0123 4567 89"), ("Kenmerk", "RF69 2025 0004 12")],
+        "qr_svg": draw_transfer_code("Warm in de Wijk U.A.", "NL13TEST0123456789", 6_940, reference_of("2025-000412")),
     },
-    "payment": "Wij incasseren dit bedrag op 17 oktober 2025 van NL•• •••• •••• ••61 89, machtiging M-0042.",
+    "stands": [
+        {
+            "meter": "7001",
+            "before": "12,345 GJ",
+            "before_note": "1 sep 2025, afgelezen",
+            "after": "13,415 GJ",
+            "after_note": "1 okt 2025, geschat",
+            "used": "1,070 GJ",
+        }
+    ],
+    "shared": ["Van de 210,9 kWh die u gebruikte, kwam 70,3 kWh van de gedeelde daken."],
+    "notes": ["Warmte: geschat."],
     "sources": [
         {
             "mark": "R1",

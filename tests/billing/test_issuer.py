@@ -11,6 +11,7 @@ import pytest
 from coop.billing.handlers.issuing import issuer_of
 from coop.billing.handlers.runs import issue_bills
 from coop.billing.handlers.verify import verify_bill
+from coop.billing.rules.paper import in_fours
 from coop.billing.service import BILLING
 from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
@@ -19,7 +20,7 @@ from coop.communities.store import add_profile, count_profiles
 from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
 from coop.values import CoopError, Period
-from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted, visit
+from tests.billing.village import address, admitted, hear, month_of, signed, tariff_adopted, visit
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
 
@@ -48,12 +49,13 @@ def test_a_bill_names_the_co_operative_as_it_was_whatever_is_described_later(
     issued = issue_january(database)
     assert issued.inputs.issuer == issuer_of(PROFILE)
     board = visit(database, tmp_path, "board")
+    address(database)
     paper = board.get(f"/billing/bills/{issued.id}.pdf").content
     describe(database, MOVED, valid_from)
     assert board.get(f"/billing/bills/{issued.id}.pdf").content == paper
     page = board.get(f"/billing/bills/{issued.id}", headers={"accept": "text/html"}).text
     assert PROFILE.street in page
-    assert PROFILE.iban in page, "it says where to pay"
+    assert in_fours(PROFILE.iban) in page, "it says where to pay"
     assert MOVED.street not in page
     with database.read(COMMUNITY) as tx:
         assert verify_bill(tx, issued.id).findings == ()

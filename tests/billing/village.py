@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +11,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
 
 from coop.billing.service import BILLING
+from coop.communities.addressee import Addressee, lock_addressee
 from coop.events import Envelope, Event, read_event
+from coop.events.billing import BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
-from coop.events.members import ContractEnded, ContractSigned, GasYear, MemberAdmitted
+from coop.events.members import BillAddressed, ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
 from coop.kit import journal
 from coop.kit.database import Database
@@ -196,6 +198,29 @@ def envelope(event: Event, community: str = COMMUNITY) -> Envelope:
 def hear(database: Database, *events: Event, community: str = COMMUNITY) -> int:
     """Let billing hear these facts; returns how many were new."""
     return consume(BILLING.consumer(database), [envelope(event, community) for event in events])
+
+
+def address(database: Database, people: Mapping[str, Addressee] | None = None) -> None:
+    """Let the register say whom each bill is for: these, by member, or a name that is made of the id."""
+    for fact in facts_told(database, BillIssued):
+        assert isinstance(fact, BillIssued)
+        addressee = (people or {}).get(fact.member_id) or addressee_of(fact.member_id)
+        box = lock_addressee(fact.address_lock, addressee, fact.bill_id)
+        hear(database, BillAddressed(bill_id=fact.bill_id, box=box))
+
+
+def addressee_of(member_id: str) -> Addressee:
+    """Whom the register names for a member."""
+    return Addressee(
+        name=f"{member_id.title()} de Wit",
+        street=f"Kade of {member_id}",
+        postal_code="1011 AA",
+        city="Amsterdam",
+        number=f"L-{member_id}",
+        supplied=f"Kade of {member_id}",
+        ean=f"ean-of-{member_id}",
+        language="en",
+    )
 
 
 def count_rows(tx: Tx, table: Table) -> int:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from coop.communities.addressee import Addressee, open_addressee, seal_addressee
+from coop.communities.addressee import Addressee, unlock_addressee
 from coop.events.governance import VoteClosing, VoteOpened
+from coop.events.members import BillAddressed
+from coop.kit import journal
 from coop.kit.database import Database
+from coop.kit.lockbox import make_lock
 from coop.kit.seal import Unsealable
 from coop.members.contracts.store import list_contracts
 from coop.members.fields import make_id
 from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.model import ROLES, NewAccount
 from coop.members.messages.model import Content
-from tests.desk import COMMUNITY, SECRET, SECRETARY, sign_in
+from tests.desk import COMMUNITY, SECRETARY, sign_in
 from tests.founding import found_in
 from tests.members.post import WARM, list_kept
-from tests.members.sample import AT, CONTRACTS, MEMBERS, YILDIZ, bring
+from tests.members.sample import CONTRACTS, MEMBERS, YILDIZ, bring
 from tests.members.test_messages_heard import BILL, MEETING, hear
 
 LANDLORD = make_id("member", COMMUNITY, "004")
@@ -67,33 +68,36 @@ def test_landlords_get_no_mail_on_votes(let_home: Database) -> None:
     assert LANDLORD not in {each.member_id for each in kept}
 
 
-def test_the_card_on_a_bill_names_the_payer_and_the_home_to_who_may_read_it(
-    let_home: Database, client: TestClient
-) -> None:
+def told_addressee(database: Database, key: bytes) -> Addressee:
+    """Whom the register told billing of, as billing opens it."""
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.system_read() as sql:
+        [fact] = journal.facts_of(sql, BillAddressed, COMMUNITY)
+    return unlock_addressee(key, fact.box, fact.bill_id)
+
+
+def test_a_bill_is_addressed_to_who_pays_it_in_a_box_that_billing_alone_opens(let_home: Database) -> None:
+    key, lock = make_lock()
+    with let_home.read(COMMUNITY) as tx:
+        [contract] = list_contracts(tx, YILDIZ)
+    changed = {"member_id": YILDIZ, "contract_id": contract.contract_id, "address_lock": lock}
+    hear(let_home, BILL.model_copy(update=changed))
+    told = told_addressee(let_home, key)
+    assert (told.name, told.lines) == ("Verhuur BV", ("Plein 7", "1055 CC  Amsterdam"))
+    assert (told.number, told.supplied, told.language, told.by_letter) == ("002", "Kade 2", "nl", False)
+    with let_home.system_read() as sql:
+        for fact in journal.envelopes(sql, "members", 0):
+            assert b"Verhuur" not in fact.data
+    another, _ = make_lock()
+    with pytest.raises(Unsealable):
+        told_addressee(let_home, another)
+
+
+def test_a_bill_without_a_lock_is_not_addressed(let_home: Database) -> None:
     issue(let_home)
-    page = sign_in(client, "treasurer").get("/members/cards/bills/bill-1").text
-    for words in ("Verhuur BV, Plein 7, 1055 CC  Amsterdam", "002", "Kade 2"):
-        assert words in page
-    note = re.search(r"bill-1\.pdf\?to=([\w-]+)", page)
-    assert note
-    addressee = open_addressee([SECRET], note[1], f"{COMMUNITY} bill-1", AT)
-    assert addressee == Addressee("Verhuur BV", ("Plein 7", "1055 CC  Amsterdam"), "002", "Kade 2")
-    for member_id in (YILDIZ, LANDLORD):
-        assert sign_in(client, "member", member_id=member_id).get("/members/cards/bills/bill-1").status_code == 200
-    other = make_id("member", COMMUNITY, "001")
-    assert sign_in(client, "member", member_id=other).get("/members/cards/bills/bill-1").status_code == 404
-
-
-def test_a_note_of_another_bill_or_another_hand_does_not_open(tmp_path: Path) -> None:
-    note = seal_addressee([SECRET], Addressee("Anna"), "demo bill-1", AT)
-    for secrets, text, paper, at in (
-        ([SECRET], note, "demo bill-2", AT),
-        (["another secret of an installation"], note, "demo bill-1", AT),
-        ([SECRET], note, "demo bill-1", AT.replace(hour=AT.hour + 2)),
-        ([SECRET], "nonsense", "demo bill-1", AT),
-    ):
-        with pytest.raises(Unsealable):
-            open_addressee(secrets, text, paper, at)
+    with let_home.system_read() as sql:
+        assert list(journal.facts_of(sql, BillAddressed, COMMUNITY)) == []
 
 
 def test_names_are_told_by_id_to_who_keeps_the_register_alone(let_home: Database, client: TestClient) -> None:

@@ -1,19 +1,29 @@
-"""Contents of the bill on paper, with a mark behind each line that leads to its ground."""
+"""Contents of the bill on paper, with a mark behind each line that leads to its ground.
+
+Invariant: they follow from what was frozen when the bill was issued (its inputs, its paper) and from its addressee, and
+from nothing else: whoever reads it, whenever, reads the same.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from coop.billing import words
-from coop.billing.documents.model import BillDocument, Sender
+from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sender, Stands
 from coop.billing.documents.model import Line as PrintedLine
+from coop.billing.documents.transfer import draw_transfer_code
 from coop.billing.handlers.verify import references_of
-from coop.billing.model import Issuer, Line, LineKind
-from coop.billing.rules.bills import last_day_to_pay
+from coop.billing.model import GuaranteeEntry, Issuer, Line, LineKind
+from coop.billing.rules.paper import MeterStands, Paper, in_fours
 from coop.billing.storage.bills import IssuedBill
 from coop.communities.addressee import Addressee
-from coop.web.language import N_, translate
-from coop.web.writing import money, percent
+from coop.values import civil_date
+from coop.web.catalogs import languages
+from coop.web.language import N_, SOURCE, translate
+from coop.web.writing import civil_day, money, number, percent
 
 _KINDS = {
     "reading": N_("Reading"),
@@ -24,53 +34,67 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """An issued bill with all that its paper follows from."""
+
+    issued: IssuedBill
+    paper: Paper
+    addressee: Addressee
+
+    @property
+    def lang(self) -> str:
+        """Language of the paper: that of the addressee, else that of the co-operative."""
+        wishes = (self.addressee.language, self.paper.language)
+        return next((wish for wish in wishes if wish in languages()), SOURCE)
+
+
 def sender_of(issuer: Issuer) -> Sender:
     """The co-operative as an invoice has to name it, with the account on which it is paid."""
     return {
         "name": issuer.name,
         "lines": [issuer.street, f"{issuer.postal_code} {issuer.city}"],
-        "references": [(N_("KvK"), issuer.kvk), (N_("VAT id"), issuer.vat_id), (N_("IBAN"), issuer.iban)],
+        "references": [(N_("KvK"), issuer.kvk), (N_("VAT id"), issuer.vat_id), (N_("IBAN"), in_fours(issuer.iban))],
         "contact": " · ".join(filter(None, (issuer.email, issuer.phone))),
     }
 
 
-def due_on(issued: IssuedBill) -> date:
-    """Last day to pay."""
-    return last_day_to_pay(issued.issued_on)
+def title_kind(kind: str, total_cents: int) -> str:
+    """What a bill is called: ``bill``, ``correction``, or ``credit`` for a correction that gives money back."""
+    return "credit" if kind == "correction" and total_cents < 0 else kind
 
 
-def document_of(issued: IssuedBill, addressee: Addressee, lang: str) -> BillDocument:
-    """The document of a bill.
-
-    Args:
-        issued: the bill.
-        addressee: whom it is for, as far as the register or their own session said; billing itself knows only the id.
-        lang: language of the reader.
-    """
+def document_of(frozen: Frozen) -> BillDocument:
+    """The document of a bill."""
+    issued, lang = frozen.issued, frozen.lang
     bill, inputs = issued.bill, issued.inputs
-    sender = sender_of(inputs.issuer)
+    sender, addressee = sender_of(inputs.issuer), frozen.addressee
     references = references_of(inputs)
     marks = {(reference.kind, reference.id): f"{number}" for number, reference in enumerate(references, 1)}
     document: BillDocument = {
         "number": issued.number,
-        "kind": issued.kind,
+        "kind": title_kind(issued.kind, bill.total_cents),
         "issued": issued.issued_on,
-        "due": due_on(issued),
+        "due": frozen.paper.due_on,
         "period": inputs.consumption.days,
         "sender": {**sender, "references": [(translate(lang, term), text) for term, text in sender["references"]]},
         "recipient": {
             "name": addressee.name,
-            "lines": addressee.lines,
+            "lines": [*addressee.lines, *_organisation_lines(lang, addressee)],
             "member": addressee.number,
             "supplied": addressee.supplied,
+            "connection": frozen.paper.connection,
+            "ean": addressee.ean,
         },
         "lines": [_line(issued, line, marks, lang) for line in bill.lines],
         "net_cents": sum(vat.excl_cents for vat in bill.vat),
         "vat": [(percent(lang, vat.rate), vat.excl_cents, vat.vat_cents) for vat in bill.vat],
         "total_cents": bill.total_cents,
-        "payment": translate(lang, "Please name the bill's number with your payment.")
-        if bill.total_cents > 0
-        else translate(lang, "You need not do anything; we pay this amount to you."),
+        "payment": payment_of(issued, frozen.paper, lang),
+        "stands": [describe_stands(lang, stands) for stands in frozen.paper.stands],
+        "shared": [words.shared_use(lang, use) for use in frozen.paper.shared],
+        "notes": list(words.line_notes(lang, issued)),
+        "guarantees": [_guarantee(lang, entry) for entry in bill.guarantee],
         "sources": [
             {
                 "mark": marks[reference.kind, reference.id],
@@ -85,24 +109,94 @@ def document_of(issued: IssuedBill, addressee: Addressee, lang: str) -> BillDocu
             lang, "Write to the board first. If that does not help, any member can bring it before the meeting."
         ),
     }
-    causes = list(dict.fromkeys(words.cause(lang, line.cause) for line in bill.lines if line.cause))
-    if causes:
-        document["cause"] = "; ".join(causes)
-    entry = bill.guarantee[-1] if bill.guarantee else None
-    if entry is not None and entry.ceiling_cents is not None:
-        cost_cents = entry.heat_so_far_cents - entry.credit_so_far_cents
-        document["guarantee"] = {
-            "ceiling_cents": entry.ceiling_cents,
-            "so_far_cents": cost_cents,
-            "credit_cents": entry.credit_cents,
-            "text": translate(
-                lang,
-                "In the guarantee year %(days)s you pay no more than %(ceiling)s for heat.",
-                days=words.days(lang, entry.year),
-                ceiling=money(lang, entry.ceiling_cents),
-            ),
-        }
+    if issued.kind == "correction":
+        document["cause"] = " ".join(_reasons(frozen, lang))
     return document
+
+
+def payment_of(issued: IssuedBill, paper: Paper, lang: str) -> Payment:
+    """How the amount of a bill is paid, or what becomes of it."""
+    issuer, total_cents = issued.inputs.issuer, issued.bill.total_cents
+    if paper.due_on is None or total_cents <= 0:
+        text = (
+            translate(lang, "There is nothing to pay.")
+            if total_cents == 0
+            else translate(lang, "You need not do anything; we pay this amount to you.")
+        )
+        return {"text": text, "pairs": [], "qr_svg": ""}
+    return {
+        "text": translate(
+            lang,
+            "Pay %(amount)s by %(day)s at the latest. Name the reference with your payment, or read the code with the"
+            " app of your bank.",
+            amount=money(lang, total_cents),
+            day=civil_day(lang, paper.due_on),
+        ),
+        "pairs": [
+            (translate(lang, "IBAN"), in_fours(issuer.iban)),
+            (translate(lang, "In the name of"), issuer.name),
+            (translate(lang, "Reference"), in_fours(paper.reference)),
+        ],
+        "qr_svg": draw_transfer_code(issuer.name, issuer.iban, total_cents, paper.reference),
+    }
+
+
+def _organisation_lines(lang: str, addressee: Addressee) -> list[str]:
+    pairs = ((translate(lang, "KvK"), addressee.kvk), (translate(lang, "VAT id"), addressee.vat_id))
+    text = " · ".join(f"{term} {value}" for term, value in pairs if value)
+    return [text] if text else []
+
+
+def _reasons(frozen: Frozen, lang: str) -> Iterable[str]:
+    """Which bill a correction changes, and why."""
+    if frozen.paper.corrects is not None:
+        changed, day = frozen.paper.corrects
+        yield translate(lang, "This changes bill %(number)s of %(day)s.", number=changed, day=civil_day(lang, day))
+    causes = dict.fromkeys(words.cause(lang, line.cause) for line in frozen.issued.bill.lines if line.cause)
+    if causes:
+        yield translate(lang, "Why it is corrected: %(cause)s", cause="; ".join(causes))
+
+
+def describe_stands(lang: str, stands: MeterStands) -> Stands:
+    """Both stands of a meter as they are written."""
+    digits = min(max(9 - stands.exponent, 0), 3)
+
+    def gigajoules(value: Decimal) -> str:
+        return f"{number(lang, value, digits)}\u00a0GJ"
+
+    def note(at: datetime, quality: str) -> str:
+        return f"{civil_day(lang, civil_date(at), 'medium')}, {words.quality(lang, quality)}"
+
+    before, after = stands.in_gj(stands.from_stand), stands.in_gj(stands.to_stand)
+    return {
+        "meter": stands.meter,
+        "before": gigajoules(before),
+        "before_note": note(stands.from_at, stands.from_quality),
+        "after": gigajoules(after),
+        "after_note": note(stands.to_at, stands.to_quality),
+        "used": gigajoules(after - before),
+    }
+
+
+def _guarantee(lang: str, entry: GuaranteeEntry) -> Guarantee:
+    notes = [translate(lang, words.NOTES[note]) for note in entry.notes]
+    if entry.ceiling_cents is None:
+        text = translate(lang, "In the guarantee year %(days)s there is no ceiling.", days=words.days(lang, entry.year))
+        return {"figures": [], "text": " ".join([text, *notes])}
+    text = translate(
+        lang,
+        "In the guarantee year %(days)s you pay no more than %(ceiling)s for heat.",
+        days=words.days(lang, entry.year),
+        ceiling=money(lang, entry.ceiling_cents),
+    )
+    return {
+        "figures": [
+            (translate(lang, "Your ceiling this year"), money(lang, entry.ceiling_cents)),
+            (translate(lang, "Cost so far"), money(lang, entry.heat_so_far_cents - entry.credit_so_far_cents)),
+            (translate(lang, "Credit on this bill"), money(lang, entry.credit_cents)),
+        ],
+        "text": " ".join([text, *notes]),
+    }
 
 
 def _line(issued: IssuedBill, line: Line, marks: dict[tuple[str, str], str], lang: str) -> PrintedLine:

@@ -19,13 +19,15 @@ class Sender(TypedDict):
 
 
 class Recipient(TypedDict):
-    """Whoever it is for, by name and address lines as they are printed; the number of the member, and the address that
-    is supplied. What is not known is empty."""
+    """Whoever it is for, by name and address lines as they are printed; the number of the member, and what is supplied:
+    its address, the number of its connection, its EAN. What is not known is empty."""
 
     name: str
     lines: Sequence[str]
     member: str
     supplied: str
+    connection: str
+    ean: str
 
 
 class Line(TypedDict):
@@ -38,6 +40,27 @@ class Line(TypedDict):
     source: Sequence[str]
 
 
+class Payment(TypedDict):
+    """What is to be done about the amount, in a sentence; where it is to be paid, pairs such as ("IBAN", ...) and the
+    code that a bank's app reads, as SVG."""
+
+    text: str
+    pairs: Sequence[tuple[str, str]]
+    qr_svg: str
+
+
+class Stands(TypedDict):
+    """One row of the meter's stands: meter, the stand at the beginning and at the end with its day and how it came to
+    be, and what was used between them."""
+
+    meter: str
+    before: str
+    before_note: str
+    after: str
+    after_note: str
+    used: str
+
+
 class Source(TypedDict):
     """Ground of one or more lines: readings versions, an allocation run, a tariff and its resolution, the guarantee."""
 
@@ -48,21 +71,20 @@ class Source(TypedDict):
 
 
 class Guarantee(TypedDict):
-    """ "Niet Meer Dan Nu" in this year: the ceiling, the cost so far, and what this bill gives back [cents]."""
+    """ "Niet Meer Dan Nu" in one guarantee year: the ceiling, the cost so far, and what this bill gives back [cents];
+    without a ceiling the text alone, which says why there is none."""
 
-    ceiling_cents: int
-    so_far_cents: int
-    credit_cents: int
+    figures: Sequence[tuple[str, str]]
     text: str
 
 
 class BillDocument(TypedDict):
-    """Every part of the printed bill. Free texts are in the reader's language already."""
+    """Every part of the printed bill. Free texts are in the document's language already."""
 
     number: str
     kind: str
     issued: date
-    due: date
+    due: date | None
     period: Period
     sender: Sender
     recipient: Recipient
@@ -71,13 +93,18 @@ class BillDocument(TypedDict):
     vat: Sequence[tuple[str, int, int]]
     """Rate as written, net and tax of that rate [cents]."""
     total_cents: int
-    payment: str
+    payment: Payment
+    stands: Sequence[Stands]
+    shared: Sequence[str]
+    """What of the electricity that was used was shared, in a sentence each."""
+    notes: Sequence[str]
+    """What a reader should know of single lines."""
+    guarantees: Sequence[Guarantee]
     sources: Sequence[Source]
     hash: str
     dispute: str
     cause: NotRequired[str]
-    """Reason of a correction."""
-    guarantee: NotRequired[Guarantee]
+    """Which bill a correction changes, and why."""
     chart_svg: NotRequired[str]
     """``Chart.printed()`` of a chart, with what it says in ``chart_text``."""
     chart_text: NotRequired[str]

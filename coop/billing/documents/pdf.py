@@ -9,26 +9,21 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coop.billing import words
 from coop.billing.documents.model import BillDocument
-from coop.web.language import N_, translate
+from coop.web.language import translate
 from coop.web.writing import civil_day, money
 
 if TYPE_CHECKING:
     import typst
 
 TEMPLATE = Path(__file__).resolve().parent / "bill.typ"
-
-TITLES = {
-    "bill": N_("Bill"),
-    "settlement": N_("Yearly settlement"),
-    "correction": N_("Correction bill"),
-    "credit": N_("Credit note"),
-}
 
 # An archive copy that a screen reader can read: PDF/A-2a for the seven years that books are kept, tagged as PDF/UA-1.
 STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
@@ -47,8 +42,25 @@ def bill_pdf(document: BillDocument, lang: str) -> bytes:
     Raises:
         KeyError: the document misses a part or is of an unknown kind.
     """
-    issued = datetime.combine(document["issued"], time(), UTC)
-    inputs = {"data": json.dumps(printed(document, lang)), "chart": document.get("chart_svg", "")}
+    return bills_pdf([(document, lang)], f"{translate(lang, words.TITLES[document['kind']])} {document['number']}")
+
+
+def bills_pdf(documents: Sequence[tuple[BillDocument, str]], title: str) -> bytes:
+    """Typeset bills, each on sheets of its own and in its own language, as one file to print.
+
+    Raises:
+        KeyError: as ``bill_pdf``.
+    """
+    newest = max(document["issued"] for document, _ in documents)
+    issued = datetime.combine(newest, time(), UTC)
+    first, lang = documents[0]
+    contents = {
+        "title": title,
+        "author": first["sender"]["name"],
+        "lang": lang,
+        "bills": [printed(document, lang) for document, lang in documents],
+    }
+    inputs = {"data": json.dumps(contents)}
     with _ONE_AT_A_TIME:
         made = _compiler().compile(
             input=TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=issued
@@ -76,9 +88,15 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
     def day(at: date) -> str:
         return civil_day(lang, at)
 
-    period, guarantee = document["period"], document.get("guarantee")
+    period = document["period"]
     last_day = date.fromordinal(period.end.toordinal() - 1)
-    sender, recipient, title = document["sender"], document["recipient"], TITLES[document["kind"]]
+    sender, recipient, title = document["sender"], document["recipient"], words.TITLES[document["kind"]]
+    of_recipient = (
+        (_("Member number"), recipient["member"]),
+        (_("Supplied at"), recipient["supplied"]),
+        (_("Connection"), recipient["connection"]),
+        (_("EAN"), recipient["ean"]),
+    )
     return {
         "lang": lang,
         "title": _(title),
@@ -89,11 +107,11 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
             (_("Number"), document["number"]),
             (_("Date"), day(document["issued"])),
             (_("Period"), _("%(first)s to %(last)s", first=day(period.start), last=day(last_day))),
-            (_("Pay by"), day(document["due"])),
-            *([(_("Member number"), recipient["member"])] if recipient["member"] else []),
-            *([(_("Supplied at"), recipient["supplied"])] if recipient["supplied"] else []),
+            *([(_("Pay by"), day(document["due"]))] if document["due"] else []),
+            *((term, text) for term, text in of_recipient if text),
         ],
-        "headings": [_("Description"), _("Quantity"), _("Price"), _("Amount")],
+        "lines_title": _("All prices and amounts of the lines include VAT."),
+        "headings": [_("Description"), _("Quantity"), _("Price incl. VAT"), _("Amount incl. VAT")],
         "lines": [line | {"amount": money(lang, line["amount_cents"])} for line in document["lines"]],
         "sums": [
             (_("Total without VAT"), money(lang, document["net_cents"])),
@@ -103,21 +121,21 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
             ),
         ],
         "total": (
-            _("To pay") if document["total_cents"] >= 0 else _("You receive"),
+            _("To pay, incl. VAT") if document["total_cents"] >= 0 else _("You receive, incl. VAT"),
             money(lang, abs(document["total_cents"])),
         ),
         "cause": document.get("cause", ""),
         "payment": document["payment"],
-        "guarantee": guarantee
-        and {
-            "title": _("Not More Than Now"),
-            "text": guarantee["text"],
-            "figures": [
-                (_("Your ceiling this year"), money(lang, guarantee["ceiling_cents"])),
-                (_("Cost so far"), money(lang, guarantee["so_far_cents"])),
-                (_("Credit on this bill"), money(lang, guarantee["credit_cents"])),
-            ],
-        },
+        "qr_text": _("Code with which the app of your bank fills in the payment"),
+        "guarantee_title": _("Not More Than Now"),
+        "guarantees": list(document["guarantees"]),
+        "stands_title": _("Stands of your meter"),
+        "stands_headings": [_("Meter"), _("First stand"), _("Last stand"), _("Used")],
+        "stands": list(document["stands"]),
+        "shared": list(document["shared"]),
+        "notes_title": _("Good to know"),
+        "notes": list(document["notes"]),
+        "chart": document.get("chart_svg", ""),
         "chart_text": document.get("chart_text", ""),
         "sources_title": _("Where each line comes from"),
         "sources_text": _(

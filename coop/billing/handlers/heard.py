@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from coop.billing.model import GasYear
 from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import against_law, read_tariff
-from coop.billing.storage import heard, heard_tables, ledger, mailings
+from coop.billing.storage import heard, heard_tables, ledger, mailings, papers
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
+    BillAddressed,
+    ConnectionOpened,
     ContractEnded,
     ContractPartiesNamed,
     ContractSigned,
@@ -37,6 +39,20 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
 def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
     """Keep until when."""
     heard.store_fact(tx, heard_tables.member_left, event)
+
+
+def on_connection_opened(tx: Tx, event: ConnectionOpened, envelope: Envelope) -> None:
+    """Keep by which number people call a connection."""
+    heard.store_fact(tx, heard_tables.connection_opened, event)
+
+
+def on_bill_addressed(tx: Tx, event: BillAddressed, envelope: Envelope) -> None:
+    """Keep whom a bill is for, with the bill.
+
+    Raises:
+        Unsealable: the register locked it up for another bill.
+    """
+    papers.keep_recipient(tx, event.bill_id, event.box)
 
 
 def on_contract_signed(tx: Tx, event: ContractSigned, envelope: Envelope) -> None:

@@ -7,16 +7,17 @@ from dataclasses import fields, replace
 from datetime import date
 
 from coop.billing.handlers.drafts import DraftedRun
+from coop.billing.handlers.freezing import Freezer
 from coop.billing.handlers.results import bill_id_of, kind_of
 from coop.billing.model import BillHead, Issuer
 from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.rules.drafts import Draft
 from coop.billing.rules.ledger import transfers_of_bill
-from coop.billing.storage import accounts, bills, runs
+from coop.billing.storage import accounts, bills, papers, runs
 from coop.billing.storage.bills import Counters, NewBill
 from coop.billing.storage.ledger import posting_rows
 from coop.billing.storage.runs import BillRun
-from coop.billing.storage.schemas import BILL_INPUTS
+from coop.billing.storage.schemas import BILL_INPUTS, BILL_PAPER
 from coop.billing.storage.tables import posting
 from coop.communities.model import Profile
 from coop.communities.store import profile_of
@@ -39,7 +40,8 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     issuer = find_issuer(tx, run.issued_on)
     runs.save_run(tx, run)
     counters = bills.read_counters(tx, run.issued_on.year)
-    issued = [_number(tx, run, issuer, counters, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
+    freezer = Freezer(tx, [draft.inputs for draft in drafted.drafts])
+    issued = [_number(tx, run, issuer, counters, freezer, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
     bills.insert_bills(tx, issued)
     accounts.add_entries(tx, issued, drafted.moves)
     _book(tx, issued)
@@ -48,7 +50,8 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     # Every run brings all reopened periods up to date: what waited for that waits no longer.
     runs.forget_held_corrections(tx, except_id=run.id)
     runs.forget_proposals(tx, [CORRECTIONS, str(run.period)])
-    tx.tell(*map(_fact_of, issued))
+    lock = papers.add_lock(tx, run.id)
+    tx.tell(*(_fact_of(made, lock) for made in issued))
     return [made.head for made in issued]
 
 
@@ -73,7 +76,9 @@ def issuer_of(profile: Profile) -> Issuer:
     return Issuer(**{field.name: getattr(profile, field.name) for field in fields(Issuer)})
 
 
-def _number(tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, nth: int, draft: Draft) -> NewBill:
+def _number(
+    tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, freezer: Freezer, nth: int, draft: Draft
+) -> NewBill:
     inputs, bill = replace(draft.inputs, issuer=issuer), draft.bill
     document = BILL_INPUTS.seal(inputs)
     year, sequence = run.issued_on.year, counters.sequence + nth
@@ -96,8 +101,10 @@ def _number(tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, nth: int, 
         credit_cents=bill.credit_cents,
         vat=bill.vat,
         inputs_hash=document.sha256,
+        paper_hash="",
     )
-    return NewBill(head, document, inputs, bill)
+    paper = BILL_PAPER.seal(freezer.freeze(head, inputs))
+    return NewBill(replace(head, paper_hash=paper.sha256), document, paper, inputs, bill)
 
 
 def _book(tx: Tx, issued: Sequence[NewBill]) -> None:
@@ -111,7 +118,7 @@ def _book(tx: Tx, issued: Sequence[NewBill]) -> None:
     tx.insert(posting, rows)
 
 
-def _fact_of(made: NewBill) -> BillIssued:
+def _fact_of(made: NewBill, lock: str) -> BillIssued:
     head, lines = made.head, made.bill.lines
     return BillIssued(
         bill_id=head.id,
@@ -129,6 +136,8 @@ def _fact_of(made: NewBill) -> BillIssued:
         inputs_hash=head.inputs_hash,
         issued_on=head.issued_on,
         due_on=last_day_to_pay(head.issued_on),
+        paper_hash=head.paper_hash,
+        address_lock=lock,
     )
 
 

@@ -1,7 +1,4 @@
-"""First tables
-
-Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
-"""
+"""First tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,6 +38,27 @@ def upgrade() -> None:
     with op.batch_alter_table("allocation", schema=None) as batch_op:
         batch_op.create_index("ix_allocation_period", ["community", "period_start"], unique=False)
 
+    op.create_table(
+        "bill_paper",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("bill_id", sa.String(length=36), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("byte_count", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("archived_at", Instant(), nullable=False),
+        sa.CheckConstraint("byte_count > 0", name=op.f("ck_bill_paper_is_a_file")),
+        sa.PrimaryKeyConstraint("community", "bill_id", name=op.f("pk_bill_paper")),
+    )
+    op.create_table(
+        "bill_recipient",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("bill_id", sa.String(length=36), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("addressee", sa.Text(), nullable=False),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "bill_id", name=op.f("pk_bill_recipient")),
+    )
     op.create_table(
         "bill_run",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -114,6 +132,18 @@ def upgrade() -> None:
         sa.CheckConstraint("name <> '' AND site_name <> ''", name=op.f("ck_community_profile_has_a_name")),
         sa.CheckConstraint("version > 0", name=op.f("ck_community_profile_version_is_positive")),
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
+    )
+    op.create_table(
+        "connection_opened",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("connection_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("registration", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "community", "connection_id", "member_id", "opened_on", "registration", name=op.f("pk_connection_opened")
+        ),
     )
     op.create_table(
         "contract_ended",
@@ -238,6 +268,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "transaction_id", "line", name=op.f("pk_posting")),
     )
     op.create_table(
+        "recipient_key",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("community", "run_id", name=op.f("pk_recipient_key")),
+    )
+    op.create_table(
         "run_proposal",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -327,6 +364,7 @@ def upgrade() -> None:
         sa.Column("credit_cents", sa.BigInteger(), nullable=False),
         sa.Column("vat", sa.Text(), nullable=False),
         sa.Column("inputs_hash", sa.String(length=64), nullable=False),
+        sa.Column("paper_hash", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
             "(kind = 'correction') = (corrects IS NOT NULL)", name=op.f("ck_bill_correction_names_its_bill")
         ),
@@ -342,6 +380,9 @@ def upgrade() -> None:
             ["community", "inputs_hash"],
             ["document.community", "document.sha256"],
             name=op.f("fk_bill_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "paper_hash"], ["document.community", "document.sha256"], name="fk_bill_paper_document"
         ),
         sa.ForeignKeyConstraint(
             ["community", "run_id"], ["bill_run.community", "bill_run.id"], name=op.f("fk_bill_community_bill_run")
@@ -475,6 +516,7 @@ def downgrade() -> None:
     op.drop_table("tariff_notice")
     op.drop_table("tariff")
     op.drop_table("run_proposal")
+    op.drop_table("recipient_key")
     op.drop_table("posting")
     op.drop_table("period_closed")
     op.drop_table("notice_order")
@@ -492,6 +534,7 @@ def downgrade() -> None:
     op.drop_table("contract_signed")
     op.drop_table("contract_parties")
     op.drop_table("contract_ended")
+    op.drop_table("connection_opened")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")
@@ -499,6 +542,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_bill_run_community")
 
     op.drop_table("bill_run")
+    op.drop_table("bill_recipient")
+    op.drop_table("bill_paper")
     with op.batch_alter_table("allocation", schema=None) as batch_op:
         batch_op.drop_index("ix_allocation_period")
 

@@ -40,6 +40,7 @@ class NewBill:
 
     head: BillHead
     document: Document
+    paper: Document
     inputs: BillInputs
     bill: Bill
 
@@ -54,7 +55,7 @@ class Counters:
 
 def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
     """Write bills with their inputs and lines."""
-    documents.keep_all(tx, [made.document for made in new])
+    documents.keep_all(tx, [kept for made in new for kept in (made.document, made.paper)])
     rows = {
         bill: [row_of(tx, made.head) for made in new],
         bill_line: [
@@ -164,6 +165,11 @@ def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:
         raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     [issued] = _with_lines(tx, [head], bill.c.id == head.id)
     return issued
+
+
+def list_by_id(tx: Tx, bill_ids: Sequence[str]) -> list[BillHead]:
+    """These bills without their lines, in order of number."""
+    return _heads(tx, among(tx, bill.c.id, bill_ids))
 
 
 def list_related(tx: Tx, head: BillHead) -> list[BillHead]:

@@ -63,6 +63,7 @@ class Allocation:
     resolution_id: str
     period: Period
     allocated_wh: int
+    consumed_wh: int
     cause: str
     connection_id: str
     member_id: str
@@ -187,6 +188,17 @@ def list_shared(tx: Tx, member_id: str) -> set[str]:
     return {
         contract_id for contract_id, row in newest.items() if member_id == row.payer_id or member_id in row.joint_ids
     }
+
+
+def list_connection_numbers(tx: Tx) -> dict[str, str]:
+    """List by which number people call each connection, as was told last."""
+    columns = heard_tables.connection_opened.c
+    query = (
+        select(columns.connection_id, columns.number)
+        .where(columns.community == tx.community, columns.number != "")
+        .order_by(columns.opened_on, columns.registration)
+    )
+    return {row.connection_id: row.number for row in tx.execute(query)}
 
 
 def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:

@@ -55,6 +55,17 @@ member_left = Table(
     "member_left", metadata, key("community"), key("member_id"), Column("left_on", Date, primary_key=True)
 )
 
+connection_opened = Table(
+    "connection_opened",
+    metadata,
+    key("community"),
+    key("connection_id"),
+    key("member_id"),
+    Column("opened_on", Date, primary_key=True),
+    Column("registration", Integer, primary_key=True, autoincrement=False),
+    Column("number", String(100), nullable=False),
+)
+
 contract_signed = Table(
     "contract_signed",
     metadata,
@@ -195,6 +206,7 @@ tranche = Table(
 HEARD = (
     member_admitted,
     member_left,
+    connection_opened,
     contract_signed,
     contract_ended,
     contract_parties,

@@ -9,6 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from coop.billing.model import BillInputs
+from coop.billing.rules.paper import Paper
 from coop.billing.rules.terms import PeriodTerms
 from coop.kit.documents import Schema
 
@@ -27,6 +28,9 @@ def read_json(kind: type[Content]) -> Callable[[bytes], Content]:
 
 BILL_INPUTS: Final[Schema[BillInputs]] = Schema("bill-inputs", 1, write_json, {1: read_json(BillInputs)})
 """All that a bill was computed from."""
+
+BILL_PAPER: Final[Schema[Paper]] = Schema("bill-paper", 1, write_json, {1: read_json(Paper)})
+"""All that the paper of a bill says beside what it was computed from."""
 
 PERIOD_TERMS: Final[Schema[PeriodTerms]] = Schema("period-terms", 1, write_json, {1: read_json(PeriodTerms)})
 """The terms under which a run dealt with a period."""

@@ -149,6 +149,7 @@ bill = Table(
     Column("credit_cents", BigInteger, nullable=False),
     Column("vat", Json(tuple[VatAmount, ...]), nullable=False),
     Column("inputs_hash", String(64), nullable=False),
+    Column("paper_hash", String(64), nullable=False),
     CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="correction_names_its_bill"),
     CheckConstraint("kind IN ('bill', 'correction')", name="kind_known"),
     CheckConstraint("sequence >= 1", name="sequence_counts"),
@@ -159,6 +160,9 @@ bill = Table(
     UniqueConstraint("community", "year", "sequence"),
     UniqueConstraint("community", "ordinal"),
     ForeignKeyConstraint(["community", "inputs_hash"], ["document.community", "document.sha256"]),
+    ForeignKeyConstraint(
+        ["community", "paper_hash"], ["document.community", "document.sha256"], name="fk_bill_paper_document"
+    ),
     Index("ix_bill_member", "community", "member_id", "year", "sequence"),
     Index("ix_bill_period", "community", "period_start", "period_end", "ordinal"),
     Index("ix_bill_run_id", "community", "run_id"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from coop.communities.addressee import Addressee
 from coop.communities.model import ANY_HOST, Profile
 from coop.communities.store import find_profile, list_profiles
 from coop.kit.outbound import enqueue_all, name_message
@@ -134,6 +135,31 @@ def _name_message(tx: Tx, kind: str, cause: str, recipient: Member | Holder) -> 
 
 def _name_person(recipient: Member | Holder) -> str:
     return recipient.member_id or ("" if isinstance(recipient, Member) else recipient.account_id)
+
+
+def find_addressee(tx: Tx, contract_id: str, member_id: str) -> Addressee | None:
+    """Find whom a bill of a contract is for, as the register has them now: who pays it, or the member; None where the
+    register knows neither."""
+    member, payer = find_member(tx, member_id), store.find_payer(tx, contract_id)
+    recipient = payer or member
+    if recipient is None:
+        return None
+    profile = get_profile(tx)
+    reader = find_reader(tx, recipient, store.find_wish(tx, recipient.member_id), profile)
+    return Addressee(
+        name=recipient.name,
+        street=recipient.address,
+        postal_code=recipient.postcode,
+        city=recipient.city,
+        number=member.number if member else recipient.number,
+        supplied=store.find_supplied(tx, contract_id),
+        ean=store.find_ean(tx, contract_id),
+        language=reader.language,
+        by_letter=choose_channel(reader) == "letter",
+        is_organisation=recipient.kind in ("business", "corporation") or bool(recipient.kvk),
+        kvk=recipient.kvk,
+        vat_id=recipient.vat_id,
+    )
 
 
 def get_profile(tx: Tx) -> Profile:

@@ -7,12 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from coop.communities.addressee import lock_addressee
 from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
 from coop.events.governance import BallotEntered, MeetingConvened, VoteClosing, VoteOpened
+from coop.events.members import BillAddressed
 from coop.kit.tx import Tx
 from coop.members.messages import store
-from coop.members.messages.commands import send, send_to_all
+from coop.members.messages.commands import find_addressee, send, send_to_all
 from coop.members.messages.model import ComingMeeting, DueBill
 from coop.members.register.store import find_member
 from coop.web.language import gettext
@@ -20,6 +22,17 @@ from coop.web.writing import price
 
 HISTORY: Final = timedelta(days=31)
 """What was told longer ago is history: whoever hears it anew, such as after a loss, writes nobody about it."""
+
+
+def on_bill_to_address(tx: Tx, event: BillIssued, envelope: Envelope) -> None:
+    """Tell billing whom a bill is for, as the register has them now, locked up so that nobody else reads it.
+
+    Raises:
+        Unsealable: what the bill names is no lock.
+    """
+    addressee = find_addressee(tx, event.contract_id, event.member_id) if event.address_lock else None
+    if addressee is not None:
+        tx.tell(BillAddressed(bill_id=event.bill_id, box=lock_addressee(event.address_lock, addressee, event.bill_id)))
 
 
 def on_bill_issued(tx: Tx, event: BillIssued, envelope: Envelope) -> None:

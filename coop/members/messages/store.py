@@ -120,6 +120,20 @@ def find_supplied(tx: Tx, contract_id: str) -> str:
     return tx.scalar(query) or ""
 
 
+def find_ean(tx: Tx, contract_id: str) -> str:
+    """Find the EAN of the connection that a contract supplies; empty where there is none."""
+    columns = contract.c
+    query = (
+        select(connection.c.ean)
+        .join(
+            contract,
+            (columns.community == connection.c.community) & (columns.connection_id == connection.c.connection_id),
+        )
+        .where(connection.c.community == tx.community, columns.contract_id == contract_id)
+    )
+    return tx.scalar(query) or ""
+
+
 def list_parties(tx: Tx, contract_id: str) -> set[str]:
     """List who holds a contract together with the member who signed it, or pays it."""
     joint, columns = contract_party.c, contract.c

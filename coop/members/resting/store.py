@@ -8,17 +8,12 @@ from datetime import date
 from sqlalchemy import func, select
 
 from coop.kit.database import among
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import select_as
 from coop.kit.tx import Tx
 from coop.members.resting.model import HeardBill
 from coop.members.tables.history import heard_bill, heard_use, heard_vote
 
 _ORDER = [heard_bill.c.issued_on, heard_bill.c.number]
-
-
-def find_bill(tx: Tx, bill_id: str) -> HeardBill | None:
-    """Find one bill."""
-    return find_as(tx, HeardBill, heard_bill, heard_bill.c.bill_id == bill_id)
 
 
 def list_bills_on(tx: Tx, contract_ids: Collection[str]) -> list[HeardBill]:

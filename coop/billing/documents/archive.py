@@ -1,0 +1,86 @@
+"""Putting the paper of a bill away: typeset once from what was frozen, told with its hash, the same bytes ever after.
+
+Invariant: a paper is typeset once the register said whom it is for, by a job or by its first reader, whoever comes
+first; both make the same bytes, and whatever was put away first stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from coop.billing.documents.contents import Frozen, document_of
+from coop.billing.documents.pdf import bill_pdf
+from coop.billing.rules.paper import needed_no_longer
+from coop.billing.storage import bills, papers
+from coop.billing.storage.bills import IssuedBill
+from coop.billing.storage.papers import StoredPaper
+from coop.billing.storage.schemas import BILL_PAPER
+from coop.events.billing import BillArchived
+from coop.kit import documents
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, say
+
+Opens = Callable[[], AbstractContextManager[Tx]]
+"""Opens a transaction of the co-operative."""
+
+
+def freeze(tx: Tx, issued: Sequence[IssuedBill]) -> dict[str, Frozen]:
+    """All that the papers of bills follow from, by bill; of whom the register said nothing yet, there is none.
+
+    Raises:
+        UnreadableDocument: what was frozen was changed since.
+    """
+    recipients = papers.find_recipients(tx, [each.id for each in issued])
+    return {
+        each.id: Frozen(each, BILL_PAPER.open(documents.load(tx, each.paper_hash)), recipients[each.id])
+        for each in issued
+        if each.id in recipients
+    }
+
+
+def get_frozen(tx: Tx, issued: IssuedBill) -> Frozen:
+    """All that the paper of a bill follows from.
+
+    Raises:
+        NotFound: its term is over, and nobody knows any more whom it was for.
+        CoopError: ``paper-waits``, the register did not say yet whom it is for.
+        UnreadableDocument: what was frozen was changed since.
+    """
+    frozen = freeze(tx, [issued]).get(issued.id)
+    if frozen is not None:
+        return frozen
+    if issued.issued_on < needed_no_longer(tx.today):
+        raise NotFound(say("the paper of bill %(number)s was kept for its term and is gone", number=issued.number))
+    raise CoopError(
+        "paper-waits",
+        say("the paper of bill %(number)s waits for its address: try again in a minute", number=issued.number),
+    )
+
+
+def read_paper(read: Opens, write: Opens, bill_id: str) -> StoredPaper:
+    """The paper of a bill as it was put away; typeset now where nobody came by yet.
+
+    Raises:
+        NotFound, UnreadableDocument: as ``get_frozen``, or there is no such bill.
+        CoopError: ``paper-waits``; ``changed-paper``, the bytes no longer have the hash that was told.
+    """
+    with read() as tx:
+        stored = papers.find_paper(tx, bill_id)
+        frozen = None if stored else get_frozen(tx, bills.get_bill(tx, bill_id))
+    if frozen is not None:
+        body = bill_pdf(document_of(frozen), frozen.lang)  # outside of any transaction: it takes a while
+        with write() as tx:
+            stored = papers.keep_paper(tx, bill_id, frozen.issued.issued_on, body)
+            tx.tell(
+                BillArchived(
+                    bill_id=bill_id,
+                    number=frozen.issued.number,
+                    sha256=stored.sha256,
+                    byte_count=len(stored.body),
+                )
+            )
+    assert stored is not None
+    if not stored.is_unchanged:
+        raise CoopError("changed-paper", say("the paper of bill %(bill)s was changed after it was kept", bill=bill_id))
+    return stored
