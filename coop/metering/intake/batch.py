@@ -32,9 +32,7 @@ from coop.metering.model import (
     register_id,
 )
 from coop.metering.readings import store as readings
-from coop.metering.readings.blocks import Day, pack_day
 from coop.metering.readings.log import Block, RegisterDay, add_blocks, read_blocks, write_block
-from coop.metering.readings.observations import entries_of
 from coop.metering.readings.parameters import Parameters
 from coop.metering.readings.plausibility import CLOCK_MARGIN
 from coop.metering.readings.sealing import is_due, seal_piles
@@ -135,11 +133,6 @@ class Intake:
     def refuse(self, code: str, reason: Said, reading: Stand | Series) -> None:
         """Set readings aside, with the reason."""
         self.taken.refused.append(refuse(code, reason, reading))
-
-    def add_day(self, of: Register, day: int, step_s: int, content: Day) -> None:
-        """Add a day's readings."""
-        digest = entries_of(content, step_s, of.exponent, self.number).digest()
-        self.add(of, day, step_s, pack_day(content, step_s), digest, content.offsets)
 
     def add(
         self,

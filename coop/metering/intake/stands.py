@@ -6,13 +6,15 @@ another order. ``heat.breaks`` judges all that is there, whenever it is counted.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import chain, groupby
+from typing import NamedTuple
 
 import numpy as np
 
 from coop.metering.intake.batch import Intake
 from coop.metering.model import DAY_S, Quality, Register, Shape, Stand, to_units
-from coop.metering.readings.blocks import one_each
+from coop.metering.readings.blocks import one_each, pack_stands
+from coop.metering.readings.observations import digest_parts
 from coop.metering.readings.store import seconds
 from coop.values import civil_date, join_said, say
 
@@ -20,19 +22,45 @@ Units = tuple[int, int, Stand]
 """A stand: its instant [s since 1970], its value in units of its register, and as it was told."""
 
 
+class _RegisterDay(NamedTuple):
+    """What a delivery says of a register's day, in order of time: offsets [s since midnight UTC], values, qualities."""
+
+    of: Register
+    day: int
+    offsets: list[int]
+    values: list[int]
+    quality: list[int]
+
+
 def take_stands(intake: Intake) -> None:
-    """Take all stands of a delivery."""
+    """Take all stands of a delivery, and pack and digest their days together: most hold a single one."""
+    days: list[_RegisterDay] = []
     for one, stands in _acceptable(intake).values():
         stands.sort(key=lambda units: units[0])
         intake.taken.values += len(stands)
         for day, some in groupby(stands, lambda units: units[0] // DAY_S):
             at_s, values, told = zip(*some, strict=True)
-            new = one_each(
-                np.array(at_s, np.int64) - day * DAY_S,
-                np.array(values, np.int64),
-                np.array([stand.quality for stand in told], np.uint8),
-            )
-            intake.add_day(one, day, 0, new)
+            offsets, quality = [at - day * DAY_S for at in at_s], [stand.quality.value for stand in told]
+            days.append(_RegisterDay(one, day, *_keep_one_each(offsets, list(values), quality)))
+    if not days:
+        return
+    exponents = np.array([told.of.exponent for told in days], np.int64)
+    columns = [
+        np.array([*chain.from_iterable(told)], np.int64)
+        for told in zip(*((one.offsets, one.quality, one.values) for one in days), strict=True)
+    ]
+    digests = digest_parts(intake.number, 0, exponents, columns, [len(told.offsets) for told in days])
+    for told, digest in zip(days, digests, strict=True):
+        packed = pack_stands(told.offsets, told.values, bytes(told.quality))
+        intake.add(told.of, told.day, 0, packed, digest, told.offsets)
+
+
+def _keep_one_each(offsets: list[int], values: list[int], quality: list[int]) -> tuple[list[int], list[int], list[int]]:
+    """One reading for each instant: of several, the one that stands."""
+    if len(set(offsets)) == len(offsets):
+        return offsets, values, quality
+    day = one_each(np.array(offsets, np.int64), np.array(values, np.int64), np.array(quality, np.uint8))
+    return day.offsets.tolist(), day.values.tolist(), day.quality.tolist()
 
 
 def _acceptable(intake: Intake) -> dict[str, tuple[Register, list[Units]]]:

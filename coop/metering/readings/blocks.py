@@ -177,10 +177,19 @@ def unpack_quality(packed: bytes, n: int) -> QualityArray:
 
 def pack_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
     """(offsets, values, quality) as they are stored; ``step_s`` is 0 for stands, which keep their offsets."""
-    offsets = len(day).to_bytes(4, "little") + pack_one(day.offsets.tolist()) if step_s == 0 else None
-    values, quality = (day.values, day.quality) if step_s == 0 else dense(day, step_s)
-    codes = quality.tobytes()
-    return offsets, pack_one(values.tolist()), codes[:1] if codes == codes[:1] * len(codes) else codes
+    if step_s == 0:
+        return pack_stands(day.offsets.tolist(), day.values.tolist(), day.quality.tobytes())
+    values, quality = dense(day, step_s)
+    return None, pack_one(values.tolist()), _shorten(quality.tobytes())
+
+
+def pack_stands(offsets: Sequence[int], values: Sequence[int], codes: bytes) -> tuple[bytes, bytes, bytes]:
+    """Pack a day of cumulative readings as ``pack_day`` does."""
+    return len(offsets).to_bytes(4, "little") + pack_one(offsets), pack_one(values), _shorten(codes)
+
+
+def _shorten(codes: bytes) -> bytes:
+    return codes[:1] if codes == codes[:1] * len(codes) else codes
 
 
 def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: int) -> Day:

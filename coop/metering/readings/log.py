@@ -184,7 +184,7 @@ def add_blocks(tx: Tx, rows: Iterable[Block]) -> None:
         ReadingsDetached: the month of one of them is set aside.
     """
     ordered = sorted(rows, key=lambda row: row[:5])
-    make_months(tx, {month_of(row.day) for row in ordered})
+    make_months(tx, {month_of(day) for day in {row.day for row in ordered}})
     tx.insert_rows(block, ordered)
 
 

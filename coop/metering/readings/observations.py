@@ -170,6 +170,18 @@ def sum_digests(hashes: NDArray[np.uint64]) -> int:
     return int(hashes.sum(dtype=np.uint64) % np.uint64(DIGEST_MODULUS))
 
 
+def digest_parts(
+    number: int, step_s: int, exponents: Int64Array, told: Sequence[Int64Array], sizes: Sequence[int]
+) -> list[int]:
+    """The digests of several parts of what one delivery said in one step, which lie one behind the other; ``told``
+    holds their offsets, qualities and values."""
+    offsets, quality, values = told
+    hashes = digest_entries((number, step_s, np.repeat(exponents, sizes), offsets, quality), values)
+    starts = np.cumsum([0, *sizes[:-1]])
+    digests: list[int] = (np.add.reduceat(hashes, starts) % np.uint64(DIGEST_MODULUS)).tolist()
+    return digests
+
+
 def fold(entries: Entries, received_us: Mapping[int, int]) -> Fold:
     """The day that follows from entries; ``received_us`` says when each delivery was received [us since 1970]."""
     standing = _standing(entries)

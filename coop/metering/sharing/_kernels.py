@@ -25,13 +25,12 @@ Range: production and each use below 2**40, their product below 2**63, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from coop.metering.compiled import compiled, summing
 from coop.metering.model import Int64Array
 
 Mask = NDArray[np.bool_]
@@ -43,22 +42,8 @@ _EXACT_FLOAT = 2.0**53
 _EXACT_WHOLE = 2.0**63
 _SHORT = 2**31
 
-Function = TypeVar("Function", bound=Callable[..., object])
 
-
-def _compiled(function: Function) -> Function:
-    """Compile at the first call, releasing the GIL, and keep the machine code on disk where a place can be written.
-
-    The place is ``__pycache__``, the user's cache directory, or ``NUMBA_CACHE_DIR``. Where none of them can be written
-    (a read-only installation without a home) each process compiles for itself: slower to start, equal in result.
-    """
-    try:
-        return cast(Function, njit(function, nogil=True, error_model="numpy", cache=True))
-    except RuntimeError:
-        return cast(Function, njit(function, nogil=True, error_model="numpy"))
-
-
-@_compiled
+@compiled
 def _count_from(values: FloatArray, least: float) -> int:
     count = 0
     for i in range(values.size):
@@ -66,7 +51,7 @@ def _count_from(values: FloatArray, least: float) -> int:
     return count
 
 
-@_compiled
+@compiled
 def _divide_whole(
     amount: Whole, weights: Int64Array, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray
 ) -> None:
@@ -82,7 +67,7 @@ def _divide_whole(
         _hand_out(left, base, by_id, parts, remainders)
 
 
-@_compiled
+@compiled
 def _divide(
     amount: Whole, weights: Int64Array, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray
 ) -> None:
@@ -114,7 +99,7 @@ def _divide(
         _hand_out(left, base, by_id, parts, remainders)
 
 
-@_compiled
+@compiled
 def _hand_out(left: Whole, base: Whole, by_id: Int64Array, parts: Int64Array, remainders: FloatArray) -> None:
     """Add one unit to each of the ``left`` largest remainders, a tie to the lowest id."""
     low, above_low = np.int64(0), remainders.size
@@ -145,7 +130,7 @@ def _hand_out(left: Whole, base: Whole, by_id: Int64Array, parts: Int64Array, re
         j += 1
 
 
-@_compiled
+@compiled
 def _total_and_bits(row: Int64Array) -> tuple[Whole, Whole]:
     """Sum, and all values or-ed together: its sign and its size bound those of every value, at no cost."""
     total, bits = np.int64(0), np.int64(0)
@@ -155,18 +140,18 @@ def _total_and_bits(row: Int64Array) -> tuple[Whole, Whole]:
     return total, bits
 
 
-@_compiled
+@compiled
 def _outside(production: Whole, bits: Whole) -> bool | np.bool:
     """True when a value is negative or too large; the caller finds out which of the two, and whether it is a fault."""
     return production < 0 or bits < 0 or production >= _HIGHEST or bits >= _HIGHEST
 
 
-@_compiled
+@compiled
 def _exceeds(amount: Whole, largest_weight: Whole, base: Whole) -> bool | np.bool:
     return np.float64(amount) * np.float64(largest_weight) >= _EXACT_WHOLE or np.float64(base) >= _EXACT_FLOAT
 
 
-@_compiled
+@compiled
 def dynamic(production: Int64Array, consumption: Int64Array, by_id: Int64Array, allocated: Int64Array) -> Mask:
     """Pro rata to use."""
     intervals, participants = consumption.shape
@@ -187,7 +172,7 @@ def dynamic(production: Int64Array, consumption: Int64Array, by_id: Int64Array, 
     return beyond
 
 
-@_compiled
+@compiled
 def static(
     production: Int64Array,
     consumption: Int64Array,
@@ -231,15 +216,7 @@ def static(
     return beyond
 
 
-def _summing(function: Function) -> Function:
-    """Compile as ``_compiled`` does, and let sums of floats be taken in any order: they are of whole numbers, exact."""
-    try:
-        return cast(Function, njit(function, nogil=True, error_model="numpy", cache=True, fastmath={"reassoc"}))
-    except RuntimeError:
-        return cast(Function, njit(function, nogil=True, error_model="numpy", fastmath={"reassoc"}))
-
-
-@_summing
+@summing
 def _sum_below(use: FloatArray, weights: FloatArray, level: float) -> tuple[float, float]:
     """Use and weight of those who are full where each has ``level`` per weight."""
     used, freed = 0.0, 0.0
@@ -250,7 +227,7 @@ def _sum_below(use: FloatArray, weights: FloatArray, level: float) -> tuple[floa
     return used, freed
 
 
-@_compiled
+@compiled
 def _sum_full(row: Int64Array, weights: Int64Array, left: Whole, base: Whole) -> tuple[Whole, Whole]:
     """Use and weight of those who are full where ``left`` is divided over weights that add up to ``base``, exact."""
     used, freed = np.int64(0), np.int64(0)
@@ -261,7 +238,7 @@ def _sum_full(row: Int64Array, weights: Int64Array, left: Whole, base: Whole) ->
     return used, freed
 
 
-@_compiled
+@compiled
 def _level(
     production: Whole, row: Int64Array, weights: Int64Array, base: Whole, use: FloatArray, shares: FloatArray
 ) -> tuple[Whole, Whole]:
@@ -293,7 +270,7 @@ def _level(
             left, open_base = np.int64(production), np.int64(base)
 
 
-@_compiled
+@compiled
 def fill(
     production: Int64Array,
     consumption: Int64Array,
@@ -338,7 +315,7 @@ def fill(
     return beyond
 
 
-@_compiled
+@compiled
 def priority(production: Int64Array, consumption: Int64Array, in_turn: Int64Array, allocated: Int64Array) -> Mask:
     """In the order of ``in_turn``, each up to its use."""
     intervals, participants = consumption.shape
