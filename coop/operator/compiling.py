@@ -1,7 +1,7 @@
 """Compiles the inner loops ahead: ``python -m coop.operator.compiling`` while an image is built.
 
 The machine code goes where the loops look for it (``NUMBA_CACHE_DIR``), so that no process compiles at its first
-batch or allocation. It fits the release and the kind of processor that it was made for; another one compiles for itself.
+batch or allocation. It fits the release and the kind of processor that it was made for; another compiles for itself.
 """
 
 from __future__ import annotations

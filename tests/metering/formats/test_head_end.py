@@ -86,7 +86,7 @@ def test_telemetry_of_a_heat_pump_travels_in_the_same_shape() -> None:
         ({"start": "0001-01-01T00:00:00+05:00"}, "series[1].start: '0001-01-01T00:00:00+05:00' is not an instant"),
         ({"step_s": 700}, "series[1].step_s: 700 s does not divide a day"),
         ({"step_s": 30}, "series[1].step_s: is below 60"),
-        ({"unit": "m3"}, "series[1].unit: m3 is not a unit of electricity_import"),
+        ({"unit": "m3"}, "series[1].unit: m3 is not a unit of electricity taken"),
         ({"quantity": "gas"}, "series[1].quantity: is none of"),
         ({"meter": ""}, "series[1].meter: has less than 1 character"),
         ({"colour": "red"}, "series[1].colour: is not known here"),
