@@ -21,6 +21,7 @@ ACCESS = Access(
         "see-parked": READERS,
         "settle-parked": KEEPERS,
         "see-data": READERS | {READ},
+        "decide-break": roles("board", "treasurer", "operator"),
         "close-period": roles("board", "treasurer", "operator"),
         "see-own-energy": roles("member"),
         "enter-own-reading": roles("member"),

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.metering import record_listings
 from coop.metering.access import ACCESS
+from coop.metering.heat import decisions
 from coop.metering.pages.meter import AskedRecord, note_looks
 from coop.metering.provenance.records import list_statements
 from coop.metering.record_views import view_record
+from coop.metering.register.store import list_registers
 from coop.values import NotFound, Period, say
 from coop.web.downloads import Asked
 
@@ -56,3 +58,12 @@ def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord)
         own = view_record(tx, session_of(request), meter, wanted.read(tx))
         note_looks(request, own)
         return asked.answer(record_listings.gaps_listing(own.gaps))
+
+
+@routes.get("/breaks.{extension}")
+@may("see-data")
+def export_breaks(request: Request, asked: Asked, register: str | None = None) -> Response:
+    """What was proposed about breaks (of one register), oldest first."""
+    with reading(request) as tx:
+        registers = {one.id: one for one in list_registers(tx)}
+        return asked.answer(record_listings.breaks_listing(decisions.list_proposals(tx, register), registers))

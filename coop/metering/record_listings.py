@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from coop.metering import wording
+from coop.metering.heat.decisions import Answer, Proposal
+from coop.metering.model import Register
 from coop.metering.provenance.gaps import Gap
 from coop.metering.provenance.records import Record, Statement
+from coop.metering.readings.store import instant
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 
@@ -45,6 +48,36 @@ GAPS = (
     Column("end", N_("Up to"), Kind.INSTANT),
     Column("why", N_("Why")),
 )
+BREAKS = (
+    Column("id", N_("Number")),
+    Column("meter", N_("Meter")),
+    Column("quantity", N_("Quantity")),
+    Column("before_at", N_("Before"), Kind.INSTANT),
+    Column("at", N_("When it broke"), Kind.INSTANT),
+    Column("kind", N_("What happened"), Kind.WORD, of=lambda row: wording.BREAKS[row.kind]),
+    Column("reason", N_("Why")),
+    Column("proposed_at", N_("Proposed"), Kind.INSTANT),
+    Column("proposed_by", N_("Proposed by")),
+    Column("confirmed", N_("Confirmed"), Kind.FLAG),
+    Column("answered_by", N_("Answered by")),
+)
+
+
+@dataclass(frozen=True)
+class BreakRow:
+    """A proposal of what a break means, with the second person's answer."""
+
+    id: str
+    meter: str
+    quantity: str
+    before_at: datetime
+    at: datetime
+    kind: str
+    reason: str
+    proposed_at: datetime
+    proposed_by: str
+    confirmed: bool | None
+    answered_by: str | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +111,19 @@ def days_listing(record: Record) -> Listing:
 def gaps_listing(gaps: Iterable[Gap]) -> Listing:
     """Times of which nothing is known, and why."""
     return Listing("gaps", GAPS, gaps)
+
+
+def breaks_listing(proposals: Iterable[tuple[Proposal, Answer | None]], registers: Mapping[str, Register]) -> Listing:
+    """What was proposed about breaks of registers, each with the second person's answer."""
+    rows = (
+        BreakRow(
+            one.id, registers[one.register_id].serial, registers[one.register_id].quantity.value,
+            instant(one.before_s), instant(one.at_s), one.kind.value, one.reason, one.proposed_at, one.proposed_by,
+            answer.confirmed if answer else None, answer.answered_by if answer else None,
+        )
+        for one, answer in proposals
+    )  # fmt: skip
+    return Listing("breaks", BREAKS, rows)
 
 
 def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:

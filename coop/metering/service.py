@@ -21,6 +21,7 @@ from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
 from coop.metering import exports, home, own_data, record_exports
 from coop.metering.access import ACCESS
+from coop.metering.api import breaks as break_api
 from coop.metering.api import deliveries, entries, parked, periods, readings, records, register, sharing, state
 from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.entry_tables import ENTRIES_KEPT
@@ -29,7 +30,7 @@ from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
-from coop.metering.pages import data, energy, files, gateways, groups, members, meter, meters, walk
+from coop.metering.pages import breaks, data, energy, files, gateways, groups, members, meter, meters, walk
 from coop.metering.pages import entries as entry_pages
 from coop.metering.register.heard import (
     on_connection_closed,
@@ -85,6 +86,7 @@ METERING = Service(
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,
+        break_api.routes,
         entries.routes,
         parked.routes,
         register.routes,
@@ -101,6 +103,7 @@ METERING = Service(
         walk.routes,
         data.routes,
         entry_pages.routes,
+        breaks.routes,
         meters.routes,
         meter.routes,
         groups.routes,
@@ -120,7 +123,7 @@ METERING = Service(
             N_("Data quality"),
             "see-data",
             60,
-            ("/metering/plant", "/metering/periods", "/metering/files"),
+            ("/metering/plant", "/metering/periods", "/metering/files", "/metering/breaks"),
         ),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),

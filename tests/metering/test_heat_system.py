@@ -127,7 +127,7 @@ def test_heat_of_an_empty_home_blocks_where_nothing_explains_its_register(databa
         homes(tx)
         register_meters(tx, [Meter("H4", MeterKind.HEAT, "C4", INSTALLED)])
         deliver(tx, gj("H4", START, "50"), gj("H4", at("2025-03-10T00:00:00"), "50.2"), gj("H4", END, "30"))
-        assert [said for said in compute_period(tx, MARCH).blocking if "H4" in said]
+        assert [one for one in compute_period(tx, MARCH).blocking if "H4" in one.said]
 
 
 def cold(meter: str, bound: datetime, value: str) -> Stand:

@@ -27,6 +27,7 @@ from coop.metering.api.fields import (
     make_router,
     may,
 )
+from coop.metering.heat.sayings import Blocked
 from coop.metering.periods import acceptance
 from coop.metering.periods import store as periods
 from coop.metering.periods.acceptance import Acceptance
@@ -35,6 +36,7 @@ from coop.metering.periods.close import correct_period as correct
 from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.store import Closed
 from coop.metering.readings.completeness import measure_completeness
+from coop.metering.readings.store import instant
 
 routes = make_router()
 
@@ -138,13 +140,27 @@ class LackOut(Answer):
     """Whether somebody accepted to go on without it."""
 
 
+class BlockOut(Answer):
+    """A break that blocks a period until two people have said what happened."""
+
+    meter: Serial
+    register_id: str
+    """Register that fell, jumped, or tells two things."""
+    before: datetime
+    """Instant of the last reading before it."""
+    at: datetime
+    """Instant of the first reading after it: by these three it is decided."""
+    said: str
+    """A sentence that says what."""
+
+
 class PeriodPreviewOut(Answer):
     """What a period would come to if it were closed now."""
 
     lacking: list[LackOut]
     """What is missing."""
-    blocking: list[str]
-    """Breaks of registers that nothing explains and nobody decided, a sentence each."""
+    blocking: list[BlockOut]
+    """Breaks of registers that nothing explains and nobody decided."""
     measured_count: int
     """Measurements of heat."""
     estimated_count: int
@@ -269,6 +285,17 @@ def _fields(closed: Closed) -> dict[str, Any]:
     }
 
 
+def block_out(one: Blocked) -> BlockOut:
+    """A break that blocks a period."""
+    return BlockOut(
+        meter=one.serial,
+        register_id=one.register_id,
+        before=instant(one.before_s),
+        at=instant(one.at_s),
+        said=one.said,
+    )
+
+
 def _preview_out(results: Results, accepted: list[Acceptance]) -> PeriodPreviewOut:
     open_ones = acceptance.find_open(results.lacking, accepted)
     return PeriodPreviewOut(
@@ -276,7 +303,7 @@ def _preview_out(results: Results, accepted: list[Acceptance]) -> PeriodPreviewO
             LackOut(subject=acceptance.subject_of(said), said=said, accepted=said not in open_ones)
             for said in results.lacking
         ],
-        blocking=list(results.blocking),
+        blocking=[block_out(one) for one in results.blocking],
         measured_count=len(results.measured),
         estimated_count=sum(measured.estimated for measured in results.measured),
         energy_j=results.energy_j,

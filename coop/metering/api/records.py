@@ -10,6 +10,7 @@ from pydantic import Field
 
 from coop.kit.answers import Answer, ExactDecimal
 from coop.kit.http import reading, refuses, session_of
+from coop.kit.paging import Paged
 from coop.metering.amounts import read_known, read_period
 from coop.metering.api.fields import KnownAt, Name, Serial, WantedPeriod, make_router, may
 from coop.metering.looks import READINGS, note_look
@@ -172,7 +173,7 @@ def get_record(
 @may("see-meter")
 @refuses("bad-input", "old-use", "readings-detached")
 def list_meter_statements(
-    request: Request, serial: Name, day: date, register: RegisterId = None, known_at: KnownAt = None
+    request: Request, serial: Name, day: date, page: Paged, register: RegisterId = None, known_at: KnownAt = None
 ) -> list[StatementOut]:
     """Everything that was said of a register on a civil day: which value stands and why, who said it, and when it was
     received."""
@@ -183,7 +184,8 @@ def list_meter_statements(
         told = list_statements(tx, own.record, own.period, known) if own.record else []
     _note(request, own)
     is_own = session_of(request).member_id in own.members
-    return [_statement_out(one, names_people=not is_own) for one in told]
+    rows = page.cut(list(enumerate(told)), lambda row: (row[0],))
+    return [_statement_out(one, names_people=not is_own) for _, one in rows]
 
 
 def _note(request: Request, own: MeterRecord) -> None:

@@ -22,7 +22,7 @@ from coop.metering.heat.degree_days import (
     weighted_degree_days,
 )
 from coop.metering.heat.measuring import Span, Use, total_energy
-from coop.metering.heat.sayings import say_disagreement, say_doubt
+from coop.metering.heat.sayings import Blocked, say_disagreement, say_doubt
 from coop.metering.model import DAY_S, Meter, MeterKind, Quantity, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store, holdings
@@ -60,7 +60,7 @@ class Heat:
     measured: tuple[Measured, ...]
     vacant: tuple[Measured, ...]
     lacking: tuple[Said, ...]
-    blocking: tuple[Said, ...]
+    blocking: tuple[Blocked, ...]
 
     @property
     def delivered_j(self) -> Decimal:
@@ -76,7 +76,7 @@ def measure(store: Store, period: Period) -> Heat:
     tap = store.parameters.tap_water_permille(period.start)
     allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
     measured: list[Measured] = []
-    blocking: list[Said] = []
+    blocking: list[Blocked] = []
     for (connection_id, member_id, quantity), some in sorted(counters.items()):
         uses: list[Use] = []
         versions: dict[RegisterDay, int] = {}

@@ -149,9 +149,7 @@ def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
         CoopError: the same person proposed it, or it was answered otherwise.
     """
     lock(tx)
-    proposal = find_as(tx, Proposal, break_proposal, break_proposal.c.id == proposal_id)
-    if proposal is None:
-        raise NotFound(say("there is no such proposal"))
+    proposal = get_proposal(tx, proposal_id)
     given = find_as(tx, Answer, break_answer, break_answer.c.proposal_id == proposal_id)
     if given is not None:
         if given.confirmed == confirmed:
@@ -165,13 +163,27 @@ def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
     return proposal
 
 
+def get_proposal(tx: Tx, proposal_id: str) -> Proposal:
+    """One proposal.
+
+    Raises:
+        NotFound: there is no such proposal.
+    """
+    proposal = find_as(tx, Proposal, break_proposal, break_proposal.c.id == proposal_id)
+    if proposal is None:
+        raise NotFound(say("there is no such proposal"))
+    return proposal
+
+
 def _mark_moved(tx: Tx, proposal: Proposal) -> None:
-    """Let the closed periods that come out otherwise by a decision wait for a correction."""
+    """Let the closed periods that a decision moves wait for a correction: of a break that nobody decided before, those
+    that it reaches, for nothing could be told of them over it; else those that come out otherwise."""
     register, store, decided = _get_register(tx, proposal.register_id), Store(tx), list_decided(tx)
+    break_s = proposal.before_s, proposal.at_s
+    is_first = all((one.before_s, one.at_s) != break_s for one in decided.get(register.id, ()))
+    after = add_decided(decided, register.id, proposal.decided)
     for period in list_reached_by(tx, proposal.decided):
-        if count_period(store, register, period, decided) != count_period(
-            store, register, period, add_decided(decided, register.id, proposal.decided)
-        ):
+        if is_first or count_period(store, register, period, decided) != count_period(store, register, period, after):
             cause = f"it was decided on {tx.today} what happened at a break of the meter"
             closed.mark_decided(tx, register.serial, cause, period.start, period.end, proposal.reason)
 

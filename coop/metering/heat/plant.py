@@ -18,7 +18,7 @@ import numpy as np
 from coop.metering.heat.counters import MeterCounter, Stock, find_counter, load_days
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.measuring import Span, Use
-from coop.metering.heat.sayings import say_disagreement, say_doubt
+from coop.metering.heat.sayings import Blocked, say_disagreement, say_doubt
 from coop.metering.model import DAY_S, Int64Array, Meter, MeterKind, Quantity
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import Stored, seconds
@@ -49,7 +49,7 @@ class PlantReport:
 
     plant: Plant | None = None
     lacking: tuple[Said, ...] = ()
-    blocking: tuple[Said, ...] = ()
+    blocking: tuple[Blocked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def report_plant(
     days = load_days(store, period, counters.values())
     allowed_s = store.parameters.tolerance(period.start).stand_gap.total_seconds()
     lacking: list[Said] = []
-    blocking: list[Said] = []
+    blocking: list[Blocked] = []
     counted = []
     for meter in pumps:
         uses = {}
@@ -151,7 +151,7 @@ def _find_counters(store: Store, period: Period, pumps: Sequence[Meter]) -> Mapp
     return found
 
 
-def _count(counter: MeterCounter, days: Stock, blocking: list[Said]) -> list[tuple[Span, Use]]:
+def _count(counter: MeterCounter, days: Stock, blocking: list[Blocked]) -> list[tuple[Span, Use]]:
     counted, disagreements = counter.count(days)
     blocking += map(say_disagreement, disagreements)
     uses = [(span, use) for span, use in counted if use is not None]

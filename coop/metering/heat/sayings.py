@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from coop.metering.heat.breaks import Doubt
@@ -11,8 +12,29 @@ from coop.metering.readings.store import instant
 from coop.values import Said, say
 
 
-def say_doubt(span: Span, doubt: Doubt) -> Said:
+@dataclass(frozen=True)
+class Blocked:
+    """A sentence on what nobody may bill over, and where it lies: between which two instants [s since 1970] of which
+    register."""
+
+    said: Said
+    serial: str
+    register_id: str
+    before_s: int
+    at_s: int
+
+
+def say_doubt(span: Span, doubt: Doubt) -> Blocked:
     """Name a fall or a jump that nothing explains."""
+    return Blocked(_say_doubt(span, doubt), span.serial, span.register_id, doubt.before_s, doubt.at_s)
+
+
+def say_disagreement(one: Disagreement) -> Blocked:
+    """Name a stretch that a meter's cumulative readings and intervals tell differently."""
+    return Blocked(_say_disagreement(one), one.serial, one.register_id, one.from_s, one.to_s)
+
+
+def _say_doubt(span: Span, doubt: Doubt) -> Said:
     values = {
         "serial": span.serial,
         "before": _to_gj(Decimal(doubt.before).scaleb(span.exponent)),
@@ -33,8 +55,7 @@ def say_doubt(span: Span, doubt: Doubt) -> Said:
     )
 
 
-def say_disagreement(one: Disagreement) -> Said:
-    """Name a stretch that a meter's cumulative readings and intervals tell differently."""
+def _say_disagreement(one: Disagreement) -> Said:
     return say(
         "meter %(serial)s counted %(by_readings)s GJ by its readings and %(by_intervals)s GJ by its intervals, from "
         "%(start)s to %(end)s: somebody decides which are right",

@@ -125,6 +125,7 @@ def show_period(request: Request, period: str) -> Response:
         open_ones=acceptance.find_open(results.lacking, accepted),
         subject_of=acceptance.subject_of,
         may_close=ACCESS.allows(session_of(request), "close-period"),
+        may_decide=ACCESS.allows(session_of(request), "decide-break"),
         words=wording,
     )
 

@@ -108,6 +108,7 @@ def show_meter(request: Request, serial: str, asked: AskedRecord) -> Response:
         query=_query(own, asked),
         is_keeper=is_keeper,
         may_keep=ACCESS.allows(session, "keep-register"),
+        may_decide=ACCESS.allows(session, "decide-break"),
         may_correct=ACCESS.allows(session, "correct-reading"),
         words=wording,
     )

@@ -97,7 +97,7 @@ def _ask(tx: Tx, period: Period, results: Results, accept: Collection[str], reas
     acceptance.accept(tx, period, results.lacking, accept, reason)
     lacking = acceptance.find_open(results.lacking, acceptance.list_acceptances(tx, period))
     if results.blocking or lacking:
-        raise PeriodIncomplete(period, (*results.blocking, *lacking))
+        raise PeriodIncomplete(period, (*(one.said for one in results.blocking), *lacking))
 
 
 def _load_told(tx: Tx, newest: Closed) -> Told:

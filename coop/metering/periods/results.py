@@ -8,6 +8,7 @@ from decimal import Decimal
 from coop.kit.tx import Tx
 from coop.metering.heat.compute import Measured, find_missing_meters, measure
 from coop.metering.heat.plant import Plant, report_plant
+from coop.metering.heat.sayings import Blocked
 from coop.metering.model import Quantity
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.sharing.runs import Run, share
@@ -27,7 +28,7 @@ class Results:
     runs: tuple[Run, ...]
     plant: Plant | None
     lacking: tuple[Said, ...]
-    blocking: tuple[Said, ...] = ()
+    blocking: tuple[Blocked, ...] = ()
     vacant: tuple[Measured, ...] = ()
     held: frozenset[Occupant] = frozenset()
 
@@ -46,6 +47,13 @@ class Results:
     def is_empty(self) -> bool:
         """True where nobody used or shared anything that was read."""
         return not self.measured and not self.runs
+
+
+def find_breaks(tx: Tx, period: Period) -> list[Blocked]:
+    """What blocks a period: breaks of registers that nothing explains and nobody decided."""
+    store = Store(tx)
+    heat = measure(store, period)
+    return [*heat.blocking, *report_plant(store, period, heat.delivered_j).blocking]
 
 
 def compute_period(tx: Tx, period: Period) -> Results:
