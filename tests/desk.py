@@ -21,6 +21,8 @@ SECRET = "a secret for the tests alone"
 COMMUNITY = "demo"
 SECRETARY = Actor("account", "account-1", "api")
 """Whoever acts where a test calls a command without a request."""
+CHAIR = Actor("account", "account-2", "api")
+"""The second person, where it takes two."""
 
 
 def lead_to(url: str, community: str = COMMUNITY) -> Sites:

@@ -18,6 +18,7 @@ from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.web.downloads import Asked
+from coop.web.language import language_of
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing/exports", include_in_schema=False)
 may = ACCESS.may
@@ -83,7 +84,7 @@ def export_run_bills(request: Request, asked: Asked, run: str) -> Response:
 @may("see-runs")
 def export_brakes(request: Request, asked: Asked, run: str) -> Response:
     with reading(request) as tx:
-        return asked.answer(listings.brakes_listing(preview_named(tx, run)))
+        return asked.answer(listings.brakes_listing(preview_named(tx, run), language_of(request)))
 
 
 @routes.get("/prices.{extension}")

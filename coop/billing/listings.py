@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from coop.billing import words
 from coop.billing.board import AccountGroup, PeriodView, TariffView
+from coop.billing.brake_texts import BRAKES as BRAKE_TEXTS
+from coop.billing.brake_texts import brake_sentence
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
@@ -87,11 +89,11 @@ RUN_BILLS = (
 )
 
 BRAKES = (
-    Column("reason", N_("Reason"), Kind.WORD, of=lambda brake: words.BRAKES[brake.code]),
-    Column("subject", N_("About")),
-    Column("explanation", N_("Explanation"), of="reason"),
-    Column("cost_eur", N_("Amount"), Kind.EUROS, of="cost_cents"),
-    Column("likely_eur", N_("Likely, before what is given back"), Kind.EUROS, of="likely_cents"),
+    Column("reason", N_("Reason"), Kind.WORD, of=lambda row: BRAKE_TEXTS[row[0].code].name),
+    Column("subject", N_("About"), of=lambda row: row[0].subject),
+    Column("explanation", N_("Explanation"), of=lambda row: row[1]),
+    Column("look_at", N_("Look at"), Kind.WORD, of=lambda row: BRAKE_TEXTS[row[0].code].advice),
+    Column("contracts", N_("Bills concerned"), of=lambda row: " ".join(row[0].concerns)),
 )
 
 VERIFIED = (
@@ -188,9 +190,9 @@ def run_bills_listing(result: RunResult) -> Listing:
     return Listing("run-bills", RUN_BILLS, result.bills)
 
 
-def brakes_listing(result: RunResult) -> Listing:
-    """Brakes of a run."""
-    return Listing("brakes", BRAKES, result.brakes)
+def brakes_listing(result: RunResult, lang: str) -> Listing:
+    """Brakes of a run, each with its sentence."""
+    return Listing("brakes", BRAKES, [(caught, brake_sentence(lang, caught)) for caught in result.brakes])
 
 
 def verified_listing(verification: Verification) -> Listing:

@@ -368,18 +368,3 @@ class BillHead:
     vat: tuple[VatAmount, ...]
     inputs_hash: str
     paper_hash: str
-
-
-@dataclass(frozen=True)
-class Brake:
-    """A reason to stop a run until the board releases it: about which contract or connection, and a sentence.
-
-    ``cost_cents`` and ``likely_cents`` are what a bill costs and what the one before made likely, where that is
-    the reason.
-    """
-
-    code: str
-    subject: str
-    reason: str
-    cost_cents: int | None = None
-    likely_cents: int | None = None

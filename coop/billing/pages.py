@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.billing import board, views, words
+from coop.billing import board, brake_texts, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.documents.archive import read_paper
@@ -178,6 +178,8 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         request,
         "billing/run.html",
         reach=reach,
+        of_contract={bill.contract_id: bill.member_id for bill in result.bills} if result else {},
+        brakes=brake_texts,
         name=name,
         title=words.period_name(language_of(request), Period.parse(name)) if runs.is_period(name) else "",
         result=result,

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
-from coop.billing.model import FIXED, Brake, Line, LineKind
+from coop.billing.model import FIXED, Line, LineKind
 from coop.billing.rules.paper import SharedUse
 from coop.billing.storage.bills import IssuedBill
 from coop.events.billing import NoticePrice
 from coop.events.causes import read_cause
 from coop.values import Period
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, money, month, number, price, speak
+from coop.web.writing import civil_day, month, number, price, speak
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
@@ -67,13 +67,6 @@ CAUSES = (
     N_("the law sets another price"),
     N_("the days of a tariff changed"),
 )
-
-BRAKES = {
-    "implausible-difference": N_("Unlikely beside the bill before"),
-    "no-contract": N_("Energy without a contract"),
-    "no-reading": N_("No heat reading"),
-    "unpriced": N_("Measured, but no tariff prices it"),
-}
 
 REFUSALS = {
     "period-incomplete": N_("Metering has not closed this period yet, or not every fact of it has come."),
@@ -230,18 +223,6 @@ def reference(lang: str, rests_on: Reference) -> str:
         case "resolution":
             return translate(lang, ADOPTS[rests_on.adopts])
     return translate(lang, "The bill that this one corrects")
-
-
-def brake(lang: str, caught: Brake) -> str:
-    """Why a run stops, in a sentence where there is more to say than its name."""
-    if caught.cost_cents is None or caught.likely_cents is None:
-        return ""
-    return translate(
-        lang,
-        "%(cost)s where %(likely)s was likely",
-        cost=money(lang, caught.cost_cents),
-        likely=money(lang, caught.likely_cents),
-    )
 
 
 def notice_prices(parameters: Mapping[str, str]) -> list[NoticePrice]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from coop.billing.brake_texts import brake_sentence
 from coop.billing.handlers.runs import issue_bills, release_run
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.handlers.verify import verify_bill
@@ -105,7 +106,7 @@ def test_an_end_of_contract_that_comes_late_gives_the_days_back(database: Databa
     hear(database, ended("anna", date(2025, 1, 21)))
     held = correct(database)
     assert [(brake.code, brake.subject) for brake in held.brakes] == [
-        ("no-contract", "connection-anna"),
+        ("use-outside-contract", "connection-anna"),
         ("implausible-difference", "contract-anna"),
     ]
     with database.write(COMMUNITY, SECRETARY) as tx:
@@ -325,7 +326,7 @@ def test_a_quantity_that_no_tariff_prices_holds_the_run_by_name(database: Databa
     hear(database, *TERMS[:2], signed("anna"), measured("anna", JANUARY, "2"), cold, closed(JANUARY, 2))
     held = run(database, JANUARY)
     assert [(brake.code, brake.subject) for brake in held.brakes] == [("unpriced", "connection-anna")]
-    assert "cold" in held.brakes[0].reason
+    assert brake_sentence("en", held.brakes[0]).startswith("cold was measured in January 2025")
 
 
 def test_what_moved_a_share_of_the_neighbourhood_is_printed_on_nobodys_bill(database: Database) -> None:

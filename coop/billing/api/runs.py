@@ -22,8 +22,10 @@ from coop.billing.api.fields import (
     may,
 )
 from coop.billing.bodies import Name
+from coop.billing.brake_texts import brake_advice, brake_sentence
 from coop.billing.handlers import runs as commands
 from coop.billing.handlers.results import RunResult
+from coop.billing.rules.brakes.model import Brake
 from coop.billing.storage import bills, runs
 from coop.billing.storage.runs import RunTotals
 from coop.kit.answers import Answer, Body, PeriodName
@@ -32,6 +34,7 @@ from coop.kit.paging import Paged
 from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.values import BadInput, Period, Problem, say
+from coop.web.language import SOURCE
 
 routes = make_router()
 
@@ -52,18 +55,18 @@ class RunIn(Body):
 
 
 class BrakeOut(Answer):
-    """A reason to hold a run until somebody released it."""
+    """A reason to hold a run until somebody else released it."""
 
-    code: Annotated[str, Field(examples=["unlikely-cost"])]
+    code: Annotated[str, Field(examples=["implausible-difference"])]
     """Kind of the reason."""
     subject: Annotated[str, Field(examples=["K-0012"])]
-    """Contract or connection that it is about."""
+    """Contract, connection or tariff that it is about; empty for the run as a whole."""
     reason: str
-    """The reason in a sentence."""
-    cost_cents: int | None
-    """Cost of the bill [euro cents], where that is the reason."""
-    likely_cents: int | None
-    """Cost that the bill before makes likely [euro cents], where that is the reason."""
+    """The reason in a sentence, with its figures."""
+    look_at: str
+    """Where to look."""
+    contracts: list[ContractId]
+    """Contracts whose bills it concerns."""
 
 
 class BillSummaryOut(Answer):
@@ -181,7 +184,24 @@ def list_bill_runs(request: Request, page: Paged) -> list[ListedRunOut]:
 
 
 def _run_out(result: RunResult) -> RunOut:
-    return RunOut.model_validate(result)
+    return RunOut.model_validate(
+        {
+            **vars(result),
+            "bill_count": result.bill_count,
+            "total_cents": result.total_cents,
+            "brakes": [_brake_out(caught) for caught in result.brakes],
+        }
+    )
+
+
+def _brake_out(caught: Brake) -> BrakeOut:
+    return BrakeOut(
+        code=caught.code,
+        subject=caught.subject,
+        reason=brake_sentence(SOURCE, caught),
+        look_at=brake_advice(SOURCE, caught),
+        contracts=list(caught.concerns),
+    )
 
 
 def _listed_out(total: RunTotals) -> ListedRunOut:
@@ -189,6 +209,7 @@ def _listed_out(total: RunTotals) -> ListedRunOut:
     return ListedRunOut.model_validate(
         {
             **vars(total.run),
+            "brakes": [_brake_out(caught) for caught in total.run.brakes],
             "run_id": total.run.id,
             "period_start": period.start if period else None,
             "period_end": period.end if period else None,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.billing.model import Brake, PublishedFigure
+from coop.billing.model import PublishedFigure
+from coop.billing.rules.brakes import find_brakes
+from coop.billing.rules.brakes.look import Billed, Look
+from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.drafts import Draft, PeriodFacts, Task, draft_run
 from coop.billing.rules.settling import CeilingMove, find_unsettled
 from coop.billing.rules.terms import PeriodTerms, Terms
@@ -13,7 +16,7 @@ from coop.billing.storage import accounts, bills, heard, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
 from coop.billing.storage.schemas import PERIOD_TERMS
-from coop.communities.choices import BrakeChoice, Choices
+from coop.communities.choices import BrakeChoice, Choices, GuaranteeChoice
 from coop.kit.documents import Document, UnreadableDocument, load
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Period, Problem, Said, join_said, say
@@ -79,19 +82,42 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
         if not _is_up_to_date(tx, done[closed], covered):
             tasks.append(Task(_load_complete(tx, closed), bills.last_bills(tx, closed)))
             covers.append(covered)
-    costs_before: dict[str, tuple[int, int]] = {}
+    before: dict[str, Billed] = {}
     if period is not None:
         facts = _load_complete(tx, period)
         if issued_on < period.end:
             raise _bad_date(say("%(day)s is before the end of %(period)s", day=issued_on, period=period))
-        costs_before = bills.costs_before(tx, period.start)
+        before = bills.list_billed(tx, ends_on=period.start)
         tasks.append(Task(facts))
         covers.append(Covered(period, facts.revision, PERIOD_TERMS.seal(terms.of_period(period))))
     tasks.sort(key=lambda task: task.facts.period)
     years = accounts.years_so_far(tx)
     newest = bills.newest_bills(tx, list(find_unsettled(terms, years)))
-    drafts, moves, brakes = draft_run(terms, years, tasks, newest, costs_before, choice)
-    return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(brakes), tuple(covers))
+    costs_before = {name: (billed.cost_cents, billed.days.days) for name, billed in before.items()}
+    drafts, moves = draft_run(terms, years, tasks, newest, costs_before)
+    look = Look(
+        period=period,
+        drafts=drafts,
+        moves=moves,
+        facts=[(task.facts, task.last is None) for task in tasks],
+        book=terms.book,
+        years=years,
+        choice=choice,
+        heating=terms.book.choices.on(GuaranteeChoice, issued_on),
+        before=before,
+        year_before=bills.list_billed(tx, ends_on=_a_year_before(period.end)) if period else {},
+        billed=set(done),
+    )
+    return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(find_brakes(look)), tuple(covers))
+
+
+def _a_year_before(day: date) -> date:
+    """The same day of the year before; of a leap day, that after it."""
+    return (
+        day.replace(year=day.year - 1, day=1, month=3)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year - 1)
+    )
 
 
 def unbilled_periods(tx: Tx) -> list[Period]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from coop.billing.handlers.drafts import DraftedRun
-from coop.billing.model import BillHead, Brake
+from coop.billing.model import BillHead
+from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.drafts import Draft
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx

@@ -1,4 +1,4 @@
-"""Drafting a run: from heard facts to the inputs of every bill, their bills, and what brakes the run.
+"""Drafting a run: from heard facts to the inputs of every bill, and their bills.
 
 Invariant: a draft follows from the values that are given and from nothing else; nothing here reads or writes a store.
 Drafts are made in order of contract and period, and each leaves the guarantee years as the next one of that contract
@@ -8,15 +8,13 @@ finds them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
-from coop.billing.model import Bill, BillInputs, Brake, Consumption, Contract, HeatReading, SharedEnergy
+from coop.billing.model import Bill, BillInputs, Consumption, Contract, HeatReading, SharedEnergy
 from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.brakes import implausible
 from coop.billing.rules.guarantee import guarantee_year, guarantee_years
 from coop.billing.rules.law import hold_to_law
-from coop.billing.rules.lines import lines_of
 from coop.billing.rules.settling import (
     CeilingMove,
     YearSoFar,
@@ -28,14 +26,22 @@ from coop.billing.rules.settling import (
 )
 from coop.billing.rules.tariffs import spans_of
 from coop.billing.rules.terms import Holder, Terms, YearKey
-from coop.communities.choices import BrakeChoice
 from coop.values import CoopError, Period, Said, say
 
 
 @dataclass(frozen=True)
+class Part:
+    """One register's part of a reading, from stand to stand."""
+
+    meter: str
+    from_at: datetime
+    to_at: datetime
+
+
+@dataclass(frozen=True)
 class PeriodFacts:
-    """What metering told of a period: the newest revision of each, what is still missing, and by connection the
-    quantities that no tariff prices."""
+    """What metering told of a period: the newest revision of each, what is still missing, by connection the quantities
+    that no tariff prices, and the parts of each reading by its id."""
 
     period: Period
     revision: int
@@ -43,6 +49,7 @@ class PeriodFacts:
     readings: Mapping[Holder, Sequence[HeatReading]]
     shares: Mapping[Holder, Sequence[SharedEnergy]]
     unpriced: tuple[tuple[str, str], ...] = ()
+    parts: Mapping[str, Sequence[Part]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,9 +93,8 @@ def draft_run(
     tasks: Sequence[Task],
     newest: Mapping[str, LastBill],
     costs_before: Mapping[str, tuple[int, int]],
-    choice: BrakeChoice,
-) -> tuple[list[Draft], list[CeilingMove], list[Brake]]:
-    """Every bill of a run, every ceiling that moved without a bill, and what is so unlikely that somebody has to look.
+) -> tuple[list[Draft], list[CeilingMove]]:
+    """Every bill of a run, and every ceiling that moved without a bill.
 
     Args:
         terms: which tariff binds which contract.
@@ -96,14 +102,12 @@ def draft_run(
         tasks: what is to be billed or brought up to date, in order of period.
         newest: for each contract of which a guarantee year is unsettled, its newest bill.
         costs_before: for each contract, cost before guarantee [cents] and days of the bill before a first bill.
-        choice: how far from the bill before is too far.
 
     Raises:
         CoopError: no tariff binds on some day, or a ceiling needs a figure that is not on file.
     """
     reached = dict(years)
     drafts: list[Draft] = []
-    brakes = [brake for task in tasks for brake in _brakes_of_period(terms, task)]
     unsettled = find_unsettled(terms, years)
     for contract in terms.book.contracts:
         drafted = (_draft(terms, reached, contract, task, costs_before) for task in tasks)
@@ -114,8 +118,7 @@ def draft_run(
             settled = _settle(terms, reached, contract, of_contract.pop() if of_contract else None, newest, starts)
             of_contract.append(settled)
         drafts += of_contract
-        brakes += [brake for draft in of_contract for brake in _brakes_of_draft(draft, choice)]
-    return drafts, find_moves(terms, reached), brakes
+    return drafts, find_moves(terms, reached)
 
 
 def _settle(
@@ -225,44 +228,3 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
         spans=spans,
         cuts=tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start),
     )
-
-
-def _brakes_of_period(terms: Terms, task: Task) -> list[Brake]:
-    """Energy that nobody's contract covers, and in a first bill contracts without a heat reading."""
-    facts, contracts = task.facts, terms.book.contracts
-    covered = {
-        (contract.connection_id, contract.member_id)
-        for contract in contracts
-        if contract.within(facts.period) is not None
-    }
-    used: set[Holder] = {
-        holder for holder, readings in facts.readings.items() if any(reading.energy_j for reading in readings)
-    }
-    used |= {holder for holder, shares in facts.shares.items() if any(share.allocated_wh for share in shares)}
-    brakes = [
-        Brake("no-contract", connection_id, f"member {member_id} used energy in {facts.period} without a contract")
-        for connection_id, member_id in sorted(used - covered)
-    ]
-    brakes += [
-        Brake("unpriced", connection_id, f"{quantity} was measured in {facts.period}, and no tariff prices it")
-        for connection_id, quantity in facts.unpriced
-    ]
-    if task.last is None:
-        brakes += [
-            Brake("no-reading", contract.contract_id, f"no heat was measured in {facts.period}")
-            for contract in contracts
-            if contract.within(facts.period) is not None
-            and (contract.connection_id, contract.member_id) not in facts.readings
-        ]
-    return brakes
-
-
-def _brakes_of_draft(draft: Draft, choice: BrakeChoice) -> list[Brake]:
-    """The brake of one draft, if it has one: beside the bill before, or for a correction beside what it corrects."""
-    inputs, days = draft.inputs, draft.inputs.consumption.days.days
-    cost, before = (draft.bill.total_cents + draft.bill.credit_cents, days), draft.cost_before
-    if inputs.previous is not None:
-        billed = sum(line.amount_cents for line in lines_of(inputs.previous))
-        cost, before = (billed + cost[0], days), (billed, days)
-    brake = implausible(inputs.contract_id, cost, before, choice)
-    return [] if brake is None else [brake]

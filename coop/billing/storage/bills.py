@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line
+from coop.billing.model import Bill, BillHead, BillInputs, GuaranteeEntry, Line, LineKind
+from coop.billing.rules.brakes.look import Billed
 from coop.billing.rules.drafts import LastBill
 from coop.billing.storage.schemas import BILL_INPUTS
 from coop.billing.storage.tables import bill, bill_line, guarantee_entry
@@ -111,16 +113,36 @@ def _read_newest(tx: Tx, in_order: Sequence[BillHead]) -> dict[str, LastBill]:
     }
 
 
-def costs_before(tx: Tx, start: date) -> dict[str, tuple[int, int]]:
-    """For each contract billed up to ``start`` in the period before it: cost before guarantee [cents], and days."""
-    columns = bill.c
-    cost_cents = columns.total_cents + columns.credit_cents
-    query = (
-        select(columns.contract_id, cost_cents, columns.days_start, columns.days_end)
-        .where(columns.community == tx.community, columns.period_end == start, columns.corrects.is_(None))
-        .order_by(columns.ordinal)
+def list_billed(tx: Tx, ends_on: date) -> dict[str, Billed]:
+    """What each contract was billed for the period that ends on a day, without the corrections of later."""
+    mine = bill.c.community == tx.community, bill.c.period_end == ends_on, bill.c.corrects.is_(None)
+    columns = bill_line.c
+    lines = (
+        select(columns.bill_id, columns.kind, columns.quantity, columns.price_eur)
+        .join(bill, (bill.c.community == columns.community) & (bill.c.id == columns.bill_id))
+        .where(*mine, columns.kind.in_((LineKind.HEAT, LineKind.ELECTRICITY)))
+        .order_by(columns.bill_id, columns.position)
     )
-    return {contract_id: (cents, (end - first).days) for contract_id, cents, first, end in tx.execute(query)}
+    energy: dict[tuple[str, LineKind], Decimal] = {}
+    prices: dict[str, Decimal] = {}
+    for bill_id, kind, quantity, price_eur in tx.execute(lines):
+        energy[bill_id, kind] = energy.get((bill_id, kind), Decimal(0)) + quantity
+        if kind is LineKind.HEAT:
+            prices[bill_id] = price_eur
+    return {
+        head.contract_id: Billed(
+            contract_id=head.contract_id,
+            member_id=head.member_id,
+            connection_id=head.connection_id,
+            days=head.days,
+            cost_cents=head.total_cents + head.credit_cents,
+            credit_cents=head.credit_cents,
+            heat_gj=energy.get((head.id, LineKind.HEAT), Decimal(0)),
+            shared_kwh=energy.get((head.id, LineKind.ELECTRICITY), Decimal(0)),
+            heat_price=prices.get(head.id),
+        )
+        for head in _heads(tx, *mine, order_by=[bill.c.ordinal])
+    }
 
 
 def list_heads(tx: Tx, *, run_id: str | None = None, member_id: str | None = None) -> list[BillHead]:

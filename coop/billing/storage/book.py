@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from coop.billing.model import Contract, GasYear, HeatReading, SharedEnergy
-from coop.billing.rules.drafts import PeriodFacts
+from coop.billing.rules.drafts import Part, PeriodFacts
 from coop.billing.rules.terms import Book, Holder
 from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
@@ -67,10 +67,14 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
     closings = {closing.revision: closing for closing in heard.list_closings(tx) if closing.period == period}
     newest = max([*closings, *(fact.revision for fact in measured), *(fact.revision for fact in allocated), 1])
     readings: dict[Holder, list[HeatReading]] = {}
+    parts: dict[str, list[Part]] = {}
     unpriced: set[tuple[str, str]] = set()
     for measurement in _newest(measured, lambda fact: fact.quantity):
         if measurement.quantity == "heat":
             readings.setdefault(measurement.holder, []).append(measurement.reading)
+            parts[measurement.measurement_id] = [
+                Part(part.meter, part.from_at, part.to_at) for part in measurement.parts
+            ]
         else:
             unpriced.add((measurement.connection_id, measurement.quantity))
     shares: dict[Holder, list[SharedEnergy]] = {}
@@ -81,7 +85,7 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
         for revision in range(1, newest + 1)
         for reason in _missing(revision, closings.get(revision), measured, allocated)
     ]
-    return PeriodFacts(period, newest, tuple(missing), readings, shares, tuple(sorted(unpriced)))
+    return PeriodFacts(period, newest, tuple(missing), readings, shares, tuple(sorted(unpriced)), parts)
 
 
 def closed_periods(tx: Tx) -> list[tuple[Period, int]]:

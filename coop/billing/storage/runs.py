@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from coop.billing.model import Brake
+from coop.billing.rules.brakes.model import Brake
 from coop.billing.storage.tables import bill, bill_run, run_period, run_proposal
 from coop.kit.database import among
 from coop.kit.keyset import Key, Window, cut_query

@@ -21,7 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from coop.billing.model import Brake, GuaranteeTerms, LineKind, VatAmount
+from coop.billing.model import GuaranteeTerms, LineKind, VatAmount
+from coop.billing.rules.brakes.model import Brake
 from coop.billing.storage.heard_tables import identity, key, metadata
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.metadata import Instant
