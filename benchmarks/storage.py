@@ -3,13 +3,15 @@
 A register is heard every 10 seconds or every minute (cumulative readings in Wh, one a delivery), every quarter-hour
 (one interval a delivery) or once a day (all its quarter-hours in one delivery). Deliveries of others come in between,
 so their numbers do not follow each other. Counted are all columns of the rows, an integer as 8 bytes, and the bytes of
-a SQLite file of these rows alone.
+a SQLite file in which a village of such registers lies day by day, as the product lays them: of one register alone the
+file's own pages would be most.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from coop.metering.readings.observations import Entries, entries_of, join
 
 COMMUNITY, REGISTER = "zonnedorp", "5b0f8c0e-6f3e-5f7c-9a54-0c7e5f1a2b3c"
 MONTH_DAYS = 30
+REGISTERS = 100
 
 
 @dataclass(frozen=True)
@@ -86,18 +89,22 @@ def count_bytes(rows: list[Block]) -> int:
     return sum(8 if isinstance(each, int) else len(each or b"") for row in rows for each in row)
 
 
-def count_file(rows: list[Block]) -> int:
-    """Bytes of a SQLite file with these rows alone."""
+def count_file(rows: list[Block], registers: int = REGISTERS) -> float:
+    """Bytes for each of many registers of a SQLite file that holds rows such as these of all of them."""
+    ids = [str(uuid.UUID(int=n << 96)) for n in range(registers)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.db"
         with sqlite3.connect(path) as sql:
             names = ", ".join(Block._fields)
+            sql.execute("PRAGMA page_size=8192")
             sql.execute(
                 f"CREATE TABLE block ({names}, PRIMARY KEY (community, day, register_id, first, number)) WITHOUT ROWID"
             )
-            sql.executemany(f"INSERT INTO block VALUES ({', '.join('?' * len(Block._fields))})", rows)
+            for row in rows:
+                of_all = [row._replace(register_id=identity) for identity in ids]
+                sql.executemany(f"INSERT INTO block VALUES ({', '.join('?' * len(Block._fields))})", of_all)
         sql.close()
-        return path.stat().st_size
+        return path.stat().st_size / registers
 
 
 def measure(rhythm: Rhythm) -> tuple[int, float, float, float]:

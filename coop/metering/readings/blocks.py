@@ -20,6 +20,7 @@ from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, Qualit
 _CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
 _SQUEEZED = 16
 _ORDERS = 3
+_BARE = -zlib.MAX_WBITS
 RANK = np.array([QUALITY_RANK[quality] for quality in Quality], np.int64)
 
 
@@ -92,9 +93,15 @@ def squeeze(values: Int64Array) -> bytes:
             # What does not fit wraps around, and wraps back when it is added up again.
             heads += differences[:1].astype("<i8").tobytes()
             differences = np.diff(differences)
-        squeezed = bytes([_SQUEEZED + order]) + heads + zlib.compress(_by_plane(differences), 9)
+        squeezed = bytes([_SQUEEZED + order]) + heads + _compress(_by_plane(differences))
         smallest = min(smallest, squeezed, key=len)
     return smallest
+
+
+def _compress(packed: bytes) -> bytes:
+    """Compress without a header and a checksum: a block's digest says what its entries are."""
+    deflate = zlib.compressobj(9, wbits=_BARE)
+    return deflate.compress(packed) + deflate.flush()
 
 
 def _by_plane(values: Int64Array) -> bytes:
@@ -119,7 +126,7 @@ def unpack(packed: bytes, n: int) -> Int64Array:
     width = packed[0]
     if width >= _SQUEEZED:
         order = width - _SQUEEZED
-        values = unpack(_of_planes(zlib.decompress(packed[1 + 8 * order :])), n - order)
+        values = unpack(_of_planes(zlib.decompress(packed[1 + 8 * order :], _BARE)), n - order)
         for head in reversed(np.frombuffer(packed, "<i8", order, 1)):
             values = np.cumsum(np.append(head, values), dtype=np.int64)
         return values
@@ -161,12 +168,12 @@ def pack_quality(rows: QualityArray) -> list[bytes]:
 def squeeze_quality(quality: QualityArray) -> bytes:
     """Pack the qualities of a single row as small as it gets."""
     (packed,) = pack_quality(quality[None, :])
-    return min(packed, bytes([_SQUEEZED]) + zlib.compress(packed, 9), key=len)
+    return min(packed, bytes([_SQUEEZED]) + _compress(packed), key=len)
 
 
 def _codes_of(packed: bytes) -> bytes:
     """Codes of qualities, of which none is as high as the mark of what is squeezed."""
-    return zlib.decompress(packed[1:]) if packed[:1] == bytes([_SQUEEZED]) else packed
+    return zlib.decompress(packed[1:], _BARE) if packed[:1] == bytes([_SQUEEZED]) else packed
 
 
 def unpack_quality(packed: bytes, n: int) -> QualityArray:

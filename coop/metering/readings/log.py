@@ -6,7 +6,8 @@ whatever else was said. So one that was sealed is read as fast as one that was t
 had again.
 
 ``log`` is one byte, 1 where the columns are the day as it stands; the deliveries' numbers of the values in the columns;
-and the number of other entries with a column for each of their fields. Every array is squeezed and follows its length.
+and where there are other entries their count, with a column for each of their fields. Every array is squeezed and
+follows its length.
 """
 
 from __future__ import annotations
@@ -93,10 +94,11 @@ class Block(NamedTuple):
         arrays = _read_arrays(self.log[1:])
         numbers = unpack(next(arrays), len(day))
         told = entries_of(day, self.step_s, self.exponent, numbers)
-        count = int(unpack(next(arrays), 1)[0])
-        if not count:
+        others = [*arrays]
+        if not others:
             return told
-        return join([told, Entries(np.stack([unpack(next(arrays), count) for _ in range(len(told.table))]))])
+        count = int(unpack(others[0], 1)[0])
+        return join([told, Entries(np.stack([unpack(column, count) for column in others[1:]]))])
 
 
 def write_block(
@@ -109,10 +111,10 @@ def write_block(
         others = entries.take(np.setdiff1d(np.arange(len(entries)), stands.source))
     else:
         day, step_s, exponent, numbers, others = EMPTY, 0, 0, NO_ENTRIES.number, entries
-    arrays = [numbers, np.array([len(others)], np.int64)]
+    arrays = [numbers]
     if len(others):
         order = np.lexsort((others.number, others.offsets, others.exponent, others.step_s))
-        arrays += list(others.table[:, order])
+        arrays += [np.array([len(others)], np.int64), *others.table[:, order]]
     told = entries.numbers()
     log = (_PLAIN if stands.is_plain else _NOT_PLAIN) + b"".join(map(_write_array, arrays))
     columns_of_day = _squeeze_day(day, step_s) if is_sealed else pack_day(day, step_s)
