@@ -59,6 +59,7 @@ def environment(lang: str) -> jinja2.Environment:
         loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,  # a template is part of a release: no page asks the disk whether it changed
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],

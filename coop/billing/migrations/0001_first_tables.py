@@ -36,7 +36,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("allocation", schema=None) as batch_op:
-        batch_op.create_index("ix_allocation_period", ["community", "period_start"], unique=False)
+        batch_op.create_index(
+            "ix_allocation_period", ["community", "period_start", "period_end", "revision"], unique=False
+        )
 
     op.create_table(
         "bill_paper",
@@ -200,7 +202,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "measurement_id", "revision", name=op.f("pk_measurement")),
     )
     with op.batch_alter_table("measurement", schema=None) as batch_op:
-        batch_op.create_index("ix_measurement_period", ["community", "period_start"], unique=False)
+        batch_op.create_index(
+            "ix_measurement_period", ["community", "period_start", "period_end", "revision"], unique=False
+        )
 
     op.create_table(
         "member_admitted",
@@ -395,7 +399,7 @@ def upgrade() -> None:
     with op.batch_alter_table("bill", schema=None) as batch_op:
         batch_op.create_index("ix_bill_member", ["community", "member_id", "year", "sequence"], unique=False)
         batch_op.create_index("ix_bill_period", ["community", "period_start", "period_end", "ordinal"], unique=False)
-        batch_op.create_index("ix_bill_run_id", ["community", "run_id"], unique=False)
+        batch_op.create_index("ix_bill_run_id", ["community", "run_id", "total_cents"], unique=False)
         batch_op.create_index(
             "uq_bill_once",
             ["community", "contract_id", "period_start", "period_end"],

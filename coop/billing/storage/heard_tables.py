@@ -135,7 +135,7 @@ measurement = Table(
     Column("cause", Text, nullable=False),
     Column("parts", Json(tuple[MeasuredPart, ...]), nullable=False),
     CheckConstraint("revision >= 1", name="revision_counts"),
-    Index("ix_measurement_period", "community", "period_start"),
+    Index("ix_measurement_period", "community", "period_start", "period_end", "revision"),
 )
 
 allocation = Table(
@@ -156,7 +156,7 @@ allocation = Table(
     Column("inputs_hash", String(64), nullable=False),
     Column("cause", Text, nullable=False),
     CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
-    Index("ix_allocation_period", "community", "period_start"),
+    Index("ix_allocation_period", "community", "period_start", "period_end", "revision"),
 )
 
 period_closed = Table(

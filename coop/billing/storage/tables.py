@@ -166,7 +166,7 @@ bill = Table(
     ),
     Index("ix_bill_member", "community", "member_id", "year", "sequence"),
     Index("ix_bill_period", "community", "period_start", "period_end", "ordinal"),
-    Index("ix_bill_run_id", "community", "run_id"),
+    Index("ix_bill_run_id", "community", "run_id", "total_cents"),
 )
 Index(
     "uq_bill_once",
