@@ -8,6 +8,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from coop.events.envelope import Event
+from coop.events.programmes import DeadlinePassed as DeadlinePassed
+from coop.events.programmes import MilestoneReached as MilestoneReached
+from coop.events.programmes import SteeringReminded as SteeringReminded
+from coop.events.programmes import TrancheReferred as TrancheReferred
+from coop.events.programmes import TrancheReleased as TrancheReleased
 
 
 class AgendaPoint(BaseModel):
@@ -25,8 +30,9 @@ class MeetingConvened(Event):
     """The board put a meeting and its agenda on file, which nothing changes any more; from ``vote_from`` members may
     vote on it. ``place`` is where it is held, as its notice says.
 
-    ``notice_hash`` is over everything that the notice says. ``history``: the meeting was held before it came on file,
-    and two people entered it from its minutes.
+    It begins at ``begins_at``, and members vote in their own sessions until ``votes_until`` of its day; both are hours
+    such as 20:00, empty where the notice names none. ``notice_hash`` is over everything that the notice says.
+    ``history``: the meeting was held before it came on file, and two people entered it from its minutes.
     """
 
     TYPE: ClassVar[str] = "governance.meeting-convened.v1"
@@ -40,6 +46,46 @@ class MeetingConvened(Event):
     agenda: tuple[AgendaPoint, ...]
     notice_hash: str = ""
     history: bool = False
+    begins_at: str = ""
+    votes_until: str = ""
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class MeetingWithdrawn(Event):
+    """A meeting that was convened is not held: the ``reason`` is the board's, and two people signed it. Ballots that
+    were cast for it count for nothing. ``held_anew_on``: the day of the meeting ``followed_by`` that was convened in
+    its place, with a notice of its own."""
+
+    TYPE: ClassVar[str] = "governance.meeting-withdrawn.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    held_on: date
+    reason: str
+    withdrawn_on: date
+    followed_by: str = ""
+    held_anew_on: date | None = None
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class PointWithdrawn(Event):
+    """A point was taken off the agenda of a meeting that is held all the same; two people signed the ``reason``.
+    Ballots that were cast on it count for nothing."""
+
+    TYPE: ClassVar[str] = "governance.point-withdrawn.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    held_on: date
+    resolution_id: str
+    subject_nl: str
+    subject_en: str
+    reason: str
+    withdrawn_on: date
 
     def key(self) -> str:
         return self.meeting_id
@@ -237,61 +283,6 @@ class RealisationDecided(Event):
         return self.programme_id
 
 
-class MilestoneReached(Event):
-    """A milestone was reached with evidence; ``evidence_hash`` is over the list of evidence."""
-
-    TYPE: ClassVar[str] = "governance.milestone-reached.v1"
-    NOUNS: ClassVar[str] = "programmes"
-
-    milestone_id: str
-    programme_id: str
-    phase_id: str
-    name: str
-    reached_on: date
-    deadline: date
-    budget_cents: int
-    cost_cents: int
-    evidence_hash: str
-
-    def key(self) -> str:
-        return self.programme_id
-
-
-class TrancheReleased(Event):
-    """A tranche was released by rule, or by the steering group where the rule had referred it to them."""
-
-    TYPE: ClassVar[str] = "governance.tranche-released.v1"
-    NOUNS: ClassVar[str] = "programmes"
-
-    tranche_id: str
-    programme_id: str
-    milestone_id: str
-    financier: str
-    amount_cents: int
-    released_on: date
-    rule: str
-
-    def key(self) -> str:
-        return self.programme_id
-
-
-class TrancheReferred(Event):
-    """The rule did not release a tranche: it goes to the steering group, with the reason."""
-
-    TYPE: ClassVar[str] = "governance.tranche-referred.v1"
-    NOUNS: ClassVar[str] = "programmes"
-
-    tranche_id: str
-    programme_id: str
-    milestone_id: str
-    amount_cents: int
-    reason: str
-    referred_on: date
-
-    def key(self) -> str:
-        return self.programme_id
-
-
 class VoteOpened(Event):
     """From ``opened_on`` members may vote on what the meeting of ``held_on`` decides."""
 
@@ -307,13 +298,15 @@ class VoteOpened(Event):
 
 
 class VoteClosing(Event):
-    """The days of a vote are almost over: members may vote until the meeting of ``held_on``."""
+    """The days of a vote are almost over: members may vote until the meeting of ``held_on``, or until an hour of its
+    day."""
 
     TYPE: ClassVar[str] = "governance.vote-closing.v1"
     NOUNS: ClassVar[str] = "meetings"
 
     meeting_id: str
     held_on: date
+    votes_until: str = ""
 
     def key(self) -> str:
         return self.meeting_id
@@ -330,39 +323,6 @@ class VoteEnded(Event):
 
     def key(self) -> str:
         return self.meeting_id
-
-
-class DeadlinePassed(Event):
-    """The deadline of a milestone passed without a report that it was reached."""
-
-    TYPE: ClassVar[str] = "governance.deadline-passed.v1"
-    NOUNS: ClassVar[str] = "programmes"
-
-    milestone_id: str
-    programme_id: str
-    phase_id: str
-    name: str
-    deadline: date
-
-    def key(self) -> str:
-        return self.programme_id
-
-
-class SteeringReminded(Event):
-    """A tranche waits for the steering group since ``waiting_since``: it was referred or kept then."""
-
-    TYPE: ClassVar[str] = "governance.steering-reminded.v1"
-    NOUNS: ClassVar[str] = "programmes"
-
-    tranche_id: str
-    programme_id: str
-    milestone_id: str
-    amount_cents: int
-    waiting_since: date
-    reminded_on: date
-
-    def key(self) -> str:
-        return self.programme_id
 
 
 class ProgramTokenUsed(Event):

@@ -1,16 +1,16 @@
 """Governance: statutes, meetings, votes, resolutions that act, programmes and their money.
 
 Owns: the statutes as data, notices of meetings with their resolutions and the hash of every resolution's parameters,
-    voting lists as they were frozen, open ballots with their history and the objections to them, what one person
-    entered from a paper and another confirmed, verdicts; programmes with phases, milestones, reports of these with
-    their papers, and tranches. They are only ever added to, each with the server's time and whoever said it: a
-    database trigger refuses to change or delete them.
-Tells: StatutesAdopted, MeetingConvened, VotingListFrozen, BallotsCommitted, BallotEntered, BallotDisputed,
-    ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided,
-    MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded,
-    DeadlinePassed, SteeringReminded; ProgramTokenUsed.
+    withdrawals of meetings and points, voting lists as they were frozen, open ballots with their history and the
+    objections to them, what one person entered from a paper and another confirmed, verdicts; programmes with phases,
+    milestones, reports of these with their papers, and tranches. They are only ever added to, each with the server's
+    time and whoever said it: a database trigger refuses to change or delete them.
+Tells: StatutesAdopted, MeetingConvened, MeetingWithdrawn, PointWithdrawn, VotingListFrozen, BallotsCommitted,
+    BallotEntered, BallotDisputed, ResolutionDecided, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted,
+    RealisationDecided, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing,
+    VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
-    TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
+    PeriodClosed, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a
     ballot or a closing, to let one person speak for others, to count anything before a meeting is closed, to hold a
     secret ballot as long as a ballot could be tied to a member, to let a parameter change after the notice, to let

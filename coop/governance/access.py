@@ -23,6 +23,7 @@ ACCESS = Access(
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,
+        "withdraw-meeting": _STEWARDS,
         "enter-ballots": _STEWARDS,
         "enter-past-meeting": _STEWARDS,
         "confirm-entry": _STEWARDS,

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.governance.handlers.closing import Outcome
-from coop.governance.handlers.records import count_record
+from coop.governance.handlers.records import count_record, withdrawn_record
 from coop.governance.model import Meeting, Programme
 from coop.governance.storage.entries import Entry, Settled
+from coop.governance.storage.withdrawals import Withdrawal
 
 Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
@@ -72,10 +73,10 @@ class BallotsOut(Answer):
 
 class EntryOut(Answer):
     """What one person entered from a paper: ballots, a meeting of the past or the first statutes, and where it
-    stands."""
+    stands; or the withdrawal of a notice, whose ``paper`` is its reason."""
 
     entry_id: str
-    kind: Literal["ballots", "meeting", "statutes"]
+    kind: Literal["ballots", "meeting", "statutes", "withdrawal"]
     meeting_id: str
     paper: str
     state: EntryState
@@ -171,6 +172,14 @@ class MinutesOut(Answer):
     confirmed_at: datetime
 
 
+class WithdrawnOut(Answer):
+    """The withdrawal of a point or a meeting: why, since when, and which meeting was convened in its place."""
+
+    reason: str
+    withdrawn_on: date
+    followed_by: str | None
+
+
 class RefusedOut(Answer):
     """A service that could not take what was decided: since when, and why."""
 
@@ -209,6 +218,8 @@ class ResolutionOut(Answer):
     count: CountOut | None
     history: bool
     minutes: MinutesOut | None = None
+    withdrawn: WithdrawnOut | None = None
+    """Where it was taken off the agenda, or its meeting is not held: it is never decided."""
     refused: RefusedOut | None = None
     """Where it was adopted, and the service concerned could not take it: then it has no effect."""
 
@@ -229,8 +240,11 @@ class MeetingOut(Answer):
     held_on: date
     convened_on: date
     place: str
+    begins_at: str
+    votes_until: str
     resolutions: list[PointOut]
     history: bool = Field(validation_alias="is_history")
+    withdrawn: WithdrawnOut | None = None
 
 
 class MilestoneOut(Answer):
@@ -348,9 +362,10 @@ def state_of(settled: Settled | None) -> EntryState:
     return "confirmed" if settled.outcome == "confirmed" else "dropped"
 
 
-def meeting_out(meeting: Meeting) -> MeetingOut:
-    """A meeting with its agenda."""
-    return MeetingOut.model_validate(meeting)
+def meeting_out(meeting: Meeting, withdrawn: Withdrawal | None = None) -> MeetingOut:
+    """A meeting with its agenda, and that it was withdrawn."""
+    out = MeetingOut.model_validate(meeting)
+    return out.model_copy(update={"withdrawn": WithdrawnOut(**withdrawn_record(withdrawn))}) if withdrawn else out
 
 
 def programme_out(programme: Programme) -> ProgrammeOut:

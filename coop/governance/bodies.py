@@ -27,6 +27,7 @@ Votes = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Fraction = Annotated[str, Field(max_length=20)]
 
 
+Hour = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
@@ -93,7 +94,25 @@ class MeetingBody(Body):
     held_on: Day
     convened_on: Day | None = None
     place: Line = ""
+    begins_at: Hour = ""
+    """The hour by the clock in Amsterdam at which it begins."""
+    votes_until: Hour = ""
+    """The hour of its day until which members may vote in their own sessions; empty: the whole day."""
     resolutions: Annotated[list[ResolutionBody], Field(max_length=500)]
+
+
+class WithdrawalBody(Body):
+    """The withdrawal of a meeting, or of the points ``resolution_ids`` alone. With ``held_on`` the meeting is convened
+    anew on that day; without a place it is held where it was to be held."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    resolution_ids: Annotated[list[Id], Field(max_length=500)] = []
+    held_on: Day | None = None
+    begins_at: Hour = ""
+    votes_until: Hour = ""
+    place: Line | None = None
+    entry_id: Id | None = None
+    """Id of the entry, by which sending it again is the same entry."""
 
 
 class CountBody(Body):

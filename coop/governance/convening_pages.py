@@ -17,6 +17,7 @@ from coop.governance.model import KINDS, Meeting
 from coop.governance.rules.statutes import in_force, last_notice_date, rule_for
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.withdrawals import list_withdrawn
 from coop.kit.http import GuardedRoute, reading, writing
 from coop.values import BadInput, CoopError
 from coop.web.forms import Form, read_form
@@ -51,7 +52,8 @@ def convene(request: Request, filled: Filled) -> Response:
     meeting = None
     try:
         with reading(request) as tx:
-            meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today)
+            taken = frozenset(list_withdrawn(tx))
+            meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today, taken)
         if act != "keep":
             return _show_notice(request, meeting, filled)
         with writing(request) as tx:

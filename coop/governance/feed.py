@@ -26,7 +26,9 @@ from fastapi import APIRouter, Query, Request, Response
 from coop.events import Envelope
 from coop.events.governance import (
     DeadlinePassed,
+    MeetingWithdrawn,
     MilestoneReached,
+    PointWithdrawn,
     RealisationDecided,
     ResolutionDecided,
     SteeringReminded,
@@ -36,7 +38,7 @@ from coop.events.governance import (
     VoteEnded,
     VoteOpened,
 )
-from coop.governance import wording
+from coop.governance import feed_words, wording
 from coop.governance.access import ACCESS
 from coop.governance.storage import feeds as store
 from coop.governance.storage.meetings import list_meetings
@@ -57,6 +59,8 @@ PUBLIC: Final = tuple(
         TrancheReferred,
         VoteOpened,
         VoteEnded,
+        MeetingWithdrawn,
+        PointWithdrawn,
         DeadlinePassed,
         SteeringReminded,
     )
@@ -179,8 +183,8 @@ def atom(
         _add(root, "link", rel="next", type="application/atom+xml", href=f"{address}/feed.atom?{following}")
     for fact in facts:
         data = json.loads(fact.data)
-        day, line = wording.fact_day(data), wording.fact(lang, fact.type, data, called)
-        detail = wording.fact_detail(lang, fact.type, data, called)
+        day, line = feed_words.fact_day(data), feed_words.fact(lang, fact.type, data, called)
+        detail = feed_words.fact_detail(lang, fact.type, data, called)
         entry = _add(root, "entry")
         _add(entry, "id", f"urn:uuid:{fact.id}")
         _add(entry, "title", line)
@@ -196,7 +200,7 @@ def page_of(event_type: str, data: dict[str, Any]) -> str:
     """The page, under ``/governance``, on which a person can read on."""
     if event_type in (ResolutionDecided.TYPE, TariffAdopted.TYPE):
         return f"/resolutions/{data['resolution_id']}"
-    if event_type in (VoteOpened.TYPE, VoteEnded.TYPE):
+    if event_type in (VoteOpened.TYPE, VoteEnded.TYPE, MeetingWithdrawn.TYPE, PointWithdrawn.TYPE):
         return f"/meetings/{data['meeting_id']}"
     return "/programme"
 

@@ -130,7 +130,15 @@ def _read_agenda(
         for name, text in form.items()
         if UNPRINTABLE.search(text)
     ]
-    return Meeting(meeting_id, held_on, convened_on, form.get("place", "").strip()[:200], tuple(points))
+    return Meeting(
+        meeting_id,
+        held_on,
+        convened_on,
+        form.get("place", "").strip()[:200],
+        tuple(points),
+        begins_at=form.get("begins_at", "").strip()[:20],
+        votes_until=form.get("votes_until", "").strip()[:20],
+    )
 
 
 def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) -> list[Problem]:

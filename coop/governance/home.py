@@ -9,7 +9,9 @@ from coop.governance.handlers.voting_lists import read_list
 from coop.governance.storage import meetings as store
 from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots
+from coop.governance.storage.entries import list_waiting
 from coop.governance.views import MeetingView, view_meetings, view_programmes
+from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
 from coop.kit.tx import Tx
@@ -48,7 +50,7 @@ def tariff_step(request: Request) -> Response:
             if outcome.resolution.kind == "tariff"
         ]
     adopted = [pair for pair in on_tariffs if pair[1].decided_on and pair[1].verdict.adopted]
-    coming = [pair for pair in on_tariffs if pair[1].decided_on is None]
+    coming = [pair for pair in on_tariffs if pair[1].decided_on is None and pair[1].withdrawn is None]
     label = say(TARIFF_STEP)
     if adopted:
         view, outcome = adopted[-1]
@@ -67,9 +69,9 @@ def tariff_step(request: Request) -> Response:
 def waiting(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        undecided = [view for view in view_meetings(tx) if view.state != "closed"]
+        undecided = [view for view in view_meetings(tx) if not view.is_over]
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
-        lines = [*_list_refused(tx, session, lang), *lines]
+        lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
         lines += _list_tranches(tx, session) + _list_reports(tx, session, lang)
         today = tx.today
     return show_waiting(request, lines, today)
@@ -86,9 +88,9 @@ def _list_votes(tx: Tx, session: Session, undecided: list[MeetingView], lang: st
             view.meeting.held_on,
         )
         for view in undecided
-        if view.state == "open" and read_list(tx, view.meeting, [session.member_id])
+        if view.own_votes_open and read_list(tx, view.meeting, [session.member_id])
         for outcome in view.outcomes
-        if not list_ballots(tx, outcome.resolution.resolution_id, [session.member_id])
+        if outcome.withdrawn is None and not list_ballots(tx, outcome.resolution.resolution_id, [session.member_id])
     ]
 
 
@@ -108,6 +110,22 @@ def _list_meetings(session: Session, undecided: list[MeetingView]) -> list[Waiti
             view.meeting.held_on,
         )
         for view in undecided
+    ]
+
+
+def _list_withdrawals(tx: Tx, session: Session, undecided: list[MeetingView]) -> list[Waiting]:
+    """Withdrawals that somebody else of the board has to confirm."""
+    if not ACCESS.allows(session, "withdraw-meeting"):
+        return []
+    me = str(Actor(session.kind, session.account_id, "page"))
+    return [
+        Waiting(
+            say("Confirm that something is withdrawn from the meeting of %(day)s", day=view.meeting.held_on),
+            f"/governance/meetings/{view.meeting.meeting_id}/withdraw",
+            view.meeting.held_on,
+        )
+        for view in undecided
+        if any(entry.actor != me for entry in list_waiting(tx, "withdrawal", meeting_id=view.meeting.meeting_id))
     ]
 
 

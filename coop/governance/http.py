@@ -48,6 +48,7 @@ from coop.governance.handlers import (
     records,
     reports,
     statutes,
+    withdrawals,
 )
 from coop.governance.model import Count, Evidence, Meeting, Reached, Resolution, Statutes
 from coop.governance.rules.statutes import read_rules
@@ -57,6 +58,7 @@ from coop.governance.storage.meetings import find_meeting
 from coop.governance.storage.meetings import list_meetings as read_meetings
 from coop.governance.storage.programmes import list_programmes as read_programmes
 from coop.governance.storage.reports import find_report
+from coop.governance.storage.withdrawals import list_withdrawn
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.session import NotAllowed
@@ -69,6 +71,7 @@ KEEPERS: Final = {
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_first_statutes,
+    "withdrawal": withdrawals.keep_withdrawal,
 }
 """What keeps an entry of each kind, once a second person confirmed it."""
 
@@ -95,7 +98,16 @@ def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
     with writing(request) as tx:
         kept = find_meeting(tx, body.meeting_id)
         convened_on = body.convened_on or (kept.convened_on if kept else tx.today)
-        meetings.convene_meeting(tx, Meeting(body.meeting_id, body.held_on, convened_on, body.place, points))
+        meeting = Meeting(
+            body.meeting_id,
+            body.held_on,
+            convened_on,
+            body.place,
+            points,
+            begins_at=body.begins_at,
+            votes_until=body.votes_until,
+        )
+        meetings.convene_meeting(tx, meeting)
         resolutions = [records.resolution_record(tx, point.resolution_id) for point in points]
     notice = [NoticedOut.model_validate(record) for record in resolutions]
     return ConvenedOut(meeting_id=body.meeting_id, resolutions=notice)
@@ -111,6 +123,19 @@ def enter_past_meeting(request: Request, body: bodies.PastMeetingBody) -> EntryO
     counts = tuple(Count(**point.count.model_dump()) for point in body.resolutions)
     with writing(request) as tx:
         entry = past.enter_past_meeting(tx, past.Minutes(meeting, counts, body.paper), body.entry_id or "")
+        return entry_out(entry, find_settled(tx, entry.entry_id))
+
+
+@routes.post("/meetings/{meeting_id}/withdraw")
+@may("withdraw-meeting")
+def withdraw_meeting(request: Request, meeting_id: str, body: bodies.WithdrawalBody) -> EntryOut:
+    """Withdraw a meeting or points of its agenda, or put it off to another day; it holds once somebody else confirms
+    it."""
+    anew = withdrawals.Anew(body.held_on, body.begins_at, body.votes_until, body.place) if body.held_on else None
+    with writing(request) as tx:
+        entry = withdrawals.propose_withdrawal(
+            tx, meeting_id, body.reason, body.resolution_ids, anew, body.entry_id or ""
+        )
         return entry_out(entry, find_settled(tx, entry.entry_id))
 
 
@@ -243,7 +268,11 @@ def list_meetings(request: Request, page: Paged) -> list[MeetingOut]:
     """Meetings with their agendas, newest first."""
     with reading(request) as tx:
         meetings = sorted(read_meetings(tx), key=_key_of_meeting, reverse=True)
-    return [meeting_out(meeting) for meeting in page.cut(meetings, _key_of_meeting, newest_first=True)]
+        withdrawn = list_withdrawn(tx)
+    return [
+        meeting_out(meeting, withdrawn.get(meeting.meeting_id))
+        for meeting in page.cut(meetings, _key_of_meeting, newest_first=True)
+    ]
 
 
 def _key_of_meeting(meeting: Meeting) -> tuple[date, str]:

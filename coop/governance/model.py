@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from coop.values import BadInput, Problem, say
+from coop.values import AMSTERDAM, BadInput, Problem, midnight, say
 
 KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "statutes", "other")
 """Kinds of resolution; the statutes give each its own rule."""
@@ -131,6 +131,9 @@ class Resolution:
 class Meeting:
     """A members' meeting as its notice announced it.
 
+    It begins at the hour ``begins_at``, and members vote in their own sessions until the hour ``votes_until`` of its
+    day: ``20:00`` by the clock in Amsterdam, empty where the notice names none; then the day ends it.
+
     One that was held before it came on file names the entry that two people signed, ``entry_id``: it rests on minutes,
     and says so wherever it is shown.
     """
@@ -141,6 +144,15 @@ class Meeting:
     place: str
     resolutions: tuple[Resolution, ...]
     entry_id: str | None = None
+    begins_at: str = ""
+    votes_until: str = ""
+
+    @property
+    def own_votes_end(self) -> datetime:
+        """The instant at which members' own sessions put no ballot in the box any more: the hour of the notice."""
+        if not self.votes_until:
+            return midnight(self.held_on + timedelta(days=1))
+        return datetime.combine(self.held_on, time.fromisoformat(self.votes_until), AMSTERDAM).astimezone(UTC)
 
     @property
     def is_history(self) -> bool:

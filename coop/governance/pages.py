@@ -14,8 +14,10 @@ from coop.governance.handlers.closing import Outcome
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots, list_objections
+from coop.governance.storage.entries import list_waiting
 from coop.governance.storage.notices import measure_reach
 from coop.governance.storage.voters import list_numbers
+from coop.governance.storage.withdrawals import find_followed
 from coop.governance.views import (
     MeetingView,
     find_meeting_view,
@@ -43,7 +45,8 @@ def show_decisions(request: Request) -> Response:
     return render(
         request,
         "governance/decisions.html",
-        coming=[view for view in reversed(views) if view.state != "closed"],
+        coming=[view for view in reversed(views) if not view.is_over],
+        withdrawn=[view for view in views if view.state == "withdrawn"],
         closed=closed,
         chart=_meeting_chart(closed[0], language_of(request)) if closed else None,
         refusals=refusals,
@@ -74,7 +77,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         record=record,
         parameters=wording.parameters(lang, outcome.resolution, called),
         own=own,
-        may_vote=view.state == "open" and own_votes > 0,
+        may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0,
         own_votes=own_votes,
         objection=objection,
         disputes=disputes,
@@ -130,6 +133,11 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         minutes = records.minutes_record(tx, view.meeting.entry_id) if view.meeting.entry_id else None
         reach = measure_reach(tx, meeting_id)
         refusals = find_refusals(tx)
+        followed = find_followed(tx, meeting_id)
+        followed_on = find_meeting_view(tx, followed).meeting.held_on if followed else None
+        anew = view.withdrawn and view.withdrawn.followed_by
+        held_anew_on = find_meeting_view(tx, anew).meeting.held_on if anew else None
+        waiting = list_waiting(tx, "withdrawal", meeting_id=meeting_id)
     return render(
         request,
         "governance/meeting.html",
@@ -141,6 +149,10 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         late=late,
         minutes=minutes,
         refusals=refusals,
+        followed=followed,
+        followed_on=followed_on,
+        held_anew_on=held_anew_on,
+        waiting=waiting,
         today=tx.today,
         words=wording,
     )
@@ -171,8 +183,8 @@ def show_decisions_card(request: Request) -> Response:
     """The card of the home page on decisions."""
     with reading(request) as tx:
         views = view_meetings(tx)
-    decided = [(view, outcome) for view in views if view.state == "closed" for outcome in view.outcomes]
-    coming = [view for view in reversed(views) if view.state != "closed"]
+    decided = [(view, outcome) for view in views if view.state == "closed" for outcome in view.decided]
+    coming = [view for view in reversed(views) if not view.is_over]
     return card(request, "governance/card_decisions.html", decided=decided[:4], coming=coming[:1], words=wording)
 
 
@@ -196,15 +208,16 @@ def _count_chart(outcome: Outcome, lang: str) -> charts.Chart | None:
 
 def _meeting_chart(view: MeetingView, lang: str) -> charts.Chart:
     """Bars of the votes on every point of a meeting that was closed."""
-    adopted = sum(outcome.verdict.adopted for outcome in view.outcomes)
-    counts = [outcome.count for outcome in view.outcomes]
+    adopted = sum(outcome.verdict.adopted for outcome in view.decided)
+    counts = [outcome.count for outcome in view.decided]
     return charts.bars(
         title=translate(lang, "Votes at the last meeting"),
-        sentence=translate(lang, "Adopted: %(adopted)s of %(total)s.", adopted=adopted, total=len(view.outcomes)),
+        sentence=translate(lang, "Adopted: %(adopted)s of %(total)s.", adopted=adopted, total=len(view.decided)),
         heading=translate(lang, "Resolution"),
         labels=[
             f"{number}. {wording.kind(lang, outcome.resolution.kind)}"
             for number, outcome in enumerate(view.outcomes, 1)
+            if outcome.decided
         ],
         series={
             gettext(lang, wording.CHOICES["for"]): [count.votes_for for count in counts],

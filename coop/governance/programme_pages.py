@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.governance import wording
+from coop.governance import feed_words, wording
 from coop.governance.access import ACCESS, party_of
 from coop.governance.charts import Milestone, draw_milestones
 from coop.governance.feed import PUBLIC, page_of
@@ -112,8 +112,8 @@ def _partner_page(request: Request) -> Response:
     news = []
     for fact in facts:
         data = json.loads(fact.data)
-        text = wording.fact(lang, fact.type, data, called)
-        news.append((wording.fact_day(data), text, "/governance" + page_of(fact.type, data)))
+        text = feed_words.fact(lang, fact.type, data, called)
+        news.append((feed_words.fact_day(data), text, "/governance" + page_of(fact.type, data)))
     return render(
         request,
         "governance/partner.html",

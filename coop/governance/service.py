@@ -8,9 +8,10 @@ from coop.communities import heard as communities
 from coop.events import governance as facts
 from coop.events.billing import TariffAnswered
 from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
-from coop.events.metering import AllocationKeyAnswered
+from coop.events.metering import AllocationKeyAnswered, PeriodClosed
 from coop.governance import (
     ballot_pages,
+    calendar_file,
     convening_pages,
     exports,
     feed,
@@ -24,14 +25,15 @@ from coop.governance import (
     planning_pages,
     programme_pages,
     statutes_pages,
+    withdrawal_pages,
 )
 from coop.governance.access import ACCESS
-from coop.governance.handlers.answers import on_decision_answered
+from coop.governance.handlers.answers import on_decision_answered, on_period_closed
 from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.columns import metadata
-from coop.governance.storage.tables import KEPT, decision_answer, member_number, notice_told, voter
+from coop.governance.storage.tables import KEPT, closed_period, decision_answer, member_number, notice_told, voter
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
@@ -44,6 +46,8 @@ GOVERNANCE = Service(
     tells=(
         facts.StatutesAdopted,
         facts.MeetingConvened,
+        facts.MeetingWithdrawn,
+        facts.PointWithdrawn,
         facts.VotingListFrozen,
         facts.BallotsCommitted,
         facts.BallotEntered,
@@ -70,11 +74,12 @@ GOVERNANCE = Service(
         MemberLeft: on_member_left,
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,
+        PeriodClosed: on_period_closed,
         TariffAnswered: on_decision_answered,
         AllocationKeyAnswered: on_decision_answered,
         ChoiceAnswered: on_decision_answered,
     },
-    heard_tables=(*communities.TABLES, voter, member_number, notice_told, decision_answer),
+    heard_tables=(*communities.TABLES, voter, member_number, notice_told, decision_answer, closed_period),
     kept_tables=KEPT,
     routers=(
         home.routes,
@@ -86,6 +91,8 @@ GOVERNANCE = Service(
         convening_pages.routes,
         past_pages.routes,
         ballot_pages.routes,
+        withdrawal_pages.routes,
+        calendar_file.routes,
         pages.routes,
         programme_pages.routes,
         member_cards.routes,

@@ -13,18 +13,37 @@ from coop.governance.rules.statutes import first_vote_date
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage import reports as report_store
+from coop.governance.storage.withdrawals import Withdrawal
 from coop.kit.tx import Tx
 from coop.values import NotFound
 
 
 @dataclass(frozen=True)
 class MeetingView:
-    """A meeting with its outcomes. ``state``: convened, open (one may vote), waiting (to be closed) or closed."""
+    """A meeting with its outcomes. ``state``: convened, open (one may vote), waiting (to be closed), closed or
+    withdrawn."""
 
     meeting: Meeting
     outcomes: tuple[Outcome, ...]
     votes_from: date
     state: str
+    own_votes_open: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """True when nothing of it is to be done any more."""
+        return self.state in ("closed", "withdrawn")
+
+    @property
+    def decided(self) -> tuple[Outcome, ...]:
+        """Points that were decided: all of a closed meeting but those that were withdrawn before."""
+        return tuple(outcome for outcome in self.outcomes if outcome.decided)
+
+    @property
+    def withdrawn(self) -> Withdrawal | None:
+        """The withdrawal of the whole meeting."""
+        made = (outcome.withdrawn for outcome in self.outcomes)
+        return next((each for each in made if each and each.whole), None)
 
 
 @dataclass(frozen=True)
@@ -108,13 +127,15 @@ def view_meeting(tx: Tx, meeting: Meeting) -> MeetingView:
     """One meeting as it stands today."""
     counted = tuple(outcomes(tx, meeting))
     votes_from = min(first_vote_date(meeting, outcome.rule) for outcome in counted)
-    if counted[0].decided_on is not None:
+    if any(outcome.decided for outcome in counted):
         state = "closed"
+    elif all(outcome.withdrawn for outcome in counted):
+        state = "withdrawn"
     elif tx.today > meeting.held_on:
         state = "waiting"
     else:
         state = "open" if tx.today >= votes_from else "convened"
-    return MeetingView(meeting, counted, votes_from, state)
+    return MeetingView(meeting, counted, votes_from, state, state == "open" and tx.now < meeting.own_votes_end)
 
 
 def view_meetings(tx: Tx) -> list[MeetingView]:

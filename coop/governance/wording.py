@@ -11,25 +11,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
-from coop.events.governance import (
-    DeadlinePassed,
-    MilestoneReached,
-    RealisationDecided,
-    ResolutionDecided,
-    SteeringReminded,
-    TariffAdopted,
-    TrancheReferred,
-    TrancheReleased,
-    VoteEnded,
-    VoteOpened,
-)
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Count, Meeting, Milestone, Phase, Programme, Resolution, VotingRule
 from coop.governance.rules.counting import base_votes, decide, quorum_needed, votes_needed
 from coop.governance.rules.programmes import numbered_tranches
 from coop.governance.rules.statutes import last_notice_date
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, euros, money, number, percent, price
+from coop.web.writing import civil_day, money, number, percent, price
 
 KINDS: Final = {
     "tariff": N_("Tariff"),
@@ -195,6 +183,14 @@ def rule(lang: str, outcome: Outcome) -> str:
     return sentence
 
 
+def own_votes_end(lang: str, meeting: Meeting) -> str:
+    """Until when one may vote on the pages."""
+    day = civil_day(lang, meeting.held_on)
+    if not meeting.votes_until:
+        return translate(lang, "the end of %(day)s", day=day)
+    return translate(lang, "%(day)s, %(hour)s", day=day, hour=meeting.votes_until)
+
+
 def share(lang: str, num: int, den: int) -> str:
     """A majority in words."""
     if 2 * num == den:
@@ -287,112 +283,3 @@ def names(lang: str, meetings: Iterable[Meeting], programmes: Iterable[Programme
             called[phase.phase_id] = phase_name(lang, phase)
             called.update({point.milestone_id: milestone_name(lang, point) for point in phase.milestones})
     return called
-
-
-def fact_day(data: Mapping[str, Any]) -> date:
-    """The day on which a fact of the feed became true."""
-    days = (
-        "decided_on",
-        "reached_on",
-        "released_on",
-        "referred_on",
-        "opened_on",
-        "held_on",
-        "deadline",
-        "reminded_on",
-    )
-    return date.fromisoformat(next(data[name] for name in days if name in data))
-
-
-def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    """One line on a fact of the feed."""
-    match event_type:
-        case ResolutionDecided.TYPE if data["verdict"] == "adopted":
-            return translate(lang, "Resolution adopted: %(id)s", id=called[data["resolution_id"]])
-        case ResolutionDecided.TYPE:
-            return translate(lang, "Resolution rejected: %(id)s", id=called[data["resolution_id"]])
-        case TariffAdopted.TYPE:
-            return translate(lang, "Tariff adopted from %(day)s", day=_day(lang, data["valid_from"]))
-        case RealisationDecided.TYPE:
-            return translate(
-                lang,
-                "Decided to build: %(id)s, budget %(amount)s",
-                id=called[data["phase_id"]],
-                amount=euros(lang, data["budget_cents"]),
-            )
-        case MilestoneReached.TYPE:
-            return translate(lang, "Milestone reached: %(name)s", name=called[data["milestone_id"]])
-        case TrancheReferred.TYPE:
-            return translate(
-                lang,
-                "%(tranche)s referred to the steering group: %(amount)s",
-                tranche=called[data["tranche_id"]],
-                amount=euros(lang, data["amount_cents"]),
-            )
-        case VoteOpened.TYPE:
-            return translate(lang, "One may vote: %(meeting)s", meeting=called[data["meeting_id"]])
-        case VoteEnded.TYPE:
-            return translate(
-                lang, "The vote ended and is to be counted: %(meeting)s", meeting=called[data["meeting_id"]]
-            )
-        case DeadlinePassed.TYPE:
-            return translate(lang, "Deadline passed: %(name)s", name=called[data["milestone_id"]])
-        case SteeringReminded.TYPE:
-            return translate(
-                lang,
-                "%(tranche)s waits for the steering group since %(day)s",
-                tranche=called[data["tranche_id"]],
-                day=_day(lang, data["waiting_since"]),
-            )
-        case _:
-            return translate(
-                lang,
-                "%(tranche)s released: %(amount)s from %(financier)s",
-                tranche=called[data["tranche_id"]],
-                amount=euros(lang, data["amount_cents"]),
-                financier=data["financier"],
-            )
-
-
-def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    """What one may want to know beside the line on a fact of the feed, in a sentence with its figures; may be empty."""
-    match event_type:
-        case ResolutionDecided.TYPE:
-            return translate(
-                lang,
-                "%(votes_for)s votes for, %(votes_against)s against, %(votes_blank)s blank; decided under %(article)s.",
-                votes_for=number(lang, data["votes_for"]),
-                votes_against=number(lang, data["votes_against"]),
-                votes_blank=number(lang, data["votes_blank"]),
-                article=data["article"],
-            )
-        case TariffAdopted.TYPE:
-            return translate(lang, "Resolution: %(name)s.", name=called[data["resolution_id"]])
-        case MilestoneReached.TYPE:
-            return translate(
-                lang,
-                "It cost %(cost)s of a budget of %(budget)s; the deadline was %(deadline)s.",
-                cost=euros(lang, data["cost_cents"]),
-                budget=euros(lang, data["budget_cents"]),
-                deadline=_day(lang, data["deadline"]),
-            )
-        case TrancheReleased.TYPE:
-            return translate(lang, "Milestone: %(name)s.", name=called[data["milestone_id"]])
-        case TrancheReferred.TYPE:
-            return translate(
-                lang,
-                "The rule did not release it for the milestone %(name)s; the co-operative and a partner decide.",
-                name=called[data["milestone_id"]],
-            )
-        case VoteOpened.TYPE:
-            return translate(lang, "Members vote until %(day)s.", day=_day(lang, data["held_on"]))
-        case DeadlinePassed.TYPE:
-            return translate(lang, "It was to be reached by %(day)s.", day=_day(lang, data["deadline"]))
-        case SteeringReminded.TYPE:
-            return translate(lang, "It is about %(amount)s.", amount=euros(lang, data["amount_cents"]))
-        case _:
-            return ""
-
-
-def _day(lang: str, text: str) -> str:
-    return civil_day(lang, date.fromisoformat(text))

@@ -11,9 +11,9 @@ ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddr
 CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
-Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, VoteOpened, VoteClosing,
-BallotEntered, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the
-machines.
+Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, MeetingWithdrawn,
+PointWithdrawn, VoteOpened, VoteClosing, BallotEntered, ProgramTokenUsed, UseSeen (who looked at whose use). The
+register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
+from coop.governance.handlers import meetings, withdrawals
 from coop.governance.storage import meetings as store
 from coop.governance.storage import reports as report_store
 from coop.governance.storage.tables import KEPT, ballot, decision, objection, voting_rule
 from coop.kit.database import Database
 from tests.desk import SECRETARY
-from tests.governance.assembly import HELD, IN_TIME, LATER, STEPS, TOWN, actor_of, contents, live
+from tests.governance.assembly import (
+    HELD,
+    IN_TIME,
+    LATER,
+    STEPS,
+    TOWN,
+    actor_of,
+    confirm,
+    contents,
+    live,
+    meeting,
+    resolution,
+)
 
 SAID: dict[str, object] = {"recorded_at": LATER, "actor": "account:account-1"}
 
@@ -61,6 +74,10 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         tx.execute(insert(objection).values(**said, in_time=False))
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
+        today = tx.today
+        coming = meeting(resolution("roof"), meeting_id="m", held_on=today + timedelta(days=30), convened_on=today)
+        meetings.convene_meeting(tx, coming)
+        confirm(tx, withdrawals.propose_withdrawal(tx, "m", "The hall is not free"))
     for statement in (update(table).values(community="other"), delete(table)):
         with pytest.raises(DBAPIError, match="never changed or deleted"), database.system_write() as sql:
             sql.execute(statement)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ import pytest
 from coop.communities.answering import answer_with
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted
-from coop.events.metering import AllocationKeyAnswered
-from coop.governance.handlers.answers import on_decision_answered
+from coop.events.metering import AllocationKeyAnswered, PeriodClosed
+from coop.governance.handlers import meetings
+from coop.governance.handlers.answers import on_decision_answered, on_period_closed
 from coop.governance.storage.answers import find_refusals
 from coop.kit.database import Database
-from coop.values import say
+from coop.values import BadInput, say
 from tests.desk import SECRETARY
-from tests.governance.assembly import LATER, TOWN, client, envelope, live
+from tests.governance.assembly import KEY, LATER, TOWN, client, envelope, live, meeting, resolution
 from tests.metering.test_meter_pages import plain
 
 REASON = say("%(subject)s reaches into what is closed: %(periods)s", subject="key 1", periods=("2027-01",))
@@ -73,6 +75,32 @@ def test_lists_and_the_api_say_it_too(refused: Database, tmp_path: Path) -> None
     assert answer["refused"]["code"] == "reaches-closed"
     assert answer["refused"]["reason"] == "key 1 reaches into what is closed: 2027-01"
     assert board.get("/governance/api/v1/resolutions/tariff").json()["refused"] is None
+
+
+def test_a_key_that_reaches_into_a_closed_period_is_refused_before_the_notice_goes_out(database: Database) -> None:
+    live(database, until="convene")
+    closed = PeriodClosed(
+        period_start=date(2027, 1, 1),
+        period_end=date(2027, 2, 1),
+        revision=1,
+        measured_count=1,
+        allocated_count=1,
+        run_id="run",
+    )
+    with database.write(TOWN, SECRETARY) as tx:
+        on_period_closed(tx, closed, envelope(closed))
+        on_period_closed(tx, closed.model_copy(update={"revision": 2}), envelope(closed))
+        with pytest.raises(BadInput, match="closed up to 2027-02-01") as refused:
+            meetings.convene_meeting(tx, meeting(resolution("key", "allocation-key", KEY)))
+        assert [problem.field for problem in refused.value.problems] == ["key.parameters.valid_from"]
+        later = resolution("key", "allocation-key", KEY | {"valid_from": "2027-02-01"})
+        meetings.convene_meeting(tx, meeting(later))
+
+
+def test_a_point_without_a_subject_is_refused_at_every_door(database: Database) -> None:
+    live(database, until="convene")
+    with database.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput, match="say what is decided"):
+        meetings.convene_meeting(tx, meeting(replace(resolution("empty"), subject_nl=" ", subject_en="")))
 
 
 def test_once_it_is_taken_after_all_nothing_says_so_any_more_in_whatever_order_it_is_heard(database: Database) -> None:

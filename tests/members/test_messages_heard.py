@@ -7,7 +7,15 @@ from datetime import date, datetime, timedelta
 
 from coop.events import Event
 from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
-from coop.events.governance import AgendaPoint, BallotEntered, MeetingConvened, VoteClosing, VoteOpened
+from coop.events.governance import (
+    AgendaPoint,
+    BallotEntered,
+    MeetingConvened,
+    MeetingWithdrawn,
+    PointWithdrawn,
+    VoteClosing,
+    VoteOpened,
+)
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
@@ -123,6 +131,43 @@ def test_the_notice_of_a_meeting_goes_to_all_who_are_members_on_its_day_in_their
         "You can vote beforehand on our pages, from 15 January 2026.",
     )
     assert "Op de agenda:\n- Tarief 2027" in dutch.paragraphs
+
+
+def test_a_meeting_that_is_put_off_is_told_to_all_with_the_reason_and_the_new_day(database: Database) -> None:
+    furnish(database)
+    put_off = MeetingWithdrawn(
+        meeting_id="alv-1",
+        held_on=date(2026, 2, 1),
+        reason="De zaal is niet vrij.",
+        withdrawn_on=date(2026, 1, 5),
+        followed_by="alv-1-again-2",
+        held_anew_on=date(2026, 2, 15),
+    )
+    hear(database, MEETING, put_off, put_off)
+    told = [content for content in contents(list_kept(database)) if content.kind == "meeting-withdrawn"]
+    assert len(told) == len({message.member_id for message in list_kept(database)})
+    dutch = next(content for content in told if content.language == "nl")
+    assert dutch.subject.endswith("op 1 februari 2026 gaat niet door")
+    assert "De reden: De zaal is niet vrij." in dutch.paragraphs[1]
+    assert any("De vergadering is nu op 15 februari 2026." in paragraph for paragraph in dutch.paragraphs)
+    assert dutch.link == "/governance/meetings/alv-1-again-2"
+
+
+def test_a_point_that_is_taken_off_an_agenda_is_told_by_its_subject(database: Database) -> None:
+    furnish(database)
+    taken_off = PointWithdrawn(
+        meeting_id="alv-1",
+        held_on=date(2026, 2, 1),
+        resolution_id="r-1",
+        subject_nl="Tarief 2027",
+        subject_en="Tariff of 2027",
+        reason="De offerte is verlopen.",
+        withdrawn_on=date(2026, 1, 5),
+    )
+    hear(database, MEETING, taken_off)
+    told = [content for content in contents(list_kept(database)) if content.kind == "point-withdrawn"]
+    assert any("niet over: Tarief 2027." in paragraph for content in told for paragraph in content.paragraphs)
+    assert told[0].link == "/governance/meetings/alv-1"
 
 
 def test_a_meeting_of_the_past_is_announced_to_nobody(database: Database) -> None:

@@ -1,12 +1,13 @@
-"""Facts by which services answer what a meeting decided. They may come in any order, and again."""
+"""Facts by which services say what they can take of a decision, or could not. They may come in any order, and again."""
 
 from __future__ import annotations
 
 from coop.events import Envelope
 from coop.events.billing import TariffAnswered
 from coop.events.members import ChoiceAnswered
-from coop.events.metering import AllocationKeyAnswered
+from coop.events.metering import AllocationKeyAnswered, PeriodClosed
 from coop.governance.storage.answers import DecisionAnswer, keep_answer
+from coop.governance.storage.closed_periods import keep_closed
 from coop.kit.sentences import read_sentence
 from coop.kit.tx import Tx
 
@@ -21,3 +22,8 @@ def on_decision_answered(
         reason = event.reason
     answer = DecisionAnswer(event.resolution_id, event.service(), envelope.time, event.taken, event.code[:100], reason)
     keep_answer(tx, answer)
+
+
+def on_period_closed(tx: Tx, event: PeriodClosed, envelope: Envelope) -> None:
+    """Keep that a period is closed: a key that reaches into it could not be taken."""
+    keep_closed(tx, event.period_start, event.period_end)

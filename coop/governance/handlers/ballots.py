@@ -23,6 +23,7 @@ from coop.governance.storage import ballots as store
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage.entries import Entry
 from coop.governance.storage.voters import list_numbers
+from coop.governance.storage.withdrawals import find_withdrawn_points
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 
@@ -256,6 +257,16 @@ def _put_in_box(
                 "the vote on %(resolution_id)s is closed; %(ballots)s ballots came too late",
                 resolution_id=resolution_id,
                 ballots=len(rows),
+            ),
+        )
+    if resolution_id in find_withdrawn_points(tx, meeting.meeting_id):
+        raise CoopError("vote-withdrawn", say("this point was withdrawn: there is nothing to vote on any more"))
+    if channel == OWN and tx.today == meeting.held_on and tx.now >= meeting.own_votes_end:
+        raise CoopError(
+            "own-votes-over",
+            say(
+                "one could vote here until %(end)s; whoever is at the meeting can hand in a ballot there",
+                end=meeting.own_votes_end,
             ),
         )
     voting_lists.freeze(tx, meeting)

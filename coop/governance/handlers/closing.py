@@ -27,6 +27,7 @@ from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage import voting_lists as lists
 from coop.governance.storage.ballots import list_standing
+from coop.governance.storage.withdrawals import Withdrawal, find_withdrawn_points
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, derive_id, say
 
@@ -42,6 +43,7 @@ class Outcome:
     resolution: Resolution
     rule: VotingRule
     decided: store.Decided | None
+    withdrawn: Withdrawal | None = None
 
     @property
     def decided_on(self) -> date | None:
@@ -65,8 +67,14 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     """One outcome per resolution, in the order of the agenda."""
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
     decisions = store.list_decisions(tx, meeting.meeting_id)
+    withdrawn = find_withdrawn_points(tx, meeting.meeting_id)
     return [
-        Outcome(point, rule_for(statutes, point.kind), decisions.get(point.resolution_id))
+        Outcome(
+            point,
+            rule_for(statutes, point.kind),
+            decisions.get(point.resolution_id),
+            withdrawn.get(point.resolution_id),
+        )
         for point in meeting.resolutions
     ]
 
@@ -90,7 +98,9 @@ def close_meeting(
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
         raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
-    points = outcomes(tx, meeting)
+    points = [outcome for outcome in outcomes(tx, meeting) if outcome.withdrawn is None]
+    if not points:
+        raise CoopError("meeting-withdrawn", say("this meeting was withdrawn: there is nothing to decide"))
     decided_on = points[0].decided_on
     if decided_on is not None:
         if closed_on not in (None, decided_on):
@@ -121,7 +131,7 @@ def close_meeting(
         count = count_ballots(standing, votes)
         decided = Counted(count, list_hash, hash_box(resolution_id, standing))
         tx.tell(*decide_point(tx, meeting, point.resolution, point.rule, decided, tx.today))
-    return outcomes(tx, meeting)
+    return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
 
 
 def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:

@@ -15,6 +15,7 @@ from coop.governance.rules.dates import has_passed, last_reminder
 from coop.governance.rules.statutes import first_vote_on_any
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage import programmes as store
+from coop.governance.storage.withdrawals import list_withdrawn
 from coop.kit.tx import Tx
 from coop.values import join_said, say, say_count
 
@@ -51,8 +52,9 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
     opened = closing = ended = 0
     recorded = meeting_store.find_recording_days(tx)
     statutes = meeting_store.list_statutes(tx)
+    withdrawn = list_withdrawn(tx)
     for meeting in meeting_store.list_meetings(tx):
-        if meeting_store.list_decisions(tx, meeting.meeting_id):
+        if meeting.meeting_id in withdrawn or meeting_store.list_decisions(tx, meeting.meeting_id):
             continue
         opened_on = first_vote_on_any(meeting, statutes)
         if opened_on <= tx.today <= meeting.held_on:
@@ -60,7 +62,9 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
             tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))
             opened += 1
             if opened_on < meeting.held_on - CLOSING <= tx.today:
-                tx.tell(VoteClosing(meeting_id=meeting.meeting_id, held_on=meeting.held_on))
+                tx.tell(
+                    VoteClosing(meeting_id=meeting.meeting_id, held_on=meeting.held_on, votes_until=meeting.votes_until)
+                )
                 closing += 1
         elif has_passed(meeting.held_on, recorded[meeting.meeting_id], tx.today):
             tx.tell(VoteEnded(meeting_id=meeting.meeting_id, held_on=meeting.held_on))

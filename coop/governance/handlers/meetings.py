@@ -9,10 +9,12 @@ from coop.events.governance import AgendaPoint, MeetingConvened
 from coop.governance.handlers import voting_lists
 from coop.governance.handlers.statutes import AGENDA
 from coop.governance.model import Meeting, Resolution, Statutes
+from coop.governance.rules.dates import judge_hours
 from coop.governance.rules.parameters import check_resolution
 from coop.governance.rules.statutes import check_notice, first_vote_on_any, in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
+from coop.governance.storage.closed_periods import find_last_closed_day
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -99,10 +101,15 @@ def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
     problems = [
         problem
         for line, resolution in enumerate(meeting.resolutions, start=1)
-        for problem in (*check_resolution(resolution, line), *_known_elsewhere(tx, resolution, line))
+        for problem in (
+            *check_resolution(resolution, line),
+            *_known_elsewhere(tx, resolution, line),
+            *_reaching_closed(tx, meeting, resolution, line),
+        )
     ]
     if not meeting.resolutions:
         problems.append(Problem(say("a meeting needs a resolution"), "resolutions"))
+    problems += judge_hours(meeting)
     if meeting.convened_on > meeting.held_on:
         problems.append(Problem(say("a meeting is convened before it is held"), "convened_on"))
     for resolution_id, times in Counter(r.resolution_id for r in meeting.resolutions).items():
@@ -132,6 +139,8 @@ def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> Meeting
         held_on=meeting.held_on,
         vote_from=first_vote_on_any(meeting, [statutes]),
         place=meeting.place,
+        begins_at=meeting.begins_at,
+        votes_until=meeting.votes_until,
         agenda=tuple(
             AgendaPoint(
                 resolution_id=point.resolution_id,
@@ -163,6 +172,17 @@ def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]
         if other
         else []
     )
+
+
+def _reaching_closed(tx: Tx, meeting: Meeting, resolution: Resolution, line: int) -> list[Problem]:
+    """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
+    if resolution.kind != "allocation-key" or meeting.is_history:
+        return []
+    closed_until, valid_from = find_last_closed_day(tx), str(resolution.parameters.get("valid_from"))
+    if closed_until is None or valid_from >= closed_until.isoformat():
+        return []
+    reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
+    return [Problem(reason, f"{resolution.resolution_id}.parameters.valid_from", line)]
 
 
 def _check_phases(tx: Tx, meeting: Meeting) -> None:

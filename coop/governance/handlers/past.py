@@ -83,6 +83,7 @@ def read_minutes(entry: Entry) -> Minutes:
         content["place"],
         tuple(Resolution(**point["resolution"]) for point in points),
         entry.entry_id,
+        content["begins_at"],
     )
     return Minutes(meeting, tuple(Count(**point["count"]) for point in points), entry.paper)
 
@@ -94,6 +95,7 @@ def _write(minutes: Minutes) -> dict[str, Any]:
         "held_on": meeting.held_on.isoformat(),
         "convened_on": meeting.convened_on.isoformat(),
         "place": meeting.place,
+        "begins_at": meeting.begins_at,
         "resolutions": [
             {
                 "resolution": {

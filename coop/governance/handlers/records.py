@@ -11,8 +11,9 @@ from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_standing
 from coop.governance.storage.entries import find_settled, get_entry
+from coop.governance.storage.withdrawals import Withdrawal
 from coop.kit.tx import Tx
-from coop.values import NotFound, hash_parameters, say
+from coop.values import NotFound, civil_date, hash_parameters, say
 
 
 def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
@@ -50,8 +51,15 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "count": count_record(outcome) if decided else None,
         "history": meeting.is_history,
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
+        "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
         "refused": _refused_record(tx, resolution_id),
     }
+
+
+def withdrawn_record(made: Withdrawal) -> dict[str, Any]:
+    """A withdrawal as plain values."""
+    withdrawn_on = civil_date(made.recorded_at)
+    return {"reason": made.reason, "withdrawn_on": withdrawn_on, "followed_by": made.followed_by}
 
 
 def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:

@@ -100,6 +100,8 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
         "held_on": str(meeting.held_on),
         "convened_on": str(meeting.convened_on),
         "place": meeting.place,
+        "begins_at": meeting.begins_at,
+        "votes_until": meeting.votes_until,
         "resolutions": [
             {
                 "resolution_id": point.resolution_id,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from typing import Final
 
+from coop.governance.model import Meeting
 from coop.values import BadInput, Problem, say
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days that a co-operative can mean."""
+
+HOUR: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 REMINDED_EVERY_DAYS = 14
 """Days between two reminders of what waits for somebody."""
@@ -47,3 +52,18 @@ def last_reminder(since: date, today: date) -> date | None:
     """
     periods = (today - since).days // REMINDED_EVERY_DAYS
     return since + timedelta(days=periods * REMINDED_EVERY_DAYS) if periods > 0 else None
+
+
+def judge_hours(meeting: Meeting) -> list[Problem]:
+    """Find hours of a notice that are none.
+
+    >>> from datetime import date
+    >>> meeting = Meeting("alv", date(2026, 6, 24), date(2026, 5, 20), "", (), begins_at="20:00", votes_until="8 uur")
+    >>> [problem.field for problem in judge_hours(meeting)]
+    ['votes_until']
+    """
+    return [
+        Problem(say("must be an hour such as 20:00"), name)
+        for name in ("begins_at", "votes_until")
+        if (hour := getattr(meeting, name)) and not HOUR.fullmatch(hour)
+    ]

@@ -37,7 +37,11 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
             )
         ]
     parameters = resolution.parameters
-    problems = []
+    problems = [
+        Problem(say("say what is decided"), f"{resolution.resolution_id}.{name}", line)
+        for name in ("subject_nl", "subject_en")
+        if not getattr(resolution, name).strip()
+    ]
     try:
         hash_parameters(parameters)
     except TypeError as error:

@@ -30,9 +30,14 @@ def make_table(name: str, key: tuple[str, ...], *parts: Any) -> Table:
     return Table(name, metadata, community, *parts, PrimaryKeyConstraint("community", *key))
 
 
-def refer(columns: tuple[str, ...], table: str, theirs: tuple[str, ...] = ()) -> ForeignKeyConstraint:
+def refer(
+    columns: tuple[str, ...], table: str, theirs: tuple[str, ...] = (), name: str | None = None
+) -> ForeignKeyConstraint:
+    """A foreign key within the community; a second one to the same table needs a ``name``."""
     return ForeignKeyConstraint(
-        ["community", *columns], [f"{table}.community", *(f"{table}.{column}" for column in theirs or columns)]
+        ["community", *columns],
+        [f"{table}.community", *(f"{table}.{column}" for column in theirs or columns)],
+        name=name,
     )
 
 

@@ -42,6 +42,8 @@ def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
         "held_on": meeting.held_on.isoformat(),
         "convened_on": meeting.convened_on.isoformat(),
         "place": meeting.place,
+        "begins_at": meeting.begins_at,
+        "votes_until": meeting.votes_until,
         "resolutions": [
             {
                 "resolution_id": point.resolution_id,

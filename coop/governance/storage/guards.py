@@ -1,4 +1,5 @@
-"""Triggers that keep what was decided: rows are only added, and no ballot is added once the resolution is decided."""
+"""Triggers that keep what was decided: rows are only added, no ballot once the resolution is decided or withdrawn, and
+nothing is both."""
 
 from __future__ import annotations
 
@@ -14,6 +15,18 @@ _DECIDED: Final = (
     "SELECT 1 FROM decision WHERE decision.community = NEW.community AND decision.resolution_id = NEW.resolution_id"
 )
 
+_WITHDRAWN: Final = (
+    "SELECT 1 FROM withdrawn_point WHERE withdrawn_point.community = NEW.community"
+    " AND withdrawn_point.resolution_id = NEW.resolution_id"
+)
+_BARRED: Final = (
+    ("ballot_closes", "ballot", _DECIDED, _TOO_LATE),
+    ("ballot_withdrawn", "ballot", _WITHDRAWN, "this point was withdrawn"),
+    ("decision_withdrawn", "decision", _WITHDRAWN, "this point was withdrawn"),
+    ("withdrawal_closes", "withdrawn_point", _DECIDED, "this point was decided"),
+)
+"""Rows that are not added: by a trigger of a name, to a table, where something is there already."""
+
 
 def guard_governance(sql: Connection) -> None:
     """Create the triggers; the migration that makes the tables calls this once."""
@@ -28,10 +41,11 @@ def _sqlite() -> list[str]:
         for table in _KEPT
         for name, verb in (("holds", "UPDATE"), ("keeps", "DELETE"))
     ]
-    made.append(
-        f"CREATE TRIGGER ballot_closes BEFORE INSERT ON ballot WHEN EXISTS ({_DECIDED})"
-        f" BEGIN SELECT RAISE(ABORT, '{_TOO_LATE}'); END"
-    )
+    made += [
+        f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN EXISTS ({barred})"
+        f" BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        for name, table, barred, message in _BARRED
+    ]
     return made
 
 
@@ -40,11 +54,14 @@ def _postgresql() -> list[str]:
         "CREATE FUNCTION governance_refuses() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION USING MESSAGE = 'a ' || TG_TABLE_NAME || ' is never changed or deleted',"
         " ERRCODE = 'integrity_constraint_violation'; END $$",
-        "CREATE FUNCTION ballot_closes() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN IF EXISTS ({_DECIDED}) THEN RAISE EXCEPTION '{_TOO_LATE}'"
-        " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
-        "CREATE TRIGGER ballot_closes BEFORE INSERT ON ballot FOR EACH ROW EXECUTE FUNCTION ballot_closes()",
     ]
+    for name, table, barred, message in _BARRED:
+        made += [
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN IF EXISTS ({barred}) THEN RAISE EXCEPTION '{message}'"
+            " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$",
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ]
     made += [
         f"CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION governance_refuses()"

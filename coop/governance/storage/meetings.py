@@ -106,6 +106,8 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
             held_on=convened.held_on,
             convened_on=convened.convened_on,
             place=convened.place,
+            begins_at=convened.begins_at,
+            votes_until=convened.votes_until,
             statutes_from=statutes_from,
             notice_hash=notice_hash,
             entry_id=convened.entry_id,
@@ -151,7 +153,15 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
     )
     documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
     rows = tx.execute(
-        select(columns.meeting_id, columns.held_on, columns.convened_on, columns.place, columns.entry_id)
+        select(
+            columns.meeting_id,
+            columns.held_on,
+            columns.convened_on,
+            columns.place,
+            columns.entry_id,
+            columns.begins_at,
+            columns.votes_until,
+        )
         .where(columns.community == tx.community, *where)
         .order_by(columns.held_on, columns.meeting_id)
     )
@@ -163,8 +173,10 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             place,
             tuple(_resolution(point, documents) for point in points.get((meeting_id,), ())),
             entry_id,
+            begins_at,
+            votes_until,
         )
-        for meeting_id, held_on, convened_on, place, entry_id in rows
+        for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until in rows
     ]
 
 

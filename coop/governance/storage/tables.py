@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, UniqueConstraint
 
 from coop.governance.model import KINDS
+from coop.governance.storage.assembly_tables import ASSEMBLY_TABLES
 from coop.governance.storage.columns import (
     count_column,
     day_column,
@@ -39,10 +40,10 @@ entry = make_table(
     sha256_column("content_hash"),
     Column("channel", String(20), nullable=False),
     *said(),
-    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes')", name="kind"),
+    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal')", name="kind"),
 )
-"""Ballots of the room, a meeting of the past or the first statutes, as one person entered them from a paper; they hold
-once another person confirmed them."""
+"""Ballots of the room, a meeting of the past or the first statutes, as one person entered them from a paper, or the
+withdrawal of a notice; they hold once another person confirmed them."""
 
 entry_settled = make_table(
     "entry_settled",
@@ -86,6 +87,14 @@ notice_told = make_table(
 )
 """Heard: what became of the notice of a meeting to a member; of each message the newest row counts."""
 Index("ix_notice_told_meeting_id", notice_told.c.community, notice_told.c.meeting_id)
+
+closed_period = make_table(
+    "closed_period",
+    ("period_start",),
+    day_column("period_start"),
+    day_column("period_end"),
+)
+"""Heard: periods whose energy is divided and closed, into which no new key reaches."""
 
 decision_answer = make_table(
     "decision_answer",
@@ -146,6 +155,8 @@ meeting = make_table(
     day_column("held_on"),
     day_column("convened_on"),
     Column("place", String(200), nullable=False),
+    Column("begins_at", String(5), nullable=False),
+    Column("votes_until", String(5), nullable=False),
     day_column("statutes_from"),
     sha256_column("notice_hash"),
     Column("entry_id", String(100)),
@@ -268,6 +279,7 @@ KEPT = (
     entry,
     entry_settled,
     decision,
+    *ASSEMBLY_TABLES,
     *PROGRAMME_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

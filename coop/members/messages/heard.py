@@ -10,7 +10,14 @@ from typing import Final
 from coop.communities.addressee import lock_addressee
 from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
-from coop.events.governance import BallotEntered, MeetingConvened, VoteClosing, VoteOpened
+from coop.events.governance import (
+    BallotEntered,
+    MeetingConvened,
+    MeetingWithdrawn,
+    PointWithdrawn,
+    VoteClosing,
+    VoteOpened,
+)
 from coop.events.members import BillAddressed
 from coop.kit.tx import Tx
 from coop.members.messages import store
@@ -80,6 +87,8 @@ def on_meeting_convened(tx: Tx, event: MeetingConvened, envelope: Envelope) -> N
         store.list_voters(tx, event.held_on),
         event.meeting_id,
         held_on=event.held_on,
+        begins_at=event.begins_at or None,
+        votes_until=event.votes_until or None,
         place=event.place or None,
         vote_from=event.vote_from if event.vote_from < event.held_on else None,
         agenda=_list_agenda(meeting),
@@ -114,6 +123,40 @@ def on_vote_closing(tx: Tx, event: VoteClosing, envelope: Envelope) -> None:
         store.list_voters(tx, event.held_on),
         event.meeting_id,
         held_on=event.held_on,
+        votes_until=event.votes_until or None,
+        link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_meeting_withdrawn(tx: Tx, event: MeetingWithdrawn, envelope: Envelope) -> None:
+    """Write all members that a meeting is not held, or on another day, unless its day is over."""
+    store.keep_withdrawn(tx, event.meeting_id)
+    if event.held_on < tx.today or _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "meeting-withdrawn",
+        store.list_voters(tx, event.held_on),
+        event.meeting_id,
+        held_on=event.held_on,
+        reason=event.reason,
+        held_anew_on=event.held_anew_on,
+        link=f"/governance/meetings/{event.followed_by or event.meeting_id}",
+    )
+
+
+def on_point_withdrawn(tx: Tx, event: PointWithdrawn, envelope: Envelope) -> None:
+    """Write all members that a meeting does not decide on a point, unless its day is over."""
+    if event.held_on < tx.today or _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "point-withdrawn",
+        store.list_voters(tx, event.held_on),
+        event.resolution_id,
+        held_on=event.held_on,
+        subject=lambda lang: event.subject_nl if lang == "nl" else event.subject_en,
+        reason=event.reason,
         link=f"/governance/meetings/{event.meeting_id}",
     )
 

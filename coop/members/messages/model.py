@@ -16,6 +16,8 @@ KINDS: Final = (
     "told-of-change",
     "bill-ready",
     "meeting-notice",
+    "meeting-withdrawn",
+    "point-withdrawn",
     "tariff-notice",
     "vote-open",
     "vote-closing",

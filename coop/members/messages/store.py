@@ -25,6 +25,7 @@ from coop.members.tables import (
     message,
     message_wish,
     message_words,
+    withdrawn_meeting,
 )
 from coop.members.tables.history import contract_party
 from coop.values import NotFound
@@ -182,17 +183,23 @@ def keep_meeting(tx: Tx, meeting: ComingMeeting) -> None:
     tx.insert_new(coming_meeting, [row_of(tx, meeting)], ["community", "meeting_id"])
 
 
+def keep_withdrawn(tx: Tx, meeting_id: str) -> None:
+    """Keep that a meeting is not held; the same again changes nothing."""
+    row = {"community": tx.community, "meeting_id": meeting_id}
+    tx.insert_new(withdrawn_meeting, [row], ["community", "meeting_id"])
+
+
 def find_meeting(tx: Tx, meeting_id: str) -> ComingMeeting | None:
     """Find a meeting of which was heard."""
     return find_as(tx, ComingMeeting, coming_meeting, coming_meeting.c.meeting_id == meeting_id)
 
 
 def list_meetings(tx: Tx, first: date, end: date) -> list[ComingMeeting]:
-    """List the meetings that are held from a day on and before another."""
+    """List the meetings that are held from a day on and before another, but those that were withdrawn."""
     rows = coming_meeting.c
-    return select_as(
-        tx, ComingMeeting, coming_meeting, rows.held_on >= first, rows.held_on < end, order_by=[rows.held_on]
-    )
+    withdrawn = select(withdrawn_meeting.c.meeting_id).where(withdrawn_meeting.c.community == tx.community)
+    where = rows.held_on >= first, rows.held_on < end, rows.meeting_id.not_in(withdrawn)
+    return select_as(tx, ComingMeeting, coming_meeting, *where, order_by=[rows.held_on])
 
 
 _ACCOUNT: Final = "account:"

@@ -15,6 +15,8 @@ KIND_NAMES: Final = {
     "told-of-change": N_("Change of an account"),
     "bill-ready": N_("Bill"),
     "meeting-notice": N_("Notice of a meeting"),
+    "meeting-withdrawn": N_("Meeting withdrawn or put off"),
+    "point-withdrawn": N_("Point taken off an agenda"),
     "tariff-notice": N_("Notice of a tariff"),
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),

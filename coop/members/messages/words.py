@@ -104,15 +104,35 @@ WORDS: Final[Mapping[str, Words]] = {
         N_("Members' meeting of %(coop)s on %(held_on)s"),
         (
             N_("The board invites you to the members' meeting on %(held_on)s."),
+            N_("It begins at %(begins_at)s."),
             N_("It is held here: %(place)s."),
             N_("On the agenda:\n%(agenda)s"),
             N_("You can vote beforehand on our pages, from %(vote_from)s."),
+            N_("On the day of the meeting you can vote on our pages until %(votes_until)s."),
             N_(
                 "You find the proposals with all their figures at the address below."
                 " Nothing in them can change any more."
             ),
         ),
         N_("See the agenda"),
+    ),
+    "meeting-withdrawn": Words(
+        N_("The members' meeting of %(coop)s on %(held_on)s is not held"),
+        (
+            N_("The members' meeting of %(held_on)s is not held. The reason: %(reason)s"),
+            N_("If you voted for it already, that vote does not count."),
+            N_("It is held on %(held_anew_on)s instead. You get a notice of its own, and can vote anew."),
+        ),
+        N_("To the meeting"),
+    ),
+    "point-withdrawn": Words(
+        N_("%(coop)s: a point is taken off the agenda of %(held_on)s"),
+        (
+            N_("On %(held_on)s the members' meeting does not decide on this: %(subject)s."),
+            N_("The reason: %(reason)s"),
+            N_("If you voted on it already, that vote does not count. The meeting is held, and its other points stay."),
+        ),
+        N_("To the meeting"),
     ),
     "tariff-notice": Words(
         N_("Your tariff changes on %(valid_from)s"),
@@ -139,6 +159,7 @@ WORDS: Final[Mapping[str, Words]] = {
         N_("The vote at %(coop)s ends on %(held_on)s"),
         (
             N_("You can vote until the members' meeting on %(held_on)s."),
+            N_("On that day you can vote on our pages until %(votes_until)s."),
             N_("Have you voted already? Then you need to do nothing."),
         ),
         N_("To the vote"),
@@ -163,7 +184,9 @@ WORDS: Final[Mapping[str, Words]] = {
 def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
     """Values for an example of a kind: every paragraph of it says something."""
     numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
-    days = dict.fromkeys(("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "until"), day)
+    days = dict.fromkeys(
+        ("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "held_anew_on", "until"), day
+    )
     lines = {
         "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
         "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),
@@ -176,6 +199,10 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
         "change": say("the password was changed"),
         "by": "A. Jansen",
         "place": "Buurthuis De Ketel",
+        "begins_at": "20:00",
+        "votes_until": "20:00",
+        "reason": lambda lang: gettext(lang, N_("The hall is not free.")),
+        "subject": lambda lang: gettext(lang, N_("Tariff of next year")),
         "month": lambda lang: month(lang, day),
         "link": "/",
     }

@@ -352,6 +352,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_use_seen_member_id", ["community", "member_id", "seen_on"], unique=False)
 
     op.create_table(
+        "withdrawn_meeting",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_withdrawn_meeting")),
+    )
+    op.create_table(
         "connection",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("connection_id", sa.String(length=36), nullable=False),
@@ -984,6 +990,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("connection")
+    op.drop_table("withdrawn_meeting")
     with op.batch_alter_table("use_seen", schema=None) as batch_op:
         batch_op.drop_index("ix_use_seen_member_id")
 

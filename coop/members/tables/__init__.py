@@ -5,7 +5,14 @@ from __future__ import annotations
 from coop.members.tables.community import choice_proposal, iban_proposal, logo
 from coop.members.tables.history import contract_party, heard_bill, heard_use, heard_vote, import_draft, register_change
 from coop.members.tables.identity import account, account_change, own_token, program, sign_in, sign_in_try
-from coop.members.tables.messages import bill_due, coming_meeting, message, message_wish, message_words
+from coop.members.tables.messages import (
+    bill_due,
+    coming_meeting,
+    message,
+    message_wish,
+    message_words,
+    withdrawn_meeting,
+)
 from coop.members.tables.privacy import consent, erasure, purpose, restricted_person, use_seen
 from coop.members.tables.register import (
     connection,
@@ -56,7 +63,8 @@ __all__ = [
     "sign_in_try",
     "use_seen",
     "withdrawn",
+    "withdrawn_meeting",
 ]
 
-HEARD = (bill_due, coming_meeting, heard_bill, heard_use, heard_vote, use_seen)
+HEARD = (bill_due, coming_meeting, heard_bill, heard_use, heard_vote, use_seen, withdrawn_meeting)
 """Tables of what was heard from others."""

@@ -107,3 +107,11 @@ coming_meeting = Table(
     Column("agenda_en", Text, nullable=False),
 )
 """Meetings of which was heard, with their agendas."""
+
+withdrawn_meeting = Table(
+    "withdrawn_meeting",
+    metadata,
+    community_column(),
+    Column("meeting_id", String(100), primary_key=True),
+)
+"""Meetings of which was heard that they are not held."""

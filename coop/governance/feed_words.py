@@ -1,0 +1,147 @@
+"""Words of the facts of the feed, in the reader's language: a line on each, and what one may want to know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from coop.events.governance import (
+    DeadlinePassed,
+    MeetingWithdrawn,
+    MilestoneReached,
+    PointWithdrawn,
+    RealisationDecided,
+    ResolutionDecided,
+    SteeringReminded,
+    TariffAdopted,
+    TrancheReferred,
+    TrancheReleased,
+    VoteEnded,
+    VoteOpened,
+)
+from coop.web.language import translate
+from coop.web.writing import civil_day, euros, number
+
+
+def fact_day(data: Mapping[str, Any]) -> date:
+    """The day on which a fact of the feed became true."""
+    days = (
+        "withdrawn_on",
+        "decided_on",
+        "reached_on",
+        "released_on",
+        "referred_on",
+        "opened_on",
+        "held_on",
+        "deadline",
+        "reminded_on",
+    )
+    return date.fromisoformat(next(data[name] for name in days if name in data))
+
+
+def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    """One line on a fact of the feed."""
+    match event_type:
+        case ResolutionDecided.TYPE if data["verdict"] == "adopted":
+            return translate(lang, "Resolution adopted: %(id)s", id=called[data["resolution_id"]])
+        case ResolutionDecided.TYPE:
+            return translate(lang, "Resolution rejected: %(id)s", id=called[data["resolution_id"]])
+        case TariffAdopted.TYPE:
+            return translate(lang, "Tariff adopted from %(day)s", day=_day(lang, data["valid_from"]))
+        case RealisationDecided.TYPE:
+            return translate(
+                lang,
+                "Decided to build: %(id)s, budget %(amount)s",
+                id=called[data["phase_id"]],
+                amount=euros(lang, data["budget_cents"]),
+            )
+        case MilestoneReached.TYPE:
+            return translate(lang, "Milestone reached: %(name)s", name=called[data["milestone_id"]])
+        case TrancheReferred.TYPE:
+            return translate(
+                lang,
+                "%(tranche)s referred to the steering group: %(amount)s",
+                tranche=called[data["tranche_id"]],
+                amount=euros(lang, data["amount_cents"]),
+            )
+        case VoteOpened.TYPE:
+            return translate(lang, "One may vote: %(meeting)s", meeting=called[data["meeting_id"]])
+        case VoteEnded.TYPE:
+            return translate(
+                lang, "The vote ended and is to be counted: %(meeting)s", meeting=called[data["meeting_id"]]
+            )
+        case MeetingWithdrawn.TYPE:
+            return translate(lang, "Not held: %(meeting)s", meeting=called[data["meeting_id"]])
+        case PointWithdrawn.TYPE:
+            return translate(lang, "Taken off the agenda: %(id)s", id=called[data["resolution_id"]])
+        case DeadlinePassed.TYPE:
+            return translate(lang, "Deadline passed: %(name)s", name=called[data["milestone_id"]])
+        case SteeringReminded.TYPE:
+            return translate(
+                lang,
+                "%(tranche)s waits for the steering group since %(day)s",
+                tranche=called[data["tranche_id"]],
+                day=_day(lang, data["waiting_since"]),
+            )
+        case _:
+            return translate(
+                lang,
+                "%(tranche)s released: %(amount)s from %(financier)s",
+                tranche=called[data["tranche_id"]],
+                amount=euros(lang, data["amount_cents"]),
+                financier=data["financier"],
+            )
+
+
+def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
+    """What one may want to know beside the line on a fact of the feed, in a sentence with its figures; may be empty."""
+    match event_type:
+        case ResolutionDecided.TYPE:
+            return translate(
+                lang,
+                "%(votes_for)s votes for, %(votes_against)s against, %(votes_blank)s blank; decided under %(article)s.",
+                votes_for=number(lang, data["votes_for"]),
+                votes_against=number(lang, data["votes_against"]),
+                votes_blank=number(lang, data["votes_blank"]),
+                article=data["article"],
+            )
+        case TariffAdopted.TYPE:
+            return translate(lang, "Resolution: %(name)s.", name=called[data["resolution_id"]])
+        case MilestoneReached.TYPE:
+            return translate(
+                lang,
+                "It cost %(cost)s of a budget of %(budget)s; the deadline was %(deadline)s.",
+                cost=euros(lang, data["cost_cents"]),
+                budget=euros(lang, data["budget_cents"]),
+                deadline=_day(lang, data["deadline"]),
+            )
+        case TrancheReleased.TYPE:
+            return translate(lang, "Milestone: %(name)s.", name=called[data["milestone_id"]])
+        case TrancheReferred.TYPE:
+            return translate(
+                lang,
+                "The rule did not release it for the milestone %(name)s; the co-operative and a partner decide.",
+                name=called[data["milestone_id"]],
+            )
+        case VoteOpened.TYPE:
+            return translate(lang, "Members vote until %(day)s.", day=_day(lang, data["held_on"]))
+        case MeetingWithdrawn.TYPE if data.get("held_anew_on"):
+            day = _day(lang, data["held_anew_on"])
+            return translate(lang, "%(reason)s It is held on %(day)s.", reason=_end_sentence(data["reason"]), day=day)
+        case MeetingWithdrawn.TYPE | PointWithdrawn.TYPE:
+            return _end_sentence(data["reason"])
+        case DeadlinePassed.TYPE:
+            return translate(lang, "It was to be reached by %(day)s.", day=_day(lang, data["deadline"]))
+        case SteeringReminded.TYPE:
+            return translate(lang, "It is about %(amount)s.", amount=euros(lang, data["amount_cents"]))
+        case _:
+            return ""
+
+
+def _end_sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _day(lang: str, text: str) -> str:
+    return civil_day(lang, date.fromisoformat(text))
