@@ -244,24 +244,28 @@ def deadletters(
 def verify(
     bill: Annotated[str, typer.Argument(help="Number or id of a bill.")] = "",
     journal: Annotated[bool, typer.Option("--journal", help="Walk every service's hash chain.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Every bill and every chain.")] = False,
+    log: Annotated[bool, typer.Option("--readings", help="Read every block of readings again.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every bill, every chain and every reading.")] = False,
     key: Key = "",
 ) -> None:
-    """Recompute a bill from its readings, allocation, tariff and vote; or check that no journal was tampered with."""
+    """Recompute a bill from its readings, allocation, tariff and vote; or check that nobody tampered with a journal or
+    with readings."""
     from coop.operator.founding import list_keys, pick_community
-    from coop.operator.verification import verify_bills, verify_journals
+    from coop.operator.verification import verify_bills, verify_journals, verify_readings
 
-    if not (bill or journal or everything):
-        raise typer.BadParameter("name a bill, or give --journal or --all")
+    if not (bill or journal or log or everything):
+        raise typer.BadParameter("name a bill, or give --journal, --readings or --all")
     settings = read_settings()
     good = True
     if journal or everything:
         good &= verify_journals(settings, typer.echo)
     if bill:
         good &= verify_bills(settings, pick_community(settings, key), bill, typer.echo)
-    if everything:
+    if log or everything:
         for community in [pick_community(settings, key)] if key else list_keys(settings):
-            good &= verify_bills(settings, community, "", typer.echo)
+            good &= verify_readings(settings, community, typer.echo)
+            if everything:
+                good &= verify_bills(settings, community, "", typer.echo)
     raise typer.Exit(0 if good else 1)
 
 

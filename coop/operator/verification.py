@@ -23,6 +23,7 @@ from coop.governance.handlers.verify import VerifiedResolution, verify_resolutio
 from coop.kit.database import Database
 from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
+from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
@@ -183,6 +184,19 @@ def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Ec
     finally:
         for room in rooms.values():
             room.database.close()
+
+
+def verify_readings(settings: Settings, community: str, echo: Echo) -> bool:
+    """Read every block of a co-operative's readings again; True when each says what its digest was made of."""
+    database = open_room("metering", settings, migrate=False).database
+    with database.read(community) as tx:
+        log = verify_log(tx)
+    database.close()
+    for finding in log.findings:
+        echo(finding)
+    wrong = f"{len(log.findings)} do NOT agree" if log.findings else "all agree"
+    echo(f"{community}: {log.blocks:,} blocks of readings, {log.sealed:,} of them sealed: {wrong}")
+    return not log.findings
 
 
 def verify_journals(settings: Settings, echo: Echo) -> bool:

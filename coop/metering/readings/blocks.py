@@ -207,6 +207,8 @@ def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: i
         slots = np.flatnonzero(there != Quality.MISSING)
         return Day(slots * step_s, unpack(readings, n)[slots], there[slots])
     n = int.from_bytes(offsets[:4], "little")
+    if n > DAY_S:
+        raise ValueError("more readings than a day has seconds")
     return Day(unpack(offsets[4:], n), unpack(readings, n), unpack_quality(quality, n))
 
 

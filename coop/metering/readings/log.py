@@ -91,10 +91,9 @@ class Block(NamedTuple):
         day = self.read_columns()
         if self.log is None:
             return entries_of(day, self.step_s, self.exponent, self.number)
-        arrays = _read_arrays(self.log[1:])
-        numbers = unpack(next(arrays), len(day))
-        told = entries_of(day, self.step_s, self.exponent, numbers)
-        others = [*arrays]
+        arrays = [*_read_arrays(self.log[1:])]
+        told = entries_of(day, self.step_s, self.exponent, unpack(arrays[0], len(day)))
+        others = arrays[1:]
         if not others:
             return told
         count = int(unpack(others[0], 1)[0])
