@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.billing import board, brake_texts, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
-from coop.billing.documents.archive import read_paper
+from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.issuing import CORRECTIONS
@@ -93,16 +93,6 @@ def runs_card(request: Request) -> Response:
     return card(request, "billing/card_runs.html", periods=periods[:3], corrections=corrections, words=words)
 
 
-@routes.get("/bills/{bill_id}.pdf")
-@may("see-bills")
-def bill_paper(request: Request, bill_id: str) -> Response:
-    with reading(request) as tx:
-        head = visible_head(tx, session_of(request), bill_id)
-    stored = read_paper(partial(reading, request), partial(writing, request), head.id)
-    headers = {"Content-Disposition": f'inline; filename="{head.number}.pdf"', "Cache-Control": "no-store"}
-    return Response(stored.body, media_type="application/pdf", headers=headers)
-
-
 @routes.get("/bills/{bill_id}")
 @may("see-bills")
 def bill_page(request: Request, bill_id: str) -> Response:
@@ -170,9 +160,10 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
             if error.code not in words.REFUSALS:
                 raise
             refusal = error
-        reach = None
+        reach, posted = None, 0
         if result and result.status == "issued":
             reach = mailings.measure_reach(tx, [(bill.bill_id, bill.member_id) for bill in result.bills])
+            posted = count_posted(tx, bills.list_heads(tx, run_id=result.run_id))
         today = tx.today
     return render(
         request,
@@ -180,6 +171,8 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         reach=reach,
         of_contract={bill.contract_id: bill.member_id for bill in result.bills} if result else {},
         brakes=brake_texts,
+        posted=posted,
+        may_take_papers=ACCESS.allows(session, "see-all-bills"),
         name=name,
         title=words.period_name(language_of(request), Period.parse(name)) if runs.is_period(name) else "",
         result=result,

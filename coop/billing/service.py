@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import exports, home, own_data, pages
+from coop.billing import exports, home, own_data, pages, paper_pages
 from coop.billing.access import ACCESS
 from coop.billing.api import bills, runs, state, tariffs
 from coop.billing.handlers import heard
@@ -60,6 +60,7 @@ BILLING = Service(
         own_data.routes,
         exports.routes,
         home.routes,
+        paper_pages.routes,
         pages.routes,
     ),
     jobs=JOBS,

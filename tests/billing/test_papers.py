@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,6 +51,7 @@ from tests.billing.village import (
     month_of,
     signed,
     tariff_adopted,
+    visit,
 )
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
@@ -311,3 +316,47 @@ def test_nothing_is_printed_that_is_heard_after_the_issue(database: Database) ->
     assert texts(database) == before
     with database.read(COMMUNITY) as tx:
         assert tx.scalar(select(bill_recipient.c.bill_id).where(bill_recipient.c.community == COMMUNITY))
+
+
+def run_of(database: Database) -> str:
+    with database.read(COMMUNITY) as tx:
+        return bills.list_heads(tx)[0].run_id
+
+
+def test_all_papers_of_a_run_are_one_zip_with_the_bytes_that_were_put_away(database: Database, tmp_path: Path) -> None:
+    begin(database, *NAMES)
+    hear(database, *month_of(NAMES, JANUARY))
+    issue(database)
+    treasurer = visit(database, tmp_path, "treasurer")
+    address_of_zip = f"/billing/runs/{run_of(database)}/papers.zip"
+    waits = treasurer.get(address_of_zip)
+    assert (waits.status_code, waits.json()["code"]) == (409, "papers-wait")
+    address(database)
+    with ZipFile(BytesIO(treasurer.get(address_of_zip).content)) as archive:
+        assert archive.namelist() == [f"2025-00000{nth}.pdf" for nth in (1, 2, 3)]
+        for name in archive.namelist():
+            assert archive.read(name) == read(database, name.removesuffix(".pdf")).body
+    assert visit(database, tmp_path, "member", member_id="anna").get(address_of_zip).status_code == 403
+
+
+def test_bills_of_those_without_mail_are_one_file_to_print(database: Database, tmp_path: Path) -> None:
+    begin(database, *NAMES)
+    hear(database, *month_of(NAMES, JANUARY))
+    issue(database)
+    address(database, {name: replace(addressee_of(name), by_letter=name != "carla") for name in NAMES})
+    treasurer = visit(database, tmp_path, "treasurer")
+    page = treasurer.get("/billing/runs/2025-01", headers={"accept": "text/html", "accept-language": "en"}).text
+    assert "2 letters to print" in page
+    letters = treasurer.get(f"/billing/runs/{run_of(database)}/letters.pdf").content
+    pages = re.findall(rb"NPages>(\d+)<", letters)
+    one = re.findall(rb"NPages>(\d+)<", read(database, "2025-000001").body)
+    assert int(pages[0]) == 2 * int(one[0])
+
+
+def test_a_run_without_letters_says_so(database: Database, tmp_path: Path) -> None:
+    begin(database, "anna")
+    hear(database, *month_of(["anna"], JANUARY))
+    issue(database)
+    address(database)
+    answer = visit(database, tmp_path, "treasurer").get(f"/billing/runs/{run_of(database)}/letters.pdf")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "nobody in this run gets their bill by letter")

@@ -156,14 +156,17 @@ def find_head(tx: Tx, number_or_id: str) -> BillHead | None:
     return find_as(tx, BillHead, bill, or_(bill.c.id == number_or_id, bill.c.number == number_or_id))
 
 
-def find_bills(tx: Tx, *, member_id: str | None = None, window: Window | None = None) -> list[IssuedBill]:
-    """Issued bills in order of number, with their lines: of one member, or all; with ``window`` that part of them, and
-    one more.
+def find_bills(
+    tx: Tx, *, member_id: str | None = None, run_id: str | None = None, window: Window | None = None
+) -> list[IssuedBill]:
+    """Issued bills in order of number, with their lines: of one member, of one run, or all; with ``window`` that part
+    of them, and one more.
 
     Raises:
         UnreadableDocument: the inputs of one no longer follow their schema.
     """
-    where: tuple[ColumnElement[bool], ...] = (bill.c.member_id == member_id,) if member_id is not None else ()
+    wanted = ((bill.c.member_id, member_id), (bill.c.run_id, run_id))
+    where: tuple[ColumnElement[bool], ...] = tuple(column == value for column, value in wanted if value is not None)
     heads = select_as(tx, BillHead, bill, *where, order_by=(bill.c.year, bill.c.sequence), window=window)
     if window is not None:
         where = (among(tx, bill.c.id, [head.id for head in heads]),)

@@ -1,0 +1,77 @@
+"""Papers of a whole run: all of them as one zip, and those that are posted as one file to print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from zipfile import ZIP_STORED, ZipFile
+
+from coop.billing.documents.archive import Opens, freeze, read_paper
+from coop.billing.documents.contents import document_of
+from coop.billing.documents.pdf import bills_pdf
+from coop.billing.model import BillHead
+from coop.billing.storage import bills, papers
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, say, say_count
+from coop.web.downloads import MEMORY_MAX
+
+
+def zip_papers(read: Opens, write: Opens, run_id: str) -> IO[bytes]:
+    """Every paper of a run as it was put away, as one zip; whoever takes the file closes it.
+
+    Raises:
+        NotFound: the run issued nothing.
+        CoopError: ``papers-wait``, the register did not say yet whom some are for.
+        NotFound, UnreadableDocument, CoopError: as ``read_paper``.
+    """
+    with read() as tx:
+        heads = _list_addressed(tx, run_id)
+    file: IO[bytes] = SpooledTemporaryFile(MEMORY_MAX)  # noqa: SIM115  (the answer closes it when it is sent)
+    try:
+        with ZipFile(file, "w", ZIP_STORED) as archive:  # a PDF is compressed already
+            for head in heads:
+                archive.writestr(f"{head.number}.pdf", read_paper(read, write, head.id).body)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def typeset_letters(read: Opens, run_id: str, title: str) -> bytes:
+    """The papers of a run that go by letter, each on sheets of its own, as one file to print.
+
+    Raises:
+        NotFound: nobody in it is written to by letter.
+        CoopError: as ``zip_papers``.
+        UnreadableDocument: what was frozen was changed since.
+    """
+    with read() as tx:
+        ids = {head.id for head in _list_addressed(tx, run_id)}
+        frozen = freeze(tx, [issued for issued in bills.find_bills(tx, run_id=run_id) if issued.id in ids])
+    posted = [each for each in frozen.values() if each.addressee.by_letter]
+    if not posted:
+        raise NotFound(say("nobody in this run gets their bill by letter"))
+    return bills_pdf([(document_of(each), each.lang) for each in posted], title)
+
+
+def count_posted(tx: Tx, heads: Sequence[BillHead]) -> int:
+    """Bills that go by letter."""
+    return sum(addressee.by_letter for addressee in papers.find_recipients(tx, [head.id for head in heads]).values())
+
+
+def _list_addressed(tx: Tx, run_id: str) -> list[BillHead]:
+    heads = bills.list_heads(tx, run_id=run_id)
+    if not heads:
+        raise NotFound(say("there is no issued run %(run_id)s", run_id=run_id))
+    waiting = len(heads) - len(papers.find_recipients(tx, [head.id for head in heads]))
+    if waiting:
+        raise CoopError(
+            "papers-wait",
+            say_count(
+                "%(num)s paper of this run waits for its address: try again in a minute",
+                "%(num)s papers of this run wait for their addresses: try again in a minute",
+                waiting,
+            ),
+        )
+    return heads

@@ -1,0 +1,47 @@
+"""Bills as files: one paper, all papers of a run, and the letters among them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+
+from coop.billing.access import ACCESS
+from coop.billing.documents.archive import read_paper
+from coop.billing.documents.bundles import typeset_letters, zip_papers
+from coop.billing.sight import visible_head
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.web.downloads import send_file
+from coop.web.language import language_of, translate
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
+may = ACCESS.may
+
+_NOT_KEPT = {"Cache-Control": "no-store"}
+"""Nobody may keep a paper with a name on its way."""
+
+
+@routes.get("/bills/{bill_id}.pdf")
+@may("see-bills")
+def bill_paper(request: Request, bill_id: str) -> Response:
+    with reading(request) as tx:
+        head = visible_head(tx, session_of(request), bill_id)
+    stored = read_paper(partial(reading, request), partial(writing, request), head.id)
+    headers = {"Content-Disposition": f'inline; filename="{head.number}.pdf"', **_NOT_KEPT}
+    return Response(stored.body, media_type="application/pdf", headers=headers)
+
+
+@routes.get("/runs/{run_id}/papers.zip")
+@may("see-all-bills")
+def run_papers(request: Request, run_id: str) -> Response:
+    file = zip_papers(partial(reading, request), partial(writing, request), run_id)
+    return send_file(file, f"bills-{run_id}.zip", "application/zip", _NOT_KEPT)
+
+
+@routes.get("/runs/{run_id}/letters.pdf")
+@may("see-all-bills")
+def run_letters(request: Request, run_id: str) -> Response:
+    title = translate(language_of(request), "Bills to post")
+    body = typeset_letters(partial(reading, request), run_id, title)
+    headers = {"Content-Disposition": f'inline; filename="letters-{run_id}.pdf"', **_NOT_KEPT}
+    return Response(body, media_type="application/pdf", headers=headers)
