@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -11,12 +12,14 @@ from coop.billing.access import ACCESS
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.runs import preview_named
 from coop.billing.handlers.verify import verify_bill
+from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.sight import own_heads, visible_account, visible_bill, visible_head
-from coop.billing.storage import bills, ledger, runs, terms
+from coop.billing.storage import accounts, bills, ledger, runs, terms
 from coop.billing.storage.schemas import BILL_PAPER
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
+from coop.values import NotFound, say
 from coop.web.downloads import Asked
 from coop.web.language import language_of
 
@@ -48,6 +51,17 @@ def export_bill_stands(request: Request, asked: Asked, bill: str) -> Response:
         head = visible_head(tx, session_of(request), bill)
         paper = BILL_PAPER.open(documents.load(tx, head.paper_hash))
         return asked.answer(listings.stands_listing(paper.stands))
+
+
+@routes.get("/gas-years.{extension}")
+@may("see-bills")
+def export_gas_years(request: Request, asked: Asked, contract: str, day: date) -> Response:
+    with reading(request) as tx:
+        visible_account(tx, session_of(request), contract)
+        terms = accounts.list_terms(tx, contract).get(day)
+        if terms is None:
+            raise NotFound(say("no bill has touched the guarantee year of %(day)s yet", day=day))
+        return asked.answer(listings.gas_years_listing(derive_ceiling(terms)))
 
 
 @routes.get("/verified-lines.{extension}")

@@ -12,6 +12,7 @@ from coop.billing.brake_texts import brake_sentence
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
+from coop.billing.rules.derivation import Derivation
 from coop.billing.rules.paper import MeterStands
 from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
@@ -58,6 +59,14 @@ STANDS = (
     Column("to_at", N_("Until"), Kind.INSTANT),
     Column("to_stand_gj", N_("Last stand"), Kind.DECIMAL, "GJ", lambda stands: stands.in_gj(stands.to_stand)),
     Column("to_quality", N_("How the last came to be"), Kind.WORD, of=lambda s: words.QUALITIES[s.to_quality]),
+)
+
+GAS_YEARS = (
+    Column("year", N_("Year"), Kind.WHOLE),
+    Column("gas_m3", N_("Gas"), Kind.WHOLE, "m3"),
+    Column("paid_eur", N_("Paid, incl. VAT"), Kind.EUROS, of="paid_cents"),
+    Column("degree_days", N_("Weighted degree days"), Kind.DECIMAL),
+    Column("counted_eur", N_("At normal weather"), Kind.EUROS, of="counted_cents"),
 )
 
 PERIODS = (
@@ -173,6 +182,11 @@ def lines_listing(issued: Iterable[IssuedBill]) -> Listing:
 def stands_listing(stands: Iterable[MeterStands]) -> Listing:
     """Stands of the meters of a bill."""
     return Listing("bill-stands", STANDS, stands)
+
+
+def gas_years_listing(derived: Derivation) -> Listing:
+    """The years of gas that a ceiling rests on."""
+    return Listing("gas-years", GAS_YEARS, derived.counted)
 
 
 def periods_listing(views: Iterable[PeriodView]) -> Listing:

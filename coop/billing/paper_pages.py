@@ -1,18 +1,24 @@
-"""Bills as files: one paper, all papers of a run, and the letters among them."""
+"""Bills as files: one paper, all papers of a run, and the letters among them; and how a ceiling follows."""
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
+from coop.billing import words
 from coop.billing.access import ACCESS
 from coop.billing.documents.archive import read_paper
 from coop.billing.documents.bundles import typeset_letters, zip_papers
-from coop.billing.sight import visible_head
+from coop.billing.rules.derivation import derive_ceiling
+from coop.billing.sight import visible_account, visible_head
+from coop.billing.storage import accounts
 from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import NotFound, say
 from coop.web.downloads import send_file
 from coop.web.language import language_of, translate
+from coop.web.shell import render
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
 may = ACCESS.may
@@ -45,3 +51,26 @@ def run_letters(request: Request, run_id: str) -> Response:
     body = typeset_letters(partial(reading, request), run_id, title)
     headers = {"Content-Disposition": f'inline; filename="letters-{run_id}.pdf"', **_NOT_KEPT}
     return Response(body, media_type="application/pdf", headers=headers)
+
+
+@routes.get("/contracts/{contract_id}/ceiling/{day}")
+@may("see-bills")
+def ceiling_page(request: Request, contract_id: str, day: date) -> Response:
+    lang = language_of(request)
+    with reading(request) as tx:
+        account = visible_account(tx, session_of(request), contract_id)
+        entries = [entry for entry in account if entry.year.start <= day < entry.year.end]
+        if not entries:
+            raise NotFound(say("no bill has touched the guarantee year of %(day)s yet", day=day))
+        derived = derive_ceiling(accounts.list_terms(tx, contract_id)[entries[0].year.start])
+    return render(
+        request,
+        "billing/ceiling.html",
+        contract_id=contract_id,
+        derived=derived,
+        entry=entries[-1],
+        account=entries,
+        steps=words.ceiling_steps(lang, derived),
+        outcome=words.ceiling_outcome(lang, entries[-1]),
+        words=words,
+    )

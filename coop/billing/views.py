@@ -85,14 +85,21 @@ def guarantee_year(
     )
 
 
+def ceiling_page(contract_id: str, day: date) -> str:
+    """Address of the page that derives the ceiling of the guarantee year in which a day lies."""
+    return f"/billing/contracts/{contract_id}/ceiling/{day}"
+
+
 def sentence_of(year: GuaranteeYear, lang: str) -> str:
     """The guarantee year in one sentence."""
     until = civil_day(lang, year.steps[-1][0] - timedelta(days=1))
     if year.ceiling_cents is None:
-        return translate(lang, "Until %(day)s your heat cost %(cost)s.", day=until, cost=money(lang, year.cost_cents))
+        return translate(
+            lang, "Until %(day)s you paid %(cost)s for heat.", day=until, cost=money(lang, year.cost_cents)
+        )
     text = translate(
         lang,
-        "Until %(day)s your heat cost %(cost)s, of at most %(ceiling)s in this guarantee year.",
+        "Until %(day)s you paid %(cost)s for heat, of at most %(ceiling)s in this guarantee year.",
         day=until,
         cost=money(lang, year.cost_cents),
         ceiling=money(lang, year.ceiling_cents),
@@ -142,8 +149,8 @@ def walk_back(issued: IssuedBill, line: Line, tariffs: Mapping[str, str], lang: 
             Step(
                 "bill",
                 translate(lang, "Guarantee"),
-                translate(lang, "Your cost against your ceiling"),
-                "/billing/",
+                translate(lang, "How your ceiling follows"),
+                ceiling_page(inputs.contract_id, line.period.start),
                 inputs.contract_id,
                 translate(lang, "What goes above your ceiling is given back on the bill."),
             )

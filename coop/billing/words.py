@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
-from coop.billing.model import FIXED, Line, LineKind
+from coop.billing.model import FIXED, GuaranteeEntry, GuaranteeMode, Line, LineKind
+from coop.billing.rules.derivation import Derivation
 from coop.billing.rules.paper import SharedUse
 from coop.billing.storage.bills import IssuedBill
 from coop.events.billing import NoticePrice
 from coop.events.causes import read_cause
 from coop.values import Period
 from coop.web.language import N_, translate
-from coop.web.writing import civil_day, month, number, price, speak
+from coop.web.writing import civil_day, money, month, number, percent, price, speak
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
@@ -180,6 +181,68 @@ def shared_use(lang: str, use: SharedUse) -> str:
         "Of the %(used)s kWh that you used, %(shared)s kWh came from the shared roofs.",
         used=number(lang, Decimal(use.consumed_wh).scaleb(-3), 3),
         shared=number(lang, Decimal(use.allocated_wh).scaleb(-3), 3),
+    )
+
+
+def ceiling_steps(lang: str, derived: Derivation) -> list[tuple[str, str]]:
+    """How a ceiling follows, step by step: a sentence, and the amount after it."""
+    if derived.ceiling_cents is None:
+        return []
+    counted = "; ".join(f"{paid.year} {money(lang, paid.counted_cents)}" for paid in derived.counted)
+    at_normal = derived.mode is GuaranteeMode.WEATHER
+    said = (
+        N_("Mean of your gas bills at normal weather: %(years)s")
+        if at_normal
+        else N_("Mean of your gas bills: %(years)s")
+    )
+    steps = [(translate(lang, said, years=counted), money(lang, derived.mean_cents))]
+    steps += [
+        (
+            translate(
+                lang, "Price index of %(year)s: times %(factor)s", year=step.year, factor=number(lang, step.factor)
+            ),
+            money(lang, step.after_cents),
+        )
+        for step in derived.indexed
+    ]
+    if not derived.is_whole_year:
+        steps.append((_covered(lang, derived), money(lang, derived.ceiling_cents)))
+    return steps
+
+
+def _covered(lang: str, derived: Derivation) -> str:
+    if derived.chosen.part_of_year == "degree-days":
+        said = N_("%(covered)s of %(days)s days, by their cold: %(share)s of the year")
+    else:
+        said = N_("%(covered)s of %(days)s days: %(share)s of the year")
+    return translate(
+        lang,
+        said,
+        covered=derived.days_covered,
+        days=derived.year.days,
+        share=percent(lang, float(derived.covered_share), 1),
+    )
+
+
+def ceiling_outcome(lang: str, entry: GuaranteeEntry) -> str:
+    """What a ceiling makes of the heat cost of its year so far."""
+    if entry.ceiling_cents is None:
+        return ""
+    if not entry.credit_so_far_cents:
+        return translate(
+            lang,
+            "Heat cost %(heat)s so far. That is not above your ceiling of %(ceiling)s, so nothing is given back.",
+            heat=money(lang, entry.heat_so_far_cents),
+            ceiling=money(lang, entry.ceiling_cents),
+        )
+    return translate(
+        lang,
+        "Heat cost %(heat)s so far, before what is given back. Above your ceiling of %(ceiling)s that is %(credit)s,"
+        " which is given back; so you paid %(paid)s.",
+        heat=money(lang, entry.heat_so_far_cents),
+        ceiling=money(lang, entry.ceiling_cents),
+        credit=money(lang, entry.credit_so_far_cents),
+        paid=money(lang, entry.heat_so_far_cents - entry.credit_so_far_cents),
     )
 
 

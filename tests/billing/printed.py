@@ -83,7 +83,17 @@ BILL: BillDocument = {
                 ("Kosten tot nu toe", "€ 962,20"),
                 ("Krediet op deze rekening", "€ 49,97"),
             ],
-            "text": "Referentie: vier gasnota's 2019-2022, geïndexeerd.",
+            "steps": [
+                (
+                    "Gemiddelde van uw gasrekeningen: 2020 € 1.187,50; 2021 € 1.652,00; 2022 € 1.558,70; "
+                    "2023 € 1.610,00",
+                    "€ 1.502,05",
+                ),
+                ("Prijsindex van 2024: maal 1,033", "€ 1.551,62"),
+                ("Prijsindex van 2025: maal 1,03", "€ 1.598,17"),
+            ],
+            "outcome": "Warmte kostte tot nu toe € 1.012,17. Daarvan is € 49,97 teruggegeven; u betaalde € 962,20.",
+            "text": "In het garantiejaar betaalt u niet meer dan € 1.598,17 voor warmte.",
         }
     ],
     "payment": {

@@ -63,7 +63,9 @@ def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Dat
     anna = visit(village, tmp_path, "member", member_id="anna")
     page = anna.get("/billing/", headers=HTML)
     assert page.status_code == 200
-    assert "Until 31 January 2025 your heat cost €139.16, of at most €1,502.05 in this guarantee year." in text_of(page)
+    assert "Until 31 January 2025 you paid €139.16 for heat, of at most €1,502.05 in this guarantee year." in text_of(
+        page
+    )
     path = re.search(r"/billing/bills/[0-9a-f-]{36}", page.text)
     assert path
     bill = anna.get(path.group(), headers=HTML)
@@ -79,7 +81,7 @@ def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Dat
 def test_pages_speak_dutch(village: Database, tmp_path: Path) -> None:
     anna = visit(village, tmp_path, "member", member_id="anna")
     page = anna.get("/billing/", headers={"accept": "text/html", "accept-language": "nl"})
-    assert "Tot en met 31 januari 2025 kostte uw warmte" in page.text
+    assert "Tot en met 31 januari 2025 betaalde u" in page.text
     assert "€ 1.502,05" in page.text.replace("\xa0", " ")
 
 

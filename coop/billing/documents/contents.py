@@ -16,7 +16,8 @@ from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sende
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.documents.transfer import draw_transfer_code
 from coop.billing.handlers.verify import references_of
-from coop.billing.model import GuaranteeEntry, Issuer, Line, LineKind
+from coop.billing.model import GuaranteeEntry, GuaranteeTerms, Issuer, Line, LineKind
+from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.rules.paper import MeterStands, Paper, in_fours
 from coop.billing.storage.bills import IssuedBill
 from coop.communities.addressee import Addressee
@@ -94,7 +95,9 @@ def document_of(frozen: Frozen) -> BillDocument:
         "stands": [describe_stands(lang, stands) for stands in frozen.paper.stands],
         "shared": [words.shared_use(lang, use) for use in frozen.paper.shared],
         "notes": list(words.line_notes(lang, issued)),
-        "guarantees": [_guarantee(lang, entry) for entry in bill.guarantee],
+        "guarantees": [
+            _guarantee(lang, entry, state.terms) for entry, state in zip(bill.guarantee, inputs.guarantee, strict=True)
+        ],
         "sources": [
             {
                 "mark": marks[reference.kind, reference.id],
@@ -178,11 +181,11 @@ def describe_stands(lang: str, stands: MeterStands) -> Stands:
     }
 
 
-def _guarantee(lang: str, entry: GuaranteeEntry) -> Guarantee:
+def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms) -> Guarantee:
     notes = [translate(lang, words.NOTES[note]) for note in entry.notes]
     if entry.ceiling_cents is None:
         text = translate(lang, "In the guarantee year %(days)s there is no ceiling.", days=words.days(lang, entry.year))
-        return {"figures": [], "text": " ".join([text, *notes])}
+        return {"figures": [], "steps": [], "outcome": "", "text": " ".join([text, *notes])}
     text = translate(
         lang,
         "In the guarantee year %(days)s you pay no more than %(ceiling)s for heat.",
@@ -195,6 +198,8 @@ def _guarantee(lang: str, entry: GuaranteeEntry) -> Guarantee:
             (translate(lang, "Cost so far"), money(lang, entry.heat_so_far_cents - entry.credit_so_far_cents)),
             (translate(lang, "Credit on this bill"), money(lang, entry.credit_cents)),
         ],
+        "steps": words.ceiling_steps(lang, derive_ceiling(terms)),
+        "outcome": words.ceiling_outcome(lang, entry),
         "text": " ".join([text, *notes]),
     }
 

@@ -147,7 +147,7 @@ def reference_eur(terms: GuaranteeTerms) -> Fraction:
     """
     if not terms.reference:
         raise ValueError("no reference years")
-    return sum((_amount_eur(gas_year, terms) for gas_year in terms.reference), Fraction(0)) / len(terms.reference)
+    return sum((restated_eur(gas_year, terms) for gas_year in terms.reference), Fraction(0)) / len(terms.reference)
 
 
 def normal_gas_m3(gas_m3: Decimal, tap_share: Decimal, degree_days: Decimal, normal_degree_days: Decimal) -> Fraction:
@@ -242,7 +242,8 @@ def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _amount_eur(gas_year: GasYear, terms: GuaranteeTerms) -> Fraction:
+def restated_eur(gas_year: GasYear, terms: GuaranteeTerms) -> Fraction:
+    """What a gas year counts for: what was paid, in the weather mode restated at normal weather [EUR, unrounded]."""
     paid = Fraction(gas_year.amount_cents, 100)
     if terms.mode is not GuaranteeMode.WEATHER or not gas_year.gas_m3 or terms.normal_degree_days is None:
         return paid

@@ -90,6 +90,17 @@ def list_entries(tx: Tx, contract_id: str) -> list[AccountEntry]:
     return select_as(tx, AccountEntry, guarantee_entry, columns.contract_id == contract_id, order_by=order)
 
 
+def list_terms(tx: Tx, contract_id: str) -> dict[date, GuaranteeTerms]:
+    """The terms under which each guarantee year of a contract stands now, by its first day."""
+    columns = guarantee_entry.c
+    query = (
+        select(columns.year_start, columns.terms)
+        .where(columns.community == tx.community, columns.contract_id == contract_id)
+        .order_by(columns.year_start, columns.number)
+    )
+    return {row.year_start: row.terms for row in tx.execute(query)}
+
+
 def entry_key(entry: AccountEntry) -> Key:
     """Place of an entry in the list of a contract."""
     return entry.year.start, entry.number
