@@ -154,6 +154,25 @@ class ProgramTokenUsed(Event):
         return self.token_id
 
 
+class ReadingChanged(Event):
+    """People other than the member changed what a meter of theirs is taken to have said: a reading was ``corrected``,
+    ``withdrawn``, ``restored`` (a withdrawal was taken back) or read as the meter was ``exchanged``."""
+
+    TYPE: ClassVar[str] = "metering.reading-changed.v1"
+    NOUNS: ClassVar[str] = "readings"
+
+    change_id: str
+    connection_id: str
+    member_id: str
+    meter: str
+    quantity: str
+    at: datetime
+    act: str
+
+    def key(self) -> str:
+        return self.change_id
+
+
 class UseSeen(Event):
     """Somebody saw the detailed use of a member, or of everybody where ``member_id`` is None; told once a day for each
     ``viewer`` (``account:<id>`` or ``program:<id>``) and subject. It is nobody's own look at what is their own."""

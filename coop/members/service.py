@@ -115,6 +115,7 @@ MEMBERS = Service(
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,
         governance.BallotEntered: messages_heard.on_ballot_entered,
+        metering.ReadingChanged: messages_heard.on_reading_changed,
         metering.UseSeen: on_use_seen,
         metering.ProgramTokenUsed: on_program_token_used,
         billing.ProgramTokenUsed: on_program_token_used,

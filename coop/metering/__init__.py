@@ -6,7 +6,7 @@ what happened at breaks of registers and the answers to them, late values, which
 looks of others at the use of members.
 
 Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, AllocationKeyAnswered,
-ProgramTokenUsed, UseSeen.
+ProgramTokenUsed, ReadingChanged (to the member whose meter it is), UseSeen.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,
 ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).

@@ -10,10 +10,11 @@ from coop.kit.http import GuardedRoute, reading, session_of
 from coop.metering import record_listings
 from coop.metering.access import ACCESS
 from coop.metering.heat import decisions
+from coop.metering.intake.withdrawals import list_withdrawals
 from coop.metering.pages.meter import AskedRecord, note_looks
 from coop.metering.provenance.records import list_statements
 from coop.metering.record_views import view_record
-from coop.metering.register.store import list_registers
+from coop.metering.register.store import list_registers, registers_of
 from coop.values import NotFound, Period, say
 from coop.web.downloads import Asked
 
@@ -58,6 +59,16 @@ def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord)
         own = view_record(tx, session_of(request), meter, wanted.read(tx))
         note_looks(request, own)
         return asked.answer(record_listings.gaps_listing(own.gaps))
+
+
+@routes.get("/withdrawals.{extension}")
+@may("see-register")
+def export_withdrawals(request: Request, asked: Asked, meter: str) -> Response:
+    """Withdrawals of a meter's readings that were proposed, newest first."""
+    with reading(request) as tx:
+        registers = registers_of(tx, [meter])
+        proposals = [pair for pair in list_withdrawals(tx) if pair[0].register_id in registers]
+        return asked.answer(record_listings.withdrawals_listing(proposals, registers))
 
 
 @routes.get("/breaks.{extension}")

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from coop.metering import wording
 from coop.metering.heat.decisions import Answer, Proposal
-from coop.metering.model import Register
+from coop.metering.intake.withdrawals import Withdrawal, WithdrawalAnswer
+from coop.metering.model import BASE_UNIT, Register
 from coop.metering.provenance.gaps import Gap
 from coop.metering.provenance.records import Record, Statement
 from coop.metering.readings.store import instant
@@ -61,6 +62,40 @@ BREAKS = (
     Column("confirmed", N_("Confirmed"), Kind.FLAG),
     Column("answered_by", N_("Answered by")),
 )
+
+
+WITHDRAWALS = (
+    Column("id", N_("Number")),
+    Column("meter", N_("Meter")),
+    Column("quantity", N_("Quantity")),
+    Column("at", N_("At"), Kind.INSTANT),
+    Column("value", N_("Value"), Kind.DECIMAL),
+    Column("unit", N_("Unit")),
+    Column("undoes", N_("Takes back")),
+    Column("reason", N_("Why")),
+    Column("proposed_at", N_("Proposed"), Kind.INSTANT),
+    Column("proposed_by", N_("Proposed by")),
+    Column("confirmed", N_("Confirmed"), Kind.FLAG),
+    Column("answered_by", N_("Answered by")),
+)
+
+
+@dataclass(frozen=True)
+class WithdrawalRow:
+    """A proposal to withdraw a reading, or to take the withdrawal ``undoes`` back."""
+
+    id: str
+    meter: str
+    quantity: str
+    at: datetime
+    value: Decimal
+    unit: str
+    undoes: str | None
+    reason: str
+    proposed_at: datetime
+    proposed_by: str
+    confirmed: bool | None
+    answered_by: str | None
 
 
 @dataclass(frozen=True)
@@ -124,6 +159,22 @@ def breaks_listing(proposals: Iterable[tuple[Proposal, Answer | None]], register
         for one, answer in proposals
     )  # fmt: skip
     return Listing("breaks", BREAKS, rows)
+
+
+def withdrawals_listing(
+    proposals: Iterable[tuple[Withdrawal, WithdrawalAnswer | None]], registers: Mapping[str, Register]
+) -> Listing:
+    """Proposals to withdraw a reading, or to take that back, each with the second person's answer."""
+    rows = (
+        WithdrawalRow(
+            one.id, registers[one.register_id].serial, registers[one.register_id].quantity.value,
+            instant(one.at_s), Decimal(one.value).scaleb(one.exponent), BASE_UNIT[registers[one.register_id].quantity],
+            one.undoes, one.reason, one.proposed_at, one.proposed_by,
+            answer.confirmed if answer else None, answer.answered_by if answer else None,
+        )
+        for one, answer in proposals
+    )  # fmt: skip
+    return Listing("withdrawals", WITHDRAWALS, rows)
 
 
 def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:

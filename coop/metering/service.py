@@ -15,6 +15,7 @@ from coop.events.metering import (
     PeriodClosed,
     PeriodMeasured,
     ProgramTokenUsed,
+    ReadingChanged,
     UseSeen,
 )
 from coop.kit.actor import Actor
@@ -23,6 +24,7 @@ from coop.metering import exports, home, own_data, record_exports
 from coop.metering.access import ACCESS
 from coop.metering.api import breaks as break_api
 from coop.metering.api import deliveries, entries, parked, periods, readings, records, register, sharing, state
+from coop.metering.api import withdrawals as withdrawal_api
 from coop.metering.break_tables import BREAKS_KEPT
 from coop.metering.entry_tables import ENTRIES_KEPT
 from coop.metering.heard_tables import connection_closed, connection_opened, contract_ended, contract_signed
@@ -30,7 +32,7 @@ from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
-from coop.metering.pages import breaks, data, energy, files, gateways, groups, members, meter, meters, walk
+from coop.metering.pages import breaks, data, energy, files, gateways, groups, members, meter, meters, walk, withdrawals
 from coop.metering.pages import entries as entry_pages
 from coop.metering.register.heard import (
     on_connection_closed,
@@ -63,6 +65,7 @@ METERING = Service(
         HeatSystemReported,
         AllocationKeyAnswered,
         ProgramTokenUsed,
+        ReadingChanged,
         UseSeen,
     ),
     answers={AllocationKeyAdopted: answer_with(AllocationKeyAnswered)},
@@ -87,6 +90,7 @@ METERING = Service(
     routers=(
         deliveries.routes,
         break_api.routes,
+        withdrawal_api.routes,
         entries.routes,
         parked.routes,
         register.routes,
@@ -106,6 +110,7 @@ METERING = Service(
         breaks.routes,
         meters.routes,
         meter.routes,
+        withdrawals.routes,
         groups.routes,
         gateways.routes,
         home.routes,

@@ -20,7 +20,10 @@ withdrawal = Table(
     Column("reason", String(500), nullable=False),
     Column("proposed_at", Instant, nullable=False),
     Column("proposed_by", String(120), nullable=False),
+    # The withdrawal that it takes back: the reading stands again.
+    Column("undoes", String(36)),
     refers("register_id", "register"),
+    refers("undoes", "withdrawal"),
     CheckConstraint("reason <> ''", name="reasoned"),
 )
 """Proposals to withdraw a false reading."""

@@ -189,6 +189,11 @@ def at(at_s: int) -> datetime:
     return datetime.fromtimestamp(at_s, UTC)
 
 
+def amount(units: int, exponent: int) -> Decimal:
+    """Whole units of ``10 ** exponent`` of a base unit, in that unit."""
+    return Decimal(units).scaleb(exponent)
+
+
 def seconds(at: datetime) -> int:
     """Whole seconds from 1970-01-01 UTC."""
     return int(at.timestamp())

@@ -16,6 +16,7 @@ from coop.events.governance import (
     VoteClosing,
     VoteOpened,
 )
+from coop.events.metering import ReadingChanged
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.outbound import list_messages
@@ -211,6 +212,25 @@ def test_a_member_is_told_once_that_others_entered_a_ballot_for_them(database: D
     clock.set(AT + timedelta(days=60))
     hear(database, entered.model_copy(update={"entry_id": "box-2"}))
     assert len(list_kept(database)) == 1
+
+
+def test_a_member_is_told_once_that_others_changed_a_reading_of_theirs(database: Database, clock: SetClock) -> None:
+    furnish(database)
+    changed = ReadingChanged(
+        change_id="change-1",
+        connection_id="c-1",
+        member_id=VRIES,
+        meter="KWG50001",
+        quantity="heat",
+        at=AT,
+        act="withdrawn",
+    )
+    hear(database, changed, changed)
+    [message] = list_kept(database)
+    assert (message.kind, message.member_id) == ("reading-changed", VRIES)
+    [content] = contents([message])
+    assert any("KWG50001" in paragraph and "ingetrokken" in paragraph for paragraph in content.paragraphs)
+    assert content.link.startswith("/metering/meters/KWG50001?day=")
 
 
 def test_the_notice_of_a_tariff_goes_to_everybody_with_a_contract_and_names_its_prices(database: Database) -> None:

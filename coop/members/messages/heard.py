@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import quote
 
 from coop.communities.addressee import lock_addressee
 from coop.events import Envelope
@@ -19,11 +20,13 @@ from coop.events.governance import (
     VoteOpened,
 )
 from coop.events.members import BillAddressed
+from coop.events.metering import ReadingChanged
 from coop.kit.tx import Tx
 from coop.members.messages import store
 from coop.members.messages.commands import find_addressee, send, send_to_all
 from coop.members.messages.model import ComingMeeting, DueBill
 from coop.members.register.store import find_member
+from coop.values import civil_date, say
 from coop.web.language import gettext
 from coop.web.writing import price
 
@@ -174,6 +177,32 @@ def on_ballot_entered(tx: Tx, event: BallotEntered, envelope: Envelope) -> None:
         held_on=event.held_on,
         until=event.objection_until,
         link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+CHANGED: Final = {
+    "corrected": say("it was corrected"),
+    "withdrawn": say("it was withdrawn, as it was false"),
+    "restored": say("it counts again"),
+    "exchanged": say("it was read as the meter was exchanged"),
+}
+"""Changes of a reading."""
+
+
+def on_reading_changed(tx: Tx, event: ReadingChanged, envelope: Envelope) -> None:
+    """Write the member that others changed what their meter is taken to have said."""
+    member = find_member(tx, event.member_id)
+    if member is None or event.act not in CHANGED or _is_history(tx, envelope):
+        return
+    send(
+        tx,
+        "reading-changed",
+        member,
+        event.change_id,
+        meter=event.meter,
+        at=event.at,
+        what=CHANGED[event.act],
+        link=f"/metering/meters/{quote(event.meter)}?day={civil_date(event.at)}",
     )
 
 

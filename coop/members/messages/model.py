@@ -22,6 +22,7 @@ KINDS: Final = (
     "vote-open",
     "vote-closing",
     "ballot-entered",
+    "reading-changed",
     "plan-of-month",
 )
 

@@ -21,6 +21,7 @@ KIND_NAMES: Final = {
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),
     "ballot-entered": N_("Ballot entered for a member"),
+    "reading-changed": N_("Reading of a member's meter changed"),
     "plan-of-month": N_("Plan of the month"),
 }
 

@@ -173,6 +173,15 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meeting"),
     ),
+    "reading-changed": Words(
+        N_("%(coop)s: a reading of your meter was changed"),
+        (
+            N_("Meter %(meter)s, its reading of %(at)s: %(what)s."),
+            N_("Two people saw to it, and why they did is on record. What was read before is kept too."),
+            N_("Is it not right? Look at your meter's page, and answer this message."),
+        ),
+        N_("To your meter"),
+    ),
     "plan-of-month": Words(
         N_("%(coop)s: what comes in %(month)s"),
         (N_("Next month:\n%(plan)s"),),
@@ -204,6 +213,8 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
         "reason": lambda lang: gettext(lang, N_("The hall is not free.")),
         "subject": lambda lang: gettext(lang, N_("Tariff of next year")),
         "month": lambda lang: month(lang, day),
+        "meter": "KWG50001",
+        "what": say("it was corrected"),
         "link": "/",
     }
     return {**numbers, **days, **lines, **texts}

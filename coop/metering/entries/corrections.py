@@ -17,6 +17,7 @@ from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.metering.entries.cards import UNITS, base_value, take_entry
 from coop.metering.entry_tables import correction_answer, correction_proposal
+from coop.metering.intake.telling import tell_member
 from coop.metering.locking import lock
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Stand
 from coop.metering.readings.plausibility import CLOCK_MARGIN
@@ -123,6 +124,7 @@ def answer_correction(tx: Tx, proposal_id: str, *, confirmed: bool) -> Correctio
         one = correction
         stand = Stand(one.serial, one.quantity, one.at, one.value, one.unit, Quality.CORRECTED)
         take_entry(tx, CORRECTION, stand, one.id)
+        tell_member(tx, one.serial, one.quantity, one.at, "corrected", one.id)
     return correction
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from coop.kit.tx import Tx
 from coop.metering.intake.receive import receive
+from coop.metering.intake.telling import tell_member
 from coop.metering.locking import lock
 from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Quantity, Receipt, Stand
 from coop.metering.register import store as register
@@ -70,4 +71,6 @@ def exchange_meter(
     receipt = receive(tx, Delivery(EXCHANGE, tx.actor.id or "board", tx.now, body, Decoded(stands)))
     if receipt.problems:
         raise BadInput(receipt.problems, "bad-exchange")
+    if not receipt.duplicate and end_stands:
+        tell_member(tx, old_serial, min(end_stands), at, "exchanged", receipt.delivery_id)
     return receipt

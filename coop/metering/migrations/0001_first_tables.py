@@ -1,7 +1,4 @@
-"""First tables
-
-Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
-"""
+"""First tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -522,11 +519,17 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("proposed_at", Instant(), nullable=False),
         sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("undoes", sa.String(length=36), nullable=True),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_withdrawal_reasoned")),
         sa.ForeignKeyConstraint(
             ["community", "register_id"],
             ["register.community", "register.id"],
             name=op.f("fk_withdrawal_community_register"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "undoes"],
+            ["withdrawal.community", "withdrawal.id"],
+            name=op.f("fk_withdrawal_community_withdrawal"),
         ),
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_withdrawal")),
     )
