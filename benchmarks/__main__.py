@@ -6,7 +6,17 @@ import runpy
 import sys
 
 if __name__ == "__main__":
-    for name in ("allocation", "ingest", "year", "path", "paging", "register", "communities", "begin"):
+    for name in (
+        "allocation",
+        "ingest",
+        "year",
+        "detaching",
+        "path",
+        "paging",
+        "register",
+        "communities",
+        "begin",
+    ):
         print(f"\n== {name}", flush=True)
         sys.argv = [name]
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")
