@@ -22,6 +22,12 @@ from coop.web.waiting import Step, Waiting, show_step, show_waiting
 STATUTES_STEP = N_("Statutes")
 TARIFF_STEP = N_("A tariff from the members' meeting")
 
+ENTERED = {
+    "ballots": N_("Compare ballots that somebody entered with the paper: %(paper)s"),
+    "meeting": N_("Compare a meeting that somebody entered with its minutes: %(paper)s"),
+    "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
+}
+
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
 may = ACCESS.may
 
@@ -72,7 +78,7 @@ def waiting(request: Request) -> Response:
         undecided = [view for view in view_meetings(tx) if not view.is_over]
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
-        lines += _list_tranches(tx, session) + _list_reports(tx, session, lang)
+        lines += _list_tranches(tx, session) + _list_reports(tx, session, lang) + _list_entries(tx, session)
         today = tx.today
     return show_waiting(request, lines, today)
 
@@ -127,6 +133,19 @@ def _list_withdrawals(tx: Tx, session: Session, undecided: list[MeetingView]) ->
         for view in undecided
         if any(entry.actor != me for entry in list_waiting(tx, "withdrawal", meeting_id=view.meeting.meeting_id))
     ]
+
+
+def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
+    """What somebody else read off a paper and entered: it holds once this reader has compared it."""
+    if not ACCESS.allows(session, "confirm-entry"):
+        return []
+    lines = []
+    for entry in list_waiting(tx, *ENTERED):
+        if entry.actor != f"{session.kind}:{session.account_id}":
+            is_ballots = entry.kind == "ballots"
+            href = f"/governance/meetings/{entry.meeting_id}/ballots" if is_ballots else "/governance/entries"
+            lines.append(Waiting(say(ENTERED[entry.kind], paper=entry.paper), href))
+    return lines
 
 
 def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:

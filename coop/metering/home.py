@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from coop.kit.http import GuardedRoute, reading
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.kit.session import Session
 from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
+from coop.metering.entries.corrections import list_corrections
+from coop.metering.heat.decisions import list_proposals
 from coop.metering.periods import store as periods
 from coop.metering.readings import store as readings
 from coop.metering.register import store as register
@@ -67,8 +70,9 @@ def waiting(request: Request) -> Response:
     lang = language_of(request)
     with reading(request) as tx:
         due, today = list_due(tx), tx.today
+        lines = _list_proposed(tx, session_of(request))
     if not due:
-        return show_waiting(request, [], today)
+        return show_waiting(request, lines, today)
     text = translate_counted(
         lang,
         "Close %(month)s, so that it can be billed; %(num)s month waits",
@@ -76,7 +80,31 @@ def waiting(request: Request) -> Response:
         len(due),
         month=month(lang, due[0].start),
     )
-    return show_waiting(request, [Waiting(text, f"/metering/periods/{due[0]}")], today)
+    return show_waiting(request, [Waiting(text, f"/metering/periods/{due[0]}"), *lines], today)
+
+
+def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
+    """What somebody else proposed about readings, and this reader has to look at as the second person."""
+    if not ACCESS.allows(session, "correct-reading"):
+        return []
+    me = f"{session.kind}:{session.account_id}"
+    lines = [
+        Waiting(
+            say("Look at a corrected reading of meter %(meter)s as the second person", meter=correction.serial),
+            f"/metering/meters/{correction.serial}/reading",
+        )
+        for correction, answer in list_corrections(tx)
+        if answer is None and correction.proposed_by != me
+    ]
+    breaks = [proposal for proposal, answer in list_proposals(tx) if answer is None and proposal.proposed_by != me]
+    if breaks:
+        text = say_count(
+            "Look as the second person at what somebody made of %(num)s break of a meter",
+            "Look as the second person at what somebody made of %(num)s breaks of meters",
+            len(breaks),
+        )
+        lines.append(Waiting(text, "/metering/breaks"))
+    return lines
 
 
 def list_due(tx: Tx) -> list[Period]:

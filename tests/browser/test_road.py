@@ -106,7 +106,7 @@ def test_three_homes_get_their_first_bill(road: Road, browser: Browser) -> None:
     chairs_address = add_second(road)  # as long as nobody of the board can sign in, the machine alone lets one in
     with visit(road, browser) as page, visit(road, browser) as second, visit(road, browser) as members_page:
         let_in(page, address, SECRETARY)
-        enrol(page)
+        secret = enrol(page)
         assert read_steps(page) == [True, False, False, False, False, False, False]
         fill_register(page, road.month.start)
         let_in(second, chairs_address, CHAIR)
@@ -128,6 +128,9 @@ def test_three_homes_get_their_first_bill(road: Road, browser: Browser) -> None:
         expect(page.get_by_role("heading", name="Dit wacht op u")).to_be_visible()
         expect(page.get_by_role("heading", name="Op weg naar de eerste rekening")).to_have_count(0)
         see_bill(members_page)
+    with visit(road, browser) as page:
+        come_back(page, secret)
+        see_bill(page)
 
 
 @contextmanager
@@ -167,8 +170,8 @@ def let_in(page: Page, address: str, email: str) -> None:
     submit(page)
 
 
-def enrol(page: Page) -> None:
-    """The second factor that a board needs: an app, which is told the secret that stands on the page."""
+def enrol(page: Page) -> str:
+    """The second factor that a board needs: an app, which is told the secret that stands on the page, and returned."""
     page.get_by_role("link", name="Gebruik een app").click()
     page.locator("summary").click()
     secret = page.locator("details code").inner_text()
@@ -177,6 +180,7 @@ def enrol(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("herstelcodes")
     page.get_by_role("link", name="Ik heb ze bewaard").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Welkom")
+    return secret
 
 
 def show_code(secret: str) -> str:
@@ -250,7 +254,8 @@ def enter_meeting(page: Page, start: date) -> None:
 
 def confirm_entry(page: Page) -> None:
     """The second person compares with the paper what the first one entered, and confirms it."""
-    page.goto("/governance/entries")
+    page.goto("/")
+    page.locator(".gathered.whole").get_by_role("link", name="Vergelijk").click()
     submit(page, "Ik heb het met het papier vergeleken")
 
 
@@ -326,6 +331,17 @@ def see_bill(page: Page) -> None:
     paper = page.request.get(str(address))
     assert paper.headers["content-type"] == "application/pdf"
     assert paper.body().startswith(b"%PDF-")
+
+
+def come_back(page: Page, secret: str) -> None:
+    """The secretary is a member too, and has one account for both: her own bill is there when she signs in again."""
+    page.goto("/members/sign-in")
+    page.get_by_label("E-mailadres").fill(SECRETARY)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    submit(page)
+    page.locator("#code").fill(show_code(secret))
+    submit(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Noor de Wit")
 
 
 def submit(page: Page, button: str = "") -> None:

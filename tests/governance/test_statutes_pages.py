@@ -66,6 +66,11 @@ def test_statutes_are_looked_at_and_put_on_file(board: TestClient, embedded: Dat
         assert store.list_statutes(tx) == []
         [(entry, _)] = list_entries(tx, "statutes")
     address = f"/governance/entries/{entry.entry_id}"
+    waits = "Vergelijk de statuten die iemand invoerde"
+    assert waits not in plain(board.get("/governance/cards/waiting", params={"lang": "nl"}).text), "it is her own"
+    sit_down(board, "account-2", "board")
+    assert waits in plain(board.get("/governance/cards/waiting", params={"lang": "nl"}).text)
+    sit_down(board, "account-1", "board")
     own = board.post(address, params={"lang": "nl"}, data={"act": "confirm"})
     assert "u hebt dit zelf ingevoerd" in plain(own.text)
     assert 'data-name-of="' in own.text, "the page names who entered it"

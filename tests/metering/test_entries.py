@@ -138,3 +138,16 @@ def test_the_board_proposes_and_another_confirms_on_the_page(desk: TestClient, o
         answer_correction(tx, proposed["id"], confirmed=True)
     assert desk.get(f"{API}/meters/H1/corrections").json()[0]["confirmed"] is True
     assert "photo of 1 April" in desk.get("/metering/exports/reading-corrections.csv?meter=H1").text
+
+
+def test_a_correction_waits_at_home_for_the_second_person_alone(desk: TestClient, one_database: Database) -> None:
+    with writing(one_database) as tx:
+        heat_of_march(tx)
+    with one_database.write(COMMUNITY, OTHER) as tx:
+        propose_correction(tx, "H1", Quantity.HEAT, MARCH.end_at, Decimal("14"), "typed wrongly")
+    waits = "corrected reading of meter H1"
+    assert waits in sign_in(desk, "board").get("/metering/cards/waiting", params={"lang": "en"}).text
+    sign_in(desk, "treasurer")
+    assert waits not in desk.get("/metering/cards/waiting", params={"lang": "en"}).text
+    sign_in(desk, "board", account_id=OTHER.id)
+    assert waits not in desk.get("/metering/cards/waiting", params={"lang": "en"}).text

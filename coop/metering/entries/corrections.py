@@ -128,11 +128,14 @@ def answer_correction(tx: Tx, proposal_id: str, *, confirmed: bool) -> Correctio
     return correction
 
 
-def list_corrections(tx: Tx, serial: str, window: Window | None = None) -> list[tuple[Correction, Answer | None]]:
-    """Proposals for a meter (a window of them, and one more), oldest first, each with its answer."""
+def list_corrections(
+    tx: Tx, serial: str | None = None, window: Window | None = None
+) -> list[tuple[Correction, Answer | None]]:
+    """Proposals (for a meter; a window of them, and one more), oldest first, each with its answer."""
     columns = correction_proposal.c
+    where = [columns.serial == serial] if serial is not None else []
     order = [columns.proposed_at, columns.id]
-    proposals = select_as(tx, Correction, correction_proposal, columns.serial == serial, order_by=order, window=window)
+    proposals = select_as(tx, Correction, correction_proposal, *where, order_by=order, window=window)
     answers = {
         one.proposal_id: one
         for one in select_as(tx, Answer, correction_answer, order_by=[correction_answer.c.proposal_id])
