@@ -183,7 +183,7 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         page=page,
         pages=-(-len(result.bills) // PAGE_SIZE) if result else 0,
         may_issue=ACCESS.allows(session, "run-bills"),
-        may_release=ACCESS.allows(session, "release-runs"),
+        may_release=ACCESS.allows(session, "release-runs") and (result is None or result.run_by != session.account_id),
         today=today,
         words=words,
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from coop.billing.handlers.verify import Reference
 from coop.billing.model import FIXED, GuaranteeEntry, GuaranteeMode, Line, LineKind
 from coop.billing.rules.derivation import Derivation
+from coop.billing.rules.drafts import LeftOut
 from coop.billing.rules.paper import SharedUse
 from coop.billing.storage.bills import IssuedBill
 from coop.events.billing import NoticePrice
@@ -77,6 +78,11 @@ REFUSALS = {
     "bad-date": N_("These bills cannot have today's date: the period has not ended."),
     "tariff-not-voted": N_("A tariff is not what a meeting adopted. Ask the operator to verify what was stored."),
     "figure-missing": N_("A ceiling follows a published figure that is not on file. Enter it under Tariffs."),
+}
+
+LEFT_OUT = {
+    "ended": N_("The contract ended on %(day)s."),
+    "begins": N_("The contract begins on %(day)s."),
 }
 
 STATUSES = {
@@ -286,6 +292,11 @@ def reference(lang: str, rests_on: Reference) -> str:
         case "resolution":
             return translate(lang, ADOPTS[rests_on.adopts])
     return translate(lang, "The bill that this one corrects")
+
+
+def left_out(lang: str, contract: LeftOut) -> str:
+    """Why a contract is not billed in a run."""
+    return translate(lang, LEFT_OUT[contract.reason], day=civil_day(lang, contract.day))
 
 
 def notice_prices(parameters: Mapping[str, str]) -> list[NoticePrice]:

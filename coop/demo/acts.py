@@ -386,7 +386,7 @@ def _mend(months: Iterable[Period], doors: Doors) -> None:
 
 
 def _run(what: dict[str, str], on: date, doors: Doors) -> None:
-    """Bill ``what``; where the brakes held the run, the board looks at it and releases it."""
+    """Bill ``what``; where the brakes held the run, a second person of the board releases it."""
     run = doors.post("/billing/api/v1/runs", {"issued_on": on.isoformat(), **what})
     if run["status"] == "held":
-        doors.post(f"/billing/api/v1/runs/{run['run_id']}/release")
+        doors.post(f"/billing/api/v1/runs/{run['run_id']}/release", account="demo-second")

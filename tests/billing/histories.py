@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import partial
 
 from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
+from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import PublishedFigure
 from coop.billing.storage.terms import find_figure
@@ -24,7 +24,7 @@ from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, Period
 from tests.billing.reference import Told, ToldContract, ToldTariff
-from tests.billing.village import admitted, allocated, closed, hear, measured, signed, tariff_adopted
+from tests.billing.village import admitted, allocated, closed, hear, measured, release, signed, tariff_adopted
 from tests.desk import SECRETARY
 
 Command = Callable[[Tx], object]
@@ -149,7 +149,7 @@ def _issue(database: Database, community: str, month: Period | None) -> RunResul
         run = correct_bills(tx, ISSUED_ON) if month is None else issue_bills(tx, month, ISSUED_ON)
     if run.status == "held":
         with database.write(community, SECRETARY) as tx:
-            run = release_run(tx, run.run_id)
+            run = release(tx, run.run_id)
     assert run.status == "issued"
     return run
 

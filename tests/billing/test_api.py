@@ -106,10 +106,13 @@ def test_a_held_run_is_released_through_the_api(database: Database, tmp_path: Pa
     assert held["status"] == "held"
     assert [brake["subject"] for brake in held["brakes"]] == ["contract-anna"]
     path = f"/billing/api/v1/runs/{held['run_id']}/release"
+    own = board.post(path, json={"by": "the chair", "released_by": "account-2"})
+    assert (own.status_code, own.json()["code"]) == (409, "second-person")
+    sign_in(board, "board", account_id="account-2")
     for body in ({"by": "the chair", "released_by": "the chair", "released_on": "1999-01-01"}, None):
         assert board.post(path, json=body).json()["status"] == "issued"
     [run] = [run for run in board.get("/billing/api/v1/runs").json() if run["run_id"] == held["run_id"]]
-    assert (run["run_by"], run["released_by"]) == ("account-1", "account-1")
+    assert (run["run_by"], run["released_by"]) == ("account-1", "account-2")
     assert datetime.fromisoformat(run["released_at"]).date() == SYSTEM_CLOCK.now().date()
     assert board.post("/billing/api/v1/runs/none/release").status_code == 404
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from coop.billing.brake_texts import brake_sentence
-from coop.billing.handlers.runs import issue_bills, release_run
+from coop.billing.handlers.runs import issue_bills
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
@@ -27,6 +27,7 @@ from tests.billing.village import (
     hear,
     measured,
     month_of,
+    release,
     signed,
     tariff_adopted,
     tranche,
@@ -110,7 +111,7 @@ def test_an_end_of_contract_that_comes_late_gives_the_days_back(database: Databa
         ("implausible-difference", "contract-anna"),
     ]
     with database.write(COMMUNITY, SECRETARY) as tx:
-        result = release_run(tx, held.run_id)
+        result = release(tx, held.run_id)
     january, february = (bill_of(database, bill.number) for bill in result.bills)
     # 20 of 31 days in January; what was measured in January was theirs. February is given back whole.
     assert january.bill.total_cents == (2192 - 3397) + (164 - 255) + (493 - 764)
@@ -170,7 +171,7 @@ def test_the_guarantee_over_a_year_gives_what_the_yearly_formula_gives(database:
         with database.write(COMMUNITY, SECRETARY) as tx:
             result = issue_bills(tx, period, period.end)
             if result.status == "held":
-                result = release_run(tx, result.run_id)
+                result = release(tx, result.run_id)
         total += result.total_cents
         credit += result.bills[0].credit_cents
         assert total <= 150_205

@@ -8,14 +8,14 @@ from decimal import Decimal
 import pytest
 
 from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills, preview_corrections, release_run
+from coop.billing.handlers.runs import correct_bills, issue_bills, preview_corrections
 from coop.billing.handlers.terms import record_figure
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.storage import bills
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import admitted, closed, ended, hear, measured, signed, tariff_adopted
+from tests.billing.village import admitted, closed, ended, hear, measured, release, signed, tariff_adopted
 from tests.desk import COMMUNITY, SECRETARY
 
 TODAY = date(2026, 10, 1)
@@ -33,7 +33,7 @@ def bill(database: Database, month: Period | None) -> RunResult:
     """Bill a month, or correct; a brake is released."""
     with database.write(COMMUNITY, SECRETARY) as tx:
         run = correct_bills(tx, TODAY) if month is None else issue_bills(tx, month, TODAY)
-        return release_run(tx, run.run_id) if run.status == "held" else run
+        return release(tx, run.run_id) if run.status == "held" else run
 
 
 def net_cents(database: Database) -> int:

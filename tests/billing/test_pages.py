@@ -25,6 +25,7 @@ from tests.billing.village import (
     tranche,
     visit,
 )
+from tests.desk import sign_in
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
 
@@ -150,13 +151,18 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
     assert "Unlikely beside the bill before Member €998.30 where €133.28 was likely" in preview
     held = board.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
     assert "The run is held" in text_of(held)
-    path = re.search(r"/billing/runs/[0-9a-f-]{36}/release", held.text)
+    assert "it takes two people" in text_of(held)
+    assert "Release the run" not in text_of(held)
+    sign_in(board, "board", account_id="account-2")
+    path = re.search(r"/billing/runs/[0-9a-f-]{36}/release", board.get("/billing/runs/2025-02", headers=HTML).text)
     assert path
     asked = text_of(board.get(path.group(), headers=HTML))
     assert "2 bills will be issued although 1 of them were found unlikely" in asked
     released = board.post(path.group(), headers=HTML)
     assert "The bills are issued." in text_of(released)
     assert "2025-000003" in released.text
+    assert 'data-name-of="account-1"' in released.text
+    assert 'data-name-of="account-2"' in released.text
 
 
 def test_a_period_that_is_not_whole_says_what_is_missing(village: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coop.billing.handlers.proposals import propose_bills
-from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
+from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import record_figure
 from coop.billing.jobs import JOBS, draft_bills, draft_corrections
 from coop.billing.model import PublishedFigure
@@ -23,7 +23,18 @@ from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.jobs import Work, list_runs, run_due
 from coop.values import Period
-from tests.billing.village import admitted, closed, ended, hear, measured, month_of, signed, tariff_adopted, visit
+from tests.billing.village import (
+    admitted,
+    closed,
+    ended,
+    hear,
+    measured,
+    month_of,
+    release,
+    signed,
+    tariff_adopted,
+    visit,
+)
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
 
@@ -133,7 +144,7 @@ def test_what_is_unlikely_is_counted_and_a_run_that_is_held_is_left_to_who_holds
     assert proposals(village) == []
     assert work(village, draft_bills) == "held by brakes: 2025-02"
     with village.write(COMMUNITY, SECRETARY) as tx:
-        assert release_run(tx, held.run_id).status == "issued"
+        assert release(tx, held.run_id).status == "issued"
     assert work(village, draft_bills) == "no closed period waits for its bills"
 
 
@@ -182,7 +193,7 @@ def test_corrections_that_are_held_are_left_to_who_holds_them_until_a_run_overta
     hear(village, *month_of(MEMBERS[1:], MARCH))
     with village.write(COMMUNITY, SECRETARY) as tx:
         overtaking = issue_bills(tx, MARCH, date(2025, 4, 3))
-        assert release_run(tx, overtaking.run_id).status == "issued"
+        assert release(tx, overtaking.run_id).status == "issued"
         assert {total.run.kind for total in runs.list_runs(tx)} == {"period"}
     assert work(village, draft_corrections) == "nothing to correct"
 

@@ -35,11 +35,12 @@ from tests.billing.village import (
     hear,
     measured,
     month_of,
+    release,
     signed,
     tariff_adopted,
     tranche,
 )
-from tests.desk import COMMUNITY, SECRETARY
+from tests.desk import CHAIR, COMMUNITY, SECRETARY
 from tests.founding import found_in
 from tests.state import state_of
 
@@ -218,7 +219,7 @@ def test_commands_that_crash_before_their_commit_leave_nothing(database: Databas
     hear(database, measured("anna", FEBRUARY, "25"), *facts[1:])
     held = run(database, FEBRUARY)
     with crash(database) as tx:
-        assert release_run(tx, held.run_id).status == "issued"
+        assert release(tx, held.run_id).status == "issued"
     assert state(database) == before
 
 
@@ -237,10 +238,39 @@ def test_an_implausible_bill_holds_the_run_until_the_board_releases_it(database:
         assert preview_run(tx, held.run_id).status == "held"
     for _ in range(2):
         with database.write(COMMUNITY, SECRETARY) as tx:
-            released = release_run(tx, held.run_id)
+            released = release(tx, held.run_id)
         assert released.status == "issued"
         assert [bill.number for bill in released.bills] == ["2025-000004", "2025-000005", "2025-000006"]
     assert len(told(database)) == 6
+
+
+def test_whoever_ran_the_bills_cannot_release_them(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    facts = month_of(MEMBERS, FEBRUARY)
+    facts[0] = measured("anna", FEBRUARY, "25")
+    hear(database, *facts)
+    held = run(database, FEBRUARY)
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(CoopError) as refused:
+        release_run(tx, held.run_id)
+    assert refused.value.code == "second-person"
+    assert len(told(database)) == 3
+    with database.write(COMMUNITY, CHAIR) as tx:
+        released = release_run(tx, held.run_id)
+    assert (released.run_by, released.released_by) == (SECRETARY.id, CHAIR.id)
+
+
+def test_a_preview_says_who_is_left_out_and_why(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    hear(database, ended("cees", FEBRUARY.start), admitted("dora"), signed("dora", date(2025, 4, 1)))
+    hear(database, *month_of(MEMBERS[:2], FEBRUARY))
+    with database.read(COMMUNITY) as tx:
+        preview = preview_bills(tx, FEBRUARY, date(2025, 3, 1))
+    assert [(left.member_id, left.reason, left.day) for left in preview.left_out] == [
+        ("cees", "ended", date(2025, 2, 1)),
+        ("dora", "begins", date(2025, 4, 1)),
+    ]
 
 
 def test_a_release_does_not_cover_a_brake_that_came_afterwards(database: Database) -> None:
@@ -252,7 +282,7 @@ def test_a_release_does_not_cover_a_brake_that_came_afterwards(database: Databas
     held = run(database, FEBRUARY)
     hear(database, measured("bram", FEBRUARY, "30", revision=2), closed(FEBRUARY, 1, 0, revision=2))
     with database.write(COMMUNITY, SECRETARY) as tx:
-        again = release_run(tx, held.run_id)
+        again = release(tx, held.run_id)
     assert again.status == "held"
     assert [brake.subject for brake in again.brakes] == ["contract-anna", "contract-bram"]
 

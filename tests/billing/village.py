@@ -10,6 +10,8 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
 
+from coop.billing.handlers.results import RunResult
+from coop.billing.handlers.runs import release_run
 from coop.billing.service import BILLING
 from coop.communities.addressee import Addressee, lock_addressee
 from coop.events import Envelope, Event, read_event
@@ -22,7 +24,7 @@ from coop.kit.database import Database
 from coop.kit.inbox import consume
 from coop.kit.tx import Tx
 from coop.values import Period, derive_id, hash_parameters
-from tests.desk import COMMUNITY, open_desk, sign_in
+from tests.desk import CHAIR, COMMUNITY, open_desk, sign_in
 
 E9_YEARS = (
     GasYear(year=2020, gas_m3=1250, amount_cents=118_750),
@@ -221,6 +223,15 @@ def addressee_of(member_id: str) -> Addressee:
         ean=f"ean-of-{member_id}",
         language="en",
     )
+
+
+def release(tx: Tx, run_id: str) -> RunResult:
+    """A second person looks at a held run and releases it."""
+    runner, tx.actor = tx.actor, CHAIR
+    try:
+        return release_run(tx, run_id)
+    finally:
+        tx.actor = runner
 
 
 def count_rows(tx: Tx, table: Table) -> int:

@@ -34,7 +34,7 @@ def test_the_board_reads_how_complete_the_data_are_and_what_is_parked(
         expect(parked).to_contain_text("is not registered")
 
 
-def test_a_run_stops_at_its_brakes_until_the_board_releases_it(house: House, browser: Browser) -> None:
+def test_a_run_stops_at_its_brakes_until_a_second_person_releases_it(house: House, browser: Browser) -> None:
     with house.visit(browser, "board") as page:
         page.goto("/billing/runs")
         page.locator(f"a[href='/billing/runs/{UNBILLED}']").click()
@@ -46,6 +46,9 @@ def test_a_run_stops_at_its_brakes_until_the_board_releases_it(house: House, bro
         page.get_by_label("Date of the bills").fill("2026-02-06")
         page.get_by_role("button", name="Issue these bills").click()
         expect(page.locator(".flash")).to_contain_text("The run is held")
+        expect(page.locator("main")).to_contain_text("it takes two people")
+    with house.visit(browser, "treasurer") as page:
+        page.goto(f"/billing/runs/{UNBILLED}")
         page.get_by_role("link", name="Release the run").click()
         expect(page.locator("main")).to_contain_text("were found unlikely")
         assert faults_of(page) == []

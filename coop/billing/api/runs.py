@@ -86,6 +86,16 @@ class BillSummaryOut(Answer):
     """Cost that the bill before makes likely [euro cents]; null without one."""
 
 
+class LeftOutOut(Answer):
+    """A contract that a run does not bill, and why."""
+
+    contract_id: ContractId
+    member_id: MemberId
+    reason: Literal["ended", "begins"]
+    """The contract ended before the period, or begins after it."""
+    day: Annotated[date, Field(description="Day on which it ended or begins.")]
+
+
 class RunOut(Answer):
     """A run with its bills and brakes."""
 
@@ -103,6 +113,14 @@ class RunOut(Answer):
     """Reasons to hold it."""
     bills: list[BillSummaryOut]
     """All bills of the run."""
+    left_out: list[LeftOutOut]
+    """Contracts that it does not bill, until it is issued."""
+    run_by: str
+    """Account or job that ran it; empty where nobody did."""
+    released_at: datetime | None
+    """Instant of its release; null where none was needed."""
+    released_by: str | None
+    """Account that released it."""
 
 
 class ListedRunOut(Answer):
@@ -167,9 +185,9 @@ def _choose_day(tx: Tx, session: Session, asked: date | None) -> date:
 
 @routes.post("/runs/{run_id}/release")
 @may("release-runs")
-@refuses("period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
+@refuses("second-person", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def release_bill_run(request: Request, run_id: Name) -> RunOut:
-    """Issue a held run although its brakes caught; whoever is signed in is kept as the one who looked."""
+    """Issue a held run although its brakes caught. Somebody else than who ran it has looked, and is kept by name."""
     with writing(request) as tx:
         return _run_out(commands.release_run(tx, run_id))
 

@@ -9,7 +9,7 @@ from coop.billing.model import PublishedFigure
 from coop.billing.rules.brakes import find_brakes
 from coop.billing.rules.brakes.look import Billed, Look
 from coop.billing.rules.brakes.model import Brake
-from coop.billing.rules.drafts import Draft, PeriodFacts, Task, draft_run
+from coop.billing.rules.drafts import Draft, LeftOut, PeriodFacts, Task, draft_run, find_left_out
 from coop.billing.rules.settling import CeilingMove, find_unsettled
 from coop.billing.rules.terms import PeriodTerms, Terms
 from coop.billing.storage import accounts, bills, heard, runs
@@ -38,7 +38,8 @@ class Covered:
 
 @dataclass(frozen=True)
 class DraftedRun:
-    """What a run would issue on a day, and what it deals with. ``period`` is None for corrections alone."""
+    """What a run would issue on a day, what it deals with, and whom it leaves out. ``period`` is None for corrections
+    alone."""
 
     period: Period | None
     issued_on: date
@@ -46,6 +47,7 @@ class DraftedRun:
     moves: tuple[CeilingMove, ...]
     brakes: tuple[Brake, ...]
     covers: tuple[Covered, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -108,7 +110,9 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
         year_before=bills.list_billed(tx, ends_on=_a_year_before(period.end)) if period else {},
         billed=set(done),
     )
-    return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(find_brakes(look)), tuple(covers))
+    left_out = find_left_out(book.contracts, period, before) if period else []
+    brakes = find_brakes(look)
+    return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(brakes), tuple(covers), tuple(left_out))
 
 
 def _a_year_before(day: date) -> date:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.model import BillHead
 from coop.billing.rules.brakes.model import Brake
-from coop.billing.rules.drafts import Draft
+from coop.billing.rules.drafts import Draft, LeftOut
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
 from coop.values import Period, derive_id
@@ -32,7 +32,8 @@ class BillSummary:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did or would do. ``status``: preview, held (by its brakes) or issued."""
+    """What a run did or would do. ``status``: preview, held (by its brakes) or issued. ``left_out`` are contracts that
+    the run does not bill; ``run_by`` and ``released_by`` are the accounts of who ran it and who released it."""
 
     run_id: str
     kind: str
@@ -41,6 +42,10 @@ class RunResult:
     status: str
     bills: tuple[BillSummary, ...]
     brakes: tuple[Brake, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    run_by: str = ""
+    released_by: str | None = None
+    released_at: datetime | None = None
 
     @property
     def bill_count(self) -> int:
@@ -64,8 +69,8 @@ def kind_of(draft: Draft) -> str:
     return "correction" if draft.inputs.corrects else "bill"
 
 
-def as_drafted(tx: Tx, run_id: str, drafted: DraftedRun, status: str) -> RunResult:
-    """The answer of a run whose bills have no numbers yet."""
+def as_drafted(tx: Tx, run_id: str, drafted: DraftedRun, status: str, run: BillRun | None = None) -> RunResult:
+    """The answer of a run whose bills have no numbers yet; ``run`` where somebody ran it."""
     summaries = tuple(
         BillSummary(
             bill_id=bill_id_of(tx, draft),
@@ -80,13 +85,34 @@ def as_drafted(tx: Tx, run_id: str, drafted: DraftedRun, status: str) -> RunResu
         )
         for draft in drafted.drafts
     )
-    return RunResult(run_id, drafted.kind, drafted.period, drafted.issued_on, status, summaries, drafted.brakes)
+    return RunResult(
+        run_id=run_id,
+        kind=drafted.kind,
+        period=drafted.period,
+        issued_on=drafted.issued_on,
+        status=status,
+        bills=summaries,
+        brakes=drafted.brakes,
+        left_out=drafted.left_out,
+        run_by=run.run_by if run else "",
+    )
 
 
 def as_issued(run: BillRun, heads: Sequence[BillHead]) -> RunResult:
     """The answer of a run that was issued: the same however often it is asked."""
     summaries = tuple(map(_summary_of, heads))
-    return RunResult(run.id, run.kind, run.period, run.issued_on, "issued", summaries, run.brakes)
+    return RunResult(
+        run_id=run.id,
+        kind=run.kind,
+        period=run.period,
+        issued_on=run.issued_on,
+        status="issued",
+        bills=summaries,
+        brakes=run.brakes,
+        run_by=run.run_by,
+        released_by=run.released_by,
+        released_at=run.released_at,
+    )
 
 
 def _summary_of(head: BillHead) -> BillSummary:

@@ -19,7 +19,7 @@ from coop.billing.handlers.results import RunResult, as_drafted, as_issued, bill
 from coop.billing.storage import accounts, bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
-from coop.values import NotFound, Period, derive_id, say
+from coop.values import CoopError, NotFound, Period, derive_id, say
 
 LOCK = "bills"
 """Held by whoever issues, from before the first look at what is there to the end of the transaction."""
@@ -71,7 +71,7 @@ def preview_run(tx: Tx, run_id: str) -> RunResult:
     run = _get_run(tx, run_id)
     if run.status == "issued":
         return _as_issued(tx, run)
-    return as_drafted(tx, run.id, draft(tx, run.period, run.issued_on), "held")
+    return as_drafted(tx, run.id, draft(tx, run.period, run.issued_on), "held", run)
 
 
 def preview_period(tx: Tx, period: Period) -> RunResult:
@@ -117,17 +117,20 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
 
 
 def release_run(tx: Tx, run_id: str) -> RunResult:
-    """Issue a held run although its brakes caught: whoever acts has looked. A brake that was not there when the run was
-    held holds it again.
+    """Issue a held run although its brakes caught: a second person has looked. A brake that was not there when the run
+    was held holds it again.
 
     Raises:
         NotFound: there is no such run.
+        CoopError: ``second-person``, whoever ran it cannot release it.
         BadInput, CoopError: as ``preview_bills``.
     """
     tx.lock(LOCK)
     run = _get_run(tx, run_id)
     if run.status == "issued":
         return _as_issued(tx, run)
+    if run.run_by == tx.actor.id:
+        raise CoopError("second-person", say("you ran these bills yourself: somebody else looks and releases them"))
     drafted = draft(tx, run.period, run.issued_on)
     if any(brake not in run.brakes for brake in drafted.brakes):
         return _hold(tx, replace(run, brakes=drafted.brakes), drafted)
@@ -145,7 +148,7 @@ def _hold_or_issue(tx: Tx, run_id: str, drafted: DraftedRun) -> RunResult:
 def _hold(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:
     runs.save_run(tx, run)
     runs.forget_proposals(tx, [str(run.period or CORRECTIONS)])
-    return as_drafted(tx, run.id, drafted, "held")
+    return as_drafted(tx, run.id, drafted, "held", run)
 
 
 def _issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:

@@ -7,7 +7,7 @@ finds them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -85,6 +85,27 @@ class Draft:
             return None
         cents, days = self.cost_before
         return cents * self.inputs.consumption.days.days // days
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A contract that a run does not bill, and why: it ``ended`` on a day or ``begins`` on one."""
+
+    contract_id: str
+    member_id: str
+    reason: str
+    day: date
+
+
+def find_left_out(contracts: Iterable[Contract], period: Period, before: Container[str]) -> list[LeftOut]:
+    """Contracts that are not billed for a period: those that were billed the time ``before``, and those to come."""
+    left_out = []
+    for contract in contracts:
+        if contract.starts_on >= period.end:
+            left_out.append(LeftOut(contract.contract_id, contract.member_id, "begins", contract.starts_on))
+        elif contract.ends_on is not None and contract.ends_on <= period.start and contract.contract_id in before:
+            left_out.append(LeftOut(contract.contract_id, contract.member_id, "ended", contract.ends_on))
+    return left_out
 
 
 def draft_run(
