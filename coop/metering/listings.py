@@ -112,7 +112,7 @@ PARKED = (
 )
 LATE = (
     Column("meter", N_("Meter"), of=lambda row: row[1]),
-    Column("day", N_("Day of the reading"), Kind.DAY, of=lambda row: date(1970, 1, 1) + timedelta(row[0].day)),
+    Column("day", N_("Day of the reading"), Kind.DAY, of=lambda row: row[0].civil_day),
     Column("period_start", N_("Period"), Kind.DAY, of=lambda row: row[0].period_start),
 )
 REVISIONS = (

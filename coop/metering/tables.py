@@ -325,6 +325,7 @@ late_value = Table(
     Column("register_id", String(36), primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("version", BigInteger, primary_key=True, autoincrement=False),  # number of the delivery
+    Column("first_s", BigInteger, nullable=False),  # the first instant of which it speaks
     refers("register_id", "register"),
 )
 

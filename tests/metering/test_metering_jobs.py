@@ -120,6 +120,15 @@ def test_late_values_are_corrected_once_and_named(march: Database) -> None:
     assert (newest.revision, newest.cause) == (2, "late reading of meter H1 on 2025-03-31")
 
 
+def test_a_late_value_is_named_by_the_civil_day_of_its_instant_and_not_by_its_utc_day(march: Database) -> None:
+    close_months(work(march, MARCH.end_at + REST))
+    with writing(march) as tx:
+        # The first hour of 15 March in Amsterdam is still 14 March in UTC.
+        late = gj("H1", at("2025-03-14T23:30"), "99.00", Quality.CORRECTED)
+        deliver(tx, late, received_at=at("2025-04-05T00:00"))
+        assert [str(one.civil_day) for one in periods.list_late(tx)] == ["2025-03-15"]
+
+
 def test_late_values_that_change_nothing_are_looked_at_once(march: Database) -> None:
     close_months(work(march, MARCH.end_at + REST))
     stands(march, at("2025-03-20T12:00"), "13", "22", "0")

@@ -33,7 +33,7 @@ def mark_late(tx: Tx, changed: Sequence[Changed]) -> None:
             one for one in changed if (one.last_s >= start_s and one.first_s <= end_s) or _fills(one, closed.open_ends)
         ]
         others = _find_otherwise(tx, touched, min(one.number for one in changed) - 1)
-        periods.add_late(tx, closed, [one[:3] for one in touched if one[:2] in others])
+        periods.add_late(tx, closed, [one[:4] for one in touched if one[:2] in others])
 
 
 def _find_otherwise(tx: Tx, touched: Sequence[Changed], known: int) -> set[RegisterDay]:

@@ -485,6 +485,7 @@ def upgrade() -> None:
         sa.Column("register_id", sa.String(length=36), nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_s", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community", "register_id"],
             ["register.community", "register.id"],

@@ -4,7 +4,6 @@ does."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -65,8 +64,6 @@ def show_data(request: Request, page: Paged, period: str = "", late_page: Annota
         late=quality.late[(late_page - 1) * LATE_SHOWN : late_page * LATE_SHOWN],
         late_page=late_page,
         late_pages=-(-len(quality.late) // LATE_SHOWN),
-        epoch=date(1970, 1, 1),
-        day=timedelta(days=1),
         closed=quality.closed[::-1],
         may_keep=ACCESS.allows(session, "settle-parked"),
         may_import=ACCESS.allows(session, "import-readings"),

@@ -14,7 +14,6 @@ from datetime import timedelta
 
 from coop.kit import documents
 from coop.kit.tx import Tx
-from coop.metering.heat.degree_days import civil_day
 from coop.metering.locking import lock
 from coop.metering.periods import acceptance
 from coop.metering.periods import store as periods
@@ -121,7 +120,7 @@ def _name_late(tx: Tx, newest: Closed) -> dict[str, LateReading]:
     serials = {one.id: one.serial for one in register.list_registers(tx)}
     first, last = newest.period.start, newest.period.end - timedelta(days=1)
     return {
-        late.register_id: LateReading(serials[late.register_id], min(max(civil_day(late.day), first), last))
+        late.register_id: LateReading(serials[late.register_id], min(max(late.civil_day, first), last))
         for late in reversed(periods.list_late(tx, newest))
     }
 

@@ -16,8 +16,9 @@ from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
+from coop.metering.readings.store import instant
 from coop.metering.tables import allocation, allocation_run, late_decision, late_value, measurement, period
-from coop.values import Period
+from coop.values import Period, civil_date
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,20 @@ class Allocation:
 
 @dataclass(frozen=True)
 class LateValue:
-    """A version of a register's day that came after its period was closed."""
+    """A version of a register's day that came after its period was closed; ``first_s`` is the first instant of which
+    it speaks [s since 1970]."""
 
     period_start: date
     revision: int
     register_id: str
     day: int
     version: int
+    first_s: int
+
+    @property
+    def civil_day(self) -> date:
+        """The civil day of the reading."""
+        return civil_date(instant(self.first_s))
 
 
 @dataclass(frozen=True)
@@ -245,8 +253,8 @@ def allocation_key(told: tuple[Allocation, AllocationRun]) -> Key:
     return run.period.start, run.group_id, share.connection_id, share.member_id, run.revision, run.id
 
 
-def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int]]) -> None:
-    """Mark a closed period as touched by new versions (register, day, version) of days."""
+def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int, int]]) -> None:
+    """Mark a closed period as touched by new versions (register, day, version, first instant) of days."""
     marks: list[dict[str, object]] = [
         {
             "community": tx.community,
@@ -255,8 +263,9 @@ def add_late(tx: Tx, closed: Closed, versions: Sequence[tuple[str, int, int]]) -
             "register_id": identity,
             "day": day,
             "version": version,
+            "first_s": first_s,
         }
-        for identity, day, version in versions
+        for identity, day, version, first_s in versions
     ]
     key = ["community", "period_start", "revision", "register_id", "day", "version"]
     tx.insert_new(late_value, marks, key)
@@ -268,7 +277,7 @@ def list_late(tx: Tx, closed: Closed | None = None) -> list[LateValue]:
     where: list[ColumnElement[bool]] = []
     if closed is not None:
         where = [columns.period_start == closed.period.start, columns.revision == closed.revision]
-    order = [columns.period_start, columns.revision, columns.day, columns.register_id, columns.version]
+    order = [columns.period_start, columns.revision, columns.first_s, columns.register_id, columns.version]
     return select_as(tx, LateValue, late_value, *where, order_by=order)
 
 
