@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from coop.billing import board, brake_texts, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
+from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
 from coop.billing.handlers import runs, terms
@@ -119,6 +120,10 @@ def bill_page(request: Request, bill_id: str) -> Response:
         title_kind=title_kind,
         ceiling_page=views.ceiling_page,
         corrects=paper.corrects,
+        bars=comparing.draw_bars(paper.comparison, lang),
+        compared=comparing.explain(lang, paper.comparison),
+        origin=comparing.name_origin(lang, paper.origin),
+        complaint=comparing.name_way_to_complain(lang, issued.inputs.issuer),
         stands=[describe_stands(lang, stands) for stands in paper.stands],
         shared=[words.shared_use(lang, use) for use in paper.shared],
         by_day_cents=sum(line.amount_cents for line in lines if line.kind in FIXED),

@@ -130,8 +130,22 @@ SERIES = {
     "cpi-households": N_("Price index of household consumption, yearly factor"),
     "wdd": N_("Weighted degree days of a year"),
     "wdd-normal": N_("Normal weighted degree days"),
+    "wdd-01": N_("Weighted degree days of January"),
+    "wdd-02": N_("Weighted degree days of February"),
+    "wdd-03": N_("Weighted degree days of March"),
+    "wdd-04": N_("Weighted degree days of April"),
+    "wdd-05": N_("Weighted degree days of May"),
+    "wdd-06": N_("Weighted degree days of June"),
+    "wdd-07": N_("Weighted degree days of July"),
+    "wdd-08": N_("Weighted degree days of August"),
+    "wdd-09": N_("Weighted degree days of September"),
+    "wdd-10": N_("Weighted degree days of October"),
+    "wdd-11": N_("Weighted degree days of November"),
+    "wdd-12": N_("Weighted degree days of December"),
+    "co2-kg-per-gj": N_("Greenhouse gas of the heat, kg CO2 per GJ"),
+    "renewable-share": N_("Share of the heat from renewable sources, such as 0.85"),
 }
-"""Published figures that ceilings follow."""
+"""Published figures that ceilings follow, and that bills compare and explain with."""
 
 
 def kind_name(lang: str, line: Line) -> str:

@@ -113,6 +113,13 @@ BILL: BillDocument = {
     ],
     "shared": ["Van de 210,9 kWh die u gebruikte, kwam 70,3 kWh van de gedeelde daken."],
     "notes": ["Warmte: geschat."],
+    "bars": [
+        {"label": "U, deze periode", "value": "1,070 GJ", "length": 0.78},
+        {"label": "U, een jaar eerder", "value": "1,372 GJ", "length": 1.0},
+        {"label": "Gemiddelde van 41 anderen", "value": "1,201 GJ", "length": 0.875},
+    ],
+    "comparison": ["Gewogen graaddagen: 61 nu, 74 een jaar eerder; een hoger getal is kouder weer."],
+    "origin": ["85% uit duurzame bronnen (2025, jaarverslag). Broeikasgas: 12,5 kg CO2 per GJ (2025, jaarverslag)."],
     "sources": [
         {
             "mark": "R1",

@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from coop.billing import words
+from coop.billing.documents import comparing
+from coop.billing.documents.comparing import draw_bars
 from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sender, Stands
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.documents.transfer import draw_transfer_code
@@ -98,6 +100,9 @@ def document_of(frozen: Frozen) -> BillDocument:
         "guarantees": [
             _guarantee(lang, entry, state.terms) for entry, state in zip(bill.guarantee, inputs.guarantee, strict=True)
         ],
+        "bars": draw_bars(frozen.paper.comparison, lang),
+        "comparison": comparing.explain(lang, frozen.paper.comparison),
+        "origin": comparing.name_origin(lang, frozen.paper.origin),
         "sources": [
             {
                 "mark": marks[reference.kind, reference.id],
@@ -108,9 +113,7 @@ def document_of(frozen: Frozen) -> BillDocument:
             for reference in references
         ],
         "hash": issued.inputs_hash,
-        "dispute": translate(
-            lang, "Write to the board first. If that does not help, any member can bring it before the meeting."
-        ),
+        "dispute": comparing.name_way_to_complain(lang, inputs.issuer),
     }
     if issued.kind == "correction":
         document["cause"] = " ".join(_reasons(frozen, lang))

@@ -61,6 +61,14 @@ class Stands(TypedDict):
     used: str
 
 
+class Bar(TypedDict):
+    """One bar of a small graph: its label, what it stands for in writing, and its length from 0 to 1."""
+
+    label: str
+    value: str
+    length: float
+
+
 class Source(TypedDict):
     """Ground of one or more lines: readings versions, an allocation run, a tariff and its resolution, the guarantee."""
 
@@ -102,11 +110,14 @@ class BillDocument(TypedDict):
     notes: Sequence[str]
     """What a reader should know of single lines."""
     guarantees: Sequence[Guarantee]
+    bars: Sequence[Bar]
+    """Heat of these days beside that of others, the longest of them 1."""
+    comparison: Sequence[str]
+    """What of the comparison needs words, such as what is not on file."""
+    origin: Sequence[str]
+    """What the heat came from."""
     sources: Sequence[Source]
     hash: str
     dispute: str
     cause: NotRequired[str]
     """Which bill a correction changes, and why."""
-    chart_svg: NotRequired[str]
-    """``Chart.printed()`` of a chart, with what it says in ``chart_text``."""
-    chart_text: NotRequired[str]

@@ -135,8 +135,11 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
         "shared": list(document["shared"]),
         "notes_title": _("Good to know"),
         "notes": list(document["notes"]),
-        "chart": document.get("chart_svg", ""),
-        "chart_text": document.get("chart_text", ""),
+        "comparison_title": _("Your heat compared"),
+        "bars": list(document["bars"]),
+        "comparison": list(document["comparison"]),
+        "origin_title": _("Where the heat comes from"),
+        "origin": list(document["origin"]),
         "sources_title": _("Where each line comes from"),
         "sources_text": _(
             "Each mark behind a line leads to the meter readings, the allocation and the vote that it rests on. "

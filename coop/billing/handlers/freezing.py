@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from coop.billing.handlers.comparing import Comparer
 from coop.billing.model import BillHead, BillInputs
 from coop.billing.rules.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
 from coop.billing.storage import bills, heard
@@ -24,6 +25,7 @@ class Freezer:
         self._measurements = {(row.measurement_id, row.revision): row for row in told}
         shared = [row for period in periods for row in heard.list_allocations(tx, period)]
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
+        self._compared = Comparer(tx, periods)
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
         self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
 
@@ -37,6 +39,8 @@ class Freezer:
             corrects=self._corrected.get(head.corrects) if head.corrects else None,
             stands=tuple(self._stands(inputs)),
             shared=tuple(self._shared_use(inputs)),
+            comparison=self._compared.compare(inputs),
+            origin=self._compared.origin,
         )
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:

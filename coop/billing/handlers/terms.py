@@ -11,6 +11,7 @@ from coop.billing.handlers.drafts import draft
 from coop.billing.handlers.results import RunResult, as_drafted
 from coop.billing.handlers.runs import LOCK
 from coop.billing.model import Notice, PublishedFigure
+from coop.billing.rules.comparing import FIGURE_BOUNDS
 from coop.billing.storage import heard
 from coop.billing.storage import terms as stored_terms
 from coop.communities.choices import GuaranteeChoice
@@ -150,6 +151,8 @@ def _judge_figure(tx: Tx, figure: PublishedFigure, replaces: Decimal | None) -> 
 
 def _bounds_of(tx: Tx, series: str) -> tuple[Decimal, Decimal]:
     """The least and the most that a figure of a series can be: degree days where a choice names it for these."""
+    if series in FIGURE_BOUNDS:
+        return FIGURE_BOUNDS[series]
     rows = (row.choice for row in load_choices(tx).rows)
     named = [choice for choice in rows if isinstance(choice, GuaranteeChoice)]
     of_weather = {name for choice in named for name in (choice.degree_day_series, choice.normal_degree_day_series)}

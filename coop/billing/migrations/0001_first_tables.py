@@ -143,6 +143,7 @@ def upgrade() -> None:
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("registration", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint(
             "community", "connection_id", "member_id", "opened_on", "registration", name=op.f("pk_connection_opened")
         ),

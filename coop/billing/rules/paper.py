@@ -16,6 +16,7 @@ from stdnum.iso7064 import mod_97_10
 
 from coop.billing.model import BillHead
 from coop.billing.rules.bills import last_day_to_pay
+from coop.billing.rules.comparing import Comparison, Origin
 
 YEARS_KEPT: Final = 7
 """Years for which the books need a bill's paper, counted from the end of the year of its date.
@@ -73,6 +74,8 @@ class Paper:
     corrects: tuple[str, date] | None = None
     stands: tuple[MeterStands, ...] = ()
     shared: tuple[SharedUse, ...] = ()
+    comparison: Comparison | None = None
+    origin: Origin | None = None
 
 
 def reference_of(number: str) -> str:

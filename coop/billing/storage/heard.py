@@ -201,6 +201,17 @@ def list_connection_numbers(tx: Tx) -> dict[str, str]:
     return {row.connection_id: row.number for row in tx.execute(query)}
 
 
+def list_connection_kinds(tx: Tx) -> dict[str, str]:
+    """List of what kind each connection is, as was told last."""
+    columns = heard_tables.connection_opened.c
+    query = (
+        select(columns.connection_id, columns.kind)
+        .where(columns.community == tx.community)
+        .order_by(columns.opened_on, columns.registration)
+    )
+    return {row.connection_id: row.kind for row in tx.execute(query)}
+
+
 def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
     """A tariff, or None."""
     return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)

@@ -63,7 +63,8 @@ connection_opened = Table(
     key("member_id"),
     Column("opened_on", Date, primary_key=True),
     Column("registration", Integer, primary_key=True, autoincrement=False),
-    Column("number", String(100), nullable=False),
+    identity("number"),
+    identity("kind"),
 )
 
 contract_signed = Table(
