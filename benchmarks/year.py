@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from coop.billing.handlers.runs import issue_bills
+from coop.demo.tariffs import components
 from coop.demo.telegrams import Column, P1Reading, head_end, p1
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted, TariffAdopted
@@ -51,13 +52,7 @@ YEAR = 2025
 COMMUNITY = "bench"
 TARIFF = {
     "valid_from": "2025-01-01",
-    "heat_price_eur_per_gj": "34.50",
-    "heat_standing_eur_per_year": "380.00",
-    "heat_metering_eur_per_year": "30.00",
-    "heat_delivery_set_eur_per_year": "120.00",
-    "shared_electricity_price_eur_per_kwh": "0.2150",
-    "vat_rate": "0.21",
-    "nmdn": "plain",
+    "components": components("34.50", "380.00", "30.00", "120.00", "0.2150"),
 }
 
 
@@ -204,7 +199,7 @@ def writing(room: Room) -> AbstractContextManager[Tx]:
     return room.database.write(COMMUNITY, COMMAND_LINE)
 
 
-def _hashes(parameters: dict[str, str]) -> dict[str, Any]:
+def _hashes(parameters: Mapping[str, Any]) -> dict[str, Any]:
     digest = hash_parameters(parameters)
     return {"parameters_hash": digest, "notice_hash": digest}
 

@@ -299,6 +299,18 @@ class Period:
         return found
 
 
+def anniversary(start: date, years: int) -> date:
+    """The same day so many years later; 29 February becomes 1 March.
+
+    >>> anniversary(date(2024, 2, 29), 1).isoformat()
+    '2025-03-01'
+    """
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return date(start.year + years, 3, 1)
+
+
 def midnight(day: date) -> datetime:
     """The instant (UTC) at which the civil day starts in Amsterdam.
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from coop.billing.model import GuaranteeMode
 from coop.billing.rules.tariffs import needs_notice, notified_on
 from coop.billing.storage import heard, mailings, runs, terms
 from coop.billing.storage.book import Arrivals, count_arrivals, load_book
 from coop.billing.storage.ledger import Balance
 from coop.billing.storage.runs import Proposal, RunTotals
 from coop.billing.storage.terms import Mailing
-from coop.communities.tariffs import has_maximum
+from coop.communities.tariffs import Component, has_maximum
 from coop.kit.keyset import Key, Window
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -40,9 +40,9 @@ class TariffView:
     meeting_id: str
     valid_from: date
     decided_on: date
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    components: tuple[Component, ...]
     parameters_hash: str
-    nmdn: GuaranteeMode
     maximum_on_file: bool
     history: bool
     mailings: tuple[Mailing, ...]
@@ -102,8 +102,8 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
             tariff.valid_from,
             tariff.decided_on,
             tariff.parameters,
+            tariff.tariff.components,
             tariff.parameters_hash,
-            tariff.tariff.nmdn,
             has_maximum(tariff.valid_from.year),
             tariff.history,
             tuple(mailings.get(tariff.tariff_id, ())),

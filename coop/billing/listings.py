@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from coop.billing import words
 from coop.billing.board import AccountGroup, PeriodView, TariffView
@@ -18,7 +17,8 @@ from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
 from coop.billing.storage.runs import RunTotals
-from coop.communities.law import maxima
+from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, VAT_NAMES
+from coop.communities.tariffs import beside_maxima
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 
@@ -38,7 +38,7 @@ BILLS = (
 
 LINES = (
     Column("bill", N_("Bill"), of=lambda row: row[0].number),
-    Column("kind", N_("Description"), Kind.WORD, of=lambda row: words.KINDS[row[1].kind]),
+    Column("kind", N_("Description"), Kind.WORD, of=lambda row: row[1].component or words.KINDS[row[1].kind]),
     Column("starts_on", N_("From"), Kind.DAY, of=lambda row: row[1].period.start),
     Column("until", N_("Ended from"), Kind.DAY, of=lambda row: row[1].period.end),
     Column("quantity", N_("Quantity"), Kind.DECIMAL, of=lambda row: row[1].quantity),
@@ -114,11 +114,20 @@ VERIFIED = (
 PRICES = (
     Column("tariff_id", "Id", of=lambda row: row[0].tariff_id),
     Column("valid_from", N_("From"), Kind.DAY, of=lambda row: row[0].valid_from),
-    Column("part", N_("Part"), Kind.WORD, of=lambda row: words.PRICES[row[1]][0]),
-    Column("price_eur", N_("Price"), Kind.DECIMAL, "EUR", lambda row: row[2]),
-    Column("per", N_("Unit"), Kind.WORD, of=lambda row: words.PRICES[row[1]][1]),
-    Column("maximum_eur", N_("Maximum of that year"), Kind.DECIMAL, "EUR", lambda row: row[3] and row[3].price_eur),
-    Column("source", N_("Source of the maximum"), of=lambda row: row[3] and row[3].source),
+    Column("part", N_("Part"), Kind.WORD, of=lambda row: row[1].name),
+    Column("product", N_("What is priced"), of=lambda row: row[1].product.value),
+    Column("price_eur", N_("Price"), Kind.DECIMAL, "EUR", lambda row: row[1].price_eur),
+    Column("per", N_("Unit"), Kind.WORD, of=lambda row: PERS[row[1].per]),
+    Column("from", N_("From so much a year"), Kind.DECIMAL, of=lambda row: row[1].above or None),
+    Column("to", N_("Up to so much a year"), Kind.DECIMAL, of=lambda row: row[1].up_to),
+    Column("cap_eur", N_("At most a year"), Kind.DECIMAL, "EUR", lambda row: row[1].cap_eur_per_year),
+    Column("years", N_("Years"), Kind.WHOLE, of=lambda row: row[1].years),
+    Column("classes", N_("For whom"), of=lambda row: " ".join(row[1].classes)),
+    Column("guarantee", N_("Counts towards the ceiling"), Kind.FLAG, of=lambda row: row[1].in_guarantee),
+    Column("account", N_("Account"), Kind.WORD, of=lambda row: ACCOUNT_NAMES[row[1].account]),
+    Column("vat", N_("VAT"), Kind.WORD, of=lambda row: VAT_NAMES[row[1].vat]),
+    Column("maximum_eur", N_("Maximum of that year"), Kind.DECIMAL, "EUR", lambda row: row[2] and row[2].price_eur),
+    Column("source", N_("Source of the maximum"), of=lambda row: row[2] and row[2].source),
 )
 
 NOTICES = (
@@ -215,21 +224,13 @@ def verified_listing(verification: Verification) -> Listing:
 
 
 def prices_listing(tariffs: Sequence[TariffView]) -> Listing:
-    """Parts of tariffs, with the maximum of their year."""
-    highest = {(maximum.year, maximum.component): maximum for maximum in maxima()}
+    """Components of tariffs, each with the maximum of their first day."""
     rows = [
-        (tariff, part, _price_of(tariff, part), highest.get((tariff.valid_from.year, part)))
+        (tariff, component, maximum)
         for tariff in tariffs
-        for part in words.PRICES
+        for component, maximum in beside_maxima(tariff.valid_from, tariff.components)
     ]
     return Listing("prices", PRICES, rows)
-
-
-def _price_of(tariff: TariffView, part: str) -> Decimal:
-    if part in tariff.parameters:
-        return Decimal(tariff.parameters[part])
-    fixed = ("heat_standing_eur_per_year", "heat_metering_eur_per_year", "heat_delivery_set_eur_per_year")
-    return sum((Decimal(tariff.parameters[name]) for name in fixed), Decimal(0))
 
 
 def notices_listing(tariffs: Sequence[TariffView]) -> Listing:

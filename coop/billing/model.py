@@ -7,35 +7,32 @@ Amounts are whole cents incl. VAT, prices ``Decimal`` EUR incl. VAT, heat whole 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
+from coop.communities.tariffs import Component, Product
 from coop.values import Period
 
 
 class LineKind(StrEnum):
-    """What a line of a bill is for, in the order of the bill."""
+    """What a line of a bill is for, in the order of the bill: a product, or the credit of the guarantee."""
 
-    HEAT = "heat"
-    STANDING = "standing"
-    METERING = "metering"
-    DELIVERY_SET = "delivery-set"
-    ELECTRICITY = "electricity"
+    HEAT = Product.HEAT.value
+    COLD = Product.COLD.value
+    STANDING = Product.STANDING.value
+    METERING = Product.METERING.value
+    DELIVERY_SET = Product.DELIVERY_SET.value
+    CONNECTION = Product.CONNECTION.value
+    SERVICES = Product.SERVICES.value
+    ELECTRICITY = Product.ELECTRICITY.value
     GUARANTEE = "guarantee"
 
 
-FIXED = (LineKind.STANDING, LineKind.METERING, LineKind.DELIVERY_SET)
-"""Parts charged by the day."""
-
-HEAT_COST = (LineKind.HEAT, *FIXED)
-"""What counts towards the ceiling of Niet Meer Dan Nu; shared electricity does not."""
-
-
 class GuaranteeMode(StrEnum):
-    """Way in which the reference of Niet Meer Dan Nu is made.
+    """Way in which the reference of Niet Meer Dan Nu is made, as it was promised to a contract; over once the term of
+    the promise is.
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
     """
@@ -43,34 +40,18 @@ class GuaranteeMode(StrEnum):
     PLAIN = "plain"
     WEATHER = "weather"
     OFF = "off"
+    OVER = "over"
 
 
 @dataclass(frozen=True)
 class Tariff:
-    """Prices incl. VAT that a meeting adopted, by the resolution that adopted them."""
+    """Priced components that a meeting adopted, by the resolution that adopted them."""
 
     tariff_id: str
     resolution_id: str
     valid_from: date
     decided_on: date
-    heat_price_eur_per_gj: Decimal
-    heat_standing_eur_per_year: Decimal
-    heat_metering_eur_per_year: Decimal
-    heat_delivery_set_eur_per_year: Decimal
-    shared_electricity_price_eur_per_kwh: Decimal
-    vat_rate: Decimal
-    nmdn: GuaranteeMode
-
-    def fixed_eur_per_year(self, kind: LineKind) -> Decimal:
-        """The yearly price of a fixed part."""
-        match kind:
-            case LineKind.STANDING:
-                return self.heat_standing_eur_per_year
-            case LineKind.METERING:
-                return self.heat_metering_eur_per_year
-            case LineKind.DELIVERY_SET:
-                return self.heat_delivery_set_eur_per_year
-        raise ValueError(f"{kind} is not charged by the day")
+    components: tuple[Component, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +76,8 @@ class GasYear:
 @dataclass(frozen=True)
 class Contract:
     """A supply contract; ``ends_on`` is the first day without it. ``correction`` is the number of the newest correction
-    of its reference years, 0 where they are as they were signed for."""
+    of its reference years, 0 where they are as they were signed for; ``customer_class`` says which components of a
+    tariff it pays."""
 
     contract_id: str
     member_id: str
@@ -104,6 +86,7 @@ class Contract:
     ends_on: date | None
     tariff_clause: str | None
     reference: tuple[GasYear, ...]
+    customer_class: str = "full"
     correction: int = 0
 
     def within(self, period: Period) -> Period | None:
@@ -115,8 +98,8 @@ class Contract:
 
 @dataclass(frozen=True)
 class HeatReading:
-    """Heat that metering measured for a member over ``period``, in one revision. ``versions`` are the hashes over the
-    interval blocks that were read."""
+    """Heat, or another ``quantity`` of energy, that metering measured for a member over ``period``, in one revision.
+    ``versions`` are the hashes over the interval blocks that were read."""
 
     measurement_id: str
     revision: int
@@ -125,6 +108,7 @@ class HeatReading:
     estimated: bool
     cause: str
     versions: tuple[str, ...]
+    quantity: str = "heat"
 
 
 @dataclass(frozen=True)
@@ -142,29 +126,51 @@ class SharedEnergy:
 
 @dataclass(frozen=True)
 class LegalPrice:
-    """A price of a tariff as the law sets it, EUR incl. VAT."""
+    """The price of a component as the law sets it, EUR incl. VAT."""
 
     component: str
     price_eur: Decimal
 
 
 @dataclass(frozen=True)
+class LegalRate:
+    """The rate of VAT of a category."""
+
+    category: str
+    rate: Decimal
+
+
+@dataclass(frozen=True)
 class TariffSpan:
-    """Days on which one tariff binds the member, and what the law makes of it: the prices that are ``lowered`` to the
-    maximum of these days, and the ``vat_rate`` of consumption where it is another than the tariff states."""
+    """Days on which one tariff binds the member, and what the law makes of it: the prices that it sets in the place of
+    those that were voted (``lowered``), and the ``rates`` of VAT of these days."""
 
     period: Period
     tariff: Tariff
     lowered: tuple[LegalPrice, ...] = ()
-    vat_rate: Decimal | None = None
+    rates: tuple[LegalRate, ...] = ()
 
-    @property
-    def as_billed(self) -> Tariff:
-        """The tariff with the prices and the rate that the law lets it have."""
-        prices: dict[str, Any] = {price.component: price.price_eur for price in self.lowered}
-        if self.vat_rate is not None:
-            prices["vat_rate"] = self.vat_rate
-        return replace(self.tariff, **prices) if prices else self.tariff
+    def price_of(self, component: Component) -> Decimal:
+        """The price of a component that the law lets it have, EUR incl. VAT."""
+        lawful = (price.price_eur for price in self.lowered if price.component == component.name)
+        return next(lawful, component.price_eur)
+
+    def rate_of(self, category: str) -> Decimal:
+        """The rate of VAT of a category on these days."""
+        return next(rate.rate for rate in self.rates if rate.category == category)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How a year's heat lies over its days where nobody read a meter: the share that is tap water by days, the rest by
+    the normal degree days of each month; all of it by days where there are none."""
+
+    tap_share: Decimal = Decimal(0)
+    degree_days_by_month: str = ""
+
+
+BY_DAYS = Profile()
+"""All of it by days."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,8 @@ class Consumption:
 
     ``readings`` and ``shares`` carry the days that they stand for; where these reach beyond ``days`` (another contract
     of the same member covers the rest), only the part by days is charged. ``cuts`` are the days on which a guarantee
-    year begins: cost before and after counts towards different ceilings.
+    year begins: cost before and after counts towards different ceilings. ``begins_on`` is the first day of the
+    contract, on which what is paid once falls due; ``profile`` shares out a year where nothing was read.
     """
 
     days: Period
@@ -181,6 +188,9 @@ class Consumption:
     shares: tuple[SharedEnergy, ...]
     spans: tuple[TariffSpan, ...]
     cuts: tuple[date, ...] = ()
+    customer_class: str = "full"
+    begins_on: date | None = None
+    profile: Profile = BY_DAYS
 
 
 @dataclass(frozen=True)
@@ -237,14 +247,15 @@ class GuaranteeTerms:
 
 @dataclass(frozen=True)
 class GuaranteeState:
-    """A guarantee year as it stood before this bill. ``tariff`` is that of the credit where no day of the bill has one;
-    ``terms_before`` are those of the entry before, where they were others."""
+    """A guarantee year as it stood before this bill. ``tariff`` and ``vat_rate`` are those of the credit where no day
+    of the bill has one; ``terms_before`` are those of the entry before, where they were others."""
 
     terms: GuaranteeTerms
     heat_before_cents: int
     credit_before_cents: int
     tariff: Tariff | None = None
     terms_before: GuaranteeTerms | None = None
+    vat_rate: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -285,9 +296,10 @@ class BillInputs:
 class Line:
     """One line: ``quantity`` of ``unit`` at ``price_eur`` is ``amount_cents`` incl. VAT.
 
-    ``quantity`` is GJ, kWh or days; the price of a fixed part is per year. ``source_id`` and ``source_revision`` name
-    the measurement or the allocation run; ``notes`` are stable codes of what a reader should know, such as
-    ``split-by-days``; ``cause`` says on a correction why.
+    ``quantity`` is GJ, kWh or days; the price of what is priced by the day is per year, as ``per`` says. ``component``
+    is the part of the tariff that it prices, ``account`` that of its revenue, ``in_guarantee`` whether it counts
+    towards the ceiling. ``source_id`` and ``source_revision`` name the measurement or the allocation run; ``notes`` are
+    stable codes of what a reader should know, such as ``split-by-days``; ``cause`` says on a correction why.
     """
 
     kind: LineKind
@@ -304,13 +316,17 @@ class Line:
     group_id: str = ""
     notes: tuple[str, ...] = ()
     cause: str = ""
+    component: str = ""
+    per: str = ""
+    account: str = ""
+    in_guarantee: bool = False
 
 
 @dataclass(frozen=True)
 class GuaranteeEntry:
     """What moved in one guarantee year, by a bill or without one. ``ceiling_cents`` is None where there is no reference
     or no guarantee; ``causes`` are stable codes: ``cost``, and of a ceiling that moved ``gas-bills``, ``index``,
-    ``degree-days``, ``end``, ``tariff`` and ``choice``."""
+    ``degree-days``, ``end`` and ``choice``."""
 
     year: Period
     ceiling_cents: int | None

@@ -18,13 +18,14 @@ from coop.billing.documents.contents import describe_stands, payment_of, sender_
 from coop.billing.handlers import runs, terms
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
-from coop.billing.model import FIXED, LineKind, PublishedFigure
+from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.sight import own_bills, visible_bill, visible_head
 from coop.billing.storage import accounts, bills, ledger, mailings, papers
 from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.schemas import BILL_PAPER
-from coop.communities.law import maxima
+from coop.communities import tariff_texts
+from coop.communities.tariffs import METERED, beside_maxima, fixed_beside_maximum
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
@@ -126,8 +127,9 @@ def bill_page(request: Request, bill_id: str) -> Response:
         complaint=comparing.name_way_to_complain(lang, issued.inputs.issuer),
         stands=[describe_stands(lang, stands) for stands in paper.stands],
         shared=[words.shared_use(lang, use) for use in paper.shared],
-        by_day_cents=sum(line.amount_cents for line in lines if line.kind in FIXED),
-        by_use_cents=sum(line.amount_cents for line in lines if line.kind in (LineKind.HEAT, LineKind.ELECTRICITY)),
+        by_day_cents=sum(line.amount_cents for line in lines if line.per == "year"),
+        by_use_cents=sum(line.amount_cents for line in lines if line.per in METERED),
+        once_cents=sum(line.amount_cents for line in lines if line.per == "once"),
         given_back_cents=-sum(line.amount_cents for line in lines if line.kind is LineKind.GUARANTEE),
         words=words,
     )
@@ -260,12 +262,13 @@ def tariffs_page(request: Request) -> Response:
         request,
         "billing/tariffs.html",
         tariffs=tariffs[::-1],
-        maxima={(m.year, m.component): m for m in maxima()},
+        beside_maxima=beside_maxima,
+        fixed_beside_maximum=fixed_beside_maximum,
+        texts=tariff_texts,
         figures=figures,
         reaches=reaches,
         may_notify=ACCESS.allows(session, "send-notices"),
         may_record=ACCESS.allows(session, "record-figures"),
-        decimal=Decimal,
         today=today,
         words=words,
     )
@@ -306,7 +309,7 @@ def order_notice(request: Request, tariff_id: str, confirmed: Annotated[str, For
             back="/billing/tariffs",
         )
     with writing(request) as tx:
-        terms.order_notices(tx, tariff_id, words.notice_prices(tariff.parameters))
+        terms.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
     return redirect("/billing/tariffs", translate(lang, "The notices are being written. Here you see whom they reach."))
 
 

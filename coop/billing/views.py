@@ -131,7 +131,7 @@ def walk_back(issued: IssuedBill, line: Line, tariffs: Mapping[str, str], lang: 
     each tariff as text."""
     inputs = issued.inputs
     steps = []
-    if line.kind is LineKind.HEAT and line.source_id:
+    if line.kind in (LineKind.HEAT, LineKind.COLD) and line.source_id:
         steps.append(_reading_step(inputs, line, lang))
     if line.kind is LineKind.ELECTRICITY and line.source_id:
         steps.append(
@@ -183,7 +183,7 @@ def _reading_step(inputs: BillInputs, line: Line, lang: str) -> Step:
     return Step(
         "reading",
         translate(lang, "Reading"),
-        translate(lang, "Your heat meter, %(days)s", days=words.days(lang, line.period)),
+        translate(lang, "Your meter, %(days)s", days=words.days(lang, line.period)),
         f"/metering/readings/{line.source_id}",
         " ".join(version[:12] for version in versions),
         translate(lang, "Revision %(revision)s", revision=line.source_revision),

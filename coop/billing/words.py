@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
-from coop.billing.model import FIXED, GuaranteeEntry, GuaranteeMode, Line, LineKind
+from coop.billing.model import GuaranteeEntry, GuaranteeMode, Line, LineKind
 from coop.billing.rules.derivation import Derivation
 from coop.billing.rules.drafts import LeftOut
 from coop.billing.rules.paper import SharedUse
 from coop.billing.storage.bills import IssuedBill
+from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, component_name
+from coop.communities.tariffs import Component
 from coop.events.billing import NoticePrice
 from coop.events.causes import read_cause
 from coop.values import Period
@@ -19,9 +21,12 @@ from coop.web.writing import civil_day, money, month, number, percent, price, sp
 
 KINDS = {
     LineKind.HEAT: N_("Heat"),
+    LineKind.COLD: N_("Cold"),
     LineKind.STANDING: N_("Standing charge"),
     LineKind.METERING: N_("Metering charge"),
     LineKind.DELIVERY_SET: N_("Delivery set"),
+    LineKind.CONNECTION: N_("Connection contribution"),
+    LineKind.SERVICES: N_("Services"),
     LineKind.ELECTRICITY: N_("Shared electricity"),
     LineKind.GUARANTEE: N_("Credit under Not More Than Now"),
 }
@@ -31,7 +36,9 @@ NOTES = {
     "estimated": N_("Estimated: at least one stand was not read but reckoned."),
     "fewer-reference-years": N_("The ceiling rests on fewer than four years of gas bills."),
     "no-reference": N_("There are no gas bills on file, so there is no ceiling."),
-    "guarantee-off": N_("The tariff has no guarantee."),
+    "guarantee-off": N_("No guarantee was promised when this contract began."),
+    "guarantee-over": N_("The term of the guarantee is over."),
+    "capped": N_("Held to the most that this part may cost in a year."),
     "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share of the days and their cold."),
 }
 
@@ -57,7 +64,6 @@ MOVES = {
     "index": N_("the price index"),
     "degree-days": N_("the degree days"),
     "end": N_("the end of the contract"),
-    "tariff": N_("the guarantee of the tariff"),
     "choice": N_("how the guarantee is reckoned"),
 }
 """What may move in a guarantee year."""
@@ -93,20 +99,9 @@ STATUSES = {
     "incomplete": (N_("Incomplete"), "plain"),
 }
 
-PRICES = {
-    "heat_price_eur_per_gj": (N_("Heat"), N_("per GJ")),
-    "heat_standing_eur_per_year": (N_("Standing charge"), N_("per year")),
-    "heat_metering_eur_per_year": (N_("Metering charge"), N_("per year")),
-    "heat_delivery_set_eur_per_year": (N_("Delivery set"), N_("per year")),
-    "fixed_total_eur_per_year": (N_("Fixed parts together"), N_("per year")),
-    "shared_electricity_price_eur_per_kwh": (N_("Shared electricity"), N_("per kWh")),
-}
-
 ACCOUNTS = {
     "debtors": N_("Members owe"),
-    "revenue:heat-variable": N_("Revenue of heat by use"),
-    "revenue:heat-fixed": N_("Revenue of heat by the day"),
-    "revenue:shared-electricity": N_("Revenue of shared electricity"),
+    **{f"revenue:{account}": name for account, name in ACCOUNT_NAMES.items()},
     "vat-payable": N_("VAT to be paid"),
     "guarantee-cost": N_("Cost of Not More Than Now"),
     "subsidy-receivable": N_("Subsidy to be received"),
@@ -149,8 +144,8 @@ SERIES = {
 
 
 def kind_name(lang: str, line: Line) -> str:
-    """What a line is for."""
-    return translate(lang, KINDS[line.kind])
+    """What a line is for: the component that it prices, by its name."""
+    return component_name(lang, line.component) if line.component else translate(lang, KINDS[line.kind])
 
 
 def line_name(lang: str, line: Line, issued: IssuedBill) -> str:
@@ -166,9 +161,9 @@ def entry_causes(lang: str, causes: Iterable[str]) -> str:
 
 def quantity(lang: str, line: Line) -> str:
     """How much, in its unit."""
-    if line.kind is LineKind.GUARANTEE:
+    if line.kind is LineKind.GUARANTEE or line.per == "once":
         return ""
-    if line.kind in FIXED:
+    if line.per == "year":
         return translate(lang, "%(count)s days", count=number(lang, line.quantity))
     return f"{number(lang, line.quantity, 3)}\u00a0{line.unit}"
 
@@ -177,8 +172,7 @@ def line_price(lang: str, line: Line) -> str:
     """At what price, incl. VAT."""
     if line.kind is LineKind.GUARANTEE:
         return ""
-    unit = "year" if line.kind in FIXED else line.unit
-    return f"{price(lang, line.price_eur)} {translate(lang, f'per {unit}')}"
+    return f"{price(lang, line.price_eur)} {translate(lang, PERS[line.per])}"
 
 
 def line_notes(lang: str, issued: IssuedBill) -> Iterable[str]:
@@ -313,12 +307,11 @@ def left_out(lang: str, contract: LeftOut) -> str:
     return translate(lang, LEFT_OUT[contract.reason], day=civil_day(lang, contract.day))
 
 
-def notice_prices(parameters: Mapping[str, str]) -> list[NoticePrice]:
+def notice_prices(components: Iterable[Component]) -> list[NoticePrice]:
     """The prices of a tariff as its written notice names them."""
     return [
-        NoticePrice(name=name, price_eur=parameters[parameter], unit=unit)
-        for parameter, (name, unit) in PRICES.items()
-        if parameter in parameters
+        NoticePrice(name=component.name, price_eur=format(component.price_eur, "f"), unit=PERS[component.per])
+        for component in components
     ]
 
 

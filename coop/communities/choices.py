@@ -49,6 +49,9 @@ class GuaranteeChoice(Choice):
     ``index_lag_months`` months after the end of that month. A year that a contract covers in part has its share of the
     ceiling by days, or by days for tap water and by the normal degree days of each month for the rest.
 
+    The ``mode`` (plain, weather, or off where nothing is promised), the term and the years after which one may stop are
+    those of the day on which a contract began: they are promised for the whole term, and no later vote takes them away.
+
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
     """
 
@@ -64,6 +67,9 @@ class GuaranteeChoice(Choice):
     index_lag_months: Annotated[int, Field(ge=0, le=24)]
     part_of_year: Literal["degree-days", "days"]
     degree_days_by_month: Twelve
+    mode: Literal["plain", "weather", "off"] = "plain"
+    term_years: Annotated[int, Field(ge=1, le=50)] = 15
+    exit_after_years: Annotated[int, Field(ge=0, le=50)] = 5
 
 
 class BrakeChoice(Choice):

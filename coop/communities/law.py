@@ -21,16 +21,22 @@ from coop.values import Period
 MAXIMA_VAT: Final = Decimal("0.21")
 """The rate that ACM's maxima hold."""
 
+VAT_CATEGORIES: Final = ("energy", "standard", "none")
+"""Categories of VAT, each with a rate of its own by day."""
+
 PRICE_STEP: Final = Decimal("0.000001")
 """To so much a price is rounded that the law makes [EUR]."""
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """ACM's maximum of one component from a day on, EUR incl. 21 % VAT, and the day from which it is known."""
+    """ACM's maximum of one component for a class of customers from a day on, EUR incl. 21 % VAT, and the day from which
+    it is known. ``component`` says what is priced per what, such as ``heat per GJ``; ``fixed per year`` binds the sum
+    of the fixed parts."""
 
     valid_from: date
     known_from: date
+    customer_class: str
     component: str
     price_eur: Decimal
     source: str
@@ -44,9 +50,10 @@ class Maximum:
 
 @dataclass(frozen=True)
 class VatRate:
-    """A rate of VAT on energy from a day on."""
+    """A rate of VAT of a category from a day on."""
 
     valid_from: date
+    category: str
     rate: Decimal
 
 
@@ -54,26 +61,26 @@ class VatRate:
 def maxima() -> tuple[Maximum, ...]:
     """All maxima on file, of one day those that are known later last; each names its own source."""
     return tuple(
-        Maximum(row["valid_from"], row["known_from"], name, Decimal(value), row["source"], row["mark"])
+        Maximum(row["valid_from"], row["known_from"], customer_class, name, Decimal(value), row["source"], row["mark"])
         for row in sorted(_read()["maximum"], key=lambda row: (row["valid_from"], row["known_from"]))
-        for name, value in row.items()
-        if "_eur_per_" in name
+        for customer_class, prices in row["prices"].items()
+        for name, value in prices.items()
     )
 
 
 @cache
 def vat_rates() -> tuple[VatRate, ...]:
-    """Rates of VAT on energy, oldest first."""
-    return tuple(VatRate(row["valid_from"], Decimal(row["rate"])) for row in _read()["vat"])
+    """Rates of VAT, oldest first."""
+    return tuple(VatRate(row["valid_from"], row["category"], Decimal(row["rate"])) for row in _read()["vat"])
 
 
 def maxima_on(day: date, known_on: date) -> tuple[Maximum, ...]:
     """The maxima of a day as known on another; none where no maximum of so long ago is on file.
 
     >>> [str(m.price_eur) for m in maxima_on(date(2024, 3, 1), date(2024, 3, 1)) if "standing" in m.component]
-    ['618.82']
+    ['618.82', '309.41', '309.41']
     >>> [str(m.price_eur) for m in maxima_on(date(2024, 3, 1), date(2024, 7, 1)) if "standing" in m.component]
-    ['582.82']
+    ['582.82', '291.42', '291.42']
     """
     known = [m for m in maxima() if m.valid_from <= day and m.known_from <= known_on]
     if not known:
@@ -82,13 +89,14 @@ def maxima_on(day: date, known_on: date) -> tuple[Maximum, ...]:
     return tuple(m for m in known if (m.valid_from, m.known_from) == newest)
 
 
-def vat_on(day: date) -> Decimal:
-    """The rate of VAT on energy that is used on a day.
+def vat_on(day: date, category: str = "energy") -> Decimal:
+    """The rate of VAT on what is supplied on a day, by its category.
 
     >>> [str(vat_on(day)) for day in (date(2022, 6, 30), date(2022, 7, 1), date(2023, 1, 1))]
     ['0.21', '0.09', '0.21']
     """
-    return next((rate.rate for rate in reversed(vat_rates()) if rate.valid_from <= day), vat_rates()[0].rate)
+    rates = [rate for rate in vat_rates() if rate.category == category]
+    return next((rate.rate for rate in reversed(rates) if rate.valid_from <= day), rates[0].rate)
 
 
 def law_days(period: Period) -> list[date]:

@@ -1,39 +1,131 @@
-"""Terms of a tariff as a meeting adopts them: which prices they name, how each is written, and the most that the law
-lets them be. Whoever puts a tariff to the vote and whoever bills by it judge it by the same rules.
+"""A tariff as a meeting adopts it: a list of priced components, how each is written, and the most that the law lets it
+be. Whoever puts a tariff to the vote and whoever bills by it judge it by the same rules.
 
-Source: docs/domain/heat-tariffs-and-guarantee.md#maximum-tariffs.
+A component has a ``name`` and prices a ``product`` per unit, year or once, for the customer classes that it names (the
+usual home where it names none). A price per unit may hold for a band of a year's use alone, ``from`` and ``to`` [units
+a year], and may have a ``cap`` [EUR a year]; a contribution to the connection that is paid as an annuity runs for so
+many ``years``. Whether it counts towards the ceiling of Niet Meer Dan Nu (``guarantee``), the ``account`` of its
+revenue and its category of VAT (``vat``) are part of what is voted. Prices are in EUR, and hold VAT at the rate of the
+first day.
+
+Source: docs/domain/heat-tariffs-and-guarantee.md#a-tariff-is-a-list-of-components.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final
 
-from coop.communities.law import MAXIMA_VAT, maxima, maxima_on, restate, vat_on
+from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, Maximum, maxima, maxima_on, restate, vat_on
 from coop.values import Problem, say
 
-FIXED_PRICES: Final = (
-    "heat_standing_eur_per_year",
-    "heat_metering_eur_per_year",
-    "heat_delivery_set_eur_per_year",
+
+class Product(StrEnum):
+    """What a component prices, in the order of a bill."""
+
+    HEAT = "heat"
+    COLD = "cold"
+    STANDING = "standing"
+    METERING = "metering"
+    DELIVERY_SET = "delivery-set"
+    CONNECTION = "connection"
+    SERVICES = "services"
+    ELECTRICITY = "electricity"
+
+
+METERED: Final = ("GJ", "kWh")
+"""Units of what is measured; anything else is priced per year or once."""
+
+CLASSES: Final = ("full", "heating-only", "tap-water-only", "above-100-kw")
+"""Customer classes: space heating and hot water, one of them alone, and a connection that the law does not protect."""
+
+ACCOUNTS: Final = ("heat-variable", "heat-fixed", "cold", "shared-electricity", "connection", "services")
+"""Accounts of revenue."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How a component is usually put to the vote: its name, and what it is beside its price."""
+
+    name: str
+    guarantee: bool
+    account: str
+    vat: str
+
+
+USUAL: Final[Mapping[tuple[Product, str], Usual]] = {
+    (Product.HEAT, "GJ"): Usual("Heat", True, "heat-variable", "energy"),
+    (Product.COLD, "GJ"): Usual("Cold", False, "cold", "energy"),
+    (Product.COLD, "year"): Usual("Cold, fixed part", False, "cold", "energy"),
+    (Product.STANDING, "year"): Usual("Standing charge", True, "heat-fixed", "energy"),
+    (Product.METERING, "year"): Usual("Metering charge", True, "heat-fixed", "energy"),
+    (Product.DELIVERY_SET, "year"): Usual("Delivery set", True, "heat-fixed", "energy"),
+    (Product.CONNECTION, "once"): Usual("Connection contribution", False, "connection", "standard"),
+    (Product.CONNECTION, "year"): Usual("Connection contribution, by the year", False, "connection", "standard"),
+    (Product.SERVICES, "year"): Usual("Services", False, "services", "standard"),
+    (Product.ELECTRICITY, "kWh"): Usual("Shared electricity", False, "shared-electricity", "energy"),
+}
+"""Every product with the unit, year or once that it is priced per, and what is usual for it."""
+
+FIXED: Final = (Product.STANDING, Product.METERING, Product.DELIVERY_SET)
+"""Fixed parts of heat, whose sum has a maximum of its own."""
+
+FIXED_TOTAL: Final = "fixed per year"
+REGULATED: Final = ("heat per GJ", "cold per year", *(f"{product} per year" for product in FIXED))
+"""What only may be priced where a maximum is on file; a contribution to the connection is held to the one there is."""
+
+FIELDS: Final = (
+    "name",
+    "product",
+    "per",
+    "price",
+    "classes",
+    "from",
+    "to",
+    "cap",
+    "years",
+    "guarantee",
+    "account",
+    "vat",
 )
-"""Prices of a year, whatever is used."""
+"""Everything that a component says."""
 
-PRICES: Final = ("heat_price_eur_per_gj", *FIXED_PRICES, "shared_electricity_price_eur_per_kwh")
-"""Price parameters of a tariff, EUR incl. VAT."""
-
-GUARANTEES: Final = ("plain", "weather", "off")
-"""Ways in which the reference of Niet Meer Dan Nu is made."""
-
-NAMES: Final = (*PRICES, "vat_rate", "nmdn", "valid_from")
+NAMES: Final = ("valid_from", "components")
 """Everything that a tariff says."""
 
-FIXED_TOTAL: Final = "fixed_total_eur_per_year"
-
+COMPONENTS_MAX: Final = 60
+NAME_MAX: Final = 60
+_NEEDED: Final = ("name", "product", "per", "price", "guarantee", "account", "vat")
 _DECIMAL = re.compile(r"\d{1,7}(\.\d{1,8})?")
+
+
+@dataclass(frozen=True)
+class Component:
+    """One priced part of a tariff."""
+
+    name: str
+    product: Product
+    per: str
+    price_eur: Decimal
+    in_guarantee: bool
+    account: str
+    vat: str
+    classes: tuple[str, ...] = ("full",)
+    above: Decimal = Decimal(0)
+    up_to: Decimal | None = None
+    cap_eur_per_year: Decimal | None = None
+    years: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What it prices, and per what: such as ``heat per GJ``."""
+        return f"{self.product} once" if self.per == "once" else f"{self.product} per {self.per}"
 
 
 def has_maximum(year: int) -> bool:
@@ -41,72 +133,254 @@ def has_maximum(year: int) -> bool:
     return any(m.year == year for m in maxima())
 
 
-def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
-    """Find what of a tariff is missing, or written in a way that cannot be billed.
+def of_class(components: Iterable[Component], customer_class: str) -> tuple[Component, ...]:
+    """The components that a customer of a class pays."""
+    return tuple(component for component in components if customer_class in component.classes)
 
-    >>> [problem.field for problem in judge_shape({"valid_from": "2026-01-01", "heat_price_eur_per_gj": "34,50"})][:2]
-    ['heat_price_eur_per_gj', 'heat_standing_eur_per_year']
+
+def read_components(parameters: Mapping[str, Any]) -> tuple[Component, ...]:
+    """The components of a tariff whose shape was judged."""
+    return tuple(
+        Component(
+            name=said["name"],
+            product=Product(said["product"]),
+            per=said["per"],
+            price_eur=Decimal(said["price"]),
+            in_guarantee=said["guarantee"],
+            account=said["account"],
+            vat=said["vat"],
+            classes=tuple(said.get("classes", ("full",))),
+            above=Decimal(said.get("from", "0")),
+            up_to=_decimal(said.get("to")),
+            cap_eur_per_year=_decimal(said.get("cap")),
+            years=said.get("years"),
+        )
+        for said in parameters["components"]
+    )
+
+
+def write_components(components: Iterable[Component]) -> list[dict[str, Any]]:
+    """Components as they are put to the vote: what is as usual for everybody is left out.
+
+    >>> heat = Component("Heat", Product.HEAT, "GJ", Decimal("34.50"), True, "heat-variable", "energy")
+    >>> read_components({"components": write_components([heat])}) == (heat,)
+    True
     """
-    problems = [
-        Problem(
-            say("is missing")
-            if name not in parameters
-            else say('"%(value)s" is no price such as 34.50', value=str(parameters[name])[:40]),
-            name,
-        )
-        for name in (*PRICES, "vat_rate")
-        if not (isinstance(parameters.get(name), str) and _DECIMAL.fullmatch(parameters[name]))
-    ]
-    if parameters.get("nmdn") not in GUARANTEES:
-        reason = say(
-            'says how Niet Meer Dan Nu is compared: %(ways)s, not "%(value)s"',
-            ways=GUARANTEES,
-            value=str(parameters.get("nmdn"))[:40],
-        )
-        problems.append(Problem(reason, "nmdn"))
+    return [_write(component) for component in components]
+
+
+def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
+    """Find what of a tariff is missing, unknown, or written in a way that cannot be billed.
+
+    >>> [problem.field for problem in judge_shape({"valid_from": "2026-01-01", "components": [], "vat_rate": "0.21"})]
+    ['vat_rate', 'components']
+    """
+    problems = [Problem(say("is nothing that a tariff says"), name) for name in parameters if name not in NAMES]
     if _day(parameters.get("valid_from")) is None:
         problems.append(Problem(say("must be a date such as 2026-01-01"), "valid_from"))
-    if not any(problem.field == "vat_rate" for problem in problems) and Decimal(parameters["vat_rate"]) >= 1:
-        problems.append(Problem(say("is a share of one, such as 0.21"), "vat_rate"))
-    return problems
+    components = parameters.get("components")
+    if not isinstance(components, list) or not 0 < len(components) <= COMPONENTS_MAX:
+        reason = say("is a list of one to %(most)s priced components", most=COMPONENTS_MAX)
+        return [*problems, Problem(reason, "components")]
+    for number, said in enumerate(components):
+        problems += [
+            Problem(problem.reason, f"components.{number}{'.' if problem.field else ''}{problem.field}")
+            for problem in _judge_component(said)
+        ]
+    return problems or _judge_together(read_components(parameters))
 
 
-def judge_law(valid_from: date, prices: Mapping[str, Decimal], vat_rate: Decimal, known_on: date) -> list[Problem]:
-    """What of a tariff the law does not allow on its first day, as known on a day: components above ACM's maximum, each
-    against its own and the fixed ones together against the total; a maximum that is not on file; another rate of VAT
-    than that of the day."""
-    problems = []
-    if vat_rate != vat_on(valid_from):
-        reason = say("is %(rate)s by law on %(day)s, and no vote sets it", rate=vat_on(valid_from), day=valid_from)
-        problems.append(Problem(reason, "vat_rate"))
+def judge_law(valid_from: date, components: Sequence[Component], known_on: date) -> list[Problem]:
+    """What of a tariff the law does not allow on its first day, as known on a day, class by class: components above
+    ACM's maximum, each against its own and the fixed ones together against the total; a maximum that is not on file."""
     limits = maxima_on(valid_from, known_on)
     if not limits:
-        problems.append(Problem(say("no legal maximum of %(day)s is on file", day=valid_from), "valid_from"))
-    asked = {**prices, FIXED_TOTAL: sum((prices[name] for name in FIXED_PRICES), Decimal(0))}
-    problems += [
-        Problem(
-            say(
-                "%(asked)s is above the maximum of %(most)s for %(year)s (%(source)s)",
-                asked=asked[m.component],
-                most=m.price_eur,
-                year=str(m.year),
-                source=m.source,
-            ),
-            m.component,
-        )
-        for m in limits
-        if restate(asked[m.component], vat_rate, MAXIMA_VAT) > m.price_eur
-    ]
-    return problems
+        return [Problem(say("no legal maximum of %(day)s is on file", day=valid_from), "valid_from")]
+    problems: dict[tuple[str, str], Problem] = {}
+    for customer_class in sorted({name for component in components for name in component.classes}, key=CLASSES.index):
+        if customer_class == "above-100-kw":
+            continue
+        for problem in _judge_class(valid_from, components, customer_class, limits):
+            problems.setdefault((problem.field, problem.reason), problem)
+    return list(problems.values())
 
 
 def judge_tariff(parameters: Mapping[str, Any]) -> list[Problem]:
     """Everything that keeps a tariff from being billed; nothing where it can be."""
     if problems := judge_shape(parameters):
         return problems
-    prices = {name: Decimal(parameters[name]) for name in PRICES}
     valid_from = date.fromisoformat(parameters["valid_from"])
-    return judge_law(valid_from, prices, Decimal(parameters["vat_rate"]), valid_from)
+    return judge_law(valid_from, read_components(parameters), valid_from)
+
+
+def limits_of(limits: Iterable[Maximum], customer_class: str) -> dict[str, Maximum]:
+    """The maxima of a class, by what they limit."""
+    return {limit.component: limit for limit in limits if limit.customer_class == customer_class}
+
+
+def beside_maxima(valid_from: date, components: Iterable[Component]) -> list[tuple[Component, Maximum | None]]:
+    """Each component with the maximum of its own on a day, as it is known last, for the first class that pays it."""
+    known = maxima_on(valid_from, date.max)
+    return [(component, limits_of(known, component.classes[0]).get(component.key)) for component in components]
+
+
+def fixed_beside_maximum(valid_from: date, components: Iterable[Component]) -> tuple[Decimal, Maximum] | None:
+    """What the fixed parts of the usual home cost together, with the maximum of that; None where none is on file."""
+    limit = limits_of(maxima_on(valid_from, date.max), CLASSES[0]).get(FIXED_TOTAL)
+    fixed = [component.price_eur for component in of_class(components, CLASSES[0]) if component.product in FIXED]
+    return None if limit is None else (sum(fixed, Decimal(0)), limit)
+
+
+def _judge_class(
+    valid_from: date, components: Sequence[Component], customer_class: str, limits: Iterable[Maximum]
+) -> list[Problem]:
+    most = limits_of(limits, customer_class)
+    numbers = {component.name: number for number, component in enumerate(components)}
+    mine = of_class(components, customer_class)
+    problems: list[Problem] = []
+    asked: dict[str, list[tuple[Decimal, str]]] = {}
+    for component in mine:
+        field = f"components.{numbers[component.name]}.price"
+        rate = vat_on(valid_from, component.vat)
+        price = restate(component.price_eur, rate, MAXIMA_VAT)
+        is_limited = component.key in most or (component.product in FIXED and FIXED_TOTAL in most)
+        if component.key in REGULATED and not is_limited:
+            reason = say(
+                "no legal maximum of %(component)s on %(day)s is on file for this class of customer",
+                component=component.key,
+                day=valid_from,
+            )
+            problems.append(Problem(reason, field))
+        asked.setdefault(component.key, []).append((price, field))
+        if component.product in FIXED:
+            asked.setdefault(FIXED_TOTAL, []).append((price, "components"))
+    for key, prices in asked.items():
+        limit = most.get(key)
+        if limit is None:
+            continue
+        together = max(price for price, _ in prices) if key.endswith(METERED) else sum(price for price, _ in prices)
+        if together > limit.price_eur:
+            reason = say(
+                "%(component)s: %(asked)s is above the maximum of %(most)s for %(year)s (%(source)s)",
+                component=key,
+                asked=together,
+                most=limit.price_eur,
+                year=str(limit.year),
+                source=limit.source,
+            )
+            problems.append(Problem(reason, max(prices)[1]))
+    return problems
+
+
+def _judge_component(said: object) -> list[Problem]:
+    """What is wrong with one component; the field is that within it."""
+    if not isinstance(said, Mapping):
+        return [Problem(say("is no component with its fields"), "")]
+    problems = [Problem(say("is nothing that a component says"), str(name)) for name in said if name not in FIELDS]
+    missing = [name for name in _NEEDED if name not in said]
+    if missing:
+        return [*problems, *(Problem(say("is missing"), name) for name in missing)]
+    name, product, per = said["name"], said["product"], said["per"]
+    if not (isinstance(name, str) and 0 < len(name.strip()) <= NAME_MAX and name.isprintable()):
+        problems.append(Problem(say("is a name of at most %(most)s characters", most=NAME_MAX), "name"))
+    ways = [way for way in USUAL if way[0] == product]
+    if not ways:
+        problems.append(_unknown(product, Product, "product"))
+    elif per not in [way[1] for way in ways]:
+        problems.append(_unknown(per, [way[1] for way in ways], "per"))
+    problems += _judge_figures(said)
+    if not isinstance(said["guarantee"], bool):
+        problems.append(Problem(say("says true or false"), "guarantee"))
+    for field, known in (("account", ACCOUNTS), ("vat", VAT_CATEGORIES)):
+        if said[field] not in known:
+            problems.append(_unknown(said[field], known, field))
+    classes = said.get("classes", ["full"])
+    if not isinstance(classes, list) or not classes or len(set(map(str, classes))) < len(classes):
+        problems.append(Problem(say("is a list of classes of customers, each once"), "classes"))
+    else:
+        problems += [_unknown(named, CLASSES, "classes") for named in classes if named not in CLASSES]
+    return problems
+
+
+def _judge_figures(said: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the figures of a component, or stands beside a price that cannot have it."""
+    problems = [
+        Problem(say('"%(value)s" is no price such as 34.50', value=str(said[name])[:40]), name)
+        for name in ("price", "from", "to", "cap")
+        if name in said and not (isinstance(said[name], str) and _DECIMAL.fullmatch(said[name]))
+    ]
+    is_metered = said["per"] in METERED
+    problems += [
+        Problem(say("belongs to a price per GJ or kWh alone"), name)
+        for name in ("from", "to", "cap")
+        if name in said and not is_metered
+    ]
+    years = said.get("years")
+    if "years" in said and (said["product"], said["per"]) != ("connection", "year"):
+        problems.append(Problem(say("belongs to a contribution to the connection that is paid by the year"), "years"))
+    elif "years" in said and not (isinstance(years, int) and not isinstance(years, bool) and 1 <= years <= 50):
+        problems.append(Problem(say("is a whole number of years from 1 to 50"), "years"))
+    elif (said["product"], said["per"]) == ("connection", "year") and "years" not in said:
+        problems.append(Problem(say("is missing"), "years"))
+    return problems
+
+
+def _judge_together(components: Sequence[Component]) -> list[Problem]:
+    """What is wrong between components: two of one name, and bands of use that overlap or leave a gap."""
+    names = [component.name for component in components]
+    problems = [
+        Problem(say('"%(name)s" stands here twice', name=name), f"components.{number}.name")
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
+    for customer_class in CLASSES:
+        by_key: dict[str, list[Component]] = {}
+        for component in of_class(components, customer_class):
+            if component.per in METERED:
+                by_key.setdefault(component.key, []).append(component)
+        for bands in by_key.values():
+            bands.sort(key=lambda component: component.above)
+            ends = [bands[0].above == 0, bands[-1].up_to is None]
+            if not all(ends) or any(band.up_to != following.above for band, following in pairwise(bands)):
+                reason = say(
+                    "%(names)s: bands of use begin at 0, follow each other, and the last one has no end",
+                    names=tuple(component.name for component in bands),
+                )
+                problems.append(Problem(reason, f"components.{names.index(bands[0].name)}.to"))
+    unique = {(problem.field, problem.reason): problem for problem in problems}
+    return list(unique.values())
+
+
+def _write(component: Component) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "name": component.name,
+        "product": component.product.value,
+        "per": component.per,
+        "price": format(component.price_eur, "f"),
+        "guarantee": component.in_guarantee,
+        "account": component.account,
+        "vat": component.vat,
+    }
+    if component.classes != ("full",):
+        said["classes"] = list(component.classes)
+    if component.above:
+        said["from"] = format(component.above, "f")
+    if component.up_to is not None:
+        said["to"] = format(component.up_to, "f")
+    if component.cap_eur_per_year is not None:
+        said["cap"] = format(component.cap_eur_per_year, "f")
+    if component.years is not None:
+        said["years"] = component.years
+    return said
+
+
+def _unknown(value: object, known: Iterable[str], field: str) -> Problem:
+    reason = say('"%(value)s" is none of %(known)s', value=str(value)[:40], known=tuple(map(str, known)))
+    return Problem(reason, field)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _day(text: object) -> date | None:

@@ -14,7 +14,7 @@ from coop.demo.community import community
 from coop.demo.model import Member
 from coop.demo.plan import DemoPlan, generator
 from coop.demo.programme import Phase, Programme, programme
-from coop.demo.tariffs import Parameters, allocation_key, summer_tariff, winter_tariff
+from coop.demo.tariffs import Parameters, allocation_key, components, summer_tariff, winter_tariff
 from coop.values import AMSTERDAM, derive_id
 
 Choice = Literal["for", "against", "blank"]
@@ -148,9 +148,9 @@ def meetings(plan: DemoPlan) -> tuple[Meeting, ...]:
 
 def open_meeting(plan: DemoPlan, today: date) -> Meeting:
     """A meeting two weeks from ``today``, convened, with the advance votes that are in so far."""
-    day, parameters = today + timedelta(days=14), summer_tariff(plan)
+    day = today + timedelta(days=14)
     start = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    proposal = parameters | {"valid_from": start.isoformat(), "heat_price_eur_per_gj": "31.90"}
+    proposal: Parameters = {"valid_from": start.isoformat(), "components": components("31.90")}
     titles = "Voorstel: warmte opnieuw goedkoper", "Proposal: heat cheaper once more"
     return _meeting(plan, f"ALV {day.isoformat()}", day, [("tariff", *titles, proposal, start, None)], upcoming=True)
 

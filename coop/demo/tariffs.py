@@ -10,26 +10,51 @@ from coop.demo.plan import DemoPlan, sharing_group_id
 
 Parameters = dict[str, object]
 
-ACM_MAXIMUM_2025 = {"heat_price_eur_per_gj": "43.79", "fixed_total_eur_per_year": "760.77"}
+ACM_MAXIMUM_2025 = {"heat": "43.79", "fixed": "760.77"}
 
 
 def winter_tariff(plan: DemoPlan) -> Parameters:
     """What the meeting in November adopts for the plan's year."""
-    return {
-        "valid_from": f"{plan.year}-01-01",
-        "heat_price_eur_per_gj": "34.50",
-        "heat_standing_eur_per_year": "380.00",
-        "heat_metering_eur_per_year": "30.00",
-        "heat_delivery_set_eur_per_year": "120.00",
-        "shared_electricity_price_eur_per_kwh": "0.2150",
-        "vat_rate": "0.21",
-        "nmdn": "plain",
-    }
+    return {"valid_from": f"{plan.year}-01-01", "components": components("34.50")}
 
 
 def summer_tariff(plan: DemoPlan) -> Parameters:
     """What the meeting in June adopts from July on: heat gets cheaper, the rest stays."""
-    return winter_tariff(plan) | {"valid_from": f"{plan.year}-07-01", "heat_price_eur_per_gj": "32.75"}
+    return {"valid_from": f"{plan.year}-07-01", "components": components("32.75")}
+
+
+def components(
+    heat: str,
+    standing: str = "380.00",
+    metering: str = "30.00",
+    delivery_set: str = "120.00",
+    electricity: str = "0.2150",
+) -> list[dict[str, object]]:
+    """The priced components of a tariff; heat's price differs from one to the next."""
+    fixed: dict[str, object] = {"per": "year", "guarantee": True, "account": "heat-fixed", "vat": "energy"}
+    return [
+        {
+            "name": "Heat",
+            "product": "heat",
+            "per": "GJ",
+            "price": heat,
+            "guarantee": True,
+            "account": "heat-variable",
+            "vat": "energy",
+        },
+        {"name": "Standing charge", "product": "standing", "price": standing, **fixed},
+        {"name": "Metering charge", "product": "metering", "price": metering, **fixed},
+        {"name": "Delivery set", "product": "delivery-set", "price": delivery_set, **fixed},
+        {
+            "name": "Shared electricity",
+            "product": "electricity",
+            "per": "kWh",
+            "price": electricity,
+            "guarantee": False,
+            "account": "shared-electricity",
+            "vat": "energy",
+        },
+    ]
 
 
 def allocation_key(plan: DemoPlan) -> Parameters:

@@ -203,8 +203,9 @@ class ResolutionDecided(Event):
 
 
 class TariffAdopted(Event):
-    """The meeting adopted a tariff. ``parameters`` are texts; ``parameters_hash`` is over them as adopted and
-    ``notice_hash`` over them as they stood in the notice of the meeting: a tariff exists only where both are equal."""
+    """The meeting adopted a tariff. ``parameters`` are its first day and its priced components; ``parameters_hash`` is
+    over them as adopted and ``notice_hash`` over them as they stood in the notice of the meeting: a tariff exists only
+    where both are equal."""
 
     TYPE: ClassVar[str] = "governance.tariff-adopted.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -213,7 +214,7 @@ class TariffAdopted(Event):
     resolution_id: str
     meeting_id: str
     valid_from: date
-    parameters: dict[str, str]
+    parameters: dict[str, Any]
     parameters_hash: str
     notice_hash: str
     decided_on: date

@@ -124,7 +124,8 @@ class GasYear(BaseModel):
 
 class ContractSigned(Event):
     """A supply contract. ``tariff_clause`` is the version of the clause that reserves the power to change the tariff
-    (BW 2:59); without it no later tariff binds this member. ``reference`` is the basis of Niet Meer Dan Nu."""
+    (BW 2:59); without it no later tariff binds this member. ``reference`` is the basis of Niet Meer Dan Nu;
+    ``customer_class`` says which components of a tariff the contract pays."""
 
     TYPE: ClassVar[str] = "members.contract-signed.v1"
     NOUNS: ClassVar[str] = "contracts"
@@ -135,6 +136,7 @@ class ContractSigned(Event):
     starts_on: date
     tariff_clause: str | None
     reference: tuple[GasYear, ...]
+    customer_class: str = "full"
 
     def key(self) -> str:
         return self.contract_id

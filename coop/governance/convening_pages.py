@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from coop.communities import tariffs
+from coop.communities import tariff_texts
 from coop.communities.choices import CHOICES
+from coop.communities.tariffs import Component, read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
-from coop.governance import formbook, wording
+from coop.governance import formbook, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import meetings
 from coop.governance.model import KINDS, Meeting
@@ -35,7 +36,8 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 @may("convene")
 def show_convening(request: Request, kind: str = "") -> Response:
     """Show the form of a notice, with a first point of a kind where one is asked."""
-    return _show_form(request, Form(formbook.add_point({}, kind) if kind in KINDS else {}))
+    in_force = find_components_in_force(request)
+    return _show_form(request, Form(formbook.add_point({}, kind, in_force) if kind in KINDS else {}))
 
 
 @routes.post("")
@@ -43,12 +45,9 @@ def show_convening(request: Request, kind: str = "") -> Response:
 def convene(request: Request, filled: Filled) -> Response:
     """Add or drop a point, show the notice as members will read it, or keep it."""
     act = filled.pop("act", "look")
-    if act == "add":
-        return _show_form(request, Form(formbook.add_point(filled, filled.get("add_kind", ""))))
-    if act.startswith("drop "):
-        return _show_form(request, Form(formbook.drop_point(filled, act.removeprefix("drop "))))
-    if act == "mend":
-        return _show_form(request, Form(filled))
+    edited = formbook.edit_form(filled, act, find_components_in_force(request))
+    if edited is not None:
+        return _show_form(request, Form(edited))
     meeting = None
     try:
         with reading(request) as tx:
@@ -73,11 +72,17 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
         meetings.judge_notice(tx, meeting)
         statutes = in_force(store.list_statutes(tx), meeting.held_on)
         called = wording.names(lang, [], programme_store.list_programmes(tx))
+        adopted = store.list_tariffs(tx)
     points = [
-        (point, rule_for(statutes, point.kind), wording.parameters(lang, point, called))
+        (
+            point,
+            rule_for(statutes, point.kind),
+            wording.parameters(lang, point, called),
+            tariff_form.tariff_changes(lang, point, adopted),
+        )
         for point in meeting.resolutions
     ]
-    latest = min(last_notice_date(meeting.held_on, rule.notice_days) for _, rule, _ in points)
+    latest = min(last_notice_date(meeting.held_on, rule.notice_days) for _, rule, _, _ in points)
     return render(
         request,
         "governance/convene_look.html",
@@ -92,6 +97,14 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
     status = 422 if form.problems else 200
     return render(request, "governance/convene.html", status, **gather_fields(request, form), code=code)
+
+
+def find_components_in_force(request: Request) -> tuple[Component, ...]:
+    """The components of the tariff that is in force today, as far as this installation decided it; none before."""
+    with reading(request) as tx:
+        today, adopted = tx.today, store.list_tariffs(tx)
+    newest = tariff_form.tariff_in_force(adopted, today)
+    return read_components(newest.parameters) if newest else ()
 
 
 def gather_fields(request: Request, form: Form) -> dict[str, Any]:
@@ -109,9 +122,10 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "form": form,
         "points": formbook.list_points(form.values),
         "kinds": [kind for kind in KINDS if kind != "statutes"],
-        "prices": tariffs.PRICES,
-        "guarantees": tariffs.GUARANTEES,
-        "vat_rates": formbook.VAT_RATES,
+        "names": formbook.name_fields(form.values),
+        "rows": {mark: tariff_form.list_rows(form.values, mark) for mark, _ in formbook.list_points(form.values)},
+        "tariff": tariff_form,
+        "tariff_texts": tariff_texts,
         "key_kinds": formbook.KEY_KINDS,
         "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in formbook.MONEY_CHOICES],
         "field_names": FIELD_NAMES,

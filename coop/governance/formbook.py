@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from coop.communities import tariffs
 from coop.communities.choices import CHOICES
+from coop.communities.tariffs import Component
+from coop.governance import tariff_form
 from coop.governance.handlers.past import Minutes
 from coop.governance.model import KINDS, Count, Meeting, Programme, Resolution
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
@@ -19,8 +20,6 @@ from coop.web.forms import read_decimal
 
 KEY_KINDS: Final = ("dynamic", "equal")
 """Keys that need no share of each connection."""
-
-VAT_RATES: Final = ("0.21", "0.09", "0.00")
 
 MONEY_CHOICES: Final = tuple(name for name, choice in CHOICES.items() if choice.TOUCHES_MONEY)
 """Choices that only the meeting may make."""
@@ -39,13 +38,35 @@ def list_points(form: Form) -> list[tuple[str, str]]:
     return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
 
 
-def add_point(form: Form, kind: str) -> dict[str, str]:
-    """The form with one point more, filled in as far as a kind tells."""
+def edit_form(form: Form, act: str, in_force: Sequence[Component]) -> dict[str, str] | None:
+    """The form after one of its buttons: a point or a component added or left out, a notice taken back; None where the
+    button asks for something else."""
+    verb, _, mark = act.partition(" ")
+    match verb:
+        case "add":
+            return add_point(form, form.get("add_kind", ""), in_force)
+        case "drop":
+            return drop_point(form, mark)
+        case "add-component":
+            return tariff_form.add_row(form, mark)
+        case "drop-component":
+            return tariff_form.drop_row(form, mark)
+        case "mend":
+            return dict(form)
+    return None
+
+
+def name_fields(form: Form) -> list[str]:
+    """Every field of an agenda that shows its own mistakes."""
+    return [name for name in form if not name.endswith(".kind")]
+
+
+def add_point(form: Form, kind: str, in_force: Sequence[Component] = ()) -> dict[str, str]:
+    """The form with one point more, filled in as far as a kind tells: a tariff from that in force."""
     number = max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1
     usual = {"kind": kind if kind in KINDS else "other"}
-    if kind == "tariff":
-        usual |= {"vat_rate": VAT_RATES[0], "nmdn": tariffs.GUARANTEES[0]}
-    return {**form, **{f"{number}.{name}": value for name, value in usual.items()}}
+    filled = {**form, **{f"{number}.{name}": value for name, value in usual.items()}}
+    return filled | tariff_form.fill_rows(f"{number}.", in_force) if kind == "tariff" else filled
 
 
 def drop_point(form: Form, mark: str) -> dict[str, str]:
@@ -147,7 +168,7 @@ def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) ->
     placed = []
     for problem in problems:
         resolution_id, _, rest = problem.field.partition(".")
-        name = rest.removeprefix("parameters.").removeprefix("count.")
+        name = tariff_form.place_field(rest.removeprefix("parameters.").removeprefix("count."))
         place = f"{marks[resolution_id]}{name}" if resolution_id in marks else problem.field
         placed.append(Problem(problem.reason, place, problem.line))
     return placed
@@ -161,8 +182,7 @@ def _read_parameters(
 
     match kind:
         case "tariff":
-            prices = {name: _write_price(value(name)) for name in tariffs.PRICES}
-            return {**prices, "vat_rate": value("vat_rate"), "nmdn": value("nmdn"), "valid_from": value("valid_from")}
+            return {"valid_from": value("valid_from"), "components": tariff_form.read_rows(form, mark)}
         case "allocation-key":
             if value("key") not in KEY_KINDS:
                 problems.append(Problem(say("choose how is shared"), f"{mark}key"))

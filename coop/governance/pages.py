@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.governance import wording
+from coop.governance import tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
+from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots, list_objections
@@ -69,6 +70,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         disputes = list_objections(tx, resolution_id) if outcome.decided else []
         called = wording.names(lang, [], programme_store.list_programmes(tx))
         refusal = find_refusals(tx).get(resolution_id)
+        changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
     return render(
         request,
         "governance/resolution.html",
@@ -76,6 +78,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         outcome=outcome,
         record=record,
         parameters=wording.parameters(lang, outcome.resolution, called),
+        changes=changes,
         own=own,
         may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0,
         own_votes=own_votes,

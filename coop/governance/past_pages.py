@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance import formbook, wording
 from coop.governance.access import ACCESS
-from coop.governance.convening_pages import gather_fields
+from coop.governance.convening_pages import find_components_in_force, gather_fields
 from coop.governance.handlers import entries, past
 from coop.governance.handlers.statutes import read_entry
 from coop.governance.http import KEEPERS
@@ -37,7 +37,8 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 @may("enter-past-meeting")
 def show_past_form(request: Request, kind: str = "") -> Response:
     """Show the form of a meeting of the past, with a first point of a kind where one is asked."""
-    return _show_form(request, Form(formbook.add_point({}, kind) if kind in KINDS else {}))
+    in_force = find_components_in_force(request)
+    return _show_form(request, Form(formbook.add_point({}, kind, in_force) if kind in KINDS else {}))
 
 
 @routes.post("/meetings/past")
@@ -45,10 +46,9 @@ def show_past_form(request: Request, kind: str = "") -> Response:
 def enter_past_meeting(request: Request, filled: Filled) -> Response:
     """Add or drop a point, or keep what the minutes say until somebody else confirms it."""
     act = filled.pop("act", "keep")
-    if act == "add":
-        return _show_form(request, Form(formbook.add_point(filled, filled.get("add_kind", ""))))
-    if act.startswith("drop "):
-        return _show_form(request, Form(formbook.drop_point(filled, act.removeprefix("drop "))))
+    edited = formbook.edit_form(filled, act, find_components_in_force(request))
+    if edited is not None:
+        return _show_form(request, Form(edited))
     minutes = None
     try:
         with reading(request) as tx:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from coop.communities.tariff_texts import describe
+from coop.communities.tariffs import judge_shape, read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Count, Meeting, Milestone, Phase, Programme, Resolution, VotingRule
@@ -17,7 +18,7 @@ from coop.governance.rules.counting import base_votes, decide, quorum_needed, vo
 from coop.governance.rules.programmes import numbered_tranches
 from coop.governance.rules.statutes import last_notice_date
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, money, number, percent, price
+from coop.web.writing import civil_day, money, number
 
 KINDS: Final = {
     "tariff": N_("Tariff"),
@@ -54,13 +55,6 @@ _BASES: Final = {
 }
 _PARAMETERS: Final = {
     "valid_from": N_("In force from"),
-    "heat_price_eur_per_gj": N_("Heat, per GJ"),
-    "heat_standing_eur_per_year": N_("Standing charge for heat, per year"),
-    "heat_metering_eur_per_year": N_("Metering of heat, per year"),
-    "heat_delivery_set_eur_per_year": N_("Delivery set, per year"),
-    "shared_electricity_price_eur_per_kwh": N_("Shared electricity, per kWh"),
-    "vat_rate": N_("VAT"),
-    "nmdn": N_("Way of comparing for Niet Meer Dan Nu"),
     "group_id": N_("Sharing group"),
     "kind": N_("Kind of key"),
     "weights": N_("Weights"),
@@ -75,9 +69,9 @@ _VALUES: Final = {
     "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
     "static": N_("static: by fixed weights"),
     "equal": N_("equal: the same for everybody, up to what each uses"),
-    "plain": N_("plain: this year's heat against this year's ceiling"),
-    "weather": N_("weather: the ceiling follows how cold the year was"),
-    "off": N_("off: no ceiling under this tariff"),
+    "plain": N_("plain: what was paid for gas, on average"),
+    "weather": N_("weather: that average, made even for how cold each year was"),
+    "off": N_("off: no ceiling"),
     **CHOICE_NAMES,
 }
 
@@ -101,6 +95,10 @@ def kind(lang: str, name: str) -> str:
 
 def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> list[tuple[str, str]]:
     """Put the parameters of a resolution into words: name and value of each, ids as they are ``called``."""
+    if resolution.kind == "tariff" and not judge_shape(resolution.parameters):
+        since = civil_day(lang, date.fromisoformat(resolution.parameters["valid_from"]))
+        first = (gettext(lang, _PARAMETERS["valid_from"]), since)
+        return [first, *describe(lang, read_components(resolution.parameters))]
     order = list(_PARAMETERS)
     ordered = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
@@ -109,19 +107,9 @@ def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> 
     ]
 
 
-def parameter(lang: str, name: str) -> str:
-    """The name of a parameter."""
-    return gettext(lang, _PARAMETERS.get(name, name))
-
-
 def value(lang: str, name: str) -> str:
     """The words for what a parameter may be."""
     return gettext(lang, _VALUES.get(name, name))
-
-
-def vat(lang: str, rate: str) -> str:
-    """A rate of VAT."""
-    return percent(lang, Decimal(rate))
 
 
 def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
@@ -138,12 +126,8 @@ def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
     try:
         if name == "valid_from":
             return civil_day(lang, date.fromisoformat(text))
-        if name == "vat_rate":
-            return percent(lang, Decimal(text))
-        if "_eur_per_" in name:
-            return price(lang, Decimal(text))
-    except (ValueError, InvalidOperation):
-        return text  # as it was put to the vote: billing refuses what is no price
+    except ValueError:
+        return text  # as it was put to the vote: the rules refuse what is no day
     return called.get(text) or gettext(lang, _VALUES.get(text, text))
 
 

@@ -24,7 +24,17 @@ from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, Period
 from tests.billing.reference import Told, ToldContract, ToldTariff
-from tests.billing.village import admitted, allocated, closed, hear, measured, release, signed, tariff_adopted
+from tests.billing.village import (
+    admitted,
+    allocated,
+    closed,
+    hear,
+    measured,
+    promised,
+    release,
+    signed,
+    tariff_adopted,
+)
 from tests.desk import SECRETARY
 
 Command = Callable[[Tx], object]
@@ -49,6 +59,7 @@ class History:
     tariffs: list[ToldTariff] = field(default_factory=list)
     contracts: list[ToldContract] = field(default_factory=list)
     notices: list[tuple[str, str | None, date]] = field(default_factory=list)
+    promises: list[tuple[date, str, int]] = field(default_factory=list)
     memberships: dict[str, tuple[date, date]] = field(default_factory=dict)
     heat_j: dict[tuple[str, date], int] = field(default_factory=dict)
     shared_wh: dict[tuple[str, date], int] = field(default_factory=dict)
@@ -61,6 +72,7 @@ class History:
             tuple(self.tariffs),
             tuple(self.contracts),
             tuple(self.notices),
+            tuple(self.promises),
             self.memberships,
             tuple((month.start, month.end) for month in self.months),
             self.heat_j,
@@ -78,6 +90,7 @@ def invent(seed: int) -> History:
         start = months[-1].end
     history = History(rng, months)
     _invent_tariffs(history)
+    _invent_promises(history)
     for member in MEMBERS[: rng.randint(1, 2)]:
         _invent_member(history, member)
     _invent_months(history)
@@ -155,11 +168,11 @@ def _issue(database: Database, community: str, month: Period | None) -> RunResul
 
 
 def _invent_tariffs(history: History) -> None:
-    _add_tariff(history, 0, FIRST_TARIFF, date(2024, 5, 1), "plain")
+    _add_tariff(history, 0, FIRST_TARIFF, date(2024, 5, 1))
     for number in range(1, history.rng.randint(1, 4)):
         valid_from = _some_day(history, date(2024, 12, 1), date(2026, 3, 1))
         decided_on = valid_from + timedelta(days=history.rng.choice((-40, -10, 0, 20, 60)))
-        _add_tariff(history, number, valid_from, decided_on, history.rng.choice(("plain", "plain", "plain", "off")))
+        _add_tariff(history, number, valid_from, decided_on)
         for _ in range(history.rng.randint(0, 2)):
             member = history.rng.choice((None, None, *MEMBERS))
             sent_on = decided_on + timedelta(days=history.rng.randint(0, 90))
@@ -171,19 +184,31 @@ def _notify(tx: Tx, tariff_id: str, member: str | None, sent_on: date) -> None:
     send_notices(tx, tariff_id, sent_on, "letter", None if member is None else [member])
 
 
-def _add_tariff(history: History, number: int, valid_from: date, decided_on: date, mode: str) -> None:
+def _add_tariff(history: History, number: int, valid_from: date, decided_on: date) -> None:
     # A price that may stand in 2025 is above the maximum of 2026, and is lowered to it by law.
     dearest = "42.50" if valid_from < date(2026, 1, 1) else "40.01"
     prices = {
-        "heat_price_eur_per_gj": history.rng.choice(("30.00", "36.50", "38.00", "40.01", dearest)),
-        "heat_standing_eur_per_year": history.rng.choice(("300.00", "400.00", "400.00", "451.37")),
-        "heat_metering_eur_per_year": "30.00",
-        "heat_delivery_set_eur_per_year": "90.00",
-        "shared_electricity_price_eur_per_kwh": history.rng.choice(("0.21", "0.199")),
+        "heat": history.rng.choice(("30.00", "36.50", "38.00", "40.01", dearest)),
+        "standing": history.rng.choice(("300.00", "400.00", "400.00", "451.37")),
+        "metering": "30.00",
+        "delivery_set": "90.00",
+        "electricity": history.rng.choice(("0.21", "0.199")),
     }
-    history.tariffs.append(ToldTariff(f"tariff-{number}", valid_from, decided_on, prices, mode))
+    if edge := history.rng.choice(("", "", "5", "20.5")):
+        prices |= {"edge": edge, "heat_above": history.rng.choice(("25.00", "38.00", dearest))}
+    history.tariffs.append(ToldTariff(f"tariff-{number}", valid_from, decided_on, prices))
     told = history.late if number else history.usual
-    told.append(tariff_adopted(f"tariff-{number}", valid_from, decided_on, nmdn=mode, **prices))
+    told.append(tariff_adopted(f"tariff-{number}", valid_from, decided_on, **prices))
+
+
+def _invent_promises(history: History) -> None:
+    """Now and then the meeting promises another guarantee, or one for a shorter term, to contracts that begin later."""
+    history.promises.append((date.min, "plain", 15))
+    for number in range(history.rng.choice((0, 0, 1, 2))):
+        valid_from = _some_day(history, date(2024, 10, 1), history.months[-1].end)
+        mode, term_years = history.rng.choice((("off", 15), ("plain", 1)))
+        history.promises.append((valid_from, mode, term_years))
+        history.late.append(promised(valid_from, 100 + number, mode=mode, term_years=term_years))
 
 
 def _invent_member(history: History, member: str) -> None:

@@ -16,8 +16,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 DAY = timedelta(days=1)
-FIXED = ("heat_standing_eur_per_year", "heat_metering_eur_per_year", "heat_delivery_set_eur_per_year")
-PRICES = ("heat_price_eur_per_gj", *FIXED, "shared_electricity_price_eur_per_kwh")
+FIXED = ("standing", "metering", "delivery_set")
+PRICES = ("heat", *FIXED, "electricity")
 
 TAP_WATER = Fraction(21, 100)
 COLD_OF_MONTH = dict(enumerate((491, 438, 357, 197, 114, 55, 20, 22, 82, 220, 363, 471), 1))
@@ -25,13 +25,12 @@ COLD_OF_MONTH = dict(enumerate((491, 438, 357, 197, 114, 55, 20, 22, 82, 220, 36
 
 @dataclass(frozen=True)
 class ToldTariff:
-    """A tariff as adopted: prices by name as text, and the mode of the guarantee."""
+    """A tariff as adopted: prices by name as text, heat's above its ``edge`` [GJ a year] where it has one."""
 
     name: str
     valid_from: date
     decided_on: date
     prices: Mapping[str, str]
-    mode: str
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,14 @@ class ToldContract:
 
 @dataclass(frozen=True)
 class Told:
-    """Everything that was told in the end. ``notices`` are tariff, member (None: all) and day; ``memberships`` first
+    """Everything that was told in the end. ``notices`` are tariff, member (None: all) and day; ``promises`` first day,
+    mode and years of what is promised to contracts that begin from then on, as they were made; ``memberships`` first
     day and first day without, by member; ``heat_j`` and ``shared_wh`` are by member and month's first day."""
 
     tariffs: tuple[ToldTariff, ...]
     contracts: tuple[ToldContract, ...]
     notices: tuple[tuple[str, str | None, date], ...]
+    promises: tuple[tuple[date, str, int], ...]
     memberships: Mapping[str, tuple[date, date]]
     months: tuple[tuple[date, date], ...]
     heat_j: Mapping[tuple[str, date], int]
@@ -129,7 +130,14 @@ def _told_on(told: Told, contract: ToldContract, tariff: ToldTariff) -> date | N
 
 def _takes_nothing(tariff: ToldTariff, bound: ToldTariff) -> bool:
     cheaper = all(Fraction(tariff.prices[name]) <= Fraction(bound.prices[name]) for name in PRICES)
-    return cheaper and tariff.mode == bound.mode
+    edges = [Fraction(each.prices.get("edge", "0")) for each in (tariff, bound)]
+    return cheaper and all(_voted_heat(tariff, use) <= _voted_heat(bound, use) for use in edges)
+
+
+def _voted_heat(tariff: ToldTariff, use_gj: Fraction) -> Fraction:
+    """The price of the next GJ after so many in a year."""
+    is_above = "edge" in tariff.prices and use_gj >= Fraction(tariff.prices["edge"])
+    return Fraction(tariff.prices["heat_above" if is_above else "heat"])
 
 
 def _year_of(contract: ToldContract, day: date) -> date:
@@ -154,7 +162,7 @@ def _pieces(told: Told, contract: ToldContract, month: tuple[date, date]) -> lis
             tariff = binding(told, contract, day)
             assert tariff is not None, f"no tariff binds {contract.name} on {day}"
             begins = day == _year_of(contract, day)
-            begins |= bool(pieces) and _heat_price(tariff, day) != _heat_price(tariff, pieces[-1][0])
+            begins |= bool(pieces) and _heat_prices(tariff, day) != _heat_prices(tariff, pieces[-1][0])
             if pieces and pieces[-1][1] == day and pieces[-1][2] == tariff and not begins:
                 pieces[-1] = (pieces[-1][0], day + DAY, tariff)
             else:
@@ -172,19 +180,36 @@ def _month_cost(
     shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), pieces, held)
     total, by_year = 0, dict[date, int]()
     for (start, end, tariff), energy_j, energy_wh in zip(pieces, heat, shared, strict=True):
-        cents = _cents(Fraction(energy_j, 10**9) * _heat_price(tariff, start))
+        cents = _heat_cents(tariff, start, end, energy_j)
         cents += sum(_fixed(Fraction(tariff.prices[name]), start, end) for name in FIXED)
         year = _year_of(contract, start)
         by_year[year] = by_year.get(year, 0) + cents
         total += cents
-        total += _cents(Fraction(energy_wh, 1000) * Fraction(tariff.prices["shared_electricity_price_eur_per_kwh"]))
+        total += _cents(Fraction(energy_wh, 1000) * Fraction(tariff.prices["electricity"]))
     return total, by_year
 
 
-def _heat_price(tariff: ToldTariff, day: date) -> Fraction:
-    """The price that was voted, or ACM's maximum of the day where that is lower."""
+def _heat_prices(tariff: ToldTariff, day: date) -> list[Fraction]:
+    """The prices that were voted, or ACM's maximum of the day where that is lower."""
     maximum = "40.97" if day >= date(2026, 1, 1) else "43.79" if day >= date(2025, 1, 1) else "46.69"
-    return min(Fraction(tariff.prices["heat_price_eur_per_gj"]), Fraction(maximum))
+    names = [name for name in ("heat", "heat_above") if name in tariff.prices]
+    return [min(Fraction(tariff.prices[name]), Fraction(maximum)) for name in names]
+
+
+def _heat_cents(tariff: ToldTariff, start: date, end: date, energy_j: int) -> int:
+    """Cost of heat over some days; what of a year's edge lies in them, the cold and the number of days say."""
+    prices = _heat_prices(tariff, start)
+    if "edge" not in tariff.prices:
+        return _cents(Fraction(energy_j, 10**9) * prices[0])
+    share = Fraction(0)
+    for day in (start + n * DAY for n in range((end - start).days)):
+        new_year = date(day.year, 1, 1)
+        of_year = (date(day.year + 1, 1, 1) - new_year).days
+        share += TAP_WATER / of_year + (1 - TAP_WATER) * _cold(day) / sum(COLD_OF_MONTH.values())
+    edge_j = int(Fraction(tariff.prices["edge"]) * 10**9 * share + Fraction(1, 2))
+    below_j = min(energy_j, edge_j)
+    parts = zip((below_j, energy_j - below_j), prices, strict=True)
+    return sum(_cents(Fraction(part_j, 10**9) * price) for part_j, price in parts)
 
 
 def _held_days(told: Told, member: str, month: tuple[date, date]) -> int:
@@ -219,11 +244,11 @@ def _fixed(eur_per_year: Fraction, start: date, end: date) -> int:
 
 
 def _ceiling_cents(told: Told, contract: ToldContract, year: date) -> int | None:
-    first = max(year, min(tariff.valid_from for tariff in told.tariffs))
-    bound = binding(told, contract, first)
-    assert bound is not None
     gas = sorted(contract.gas)[-4:]
-    if bound.mode == "off" or not gas:
+    begun = [promise for promise in told.promises if promise[0] <= contract.starts_on]
+    # Of two from one day the one that was made later holds, and all are told in the order of their making.
+    _, mode, term_years = max(enumerate(begun), key=lambda made: (made[1][0], made[0]))[1]
+    if mode == "off" or not gas or year >= _birthday(contract.starts_on, contract.starts_on.year + term_years):
         return None
     ceiling = Fraction(sum(cents for _, cents in gas), 100 * len(gas))
     for number in range(contract.starts_on.year + 1, year.year + 1):

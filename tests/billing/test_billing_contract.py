@@ -30,6 +30,7 @@ MEMBERS = ("anna", "bram", "cees")
 INPUTS_KEPT = [  # all that a kept document holds; it is described class by class
     "BillInputs",
     "Chosen",
+    "Component",
     "Consumption",
     "GasYear",
     "GuaranteeState",
@@ -37,7 +38,9 @@ INPUTS_KEPT = [  # all that a kept document holds; it is described class by clas
     "HeatReading",
     "Issuer",
     "LegalPrice",
+    "LegalRate",
     "Period",
+    "Profile",
     "SharedEnergy",
     "Tariff",
     "TariffSpan",

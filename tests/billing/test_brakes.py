@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from coop.billing.brake_texts import BRAKES, brake_advice, brake_name, brake_sentence
-from coop.billing.model import LegalPrice, TariffSpan
+from coop.billing.model import LegalPrice, LegalRate, TariffSpan
 from coop.billing.rules import drafts, law
 from coop.billing.storage import heard_tables
 from coop.events import Event
@@ -305,24 +305,24 @@ def test_an_index_figure_of_another_year_holds_the_run(database: Database) -> No
 
 
 def test_a_tariff_of_which_nobody_was_told_holds_the_run(village: Database) -> None:
-    hear(village, tariff_adopted("tariff-new", FEBRUARY.start, JANUARY.start, heat_price_eur_per_gj="39.50"))
+    hear(village, tariff_adopted("tariff-new", FEBRUARY.start, JANUARY.start, heat="39.50"))
     hear(village, *month_of(FEBRUARY))
     run = bill(village, FEBRUARY)
     assert [(brake.code, brake.subject) for brake in run.brakes] == [("stale-tariff", "tariff-new")]
 
 
 def test_a_price_of_heat_that_jumps_holds_the_run(database: Database) -> None:
-    hear(database, tariff_adopted(heat_price_eur_per_gj="30.00"))
+    hear(database, tariff_adopted(heat="30.00"))
     hear(database, *[admitted(home, date(2022, 6, 1)) for home in HOMES], *[signed(home) for home in HOMES])
     bill_clean(database, JANUARY)
-    hear(database, tariff_adopted("tariff-new", FEBRUARY.start, JANUARY.start, heat_price_eur_per_gj="40.00"))
+    hear(database, tariff_adopted("tariff-new", FEBRUARY.start, JANUARY.start, heat="40.00"))
     notify(database, "tariff-new", date(2025, 1, 10))
     hear(database, *month_of(FEBRUARY))
     assert codes(bill(database, FEBRUARY)) == {"price-jump"}
 
 
 def test_a_line_that_is_dearer_than_was_voted_holds_the_run(village: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    _make_law(monkeypatch, lambda span: replace(span, lowered=(LegalPrice("heat_price_eur_per_gj", Decimal("38.40")),)))
+    _make_law(monkeypatch, lambda span: replace(span, lowered=(LegalPrice("Heat", Decimal("38.40")),)))
     hear(village, *month_of(FEBRUARY))
     run = bill(village, FEBRUARY)
     assert [(brake.code, brake.subject) for brake in run.brakes if brake.code == "price-unvoted"] == [
@@ -333,7 +333,7 @@ def test_a_line_that_is_dearer_than_was_voted_holds_the_run(village: Database, m
 def test_a_rate_of_vat_that_the_law_does_not_have_holds_the_run(
     village: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _make_law(monkeypatch, lambda span: replace(span, vat_rate=Decimal("0.09")))
+    _make_law(monkeypatch, lambda span: replace(span, rates=(LegalRate("energy", Decimal("0.09")),)))
     hear(village, *month_of(FEBRUARY))
     run = bill(village, FEBRUARY)
     assert "other-vat" in codes(run)
@@ -414,7 +414,7 @@ def _make_law(monkeypatch: pytest.MonkeyPatch, change: object) -> None:
     """Let the program make another law of a tariff than there is: an error of its own."""
     assert callable(change)
 
-    def hold(spans: Sequence[TariffSpan], known_on: date) -> tuple[TariffSpan, ...]:
-        return tuple(map(change, law.hold_to_law(spans, known_on)))
+    def hold(spans: Sequence[TariffSpan], known_on: date, customer_class: str) -> tuple[TariffSpan, ...]:
+        return tuple(map(change, law.hold_to_law(spans, known_on, customer_class)))
 
     monkeypatch.setattr(drafts, "hold_to_law", hold)

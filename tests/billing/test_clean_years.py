@@ -41,7 +41,7 @@ def test_no_brake_holds_a_run_of_years_in_which_nothing_is_wrong(database: Datab
 
 
 def _prices(number: int) -> dict[str, str]:
-    return {"heat_price_eur_per_gj": f"{36 + number % 3}.00"}
+    return {"heat": f"{36 + number % 3}.00"}
 
 
 def _begin_year(database: Database, day: date, rng: random.Random) -> None:

@@ -131,7 +131,7 @@ def test_a_leaver_in_winter_pays_no_more_than_the_ceiling_of_their_days_and_cold
 
 
 def test_a_tariff_change_in_the_month_cuts_the_lines_at_the_notice(database: Database) -> None:
-    second = tariff_adopted("tariff-2025b", date(2025, 2, 1), date(2025, 1, 14), heat_price_eur_per_gj="40.00")
+    second = tariff_adopted("tariff-2025b", date(2025, 2, 1), date(2025, 1, 14), heat="40.00")
     hear(database, *TERMS, second, *month_of(MEMBERS, FEBRUARY))
     with database.write(COMMUNITY, SECRETARY) as tx:
         send_notices(tx, "tariff-2025b", date(2025, 2, 11), "letter", ["anna"])
@@ -151,7 +151,7 @@ def test_a_repair_tariff_makes_credit_lines_for_leavers_too(database: Database) 
     contracts = [signed(name, reference=()) for name in MEMBERS]
     hear(database, *TERMS[:4], *contracts, ended("anna", JANUARY.end), *month_of(MEMBERS, JANUARY))
     run(database, JANUARY)
-    repair = tariff_adopted("repair", date(2025, 1, 1), date(2025, 6, 3), heat_standing_eur_per_year="364.00")
+    repair = tariff_adopted("repair", date(2025, 1, 1), date(2025, 6, 3), standing="364.00")
     hear(database, repair)
     assert correct(database, date(2025, 6, 4)).bills == ()
     with database.write(COMMUNITY, SECRETARY) as tx:

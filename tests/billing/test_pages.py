@@ -178,7 +178,8 @@ def test_tariffs_show_vote_maximum_and_notice(village: Database, tmp_path: Path)
         "/billing/tariffs/tariff-2025/notice", data={"sent_on": "2025-01-05", "channel": "letter"}, headers=HTML
     )
     page = text_of(sent).replace("\xa0", " ")
-    assert "Heat €38.00 per GJ €43.79 ACM, maximumtarieven warmte 2025" in page
+    meaning = "For each gigajoule that the heat meter counts. Counts towards your ceiling."
+    assert f"Heat €38.00 per GJ {meaning} €43.79 ACM, maximumtarieven warmte 2025" in page
     assert "5 Jan 2025 letter as the board says All members" in page
     figure = {"series": "cpi-households", "year": "2026", "value": "1,033", "source": "CBS"}
     assert "1.033 CBS" in text_of(board.post("/billing/tariffs/figures", data=figure, headers=HTML))

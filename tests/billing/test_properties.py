@@ -20,7 +20,6 @@ from coop.billing.model import (
     Line,
     LineKind,
     SharedEnergy,
-    TariffSpan,
 )
 from coop.billing.rules.bills import compute_bill
 from coop.billing.rules.guarantee import apply_guarantee, ceiling_cents, guarantee_terms, yearly_credit_cents
@@ -31,14 +30,14 @@ from coop.billing.rules.vat import excluding, vat_by_rate
 from coop.billing.storage.schemas import BILL_INPUTS
 from coop.communities.choices import Choices, founding_choices
 from coop.values import Period
-from tests.billing.village import parameters
+from tests.billing.village import lawful, parameters
 
 YEAR = Period.year(2025)
 TARIFF = read_tariff("t", "r", YEAR.start, YEAR.start, parameters(YEAR.start))
-OTHER = read_tariff("u", "s", YEAR.start, YEAR.start, parameters(YEAR.start, heat_price_eur_per_gj="40.01"))
+OTHER = read_tariff("u", "s", YEAR.start, YEAR.start, parameters(YEAR.start, heat="40.01"))
 REFERENCE = (GasYear(2020, 1250, 118_750), GasYear(2021, 1180, 165_200))
 CONTRACT = Contract("c", "m", "x", YEAR.start, None, "clause", REFERENCE)
-TERMS = guarantee_terms(CONTRACT, YEAR, YEAR.end, [(YEAR.start, TARIFF)], {}, Choices(founding_choices()))
+TERMS = guarantee_terms(CONTRACT, YEAR, YEAR.end, {}, Choices(founding_choices()))
 CEILING = ceiling_cents(TERMS) or 0
 
 costs = st.lists(st.integers(-50_000, 400_000), max_size=30)
@@ -109,10 +108,10 @@ def bill_inputs(draw: st.DrawFn) -> BillInputs:
     """A month with heat, shared electricity, perhaps a change of tariff, and some state of the guarantee."""
     month = Period.month(2025, draw(st.integers(1, 12)))
     cut = draw(st.one_of(st.none(), st.integers(1, 27)))
-    spans = [TariffSpan(month, TARIFF)]
+    spans = [lawful(month, TARIFF)]
     if cut:
         change = month.start + timedelta(days=cut)
-        spans = [TariffSpan(Period(month.start, change), TARIFF), TariffSpan(Period(change, month.end), OTHER)]
+        spans = [lawful(Period(month.start, change), TARIFF), lawful(Period(change, month.end), OTHER)]
     energy_j = Decimal(draw(st.integers(0, 20_000_000_000)))
     reading = HeatReading("m", 1, month, energy_j, draw(st.booleans()), "", ("v",))
     share = SharedEnergy("run", 1, "g", "k", "r", month, draw(st.integers(0, 500_000)))

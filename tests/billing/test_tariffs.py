@@ -20,16 +20,14 @@ from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked
 from coop.values import BadInput, CoopError, Period, hash_parameters
-from tests.billing.village import count_rows, hear, parameters, tariff_adopted
+from tests.billing.village import count_rows, hear, parameters, price_of, tariff_adopted
 from tests.desk import COMMUNITY, SECRETARY
 
 ALWAYS = [Period(date(2020, 1, 1), date.max)]
 
 
-def tariff(name: str, valid_from: date, decided_on: date, price: str = "38", nmdn: str = "plain") -> Tariff:
-    return read_tariff(
-        name, f"r-{name}", valid_from, decided_on, parameters(valid_from, heat_price_eur_per_gj=price, nmdn=nmdn)
-    )
+def tariff(name: str, valid_from: date, decided_on: date, price: str = "38") -> Tariff:
+    return read_tariff(name, f"r-{name}", valid_from, decided_on, parameters(valid_from, heat=price))
 
 
 OWN = tariff("own", date(2025, 1, 1), date(2024, 12, 1))
@@ -93,8 +91,10 @@ def test_a_repair_that_makes_nothing_dearer_reaches_back_to_its_first_day() -> N
     assert names(terms_of(contract(), [OWN, CHEAPER], [notice], ALWAYS)) == [(date(2025, 1, 1), "cheaper")]
 
 
-def test_a_cheaper_tariff_without_the_guarantee_is_no_gift() -> None:
-    trick = tariff("trick", date(2025, 1, 1), date(2025, 5, 1), "35", nmdn="off")
+def test_a_cheaper_price_that_leaves_the_guarantee_is_no_gift() -> None:
+    outside = parameters(date(2025, 1, 1), heat="35")
+    outside["components"][0]["guarantee"] = False
+    trick = read_tariff("trick", "r-trick", date(2025, 1, 1), date(2025, 5, 1), outside)
     notice = Notice("trick", "m", date(2025, 6, 15))
     assert names(terms_of(contract(), [OWN, trick], [notice], ALWAYS)) == [
         (date(2025, 1, 1), "own"),
@@ -130,26 +130,25 @@ NOTIFIED = st.tuples(
     st.integers(-60, 60),
     st.integers(0, 120),
     st.sampled_from(["30", "36", "38", "38", "42"]),
-    st.sampled_from(["plain", "plain", "off"]),
 )
-"""First day, days until the decision, days from there to the notice, price, guarantee."""
+"""First day, days until the decision, days from there to the notice, price."""
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(NOTIFIED, max_size=5))
 def test_on_no_day_is_a_price_above_what_binds_without_the_notices_that_came_later(
-    drawn: list[tuple[date, int, int, str, str]],
+    drawn: list[tuple[date, int, int, str]],
 ) -> None:
     tariffs, notices = [OWN], []
-    for number, (valid_from, decided_after, sent_after, price, nmdn) in enumerate(drawn):
+    for number, (valid_from, decided_after, sent_after, price) in enumerate(drawn):
         decided_on = valid_from + timedelta(days=decided_after)
-        tariffs.append(tariff(f"t{number}", valid_from, decided_on, price, nmdn))
+        tariffs.append(tariff(f"t{number}", valid_from, decided_on, price))
         notices.append(Notice(f"t{number}", "m", decided_on + timedelta(days=sent_after)))
     bound = terms_of(contract(), tariffs, notices, ALWAYS)
     for day in (date(2025, 1, 1) + timedelta(days=n) for n in range(400)):
         known = [notice for notice in notices if notice.sent_on <= day]
         without_later = tariff_on(terms_of(contract(), tariffs, known, ALWAYS), day)
-        assert tariff_on(bound, day).heat_price_eur_per_gj <= without_later.heat_price_eur_per_gj, day
+        assert price_of(tariff_on(bound, day)) <= price_of(without_later), day
 
 
 def test_days_are_cut_where_another_tariff_begins() -> None:
@@ -164,23 +163,27 @@ def test_prices_above_the_maximum_are_named_one_by_one() -> None:
         "r",
         date(2025, 1, 1),
         date(2024, 12, 1),
-        parameters(date(2025, 1, 1), heat_price_eur_per_gj="43.80", heat_standing_eur_per_year="640.78"),
+        parameters(date(2025, 1, 1), heat="43.80", standing="640.78"),
     )
-    assert [problem.field for problem in against_law(greedy)] == ["heat_price_eur_per_gj", "fixed_total_eur_per_year"]
+    assert [problem.field for problem in against_law(greedy)] == ["components.0.price", "components"]
     assert not against_law(OWN)
     assert has_maximum(2026)
     assert not has_maximum(2027)
 
 
 def test_unreadable_parameters_are_named_all_at_once() -> None:
-    broken = parameters(date(2025, 1, 1), heat_price_eur_per_gj="38,00", vat_rate="0.21", nmdn="maybe")
-    del broken["heat_metering_eur_per_year"]
+    broken = parameters(date(2025, 1, 1), heat="38,00") | {"nmdn": "plain"}
+    del broken["components"][2]["account"]
+    broken["components"][3]["colour"] = "red"
+    broken["components"][4]["product"] = "steam"
     with pytest.raises(BadInput) as refused:
         read_tariff("t", "r", date(2025, 1, 1), date(2024, 12, 1), broken)
     assert [problem.field for problem in refused.value.problems] == [
-        "heat_price_eur_per_gj",
-        "heat_metering_eur_per_year",
         "nmdn",
+        "components.0.price",
+        "components.2.account",
+        "components.3.colour",
+        "components.4.product",
     ]
 
 
@@ -190,8 +193,8 @@ def test_unreadable_parameters_are_named_all_at_once() -> None:
         (tariff_adopted().model_copy(update={"notice_hash": "0" * 64}), "tariff-hash-differs"),
         (tariff_adopted().model_copy(update={"parameters_hash": "0" * 64}), "tariff-hash-differs"),
         (tariff_adopted().model_copy(update={"resolution_id": ""}), "tariff-not-allowed"),
-        (tariff_adopted(heat_price_eur_per_gj="43.80"), "tariff-not-allowed"),
-        (tariff_adopted(heat_price_eur_per_gj="thirty"), "bad-tariff"),
+        (tariff_adopted(heat="43.80"), "tariff-not-allowed"),
+        (tariff_adopted(heat="thirty"), "bad-tariff"),
     ],
 )
 def test_a_tariff_that_may_not_be_is_parked_with_its_reason(
@@ -204,7 +207,7 @@ def test_a_tariff_that_may_not_be_is_parked_with_its_reason(
 
 
 def test_a_second_tariff_of_the_same_name_is_parked(database: Database) -> None:
-    hear(database, tariff_adopted(), tariff_adopted(heat_price_eur_per_gj="39.00"))
+    hear(database, tariff_adopted(), tariff_adopted(heat="39.00"))
     with database.read(COMMUNITY) as tx:
         assert [letter.code for letter in list_parked(tx)] == ["tariff-differs"]
 

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
 
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import release_run
+from coop.billing.model import Tariff, TariffSpan
+from coop.billing.rules.law import hold_to_law
 from coop.billing.service import BILLING
 from coop.communities.addressee import Addressee, lock_addressee
+from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.events import Envelope, Event, read_event
 from coop.events.billing import BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
-from coop.events.members import BillAddressed, ContractEnded, ContractSigned, GasYear, MemberAdmitted
+from coop.events.members import BillAddressed, ChoiceMade, ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
 from coop.kit import journal
 from coop.kit.database import Database
@@ -35,29 +39,63 @@ E9_YEARS = (
 """The four bills of example E9."""
 
 
-def parameters(valid_from: date, **changes: str) -> dict[str, str]:
-    """Tariff parameters of 2025, below the maximum of that year."""
+def component(
+    name: str, product: str, per: str, price: str, guarantee: bool = True, account: str = "heat-fixed", **more: Any
+) -> dict[str, Any]:
+    """A component as it is put to the vote."""
+    said = {"name": name, "product": product, "per": per, "price": price, "guarantee": guarantee}
+    return {**said, "account": account, "vat": "energy", **more}
+
+
+def parameters(
+    valid_from: date,
+    heat: str = "38.00",
+    standing: str = "400.00",
+    metering: str = "30.00",
+    delivery_set: str = "90.00",
+    electricity: str = "0.21",
+    more: Sequence[dict[str, Any]] = (),
+    edge: str = "",
+    heat_above: str = "",
+) -> dict[str, Any]:
+    """A tariff of 2025, below the maximum of that year, with these prices and some components more; with an ``edge``
+    [GJ a year], above which heat has another price."""
+    to: dict[str, Any] = {"to": edge} if edge else {}
+    bands = [component("Heat", "heat", "GJ", heat, account="heat-variable", **to)]
+    if edge:
+        bands.append(component("Heat above that", "heat", "GJ", heat_above, account="heat-variable") | {"from": edge})
     return {
         "valid_from": valid_from.isoformat(),
-        "heat_price_eur_per_gj": "38.00",
-        "heat_standing_eur_per_year": "400.00",
-        "heat_metering_eur_per_year": "30.00",
-        "heat_delivery_set_eur_per_year": "90.00",
-        "shared_electricity_price_eur_per_kwh": "0.21",
-        "vat_rate": "0.21",
-        "nmdn": "plain",
-        **changes,
+        "components": [
+            *bands,
+            component("Standing charge", "standing", "year", standing),
+            component("Metering charge", "metering", "year", metering),
+            component("Delivery set", "delivery-set", "year", delivery_set),
+            component("Shared electricity", "electricity", "kWh", electricity, False, "shared-electricity"),
+            *more,
+        ],
     }
+
+
+def price_of(tariff: Tariff, name: str = "Heat") -> Decimal:
+    """The price of a component of a tariff."""
+    return next(component.price_eur for component in tariff.components if component.name == name)
+
+
+def lawful(period: Period, tariff: Tariff) -> TariffSpan:
+    """Days on which a tariff binds, held to the law as it is known today."""
+    [span] = hold_to_law([TariffSpan(period, tariff)], date(2026, 11, 1))
+    return span
 
 
 def tariff_adopted(
     tariff_id: str = "tariff-2025",
     valid_from: date = date(2025, 1, 1),
     decided_on: date = date(2024, 12, 3),
-    **changes: str,
+    **changes: Any,
 ) -> TariffAdopted:
-    """A tariff as the meeting adopted it."""
-    adopted = parameters(valid_from, **changes)
+    """A tariff as the meeting adopted it: ``changes`` as of ``parameters``, or the ``adopted`` ones themselves."""
+    adopted = changes["adopted"] if "adopted" in changes else parameters(valid_from, **changes)
     return TariffAdopted(
         tariff_id=tariff_id,
         resolution_id=f"resolution-{tariff_id}",
@@ -67,6 +105,20 @@ def tariff_adopted(
         parameters_hash=hash_parameters(adopted),
         notice_hash=hash_parameters(adopted),
         decided_on=decided_on,
+    )
+
+
+def promised(valid_from: date, number: int = 100, **changes: Any) -> ChoiceMade:
+    """Another choice of the guarantee than that of the founding, for contracts that begin from a day on."""
+    usual = Choices(founding_choices()).on(GuaranteeChoice, valid_from)
+    value = usual.model_copy(update=changes).model_dump(mode="json")
+    return ChoiceMade(
+        number=number,
+        name="guarantee",
+        valid_from=valid_from,
+        value=value,
+        source="invented",
+        resolution_id=f"promise-{number}",
     )
 
 

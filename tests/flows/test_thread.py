@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
+from coop.demo.tariffs import components
 from coop.kit.database import Database
 from coop.kit.settings import Settings
 from coop.metering.periods import store as periods
@@ -30,13 +31,7 @@ REGISTER = {
 }
 TARIFF = {
     "valid_from": "2025-01-01",
-    "heat_price_eur_per_gj": "38.00",
-    "heat_standing_eur_per_year": "380.00",
-    "heat_metering_eur_per_year": "30.00",
-    "heat_delivery_set_eur_per_year": "110.00",
-    "shared_electricity_price_eur_per_kwh": "0.2150",
-    "vat_rate": "0.21",
-    "nmdn": "plain",
+    "components": components("38.00", "380.00", "30.00", "110.00", "0.2150"),
 }
 KEY = {"valid_from": "2025-01-01", "kind": "dynamic", "group_id": "roof"}
 RULE = {"article": "art. 14", "notice_days": 7, "majority": "1/2", "advance_days": 30}

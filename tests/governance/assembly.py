@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from coop.demo.tariffs import components
 from coop.events import Envelope, Event, read_event
 from coop.events.governance import (
     BallotEntered,
@@ -77,13 +78,7 @@ STATUTES = Statutes(
 
 TARIFF = {
     "valid_from": "2027-01-01",
-    "heat_price_eur_per_gj": "34.50",
-    "heat_standing_eur_per_year": "480.00",
-    "heat_metering_eur_per_year": "30.00",
-    "heat_delivery_set_eur_per_year": "110.00",
-    "shared_electricity_price_eur_per_kwh": "0.21",
-    "vat_rate": "0.21",
-    "nmdn": "plain",
+    "components": components("34.50", "480.00", "30.00", "110.00", "0.21"),
 }
 KEY = {"group_id": "roofs", "kind": "dynamic", "weights": None, "valid_from": "2027-01-01"}
 BUILD = {"programme_id": "wg-heat", "phase_id": "wg-1", "budget_cents": 500_000_000}

@@ -15,19 +15,31 @@ from tests.kit.clocks import SetClock
 from tests.metering.test_meter_pages import plain
 
 PAGE = "/governance/meetings/new"
+FIELDS = ("name", "what", "price", "guarantee", "account", "classes", "vat")
+ROWS = {
+    f"1.components.{number}.{name}": value
+    for number, row in enumerate(
+        (
+            ("Warmte", "heat GJ", "34,50", "yes", "heat-variable"),
+            ("Vastrecht", "standing year", "480,00", "yes", "heat-fixed"),
+            ("Meettarief", "metering year", "30.00", "yes", "heat-fixed"),
+            ("Afleverset", "delivery-set year", "110,00", "yes", "heat-fixed"),
+            ("Shared electricity", "electricity kWh", "0,21", "no", "shared-electricity"),
+        )
+    )
+    for name, value in zip(
+        ("name", "what", "price", "guarantee", "account", "classes", "vat"), (*row, "full", "energy"), strict=True
+    )
+}
+"""A tariff as the rows of the form: usual names in Dutch or English, prices with a comma or a point."""
+
 FILLED = {
     "held_on": "2026-06-24",
     "place": "WG-plein",
     "1.kind": "tariff",
     "1.subject_nl": "Tarief van 2027",
     "1.valid_from": "2027-01-01",
-    "1.heat_price_eur_per_gj": "34,50",
-    "1.heat_standing_eur_per_year": "480,00",
-    "1.heat_metering_eur_per_year": "30.00",
-    "1.heat_delivery_set_eur_per_year": "110,00",
-    "1.shared_electricity_price_eur_per_kwh": "0,21",
-    "1.vat_rate": "0.21",
-    "1.nmdn": "plain",
+    **ROWS,
     "3.kind": "realisation",
     "3.subject_nl": "Bouw",
     "3.subject_en": "Build",
@@ -58,7 +70,7 @@ def test_points_are_added_by_their_kind_and_left_out_again(board: TestClient) ->
     assert "act" in empty
     assert "1.subject_nl" not in empty
     with_tariff = board.post(PAGE, data={"act": "add", "add_kind": "tariff", "place": "Zaal"}).text
-    assert 'name="1.heat_price_eur_per_gj"' in with_tariff
+    assert 'name="1.components.0.price"' in with_tariff
     assert 'value="Zaal"' in with_tariff
     with_two = board.post(PAGE, data=FILLED | {"act": "add", "add_kind": "other"}).text
     assert 'name="5.subject_nl"' in with_two
@@ -93,11 +105,14 @@ def test_a_notice_is_looked_at_and_kept_with_its_figures_as_put_to_the_vote(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"1.heat_price_eur_per_gj": "veel"}, '"veel" is geen prijs zoals 34,50'),
-        ({"1.heat_metering_eur_per_year": ""}, "is geen prijs zoals 34,50"),
-        ({"1.nmdn": "maybe"}, "zegt hoe Niet Meer Dan Nu vergelijkt"),
+        ({"1.components.0.price": "veel"}, '"veel" is geen prijs zoals 34,50'),
+        ({"1.components.2.price": ""}, "is geen prijs zoals 34,50"),
+        ({"1.components.0.what": "steam GJ"}, '"steam GJ" is geen van heat'),
+        ({"1.components.1.name": "Warmte"}, '"Heat" staat hier twee keer'),
+        ({"1.components.0.classes": "gold"}, '"gold" is geen van full'),
+        ({"1.components.0.to": "37"}, "staffels beginnen bij 0"),
         ({"1.valid_from": ""}, "moet een datum zijn"),
-        ({"1.valid_from": "2025-01-01", "1.heat_price_eur_per_gj": "99"}, "ligt boven het maximum van"),
+        ({"1.valid_from": "2025-01-01", "1.components.0.price": "99"}, "ligt boven het maximum van"),
         ({"1.subject_nl": ""}, "zeg wat er besloten wordt"),
         ({"held_on": ""}, "geef een dag"),
         ({"3.phase_id": "none"}, "kies de fase waarover besloten wordt"),

@@ -218,7 +218,7 @@ def test_every_bad_ballot_is_answered_with_its_line_and_nothing_is_half_done(boa
 def test_changing_a_parameter_after_the_notice_is_refused_with_409(board: TestClient) -> None:
     live_over_http(board)
     [tariff, *others] = POINTS
-    changed = MEETING | {"resolutions": [tariff | {"parameters": TARIFF | {"vat_rate": "0.09"}}, *others]}
+    changed = MEETING | {"resolutions": [tariff | {"parameters": TARIFF | {"valid_from": "2027-02-01"}}, *others]}
     assert post(board, "meetings", changed, 409)["code"] == "notice-fixed"
 
 

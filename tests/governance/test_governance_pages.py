@@ -76,7 +76,7 @@ def test_a_resolution_shows_what_it_does_how_it_was_counted_and_one_hash_twice(
 ) -> None:
     live(embedded)
     page = client(embedded, tmp_path, "member", member_id="m001").get("/governance/resolutions/tariff?lang=en").text
-    assert "Heat, per GJ" in page
+    assert "per GJ. For each gigajoule that the heat meter counts. Counts towards your ceiling." in page
     assert "€34.50" in page
     assert "Adopted with 4 votes for and 0 against." in page
     assert "Art. 14.2 asks at least 2/3 of the votes for and against: 3 of 4." in page

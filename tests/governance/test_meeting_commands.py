@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, text, update
 
-from coop.communities.tariffs import PRICES
+from coop.demo.tariffs import components
 from coop.events.governance import (
     AllocationKeyAdopted,
     RealisationDecided,
@@ -112,7 +112,7 @@ def test_the_verdict_cites_its_article_and_its_count(database: Database) -> None
 
 def test_nothing_in_a_notice_can_change(database: Database) -> None:
     live(database, until="vote")
-    dearer = resolution("tariff", "tariff", TARIFF | {"heat_price_eur_per_gj": "40.00"})
+    dearer = resolution("tariff", "tariff", TARIFF | {"components": components("40.00")})
     for other in (
         replace(MEETING, resolutions=(dearer, *MEETING.resolutions[1:])),
         replace(MEETING, held_on=HELD + timedelta(days=1)),
@@ -151,7 +151,7 @@ def test_an_agenda_is_refused_with_every_problem_at_once(database: Database) -> 
     with pytest.raises(BadInput) as refused:
         convene(database, bad)
     assert [(problem.line, problem.field) for problem in refused.value.problems] == [
-        *((1, f"t.parameters.{name}") for name in (*PRICES, "vat_rate", "nmdn", "valid_from")),
+        *((1, f"t.parameters.{name}") for name in ("vat_rate", "valid_from", "components")),
         (2, "k.parameters"),
         (2, "k.parameters.group_id"),
         (3, "r.parameters.budget_cents"),

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select, text, update
 
+from coop.demo.tariffs import components
 from coop.governance.handlers import ballots, closing, entries, meetings, programmes, records, statutes
 from coop.governance.handlers.verify import verify_resolution
 from coop.governance.http import KEEPERS
@@ -190,7 +191,7 @@ def test_parameters_that_were_changed_after_the_notice_take_no_effect(database: 
     with database.system_write() as sql:
         sql.execute(text("DROP TRIGGER document_stays" + ("" if database.is_sqlite else " ON document")))
         notice_hash = hash_parameters(TARIFF)
-        dearer = canonical_json(TARIFF | {"heat_price_eur_per_gj": "99.00"})
+        dearer = canonical_json(TARIFF | {"components": components("99.00")})
         sql.execute(update(document).where(document.c.sha256 == notice_hash).values(body=dearer))
     with pytest.raises(CoopError) as refused:
         close(database)

@@ -43,7 +43,11 @@ class LineOut(Answer):
     """One line of a bill: a quantity at a price is an amount."""
 
     kind: LineKind
-    """Purpose of the line; all but electricity counts towards the ceiling of the guarantee."""
+    """Purpose of the line: a product, or the credit of the guarantee."""
+    component: Annotated[str, Field(examples=["Heat"])]
+    """Component of the tariff that it prices; empty for the credit of the guarantee."""
+    in_guarantee: bool
+    """Whether it counts towards the ceiling of Niet Meer Dan Nu."""
     period_start: FirstDay
     period_end: DayAfter
     quantity: Annotated[ExactDecimal, Field(examples=["1.234"])]
@@ -51,7 +55,9 @@ class LineOut(Answer):
     unit: Annotated[str, Field(examples=["GJ", "kWh", "d"])]
     """Unit of the quantity."""
     price_eur: Annotated[ExactDecimal, Field(examples=["38.12"])]
-    """Price [EUR per unit], VAT included; of a fixed part per year."""
+    """Price [EUR], VAT included."""
+    per: Annotated[str, Field(examples=["GJ"])]
+    """Unit that the price is per: `GJ`, `kWh`, `year` or `once`; empty for the credit of the guarantee."""
     amount_cents: Cents
     vat_rate: VatRate
     tariff_id: TariffId
@@ -85,8 +91,7 @@ class GuaranteeYearOut(Answer):
     notes: tuple[str, ...]
     """Stable codes of what a reader should know."""
     causes: tuple[str, ...]
-    """Stable codes of what moved: `cost`, or of the ceiling `gas-bills`, `index`, `degree-days`, `end`, `tariff`,
-    `choice`."""
+    """Stable codes of what moved: `cost`, or of the ceiling `gas-bills`, `index`, `degree-days`, `end`, `choice`."""
 
 
 class AccountEntryOut(GuaranteeYearOut):

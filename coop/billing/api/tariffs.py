@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Request
 from pydantic import Field
@@ -13,8 +13,9 @@ from coop.billing.access import ACCESS
 from coop.billing.api.fields import ResolutionId, TariffId, make_router, may
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.handlers import terms as commands
-from coop.billing.model import GuaranteeMode, PublishedFigure
+from coop.billing.model import PublishedFigure
 from coop.billing.storage import terms
+from coop.communities.tariffs import Product
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
@@ -76,6 +77,35 @@ class MailingOut(Answer):
     """Whether they went out from here, each with its proof; otherwise the board says that they were sent."""
 
 
+class ComponentOut(Answer):
+    """A priced component of a tariff."""
+
+    name: Annotated[str, Field(examples=["Heat"])]
+    """Name that it has on bills."""
+    product: Product
+    """Product that it prices."""
+    per: Annotated[str, Field(examples=["GJ"])]
+    """Unit that its price is per: `GJ`, `kWh`, `year` or `once`."""
+    price_eur: Annotated[ExactDecimal, Field(examples=["38.12"])]
+    """Price [EUR], VAT included at the rate of the first day."""
+    classes: tuple[str, ...]
+    """Classes of customers who pay it."""
+    above: Annotated[ExactDecimal, Field(examples=["0"])]
+    """Use of a year from which it counts [`per`]."""
+    up_to: Annotated[ExactDecimal | None, Field(examples=["37"])]
+    """Use of a year up to which it counts [`per`]; null without an end."""
+    cap_eur_per_year: Annotated[ExactDecimal | None, Field(examples=["250"])]
+    """Most that it costs in a year [EUR]; null without one."""
+    years: Annotated[int | None, Field(examples=[30])]
+    """Years from the start of a contract for which it is paid; null where it has no end."""
+    in_guarantee: bool
+    """Whether it counts towards the ceiling of Niet Meer Dan Nu."""
+    account: Annotated[str, Field(examples=["heat-variable"])]
+    """Account of its revenue."""
+    vat: Annotated[str, Field(examples=["energy"])]
+    """Category of VAT: `energy`, `standard` or `none`."""
+
+
 class TariffOut(Answer):
     """A tariff as the meeting adopted it."""
 
@@ -87,12 +117,12 @@ class TariffOut(Answer):
     """First day on which it may bind."""
     decided_on: date
     """Day of the resolution."""
-    parameters: Annotated[dict[str, str], Field(examples=[{"heat_price_eur_per_gj": "38.12"}])]
-    """Prices [EUR, VAT included] and rules, by name, as decimals in text."""
+    parameters: Annotated[dict[str, Any], Field(examples=[{"valid_from": "2025-01-01"}])]
+    """First day and components, exactly as they were put to the vote."""
+    components: list[ComponentOut]
+    """Priced components."""
     parameters_hash: str
     """SHA-256 of the parameters, the same in notice and resolution."""
-    nmdn: GuaranteeMode
-    """Way in which the ceiling of Niet Meer Dan Nu is made."""
     maximum_on_file: bool
     """Whether the legal maximum of its year is on file."""
     history: bool
@@ -177,7 +207,7 @@ def start_notices(request: Request, tariff_id: str) -> OrderOut:
         tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
         if tariff is None:
             raise NotFound(say("there is no tariff %(tariff_id)s", tariff_id=tariff_id))
-        commands.order_notices(tx, tariff_id, words.notice_prices(tariff.parameters))
+        commands.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
         return OrderOut(tariff_id=tariff_id, ordered_at=tx.now)
 
 

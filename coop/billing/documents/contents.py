@@ -208,7 +208,7 @@ def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms) -> Guara
 
 
 def _line(issued: IssuedBill, line: Line, marks: dict[tuple[str, str], str], lang: str) -> PrintedLine:
-    source = {LineKind.HEAT: "reading", LineKind.ELECTRICITY: "allocation"}.get(line.kind, "")
+    source = "allocation" if line.kind is LineKind.ELECTRICITY else "reading"
     rests_on = [(source, line.source_id), ("tariff", line.tariff_id), ("resolution", line.resolution_id)]
     return {
         "text": words.line_name(lang, line, issued),

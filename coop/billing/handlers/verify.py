@@ -21,7 +21,7 @@ from coop.billing.model import (
     TariffSpan,
 )
 from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.guarantee import chosen_of
+from coop.billing.rules.guarantee import chosen_of, promised_mode
 from coop.billing.rules.law import hold_to_law
 from coop.billing.rules.ledger import transfers_of_bill
 from coop.billing.storage import accounts, bills, heard, ledger
@@ -164,10 +164,13 @@ def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
     elif (contract.member_id, contract.connection_id) != (inputs.member_id, inputs.connection_id):
         findings.append(f"contract {inputs.contract_id} names another member or connection")
     years = []
+    choices = load_choices(tx)
     told = list_references(tx, inputs.contract_id)
     for state in inputs.guarantee:
         if contract is not None and not set(state.terms.reference) <= told:
             findings.append("the reference years are not those of the contract")
+        if contract is not None and state.terms.mode != promised_mode(contract, state.terms.year.start, choices):
+            findings.append(f"another guarantee was promised for the year from {state.terms.year.start}")
         findings += _figure_findings(tx, state.terms)
         before = accounts.guarantee_before(tx, issued, state.terms.year.start)
         if before != (state.heat_before_cents, state.credit_before_cents):
@@ -208,11 +211,11 @@ def _consumption(tx: Tx, inputs: BillInputs, kept: Consumption, findings: list[s
         if allocated != share:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} says something else now")
         shares.append(allocated)
-    spans = [_span(tx, span, findings) for span in kept.spans]
+    spans = [_span(tx, span, kept.customer_class, findings) for span in kept.spans]
     return replace(kept, readings=tuple(readings), shares=tuple(shares), spans=tuple(spans))
 
 
-def _span(tx: Tx, span: TariffSpan, findings: list[str]) -> TariffSpan:
+def _span(tx: Tx, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:
     tariff_id = span.tariff.tariff_id
     adopted = heard.find_tariff(tx, tariff_id)
     if adopted is None:
@@ -228,7 +231,7 @@ def _span(tx: Tx, span: TariffSpan, findings: list[str]) -> TariffSpan:
     if tariff != span.tariff:
         findings.append(f"tariff {tariff_id} says something else now")
     known = {maximum.known_from for maximum in maxima()} | {tx.today}
-    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], day) for day in known):
+    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], day, customer_class) for day in known):
         findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
 

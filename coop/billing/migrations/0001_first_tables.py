@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.String(length=100), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("tariff_clause", sa.String(length=100), nullable=True),
+        sa.Column("customer_class", sa.String(length=20), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
@@ -450,6 +451,10 @@ def upgrade() -> None:
         sa.Column("group_id", sa.String(length=100), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("component", sa.String(length=60), nullable=False),
+        sa.Column("per", sa.String(length=10), nullable=False),
+        sa.Column("account", sa.String(length=30), nullable=False),
+        sa.Column("in_guarantee", sa.Boolean(), nullable=False),
         sa.CheckConstraint("resolution_id <> ''", name=op.f("ck_bill_line_rests_on_a_resolution")),
         sa.ForeignKeyConstraint(
             ["community", "bill_id"], ["bill.community", "bill.id"], name=op.f("fk_bill_line_community_bill")

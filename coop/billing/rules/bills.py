@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from coop.billing.model import (
-    HEAT_COST,
     Bill,
     BillInputs,
     Consumption,
@@ -29,7 +28,7 @@ from coop.values import Period
 DAYS_TO_PAY = 14
 """Usual time to pay in the Netherlands. Source: docs/domain/duties-to-customers.md#arrears."""
 
-_Key = tuple[LineKind, str, Period, str]
+_Key = tuple[LineKind, str, str, Period, str]
 
 
 def last_day_to_pay(issued_on: date) -> date:
@@ -53,7 +52,7 @@ def compute_bill(inputs: BillInputs) -> Bill:
     entries = []
     for state in inputs.guarantee:
         year = state.terms.year
-        within = [line for line in lines if line.kind in HEAT_COST and year.start <= line.period.start < year.end]
+        within = [line for line in lines if line.in_guarantee and year.start <= line.period.start < year.end]
         entry = apply_guarantee(state, sum(line.amount_cents for line in within))
         entries.append(entry)
         if entry.credit_cents:
@@ -85,10 +84,10 @@ def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]
 
 
 def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
-    """Lines by what they are for; readings of one kind over the same days under the same tariff count as one."""
+    """Lines by what they are for; readings of one kind over the same days count as one."""
     by_key: dict[_Key, Line] = {}
     for line in lines:
-        key = (line.kind, line.group_id, line.period, line.tariff_id)
+        key = (line.kind, line.component, line.group_id, line.period, line.tariff_id)
         sum_so_far = by_key.get(key)
         if sum_so_far is not None:
             line = replace(
@@ -118,16 +117,18 @@ def _cause(was: Line | None, became: Line | None, before: Consumption, now: Cons
 
 
 def _lawful(consumption: Consumption) -> set[object]:
-    return {(span.lowered, span.vat_rate) for span in consumption.spans}
+    return {(span.lowered, span.rates) for span in consumption.spans}
 
 
 def _credit_line(entry: GuaranteeEntry, state: GuaranteeState, inputs: BillInputs, within: Sequence[Line]) -> Line:
     """The credit reduces the price of the year's heat, so it carries the rate and the tariff of that heat."""
     days = inputs.consumption.days
     spans = inputs.consumption.spans or (inputs.previous or inputs.consumption).spans
-    in_year = [span.as_billed for span in spans if span.period.overlap(entry.year)]
-    tariff = in_year[-1] if in_year else state.tariff
+    in_year = [span for span in spans if span.period.overlap(entry.year)]
+    tariff = in_year[-1].tariff if in_year else state.tariff
+    rate = in_year[-1].rate_of("energy") if in_year else state.vat_rate
     assert tariff is not None, "a guarantee year that no day of the bill lies in names its tariff"
+    assert rate is not None, "and its rate of VAT"
     return Line(
         kind=LineKind.GUARANTEE,
         period=days.overlap(entry.year) or entry.year,
@@ -135,7 +136,7 @@ def _credit_line(entry: GuaranteeEntry, state: GuaranteeState, inputs: BillInput
         unit="",
         price_eur=Decimal(-entry.credit_cents).scaleb(-2),
         amount_cents=-entry.credit_cents,
-        vat_rate=within[-1].vat_rate if within else tariff.vat_rate,
+        vat_rate=within[-1].vat_rate if within else rate,
         tariff_id=tariff.tariff_id,
         resolution_id=tariff.resolution_id,
         notes=entry.notes,

@@ -237,7 +237,7 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
                 end=days.end,
             ),
         )
-    spans = hold_to_law(spans, terms.known_on)
+    spans = hold_to_law(spans, terms.known_on, contract.customer_class)
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)
     readings = ((reading, reading.period.overlap(held)) for reading in facts.readings.get(holder, ()))
@@ -248,4 +248,7 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
         shares=tuple(replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)),
         spans=spans,
         cuts=tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start),
+        customer_class=contract.customer_class,
+        begins_on=contract.starts_on,
+        profile=terms.profile_of(facts.period),
     )

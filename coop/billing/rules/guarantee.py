@@ -27,22 +27,26 @@ from coop.billing.model import (
     GuaranteeMode,
     GuaranteeState,
     GuaranteeTerms,
-    Tariff,
+    Profile,
     YearFigure,
 )
+from coop.billing.rules.profile import share_of
 from coop.communities.choices import Choices, DatedChoice, GuaranteeChoice
-from coop.values import CoopError, Period, say
+from coop.values import CoopError, Period, anniversary, say
 
 Figures = Mapping[tuple[str, int], Decimal]
 """Published yearly figures by series and year."""
+
+PROMISES = (GuaranteeMode.PLAIN, GuaranteeMode.WEATHER)
+"""Modes in which there is a ceiling."""
 
 
 def guarantee_years(contract: Contract, days: Period) -> list[Period]:
     """The guarantee years of a contract that ``days`` touch."""
     number = max(0, days.start.year - contract.starts_on.year - 1)
     years = []
-    while (start := _anniversary(contract.starts_on, number)) < days.end:
-        year = Period(start, _anniversary(contract.starts_on, number + 1))
+    while (start := anniversary(contract.starts_on, number)) < days.end:
+        year = Period(start, anniversary(contract.starts_on, number + 1))
         if year.end > days.start:
             years.append(year)
         number += 1
@@ -51,39 +55,46 @@ def guarantee_years(contract: Contract, days: Period) -> list[Period]:
 
 def guarantee_year(contract: Contract, start: date) -> Period:
     """The guarantee year of a contract that begins on a day."""
-    return Period(start, _anniversary(contract.starts_on, start.year - contract.starts_on.year + 1))
+    return Period(start, anniversary(contract.starts_on, start.year - contract.starts_on.year + 1))
 
 
 def guarantee_terms(
     contract: Contract,
     year: Period,
     until: date,
-    terms: Sequence[tuple[date, Tariff]],
     figures: Figures,
     choices: Choices,
 ) -> GuaranteeTerms:
     """What the ceiling of a guarantee year follows from, once bills reach up to ``until``: an end of the contract
     counts from then on, so that no credit is given for an end that is still to come and may move.
 
-    The mode is that of the tariff that binds when the year begins, so a promise holds for its whole year.
+    The mode and the term are those that were promised when the contract began, whatever was voted since.
 
     Raises:
         CoopError: an index factor or a degree-day figure that is needed is not on file, or no choice holds.
     """
     row, choice = choices.dated_on(GuaranteeChoice, year.start)
     chosen = chosen_of(row, choice)
-    begins = max(year.start, terms[0][0])
-    mode = [tariff for since, tariff in terms if since <= begins][-1].nmdn
+    mode = promised_mode(contract, year.start, choices)
     reference = tuple(sorted(contract.reference, key=lambda gas_year: gas_year.year)[-choice.reference_years :])
-    if mode is GuaranteeMode.OFF or not reference:
+    if mode not in PROMISES or not reference:
         return GuaranteeTerms(year, mode, reference, (), choice.tap_share, (), None, year.days, chosen)
     begun = range(1, year.start.year - contract.starts_on.year + 1)
-    indexed = (index_year(_anniversary(contract.starts_on, number), choice) for number in begun)
+    indexed = (index_year(anniversary(contract.starts_on, number), choice) for number in begun)
     factors = tuple(_figure(figures, choice.index_series, published) for published in indexed)
     ended = contract.ends_on is not None and contract.ends_on <= until and contract.ends_on < year.end
     covered = max(0, (contract.ends_on - year.start).days) if ended and contract.ends_on else year.days
     degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
     return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered, chosen)
+
+
+def promised_mode(contract: Contract, day: date, choices: Choices) -> GuaranteeMode:
+    """What is promised to a contract in the guarantee year that begins on a day, by the choice of the day on which the
+    contract began: nothing more once the term is over."""
+    promise = choices.on(GuaranteeChoice, contract.starts_on)
+    if day >= anniversary(contract.starts_on, promise.term_years):
+        return GuaranteeMode.OVER
+    return GuaranteeMode(promise.mode)
 
 
 def chosen_of(row: DatedChoice, choice: GuaranteeChoice) -> Chosen:
@@ -122,21 +133,8 @@ def covered_share(terms: GuaranteeTerms) -> Fraction:
     by_days = Fraction(terms.days_covered, terms.year.days)
     if by_days in (0, 1) or terms.chosen.part_of_year != "degree-days":
         return by_days
-    months = [int(number) for number in terms.chosen.degree_days_by_month.split()]
     covered = Period(terms.year.start, terms.year.start + timedelta(days=terms.days_covered))
-    by_degree_days = _degree_days_of(covered, months) / _degree_days_of(terms.year, months)
-    tap = Fraction(terms.tap_share)
-    return tap * by_days + (1 - tap) * by_degree_days
-
-
-def _degree_days_of(days: Period, by_month: Sequence[int]) -> Fraction:
-    return sum(
-        (
-            Fraction(by_month[part.start.month - 1] * part.days, Period.month(part.start.year, part.start.month).days)
-            for part in days.months()
-        ),
-        Fraction(0),
-    )
+    return share_of(covered, terms.year, Profile(terms.tap_share, terms.chosen.degree_days_by_month))
 
 
 def reference_eur(terms: GuaranteeTerms) -> Fraction:
@@ -176,7 +174,7 @@ def ceiling_cents(terms: GuaranteeTerms) -> int | None:
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
     """
-    if terms.mode is GuaranteeMode.OFF or not terms.reference:
+    if terms.mode not in PROMISES or not terms.reference:
         return None
     ceiling = reference_eur(terms) * 100
     for factor in terms.factors:
@@ -223,15 +221,14 @@ def _causes(before: GuaranteeTerms | None, now: GuaranteeTerms) -> tuple[str, ..
         "index": before.factors != now.factors,
         "degree-days": (before.degree_days, before.normal_degree_days) != (now.degree_days, now.normal_degree_days),
         "end": before.days_covered != now.days_covered,
-        "tariff": before.mode != now.mode,
-        "choice": (before.chosen, before.tap_share) != (now.chosen, now.tap_share),
+        "choice": (before.chosen, before.tap_share, before.mode) != (now.chosen, now.tap_share, now.mode),
     }
     return tuple(cause for cause, differs in compared.items() if differs)
 
 
 def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:
-    if terms.mode is GuaranteeMode.OFF:
-        return ("guarantee-off",)
+    if terms.mode not in PROMISES:
+        return ("guarantee-off",) if terms.mode is GuaranteeMode.OFF else ("guarantee-over",)
     if not terms.reference:
         return ("no-reference",)
     notes = []
@@ -277,11 +274,3 @@ def _figure(figures: Figures, series: str, year: int) -> YearFigure:
             ),
         )
     return YearFigure(year, value)
-
-
-def _anniversary(start: date, years: int) -> date:
-    """The same day so many years later; 29 February becomes 1 March."""
-    try:
-        return start.replace(year=start.year + years)
-    except ValueError:
-        return date(start.year + years, 3, 1)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coop.billing.model import Bill, LineKind
+from coop.billing.model import Bill, Line, LineKind
 from coop.billing.rules.vat import excluding
 
 
@@ -35,15 +35,11 @@ class Transfer:
 VAT_PAYABLE = "vat-payable"
 GUARANTEE_COST = "guarantee-cost"
 SUBSIDY_ADVANCES = "subsidy-advances"
-REVENUE = {
-    LineKind.HEAT: "revenue:heat-variable",
-    LineKind.STANDING: "revenue:heat-fixed",
-    LineKind.METERING: "revenue:heat-fixed",
-    LineKind.DELIVERY_SET: "revenue:heat-fixed",
-    LineKind.ELECTRICITY: "revenue:shared-electricity",
-    LineKind.GUARANTEE: GUARANTEE_COST,
-}
-"""The account that each kind of line is booked on, without VAT."""
+
+
+def account_of(line: Line) -> str:
+    """The account that a line is booked on, without VAT: the revenue that its component names, or the guarantee."""
+    return GUARANTEE_COST if line.kind is LineKind.GUARANTEE else f"revenue:{line.account}"
 
 
 def debtor(member_id: str) -> str:
@@ -60,7 +56,7 @@ def transfers_of_bill(member_id: str, bill: Bill) -> list[Transfer]:
         by_account: dict[str, int] = {}
         for line in bill.lines:
             if line.vat_rate == vat.rate:
-                account = REVENUE[line.kind]
+                account = account_of(line)
                 by_account[account] = by_account.get(account, 0) + line.amount_cents
         for account, amount_cents in by_account.items():
             incl_cents += amount_cents

@@ -10,6 +10,7 @@ from coop.billing.model import Bill, BillInputs, Contract, GuaranteeEntry, Guara
 from coop.billing.rules.guarantee import apply_guarantee, ceiling_cents, credit_due_cents, guarantee_year
 from coop.billing.rules.tariffs import tariff_on
 from coop.billing.rules.terms import Terms, YearKey
+from coop.communities.law import vat_on
 from coop.values import Period
 
 
@@ -73,6 +74,7 @@ def state_of(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contrac
         before.credit_cents,
         tariff_on(terms.bind(contract), year.end - timedelta(days=1)),
         None if before.terms == promised else before.terms,
+        vat_on(year.end - timedelta(days=1)),
     )
 
 

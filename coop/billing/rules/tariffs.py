@@ -14,44 +14,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
-from coop.billing.model import Contract, GuaranteeMode, Notice, Tariff, TariffSpan
-from coop.communities.tariffs import NAMES, PRICES, judge_law, judge_shape
+from coop.billing.model import Contract, Notice, Tariff, TariffSpan
+from coop.billing.rules.dearer import is_nowhere_dearer
+from coop.communities.tariffs import Component, judge_law, judge_shape, read_components
 from coop.values import BadInput, Period, Problem, say
 
 
 def read_tariff(
-    tariff_id: str, resolution_id: str, valid_from: date, decided_on: date, parameters: Mapping[str, str]
+    tariff_id: str, resolution_id: str, valid_from: date, decided_on: date, parameters: Mapping[str, Any]
 ) -> Tariff:
     """The tariff that a resolution's parameters say.
 
     Raises:
-        BadInput: a parameter is missing or is not a decimal text, ``nmdn`` is unknown, or the dates disagree; every
-            problem at once.
+        BadInput: a component or a field of one is missing, unknown or wrong, or the dates disagree; every problem at
+            once.
     """
     problems = judge_shape(parameters)
     if parameters.get("valid_from") != valid_from.isoformat() and not any(p.field == "valid_from" for p in problems):
         reason = say("is not the first day of the decision, %(day)s", day=valid_from)
         problems.append(Problem(reason, "valid_from"))
-    unknown = [name for name in parameters if name not in NAMES]
-    problems += [Problem(say("is nothing that can be billed"), name) for name in unknown]
     if problems:
         raise BadInput(problems, "bad-tariff")
-    return Tariff(
-        tariff_id=tariff_id,
-        resolution_id=resolution_id,
-        valid_from=valid_from,
-        decided_on=decided_on,
-        **{name: Decimal(parameters[name]) for name in (*PRICES, "vat_rate")},
-        nmdn=GuaranteeMode(parameters["nmdn"]),
-    )
+    return Tariff(tariff_id, resolution_id, valid_from, decided_on, read_components(parameters))
+
+
+def find_component(tariff: Tariff, name: str) -> Component | None:
+    """The component of a tariff with a name, or None."""
+    return next((component for component in tariff.components if component.name == name), None)
 
 
 def against_law(tariff: Tariff) -> list[Problem]:
     """What the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
-    prices = {name: getattr(tariff, name) for name in PRICES}
-    return judge_law(tariff.valid_from, prices, tariff.vat_rate, max(tariff.valid_from, tariff.decided_on))
+    return judge_law(tariff.valid_from, tariff.components, max(tariff.valid_from, tariff.decided_on))
 
 
 def terms_of(
@@ -81,7 +77,7 @@ def terms_of(
     for day in sorted(
         {begins, *(max(begins, day) for tariff, sent_on in announced for day in (tariff.valid_from, sent_on))}
     ):
-        tariff = _binding_on(day, own, announced)
+        tariff = _binding_on(day, contract.customer_class, own, announced)
         if not terms or terms[-1][1] != tariff:
             terms.append((day, tariff))
     return terms
@@ -136,16 +132,11 @@ def needs_notice(contract: Contract, tariff: Tariff) -> bool:
     return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
 
 
-def _binding_on(day: date, own: Tariff, announced: Sequence[tuple[Tariff, date]]) -> Tariff:
+def _binding_on(day: date, customer_class: str, own: Tariff, announced: Sequence[tuple[Tariff, date]]) -> Tariff:
     """The tariff that binds on a day: a later decision replaces an earlier one, before its notice only where it makes
     nothing dearer."""
     bound = own
     for tariff, sent_on in announced:
-        if tariff.valid_from <= day and (sent_on <= day or _nowhere_dearer(tariff, bound)):
+        if tariff.valid_from <= day and (sent_on <= day or is_nowhere_dearer(tariff, bound, customer_class, day)):
             bound = tariff
     return bound
-
-
-def _nowhere_dearer(tariff: Tariff, than: Tariff) -> bool:
-    same_promise = tariff.nmdn == than.nmdn
-    return same_promise and all(getattr(tariff, name) <= getattr(than, name) for name in PRICES)

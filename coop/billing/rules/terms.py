@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from coop.billing.model import Contract, GuaranteeTerms, Notice, Tariff
+from coop.billing.model import BY_DAYS, Contract, GuaranteeTerms, Notice, Profile, Tariff
 from coop.billing.rules.guarantee import guarantee_terms
 from coop.billing.rules.law import law_of
 from coop.billing.rules.tariffs import terms_of
-from coop.communities.choices import Choices
+from coop.communities.choices import Choices, GuaranteeChoice
 from coop.values import Period
 
 Holder = tuple[str, str]
@@ -37,15 +37,17 @@ class ContractDays:
     contract_id: str
     days: Period
     tariffs: tuple[TariffSince, ...]
+    customer_class: str = "full"
 
 
 @dataclass(frozen=True)
 class PeriodTerms:
-    """Which contract is billed for which days of a period under which tariff, and the ``law`` of the period as known:
-    other terms reopen the period."""
+    """Which contract is billed for which days of a period under which tariff, the ``law`` of the period as known, and
+    the ``profile`` of its year: other terms reopen the period."""
 
     contracts: tuple[ContractDays, ...]
     law: tuple[str, ...] = ()
+    profile: Profile = BY_DAYS
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Terms:
         """What the ceiling of a guarantee year follows from."""
         key = contract.contract_id, year.start
         if key not in self._promises:
-            book, bound = self.book, self.bind(contract)
-            self._promises[key] = guarantee_terms(contract, year, self.billed_until, bound, book.figures, book.choices)
+            book = self.book
+            self._promises[key] = guarantee_terms(contract, year, self.billed_until, book.figures, book.choices)
         return self._promises[key]
 
     def of_period(self, period: Period) -> PeriodTerms:
@@ -110,12 +112,19 @@ class Terms:
                         for since, tariff in self.bind(contract)
                         if since < days.end
                     ),
+                    contract.customer_class,
                 )
                 for contract in self.book.contracts
                 if (days := contract.within(period)) is not None
             ),
             law_of(period, self.known_on),
+            self.profile_of(period),
         )
+
+    def profile_of(self, period: Period) -> Profile:
+        """How a year lies over its days where nobody read, by the choice of the first day of a period."""
+        choice = self.book.choices.on(GuaranteeChoice, period.start)
+        return Profile(choice.tap_share, choice.degree_days_by_month)
 
     def days_held(self, holder: Holder, period: Period) -> Period:
         """The days of a period that a member's contracts on a connection cover together.

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from coop.billing.model import Contract, GasYear, HeatReading, SharedEnergy
 from coop.billing.rules.drafts import Part, PeriodFacts
+from coop.billing.rules.lines import PRODUCT_OF
 from coop.billing.rules.terms import Book, Holder
 from coop.billing.storage import heard, heard_tables, terms
 from coop.billing.storage.heard import Allocation, Closing, Measurement
@@ -70,7 +71,7 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
     parts: dict[str, list[Part]] = {}
     unpriced: set[tuple[str, str]] = set()
     for measurement in _newest(measured, lambda fact: fact.quantity):
-        if measurement.quantity == "heat":
+        if measurement.quantity in PRODUCT_OF:
             readings.setdefault(measurement.holder, []).append(measurement.reading)
             parts[measurement.measurement_id] = [
                 Part(part.meter, part.from_at, part.to_at) for part in measurement.parts
@@ -169,6 +170,7 @@ def _contracts(tx: Tx, contract_id: str | None = None) -> tuple[Contract, ...]:
         func.min(ended.ends_on),
         signed.tariff_clause,
         signed.reference,
+        signed.customer_class,
     )
     query = (
         select(*columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
 
@@ -48,7 +49,14 @@ class Measurement:
         """As a bill names it."""
         versions = tuple(part.versions_hash for part in self.parts)
         return HeatReading(
-            self.measurement_id, self.revision, self.period, self.energy_j, self.estimated, self.cause, versions
+            self.measurement_id,
+            self.revision,
+            self.period,
+            self.energy_j,
+            self.estimated,
+            self.cause,
+            versions,
+            self.quantity,
         )
 
 
@@ -107,7 +115,7 @@ class AdoptedTariff:
     meeting_id: str
     valid_from: date
     decided_on: date
-    parameters: dict[str, str]
+    parameters: dict[str, Any]
     parameters_hash: str
     notice_hash: str
     history: bool
@@ -116,7 +124,7 @@ class AdoptedTariff:
 
     @property
     def tariff(self) -> Tariff:
-        """The prices that its parameters say.
+        """The components that its parameters say.
 
         Raises:
             BadInput: they can no longer be read.

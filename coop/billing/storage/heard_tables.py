@@ -7,6 +7,8 @@ from the journals of the services that told them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -76,6 +78,7 @@ contract_signed = Table(
     identity("connection_id"),
     Column("starts_on", Date, nullable=False),
     Column("tariff_clause", String(100)),
+    Column("customer_class", String(20), nullable=False),
     Column("reference", Json(tuple[GasYear, ...]), nullable=False),
 )
 
@@ -181,7 +184,7 @@ tariff = Table(
     identity("meeting_id"),
     Column("valid_from", Date, nullable=False),
     Column("decided_on", Date, nullable=False),
-    Column("parameters", Json(dict[str, str]), nullable=False),
+    Column("parameters", Json(dict[str, Any]), nullable=False),
     Column("parameters_hash", String(64), nullable=False),
     Column("notice_hash", String(64), nullable=False),
     Column("history", Boolean, nullable=False),

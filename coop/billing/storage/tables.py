@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Connection,
@@ -200,6 +201,10 @@ bill_line = Table(
     identity("group_id"),
     Column("notes", Words, nullable=False),
     Column("cause", Text, nullable=False),
+    Column("component", String(60), nullable=False),
+    Column("per", String(10), nullable=False),
+    Column("account", String(30), nullable=False),
+    Column("in_guarantee", Boolean, nullable=False),
     _refers("bill_id", "bill"),
     CheckConstraint("resolution_id <> ''", name="rests_on_a_resolution"),
 )

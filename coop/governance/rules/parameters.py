@@ -52,12 +52,8 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
         if not (isinstance(parameters.get(name), str) and parameters[name])
     ]
     if resolution.kind == "tariff":
-        unknown = [
-            Problem(say("is nothing that a tariff says"), name) for name in parameters if name not in tariffs.NAMES
-        ]
         problems += [
-            Problem(problem.reason, f"{where}.{problem.field}", line)
-            for problem in (*tariffs.judge_tariff(parameters), *unknown)
+            Problem(problem.reason, f"{where}.{problem.field}", line) for problem in tariffs.judge_tariff(parameters)
         ]
     if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
         problems.append(Problem(say("must be a date such as 2026-01-01"), f"{where}.valid_from", line))

@@ -234,6 +234,22 @@ def list_adopted(tx: Tx) -> list[str]:
     return list(tx.scalars(query))
 
 
+def list_tariffs(tx: Tx) -> list[Resolution]:
+    """Tariffs that were adopted, as their notices put them, in order of the day of the decision."""
+    query = (
+        select(resolution.c.meeting_id, resolution.c.resolution_id)
+        .join(
+            decision,
+            (decision.c.community == resolution.c.community) & (decision.c.resolution_id == resolution.c.resolution_id),
+        )
+        .where(resolution.c.community == tx.community, resolution.c.kind == "tariff", decision.c.verdict == "adopted")
+        .order_by(decision.c.decided_on, resolution.c.resolution_id)
+    )
+    adopted = [row.resolution_id for row in tx.execute(query)]
+    points = {point.resolution_id: point for meeting in list_meetings(tx) for point in meeting.resolutions}
+    return [points[resolution_id] for resolution_id in adopted]
+
+
 def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:
     """The decisions of a meeting by resolution; none while it is open."""
     on_agenda = select(resolution.c.resolution_id).where(

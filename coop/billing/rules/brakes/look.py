@@ -125,7 +125,7 @@ def measure(draft: Draft) -> Billed:
         credit_cents=bill.credit_cents,
         heat_gj=sum((line.quantity for line in heat), Decimal(0)),
         shared_kwh=sum(shared, Decimal(0)),
-        heat_price=heat[-1].price_eur if heat else None,
+        heat_price=next((line.price_eur for line in heat if line.period == heat[-1].period), None),
     )
 
 

@@ -11,7 +11,9 @@ from coop.billing.model import HeatReading
 from coop.billing.rules.brakes.look import Look, brake, count, day, gj, is_mass, span, text
 from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.drafts import Part, PeriodFacts
+from coop.billing.rules.lines import PRODUCT_OF, is_priced
 from coop.billing.rules.terms import Holder
+from coop.communities.tariffs import Product
 
 HOUR = timedelta(hours=1)
 ESTIMATED = Fraction(1, 5)
@@ -47,10 +49,19 @@ def find_use_after_end(look: Look) -> Iterator[Brake]:
 
 
 def find_unpriced(look: Look) -> Iterator[Brake]:
-    """Something that was measured and that no tariff prices."""
+    """Something that was measured or allocated and that no component of the tariff prices for its class of customer."""
     for facts, _ in look.facts:
         for connection_id, quantity in facts.unpriced:
             yield brake("unpriced", connection_id, quantity=text(quantity), period=span(facts.period))
+    for draft in look.drafts:
+        consumption = draft.inputs.consumption
+        used = [(PRODUCT_OF[r.quantity], r.period) for r in consumption.readings if r.energy_j]
+        used += [(Product.ELECTRICITY, share.period) for share in consumption.shares if share.allocated_wh]
+        for product, period in dict.fromkeys(used):
+            if not is_priced(consumption, product, period):
+                names = [draft.inputs.contract_id]
+                connection_id = draft.inputs.connection_id
+                yield brake("unpriced", connection_id, names, quantity=text(product.value), period=span(period))
 
 
 def find_no_reading(look: Look) -> Iterator[Brake]:
@@ -59,7 +70,8 @@ def find_no_reading(look: Look) -> Iterator[Brake]:
         if not is_first:
             continue
         for contract in look.book.contracts:
-            is_read = (contract.connection_id, contract.member_id) in facts.readings
+            readings = facts.readings.get((contract.connection_id, contract.member_id), ())
+            is_read = any(reading.quantity == "heat" for reading in readings)
             if contract.within(facts.period) is not None and not is_read:
                 yield brake("no-reading", contract.contract_id, [contract.contract_id], period=span(facts.period))
 
@@ -148,7 +160,8 @@ def _contracts_of(look: Look, holders: list[Holder]) -> list[str]:
 
 
 def _heat_gj(facts: PeriodFacts, holder: Holder) -> Decimal:
-    return sum((reading.energy_j for reading in facts.readings.get(holder, ())), Decimal(0)).scaleb(-9)
+    readings = (reading for reading in facts.readings.get(holder, ()) if reading.quantity == "heat")
+    return sum((reading.energy_j for reading in readings), Decimal(0)).scaleb(-9)
 
 
 def _find_gap(parts: list[Part]) -> tuple[Part, Part] | None:

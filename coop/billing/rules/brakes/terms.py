@@ -13,7 +13,7 @@ from coop.billing.model import Contract, GuaranteeTerms, LineKind, Tariff, YearF
 from coop.billing.rules.brakes.look import Look, brake, cents, count, day, is_mass, number, percent, price, span, text
 from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.guarantee import ceiling_cents
-from coop.billing.rules.tariffs import needs_notice, notified_on
+from coop.billing.rules.tariffs import find_component, needs_notice, notified_on
 from coop.communities.law import vat_on
 from coop.values import Period
 
@@ -128,18 +128,19 @@ def find_price_unvoted(look: Look) -> Iterator[Brake]:
             if line.kind is LineKind.GUARANTEE:
                 continue
             voted = tariffs.get(line.tariff_id)
-            if voted is None or _net(line.price_eur, line.vat_rate) > _net(_voted(voted, line.kind), voted.vat_rate):
+            if voted is None or _net(line.price_eur, line.vat_rate) > _voted_net(voted, line.component):
                 off[line.tariff_id].append(draft.inputs.contract_id)
     for tariff_id, names in off.items():
         yield brake("price-unvoted", tariff_id, names, count=count(len(set(names))))
 
 
 def find_other_vat(look: Look) -> Iterator[Brake]:
-    """Lines with another rate of VAT than the law has on their days."""
+    """Lines with another rate of VAT than the law has on their days for what they are of."""
+    tariffs = {tariff.tariff_id: tariff for tariff in look.book.tariffs}
     off: dict[tuple[Decimal, Decimal], list[str]] = defaultdict(list)
     for draft in look.first:
         for line in draft.bill.lines:
-            lawful = vat_on(line.period.start)
+            lawful = vat_on(line.period.start, _category(tariffs.get(line.tariff_id), line.component))
             if line.vat_rate != lawful and line.kind is not LineKind.GUARANTEE:
                 off[line.vat_rate, lawful].append(draft.inputs.contract_id)
     for (rate, lawful), names in off.items():
@@ -237,13 +238,18 @@ def _lacks_notice(look: Look, contract: Contract, tariff: Tariff) -> bool:
     return notified_on(contract, tariff, look.book.notices, look.book.memberships.get(contract.member_id, ())) is None
 
 
-def _voted(tariff: Tariff, kind: LineKind) -> Decimal:
-    match kind:
-        case LineKind.HEAT:
-            return tariff.heat_price_eur_per_gj
-        case LineKind.ELECTRICITY:
-            return tariff.shared_electricity_price_eur_per_kwh
-    return tariff.fixed_eur_per_year(kind)
+def _voted_net(tariff: Tariff, name: str) -> Fraction:
+    """The price of a component as it was voted, without VAT; below nothing for one that was not."""
+    component = find_component(tariff, name)
+    if component is None:
+        return Fraction(-1)
+    return _net(component.price_eur, vat_on(tariff.valid_from, component.vat))
+
+
+def _category(tariff: Tariff | None, name: str) -> str:
+    """The category of VAT of a component."""
+    component = None if tariff is None else find_component(tariff, name)
+    return "energy" if component is None else component.vat
 
 
 def _net(price_eur: Decimal, rate: Decimal) -> Fraction:
