@@ -5,6 +5,9 @@ A block refers to a register and a delivery by a trigger and by no foreign key, 
 never changed. It is let go of only when a sealed one holds it: one that reaches from its first delivery to its last,
 and that came in only because it had as many parts, and the same digest, as all blocks between its two numbers. In
 PostgreSQL a service has no right to take a block away; a function of the owner's does both.
+
+A revision of a period is closed only where, over the newest runs of all groups together, no occupancy is allocated more
+than it needed and no producer gives more than it had; and nothing is added to a revision that is closed.
 """
 
 from __future__ import annotations
@@ -33,6 +36,15 @@ _PARTS = (
 )
 
 
+_PAST = "nothing is allocated in a revision that is closed"
+_BEYOND = "all groups together allocate no more than was used, and give no more than was made"
+_BOUNDS = (
+    ("allocation", "connection_id, part.member_id", "allocated_wh", "needed_wh"),
+    ("giving", "meter", "given_mwh", "made_mwh"),
+)
+"""Tables of which the parts of all groups add up to no more than a bound: grouped by what, the part, the bound."""
+
+
 def guard_readings(sql: Connection) -> None:
     """Create the triggers that keep what was read and what was computed from it, and what blocks refer to, and what
     makes the months of blocks; a migration calls this once."""
@@ -41,6 +53,32 @@ def guard_readings(sql: Connection) -> None:
     else:
         _guard_postgresql(sql)
     months.partition(sql, block)
+
+
+def _is_closed(schema: str) -> str:
+    """True where the run of a row that comes in belongs to a revision of a period that is closed."""
+    return (
+        f"EXISTS (SELECT 1 FROM {schema}allocation_run AS run JOIN {schema}period AS closed"
+        " ON closed.community = run.community AND closed.period_start <= run.period_start"
+        " AND closed.period_end >= run.period_end AND closed.revision >= run.revision"
+        " WHERE run.community = NEW.community AND run.id = NEW.run_id)"
+    )
+
+
+def _goes_beyond(schema: str) -> str:
+    """True where the newest runs of a period that is closed allocate or give too much, all groups together."""
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {schema}allocation_run AS run JOIN {schema}{table} AS part"
+        " ON part.community = run.community AND part.run_id = run.id"
+        " WHERE run.community = NEW.community AND run.period_start >= NEW.period_start"
+        " AND run.period_end <= NEW.period_end AND run.revision <= NEW.revision"
+        f" AND NOT EXISTS (SELECT 1 FROM {schema}allocation_run AS later WHERE later.community = run.community"
+        " AND later.group_id = run.group_id AND later.period_start = run.period_start"
+        " AND later.period_end = run.period_end AND later.revision > run.revision)"
+        f" GROUP BY run.period_start, run.period_end, part.{by}"
+        f" HAVING sum(part.{amount}) > max(part.{bound}))"
+        for table, by, amount, bound in _BOUNDS
+    )
 
 
 def _kept() -> list[str]:
@@ -75,6 +113,9 @@ def _guard_sqlite(sql: Connection) -> None:
         f" WHEN NOT EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='OLD')}) {refuse.format(_KEEPS)}"
     )
     send(f"CREATE TRIGGER block_refers BEFORE INSERT ON block WHEN {_missing('')} {refuse.format(_REFERS)}")
+    for table, *_ in _BOUNDS:
+        send(f"CREATE TRIGGER {table}_open BEFORE INSERT ON {table} WHEN {_is_closed('')} {refuse.format(_PAST)}")
+    send(f"CREATE TRIGGER period_bounds BEFORE INSERT ON period WHEN {_goes_beyond('')} {refuse.format(_BEYOND)}")
     send(
         "CREATE TRIGGER block_seals BEFORE INSERT ON block"
         f" WHEN EXISTS (SELECT 1 FROM block AS part WHERE {_SEALED.format(row='NEW')})"
@@ -106,6 +147,16 @@ def _guard_postgresql(sql: Connection) -> None:
     send("CREATE TRIGGER block_keeps BEFORE UPDATE ON block FOR EACH ROW EXECUTE FUNCTION reading_refuses()")
     send("CREATE TRIGGER block_lets_go BEFORE DELETE ON block FOR EACH ROW EXECUTE FUNCTION block_lets_go()")
     send("CREATE TRIGGER block_refers AFTER INSERT ON block FOR EACH ROW EXECUTE FUNCTION block_refers()")
+    for name, tables, wrong, said in (
+        ("sharing_open", [table for table, *_ in _BOUNDS], _is_closed(schema), _PAST),
+        ("sharing_bounds", ["period"], _goes_beyond(schema), _BEYOND),
+    ):
+        send(refuses.format(name, f"IF {wrong} THEN RAISE EXCEPTION '{said}'; END IF; RETURN NEW;"), **plain)
+        for table_name in tables:
+            send(
+                f"CREATE TRIGGER {table_name}_{name} BEFORE INSERT ON {table_name}"
+                f" FOR EACH ROW EXECUTE FUNCTION {name}()"
+            )
     _make_sealer(sql, schema)
 
 

@@ -311,10 +311,26 @@ allocation = Table(
     Column("member_id", String(100), primary_key=True),
     Column("consumed_wh", BigInteger, nullable=False),
     Column("allocated_wh", BigInteger, nullable=False),
+    # In all the time in which it shared in this group or one before: ``guards`` holds all groups together to it.
+    Column("needed_wh", BigInteger, nullable=False),
     Column("told", Boolean, nullable=False),
     refers("run_id", "allocation_run"),
     CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name="within_use"),
+    CheckConstraint("allocated_wh <= needed_wh", name="within_need"),
 )
+
+giving = Table(
+    "giving",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("run_id", String(36), primary_key=True),
+    Column("meter", String(100), primary_key=True),
+    Column("made_mwh", BigInteger, nullable=False),
+    Column("given_mwh", BigInteger, nullable=False),
+    refers("run_id", "allocation_run"),
+    CheckConstraint("given_mwh >= 0 AND given_mwh <= made_mwh", name="within_production"),
+)
+"""What each producer of a run had left to share, and gave [thousandths of a Wh]."""
 
 late_value = Table(
     "late_value",
@@ -379,6 +395,7 @@ KEPT = (
     measurement,
     allocation_run,
     allocation,
+    giving,
     meter_change,
     sharing_group,
     group_member,

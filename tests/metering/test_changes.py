@@ -39,9 +39,9 @@ def run(shares: Sequence[tuple[str, int, int]], key_id: str = "K1", period: Peri
     """A run in which members of connections of their own used and got energy [Wh]."""
     inputs = Inputs("roofs", {"kind": "dynamic"}, 0, 900, tuple(f"C-{who}" for who, _, _ in shares), ("S1",), (), ())
     key = AdoptedKey(key_id, "roofs", f"R-{key_id}", MARCH.start, MARCH.start, {"kind": "dynamic"})
-    got = tuple(Share(f"C-{who}", who, used, allocated) for who, used, allocated in shares)
+    got = tuple(Share(f"C-{who}", who, used, allocated, used) for who, used, allocated in shares)
     hashed = str(sorted(shares)).encode().hex()[:64]
-    return Run("roofs", period, key, inputs, RUN_INPUTS.seal(inputs), hashed, Outcome(got, 100, 0, 0, 1), {})
+    return Run("roofs", period, key, inputs, RUN_INPUTS.seal(inputs), hashed, Outcome(got, (), 100, 0, 0, 1), {})
 
 
 def results(*measured: Measured, runs: Sequence[Run] = (), plant: Plant | None = None) -> Results:

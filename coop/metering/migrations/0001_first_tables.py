@@ -397,7 +397,9 @@ def upgrade() -> None:
         sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("consumed_wh", sa.BigInteger(), nullable=False),
         sa.Column("allocated_wh", sa.BigInteger(), nullable=False),
+        sa.Column("needed_wh", sa.BigInteger(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("allocated_wh <= needed_wh", name=op.f("ck_allocation_within_need")),
         sa.CheckConstraint("allocated_wh >= 0 AND allocated_wh <= consumed_wh", name=op.f("ck_allocation_within_use")),
         sa.ForeignKeyConstraint(
             ["community", "run_id"],
@@ -453,6 +455,21 @@ def upgrade() -> None:
             name=op.f("fk_correction_answer_community_correction_proposal"),
         ),
         sa.PrimaryKeyConstraint("community", "proposal_id", name=op.f("pk_correction_answer")),
+    )
+    op.create_table(
+        "giving",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("meter", sa.String(length=100), nullable=False),
+        sa.Column("made_mwh", sa.BigInteger(), nullable=False),
+        sa.Column("given_mwh", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("given_mwh >= 0 AND given_mwh <= made_mwh", name=op.f("ck_giving_within_production")),
+        sa.ForeignKeyConstraint(
+            ["community", "run_id"],
+            ["allocation_run.community", "allocation_run.id"],
+            name=op.f("fk_giving_community_allocation_run"),
+        ),
+        sa.PrimaryKeyConstraint("community", "run_id", "meter", name=op.f("pk_giving")),
     )
     op.create_table(
         "group_member",
@@ -574,6 +591,7 @@ def downgrade() -> None:
     op.drop_table("register_resolution")
     op.drop_table("late_value")
     op.drop_table("group_member")
+    op.drop_table("giving")
     op.drop_table("correction_answer")
     op.drop_table("break_proposal")
     op.drop_table("allocation")

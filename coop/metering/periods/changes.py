@@ -21,7 +21,7 @@ from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Use
 from coop.metering.heat.plant import Plant
 from coop.metering.periods.results import Occupant, Results
-from coop.metering.periods.store import Allocation, AllocationRun, Measurement
+from coop.metering.periods.store import Allocation, AllocationRun, Giving, Measurement
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import instant, seconds
 from coop.metering.sharing.documents import RUN_INPUTS
@@ -91,10 +91,17 @@ class Told:
 
 @dataclass(frozen=True)
 class ToldRun:
-    """A run with what each occupancy got in it, in the order of connection and member."""
+    """A run with what each occupancy got in it, in the order of connection and member, and what each producer gave."""
 
     run: AllocationRun
     shares: tuple[Allocation, ...]
+    givings: tuple[Giving, ...] = ()
+
+    @property
+    def bounds(self) -> dict[str, tuple[int, ...]]:
+        """What bounds the groups after it: needs of occupancies, and what producers made and gave."""
+        needs = {f"{one.connection_id} {one.member_id}": (one.needed_wh,) for one in self.shares}
+        return needs | {one.meter: (one.made_mwh, one.given_mwh) for one in self.givings}
 
 
 @dataclass(frozen=True)
@@ -234,7 +241,7 @@ def _diff_runs(before: Told, runs: Sequence[Run]) -> tuple[list[ToldRun], list[D
         was = known.pop((run.group_id, run.period), None)
         manifest = MANIFEST.seal(run.versions)
         told = _tell_run(before, was, run, manifest)
-        if was is None or any(share.told for share in told.shares):
+        if was is None or any(share.told for share in told.shares) or told.bounds != was.bounds:
             changed.append(told)
             documents += [run.document, manifest]
     for told in known.values():
@@ -268,9 +275,9 @@ def _withdraw_run(before: Told, was: ToldRun) -> tuple[ToldRun, list[Document]]:
         manifest_sha256=manifest.sha256,
     )
     shares = tuple(
-        Allocation(run_id, one.connection_id, one.member_id, 0, 0, told=bool(one.consumed_wh)) for one in was.shares
+        Allocation(run_id, one.connection_id, one.member_id, 0, 0, 0, told=bool(one.consumed_wh)) for one in was.shares
     )
-    return ToldRun(run, shares), [document, manifest]
+    return ToldRun(run, shares, tuple(Giving(run_id, one.meter, 0, 0) for one in was.givings)), [document, manifest]
 
 
 def _tell_run(before: Told, was: ToldRun | None, now: Run, manifest: Document) -> ToldRun:
@@ -307,12 +314,14 @@ def _tell_run(before: Told, was: ToldRun | None, now: Run, manifest: Document) -
         (one.connection_id, one.member_id): (one.consumed_wh, one.allocated_wh) for one in now.outcome.shares
     }
     same_key = was is not None and was.run.key_id == now.key.key_id
+    needed = {(one.connection_id, one.member_id): one.needed_wh for one in now.outcome.shares}
     return ToldRun(
         run,
         tuple(
-            Allocation(run_id, *who, *energies, told=not same_key or known.get(who) != energies)
+            Allocation(run_id, *who, *energies, needed.get(who, 0), told=not same_key or known.get(who) != energies)
             for who, energies in sorted(shares.items())
         ),
+        tuple(Giving(run_id, one.meter, one.made, one.given) for one in now.outcome.givings),
     )
 
 

@@ -108,7 +108,10 @@ def _load_told(tx: Tx, newest: Closed) -> Told:
         newest.period,
         newest.revision,
         tuple(measurements.values()),
-        tuple(ToldRun(run, tuple(periods.list_allocations(tx, run.id))) for run in runs.values()),
+        tuple(
+            ToldRun(run, tuple(periods.list_allocations(tx, run.id)), tuple(periods.list_givings(tx, run.id)))
+            for run in runs.values()
+        ),
         newest.heat_system,
         _name_late(tx, newest),
         tuple(Decided(one.subject, one.cause) for one in periods.list_decisions(tx, newest)),
@@ -129,7 +132,7 @@ def _write_and_tell(tx: Tx, before: Told, results: Results, changes: Changes, ne
     documents.keep_all(tx, changes.documents)
     periods.add_measurements(tx, changes.measurements)
     for told in changes.runs:
-        periods.add_run(tx, told.run, told.shares)
+        periods.add_run(tx, told.run, told.shares, told.givings)
     allocations = changes.allocations
     closed = Closed(
         period=before.period,

@@ -17,7 +17,7 @@ from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Quantity
 from coop.metering.readings.store import instant
-from coop.metering.tables import allocation, allocation_run, late_decision, late_value, measurement, period
+from coop.metering.tables import allocation, allocation_run, giving, late_decision, late_value, measurement, period
 from coop.values import Period, civil_date
 
 
@@ -81,14 +81,26 @@ class AllocationRun:
 
 @dataclass(frozen=True)
 class Allocation:
-    """Energy that one occupancy used and got in a run; ``told`` where the run told it."""
+    """Energy that one occupancy used and got in a run; ``told`` where the run told it. ``needed_wh`` is what it needed
+    in all the time in which it shared in this group or one before."""
 
     run_id: str
     connection_id: str
     member_id: str
     consumed_wh: int
     allocated_wh: int
+    needed_wh: int
     told: bool
+
+
+@dataclass(frozen=True)
+class Giving:
+    """Energy that one meter had to share in a run, and gave [thousandths of a Wh]."""
+
+    run_id: str
+    meter: str
+    made_mwh: int
+    given_mwh: int
 
 
 @dataclass(frozen=True)
@@ -161,10 +173,11 @@ def add_measurements(tx: Tx, measurements: Iterable[Measurement]) -> None:
     insert_nouns(tx, measurement, measurements)
 
 
-def add_run(tx: Tx, run: AllocationRun, shares: Iterable[Allocation]) -> None:
-    """Insert a run and what each occupancy got."""
+def add_run(tx: Tx, run: AllocationRun, shares: Iterable[Allocation], givings: Iterable[Giving]) -> None:
+    """Insert a run, what each occupancy got, and what each producer gave."""
     insert_nouns(tx, allocation_run, [run])
     insert_nouns(tx, allocation, shares)
+    insert_nouns(tx, giving, givings)
 
 
 def page_revisions(tx: Tx, window: Window) -> list[Closed]:
@@ -225,6 +238,11 @@ def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
     """Allocations of each occupancy in a run."""
     order = [allocation.c.connection_id, allocation.c.member_id]
     return select_as(tx, Allocation, allocation, allocation.c.run_id == run_id, order_by=order)
+
+
+def list_givings(tx: Tx, run_id: str) -> list[Giving]:
+    """What each producer of a run gave."""
+    return select_as(tx, Giving, giving, giving.c.run_id == run_id, order_by=[giving.c.meter])
 
 
 def list_told_allocations(

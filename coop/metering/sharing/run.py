@@ -30,12 +30,23 @@ Occupant = tuple[str, str]
 @dataclass(frozen=True)
 class Share:
     """Energy that one occupancy used and was allocated in the run [Wh]. ``consumed_wh`` is what was left to cover after
-    its own production and the groups before."""
+    its own production and the groups before; ``needed_wh`` what it needed in all the time in which it shared in this
+    group and those before: more than that is never allocated by all of them together."""
 
     connection_id: str
     member_id: str
     consumed_wh: int
     allocated_wh: int
+    needed_wh: int
+
+
+@dataclass(frozen=True)
+class Giving:
+    """Energy that one meter had to share in a run, and gave to the group [thousandths of a Wh]."""
+
+    meter: str
+    made: int
+    given: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Outcome:
     """The result of a run. ``gaps`` are what is missing of each connection and each producer."""
 
     shares: tuple[Share, ...]
+    givings: tuple[Giving, ...]
     produced_wh: int
     surplus_wh: int
     missing: int
@@ -84,14 +96,20 @@ class Runs:
         """Let the next group share, and add up per occupancy."""
         served = self.balance.serve(inputs)
         used, got = self._add_up(inputs, served)
-        room = {who: min(-(-used[who] // PER_WH), self._room(inputs, who)) for who in used}
+        needed = {who: self._need(who) for who in used}
+        before = self._told.allocated_wh
+        room = {who: min(-(-used[who] // PER_WH), needed[who] - before.get(who, 0)) for who in used}
         told = divide_down(got, room)
         for who, wh in told.items():
             self._told.allocated_wh[who] = self._told.allocated_wh.get(who, 0) + wh
         gaps = self.balance.gaps(inputs)
         produced_wh = int(served.made.sum()) // PER_WH
         outcome = Outcome(
-            tuple(Share(*who, room[who], told[who]) for who in sorted(used)),
+            tuple(Share(*who, room[who], told[who], needed[who]) for who in sorted(used)),
+            tuple(
+                Giving(meter, int(served.made[:, k].sum()), int(served.given[:, k].sum()))
+                for k, meter in enumerate(inputs.producers)
+            ),
             produced_wh,
             produced_wh - sum(told.values()),
             sum(gap.missing for gap in gaps),
@@ -117,14 +135,14 @@ class Runs:
             self._told.shared_s.setdefault(who, set()).add((holding.from_s, holding.to_s))
         return used, got
 
-    def _room(self, inputs: Inputs, who: Occupant) -> int:
-        """Whole Wh that an occupancy needed in all the time in which it shared so far, less what was told."""
+    def _need(self, who: Occupant) -> int:
+        """Whole Wh that an occupancy needed in all the time in which it shared so far."""
         spans = self._told.shared_s[who]
         inside = np.zeros(self.balance.n, np.bool_)
         for from_s, to_s in spans:
             inside |= self.balance.between(from_s, to_s)
         need = int(self._whole_need[self._row[who[0]], inside].sum())
-        return -(-need // PER_WH) - self._told.allocated_wh.get(who, 0)
+        return -(-need // PER_WH)
 
 
 def divide_down(parts: Mapping[Occupant, int], room_wh: Mapping[Occupant, int]) -> dict[Occupant, int]:
