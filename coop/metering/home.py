@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,6 +13,8 @@ from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
 from coop.metering.entries.corrections import list_corrections
 from coop.metering.heat.decisions import list_proposals
+from coop.metering.intake.silence import list_silent
+from coop.metering.intake.withdrawals import list_withdrawals
 from coop.metering.periods import store as periods
 from coop.metering.readings import store as readings
 from coop.metering.register import store as register
@@ -22,6 +25,9 @@ from coop.web.writing import month
 
 METERS_STEP = N_("Meters of the connections")
 MONTH_STEP = N_("Readings, and the first month closed")
+
+NAMED_MAX = 5
+"""Most gateways that the home page names."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/cards", include_in_schema=False)
 may = ACCESS.may
@@ -70,7 +76,7 @@ def waiting(request: Request) -> Response:
     lang = language_of(request)
     with reading(request) as tx:
         due, today = list_due(tx), tx.today
-        lines = _list_proposed(tx, session_of(request))
+        lines = [*_list_silent(tx), *_list_proposed(tx, session_of(request))]
     if not due:
         return show_waiting(request, lines, today)
     text = translate_counted(
@@ -81,6 +87,20 @@ def waiting(request: Request) -> Response:
         month=month(lang, due[0].start),
     )
     return show_waiting(request, [Waiting(text, f"/metering/periods/{due[0]}"), *lines], today)
+
+
+def _list_silent(tx: Tx) -> list[Waiting]:
+    """The gateways that should have been heard by now, in one line."""
+    silent = list_silent(tx)
+    if not silent:
+        return []
+    text = say_count(
+        "%(num)s gateway is silent: %(names)s",
+        "%(num)s gateways are silent: %(names)s",
+        len(silent),
+        names=tuple(one.gateway for one in silent[:NAMED_MAX]),
+    )
+    return [Waiting(text, "/metering/gateways")]
 
 
 def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
@@ -95,6 +115,15 @@ def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
         )
         for correction, answer in list_corrections(tx)
         if answer is None and correction.proposed_by != me
+    ]
+    serials = {one.id: one.serial for one in register.list_registers(tx)}
+    lines += [
+        Waiting(
+            say("Look at a withdrawn reading of meter %(meter)s as the second person", meter=serials[one.register_id]),
+            f"/metering/meters/{quote(serials[one.register_id])}/withdraw?register={one.register_id}&at={one.at_s}",
+        )
+        for one, answer in list_withdrawals(tx)
+        if answer is None and one.proposed_by != me
     ]
     breaks = [proposal for proposal, answer in list_proposals(tx) if answer is None and proposal.proposed_by != me]
     if breaks:

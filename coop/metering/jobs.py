@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from coop.kit.jobs import Job, Work
+from coop.metering.intake.silence import list_silent
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.schedule import find_month_to_close, list_touched
 from coop.metering.readings.log import make_months
@@ -106,9 +107,19 @@ def seal_past_days(work: Work) -> str:
             return say_count("%(num)s day of a register packed", "%(num)s days of registers packed", count)
 
 
+def name_silent_gateways(work: Work) -> str:
+    """Name the gateways that should have been heard by now; the board's and the operator's home names them too."""
+    with work.write() as tx:
+        silent = list_silent(tx)
+    if not silent:
+        return say("every gateway is heard")
+    return say("not heard: %(gateways)s", gateways=tuple(one.gateway for one in silent))
+
+
 JOBS = (
     Job("seal-days", N_("Pack the readings of days that are over"), "20 1 * * *", seal_past_days),
     Job("make-room", N_("Make room for the readings of coming months"), "5 1 * * *", make_room),
+    Job("silent-gateways", N_("Name the gateways that fell silent"), "20 * * * *", name_silent_gateways),
     Job("close-months", N_("Close months that are over"), "15 3 * * *", close_months),
     Job("correct-periods", N_("Correct periods that late values touched"), "45 3 * * *", correct_periods),
 )

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.metering import record_listings
 from coop.metering.access import ACCESS
+from coop.metering.amounts import read_period
 from coop.metering.heat import decisions
+from coop.metering.intake.silence import list_heard
 from coop.metering.intake.withdrawals import list_withdrawals
 from coop.metering.pages.meter import AskedRecord, note_looks
 from coop.metering.provenance.records import list_statements
-from coop.metering.record_views import view_record
+from coop.metering.record_views import list_missing_times, view_record
 from coop.metering.register.store import list_registers, registers_of
 from coop.values import NotFound, Period, say
 from coop.web.downloads import Asked
@@ -59,6 +61,23 @@ def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord)
         own = view_record(tx, session_of(request), meter, wanted.read(tx))
         note_looks(request, own)
         return asked.answer(record_listings.gaps_listing(own.gaps))
+
+
+@routes.get("/heard.{extension}")
+@may("see-register")
+def export_heard(request: Request, asked: Asked) -> Response:
+    """When each gateway was heard last."""
+    with reading(request) as tx:
+        return asked.answer(record_listings.heard_listing((one, one.is_silent(tx.now)) for one in list_heard(tx)))
+
+
+@routes.get("/missing-times.{extension}")
+@may("see-data")
+def export_missing_times(request: Request, asked: Asked, period: str) -> Response:
+    """Every time of a period of which nothing is known of a meter that should have said something, and why."""
+    with reading(request) as tx:
+        missing = list_missing_times(tx, read_period(period))
+        return asked.answer(record_listings.missing_times_listing(missing.gaps))
 
 
 @routes.get("/withdrawals.{extension}")

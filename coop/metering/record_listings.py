@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from coop.metering import wording
 from coop.metering.heat.decisions import Answer, Proposal
+from coop.metering.intake.silence import Heard
 from coop.metering.intake.withdrawals import Withdrawal, WithdrawalAnswer
 from coop.metering.model import BASE_UNIT, Register
 from coop.metering.provenance.gaps import Gap
@@ -77,6 +78,21 @@ WITHDRAWALS = (
     Column("proposed_by", N_("Proposed by")),
     Column("confirmed", N_("Confirmed"), Kind.FLAG),
     Column("answered_by", N_("Answered by")),
+)
+
+
+HEARD = (
+    Column("gateway", N_("Gateway"), of=lambda row: row[0].gateway),
+    Column("last_at", N_("Last heard"), Kind.INSTANT, of=lambda row: row[0].last_at),
+    Column("interval_s", N_("Usually each"), Kind.WHOLE, "s", lambda row: _seconds(row[0].interval)),
+    Column("is_silent", N_("Silent"), Kind.FLAG, of=lambda row: row[1]),
+)
+MISSING = (
+    Column("meter", N_("Meter"), of=lambda row: row[0]),
+    Column("quantity", N_("Quantity"), of=lambda row: row[1]),
+    Column("start", N_("From"), Kind.INSTANT, of=lambda row: row[2].start),
+    Column("end", N_("Up to"), Kind.INSTANT, of=lambda row: row[2].end),
+    Column("why", N_("Why"), of=lambda row: row[2].why),
 )
 
 
@@ -175,6 +191,20 @@ def withdrawals_listing(
         for one, answer in proposals
     )  # fmt: skip
     return Listing("withdrawals", WITHDRAWALS, rows)
+
+
+def heard_listing(heard: Iterable[tuple[Heard, bool]]) -> Listing:
+    """When each gateway was heard, and whether it should have been heard since."""
+    return Listing("heard", HEARD, heard)
+
+
+def missing_times_listing(gaps: Iterable[tuple[str, str, Gap]]) -> Listing:
+    """Times of which nothing is known of a meter's register, and why."""
+    return Listing("missing-times", MISSING, gaps)
+
+
+def _seconds(time: timedelta | None) -> int | None:
+    return None if time is None else round(time.total_seconds())
 
 
 def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:

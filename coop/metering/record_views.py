@@ -19,6 +19,7 @@ from coop.metering.provenance.gaps import Gap
 from coop.metering.provenance.records import Record, Statement, list_statements, read_record
 from coop.metering.provenance.sight import refuse_old_use
 from coop.metering.readings import store as readings
+from coop.metering.readings.completeness import measure_completeness
 from coop.metering.readings.standing import Standing
 from coop.metering.register import store as register
 from coop.metering.register.commands import find_meter
@@ -101,6 +102,40 @@ def view_record(tx: Tx, session: Session, serial: str, wanted: Wanted) -> MeterR
         members if own is None else frozenset({own}),
         tuple(_list_neighbours(tx, meter)) if own is None else (),
     )
+
+
+@dataclass(frozen=True)
+class MissingTimes:
+    """Times of a period of which nothing is known: of which meter, which quantity, and why; ``meters`` is how many lack
+    something."""
+
+    gaps: tuple[tuple[str, str, Gap], ...]
+    meters: int
+
+
+def list_missing_times(tx: Tx, period: Period, first: int = 0, count: int | None = None) -> MissingTimes:
+    """Every time of a period of which nothing is known of a meter that should have said something; of ``count`` of the
+    meters that lack something, from the ``first`` on, those that lack the most before the others."""
+    found = measure_completeness(tx, period)
+    lacking = sorted(
+        (i for i in range(len(found.serials)) if found.lacks(i)),
+        key=lambda i: (sum(found.share_percent[i]), found.serials[i]),
+    )
+    parked = missing.list_parked(tx)
+    gaps: list[tuple[str, str, Gap]] = []
+    for place in lacking[first : None if count is None else first + count]:
+        meter = find_meter(tx, found.serials[place])
+        registers = sorted(register.registers_of(tx, [meter.serial]).values(), key=_order)
+        if not registers:
+            start, end = max(meter.installed_at, period.start_at), min(period.end_at, tx.now)
+            if start < end:
+                gaps.append((meter.serial, "", Gap(start, end, say("it was never read"))))
+        for one in registers:
+            record = read_record(tx, meter, one, period)
+            numbers = set(record.values.number.tolist())
+            told = missing.explain_gaps(tx, meter, record.gaps, numbers, parked)
+            gaps += [(meter.serial, one.quantity.value, gap) for gap in told]
+    return MissingTimes(tuple(gaps), len(lacking))
 
 
 def _order(one: Register) -> tuple[bool, str, bool]:

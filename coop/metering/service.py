@@ -128,7 +128,7 @@ METERING = Service(
             N_("Data quality"),
             "see-data",
             60,
-            ("/metering/plant", "/metering/periods", "/metering/files", "/metering/breaks"),
+            ("/metering/plant", "/metering/periods", "/metering/files", "/metering/breaks", "/metering/missing"),
         ),
         Section("/metering/meters", N_("Meters"), "see-register", 61, ("/metering/groups", "/metering/gateways")),
     ),

@@ -199,6 +199,19 @@ def seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def lasting(lang: str, time: timedelta) -> str:
+    """A time in the largest unit that has two digits or fewer.
+
+    >>> lasting("en", timedelta(minutes=15)), lasting("nl", timedelta(hours=24))
+    ('15 min', '24 h')
+    """
+    minutes = time.total_seconds() / 60
+    for size, name in ((1440, "d"), (60, "h"), (1, "min")):
+        if minutes >= 2 * size or (size == 60 and minutes >= 60) or size == 1:
+            return f"{number(lang, round(Decimal(minutes / size)))}\u00a0{name}"
+    return ""
+
+
 def local(at: datetime) -> str:
     """An instant on the clocks of Amsterdam as a form field takes it.
 

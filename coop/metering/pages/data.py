@@ -22,6 +22,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.results import compute_period
 from coop.metering.readings.completeness import Completeness
+from coop.metering.record_views import list_missing_times
 from coop.metering.register import store as register
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
@@ -31,6 +32,9 @@ from coop.web.writing import month, number, speak
 
 ROWS_MAX = 40
 """Meters in one picture: those that lack the most."""
+
+METERS_SHOWN = 20
+"""Meters of which the gaps stand on one page."""
 
 LATE_SHOWN = 100
 """Late values on one page."""
@@ -68,6 +72,24 @@ def show_data(request: Request, page: Paged, period: str = "", late_page: Annota
         may_keep=ACCESS.allows(session, "settle-parked"),
         may_import=ACCESS.allows(session, "import-readings"),
         may_close=ACCESS.allows(session, "close-period"),
+        words=wording,
+    )
+
+
+@routes.get("/missing")
+@may("see-data")
+def show_missing(request: Request, period: str, page: Annotated[int, Query(ge=1)] = 1) -> Response:
+    """Show every time of a month of which nothing is known of a meter, and why; so many meters on a page."""
+    wanted = read_period(period)
+    with reading(request) as tx:
+        missing = list_missing_times(tx, wanted, (page - 1) * METERS_SHOWN, METERS_SHOWN)
+    return render(
+        request,
+        "metering/missing.html",
+        period=wanted,
+        missing=missing,
+        page=page,
+        pages=-(-missing.meters // METERS_SHOWN),
         words=wording,
     )
 

@@ -8,6 +8,7 @@ from coop.kit.http import GuardedRoute, reading
 from coop.kit.tokens import list_gateway_tokens
 from coop.metering import wording
 from coop.metering.access import ACCESS
+from coop.metering.intake.silence import list_heard
 from coop.metering.register import store as register
 from coop.web.shell import render
 
@@ -22,6 +23,7 @@ def show_gateways(request: Request) -> Response:
     with reading(request) as tx:
         tokens = list_gateway_tokens(tx)
         meters = register.list_meters(tx)
+        heard, now = list_heard(tx), tx.now
     registered = {meter.serial for meter in meters}
     spoken_for = {serial for token in tokens for serial in token.meters or ()}
     is_spoken_for_by_all = any(token.meters is None for token in tokens)
@@ -29,6 +31,7 @@ def show_gateways(request: Request) -> Response:
         request,
         "metering/gateways.html",
         gateways=[(token, [serial for serial in token.meters or () if serial not in registered]) for token in tokens],
+        heard=[(one, one.is_silent(now)) for one in heard],
         silent=[
             meter.serial
             for meter in meters
