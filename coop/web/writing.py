@@ -126,13 +126,18 @@ def period(lang: str, span: Period) -> str:
 
 
 def instant(lang: str, at: datetime, style: str = "medium") -> str:
-    """An instant on the clocks of Amsterdam, to the minute.
+    """An instant on the clocks of Amsterdam, to the minute; one that no calendar there holds, as it is.
 
     >>> from datetime import UTC
     >>> instant("nl", datetime(2026, 7, 1, 10, 15, tzinfo=UTC))
     '1 jul 2026 12:15'
+    >>> instant("nl", datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
+    '9999-12-31T23:59+00:00'
     """
-    day = format_date(at.astimezone(AMSTERDAM).date(), format=style, locale=_locale(lang))
+    try:
+        day = format_date(at.astimezone(AMSTERDAM).date(), format=style, locale=_locale(lang))
+    except OverflowError:
+        return at.isoformat(timespec="minutes")
     return f"{day} {format_datetime(at, 'HH:mm', tzinfo=AMSTERDAM, locale=_locale(lang))}"
 
 

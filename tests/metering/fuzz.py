@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import func, select
@@ -35,6 +36,7 @@ from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from coop.metering.tables import delivery
 from coop.values import BadInput
+from tests.desk import open_desk, sign_in
 from tests.metering.homes import (
     COMMUNITY,
     INSTALLED,
@@ -47,6 +49,9 @@ from tests.metering.homes import (
     writing,
 )
 
+API = "/metering/api/v1"
+EXPECTED = {200, 422}
+"""Answers to a delivery or a file: it was taken, or what is wrong with it is named."""
 START = at("2025-03-10T00:00")
 RECORDS = (
     "0C 06 12345678",
@@ -230,16 +235,37 @@ class Doors:
         set_clock(database, LATER)
         with writing(database) as tx:
             register_meters(tx, [Meter("KAM06855817", MeterKind.HEAT, "C2", INSTALLED)])
-        let_gateway_in(database, "box", *self.OWN)
+        self._bearer = let_gateway_in(database, "box", *self.OWN)
         self.door: RawDoor = telegram_door(
             Room(METERING, database, Settings(data_dir=folder, park_limit=10**9)), "mqtt"
         )
+        self._gateway = open_desk(METERING, database, folder)
+        self._board = sign_in(open_desk(METERING, database, folder), "board")
         self.outcomes: Counter[str] = Counter()
+        self.answered: Counter[int] = Counter()
 
     def throw(self, thrown: Thrown) -> None:
-        """Hand one delivery over, and fail where the program failed on it."""
-        set_clock(self.database, self.database.clock.now() + timedelta(seconds=1))
+        """Hand one delivery to the door of a bus or a broker, and fail where the program failed on it."""
+        self._wait()
         self.door.receive([({"community": COMMUNITY, "gateway": "box", "format": thrown.format}, thrown.body)])
+
+    def post(self, seed: int) -> None:
+        """Post the delivery of a seed as the gateway, and try its file as the board; fail on a server error."""
+        self._wait()
+        thrown, (file, mapping) = invent(seed), invent_file(seed)
+        posted = self.post_body(thrown.format, thrown.body)
+        told = {"mapping": json.dumps(mapping), "dry_run": "true"}
+        tried = self._board.post(f"{API}/csv", params=told, content=file)
+        for answer in (posted, tried):
+            assert answer.status_code in EXPECTED, (answer.status_code, answer.text)
+            self.answered[answer.status_code] += 1
+
+    def post_body(self, format: str, body: bytes) -> Any:
+        """Post a delivery as the gateway."""
+        return self._gateway.post(f"{API}/deliveries", params={"format": format}, content=body, headers=self._bearer)
+
+    def _wait(self) -> None:
+        set_clock(self.database, self.database.clock.now() + timedelta(seconds=1))
 
     def list_bugs(self) -> list[str]:
         """Reasons of everything that was parked because the program failed on it, or refused the whole message."""
@@ -285,7 +311,10 @@ def play(doors: Doors, seeds: range, is_over: Callable[[], bool] = lambda: False
             return count
         try:
             decode_all(seed)
-            doors.throw(invent(seed))
+            if seed % 3:
+                doors.throw(invent(seed))
+            else:
+                doors.post(seed)
         except BaseException:
             print(f"seed {seed}", file=sys.stderr)
             raise
@@ -307,6 +336,7 @@ def main() -> None:
         database.close()
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{count} deliveries from seed {options.seed}, at most {peak_mib} MiB: {dict(doors.outcomes)}")
+    print(f"answers of the API: {dict(doors.answered)}")
     for line in sorted({*bugs, *wrong})[:50]:
         print(line)
     sys.exit(bool(bugs or wrong))

@@ -13,7 +13,7 @@ from coop.kit.database import Database
 from coop.metering.intake.formats import FORMATS
 from coop.metering.intake.formats.p1 import crc16
 from coop.metering.intake.parking import list_telegrams
-from tests.metering.fuzz import Doors, Thrown, play
+from tests.metering.fuzz import EXPECTED, Doors, Thrown, play
 from tests.metering.homes import COMMUNITY, LATER, latest_values
 
 SEEDS = 1500
@@ -41,6 +41,7 @@ def test_thousands_of_damaged_and_invented_deliveries_break_no_door_and_write_no
     assert play(doors, range(SEEDS)) == SEEDS
     assert (doors.list_bugs(), doors.list_wrong()) == ([], [])
     assert doors.outcomes["values taken"] > SEEDS / 4, "the fuzz has to reach what lies behind the decoders"
+    assert all(doors.answered[status] > SEEDS / 30 for status in EXPECTED), "and both answers of the API"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,12 @@ def test_a_series_of_another_century_is_parked_by_itself_and_its_neighbour_goes_
     with doors.database.read(COMMUNITY) as tx:
         [letter] = list_telegrams(tx)
     assert "outside the years 2000 to 2099" in letter.reason
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:30:00Z", "0001-01-01T00:00:00Z"])
+def test_an_instant_that_no_calendar_in_amsterdam_holds_is_named_in_the_answer(doors: Doors, start: str) -> None:
+    answer = doors.post_body("head-end", head_end(start=start))
+    assert (answer.status_code, "outside the years 2000 to 2099" in answer.text) == (422, True)
 
 
 LONG = 10_000_000
