@@ -33,13 +33,14 @@ def draw_milestones(*, title: str, sentence: str, plan: Sequence[Milestone], tod
         for m in plan
     ]
     reached = [{"name": m.name, "day": f"{m.reached}T00:00:00Z"} for m in plan if m.reached]
-    days = days_axis(min(m.start for m in plan), max(max(m.due, m.reached or m.due) for m in plan))
+    first_day = min(m.start for m in plan)
+    named = [{"name": m.name, "day": f"{first_day}T00:00:00Z"} for m in plan]
+    days = days_axis(first_day, max(max(m.due, m.reached or m.due) for m in plan))
     rows_axis = {
         "field": "name",
         "type": "nominal",
         "sort": [m.name for m in plan],
-        "axis": {"title": None, "labelLimit": 220, "labelColor": "var(--chart-ink)", "grid": False},
-        "scale": {"padding": 0.5},
+        "axis": None,
     }
     diamond = {"type": "point", "shape": "diamond", "size": 190, "filled": True, "opacity": 1}
     spec = {
@@ -52,6 +53,11 @@ def draw_milestones(*, title: str, sentence: str, plan: Sequence[Milestone], tod
                     "x2": {"field": "due"},
                     "color": {"field": "kind", "scale": {"domain": kinds, "range": ["var(--chart-1)", "url(#hatch)"]}},
                 },
+            },
+            {  # above its bar, not beside it: on a phone names would leave no room for the time
+                "data": {"values": named},
+                "mark": {"type": "text", "align": "left", "dy": -15, "fontSize": 12, "color": "var(--chart-ink)"},
+                "encoding": {"text": {"field": "name"}},
             },
             {
                 "data": {"values": reached},
@@ -76,4 +82,4 @@ def draw_milestones(*, title: str, sentence: str, plan: Sequence[Milestone], tod
         ]
         for m in plan
     ]
-    return chart_of(spec, title, sentence, lang, columns, rows, height_px=90 + 34 * len(plan))
+    return chart_of(spec, title, sentence, lang, columns, rows, height_px=90 + 44 * len(plan))

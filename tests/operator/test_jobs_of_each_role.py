@@ -39,7 +39,7 @@ JOBS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "member": (
         ("change my address to sign in with", "/members/me", 'name="email"'),
         ("change my password", "/members/me", 'action="/members/me/password"'),
-        ("see where I am signed in", "/members/me", "Signed in now"),
+        ("see where I am signed in", "/members/me", "signed in"),
         ("take all my data as files", "/members/me", "/export"),
         ("choose a second factor", "/members/factors", "/members/factors/app"),
         ("say yes or no to a use of my data, and see who looked", "/members/me/privacy", "<form"),
@@ -131,6 +131,7 @@ JOBS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "partner": (
         ("follow the programme", "/governance/programme", "<h1"),
         ("see milestones, feeds and what to check", "/governance/partner", "<h1"),
+        ("see how source and storage do", "/metering/plant", "<h1"),
         ("see decisions", "/governance/", "<h1"),
     ),
 }
