@@ -32,6 +32,10 @@ KINDS = {
 }
 
 NOTES = {
+    "split-by-degree-days": N_(
+        "Split by how cold it usually is, tap water by days: two tariffs, contracts or guarantee years meet where"
+        " nobody read the meter."
+    ),
     "split-by-days": N_("Split by days, because two tariffs, contracts or guarantee years meet in this month."),
     "estimated": N_("Estimated: at least one stand was not read but reckoned."),
     "fewer-reference-years": N_("The ceiling rests on fewer than four years of gas bills."),

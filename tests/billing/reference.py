@@ -176,8 +176,10 @@ def _month_cost(
 ) -> tuple[int, dict[date, int]]:
     """Cents of a month, and those of them that are heat by guarantee year."""
     held = _held_days(told, contract.member, month)
-    heat = _shares(told.heat_j.get((contract.member, month[0]), 0), pieces, held)
-    shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), pieces, held)
+    of_year = [_share_of_year(start, end) for start, end, _ in pieces]
+    heat = _shares(told.heat_j.get((contract.member, month[0]), 0), of_year, _share_of_year(*held))
+    days = [Fraction((end - start).days) for start, end, _ in pieces]
+    shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), days, Fraction((held[1] - held[0]).days))
     total, by_year = 0, dict[date, int]()
     for (start, end, tariff), energy_j, energy_wh in zip(pieces, heat, shared, strict=True):
         cents = _heat_cents(tariff, start, end, energy_j)
@@ -201,33 +203,36 @@ def _heat_cents(tariff: ToldTariff, start: date, end: date, energy_j: int) -> in
     prices = _heat_prices(tariff, start)
     if "edge" not in tariff.prices:
         return _cents(Fraction(energy_j, 10**9) * prices[0])
-    share = Fraction(0)
-    for day in (start + n * DAY for n in range((end - start).days)):
-        new_year = date(day.year, 1, 1)
-        of_year = (date(day.year + 1, 1, 1) - new_year).days
-        share += TAP_WATER / of_year + (1 - TAP_WATER) * _cold(day) / sum(COLD_OF_MONTH.values())
-    edge_j = int(Fraction(tariff.prices["edge"]) * 10**9 * share + Fraction(1, 2))
+    edge_j = int(Fraction(tariff.prices["edge"]) * 10**9 * _share_of_year(start, end) + Fraction(1, 2))
     below_j = min(energy_j, edge_j)
     parts = zip((below_j, energy_j - below_j), prices, strict=True)
     return sum(_cents(Fraction(part_j, 10**9) * price) for part_j, price in parts)
 
 
-def _held_days(told: Told, member: str, month: tuple[date, date]) -> int:
-    """Days from the first to the last on which a contract of the member runs in the month."""
+def _share_of_year(start: date, end: date) -> Fraction:
+    """What of a year's heat some days usually have: warm water evenly, heating by their cold."""
+    share = Fraction(0)
+    for day in (start + n * DAY for n in range((end - start).days)):
+        of_year = (date(day.year + 1, 1, 1) - date(day.year, 1, 1)).days
+        share += TAP_WATER / of_year + (1 - TAP_WATER) * _cold(day) / sum(COLD_OF_MONTH.values())
+    return share
+
+
+def _held_days(told: Told, member: str, month: tuple[date, date]) -> tuple[date, date]:
+    """From the first to the last day on which a contract of the member runs in the month."""
     contracts = [contract for contract in told.contracts if contract.member == member]
     days = [
         month[0] + n * DAY
         for n in range((month[1] - month[0]).days)
         if any(contract.covers(month[0] + n * DAY) for contract in contracts)
     ]
-    return (days[-1] - days[0]).days + 1
+    return days[0], days[-1] + DAY
 
 
-def _shares(total: int, pieces: Sequence[tuple[date, date, ToldTariff]], held_days: int) -> list[int]:
-    """Whole units by days: each its floor, then one unit more in order of the largest rest."""
-    weights = [(end - start).days for start, end, _ in pieces]
-    weights.append(held_days - sum(weights))
-    exact = [Fraction(total * weight, held_days) for weight in weights]
+def _shares(total: int, pieces: Sequence[Fraction], held: Fraction) -> list[int]:
+    """Whole units by weights: each its floor, then one unit more in order of the largest rest."""
+    weights = [*pieces, held - sum(pieces, Fraction(0))]
+    exact = [total * weight / held for weight in weights]
     shares = [int(share) for share in exact]
     order = sorted(range(len(weights)), key=lambda n: (shares[n] - exact[n], n))
     for n in order[: total - sum(shares)]:

@@ -12,6 +12,7 @@ import pytest
 from coop.billing.brake_texts import brake_sentence
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import issue_bills
+from coop.billing.handlers.terms import send_notices
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import Contract, Line, LineKind, Notice
 from coop.billing.rules.tariffs import read_tariff, terms_of
@@ -28,6 +29,7 @@ from tests.billing.village import (
     hear,
     measured,
     parameters,
+    promised,
     release,
     signed,
     tariff_adopted,
@@ -101,6 +103,31 @@ def test_e4_in_january_the_step_lies_at_the_share_of_the_year_that_its_cold_give
     # 37 GJ * (0.21 * 31/365 + 0.79 * 491/2830)
     assert (str(below.quantity), str(above.quantity)) == ("5.731271165", "2.268728835")
     assert (below.amount_cents, above.amount_cents) == (27_155, 20_625)
+
+
+def test_e6_a_year_without_a_reading_at_new_year_is_shared_out_by_degree_days(database: Database) -> None:
+    # 1,180 K d from July on and 1,620 until June, as in the example; tap water by 184 and 181 days
+    cold = promised(date(2024, 1, 1), degree_days_by_month="471 438 357 197 114 43 20 22 82 220 365 471")
+    fixed = {"metering": "0", "delivery_set": "0"}
+    hear(
+        database,
+        cold,
+        tariff_adopted("t25", date(2025, 1, 1), date(2024, 12, 1), heat="43.79", standing="760.77", **fixed),
+        tariff_adopted("t26", date(2026, 1, 1), date(2025, 12, 1), heat="40.97", standing="827.91", **fixed),
+        admitted("anna"),
+        signed("anna", date(2025, 7, 1), reference=()),
+    )
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        send_notices(tx, "t26", date(2025, 12, 10), "letter", None)
+    made = bill(database, Period(date(2025, 7, 1), date(2026, 7, 1)), "26")
+    heat_of = lines_of(made, LineKind.HEAT)
+    assert [round(line.quantity, 3) for line in heat_of] == [Decimal("11.409"), Decimal("14.591")]
+    assert {line.notes for line in heat_of} == {("split-by-degree-days",)}
+    # The example rounds the energy to 0.01 GJ first and has 499.64 and 597.75; their sum is the same.
+    assert [line.amount_cents for line in heat_of] == [49_958, 59_781]
+    assert [line.amount_cents for line in lines_of(made, LineKind.STANDING)] == [38_351, 41_055]
+    assert made.bill.total_cents == 189_145
+    assert [(vat.excl_cents, vat.vat_cents) for vat in made.bill.vat] == [(156_318, 32_827)]
 
 
 def test_two_readings_of_the_same_days_fill_one_band(database: Database) -> None:

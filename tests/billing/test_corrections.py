@@ -139,8 +139,8 @@ def test_a_tariff_change_in_the_month_cuts_the_lines_at_the_notice(database: Dat
     anna, bram = bill_of(database, "2025-000001"), bill_of(database, "2025-000002")
     heat = [line for line in anna.bill.lines if line.kind is LineKind.HEAT]
     assert [(line.period.days, line.price_eur, line.notes) for line in heat] == [
-        (10, Decimal("38.00"), ("split-by-days",)),
-        (18, Decimal("40.00"), ("split-by-days",)),
+        (10, Decimal("38.00"), ("split-by-degree-days",)),
+        (18, Decimal("40.00"), ("split-by-degree-days",)),
     ]
     assert sum(line.quantity for line in heat) == Decimal("2.5")
     assert {line.tariff_id for line in bram.bill.lines} == {"tariff-2025"}

@@ -1,7 +1,8 @@
 """Lines of a bill: what was measured times its price, what is charged by the day, and what is paid once.
 
-Invariant: nothing is lost where a line is cut. Energy that is split by days is split in whole units of its own
-resolution by largest remainder, so the parts are together the measured energy. A yearly price S costs
+Invariant: nothing is lost where a line is cut. Energy is split in whole units of its own resolution by largest
+remainder, heat by the profile of the year and the rest by days, so the parts are together what was measured. A yearly
+price S costs
 ``round(S * days to the end / Y) - round(S * days to the start / Y)``, days counted from 1 January of a year of Y days,
 so any cuts of a calendar year cost together exactly S. Bands of a year's use are shared out over its days, heat by the
 profile of the year, and use within the days fills them from below: together they are what was used.
@@ -17,8 +18,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 
-from coop.billing.model import Consumption, Line, LineKind, Profile, TariffSpan
+from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Profile, TariffSpan
 from coop.billing.rules.profile import share_of_years
 from coop.communities.tariffs import METERED, Component, Product, of_class
 from coop.values import Period, anniversary, round_cents, split_by_largest_remainder
@@ -93,20 +95,31 @@ def fixed_cents(amount_eur_per_year: Decimal, period: Period) -> int:
     )
 
 
-def split_energy(amount: Decimal, of: Period, parts: Sequence[Period]) -> list[Decimal]:
-    """Energy of a period over parts of it by days, exactly; days of no part take their share with them.
+def split_energy(amount: Decimal, of: Period, parts: Sequence[Period], profile: Profile = BY_DAYS) -> list[Decimal]:
+    """Energy of a period over parts of it by a profile, exactly; days of no part take their share with them.
 
     >>> half = [Period(date(2025, 1, 1), date(2025, 1, 2)), Period(date(2025, 1, 2), date(2025, 1, 3))]
     >>> split_energy(Decimal(11), Period(date(2025, 1, 1), date(2025, 1, 3)), half)
     [Decimal('6'), Decimal('5')]
     """
-    days = [part.days for part in parts]
-    if sum(days) == of.days and len(days) == 1:
+    if sum(part.days for part in parts) == of.days and len(parts) == 1:
         return [amount]
     _, _, exponent = amount.as_tuple()
     scale = min(0, int(exponent))
-    units = split_by_largest_remainder(int(amount.scaleb(-scale)), [*days, of.days - sum(days)])
+    units = split_by_largest_remainder(int(amount.scaleb(-scale)), _weights(of, parts, profile))
     return [Decimal(share).scaleb(scale) for share in units[: len(parts)]]
+
+
+def _weights(of: Period, parts: Sequence[Period], profile: Profile) -> list[int]:
+    """Whole numbers as the shares of a year that lie in parts of a period, and in the rest of it; by days where the
+    profile has nothing there."""
+    shares = [share_of_years(part, profile) for part in parts]
+    whole = share_of_years(of, profile)
+    if not whole:
+        return [*(part.days for part in parts), of.days - sum(part.days for part in parts)]
+    shares.append(whole - sum(shares, Fraction(0)))
+    unit = lcm(*(share.denominator for share in shares))
+    return [int(share * unit) for share in shares]
 
 
 def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
@@ -157,9 +170,9 @@ def _energy_lines(
 ) -> list[Line]:
     """The lines of what was metered, one for each component that prices it; ``used`` counts what fills its bands."""
     parts = _within(pieces, metered.period)
-    notes = _notes(metered.period, parts) + metered.notes
-    amounts = split_energy(metered.amount, metered.period, [part for part, _ in parts])
-    profile = consumption.profile if metered.product is Product.HEAT else Profile()
+    profile = consumption.profile if metered.product is Product.HEAT else BY_DAYS
+    notes = _notes(metered.period, parts, profile) + metered.notes
+    amounts = split_energy(metered.amount, metered.period, [part for part, _ in parts], profile)
     lines = []
     for (part, span), amount in zip(parts, amounts, strict=True):
         key = metered.product, metered.group_id, part
@@ -273,6 +286,8 @@ def _line(
     )
 
 
-def _notes(period: Period, parts: Sequence[tuple[Period, TariffSpan]]) -> tuple[str, ...]:
-    """A choice that the reader must see: degree days are not known to billing, so energy is cut by days."""
-    return () if len(parts) == 1 and parts[0][0] == period else ("split-by-days",)
+def _notes(period: Period, parts: Sequence[tuple[Period, TariffSpan]], profile: Profile) -> tuple[str, ...]:
+    """An assumption that the reader must see: nobody read the meter on the day on which energy is cut."""
+    if len(parts) == 1 and parts[0][0] == period:
+        return ()
+    return ("split-by-degree-days",) if profile.degree_days_by_month else ("split-by-days",)
