@@ -32,6 +32,7 @@ class DecisionRule:
 
     kind: str
     article: str
+    quorum_article: str
     notice_days: int
     quorum: tuple[int, int]
     majority: tuple[int, int]
@@ -97,8 +98,12 @@ def statutes(plan: DemoPlan) -> Statutes:
 
     Source: docs/domain/meetings-votes-and-statutes.md.
     """
-    ordinary = DecisionRule("ordinary", "art. 14 lid 3", 7, (1, 5), (1, 2), True, "cast", _PROXIES_PER_HOLDER, 30, True)
-    change = DecisionRule("statutes", "art. 21 lid 2", 14, (1, 2), (2, 3), False, "cast", _PROXIES_PER_HOLDER, 30, True)
+    ordinary = DecisionRule(
+        "ordinary", "art. 14 lid 3", "art. 14 lid 2", 7, (1, 5), (1, 2), True, "cast", _PROXIES_PER_HOLDER, 30, True
+    )
+    change = DecisionRule(
+        "statutes", "art. 21 lid 2", "art. 21 lid 3", 14, (1, 2), (2, 3), False, "cast", _PROXIES_PER_HOLDER, 30, True
+    )
     return Statutes("2023-1", date(plan.year - 2, 3, 1), (ordinary, change))
 
 

@@ -157,15 +157,15 @@ class BallotDisputed(Event):
 
 
 class StatutesAdopted(Event):
-    """A version of the statutes came on file, with the hash of its rules: the first by two people, every later one by
-    the resolution that adopted it."""
+    """A version of the statutes came on file, with the hash of its articles: the first by two people, every later one
+    by the resolution that adopted it."""
 
     TYPE: ClassVar[str] = "governance.statutes-adopted.v1"
     NOUNS: ClassVar[str] = "meetings"
 
     valid_from: date
     name: str
-    rules_hash: str
+    articles_hash: str
     deed_on: date | None = None
     resolution_id: str = ""
 
@@ -177,7 +177,8 @@ class ResolutionDecided(Event):
     """The meeting counted the votes. ``verdict``: adopted or rejected; ``article`` says by which rule.
 
     ``voting_list_hash`` is over who could vote, ``ballots_hash`` over the commitments of the ballots that were counted;
-    both are empty where a meeting of the past was entered from its minutes, which ``history`` says.
+    both are empty where a meeting of the past was entered from its minutes, which ``history`` says. ``rule`` is what
+    the article asks, in words; members are counted by heads.
     """
 
     TYPE: ClassVar[str] = "governance.resolution-decided.v1"
@@ -197,6 +198,9 @@ class ResolutionDecided(Event):
     voting_list_hash: str = ""
     ballots_hash: str = ""
     history: bool = False
+    rule: str = ""
+    members_present: int = 0
+    members_entitled: int = 0
 
     def key(self) -> str:
         return self.resolution_id

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from coop.governance.handlers.closing import Outcome
 from coop.governance.handlers.records import count_record, withdrawn_record
 from coop.governance.model import Meeting, Programme
+from coop.governance.statutes.model import Articles
 from coop.governance.storage.entries import Entry, Settled
 from coop.governance.storage.withdrawals import Withdrawal
 
@@ -27,19 +28,33 @@ class Answer(BaseModel):
 
 
 class StatutesOut(Answer):
-    """Statutes that are on file: from when, and for which kinds of resolution they have a rule.
+    """Statutes that are on file: from when, the hash of their articles, and for which kinds of decision they have a
+    rule of their own.
 
     The first version is an entry, ``entry_id``, that holds once a second person confirmed it.
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"valid_from": "2025-01-01", "kinds": ["tariff"], "entry_id": None}]}
+        json_schema_extra={
+            "examples": [{"valid_from": "2025-01-01", "name": "2025", "articles_hash": "0" * 64, "kinds": ["ordinary"]}]
+        }
     )
 
     valid_from: date
+    name: str
+    articles_hash: str
     kinds: list[str]
     entry_id: str | None = None
     state: EntryState | None = None
+
+
+class VersionOut(Answer):
+    """A version of the statutes, article by article; a section that is null is one on which they are silent."""
+
+    valid_from: date
+    articles: Articles
+    deed_on: date | None
+    resolution_id: str
 
 
 class NoticedOut(Answer):
@@ -102,7 +117,8 @@ class ObjectionOut(Answer):
 
 
 class CountOut(Answer):
-    """A count, and why it decides as it does: majority, no-votes, no-quorum, tie or too-few."""
+    """A count, and why it decides as it does: majority, no-votes, no-quorum, tie, too-few; chair or lot where these
+    broke a tie; not-decidable, not-approved or decided-before. Members are counted by heads."""
 
     votes_for: int
     votes_against: int
@@ -110,6 +126,8 @@ class CountOut(Answer):
     votes_cast: int
     votes_present: int
     votes_entitled: int
+    members_present: int
+    members_entitled: int
     votes_needed: int
     reason: str
 
@@ -120,6 +138,7 @@ class DecisionOut(Answer):
     resolution_id: str
     verdict: Word
     article: str
+    rule: str
     decided_on: date | None
     count: CountOut
 
@@ -190,7 +209,8 @@ class RefusedOut(Answer):
 
 
 class ResolutionOut(Answer):
-    """One resolution: its parameters, the rule that it falls under, and when it was decided its count and verdict.
+    """One resolution: its parameters, the rule that it falls under (``>`` before a share: more than it), and when it
+    was decided its count and verdict.
 
     ``history``: its meeting was held before it came on file, and two people entered it from the paper ``minutes``.
 
@@ -212,9 +232,11 @@ class ResolutionOut(Answer):
     decided_on: date | None
     verdict: Word | None
     article: str
+    rule: str
     majority: str
     base: str
     quorum: str | None
+    quorum_of: str | None
     count: CountOut | None
     history: bool
     minutes: MinutesOut | None = None
@@ -335,6 +357,7 @@ def decision_out(outcome: Outcome) -> DecisionOut:
         resolution_id=outcome.resolution.resolution_id,
         verdict="adopted" if outcome.verdict.adopted else "rejected",
         article=outcome.verdict.article,
+        rule=outcome.verdict.rule,
         decided_on=outcome.decided_on,
         count=CountOut.model_validate(count_record(outcome)),
     )

@@ -100,7 +100,8 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         view = find_meeting_view(tx, meeting_id)
         kept = list_entries(tx, "ballots", meeting_id=meeting_id)
         numbers = list_numbers(tx)
-        voters = sorted(numbers.get(member_id, member_id) for member_id in read_list(tx, view.meeting))
+        listed = read_list(tx, view.meeting)
+    voters = sorted(numbers.get(member_id, member_id) for member_id, votes in listed.items() if votes)
     subjects = {outcome.resolution.resolution_id: number for number, outcome in enumerate(view.outcomes, start=1)}
     return render(
         request,

@@ -5,16 +5,20 @@ Texts and numbers have the sizes that the tables hold, so that one that does not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from coop.governance import model
 from coop.governance.model import Milestone, Phase, Programme, Tranche
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.rules.programmes import split_grant
 from coop.governance.rules.texts import UNPRINTABLE
+from coop.governance.statutes.model import Articles, Casting
+from coop.governance.statutes.record import read_articles
+from coop.values import BadInput, Problem
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 """An id that can stand in an address."""
@@ -24,7 +28,6 @@ Text = Annotated[str, Field(max_length=20_000)]
 Cents = Annotated[int, Field(ge=-(10**15), le=10**15)]
 Count = Annotated[int, Field(le=10_000)]
 Votes = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Fraction = Annotated[str, Field(max_length=20)]
 
 
 Hour = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
@@ -47,26 +50,29 @@ class Body(BaseModel):
         return body
 
 
-class RuleBody(Body):
-    """A rule of the statutes; fractions are written ``"2/3"``, ``quorum`` is null where none is asked."""
+def read_section(record: object) -> Articles:
+    """Articles in a body.
 
-    kind: str
-    article: Annotated[str, Field(max_length=100)]
-    notice_days: Count
-    majority: Fraction
-    quorum: Fraction | None = None
-    base: str = "cast"
-    proxy_limit: Count = 0
-    secrecy: str = "open"
-    advance_days: Count = 0
+    Raises:
+        BadInput: with every field that is wrong, by its path in the body.
+    """
+    try:
+        return read_articles(record)
+    except BadInput as bad:
+        raise BadInput(place_articles(bad.problems), bad.code) from bad
+
+
+def place_articles(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of articles at their path in a body."""
+    return [Problem(problem.reason, f"articles.{problem.field}") for problem in problems]
 
 
 class StatutesBody(Body):
-    """A version of the statutes."""
+    """A version of the statutes. A section of its ``articles`` that is not there is one on which they are silent: the
+    law applies."""
 
     valid_from: Day
-    name: Line
-    rules: list[RuleBody] = Field(min_length=1)
+    articles: Annotated[Articles, BeforeValidator(read_section)]
     deed_on: Day | None = None
     """Day of the deed that holds them."""
     resolution_id: Annotated[str, Field(max_length=100)] = ""
@@ -88,7 +94,8 @@ class ResolutionBody(Body):
 
 
 class MeetingBody(Body):
-    """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today."""
+    """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
+    ``second_of``: the meeting that had no quorum, where this is a second one on the same."""
 
     meeting_id: Id
     held_on: Day
@@ -98,6 +105,7 @@ class MeetingBody(Body):
     """The hour by the clock in Amsterdam at which it begins."""
     votes_until: Hour = ""
     """The hour of its day until which members may vote in their own sessions; empty: the whole day."""
+    second_of: Id | None = None
     resolutions: Annotated[list[ResolutionBody], Field(max_length=500)]
 
 
@@ -116,12 +124,28 @@ class WithdrawalBody(Body):
 
 
 class CountBody(Body):
-    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had."""
+    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had. Members are counted by
+    heads; where the minutes do not say them, everybody had one vote."""
 
     votes_for: Votes
     votes_against: Votes
     votes_blank: Votes = 0
     votes_entitled: Votes
+    members_present: Votes | None = None
+    members_entitled: Votes | None = None
+
+
+def count_of(body: CountBody) -> model.Count:
+    """The count that a body says."""
+    present = body.votes_for + body.votes_against + body.votes_blank
+    return model.Count(
+        body.votes_for,
+        body.votes_against,
+        body.votes_blank,
+        body.votes_entitled,
+        members_entitled=body.votes_entitled if body.members_entitled is None else body.members_entitled,
+        members_present=present if body.members_present is None else body.members_present,
+    )
 
 
 class PastResolutionBody(ResolutionBody):
@@ -138,6 +162,7 @@ class PastMeetingBody(Body):
     convened_on: Day
     place: Line = ""
     paper: Annotated[str, Field(min_length=1, max_length=300)]
+    second_of: Id | None = None
     resolutions: Annotated[list[PastResolutionBody], Field(min_length=1)]
     entry_id: Id | None = None
 
@@ -170,10 +195,16 @@ class OwnVoteBody(Body):
 
 class CloseBody(Body):
     """The closing of a meeting, today; ``closed_on``, when given, says so. ``entitled_members``, when given, must be
-    how many members with a vote stand on the voting list."""
+    how many members with a vote stand on the voting list.
+
+    ``chair``: by resolution, the chair's word for the case of a tie, where the statutes let the chair decide it.
+    ``approved``: resolutions to which the body consented that the statutes name.
+    """
 
     closed_on: Day | None = None
     entitled_members: int | None = None
+    chair: dict[str, Casting] = {}
+    approved: list[str] = []
 
 
 class MilestoneBody(Body):

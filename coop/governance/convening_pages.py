@@ -11,11 +11,15 @@ from coop.communities import tariff_texts
 from coop.communities.choices import CHOICES
 from coop.communities.tariffs import Component, read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
-from coop.governance import formbook, tariff_form, wording
+from coop.governance import formbook, statutes_form, statutes_words, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import meetings
 from coop.governance.model import KINDS, Meeting
-from coop.governance.rules.statutes import in_force, last_notice_date, rule_for
+from coop.governance.rules.counting import rule_of
+from coop.governance.rules.statutes import last_notice_date
+from coop.governance.statutes.model import Articles
+from coop.governance.statutes.saying import say_rule
+from coop.governance.statutes.version import in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.withdrawals import list_withdrawn
@@ -37,7 +41,8 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 def show_convening(request: Request, kind: str = "") -> Response:
     """Show the form of a notice, with a first point of a kind where one is asked."""
     in_force = find_components_in_force(request)
-    return _show_form(request, Form(formbook.add_point({}, kind, in_force) if kind in KINDS else {}))
+    point = formbook.add_point({}, kind, in_force, find_articles(request)) if kind in KINDS else {}
+    return _show_form(request, Form(point))
 
 
 @routes.post("")
@@ -45,7 +50,7 @@ def show_convening(request: Request, kind: str = "") -> Response:
 def convene(request: Request, filled: Filled) -> Response:
     """Add or drop a point, show the notice as members will read it, or keep it."""
     act = filled.pop("act", "look")
-    edited = formbook.edit_form(filled, act, find_components_in_force(request))
+    edited = formbook.edit_form(filled, act, find_components_in_force(request), find_articles(request))
     if edited is not None:
         return _show_form(request, Form(edited))
     meeting = None
@@ -65,24 +70,29 @@ def convene(request: Request, filled: Filled) -> Response:
     return redirect(f"/governance/meetings/{meeting.meeting_id}", said)
 
 
+def find_articles(request: Request) -> Articles | None:
+    """The statutes that came on file last, with which a change of them begins."""
+    with reading(request) as tx:
+        versions = store.list_statutes(tx)
+    return versions[-1].articles if versions else None
+
+
 def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> Response:
     """Show what the notice says; whatever would refuse it refuses it here already."""
     lang = language_of(request)
     with reading(request) as tx:
         meetings.judge_notice(tx, meeting)
-        statutes = in_force(store.list_statutes(tx), meeting.held_on)
+        articles = in_force(store.list_statutes(tx), meeting.held_on).articles
         called = wording.names(lang, [], programme_store.list_programmes(tx))
         adopted = store.list_tariffs(tx)
-    points = [
-        (
-            point,
-            rule_for(statutes, point.kind),
-            wording.parameters(lang, point, called),
-            tariff_form.tariff_changes(lang, point, adopted),
-        )
-        for point in meeting.resolutions
-    ]
-    latest = min(last_notice_date(meeting.held_on, rule.notice_days) for _, rule, _, _ in points)
+    points = []
+    for point in meeting.resolutions:
+        rule = rule_of(articles, point.kind)
+        differences = statutes_words.compare_change(lang, articles, point, meeting.held_on)
+        changes = tariff_form.tariff_changes(lang, point, adopted)
+        parameters = wording.parameters(lang, point, called)
+        points.append((point, rule.article, say_rule(rule), parameters, changes, differences))
+    latest = min(last_notice_date(articles, point.kind, meeting.held_on) for point in meeting.resolutions)
     return render(
         request,
         "governance/convene_look.html",
@@ -121,7 +131,9 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "points": formbook.list_points(form.values),
-        "kinds": [kind for kind in KINDS if kind != "statutes"],
+        "kinds": KINDS,
+        **statutes_form.split_sections(),
+        "statutes_words": statutes_words,
         "names": formbook.name_fields(form.values),
         "rows": {mark: tariff_form.list_rows(form.values, mark) for mark, _ in formbook.list_points(form.values)},
         "tariff": tariff_form,

@@ -15,6 +15,9 @@ from coop.governance.handlers.past import Minutes
 from coop.governance.model import KINDS, Count, Meeting, Programme, Resolution
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.rules.texts import UNPRINTABLE
+from coop.governance.statutes.model import Articles
+from coop.governance.statutes.record import describe_articles
+from coop.governance.statutes_form import fill_articles, read_filled
 from coop.values import BadInput, Problem, say
 from coop.web.forms import read_decimal
 
@@ -38,13 +41,15 @@ def list_points(form: Form) -> list[tuple[str, str]]:
     return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
 
 
-def edit_form(form: Form, act: str, in_force: Sequence[Component]) -> dict[str, str] | None:
+def edit_form(
+    form: Form, act: str, in_force: Sequence[Component], articles: Articles | None = None
+) -> dict[str, str] | None:
     """The form after one of its buttons: a point or a component added or left out, a notice taken back; None where the
     button asks for something else."""
     verb, _, mark = act.partition(" ")
     match verb:
         case "add":
-            return add_point(form, form.get("add_kind", ""), in_force)
+            return add_point(form, form.get("add_kind", ""), in_force, articles)
         case "drop":
             return drop_point(form, mark)
         case "add-component":
@@ -61,12 +66,18 @@ def name_fields(form: Form) -> list[str]:
     return [name for name in form if not name.endswith(".kind")]
 
 
-def add_point(form: Form, kind: str, in_force: Sequence[Component] = ()) -> dict[str, str]:
-    """The form with one point more, filled in as far as a kind tells: a tariff from that in force."""
-    number = max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1
-    usual = {"kind": kind if kind in KINDS else "other"}
-    filled = {**form, **{f"{number}.{name}": value for name, value in usual.items()}}
-    return filled | tariff_form.fill_rows(f"{number}.", in_force) if kind == "tariff" else filled
+def add_point(
+    form: Form, kind: str, in_force: Sequence[Component] = (), articles: Articles | None = None
+) -> dict[str, str]:
+    """The form with one point more, filled in as far as a kind tells: a tariff from that in force, a change of the
+    statutes from the articles that are on file."""
+    mark = f"{max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1}."
+    filled = {**form, f"{mark}kind": kind if kind in KINDS else "other"}
+    if kind == "tariff":
+        return filled | tariff_form.fill_rows(mark, in_force)
+    if kind == "statutes":
+        return filled | {f"{mark}{name}": text for name, text in fill_articles(articles).items()}
+    return filled
 
 
 def drop_point(form: Form, mark: str) -> dict[str, str]:
@@ -210,6 +221,13 @@ def _read_parameters(
                 return {}
             programme_id, budget_cents = phases[value("phase_id")]
             return {"programme_id": programme_id, "phase_id": value("phase_id"), "budget_cents": budget_cents}
+        case "statutes":
+            own = {name.removeprefix(mark): text for name, text in form.items() if name.startswith(mark)}
+            try:
+                return describe_articles(read_filled(own))
+            except BadInput as bad:
+                problems += [Problem(problem.reason, f"{mark}{problem.field}") for problem in bad.problems]
+                return {}
         case _:
             return {}
 

@@ -94,7 +94,7 @@ def _list_votes(tx: Tx, session: Session, undecided: list[MeetingView], lang: st
             view.meeting.held_on,
         )
         for view in undecided
-        if view.own_votes_open and read_list(tx, view.meeting, [session.member_id])
+        if view.own_votes_open and any(read_list(tx, view.meeting, [session.member_id]).values())
         for outcome in view.outcomes
         if outcome.withdrawn is None and not list_ballots(tx, outcome.resolution.resolution_id, [session.member_id])
     ]

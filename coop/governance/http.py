@@ -32,6 +32,7 @@ from coop.governance.answers import (
     StateOut,
     StatutesOut,
     SteeredOut,
+    VersionOut,
     decision_out,
     entry_out,
     meeting_out,
@@ -50,12 +51,14 @@ from coop.governance.handlers import (
     statutes,
     withdrawals,
 )
-from coop.governance.model import Count, Evidence, Meeting, Reached, Resolution, Statutes
-from coop.governance.rules.statutes import read_rules
+from coop.governance.model import Evidence, Meeting, Reached, Resolution
+from coop.governance.statutes.record import hash_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage.entries import find_settled
 from coop.governance.storage.entries import list_entries as read_entries
 from coop.governance.storage.meetings import find_meeting
 from coop.governance.storage.meetings import list_meetings as read_meetings
+from coop.governance.storage.meetings import list_statutes as read_statutes
 from coop.governance.storage.programmes import list_programmes as read_programmes
 from coop.governance.storage.reports import find_report
 from coop.governance.storage.withdrawals import list_withdrawn
@@ -79,15 +82,28 @@ KEEPERS: Final = {
 @routes.post("/statutes")
 @may("adopt-statutes")
 def adopt_statutes(request: Request, body: bodies.StatutesBody) -> StatutesOut:
-    """Put rules of the statutes on file: the first version for a second person, every later one as a meeting adopted
-    it."""
-    rules = read_rules([rule.model_dump() for rule in body.rules])
-    version = Statutes(body.valid_from, body.name, rules, body.deed_on, body.resolution_id)
+    """Put the statutes on file, article by article: the first version for a second person, every later one as a meeting
+    adopted it."""
+    version = Statutes(body.valid_from, body.articles, body.deed_on, body.resolution_id)
     with writing(request) as tx:
         entry = statutes.adopt_statutes(tx, version, body.entry_id or "")
         state = state_of(find_settled(tx, entry.entry_id)) if entry else None
-    kinds = [rule.kind for rule in rules]
-    return StatutesOut(valid_from=body.valid_from, kinds=kinds, entry_id=entry.entry_id if entry else None, state=state)
+    return StatutesOut(
+        valid_from=body.valid_from,
+        name=version.name,
+        articles_hash=hash_articles(version.articles),
+        kinds=list(version.articles.rules),
+        entry_id=entry.entry_id if entry else None,
+        state=state,
+    )
+
+
+@routes.get("/statutes")
+@may("see-decisions")
+def list_statutes(request: Request) -> list[VersionOut]:
+    """Every version of the statutes, oldest first, article by article."""
+    with reading(request) as tx:
+        return [VersionOut.model_validate(version) for version in read_statutes(tx)]
 
 
 @routes.post("/meetings")
@@ -106,6 +122,7 @@ def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
             points,
             begins_at=body.begins_at,
             votes_until=body.votes_until,
+            second_of=body.second_of,
         )
         meetings.convene_meeting(tx, meeting)
         resolutions = [records.resolution_record(tx, point.resolution_id) for point in points]
@@ -119,8 +136,9 @@ def enter_past_meeting(request: Request, body: bodies.PastMeetingBody) -> EntryO
     """Enter a meeting that was held before it came on file, from its minutes; it holds once somebody else confirms
     it."""
     points = tuple(Resolution(**point.model_dump(exclude={"count"})) for point in body.resolutions)
-    meeting = Meeting(body.meeting_id, body.held_on, body.convened_on, body.place, points)
-    counts = tuple(Count(**point.count.model_dump()) for point in body.resolutions)
+    days = body.held_on, body.convened_on
+    meeting = Meeting(body.meeting_id, *days, body.place, points, second_of=body.second_of)
+    counts = tuple(bodies.count_of(point.count) for point in body.resolutions)
     with writing(request) as tx:
         entry = past.enter_past_meeting(tx, past.Minutes(meeting, counts, body.paper), body.entry_id or "")
         return entry_out(entry, find_settled(tx, entry.entry_id))
@@ -214,7 +232,8 @@ def _own_member_id(request: Request) -> str:
 def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> ClosedOut:
     """Close a meeting and count, for good."""
     with writing(request) as tx:
-        outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, entitled_members=body.entitled_members)
+        said = closing.Closing(chair=body.chair, approved=tuple(body.approved), entitled_members=body.entitled_members)
+        outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, said)
     return ClosedOut(meeting_id=meeting_id, resolutions=[decision_out(outcome) for outcome in outcomes])
 
 

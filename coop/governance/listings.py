@@ -43,7 +43,9 @@ def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
         Column("subject", N_("Subject"), of=lambda row: row[1].resolution.subject(lang)),
         Column("kind", N_("Kind"), Kind.WORD, of=lambda row: wording.KINDS[row[1].resolution.kind]),
         Column("held_on", N_("Meeting"), Kind.DAY, of=lambda row: row[0].held_on),
-        Column("article", N_("Article"), of=lambda row: row[1].rule.article),
+        Column(
+            "article", N_("Article"), of=lambda row: row[1].verdict.article if row[1].decided else row[1].rule.article
+        ),
         Column("votes_for", N_("For"), Kind.WHOLE, of=count("votes_for")),
         Column("votes_against", N_("Against"), Kind.WHOLE, of=count("votes_against")),
         Column("votes_blank", N_("Blank"), Kind.WHOLE, of=count("votes_blank")),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS
+from coop.governance.handlers.voting_lists import weigh_members
 from coop.governance.storage.meetings import list_meetings
 from coop.governance.storage.notices import find_outcomes
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage.voters import find_members
 from coop.kit.http import GuardedRoute, reading
+from coop.kit.tx import Tx
 from coop.web.shell import card
 
 _MEETINGS: Final = 5
@@ -27,8 +30,12 @@ def show_member_card(request: Request, member_id: str) -> Response:
     with reading(request) as tx:
         outcomes = find_outcomes(tx, member_id)
         rows = [
-            (meeting, find_voters(tx, meeting.held_on).get(member_id, 0), outcomes.get(meeting.meeting_id, ""))
+            (meeting, _count_votes(tx, meeting.held_on, member_id), outcomes.get(meeting.meeting_id, ""))
             for meeting in list_meetings(tx)[-_MEETINGS:][::-1]
         ]
-        votes = find_voters(tx, tx.today).get(member_id, 0)
+        votes = _count_votes(tx, tx.today, member_id)
     return card(request, "governance/card_member.html", votes=votes, rows=rows)
+
+
+def _count_votes(tx: Tx, day: date, member_id: str) -> int:
+    return weigh_members(tx, day, find_members(tx, day, members=[member_id])).get(member_id, 0)

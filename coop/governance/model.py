@@ -11,13 +11,28 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from coop.values import AMSTERDAM, BadInput, Problem, midnight, say
+from coop.values import AMSTERDAM, midnight
 
-KINDS: Final = ("tariff", "allocation-key", "choice", "realisation", "programme", "statutes", "other")
-"""Kinds of resolution; the statutes give each its own rule."""
+KINDS: Final = (
+    "tariff",
+    "allocation-key",
+    "choice",
+    "realisation",
+    "programme",
+    "statutes",
+    "dissolution",
+    "conversion",
+    "dismissal",
+    "admission",
+    "other",
+)
+"""Kinds of resolution. Statutes may give each its own rule; without one it follows the ordinary rule, or the law's."""
 
-BASES: Final = ("cast", "present", "all")
-"""Votes of which a majority is taken: for and against, these and the blank ones, or all that members have."""
+ORDINARY: Final = "ordinary"
+"""Kind of the rule that all follow which have none of their own."""
+
+RULED: Final = (ORDINARY, *(kind for kind in KINDS if kind != "other"))
+"""Kinds that statutes may give a rule; what is of no kind follows the ordinary one."""
 
 CHOICES: Final = ("for", "against", "blank")
 
@@ -32,78 +47,6 @@ MANNERS: Final = ("release", "keep")
 
 PARTIES: Final = ("co-operative", "partner")
 """Sides of a steering group: who receives the money, and who gives or guards it. Both have to say release."""
-
-
-@dataclass(frozen=True)
-class VotingRule:
-    """The rule of the statutes for one kind of resolution.
-
-    ``notice_days`` are clear days: neither the day of the notice nor that of the meeting counts. A majority of exactly
-    one half means more than half. ``quorum_den`` 0 means that no quorum is asked. ``advance_days`` is how long before
-    the meeting a vote may be cast; 0 allows votes on the day alone.
-
-    Source: BW 2:38 and 2:42, docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted.
-
-    Raises:
-        BadInput: the rule contradicts itself; every field that is wrong is named.
-    """
-
-    kind: str
-    article: str
-    notice_days: int
-    quorum_num: int
-    quorum_den: int
-    majority_num: int
-    majority_den: int
-    base: str
-    proxy_limit: int
-    secrecy: str
-    advance_days: int
-
-    def __post_init__(self) -> None:
-        problems = []
-        if self.kind not in KINDS:
-            problems.append(Problem(say("'%(kind)s' is none of %(kinds)s", kind=self.kind, kinds=tuple(KINDS)), "kind"))
-        if not self.article:
-            problems.append(Problem(say("every rule cites its article"), "article"))
-        if self.base not in BASES:
-            problems.append(Problem(say("'%(base)s' is none of %(bases)s", base=self.base, bases=tuple(BASES)), "base"))
-        if not 0 <= self.quorum_num <= self.quorum_den:
-            problems.append(Problem(say("a quorum lies between 0 and 1"), "quorum"))
-        if not 0 < self.majority_den <= 2 * self.majority_num <= 2 * self.majority_den:
-            problems.append(Problem(say("a majority is at least one half and at most all"), "majority"))
-        problems += [
-            Problem(say("may not be negative"), field)
-            for field in ("notice_days", "proxy_limit", "advance_days")
-            if getattr(self, field) < 0
-        ]
-        if self.secrecy == "secret":
-            reason = say("a secret ballot cannot be held here: a stored ballot would still be tied to its member")
-            problems.append(Problem(reason, "secrecy"))
-        elif self.secrecy != "open":
-            problems.append(Problem(say("'%(secrecy)s' is not open or secret", secrecy=self.secrecy), "secrecy"))
-        if problems:
-            raise BadInput(problems, "bad-rule")
-
-
-@dataclass(frozen=True)
-class Statutes:
-    """One version of the statutes, in force from ``valid_from`` until the next.
-
-    The first rests on two people, in the entry ``entry_id``; every later one on the resolution of a meeting and on the
-    deed of ``deed_on``.
-    """
-
-    valid_from: date
-    name: str
-    rules: tuple[VotingRule, ...]
-    deed_on: date | None = None
-    resolution_id: str = ""
-    entry_id: str | None = None
-
-    def rule(self, kind: str) -> VotingRule | None:
-        """The rule for a kind of resolution, or None where the statutes are silent."""
-        return next((rule for rule in self.rules if rule.kind == kind), None)
 
 
 @dataclass(frozen=True)
@@ -146,6 +89,8 @@ class Meeting:
     entry_id: str | None = None
     begins_at: str = ""
     votes_until: str = ""
+    second_of: str | None = None
+    """The meeting that had no quorum, where this is a second one on the same."""
 
     @property
     def own_votes_end(self) -> datetime:
@@ -188,7 +133,8 @@ class Count:
     """Votes on one resolution. ``votes_entitled`` is all that members had on the day of the meeting.
 
     Present are the votes of everybody who handed in a ballot, themselves, by proxy or in advance, blank included;
-    blank votes are not cast (a clause of statutes, not of the law).
+    blank votes are not cast (a clause of statutes, not of the law). ``votes_silent`` were there and handed in nothing.
+    Members are counted by heads, those without a vote too; ``represented`` are there by proxy alone.
 
     Source: docs/domain/meetings-votes-and-statutes.md#what-the-law-leaves-open; BW 2:38 lid 8 for votes in advance.
     """
@@ -197,6 +143,11 @@ class Count:
     votes_against: int
     votes_blank: int
     votes_entitled: int
+    members_entitled: int = 0
+    members_present: int = 0
+    votes_silent: int = 0
+    votes_represented: int = 0
+    members_represented: int = 0
 
     @property
     def votes_cast(self) -> int:
@@ -208,16 +159,26 @@ class Count:
         """For, against and blank."""
         return self.votes_cast + self.votes_blank
 
+    @property
+    def votes_there(self) -> int:
+        """All that were there, of whom some handed in nothing."""
+        return self.votes_present + self.votes_silent
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """The meaning of a count under its rule. ``reason``: majority, no-votes, no-quorum, tie, too-few, or decided-before
-    where another meeting decided the same once and for all."""
+    """The meaning of a count under its rule, which ``rule`` says in words.
+
+    ``reason``: majority, no-votes, no-quorum, tie, too-few; chair or lot where these broke a tie; not-decidable in a
+    second meeting at the wrong time; not-approved by whom the statutes name; or decided-before where another meeting
+    decided the same once and for all.
+    """
 
     adopted: bool
     reason: str
     article: str
     votes_needed: int
+    rule: str = ""
 
     @property
     def word(self) -> str:

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.governance import tariff_form, wording
+from coop.governance import statutes_words, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
+from coop.governance.statutes.terms import judge_electronic
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
@@ -27,6 +28,7 @@ from coop.governance.views import (
 )
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
+from coop.values import AMSTERDAM
 from coop.web import charts
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
@@ -71,16 +73,21 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         called = wording.names(lang, [], programme_store.list_programmes(tx))
         refusal = find_refusals(tx).get(resolution_id)
         changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
+        differences = statutes_words.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
+        now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
+    electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)
     return render(
         request,
         "governance/resolution.html",
+        differences=differences,
+        electronic=electronic,
         view=view,
         outcome=outcome,
         record=record,
         parameters=wording.parameters(lang, outcome.resolution, called),
         changes=changes,
         own=own,
-        may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0,
+        may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0 and electronic.word == "accepted",
         own_votes=own_votes,
         objection=objection,
         disputes=disputes,
@@ -145,7 +152,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         request,
         "governance/meeting.html",
         view=view,
-        voters=len(voters),
+        voters=sum(1 for number in voters.values() if number),
         votes=sum(voters.values()),
         steward=ACCESS.allows(session_of(request), "close-meeting"),
         reach=reach,

@@ -6,15 +6,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from coop.governance import formbook, wording
+from coop.governance import formbook, statutes_words, wording
 from coop.governance.access import ACCESS
-from coop.governance.convening_pages import find_components_in_force, gather_fields
+from coop.governance.convening_pages import find_articles, find_components_in_force, gather_fields
 from coop.governance.handlers import entries, past
 from coop.governance.handlers.statutes import read_entry
 from coop.governance.http import KEEPERS
 from coop.governance.model import KINDS
 from coop.governance.rules.counting import decide
-from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.statutes.version import in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.entries import Entry, list_entries
@@ -38,7 +38,8 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 def show_past_form(request: Request, kind: str = "") -> Response:
     """Show the form of a meeting of the past, with a first point of a kind where one is asked."""
     in_force = find_components_in_force(request)
-    return _show_form(request, Form(formbook.add_point({}, kind, in_force) if kind in KINDS else {}))
+    point = formbook.add_point({}, kind, in_force, find_articles(request)) if kind in KINDS else {}
+    return _show_form(request, Form(point))
 
 
 @routes.post("/meetings/past")
@@ -46,7 +47,7 @@ def show_past_form(request: Request, kind: str = "") -> Response:
 def enter_past_meeting(request: Request, filled: Filled) -> Response:
     """Add or drop a point, or keep what the minutes say until somebody else confirms it."""
     act = filled.pop("act", "keep")
-    edited = formbook.edit_form(filled, act, find_components_in_force(request))
+    edited = formbook.edit_form(filled, act, find_components_in_force(request), find_articles(request))
     if edited is not None:
         return _show_form(request, Form(edited))
     minutes = None
@@ -113,11 +114,12 @@ def _show_entries(request: Request, form: Form) -> Response:
 def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[object, object]:
     """What an entry says: minutes with each point as it would be decided, or a version of the statutes."""
     if entry.kind == "statutes":
-        return None, read_entry(entry)
+        version = read_entry(entry)
+        return None, (version, statutes_words.read_out(lang, version.articles, tx.today + statutes_words.EXAMPLE_AHEAD))
     minutes = past.read_minutes(entry)
-    statutes = in_force(store.list_statutes(tx), minutes.meeting.held_on)
+    articles = in_force(store.list_statutes(tx), minutes.meeting.held_on).articles
     points = [
-        (point, count, decide(rule_for(statutes, point.kind), count), wording.parameters(lang, point, called))
+        (point, count, decide(articles, point.kind, count), wording.parameters(lang, point, called))
         for point, count in zip(minutes.meeting.resolutions, minutes.counts, strict=True)
     ]
     return (minutes.meeting, points), None

@@ -5,16 +5,15 @@ Nothing is kept before a person has seen what it means.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from coop.governance import statutes_form, wording
+from coop.governance import statutes_form, statutes_words, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import statutes
-from coop.governance.model import BASES, KINDS
-from coop.governance.statutes_form import MAJORITIES, QUORUMS
+from coop.governance.statutes.record import read_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.entries import find_settled
@@ -26,8 +25,6 @@ from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
 
 PAGE = "/governance/statutes"
-EXAMPLE_AHEAD = timedelta(days=60)
-"""An example meeting lies so far ahead."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
@@ -37,29 +34,39 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 @routes.get("")
 @may("see-decisions")
 def show_statutes(request: Request) -> Response:
-    """Show every version of the statutes, the one in force first."""
+    """Show every version of the statutes, the one in force first, with what each changed."""
+    lang = language_of(request)
     with reading(request) as tx:
-        versions, called, today = store.list_statutes(tx)[::-1], _name_resolutions(tx, language_of(request)), tx.today
+        versions, called, today = store.list_statutes(tx)[::-1], _name_resolutions(tx, lang), tx.today
     in_force = next((version.valid_from for version in versions if version.valid_from <= today), None)
+    example = today + statutes_words.EXAMPLE_AHEAD
+    shown = []
+    for version, before in zip(versions, [*versions[1:], None], strict=False):
+        changes = statutes_words.compare(lang, before.articles, version.articles, example) if before else None
+        shown.append((version, statutes_words.read_out(lang, version.articles, example), changes))
     return render(
         request,
         "governance/statutes.html",
-        versions=versions,
+        shown=shown,
         in_force=in_force,
         called=called,
-        example=today + EXAMPLE_AHEAD,
+        example=example,
         may_adopt=ACCESS.allows(session_of(request), "adopt-statutes"),
-        words=wording,
+        may_convene=ACCESS.allows(session_of(request), "convene"),
     )
 
 
 @routes.get("/new")
 @may("adopt-statutes")
-def show_form(request: Request) -> Response:
-    """Show the form of a new version, filled in with the rules of the newest."""
+def show_form(request: Request, resolution: str = "") -> Response:
+    """Show the form of a new version, filled in with what a meeting adopted, or with the articles of the newest."""
     with reading(request) as tx:
         versions = store.list_statutes(tx)
-    return _show_form(request, Form(statutes_form.fill_statutes(versions[-1] if versions else None)))
+        adopted = store.find_resolution(tx, resolution) if resolution in store.list_adopted(tx) else None
+    articles = versions[-1].articles if versions else None
+    if adopted is not None and adopted.kind == "statutes":
+        articles = read_articles(adopted.parameters)
+    return _show_form(request, Form(statutes_form.fill_articles(articles) | {"resolution_id": resolution}))
 
 
 @routes.post("/new")
@@ -71,16 +78,7 @@ def keep_statutes(request: Request, filled: Filled) -> Response:
     try:
         version = statutes_form.read_statutes(filled)
         if filled.get("act") != "keep":
-            with reading(request) as tx:
-                today = tx.today
-            return render(
-                request,
-                "governance/statutes_look.html",
-                version=version,
-                example=today + EXAMPLE_AHEAD,
-                filled={name: value for name, value in filled.items() if name != "act"},
-                words=wording,
-            )
+            return _show_look(request, version, filled)
         with writing(request) as tx:
             entry = statutes.adopt_statutes(tx, version)
             waits = entry is not None and find_settled(tx, entry.entry_id) is None
@@ -92,24 +90,42 @@ def keep_statutes(request: Request, filled: Filled) -> Response:
     return redirect(PAGE, translate(language_of(request), "The statutes are on file."))
 
 
+def _show_look(request: Request, version: Statutes, filled: dict[str, str]) -> Response:
+    """Show what a version says before anything is kept, and what it changes."""
+    lang = language_of(request)
+    with reading(request) as tx:
+        example, versions = tx.today + statutes_words.EXAMPLE_AHEAD, store.list_statutes(tx)
+    before = versions[-1].articles if versions else None
+    return render(
+        request,
+        "governance/statutes_look.html",
+        version=version,
+        items=statutes_words.read_out(lang, version.articles, example),
+        changes=statutes_words.compare(lang, before, version.articles, example) if before else None,
+        filled={name: value for name, value in filled.items() if name != "act" and value},
+    )
+
+
 def _show_form(request: Request, form: Form) -> Response:
     with reading(request) as tx:
         called = _name_resolutions(tx, language_of(request))
-        adopted = store.list_adopted(tx)
+        adopted = [each for each in store.list_adopted(tx) if _changes_statutes(tx, each)]
         is_first = not store.list_statutes(tx)
     return render(
         request,
         "governance/statutes_form.html",
         422 if form.problems else 200,
         form=form,
-        kinds=KINDS,
-        bases=BASES,
-        majorities=MAJORITIES,
-        quorums=QUORUMS,
         resolutions=[("", "–"), *((each, called.get(each, each)) for each in adopted)],
         is_first=is_first,
-        words=wording,
+        **statutes_form.split_sections(),
+        statutes_words=statutes_words,
     )
+
+
+def _changes_statutes(tx: Tx, resolution_id: str) -> bool:
+    resolution = store.find_resolution(tx, resolution_id)
+    return resolution is not None and resolution.kind == "statutes"
 
 
 def _name_resolutions(tx: Tx, lang: str) -> dict[str, str]:

@@ -126,7 +126,7 @@ class ProgrammeView:
 def view_meeting(tx: Tx, meeting: Meeting) -> MeetingView:
     """One meeting as it stands today."""
     counted = tuple(outcomes(tx, meeting))
-    votes_from = min(first_vote_date(meeting, outcome.rule) for outcome in counted)
+    votes_from = first_vote_date(meeting, counted[0].articles)
     if any(outcome.decided for outcome in counted):
         state = "closed"
     elif all(outcome.withdrawn for outcome in counted):

@@ -6,19 +6,21 @@ The facts themselves keep plain English sentences with their numbers; here the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from coop.communities.tariff_texts import describe
 from coop.communities.tariffs import judge_shape, read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.governance.handlers.closing import Outcome
-from coop.governance.model import Count, Meeting, Milestone, Phase, Programme, Resolution, VotingRule
-from coop.governance.rules.counting import base_votes, decide, quorum_needed, votes_needed
+from coop.governance.model import Meeting, Milestone, Phase, Programme, Resolution
+from coop.governance.rules.counting import base_votes, quorum_needed, tally_of
 from coop.governance.rules.programmes import numbered_tranches
-from coop.governance.rules.statutes import last_notice_date
+from coop.governance.statutes import law
+from coop.governance.statutes.majorities import count_present
+from coop.governance.statutes.saying import say_rule
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, money, number
+from coop.web.writing import civil_day, money, number, speak
 
 KINDS: Final = {
     "tariff": N_("Tariff"),
@@ -27,18 +29,12 @@ KINDS: Final = {
     "realisation": N_("Decision to build"),
     "programme": N_("Programme"),
     "statutes": N_("Change of the statutes"),
+    "dissolution": N_("Dissolution"),
+    "conversion": N_("Conversion to another form"),
+    "dismissal": N_("Dismissal of a board member"),
+    "admission": N_("Admission of a member"),
     "other": N_("Other subject"),
 }
-KIND_HELP: Final = {
-    "tariff": N_("Prices that members pay from a day on."),
-    "allocation-key": N_("How a group of members divides the electricity of its roofs."),
-    "choice": N_("How Niet Meer Dan Nu is reckoned, and what else touches members' money."),
-    "realisation": N_("Whether a phase of the programme is built, for its budget."),
-    "programme": N_("The plan for years, without a decision to build."),
-    "statutes": N_("Whether the statutes themselves change."),
-    "other": N_("Everything else: the accounts, the board."),
-}
-"""What is decided by a resolution of each kind."""
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Where ballots that somebody entered for others come from."""
@@ -47,11 +43,6 @@ UNMET: Final = {
     "cost": N_("it cost more than the budget with its margin"),
     "deadline": N_("it was reached after the deadline"),
     "realisation": N_("the members had not decided to build this phase"),
-}
-_BASES: Final = {
-    "cast": N_("of the votes for and against"),
-    "present": N_("of the votes present, blank ones too"),
-    "all": N_("of all votes that members have"),
 }
 _PARAMETERS: Final = {
     "valid_from": N_("In force from"),
@@ -99,6 +90,8 @@ def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> 
         since = civil_day(lang, date.fromisoformat(resolution.parameters["valid_from"]))
         first = (gettext(lang, _PARAMETERS["valid_from"]), since)
         return [first, *describe(lang, read_components(resolution.parameters))]
+    if resolution.kind == "statutes":
+        return [(translate(lang, "Name of this version"), str(resolution.parameters.get("name", "–")))]
     order = list(_PARAMETERS)
     ordered = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
     return [
@@ -134,35 +127,31 @@ def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
 def rule(lang: str, outcome: Outcome) -> str:
     """The rule of the statutes for this resolution, in a sentence with its article."""
     asked = outcome.rule
-    if 2 * asked.majority_num == asked.majority_den:
-        share = translate(lang, "more than half")
-    else:
-        share = translate(lang, "at least %(num)s/%(den)s", num=asked.majority_num, den=asked.majority_den)
-    base = gettext(lang, _BASES[asked.base])
-    article = asked.article[:1].upper() + asked.article[1:]
+    sentence = translate(
+        lang, "%(article)s asks %(rule)s.", article=article(lang, asked.article), rule=speak(lang, say_rule(asked))
+    )
     if outcome.decided_on is None:
         # As long as one may vote, nobody reads the stand from the rule.
-        sentence = translate(lang, "%(article)s asks %(share)s %(base)s.", article=article, share=share, base=base)
-        if asked.quorum_den:
-            quorum = f"{asked.quorum_num}/{asked.quorum_den}"
-            sentence += " " + translate(lang, "At least %(quorum)s of all votes must be present.", quorum=quorum)
         return sentence
-    sentence = translate(
+    sentence += " " + translate(
         lang,
-        "%(article)s asks %(share)s %(base)s: %(needed)s of %(total)s.",
-        article=article,
-        share=share,
-        base=base,
+        "That is %(needed)s of %(total)s.",
         needed=number(lang, outcome.verdict.votes_needed),
         total=number(lang, base_votes(asked, outcome.count)),
     )
-    if asked.quorum_den:
+    if asked.quorum is not None:
+        there, total = count_present(asked.quorum, tally_of(outcome.count))
+        template = (
+            N_("At least %(needed)s of %(total)s votes must be present; %(present)s were.")
+            if asked.quorum.of == "votes"
+            else N_("At least %(needed)s of %(total)s members must be there; %(present)s were.")
+        )
         sentence += " " + translate(
             lang,
-            "At least %(needed)s of %(total)s votes must be present; %(present)s were.",
+            template,
             needed=number(lang, quorum_needed(asked, outcome.count)),
-            total=number(lang, outcome.count.votes_entitled),
-            present=number(lang, outcome.count.votes_present),
+            total=number(lang, total),
+            present=number(lang, there),
         )
     return sentence
 
@@ -175,58 +164,35 @@ def own_votes_end(lang: str, meeting: Meeting) -> str:
     return translate(lang, "%(day)s, %(hour)s", day=day, hour=meeting.votes_until)
 
 
-def share(lang: str, num: int, den: int) -> str:
-    """A majority in words."""
-    if 2 * num == den:
-        return translate(lang, "more than half")
-    return translate(lang, "everybody") if num == den else translate(lang, "at least %(num)s/%(den)s", num=num, den=den)
-
-
-def base(lang: str, name: str) -> str:
-    """The votes of which a majority is taken, in words."""
-    return gettext(lang, _BASES[name])
-
-
-def examples(lang: str, asked: VotingRule, held_on: date) -> list[str]:
-    """What a rule of the statutes would do to a meeting on a day, in sentences."""
-    day = civil_day(lang, held_on)
-    latest = civil_day(lang, last_notice_date(held_on, asked.notice_days))
-    said = [translate(lang, "A meeting on %(day)s needs its notice by %(latest)s.", day=day, latest=latest)]
-    if asked.advance_days:
-        first = civil_day(lang, held_on - timedelta(days=asked.advance_days))
-        said.append(translate(lang, "One may vote from %(day)s, and not before the notice.", day=first))
-    else:
-        said.append(translate(lang, "One may vote on the day of the meeting only."))
-    count = Count(60, 30, 10, 200)
-    needed = votes_needed(asked, count)
-    outcome = N_("adopted") if decide(asked, count).adopted else N_("rejected")
-    said.append(
-        translate(
-            lang,
-            "With 60 votes for, 30 against and 10 blank, of 200 in all, it is %(verdict)s: %(needed)s are needed.",
-            verdict=gettext(lang, outcome),
-            needed=number(lang, needed),
-        )
+def article(lang: str, text: str) -> str:
+    """The number of an article at the beginning of a sentence, or that the law leaves it open."""
+    said = (
+        translate(lang, "This co-operative's choice, as statutes and law are silent,") if text == law.CHOICE else text
     )
-    if asked.quorum_den:
-        present = number(lang, quorum_needed(asked, count))
-        said.append(translate(lang, "Of these 200, at least %(present)s must be present.", present=present))
-    if asked.proxy_limit:
-        limit = number(lang, asked.proxy_limit)
-        said.append(translate(lang, "One person may hold at most %(limit)s proxies.", limit=limit))
-    else:
-        said.append(translate(lang, "Nobody may vote by proxy."))
-    return said
+    return said[:1].upper() + said[1:]
 
 
 def verdict(lang: str, outcome: Outcome) -> str:
     """Why the count decides as it does."""
     count = outcome.count
+    if outcome.verdict.reason in ("chair", "lot"):
+        adopted = outcome.verdict.adopted
+        broken = {
+            ("chair", True): N_("Adopted: %(votes)s votes for and as many against, and the chair decided for it."),
+            ("chair", False): N_(
+                "Rejected: %(votes)s votes for and as many against, and the chair decided against it."
+            ),
+            ("lot", True): N_("Adopted: %(votes)s votes for and as many against, and the lot fell for it."),
+            ("lot", False): N_("Rejected: %(votes)s votes for and as many against, and the lot fell against it."),
+        }
+        return translate(lang, broken[outcome.verdict.reason, adopted], votes=number(lang, count.votes_for))
     reasons = {
         "majority": N_("Adopted with %(votes_for)s votes for and %(votes_against)s against."),
         "no-votes": N_("Rejected: nobody voted for or against."),
         "no-quorum": N_("Rejected: too few votes were present to decide."),
         "tie": N_("Rejected: %(votes_for)s votes for and as many against; a tie rejects."),
+        "not-decidable": N_("Rejected: a second meeting at this time may not decide it."),
+        "not-approved": N_("Rejected: the body did not consent that the statutes name."),
         "decided-before": N_("Fell away: another meeting had decided the same before."),
         "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),
     }

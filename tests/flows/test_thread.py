@@ -34,7 +34,12 @@ TARIFF = {
     "components": components("38.00", "380.00", "30.00", "110.00", "0.2150"),
 }
 KEY = {"valid_from": "2025-01-01", "kind": "dynamic", "group_id": "roof"}
-RULE = {"article": "art. 14", "notice_days": 7, "majority": "1/2", "advance_days": 30}
+ARTICLES = {
+    "name": "2022",
+    "rules": {"ordinary": {"article": "art. 14", "majority": {"num": 1, "den": 2, "above": True}}},
+    "notices": {"ordinary": {"article": "art. 14", "days": 7}},
+    "advance": {"article": "art. 14"},
+}
 EVERY_QUARTER = [100] * 96
 NOON = [0] * 40 + [250] * 16 + [0] * 40
 """Production [Wh] of a UTC day: from ten to two, more than the home uses."""
@@ -61,8 +66,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
     doors.settled()
 
     # One vote.
-    rules = [{"kind": kind, **RULE} for kind in ("tariff", "allocation-key")]
-    statutes = {"valid_from": "2022-06-01", "name": "2022", "rules": rules}
+    statutes = {"valid_from": "2022-06-01", "articles": ARTICLES}
     doors.confirm(doors.post("/governance/api/v1/statutes", statutes)["entry_id"])
     count = {"votes_for": 1, "votes_against": 0, "votes_entitled": 1}
     points = [

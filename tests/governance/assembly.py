@@ -23,6 +23,7 @@ from coop.events.governance import (
 from coop.events.members import MemberAdmitted, MemberLeft
 from coop.governance.handlers import ballots, closing, entries, meetings, programmes, statutes
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
+from coop.governance.handlers.voting_lists import weigh_members
 from coop.governance.http import KEEPERS
 from coop.governance.model import (
     Count,
@@ -33,15 +34,16 @@ from coop.governance.model import (
     Programme,
     Reached,
     Resolution,
-    Statutes,
     Tranche,
-    VotingRule,
 )
 from coop.governance.rules.counting import count_ballots
 from coop.governance.service import GOVERNANCE
+from coop.governance.statutes.model import Advance, Articles, Proxies, Quorum, Rule, Share, Term, Voters
+from coop.governance.statutes.record import describe_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage.ballots import list_standing
 from coop.governance.storage.entries import Entry
-from coop.governance.storage.voters import find_voters
+from coop.governance.storage.voters import find_members
 from coop.kit import journal
 from coop.kit.actor import Actor
 from coop.kit.database import Database
@@ -61,20 +63,25 @@ SECOND = Actor("account", "account-2", "page")
 LATER = datetime(2027, 9, 1, 12, tzinfo=UTC)
 """After everything in the life below."""
 
-PLAIN = VotingRule("other", "art. 12", 7, 0, 0, 1, 2, "cast", 1, "open", 30)
-TWO_THIRDS = VotingRule("tariff", "art. 14.2", 7, 1, 4, 2, 3, "cast", 2, "open", 30)
-STATUTES = Statutes(
-    date(2020, 1, 1),
+HALF = Share(1, 2, above=True)
+PLAIN = Rule("art. 12", HALF)
+TWO_THIRDS = Rule("art. 14.2", Share(2, 3), quorum=Quorum("art. 14.1", Share(1, 4), "votes"))
+ARTICLES = Articles(
     "Deed of 2020",
-    (
-        TWO_THIRDS,
-        PLAIN,
-        replace(PLAIN, kind="allocation-key"),
-        replace(PLAIN, kind="programme"),
-        replace(PLAIN, kind="realisation", article="art. 15"),
-        replace(PLAIN, kind="statutes", article="art. 21", majority_num=2, majority_den=3),
-    ),
+    rules={
+        "ordinary": PLAIN,
+        "tariff": TWO_THIRDS,
+        "realisation": replace(PLAIN, article="art. 15"),
+        "statutes": Rule("art. 21", Share(2, 3)),
+    },
+    notices={"ordinary": Term("art. 13", 7)},
+    voters=Voters("art. 11", plural=True),
+    proxies=Proxies("art. 16", most_held=2),
+    advance=Advance("art. 17"),
 )
+STATUTES = Statutes(date(2020, 1, 1), ARTICLES)
+CHANGE = dict(describe_articles(ARTICLES))
+"""The articles as the record holds them, to be changed."""
 
 TARIFF = {
     "valid_from": "2027-01-01",
@@ -152,13 +159,16 @@ def envelope(event: Event, community: str = TOWN, at: datetime = TOLD_AT) -> Env
 
 
 def admit(
-    tx: Tx, *members: str, votes: int = 1, joined_on: date = date(2021, 1, 1), told_at: datetime = TOLD_AT
+    tx: Tx,
+    *members: str,
+    votes: int = 1,
+    joined_on: date = date(2021, 1, 1),
+    told_at: datetime = TOLD_AT,
+    kind: str = "owner",
 ) -> None:
     for member_id in members:
         number = member_id.replace("m", "L-")
-        event = MemberAdmitted(
-            member_id=member_id, kind="owner", joined_on=joined_on, votes=votes, member_number=number
-        )
+        event = MemberAdmitted(member_id=member_id, kind=kind, joined_on=joined_on, votes=votes, member_number=number)
         on_member_admitted(tx, event, envelope(event, tx.community, told_at))
 
 
@@ -252,7 +262,9 @@ def live(database: Database, until: str = "", community: str = TOWN) -> None:
 
 def tally(tx: Tx, resolution_id: str, held_on: date = HELD) -> Count:
     """The count that closing now would come to, which no door of the product tells."""
-    return count_ballots(list_standing(tx, resolution_id).values(), find_voters(tx, held_on))
+    return count_ballots(
+        list_standing(tx, resolution_id).values(), weigh_members(tx, held_on, find_members(tx, held_on))
+    )
 
 
 _USUAL = (MeetingConvened, StatutesAdopted, VotingListFrozen, BallotsCommitted, BallotEntered)

@@ -98,8 +98,8 @@ def test_a_bad_ballot_is_named_by_its_line_and_nothing_is_kept(
 
 def test_the_limit_of_proxies_and_a_second_ballot_of_one_member_are_refused(database: Database) -> None:
     live(database, until="vote")
-    proxies = [Row(line, f"L-{line:03d}", "L-004", {"build": "for"}) for line in (1, 2)]
-    with pytest.raises(BadInput):
+    proxies = [Row(line, f"L-{line:03d}", "L-004", {"build": "for"}) for line in (1, 2, 3)]
+    with pytest.raises(BadInput, match=r"art\. 16 allows 2 proxies"):
         enter(database, *proxies)
     with pytest.raises(BadInput):
         enter(database, Row(1, "L-001", "", {"tariff": "for"}), Row(2, "L-001", "", {"tariff": "against"}))

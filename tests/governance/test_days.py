@@ -18,11 +18,14 @@ from coop.events.governance import (
 )
 from coop.governance.handlers import closing, meetings, programmes
 from coop.governance.jobs import JOBS
-from coop.governance.model import Reached, Statutes
+from coop.governance.model import Reached
+from coop.governance.statutes.model import Advance
+from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database
 from coop.kit.jobs import list_runs, run_due
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
+    ARTICLES,
     HELD,
     IN_TIME,
     PARTNER,
@@ -95,7 +98,7 @@ def test_members_are_reminded_of_a_vote_three_days_before_its_meeting_once(town:
 
 def test_who_heard_of_a_vote_in_its_last_days_is_not_reminded_of_it(database: Database, clock: SetClock) -> None:
     clock.set(datetime(2026, 6, 15, 9, tzinfo=UTC))
-    late = Statutes(date(2026, 1, 1), "late", tuple(replace(rule, advance_days=3) for rule in STATUTES.rules))
+    late = Statutes(date(2026, 1, 1), replace(ARTICLES, advance=Advance("art. 17", from_days=3)))
     with database.write(TOWN, SECRETARY) as tx:
         admit(tx, *members(4))
         adopt(tx, late)

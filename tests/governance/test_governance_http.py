@@ -28,21 +28,21 @@ from tests.governance.assembly import (
 
 STATUTES: dict[str, Any] = {
     "valid_from": "2020-01-01",
-    "name": "Deed of 2020",
-    "rules": [
-        {
-            "kind": kind,
-            "article": "art. 14.2",
-            "notice_days": 7,
-            "majority": "2/3",
-            "quorum": "1/4",
-            "base": "cast",
-            "proxy_limit": 2,
-            "advance_days": 30,
-        }
-        for kind in ("tariff", "allocation-key", "realisation", "other")
-    ],
+    "articles": {
+        "name": "Deed of 2020",
+        "rules": {
+            "ordinary": {
+                "article": "art. 14.2",
+                "majority": {"num": 2, "den": 3},
+                "quorum": {"article": "art. 14.1", "share": {"num": 1, "den": 4}, "of": "votes"},
+            }
+        },
+        "notices": {"ordinary": {"article": "art. 14.2", "days": 7}},
+        "proxies": {"article": "art. 16", "most_held": 2},
+        "advance": {"article": "art. 17"},
+    },
 }
+ARTICLES: dict[str, Any] = STATUTES["articles"]
 PROGRAMME: dict[str, Any] = {
     "programme_id": "wg-heat",
     "name": "WG heat",
@@ -111,8 +111,8 @@ def set_time(desk: TestClient, *day: int) -> None:
     sit_down(desk, "account-1", "board")
 
 
-def adopt(desk: TestClient) -> dict[str, Any]:
-    entered = post(desk, "statutes", STATUTES)
+def adopt(desk: TestClient, version: dict[str, Any] = STATUTES) -> dict[str, Any]:
+    entered = post(desk, "statutes", version)
     confirm_over_http(desk, entered["entry_id"])
     return entered
 
@@ -231,12 +231,15 @@ def test_a_late_notice_is_refused_with_article_and_last_date(board: TestClient) 
     assert "by 16 June 2026" in answer["detail"]
 
 
-def test_a_secret_ballot_is_refused_with_its_line_and_reason(board: TestClient) -> None:
-    rules = STATUTES["rules"]
-    answer = post(board, "statutes", STATUTES | {"rules": [rules[0], rules[1] | {"secrecy": "secret"}]}, 422)
-    (problem,) = answer["problems"]
-    assert (problem["line"], problem["field"]) == (2, "secrecy")
-    assert problem["reason"] == "a secret ballot cannot be held here: a stored ballot would still be tied to its member"
+def test_a_secret_ballot_is_refused_when_it_is_to_be_convened(board: TestClient) -> None:
+    secret = {"other": ARTICLES["rules"]["ordinary"] | {"secret": True}}
+    answer = post(board, "statutes", STATUTES | {"articles": ARTICLES | {"rules": secret}}, 422)
+    assert [problem["field"] for problem in answer["problems"]] == ["articles.rules.other"]
+    ordinary = {"ordinary": secret["other"]}
+    adopt(board, STATUTES | {"articles": ARTICLES | {"rules": ordinary}})
+    point = {"resolution_id": "x", "kind": "other", "subject_nl": "x", "subject_en": "x"}
+    refused = post(board, "meetings", MEETING | {"resolutions": [point]}, 409)
+    assert "art. 14.2 asks a secret ballot" in refused["detail"]
 
 
 def test_a_float_cannot_be_put_to_the_vote(board: TestClient) -> None:
@@ -271,9 +274,36 @@ def test_what_does_not_fit_is_named(board: TestClient, path: str, body: dict[str
     assert [problem["field"] for problem in post(board, path, body, 422)["problems"]] == [field]
 
 
-def test_rules_of_any_size_are_answered(board: TestClient) -> None:
-    rule = STATUTES["rules"][0] | {"notice_days": 10**12}
-    assert post(board, "statutes", STATUTES | {"rules": [rule]}, 422)["problems"][0]["field"] == "rules.0.notice_days"
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"notices": {"ordinary": {"article": "13", "days": 10**12}}}, "articles.notices.ordinary.days"),
+        ({"notices": {"ordinary": {"article": "13", "days": 366}}}, "articles.notices.ordinary.days"),
+        ({"notices": {"ordinary": {"article": "", "days": 7}}}, "articles.notices.ordinary.article"),
+        ({"rules": {"ordinary": {"majority": {"num": 1, "den": 2}}}}, "articles.rules.ordinary.article"),
+        (
+            {"rules": {"ordinary": {"article": "1", "majority": {"num": 1, "den": 3}}}},
+            "articles.rules.ordinary.majority",
+        ),
+        ({"advance": {"article": "17", "from_days": 31}}, "articles.advance.from_days"),
+        ({"proxies": {"article": "16", "most": 2}}, "articles.proxies.most"),
+        ({"voters": {"article": "x" * 101}}, "articles.voters.article"),
+        ({"name": ""}, "articles.name"),
+    ],
+)
+def test_articles_that_cannot_be_are_refused_by_their_path(
+    board: TestClient, change: dict[str, Any], field: str
+) -> None:
+    answer = post(board, "statutes", STATUTES | {"articles": ARTICLES | change}, 422)
+    assert [problem["field"] for problem in answer["problems"]] == [field]
+
+
+def test_statutes_are_read_back_article_by_article(board: TestClient) -> None:
+    adopt(board)
+    [version] = board.get("/governance/api/v1/statutes").json()
+    assert version["articles"]["name"] == "Deed of 2020"
+    assert version["articles"]["rules"]["ordinary"]["quorum"]["article"] == "art. 14.1"
+    assert version["articles"]["call"] is None
 
 
 @pytest.mark.parametrize("path", ["statutes", "meetings", "programmes"])

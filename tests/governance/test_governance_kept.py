@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Table, delete, insert, update
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from coop.governance.handlers import meetings, withdrawals
 from coop.governance.storage import meetings as store
 from coop.governance.storage import reports as report_store
-from coop.governance.storage.tables import KEPT, ballot, decision, objection, voting_rule
+from coop.governance.storage.tables import KEPT, ballot, decision, objection
 from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
@@ -107,6 +107,14 @@ def test_a_decision_on_other_parameters_than_those_of_the_notice_cannot_be_store
                 votes_against=0,
                 votes_blank=0,
                 votes_entitled=4,
+                members_entitled=4,
+                members_present=3,
+                votes_silent=0,
+                votes_represented=0,
+                members_represented=0,
+                rule="",
+                casting="",
+                approved=False,
                 voting_list_hash="",
                 ballots_hash="",
                 **SAID,
@@ -133,28 +141,16 @@ def test_an_adoption_without_its_majority_cannot_be_stored(database: Database) -
                 votes_against=1,
                 votes_blank=0,
                 votes_entitled=4,
+                members_entitled=4,
+                members_present=3,
+                votes_silent=0,
+                votes_represented=0,
+                members_represented=0,
+                rule="",
+                casting="",
+                approved=False,
                 voting_list_hash="",
                 ballots_hash="",
                 **SAID,
             )
         )
-
-
-def test_a_secret_rule_cannot_be_stored(database: Database) -> None:
-    live(database, until="plan")
-    secret = {
-        "community": TOWN,
-        "valid_from": date(2020, 1, 1),
-        "kind": "tariff",
-        "article": "art. 1",
-        "notice_days": 7,
-        "quorum_num": 0,
-        "quorum_den": 0,
-        "majority_num": 1,
-        "majority_den": 2,
-        "base": "cast",
-        "proxy_limit": 0,
-        "advance_days": 0,
-    }
-    with pytest.raises(DBAPIError, match="secrecy"), database.write(TOWN, SECRETARY) as tx:
-        tx.execute(insert(voting_rule).values(**secret, secrecy="secret"))

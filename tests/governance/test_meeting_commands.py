@@ -17,18 +17,21 @@ from coop.events.governance import (
     TariffAdopted,
     VotingListFrozen,
 )
-from coop.governance.handlers import closing, meetings, voting_lists
+from coop.governance.handlers import closing, meetings, records, voting_lists
 from coop.governance.handlers.statutes import describe_change
 from coop.governance.handlers.verify import verify_resolution
-from coop.governance.model import Meeting, Statutes
+from coop.governance.model import Meeting
+from coop.governance.statutes.model import Articles, Term
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage import meetings as store
 from coop.governance.storage.ballots import list_ballots
 from coop.governance.storage.tables import ballot
 from coop.kit.database import Database
-from coop.values import BadInput, CoopError, hash_parameters
+from coop.values import BadInput, CoopError, canonical_json, hash_parameters
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
     BUILD,
+    CHANGE,
     HELD,
     KEY,
     LATER,
@@ -198,12 +201,18 @@ def test_a_phase_is_decided_once(database: Database) -> None:
         convene(database, again)
 
 
-def test_a_kind_without_a_rule_cannot_be_put_to_the_vote(database: Database, clock: SetClock) -> None:
+def test_a_kind_on_which_the_statutes_are_silent_follows_the_ordinary_rule_or_the_law(
+    database: Database, clock: SetClock
+) -> None:
     with database.write(TOWN, SECRETARY) as tx:
-        adopt(tx, Statutes(date(2020, 1, 1), "Short deed", (TWO_THIRDS,)))
+        adopt(tx, Statutes(date(2020, 1, 1), Articles("Short deed", rules={"tariff": TWO_THIRDS})))
     clock.set(datetime(2026, 5, 20, 9, tzinfo=UTC))
-    with pytest.raises(CoopError, match="no rule for a resolution of the kind other"):
-        convene(database, meeting(resolution("a")))
+    convene(database, meeting(resolution("a"), resolution("b", "dissolution")))
+    with database.read(TOWN) as tx:
+        assert [records.resolution_record(tx, name)["article"] for name in "ab"] == [
+            "choice: the law is silent",
+            "BW 2:42 lid 4",
+        ]
 
 
 def test_a_different_ballot_replaces_and_the_earlier_one_stays_in_the_history(database: Database) -> None:
@@ -304,7 +313,7 @@ def test_a_late_entry_in_the_register_changes_no_count_and_no_verification(datab
 def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database: Database) -> None:
     live(database, until="close")
     with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
-        closing.close_meeting(tx, "alv-1", entitled_members=5)
+        closing.close_meeting(tx, "alv-1", said=closing.Closing(entitled_members=5))
     assert refused.value.code == "register-incomplete"
 
 
@@ -316,7 +325,7 @@ def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Data
     with database.read(TOWN) as tx:
         assert verify_resolution(tx, "tariff").findings == ()
         salts = {cast[-1].member_id: cast[-1].salt for cast in list_ballots(tx, "tariff").values()}
-    tables = {"rule": "voting_rule", "subject": "resolution", "convened": "meeting", "list": "document"}
+    tables = {"rule": "document", "subject": "resolution", "convened": "meeting", "list": "document"}
     name = tables.get(change, "ballot")
     triggers = (
         ["document_stays"] if name == "document" else [f"{name}_keeps", f"{name}_holds"][: 1 + database.is_sqlite]
@@ -336,7 +345,9 @@ def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Data
             case "list":
                 sql.execute(text("UPDATE document SET body = :body WHERE schema_name = 'voting-list'"), {"body": b"[]"})
             case "rule":
-                sql.execute(text("UPDATE voting_rule SET notice_days = 0"))
+                weaker = {"body": canonical_json(CHANGE | {"notices": {"ordinary": {"article": "art. 13", "days": 0}}})}
+                mine_alone = "UPDATE document SET body = :body WHERE sha256 = :sha256"
+                sql.execute(text(mine_alone), weaker | {"sha256": hash_parameters(CHANGE)})
             case "subject":
                 sql.execute(text("UPDATE resolution SET subject_nl = 'Iets anders'"))
             case _:
@@ -384,4 +395,11 @@ def change_statutes(database: Database, clock: SetClock, newer: Statutes) -> Sta
     return replace(newer, resolution_id="change", deed_on=date(2026, 3, 3))
 
 
-STRICTER = Statutes(HELD, "Deed of 2026", (PLAIN, replace(TWO_THIRDS, article="art. 20", notice_days=60)))
+STRICTER = Statutes(
+    HELD,
+    Articles(
+        "Deed of 2026",
+        rules={"ordinary": PLAIN, "tariff": replace(TWO_THIRDS, article="art. 20")},
+        notices={"ordinary": Term("art. 20", 60)},
+    ),
+)

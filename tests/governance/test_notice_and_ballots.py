@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.governance.model import CHOICES, OWN, Ballot, Statutes
+from coop.governance.model import CHOICES, OWN, Ballot
 from coop.governance.rules.ballots import Box, accept
-from coop.governance.rules.statutes import check_notice, first_vote_date, in_force, last_notice_date, read_rules
+from coop.governance.rules.statutes import check_notice, first_vote_date, last_notice_date
+from coop.governance.statutes.model import Articles, Proxies, Rule, Term, Voters
+from coop.governance.statutes.version import Statutes, in_force
 from coop.values import BadInput, CoopError
-from tests.governance.assembly import CONVENED, HELD, STATUTES, TWO_THIRDS, meeting, resolution, rows
+from tests.governance.assembly import ARTICLES, CONVENED, HALF, HELD, STATUTES, meeting, resolution, rows
 
 TARIFF_MEETING = meeting(resolution("tariff", "tariff", {"valid_from": "2027-01-01"}))
 VOTES = {"a": 1, "b": 1, "c": 1, "d": 3}
 
 
-def box(history: Mapping[str, Sequence[Ballot]] | None = None, today: date = HELD) -> Box:
-    return Box(TARIFF_MEETING, TWO_THIRDS, VOTES, history or {}, today)
+def box(
+    history: Mapping[str, Sequence[Ballot]] | None = None, today: date = HELD, articles: Articles = ARTICLES
+) -> Box:
+    return Box(TARIFF_MEETING, articles, VOTES, history or {}, datetime.combine(today, time(20)))
+
+
+def with_notice(days: int) -> Articles:
+    return Articles("short", notices={"ordinary": Term("art. 13", days)})
 
 
 def problems(
@@ -36,40 +44,40 @@ def problems(
 
 
 def test_seven_clear_days_before_24_june_is_16_june_as_in_example_e19() -> None:
-    assert last_notice_date(HELD, 7) == date(2026, 6, 16)
-    assert last_notice_date(HELD, 5) == date(2026, 6, 18)
+    assert last_notice_date(with_notice(7), "tariff", HELD) == date(2026, 6, 16)
+    assert last_notice_date(with_notice(5), "tariff", HELD) == date(2026, 6, 18)
 
 
 def test_a_notice_on_the_last_date_is_in_time() -> None:
-    check_notice(replace(TARIFF_MEETING, convened_on=date(2026, 6, 16)), STATUTES)
+    check_notice(replace(TARIFF_MEETING, convened_on=date(2026, 6, 16)), ARTICLES)
 
 
 def test_a_notice_that_is_too_late_is_refused_with_article_and_last_date() -> None:
-    with pytest.raises(CoopError, match=r"art\. 14\.2 .* by 2026-06-16, not on 2026-06-17") as refused:
-        check_notice(replace(TARIFF_MEETING, convened_on=date(2026, 6, 17)), STATUTES)
+    with pytest.raises(CoopError, match=r"art\. 13 .* by 2026-06-16, not on 2026-06-17") as refused:
+        check_notice(replace(TARIFF_MEETING, convened_on=date(2026, 6, 17)), ARTICLES)
     assert refused.value.code == "notice-too-late"
 
 
 @given(st.dates(date(2020, 1, 1), date(2100, 1, 1)), st.integers(0, 60))
 def test_between_notice_and_meeting_lie_so_many_whole_days(held_on: date, days: int) -> None:
-    last = last_notice_date(held_on, days)
+    last = last_notice_date(with_notice(days), "tariff", held_on)
     between = [last + timedelta(days=i) for i in range(1, (held_on - last).days)]
     assert len(between) == days
 
 
 def test_advance_votes_open_on_25_may_as_in_example_e19() -> None:
-    assert first_vote_date(TARIFF_MEETING, TWO_THIRDS) == date(2026, 5, 25)
+    assert first_vote_date(TARIFF_MEETING, ARTICLES) == date(2026, 5, 25)
     assert accept(box(), rows({"a": "for"}, date(2026, 5, 25)), "room")
     assert problems(rows({"a": "for"}, date(2026, 5, 24))) == [(1, "cast_on")]
 
 
 def test_no_vote_is_cast_before_the_notice() -> None:
     late = replace(TARIFF_MEETING, convened_on=date(2026, 6, 10))
-    assert first_vote_date(late, TWO_THIRDS) == date(2026, 6, 10)
+    assert first_vote_date(late, ARTICLES) == date(2026, 6, 10)
 
 
 def test_the_version_in_force_on_the_meeting_date_counts() -> None:
-    newer = Statutes(HELD, "Deed of 2026", ())
+    newer = Statutes(HELD, Articles("Deed of 2026"))
     assert in_force([newer, STATUTES], HELD) is newer
     assert in_force([newer, STATUTES], HELD - timedelta(days=1)) is STATUTES
     with pytest.raises(CoopError, match="no statutes are in force"):
@@ -167,25 +175,61 @@ def test_a_member_s_own_vote_takes_the_place_of_a_steward_s_that_says_the_same()
     assert own.personal
 
 
-def test_rules_are_read_from_rows_and_every_bad_line_is_named() -> None:
-    good = {
-        "kind": "tariff",
-        "article": "art. 14.2",
-        "notice_days": 7,
-        "majority": "2/3",
-        "quorum": "1/4",
-        "base": "cast",
-        "proxy_limit": 2,
-        "secrecy": "open",
-        "advance_days": 30,
-    }
-    assert read_rules([good]) == (TWO_THIRDS,)
-    with pytest.raises(BadInput) as refused:
-        read_rules(
-            [good, good | {"majority": "most"}, good | {"kind": "other", "quorum": "1/0"}, good | {"quorum": None}]
-        )
-    assert [(problem.line, problem.field) for problem in refused.value.problems] == [
-        (2, "majority"),
-        (3, "quorum"),
-        (4, "kind"),
-    ]
+def test_a_change_of_the_statutes_asks_seven_days_by_law_whatever_the_statutes_say() -> None:
+    change = replace(TARIFF_MEETING, resolutions=(resolution("change", "statutes"),))
+    for days, article, last in ((3, "BW 2:42 lid 1", date(2026, 6, 16)), (14, "art. 13", date(2026, 6, 9))):
+        check_notice(replace(change, convened_on=last), with_notice(days))
+        with pytest.raises(CoopError) as refused:
+            check_notice(replace(change, convened_on=last + timedelta(days=1)), with_notice(days))
+        assert article in refused.value.message
+
+
+def test_a_secret_ballot_is_refused_at_the_notice_with_its_article_and_the_reason() -> None:
+    secret = Articles("closed ballots", rules={"tariff": Rule("art. 19", HALF, secret=True)})
+    with pytest.raises(CoopError, match=r"art\. 19 asks a secret ballot, .* tied to its member"):
+        check_notice(TARIFF_MEETING, secret)
+
+
+def test_a_holder_casts_no_more_votes_in_all_than_the_statutes_allow() -> None:
+    articles = replace(ARTICLES, proxies=Proxies("17.2 b", most_votes=4))
+    batch: list[dict[str, Any]] = [{**row, "proxy_holder": "d"} for row in rows({"a": "for"})]
+    assert accept(box(articles=articles), batch, "room")
+    with pytest.raises(BadInput, match=r"17\.2 b lets nobody cast more than 4 votes .* d would cast 5"):
+        accept(box(articles=articles), [*batch, {**rows({"b": "for"})[0], "proxy_holder": "d"}], "room")
+
+
+def test_who_gave_a_proxy_holds_none() -> None:
+    held = {"d": [Ballot("d", "for", HELD, "c", "room")]}
+    with pytest.raises(BadInput, match=r"d gave a proxy themselves and can hold none \(art\. 16\)"):
+        accept(box(held), [{**rows({"a": "for"})[0], "proxy_holder": "d"}], "room")
+
+
+def test_nobody_votes_electronically_where_the_statutes_are_silent() -> None:
+    silent = replace(ARTICLES, advance=None)
+    with pytest.raises(BadInput, match="BW 2:38 lid 6 allows no electronic vote"):
+        accept(box(articles=silent), rows({"a": "for"}), OWN)
+    assert accept(box(articles=silent), rows({"a": "for"}), "room")
+
+
+def test_an_electronic_vote_ends_at_the_hour_of_the_statutes() -> None:
+    assert ARTICLES.advance is not None
+    articles = replace(ARTICLES, advance=replace(ARTICLES.advance, until=time(16), until_article="art. 17 lid 2"))
+    at_noon = replace(box(articles=articles), now=datetime.combine(HELD, time(12)))
+    assert accept(at_noon, rows({"a": "for"}), OWN)
+    with pytest.raises(BadInput, match=r"art\. 17 lid 2 allows no electronic vote at this moment"):
+        accept(box(articles=articles), rows({"a": "for"}), OWN)
+
+
+def test_a_vote_ahead_of_the_meeting_stands_where_the_statutes_say_so() -> None:
+    assert ARTICLES.advance is not None
+    articles = replace(ARTICLES, advance=replace(ARTICLES.advance, revocable=False))
+    ahead = {"a": [Ballot("a", "for", date(2026, 6, 1))]}
+    with pytest.raises(BadInput, match=r"art\. 17 lets a vote ahead of the meeting stand"):
+        accept(box(ahead, articles=articles), rows({"a": "against"}), OWN)
+    assert accept(box(ahead), rows({"a": "against"}), OWN)
+
+
+def test_a_refusal_names_the_article_on_who_votes() -> None:
+    articles = replace(ARTICLES, voters=Voters("art. 11 lid 2"))
+    with pytest.raises(BadInput, match=r"stranger has no vote on 2026-06-24 \(art\. 11 lid 2\)"):
+        accept(box(articles=articles), rows({"stranger": "for"}), "room")

@@ -24,7 +24,6 @@ from tests.desk import SECRETARY
 from tests.governance.assembly import (
     HELD,
     MEETING,
-    PLAIN,
     PROGRAMME,
     SECOND,
     STATUTES,
@@ -50,11 +49,11 @@ def test_statutes_change_only_by_what_a_meeting_adopted_and_from_their_deed(
 ) -> None:
     live(database, until="plan")
     newer = change_statutes(database, clock, STRICTER)
-    weaker = replace(newer, rules=(replace(PLAIN, notice_days=0),))
+    weaker = replace(newer, articles=replace(newer.articles, notices={}))
     for refused, field in (
         (STRICTER, "resolution_id"),
         (replace(newer, resolution_id="tariff"), "resolution_id"),
-        (weaker, "rules"),
+        (weaker, "articles"),
         (replace(newer, deed_on=None), "deed_on"),
         (replace(newer, deed_on=date(2026, 2, 28)), "deed_on"),
     ):

@@ -43,8 +43,10 @@ steps:
   json:
     entry_id: s
     valid_from: 2022-06-01
-    name: s
-    rules: [{kind: other, article: a, notice_days: 7, majority: 1/2}]
+    articles:
+      name: s
+      rules: {ordinary: {article: a, majority: {num: 1, den: 2, above: true}}}
+      notices: {ordinary: {article: a, days: 7}}
 - as: second
   post: /governance/api/v1/entries/s/confirm
 - as: secretary

@@ -18,14 +18,14 @@ from coop.governance.handlers import entries, voting_lists
 from coop.governance.model import OWN, PAPERS, Ballot, Meeting, Resolution
 from coop.governance.rules.ballots import Box, accept
 from coop.governance.rules.commitments import commit, make_salt
-from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.statutes.version import in_force
 from coop.governance.storage import ballots as store
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage.entries import Entry
 from coop.governance.storage.voters import list_numbers
 from coop.governance.storage.withdrawals import find_withdrawn_points
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
+from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, derive_id, say
 
 OBJECTION_DAYS: Final = 14
 """Days in which a member may say that a ballot which was entered for them is not theirs."""
@@ -274,10 +274,11 @@ def _put_in_box(
     # Whoever holds proxies may hold more of others, who are not named here.
     is_by_proxy = any(row.get("proxy_holder") for row in rows)
     history = store.list_ballots(tx, resolution_id, None if is_by_proxy else named)
-    rule = rule_for(in_force(meeting_store.list_statutes(tx), meeting.held_on), resolution.kind)
+    articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
     objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
-    votes = voting_lists.read_list(tx, meeting, named)
-    accepted = accept(Box(meeting, rule, votes, history, tx.today, objectors), rows, channel)
+    votes = voting_lists.read_list(tx, meeting, None if is_by_proxy else named)
+    now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
+    accepted = accept(Box(meeting, articles, votes, history, now, objectors), rows, channel)
     cast = [
         replace(ballot, ballot_id=ballot_id, entry_id=entry_id, salt=make_salt())
         for ballot, ballot_id in zip(accepted, ids, strict=True)

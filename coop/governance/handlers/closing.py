@@ -6,7 +6,8 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from coop.events import Event
@@ -18,10 +19,11 @@ from coop.events.governance import (
     TariffAdopted,
 )
 from coop.governance.handlers import voting_lists
-from coop.governance.model import Count, Meeting, Resolution, Verdict, VotingRule
-from coop.governance.rules.commitments import hash_box
-from coop.governance.rules.counting import count_ballots, decide
-from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.model import Count, Meeting, Resolution, Verdict
+from coop.governance.rules.commitments import draw_lot, hash_box
+from coop.governance.rules.counting import count_ballots, decide, rule_of
+from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
+from coop.governance.statutes.version import in_force
 from coop.governance.storage import entries
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
@@ -41,7 +43,8 @@ class Outcome:
     """
 
     resolution: Resolution
-    rule: VotingRule
+    articles: Articles
+    rule: Rule
     decided: store.Decided | None
     withdrawn: Withdrawal | None = None
 
@@ -65,13 +68,14 @@ class Outcome:
 
 def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     """One outcome per resolution, in the order of the agenda."""
-    statutes = in_force(store.list_statutes(tx), meeting.held_on)
+    articles = in_force(store.list_statutes(tx), meeting.held_on).articles
     decisions = store.list_decisions(tx, meeting.meeting_id)
     withdrawn = find_withdrawn_points(tx, meeting.meeting_id)
     return [
         Outcome(
             point,
-            rule_for(statutes, point.kind),
+            articles,
+            rule_of(articles, point.kind, find_second(tx, meeting, point)),
             decisions.get(point.resolution_id),
             withdrawn.get(point.resolution_id),
         )
@@ -79,21 +83,48 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     ]
 
 
-def close_meeting(
-    tx: Tx, meeting_id: str, closed_on: date | None = None, *, entitled_members: int | None = None
-) -> list[Outcome]:
+def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall | None:
+    """When a proposal was treated first, where this meeting is a second one because the first had no quorum for it."""
+    first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    if first is None:
+        return None
+    decisions = store.list_decisions(tx, first.meeting_id)
+    for point in first.resolutions:
+        decided = decisions.get(point.resolution_id)
+        is_same = (point.kind, point.parameters) == (resolution.kind, resolution.parameters)
+        same_subject = bool(point.parameters) or point.subject_nl == resolution.subject_nl
+        if decided and decided.verdict.reason == "no-quorum" and is_same and same_subject:
+            return SecondCall(first.held_on, meeting.held_on)
+    return None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is said when a meeting is closed, before anybody knows the count.
+
+    ``chair``: by resolution, the chair's word for the case that as many are for as against. ``approved``: resolutions
+    to which the body consented that the statutes name. ``attendance``: members who are there. ``entitled_members``: how
+    many members could vote by the register; when given, it must be how many stand on the voting list, so that a meeting
+    is not counted before all of the register was heard.
+    """
+
+    chair: Mapping[str, Casting] = field(default_factory=dict)
+    approved: Collection[str] = ()
+    attendance: Collection[str] = ()
+    entitled_members: int | None = None
+
+
+def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: Closing = Closing()) -> list[Outcome]:
     """Count every vote, keep the decisions and let the adopted ones act, once. It is closed today, by the server's
     clock.
 
     Args:
         tx: open transaction. meeting_id: the meeting. closed_on: when given, must be today, or the day on which the
-        meeting was closed. entitled_members: how many members could vote by the register; when given, it must be how
-        many stand on the voting
-            list, so that a meeting is not counted before all of the register was heard.
+            meeting was closed. said: what is said before the count.
 
     Raises:
-        CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day, or
-            ballots wait for a second person.
+        CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day,
+            ballots wait for a second person, or a chair's word is missing.
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
@@ -112,26 +143,50 @@ def close_meeting(
             )
         return points
     _refuse_closing(tx, meeting, closed_on)
+    _ask_chair(points, said)
     voting_lists.freeze(tx, meeting)
     votes = voting_lists.close(tx, meeting)
-    if entitled_members is not None and entitled_members != len(votes):
+    voters = sum(1 for number in votes.values() if number)
+    if said.entitled_members is not None and said.entitled_members != voters:
         raise CoopError(
             "register-incomplete",
             say(
                 "the register has %(entitled_members)s members with a vote on %(held_on)s, the list %(voters)s",
-                entitled_members=entitled_members,
+                entitled_members=said.entitled_members,
                 held_on=meeting.held_on,
-                voters=len(votes),
+                voters=voters,
             ),
         )
     list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
     for point in points:
         resolution_id = point.resolution.resolution_id
         standing = list_standing(tx, resolution_id).values()
-        count = count_ballots(standing, votes)
-        decided = Counted(count, list_hash, hash_box(resolution_id, standing))
-        tx.tell(*decide_point(tx, meeting, point.resolution, point.rule, decided, tx.today))
+        count = count_ballots(standing, votes, said.attendance)
+        box_hash = hash_box(resolution_id, standing)
+        lot = draw_lot(resolution_id, box_hash)
+        casting = lot if point.rule.tie == "lot" else said.chair.get(resolution_id, "")
+        counted = Counted(count, list_hash, box_hash, casting, resolution_id in said.approved)
+        tx.tell(*decide_point(tx, meeting, point.resolution, point.articles, counted, tx.today))
     return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
+
+
+def _ask_chair(points: list[Outcome], said: Closing) -> None:
+    """Refuse to count before the chair spoke, where the statutes give them a casting vote: so nobody speaks knowing
+    the count."""
+    unheard = [
+        point
+        for point in points
+        if point.rule.tie == "chair" and said.chair.get(point.resolution.resolution_id) not in ("for", "against")
+    ]
+    if unheard:
+        raise CoopError(
+            "chair-unheard",
+            say(
+                "%(article)s lets the chair decide at a tie: before the count, say for or against on %(subjects)s",
+                article=unheard[0].rule.tie_article or unheard[0].rule.article,
+                subjects=tuple(point.resolution.subject_nl for point in unheard),
+            ),
+        )
 
 
 def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
@@ -158,15 +213,18 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
 
 @dataclass(frozen=True)
 class Counted:
-    """A count with the hashes of what it was made of; both empty where minutes say it."""
+    """A count with the hashes of what it was made of, both empty where minutes say it; the word that breaks a tie, and
+    whether the body consented that the statutes name."""
 
     count: Count
     voting_list_hash: str = ""
     ballots_hash: str = ""
+    casting: Casting = ""
+    approved: bool = False
 
 
 def decide_point(
-    tx: Tx, meeting: Meeting, resolution: Resolution, rule: VotingRule, counted: Counted, decided_on: date
+    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Articles, counted: Counted, decided_on: date
 ) -> list[Event]:
     """Keep the decision that a count comes to; returns the facts of it."""
     notice_hash, document = store.find_notice(tx, resolution.resolution_id)
@@ -182,7 +240,9 @@ def decide_point(
                 notice_hash=notice_hash,
             ),
         )
-    count, verdict = counted.count, decide(rule, counted.count)
+    count, second = counted.count, find_second(tx, meeting, resolution)
+    casting, approved = counted.casting, counted.approved
+    verdict = decide(articles, resolution.kind, count, second, casting=casting, approved=approved)
     if verdict.adopted and _is_decided_before(tx, resolution):
         verdict = replace(verdict, adopted=False, reason="decided-before")
     kept = store.Decided(
@@ -193,6 +253,8 @@ def decide_point(
         count,
         counted.voting_list_hash,
         counted.ballots_hash,
+        casting,
+        approved,
     )
     store.add_decision(tx, kept)
     decided = ResolutionDecided(
@@ -210,6 +272,9 @@ def decide_point(
         voting_list_hash=counted.voting_list_hash,
         ballots_hash=counted.ballots_hash,
         history=meeting.is_history,
+        rule=verdict.rule,
+        members_present=count.members_present,
+        members_entitled=count.members_entitled,
     )
     if not verdict.adopted:
         return [decided]

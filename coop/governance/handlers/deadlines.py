@@ -12,7 +12,7 @@ from typing import Final
 from coop.events.governance import DeadlinePassed, SteeringReminded, VoteClosing, VoteEnded, VoteOpened
 from coop.governance.handlers import voting_lists
 from coop.governance.rules.dates import has_passed, last_reminder
-from coop.governance.rules.statutes import first_vote_on_any
+from coop.governance.rules.statutes import first_vote_by
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage import programmes as store
 from coop.governance.storage.withdrawals import list_withdrawn
@@ -56,7 +56,7 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
     for meeting in meeting_store.list_meetings(tx):
         if meeting.meeting_id in withdrawn or meeting_store.list_decisions(tx, meeting.meeting_id):
             continue
-        opened_on = first_vote_on_any(meeting, statutes)
+        opened_on = first_vote_by(meeting, statutes)
         if opened_on <= tx.today <= meeting.held_on:
             voting_lists.freeze(tx, meeting)
             tx.tell(VoteOpened(meeting_id=meeting.meeting_id, opened_on=opened_on, held_on=meeting.held_on))

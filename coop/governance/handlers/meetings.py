@@ -8,10 +8,11 @@ from dataclasses import replace
 from coop.events.governance import AgendaPoint, MeetingConvened
 from coop.governance.handlers import voting_lists
 from coop.governance.handlers.statutes import AGENDA
-from coop.governance.model import Meeting, Resolution, Statutes
+from coop.governance.model import Meeting, Resolution
 from coop.governance.rules.dates import judge_hours
 from coop.governance.rules.parameters import check_resolution
-from coop.governance.rules.statutes import check_notice, first_vote_on_any, in_force
+from coop.governance.rules.statutes import check_notice, first_vote_by
+from coop.governance.statutes.version import Statutes, in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.closed_periods import find_last_closed_day
@@ -127,9 +128,24 @@ def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
     if problems:
         raise BadInput(problems, "bad-agenda")
     _check_phases(tx, meeting)
+    _check_second(tx, meeting)
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
-    check_notice(meeting, statutes)
+    check_notice(meeting, statutes.articles)
     return statutes
+
+
+def _check_second(tx: Tx, meeting: Meeting) -> None:
+    """A second meeting follows one that was closed without the quorum for something."""
+    if meeting.second_of is None:
+        return
+    first = store.find_meeting(tx, meeting.second_of)
+    decided = store.list_decisions(tx, meeting.second_of).values()
+    if first is None or not any(each.verdict.reason == "no-quorum" for each in decided):
+        reason = say("no meeting %(id)s lacked a quorum", id=meeting.second_of)
+        raise BadInput([Problem(reason, "second_of")], "bad-agenda")
+    if meeting.held_on <= first.held_on:
+        reason = say("a second meeting is held after the first, of %(day)s", day=first.held_on)
+        raise BadInput([Problem(reason, "held_on")], "bad-agenda")
 
 
 def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> MeetingConvened:
@@ -137,7 +153,7 @@ def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> Meeting
         meeting_id=meeting.meeting_id,
         convened_on=meeting.convened_on,
         held_on=meeting.held_on,
-        vote_from=first_vote_on_any(meeting, [statutes]),
+        vote_from=first_vote_by(meeting, [statutes]),
         place=meeting.place,
         begins_at=meeting.begins_at,
         votes_until=meeting.votes_until,

@@ -16,13 +16,20 @@ from coop.governance.handlers.closing import Counted, decide_point
 from coop.governance.handlers.meetings import keep_past_meeting, refuse_another
 from coop.governance.handlers.statutes import AGENDA
 from coop.governance.model import Count, Meeting, Resolution
-from coop.governance.rules.statutes import in_force, rule_for
+from coop.governance.statutes.version import in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage.entries import Entry
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
-_COUNTS: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
+_COUNTS: Final = (
+    "votes_for",
+    "votes_against",
+    "votes_blank",
+    "votes_entitled",
+    "members_entitled",
+    "members_present",
+)
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,10 @@ def keep_minutes(tx: Tx, entry: Entry) -> int:
     if problems := _judge_counts(minutes):
         raise BadInput(problems, "bad-count")
     keep_past_meeting(tx, meeting)
-    statutes = in_force(store.list_statutes(tx), meeting.held_on)
+    articles = in_force(store.list_statutes(tx), meeting.held_on).articles
     for resolution, count in zip(meeting.resolutions, minutes.counts, strict=True):
-        rule = rule_for(statutes, resolution.kind)
-        tx.tell(*decide_point(tx, meeting, resolution, rule, Counted(count), meeting.held_on))
+        counted = Counted(count, approved=True)
+        tx.tell(*decide_point(tx, meeting, resolution, articles, counted, meeting.held_on))
     return len(meeting.resolutions)
 
 
@@ -84,13 +91,15 @@ def read_minutes(entry: Entry) -> Minutes:
         tuple(Resolution(**point["resolution"]) for point in points),
         entry.entry_id,
         content["begins_at"],
+        second_of=content.get("second_of"),
     )
     return Minutes(meeting, tuple(Count(**point["count"]) for point in points), entry.paper)
 
 
 def _write(minutes: Minutes) -> dict[str, Any]:
     meeting = minutes.meeting
-    return {
+    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    return second | {
         "meeting_id": meeting.meeting_id,
         "held_on": meeting.held_on.isoformat(),
         "convened_on": meeting.convened_on.isoformat(),
@@ -122,6 +131,13 @@ def _judge_counts(minutes: Minutes) -> list[Problem]:
             for name in _COUNTS
             if getattr(count, name) < 0
         ]
+        if count.members_present > count.members_entitled:
+            reason = say(
+                "%(present)s members were there, of %(entitled)s in all",
+                present=count.members_present,
+                entitled=count.members_entitled,
+            )
+            problems.append(Problem(reason, f"{point.resolution_id}.count.members_present", line))
         if count.votes_present > count.votes_entitled:
             reason = say(
                 "%(present)s votes were handed in, of %(entitled)s that members had",

@@ -6,6 +6,8 @@ from typing import Any
 
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.rules.programmes import tranches_of
+from coop.governance.statutes.model import Share
+from coop.governance.statutes.saying import say_rule
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
@@ -44,10 +46,12 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "adopted_hash": decided.parameters_hash if decided else None,
         "decided_on": decided.decided_on.isoformat() if decided else None,
         "verdict": decided.verdict.word if decided else None,
-        "article": rule.article,
-        "majority": f"{rule.majority_num}/{rule.majority_den}",
+        "article": decided.verdict.article if decided else rule.article,
+        "rule": str(say_rule(rule)),
+        "majority": _share(rule.majority),
         "base": rule.base,
-        "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
+        "quorum": _share(rule.quorum.share) if rule.quorum else None,
+        "quorum_of": rule.quorum.of if rule.quorum else None,
         "count": count_record(outcome) if decided else None,
         "history": meeting.is_history,
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
@@ -74,6 +78,10 @@ def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:
     }
 
 
+def _share(share: Share) -> str:
+    return f"{'>' if share.above else ''}{share.num}/{share.den}"
+
+
 def minutes_record(tx: Tx, entry_id: str) -> dict[str, Any]:
     """The paper that a meeting of the past was entered from, who entered it and who confirmed it."""
     entry, settled = get_entry(tx, entry_id), find_settled(tx, entry_id)
@@ -96,6 +104,8 @@ def count_record(outcome: Outcome) -> dict[str, int | str]:
         "votes_cast": outcome.count.votes_cast,
         "votes_present": outcome.count.votes_present,
         "votes_entitled": outcome.count.votes_entitled,
+        "members_present": outcome.count.members_present,
+        "members_entitled": outcome.count.members_entitled,
         "votes_needed": outcome.verdict.votes_needed,
         "reason": outcome.verdict.reason,
     }

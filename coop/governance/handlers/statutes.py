@@ -6,15 +6,17 @@ docs/domain/meetings-votes-and-statutes.md#changing-the-statutes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from coop.events.governance import StatutesAdopted
 from coop.governance.handlers import entries
-from coop.governance.model import Statutes
-from coop.governance.rules.statutes import describe_rules, hash_rules, read_rules
+from coop.governance.model import RULED
+from coop.governance.statutes.judging import judge_articles
+from coop.governance.statutes.record import describe_articles, hash_articles, read_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage import meetings as store
 from coop.governance.storage.entries import Entry
 from coop.kit.tx import Tx
@@ -31,11 +33,13 @@ def adopt_statutes(tx: Tx, version: Statutes, entry_id: str = "") -> Entry | Non
     Repeating it changes nothing.
 
     Raises:
-        BadInput: the deed or the resolution that brought them cannot be.
+        BadInput: the articles, the deed or the resolution that brought them cannot be.
         CoopError: another version has that date, no meeting adopted this one, or a meeting was convened under the
             version that it replaces.
     """
     tx.lock(AGENDA)
+    if problems := _judge_articles(version):
+        raise BadInput(problems, "bad-statutes")
     if not version.resolution_id and _is_first(tx, version):
         content = _write(version)
         return entries.enter(tx, keep_first_statutes, "statutes", "", version.name, content, entry_id)
@@ -60,7 +64,7 @@ def _is_first(tx: Tx, version: Statutes) -> bool:
 
 def _keep(tx: Tx, version: Statutes) -> bool:
     """Keep a version; False where it is kept already."""
-    if problems := _judge_origin(tx, version):
+    if problems := [*_judge_articles(version), *_judge_origin(tx, version)]:
         raise BadInput(problems, "bad-statutes")
     versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
     if version.valid_from in versions:
@@ -77,18 +81,22 @@ def _keep(tx: Tx, version: Statutes) -> bool:
                     day=meeting.held_on,
                 ),
             )
-    ordered = replace(version, rules=tuple(sorted(version.rules, key=lambda rule: rule.kind)))
-    store.add_statutes(tx, ordered)
+    store.add_statutes(tx, version)
     tx.tell(
         StatutesAdopted(
-            valid_from=ordered.valid_from,
-            name=ordered.name,
-            rules_hash=hash_rules(ordered.rules),
-            deed_on=ordered.deed_on,
-            resolution_id=ordered.resolution_id,
+            valid_from=version.valid_from,
+            name=version.name,
+            articles_hash=hash_articles(version.articles),
+            deed_on=version.deed_on,
+            resolution_id=version.resolution_id,
         )
     )
     return True
+
+
+def _judge_articles(version: Statutes) -> list[Problem]:
+    wrong = judge_articles(version.articles, RULED)
+    return [Problem(problem.reason, f"articles.{problem.field}") for problem in wrong]
 
 
 def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
@@ -106,8 +114,8 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
         reason = say("no meeting adopted a change of the statutes by a resolution %(id)s", id=version.resolution_id)
         return [*problems, Problem(reason, "resolution_id")]
     if resolution.parameters != describe_change(version):
-        reason = say("these are not the rules that the meeting adopted by %(id)s", id=version.resolution_id)
-        problems.append(Problem(reason, "rules"))
+        reason = say("these are not the articles that the meeting adopted by %(id)s", id=version.resolution_id)
+        problems.append(Problem(reason, "articles"))
     if version.deed_on is None or version.deed_on < decided.decided_on:
         reason = say("a change works from its deed, which is made after the meeting of %(day)s", day=decided.decided_on)
         problems.append(Problem(reason, "deed_on"))
@@ -115,30 +123,26 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
 
 
 def describe_change(version: Statutes) -> Mapping[str, Any]:
-    """The parameters of the resolution that adopts a version: its name and its rules, kind by kind."""
-    return {"name": version.name, "rules": describe_rules(version.rules)}
+    """The parameters of the resolution that adopts a version: its articles whole."""
+    return describe_articles(version.articles)
 
 
 def _bare(version: Statutes) -> Statutes:
-    """A version without who entered it, its rules in one order."""
-    return replace(version, entry_id=None, rules=tuple(sorted(version.rules, key=lambda rule: rule.kind)))
+    """A version without who entered it."""
+    return replace(version, entry_id=None)
 
 
 def _write(version: Statutes) -> Mapping[str, Any]:
     return {
         "valid_from": version.valid_from.isoformat(),
-        "name": version.name,
-        "rules": describe_rules(version.rules),
+        "articles": describe_articles(version.articles),
         "deed_on": version.deed_on.isoformat() if version.deed_on else None,
     }
 
 
 def read_entry(entry: Entry) -> Statutes:
     """The version in an entry."""
-    return replace(_read(entry.content), entry_id=entry.entry_id)
-
-
-def _read(content: Mapping[str, Any]) -> Statutes:
-    rules: Sequence[Mapping[str, Any]] = content["rules"]
+    content: Mapping[str, Any] = entry.content
     deed_on = date.fromisoformat(content["deed_on"]) if content["deed_on"] else None
-    return Statutes(date.fromisoformat(content["valid_from"]), content["name"], read_rules(rules), deed_on)
+    valid_from = date.fromisoformat(content["valid_from"])
+    return Statutes(valid_from, read_articles(content["articles"]), deed_on, entry_id=entry.entry_id)

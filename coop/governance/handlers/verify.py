@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from coop.events.governance import (
@@ -22,7 +21,9 @@ from coop.events.governance import (
     StatutesAdopted,
     VotingListFrozen,
 )
-from coop.governance.model import Ballot, Count, Meeting, Resolution, Statutes, VotingRule
+from coop.governance.handlers import second_opinion
+from coop.governance.handlers.second_opinion import Record
+from coop.governance.model import Ballot, Count, Meeting, Resolution
 from coop.governance.storage import ballots as ballot_store
 from coop.governance.storage import entries as entry_store
 from coop.governance.storage import meetings as store
@@ -65,19 +66,24 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     resolution = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
     findings: list[str] = []
-    statutes = max(
-        (version for version in store.list_statutes(tx) if version.valid_from <= meeting.held_on),
-        key=lambda version: version.valid_from,
-    )
-    rule = next(rule for rule in statutes.rules if rule.kind == resolution.kind)
+    articles = _read_articles(tx, meeting, findings)
     findings += _check_notice(tx, meeting)
-    findings += _check_rules(tx, statutes)
     counting = _read_minutes if meeting.entry_id else _count_box
     count = counting(tx, meeting, resolution, findings)
-    verdict = "adopted" if _is_adopted(rule, count) else "rejected"
-    counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
-    findings += _check_decision(tx, resolution, count, verdict, counted)
     decided = store.find_decision(tx, resolution_id)
+    first_on = _find_first(tx, meeting, resolution)
+    adopted, article = second_opinion.judge(
+        articles,
+        resolution.kind,
+        count,
+        casting=_find_casting(decided, articles, resolution),
+        approved=bool(decided and decided.approved),
+        first_on=first_on,
+        held_on=meeting.held_on,
+    )
+    judged = ("adopted" if adopted else "rejected", article)
+    counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
+    findings += _check_decision(tx, resolution, count, judged, counted)
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -85,8 +91,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         held_on=meeting.held_on,
         decided_on=decided.decided_on if decided else None,
         count=count,
-        verdict=decided.verdict.word if decided else verdict,
-        article=rule.article,
+        verdict=decided.verdict.word if decided else judged[0],
+        article=article,
         ballots=len(ballot_store.list_ballots(tx, resolution_id)),
         history=meeting.is_history,
         findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
@@ -95,7 +101,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
 
 def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
     """Hold the rows of a notice against the hash that was told when it went out."""
-    notice = {
+    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    notice = second | {
         "meeting_id": meeting.meeting_id,
         "held_on": str(meeting.held_on),
         "convened_on": str(meeting.convened_on),
@@ -122,25 +129,37 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
         yield "the meeting does not say as it was told whether it was entered afterwards"
 
 
-def _check_rules(tx: Tx, statutes: Statutes) -> Iterator[str]:
-    """Hold the rules of the statutes against the hash that was told when they came on file."""
-    rules = [
-        {
-            "kind": rule.kind,
-            "article": rule.article,
-            "notice_days": rule.notice_days,
-            "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
-            "majority": f"{rule.majority_num}/{rule.majority_den}",
-            "base": rule.base,
-            "proxy_limit": rule.proxy_limit,
-            "secrecy": rule.secrecy,
-            "advance_days": rule.advance_days,
-        }
-        for rule in sorted(statutes.rules, key=lambda rule: rule.kind)
-    ]
-    told = list_told(tx, StatutesAdopted, str(statutes.valid_from))
-    if [each["rules_hash"] for each in told] != [_hash(rules)]:
-        yield "the rules of the statutes are not those that were told when they came on file"
+def _read_articles(tx: Tx, meeting: Meeting, findings: list[str]) -> Record:
+    """The record of the statutes of a meeting, held against the hash that was told when they came on file."""
+    valid_from, document = store.find_articles(tx, meeting.held_on)
+    told = list_told(tx, StatutesAdopted, str(valid_from))
+    if [each["articles_hash"] for each in told] != [hashlib.sha256(document.body).hexdigest()]:
+        findings.append("the articles of the statutes are not those that were told when they came on file")
+    record: Record = json.loads(document.body)
+    return record
+
+
+def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None:
+    """The day of the first meeting on the same, which had no quorum for it."""
+    first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    if first is None:
+        return None
+    for point in first.resolutions:
+        decided = store.find_decision(tx, point.resolution_id)
+        is_same = point.kind == resolution.kind and point.parameters == resolution.parameters
+        same_subject = bool(point.parameters) or point.subject_nl == resolution.subject_nl
+        if decided and decided.verdict.reason == "no-quorum" and is_same and same_subject:
+            return first.held_on
+    return None
+
+
+def _find_casting(decided: store.Decided | None, articles: Record, resolution: Resolution) -> str:
+    """The word that broke a tie: the chair's as it is kept, or the lot as it falls again."""
+    if decided is None:
+        return ""
+    if second_opinion.find_rule(articles, resolution.kind).get("tie") != "lot" or not decided.ballots_hash:
+        return decided.casting
+    return "for" if int(_hash(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
 
 
 def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
@@ -161,14 +180,35 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
     objections = ballot_store.list_objections(tx, resolution_id)
     struck = {each.member_id: each.number for each in objections if each.in_time}
     counted = [cast[-1] for member_id, cast in history.items() if len(cast) > struck.get(member_id, 0)]
-    sums = Counter[str]()
-    for ballot in counted:
-        sums[ballot.choice] += votes.get(ballot.member_id, 0)
     box = hashlib.sha256("".join(sorted(_commit(resolution_id, each) + "\n" for each in counted)).encode()).hexdigest()
     decided = store.find_decision(tx, resolution_id)
     if decided is not None and decided.ballots_hash != box:
         findings.append("the ballots that were counted are others")
-    return Count(sums["for"], sums["against"], sums["blank"], sum(votes.values()))
+    return _add_up(counted, votes, decided)
+
+
+def _add_up(counted: list[Ballot], votes: Mapping[str, int], decided: store.Decided | None) -> Count:
+    """Add ballots up by the list. Who was there in silence stands in the decision alone."""
+    sums = Counter[str]()
+    heads, represented = 0, [0, 0]
+    for ballot in counted:
+        weight = votes.get(ballot.member_id, 0)
+        sums[ballot.choice] += weight
+        heads += weight > 0
+        if ballot.proxy_holder and weight:
+            represented = [represented[0] + weight, represented[1] + 1]
+    silent = decided.count if decided else Count(0, 0, 0, 0)
+    return Count(
+        sums["for"],
+        sums["against"],
+        sums["blank"],
+        sum(votes.values()),
+        members_entitled=len(votes),
+        members_present=max(heads, silent.members_present),
+        votes_silent=silent.votes_silent,
+        votes_represented=min(represented[0], silent.votes_represented) if decided else represented[0],
+        members_represented=min(represented[1], silent.members_represented) if decided else represented[1],
+    )
 
 
 def _read_list(tx: Tx, meeting: Meeting, findings: list[str]) -> Mapping[str, int]:
@@ -207,8 +247,11 @@ def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: li
     return Count(**said[0])
 
 
-def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str, counted: str) -> Iterator[str]:
-    """Hold a decision against its notice, the count made again as ``counted`` says, and what was told."""
+def _check_decision(
+    tx: Tx, resolution: Resolution, count: Count, judged: tuple[str, str], counted: str
+) -> Iterator[str]:
+    """Hold a decision against its notice, the count made again as ``counted`` says with the verdict and the article
+    that it comes to, and what was told."""
     resolution_id = resolution.resolution_id
     notice_hash, document = store.find_notice(tx, resolution_id)
     if document.sha256 != notice_hash:
@@ -221,30 +264,22 @@ def _check_decision(tx: Tx, resolution: Resolution, count: Count, verdict: str, 
         yield "the parameters are no longer those that were adopted"
     if decided.count != count:
         yield f"{counted} another count"
+    verdict, article = judged
     fell_away = decided.verdict.reason == "decided-before"
     if decided.verdict.word != ("rejected" if fell_away else verdict):
         yield f"{counted} another verdict: {verdict}"
+    if decided.verdict.article != article:
+        yield f"the verdict rests on {article}, not on {decided.verdict.article}"
     told = list_told(tx, ResolutionDecided, resolution_id)
-    counts = [(each["votes_for"], each["votes_against"], each["votes_blank"], each["verdict"]) for each in told]
+    names = ("votes_for", "votes_against", "votes_blank", "members_present", "members_entitled", "verdict")
+    counts = [tuple(each.get(name, 0) for name in names) for each in told]
     kept = decided.count
-    if counts != [(kept.votes_for, kept.votes_against, kept.votes_blank, decided.verdict.word)]:
+    heads = (kept.members_present, kept.members_entitled)
+    if counts != [(kept.votes_for, kept.votes_against, kept.votes_blank, *heads, decided.verdict.word)]:
         yield "the count and the verdict are not those that were told when it was decided"
     hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]
     if hashes != [(decided.voting_list_hash, decided.ballots_hash)]:
         yield "the voting list and ballots of the decision are not those that were told"
-
-
-def _is_adopted(rule: VotingRule, count: Count) -> bool:
-    """Judge a count under a rule, in fractions."""
-    cast = count.votes_for + count.votes_against
-    present = cast + count.votes_blank
-    if rule.quorum_den and present < count.votes_entitled * Fraction(rule.quorum_num, rule.quorum_den):
-        return False
-    whole = {"cast": cast, "present": present, "all": count.votes_entitled}[rule.base]
-    majority = Fraction(rule.majority_num, rule.majority_den)
-    if majority == Fraction(1, 2):
-        return count.votes_for > whole * majority
-    return count.votes_for > 0 and count.votes_for >= whole * majority
 
 
 def _commit(resolution_id: str, ballot: Ballot) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
-from coop.governance.storage.voters import keep_number, keep_voter
+from coop.governance.storage.voters import LEFT, keep_number, keep_voter
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
 
@@ -16,7 +16,7 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
         CoopError: the same admission was told before with another number of votes.
     """
     keep_number(tx, event.member_id, event.member_number)
-    kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.votes, envelope.time)
+    kept = keep_voter(tx, event.member_id, event.joined_on, "admitted", event.kind, event.votes, envelope.time)
     if kept != event.votes:
         raise CoopError(
             "voter-conflict",
@@ -31,10 +31,11 @@ def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> Non
 
 
 def on_member_changed(tx: Tx, event: MemberChanged, envelope: Envelope) -> None:
-    """From that date the member has another number of votes; of two changes for one day the later holds."""
-    keep_voter(tx, event.member_id, event.from_on, f"c{event.number:09d}", event.votes, envelope.time)
+    """From that date the member is of another kind, or has another number of votes; of two changes for one day the
+    later holds."""
+    keep_voter(tx, event.member_id, event.from_on, f"c{event.number:09d}", event.kind, event.votes, envelope.time)
 
 
 def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
     """From that date the member has no vote."""
-    keep_voter(tx, event.member_id, event.left_on, "left", 0, envelope.time)
+    keep_voter(tx, event.member_id, event.left_on, LEFT, "", 0, envelope.time)

@@ -129,6 +129,7 @@ def _convene_anew(tx: Tx, meeting: Meeting, left: Sequence[str], anew: Anew) -> 
         tuple(replace(point, resolution_id=f"{meeting_id}-{number}") for number, point in enumerate(points, start=1)),
         begins_at=anew.begins_at,
         votes_until=anew.votes_until,
+        second_of=meeting.second_of,
     )
     convene_meeting(tx, again)
     return meeting_id

@@ -1,7 +1,4 @@
-"""First tables
-
-Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
-"""
+"""First tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -134,6 +131,7 @@ def upgrade() -> None:
         sa.Column("member_id", sa.String(length=100), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("change", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.Column("told_at", Instant(), nullable=False),
         sa.CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name=op.f("ck_voter_change")),
@@ -193,6 +191,7 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("articles_hash", sa.String(length=64), nullable=False),
         sa.Column("deed_on", sa.Date(), nullable=True),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=True),
@@ -200,6 +199,11 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_statutes_origin")),
         sa.CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name=op.f("ck_statutes_deed")),
+        sa.ForeignKeyConstraint(
+            ["community", "articles_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_statutes_community_document"),
+        ),
         sa.ForeignKeyConstraint(
             ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_statutes_community_entry")
         ),
@@ -217,6 +221,7 @@ def upgrade() -> None:
         sa.Column("statutes_from", sa.Date(), nullable=False),
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
         sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("second_of", sa.String(length=100), nullable=True),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("convened_on <= held_on", name=op.f("ck_meeting_convened")),
@@ -227,6 +232,11 @@ def upgrade() -> None:
             ["community", "notice_hash"],
             ["document.community", "document.sha256"],
             name=op.f("fk_meeting_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "second_of"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_meeting_community_meeting"),
         ),
         sa.ForeignKeyConstraint(
             ["community", "statutes_from"],
@@ -253,42 +263,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone")),
         sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
-    )
-    op.create_table(
-        "voting_rule",
-        sa.Column("community", sa.String(length=100), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("article", sa.String(length=100), nullable=False),
-        sa.Column("notice_days", sa.Integer(), nullable=False),
-        sa.Column("quorum_num", sa.Integer(), nullable=False),
-        sa.Column("quorum_den", sa.Integer(), nullable=False),
-        sa.Column("majority_num", sa.Integer(), nullable=False),
-        sa.Column("majority_den", sa.Integer(), nullable=False),
-        sa.Column("base", sa.String(length=10), nullable=False),
-        sa.Column("proxy_limit", sa.Integer(), nullable=False),
-        sa.Column("secrecy", sa.String(length=10), nullable=False),
-        sa.Column("advance_days", sa.Integer(), nullable=False),
-        sa.CheckConstraint("base IN ('cast', 'present', 'all')", name=op.f("ck_voting_rule_base")),
-        sa.CheckConstraint(
-            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'other')",
-            name=op.f("ck_voting_rule_kind"),
-        ),
-        sa.CheckConstraint("secrecy = 'open'", name=op.f("ck_voting_rule_secrecy")),
-        sa.CheckConstraint(
-            "majority_den > 0 AND 2 * majority_num >= majority_den AND majority_num <= majority_den",
-            name=op.f("ck_voting_rule_majority"),
-        ),
-        sa.CheckConstraint(
-            "notice_days >= 0 AND proxy_limit >= 0 AND advance_days >= 0", name=op.f("ck_voting_rule_counts")
-        ),
-        sa.CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name=op.f("ck_voting_rule_quorum")),
-        sa.ForeignKeyConstraint(
-            ["community", "valid_from"],
-            ["statutes.community", "statutes.valid_from"],
-            name=op.f("fk_voting_rule_community_statutes"),
-        ),
-        sa.PrimaryKeyConstraint("community", "valid_from", "kind", name=op.f("pk_voting_rule")),
     )
     op.create_table(
         "milestone_reached",
@@ -348,7 +322,7 @@ def upgrade() -> None:
         sa.Column("explanation_en", sa.Text(), nullable=False),
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'other')",
+            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'dissolution', 'conversion', 'dismissal', 'admission', 'other')",
             name=op.f("ck_resolution_kind"),
         ),
         sa.ForeignKeyConstraint(
@@ -475,21 +449,40 @@ def upgrade() -> None:
         sa.Column("votes_against", sa.Integer(), nullable=False),
         sa.Column("votes_blank", sa.Integer(), nullable=False),
         sa.Column("votes_entitled", sa.Integer(), nullable=False),
+        sa.Column("members_entitled", sa.Integer(), nullable=False),
+        sa.Column("members_present", sa.Integer(), nullable=False),
+        sa.Column("votes_silent", sa.Integer(), nullable=False),
+        sa.Column("votes_represented", sa.Integer(), nullable=False),
+        sa.Column("members_represented", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=500), nullable=False),
+        sa.Column("casting", sa.String(length=10), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
         sa.Column("voting_list_hash", sa.String(length=64), nullable=False),
         sa.Column("ballots_hash", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name=op.f("ck_decision_reason")),
         sa.CheckConstraint(
-            "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for > votes_against)",
+            "reason NOT IN ('chair', 'lot') OR casting IN ('for', 'against')", name=op.f("ck_decision_casting")
+        ),
+        sa.CheckConstraint(
+            "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for >= votes_against) OR (reason <> 'majority' AND votes_for = votes_against)",
             name=op.f("ck_decision_majority"),
+        ),
+        sa.CheckConstraint(
+            "verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot')", name=op.f("ck_decision_reason")
         ),
         sa.CheckConstraint("verdict IN ('adopted', 'rejected')", name=op.f("ck_decision_verdict")),
         sa.CheckConstraint(
-            "votes_for + votes_against + votes_blank <= votes_entitled", name=op.f("ck_decision_entitled")
+            "members_represented >= 0 AND members_represented <= members_present AND members_present <= members_entitled",
+            name=op.f("ck_decision_members"),
         ),
         sa.CheckConstraint(
-            "votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name=op.f("ck_decision_votes")
+            "votes_for + votes_against + votes_blank + votes_silent <= votes_entitled",
+            name=op.f("ck_decision_entitled"),
+        ),
+        sa.CheckConstraint(
+            "votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0 AND votes_silent >= 0",
+            name=op.f("ck_decision_votes"),
         ),
         sa.ForeignKeyConstraint(
             ["community", "resolution_id", "parameters_hash"],
@@ -638,7 +631,6 @@ def downgrade() -> None:
     op.drop_table("resolution")
     op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
-    op.drop_table("voting_rule")
     op.drop_table("milestone")
     op.drop_table("meeting")
     op.drop_table("statutes")

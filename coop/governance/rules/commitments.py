@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable
 
 from coop.governance.model import Ballot
+from coop.governance.statutes.model import Casting
 from coop.values import hash_parameters
 
 
@@ -42,3 +43,11 @@ def hash_box(resolution_id: str, ballots: Iterable[Ballot]) -> str:
     """
     lines = sorted(commit(resolution_id, ballot) + "\n" for ballot in ballots)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def draw_lot(resolution_id: str, ballots_hash: str) -> Casting:
+    """The lot on a tie: for or against, as the hash over the ballots falls, which holds salts that nobody chose.
+
+    Formula: the last bit of the SHA-256 of the canonical JSON of ``["lot", resolution, ballots hash]``; 1 is for.
+    """
+    return "for" if int(hash_parameters(["lot", resolution_id, ballots_hash]), 16) % 2 else "against"

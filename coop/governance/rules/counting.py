@@ -1,58 +1,137 @@
-"""Counting votes, and the verdict of a count under a rule.
+"""Counting votes, and the verdict of a count under the statutes.
 
-Invariant: a count does not depend on the order of the ballots, and a resolution is adopted if and only if the quorum is
-there and ``votes_for >= votes_needed``. Whole numbers throughout: ``for x den >= base x num``.
+Invariant: a count does not depend on the order of the ballots, and the verdict is the ruling of the statutes
+(``coop.governance.statutes.majorities``), with the article and the rule that it rests on. Whole numbers throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
-from coop.governance.model import Ballot, Count, Verdict, VotingRule
-from coop.governance.statutes.model import Share
+from coop.governance.model import Ballot, Count, Verdict
+from coop.governance.statutes import majorities
+from coop.governance.statutes.majorities import applies, count_present, find_rule, is_half
+from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall, Tally
+from coop.governance.statutes.saying import say_rule
+
+_REASONS: Final = {
+    "no quorum": "no-quorum",
+    "not decidable": "not-decidable",
+    "not valid": "not-approved",
+    "not effective": "not-approved",
+    "chair decides": "tie",
+    "lot": "tie",
+}
+"""Reasons of a verdict by the word of a ruling that neither adopts nor rejects."""
 
 
-def count_ballots(ballots: Iterable[Ballot], votes: Mapping[str, int]) -> Count:
+def count_ballots(ballots: Iterable[Ballot], votes: Mapping[str, int], attendance: Collection[str] = ()) -> Count:
     """Count one ballot per member, each with the votes of its member.
 
-    ``votes`` holds who may vote on the day of the meeting, and with how many votes; the ballot of somebody who left
-    before that day is not counted.
+    Args:
+        ballots: those that stand.
+        votes: the voting list: every member on the day of the meeting with their votes, none for who has no vote. The
+            ballot of somebody who left before that day is not counted.
+        attendance: members who are there, whether they handed in a ballot or not.
     """
     totals = {"for": 0, "against": 0, "blank": 0}
+    represented: set[str] = set()
+    there: set[str] = set(attendance) & votes.keys()
+    silent = {member_id for member_id in there if votes[member_id]}
     for ballot in ballots:
-        totals[ballot.choice] += votes.get(ballot.member_id, 0)
-    return Count(totals["for"], totals["against"], totals["blank"], sum(votes.values()))
+        weight = votes.get(ballot.member_id, 0)
+        totals[ballot.choice] += weight
+        if not weight:
+            continue
+        there.add(ballot.member_id)
+        silent.discard(ballot.member_id)
+        if ballot.proxy_holder and ballot.member_id not in attendance:
+            represented.add(ballot.member_id)
+    return Count(
+        totals["for"],
+        totals["against"],
+        totals["blank"],
+        sum(votes.values()),
+        members_entitled=len(votes),
+        members_present=len(there),
+        votes_silent=sum(votes[member_id] for member_id in silent),
+        votes_represented=sum(votes[member_id] for member_id in represented),
+        members_represented=len(represented),
+    )
 
 
-def base_votes(rule: VotingRule, count: Count) -> int:
+def tally_of(count: Count) -> Tally:
+    """A count as the statutes look at it."""
+    return Tally(
+        count.votes_for,
+        count.votes_against,
+        count.votes_blank,
+        votes_all=count.votes_entitled,
+        votes_present=count.votes_there,
+        members_all=count.members_entitled,
+        members_present=count.members_present,
+        represented=count.votes_represented,
+        heads_represented=count.members_represented,
+    )
+
+
+def rule_of(articles: Articles, kind: str, second: SecondCall | None = None) -> Rule:
+    """The rule that a kind of resolution falls under, in a first or a second meeting."""
+    return applies(articles, kind, second) or find_rule(articles, kind)
+
+
+def base_votes(rule: Rule, count: Count) -> int:
     """The votes of which the majority is taken."""
-    return {"cast": count.votes_cast, "present": count.votes_present, "all": count.votes_entitled}[rule.base]
+    return tally_of(count).base(rule.base)
 
 
-def votes_needed(rule: VotingRule, count: Count) -> int:
+def votes_needed(rule: Rule, count: Count) -> int:
     """Fewest votes for with which the resolution is adopted, at least one.
-
-    A majority of one half means more than half, so that a tie rejects.
 
     Source: docs/domain/meetings-votes-and-statutes.md#how-a-vote-is-counted (E19).
     """
-    is_half = 2 * rule.majority_num == rule.majority_den
-    return max(1, Share(rule.majority_num, rule.majority_den, above=is_half).needed_of(base_votes(rule, count)))
+    return max(1, rule.majority.needed_of(base_votes(rule, count)))
 
 
-def quorum_needed(rule: VotingRule, count: Count) -> int:
-    """Fewest votes present with which the meeting may decide; 0 where no quorum is asked."""
-    return Share(rule.quorum_num, rule.quorum_den).needed_of(count.votes_entitled) if rule.quorum_den else 0
+def quorum_needed(rule: Rule, count: Count) -> int:
+    """Fewest members or votes, as the quorum counts, with which the meeting may decide; 0 where none is asked."""
+    if rule.quorum is None:
+        return 0
+    return rule.quorum.share.needed_of(count_present(rule.quorum, tally_of(count))[1])
 
 
-def decide(rule: VotingRule, count: Count) -> Verdict:
-    """The verdict, with the article that it rests on and why."""
-    needed = votes_needed(rule, count)
-    if count.votes_present < quorum_needed(rule, count):
-        return Verdict(False, "no-quorum", rule.article, needed)
-    if count.votes_for >= needed:
-        return Verdict(True, "majority", rule.article, needed)
+def decide(
+    articles: Articles,
+    kind: str,
+    count: Count,
+    second: SecondCall | None = None,
+    *,
+    casting: Casting = "",
+    approved: bool = True,
+) -> Verdict:
+    """The verdict, with the article and the rule that it rests on and why.
+
+    Args:
+        articles: the statutes in force. kind: of the resolution. count: the votes.
+        second: where the meeting is a second one on the same, when both were held.
+        casting: the word of the chair or of the lot, for a tie that they break.
+        approved: an outside body consented, where the statutes ask it.
+    """
+    rule, tally = rule_of(articles, kind, second), tally_of(count)
+    ruling = majorities.decide(articles, kind, tally, second, casting=casting, approved=approved)
+    is_reached = rule.majority.is_reached(count.votes_for, base_votes(rule, count))
+    is_broken = casting and tally.is_tie and rule.tie != "rejects" and is_half(rule.majority) and not is_reached
+    if ruling.word in _REASONS:
+        reason = _REASONS[ruling.word]
+    elif is_broken:
+        reason = rule.tie
+    else:
+        reason = "majority" if ruling.word == "adopted" else _say_why_not(count)
+    return Verdict(ruling.word == "adopted", reason, ruling.article, votes_needed(rule, count), say_rule(rule))
+
+
+def _say_why_not(count: Count) -> str:
     if not count.votes_cast:
-        return Verdict(False, "no-votes", rule.article, needed)
-    reason = "tie" if count.votes_for == count.votes_against else "too-few"
-    return Verdict(False, reason, rule.article, needed)
+        return "no-votes"
+    return "tie" if count.votes_for == count.votes_against else "too-few"

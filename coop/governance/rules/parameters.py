@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from coop.communities import tariffs
 from coop.communities.choices import read_choice
-from coop.governance.model import KINDS, Resolution
-from coop.governance.rules.statutes import describe_rules, read_rules
+from coop.governance.model import KINDS, RULED, Resolution
+from coop.governance.statutes.judging import judge_articles
+from coop.governance.statutes.record import describe_articles, read_articles
 from coop.values import BadInput, Problem, hash_parameters, say
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -81,21 +82,18 @@ def _choice_problems(parameters: Mapping[str, Any], where: str, line: int) -> li
 
 
 def _statutes_problems(parameters: Mapping[str, Any], where: str, line: int) -> list[Problem]:
-    """Problems of a change of the statutes: a name, and every rule as the record will hold it."""
-    problems = []
-    if set(parameters) != {"name", "rules"} or not isinstance(parameters.get("name"), str) or not parameters["name"]:
-        problems.append(Problem(say("holds the name of the version and its rules, and nothing else"), where, line))
-    rules = parameters.get("rules")
+    """Problems of a change of the statutes: it holds the new articles whole, as the record will hold them."""
     try:
-        if not isinstance(rules, list) or describe_rules(read_rules(rules)) != rules:
-            problems.append(Problem(say("must hold every rule, in the order of their kinds"), f"{where}.rules", line))
+        articles = read_articles(parameters)
     except BadInput as bad:
-        problems += [
-            Problem(problem.reason, f"{where}.rules.{(problem.line or 1) - 1}.{problem.field}", line)
-            for problem in bad.problems
-        ]
-    except (TypeError, KeyError, AttributeError):
-        problems.append(Problem(say("must hold every rule, in the order of their kinds"), f"{where}.rules", line))
+        return [Problem(problem.reason, f"{where}.{problem.field}", line) for problem in bad.problems]
+    problems = [
+        Problem(problem.reason, f"{where}.{problem.field}", line) for problem in judge_articles(articles, RULED)
+    ]
+    if describe_articles(articles) != parameters:
+        problems.append(
+            Problem(say("must hold the articles as the record does, nothing as it is by default"), where, line)
+        )
     return problems
 
 

@@ -1,156 +1,88 @@
-"""The statutes applied to dates: when a notice is in time, from when a vote may be cast, which version counts."""
+"""The statutes applied to a notice: whether it is in time for each of its resolutions, and from when one may vote."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import date
 
-from coop.governance.model import Meeting, Statutes, VotingRule
-from coop.governance.statutes.model import Term
-from coop.governance.statutes.terms import last_day
-from coop.values import BadInput, CoopError, Problem, Said, hash_parameters, say
+from coop.governance.model import Meeting
+from coop.governance.statutes.majorities import find_rule
+from coop.governance.statutes.model import Articles, Term
+from coop.governance.statutes.terms import find_notice, find_text, first_advance_day, last_day
+from coop.governance.statutes.version import Statutes, in_force
+from coop.values import CoopError, Said, say
 
 
-def last_notice_date(held_on: date, notice_days: int) -> date:
-    """Last date on which a notice leaves ``notice_days`` clear days before the meeting.
+def last_notice_date(articles: Articles, kind: str, held_on: date) -> date:
+    """Last day on which a notice, and the text that it lays open, is in time for a kind of decision.
 
-    >>> last_notice_date(date(2026, 6, 24), 7).isoformat()
+    >>> from coop.governance.statutes.law import LAW
+    >>> last_notice_date(LAW, "statutes", date(2026, 6, 24)).isoformat()
     '2026-06-16'
 
     Source: docs/domain/meetings-votes-and-statutes.md#e19; BW 2:42 for statute changes.
     """
-    return last_day(Term("", notice_days), held_on)
+    return min((last_day(term, held_on) for term in _terms(articles, kind, held_on)), default=held_on)
 
 
-def first_vote_date(meeting: Meeting, rule: VotingRule) -> date:
-    """First date on which a vote may be cast: in the advance window, and never before the notice.
+def _terms(articles: Articles, kind: str, held_on: date) -> list[Term]:
+    return [term for find in (find_notice, find_text) if (term := find(articles, kind, held_on))]
+
+
+def first_vote_date(meeting: Meeting, articles: Articles) -> date:
+    """First day on which a vote may be cast: in the term for votes ahead, and never before the notice.
 
     Source: BW 2:38 lid 8: not before the thirtieth day before the meeting;
     docs/domain/meetings-votes-and-statutes.md#e19.
     """
-    return max(meeting.held_on - timedelta(days=rule.advance_days), meeting.convened_on)
+    return max(first_advance_day(articles, meeting.held_on), meeting.convened_on)
 
 
-def first_vote_on_any(meeting: Meeting, versions: Iterable[Statutes]) -> date:
-    """First date on which a vote may be cast on any resolution of a meeting."""
-    statutes = in_force(versions, meeting.held_on)
-    return min(first_vote_date(meeting, rule_for(statutes, point.kind)) for point in meeting.resolutions)
+def first_vote_by(meeting: Meeting, versions: Iterable[Statutes]) -> date:
+    """First day on which a vote may be cast at a meeting, by the version of the statutes in force then."""
+    return first_vote_date(meeting, in_force(versions, meeting.held_on).articles)
 
 
-def in_force(versions: Iterable[Statutes], day: date) -> Statutes:
-    """The version of the statutes that counts on a date.
+def check_notice(meeting: Meeting, articles: Articles) -> None:
+    """Refuse a notice that comes later than any of its resolutions asks, or puts to the vote what cannot be held here.
 
-    Raises:
-        CoopError: no version was in force yet.
-    """
-    begun = [version for version in versions if version.valid_from <= day]
-    if not begun:
-        raise CoopError("no-statutes", say("no statutes are in force on %(day)s: put them on file first", day=day))
-    return max(begun, key=lambda version: version.valid_from)
-
-
-def rule_for(statutes: Statutes, kind: str) -> VotingRule:
-    """The rule for a kind of resolution.
+    The notice lays the literal text of each resolution open, so that the term of a text counts from it too.
 
     Raises:
-        CoopError: the statutes say nothing about it.
-    """
-    rule = statutes.rule(kind)
-    if rule is None:
-        reason = say(
-            "the statutes of %(day)s have no rule for a resolution of the kind %(kind)s",
-            day=statutes.valid_from,
-            kind=kind,
-        )
-        raise CoopError("no-rule", reason)
-    return rule
-
-
-def check_notice(meeting: Meeting, statutes: Statutes) -> None:
-    """Refuse a notice that leaves fewer clear days than any of its resolutions asks.
-
-    Raises:
-        CoopError: naming for each resolution that is too late the article and the last date.
+        CoopError: naming for each resolution that is too late the article and the last date, or the secret ballot.
     """
     late: list[Said] = []
     for resolution in meeting.resolutions:
-        rule = rule_for(statutes, resolution.kind)
-        last = last_notice_date(meeting.held_on, rule.notice_days)
-        if meeting.convened_on > last:
-            late.append(
+        if find_rule(articles, resolution.kind).secret:
+            raise CoopError(
+                "secret-ballot",
                 say(
-                    '"%(subject)s": %(article)s asks %(days)s clear days, so a meeting on %(held_on)s must be convened'
-                    " by %(last)s, not on %(convened_on)s",
+                    '"%(subject)s": %(article)s asks a secret ballot, which cannot be held here: a stored ballot would'
+                    " still be tied to its member",
                     subject=resolution.subject_nl,
-                    article=rule.article,
-                    days=rule.notice_days,
-                    held_on=meeting.held_on,
-                    last=last,
-                    convened_on=meeting.convened_on,
-                )
+                    article=find_rule(articles, resolution.kind).article,
+                ),
             )
+        for term in _terms(articles, resolution.kind, meeting.held_on):
+            if meeting.convened_on > last_day(term, meeting.held_on):
+                late.append(_say_late(meeting, resolution.subject_nl, term))
     if late:
         raise CoopError("notice-too-late", say("%(reasons)s", reasons=tuple(late)))
 
 
-def read_rules(rows: Sequence[Mapping[str, Any]]) -> tuple[VotingRule, ...]:
-    """Rules as the statutes record holds them, fractions as ``"2/3"``; a quorum may be None.
-
-    Raises:
-        BadInput: with every field of every line that cannot be read.
-    """
-    rules: list[VotingRule] = []
-    problems: list[Problem] = []
-    for line, row in enumerate(rows, start=1):
-        fields = dict(row)
-        quorum, majority = fields.pop("quorum"), fields.pop("majority")
-        try:
-            quorum_num, quorum_den = _fraction(quorum, "quorum") if quorum else (0, 0)
-            majority_num, majority_den = _fraction(majority, "majority")
-            rule = VotingRule(
-                quorum_num=quorum_num,
-                quorum_den=quorum_den,
-                majority_num=majority_num,
-                majority_den=majority_den,
-                **fields,
-            )
-        except BadInput as error:
-            problems += [Problem(problem.reason, problem.field, line) for problem in error.problems]
-            continue
-        if any(rule.kind == other.kind for other in rules):
-            problems.append(Problem(say("a second rule for %(kind)s", kind=rule.kind), "kind", line))
-        rules.append(rule)
-    if problems:
-        raise BadInput(problems, "bad-rule")
-    return tuple(rules)
-
-
-def describe_rules(rules: Iterable[VotingRule]) -> list[dict[str, Any]]:
-    """Rules as the statutes record holds them, in the order of their kinds: the inverse of ``read_rules``."""
-    return [
-        {
-            "kind": rule.kind,
-            "article": rule.article,
-            "notice_days": rule.notice_days,
-            "quorum": f"{rule.quorum_num}/{rule.quorum_den}" if rule.quorum_den else None,
-            "majority": f"{rule.majority_num}/{rule.majority_den}",
-            "base": rule.base,
-            "proxy_limit": rule.proxy_limit,
-            "secrecy": rule.secrecy,
-            "advance_days": rule.advance_days,
-        }
-        for rule in sorted(rules, key=lambda rule: rule.kind)
-    ]
-
-
-def hash_rules(rules: Iterable[VotingRule]) -> str:
-    """The hash of rules as the record holds them."""
-    return hash_parameters(describe_rules(rules))
-
-
-def _fraction(text: str, field: str) -> tuple[int, int]:
-    num, slash, den = text.partition("/")
-    if not (slash and num.isdecimal() and den.isdecimal() and int(den)):
-        raise BadInput([Problem(say("'%(text)s' is not a fraction such as 2/3", text=text), field)])
-    return int(num), int(den)
+def _say_late(meeting: Meeting, subject: str, term: Term) -> Said:
+    days = (
+        say("%(days)s clear days", days=term.days)
+        if term.clear
+        else say("%(days)s days, that of sending with them", days=term.days)
+    )
+    return say(
+        '"%(subject)s": %(article)s asks %(term)s, so a meeting on %(held_on)s must be convened by %(last)s, not on'
+        " %(convened_on)s",
+        subject=subject,
+        article=term.article,
+        term=days,
+        held_on=meeting.held_on,
+        last=last_day(term, meeting.held_on),
+        convened_on=meeting.convened_on,
+    )

@@ -56,6 +56,7 @@ WITH_NOTICE: Final = frozenset({"statutes", "dissolution"})
 
 WRITTEN_RECORD: Final = "BW 2:38 lid 5"
 NON_MEMBERS: Final = "BW 2:38 lid 3"
+ELECTRONIC: Final = "BW 2:38 lid 6"
 ADVANCE: Final = "BW 2:38 lid 8"
 ADVANCE_DAYS: Final = 30
 DEED: Final = "BW 2:43 lid 5"

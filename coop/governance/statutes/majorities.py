@@ -12,7 +12,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from coop.governance.statutes.law import AS_STATUTES, FLOORS, LAW, OUTSIDE, WITH_NOTICE
-from coop.governance.statutes.model import Articles, Quorum, Rule, Ruling, Second, SecondCall, Tally
+from coop.governance.statutes.model import (
+    Articles,
+    Casting,
+    Quorum,
+    Rule,
+    Ruling,
+    Second,
+    SecondCall,
+    Share,
+    Tally,
+)
 
 
 def find_rule(articles: Articles, kind: str) -> Rule:
@@ -34,6 +44,17 @@ def find_rule(articles: Articles, kind: str) -> Rule:
     return rule
 
 
+def applies(articles: Articles, kind: str, second: SecondCall | None = None) -> Rule | None:
+    """The rule by which a proposal is judged: in a second meeting in time that of the second meeting, which asks no
+    quorum. None where a second meeting at that time may not decide at all."""
+    rule = find_rule(articles, kind)
+    if second is None or rule.second is None:
+        return rule
+    if _is_within(rule.second, second):
+        return replace(rule, article=rule.second.article, majority=rule.second.majority, quorum=None)
+    return None if rule.second.outside == "undecidable" else rule
+
+
 def decide(
     articles: Articles,
     kind: str,
@@ -43,6 +64,7 @@ def decide(
     approved: bool = True,
     changes: str = "",
     in_writing: bool = True,
+    casting: Casting = "",
 ) -> Ruling:
     """The ruling on one proposal.
 
@@ -54,21 +76,20 @@ def decide(
         approved: an outside body consented, where it is asked.
         changes: the article that a change of statutes concerns.
         in_writing: the votes were given in writing.
+        casting: the word of the chair or of the lot, for a tie that they break.
 
     >>> decide(LAW, "statutes", Tally(200, 100)).word, decide(LAW, "statutes", Tally(199, 100)).word
     ('adopted', 'rejected')
     """
-    rule = find_rule(articles, kind)
-    if rule.in_writing and not in_writing:
-        return Ruling("not valid", rule.article)
-    if second is not None and rule.second is not None:
-        if _is_within(rule.second, second):
-            return _judge(replace(rule, article=rule.second.article, majority=rule.second.majority), tally)
-        if rule.second.outside == "undecidable":
-            return Ruling("not decidable", rule.second.article)
+    asked = find_rule(articles, kind)
+    if asked.in_writing and not in_writing:
+        return Ruling("not valid", asked.article)
+    rule = applies(articles, kind, second)
+    if rule is None:
+        return Ruling("not decidable", asked.second.article if asked.second else asked.article)
     if rule.quorum is not None and not has_quorum(rule.quorum, tally):
         return Ruling("no quorum", rule.quorum.article)
-    ruling = _judge(rule, tally)
+    ruling = _judge(rule, tally, casting)
     approval = rule.approval
     is_asked = approval is not None and (not approval.articles or changes in approval.articles)
     if ruling.word == "adopted" and approval is not None and is_asked and not approved:
@@ -84,10 +105,15 @@ def has_quorum(quorum: Quorum, tally: Tally) -> bool:
     >>> [has_quorum(half, Tally(0, 0, members_all=84, members_present=present)) for present in (42, 41)]
     [True, False]
     """
-    there, everything = (
-        (tally.members_present, tally.members_all) if quorum.of == "members" else (tally.votes_present, tally.votes_all)
-    )
-    return quorum.share.is_reached(there - (0 if quorum.with_proxies else tally.represented), everything)
+    there, everything = count_present(quorum, tally)
+    return quorum.share.is_reached(there, everything)
+
+
+def count_present(quorum: Quorum, tally: Tally) -> tuple[int, int]:
+    """Who is there and who there could be, in the heads or votes that a quorum counts."""
+    if quorum.of == "members":
+        return tally.members_present - (0 if quorum.with_proxies else tally.heads_represented), tally.members_all
+    return tally.votes_present - (0 if quorum.with_proxies else tally.represented), tally.votes_all
 
 
 def decide_without_notice(articles: Articles, kind: str, tally: Tally, *, all_in_person: bool = True) -> Ruling:
@@ -127,12 +153,20 @@ def judge_nomination(articles: Articles, tally: Tally) -> Ruling:
     return Ruling("broken" if is_broken else "stands", rule.article)
 
 
-def _judge(rule: Rule, tally: Tally) -> Ruling:
-    """The majority alone. Nobody for it is never enough, and a tie rejects."""
+def is_half(share: Share) -> bool:
+    """True for a majority of half, which as many votes for as against touch."""
+    return 2 * share.num == share.den
+
+
+def _judge(rule: Rule, tally: Tally, casting: Casting) -> Ruling:
+    """The majority alone. Nobody for it is never enough; a tie rejects, or the chair or the lot decides."""
     if tally.votes_for and rule.majority.is_reached(tally.votes_for, tally.base(rule.base)):
         return Ruling("adopted", rule.article)
-    is_tie = tally.votes_for == tally.votes_against
-    return Ruling("rejected", rule.tie_article if is_tie and rule.tie_article else rule.article)
+    article = rule.tie_article if tally.votes_for == tally.votes_against and rule.tie_article else rule.article
+    if tally.is_tie and rule.tie != "rejects" and is_half(rule.majority):
+        undecided = "lot" if rule.tie == "lot" else "chair decides"
+        return Ruling({"for": "adopted", "against": "rejected"}.get(casting, undecided), article)
+    return Ruling("rejected", article)
 
 
 def _is_within(second: Second, call: SecondCall) -> bool:

@@ -19,6 +19,14 @@ Base = Literal["cast", "present", "all"]
 
 BASES: Final[tuple[Base, ...]] = ("cast", "present", "all")
 
+Tie = Literal["rejects", "chair", "lot"]
+"""Meanings of as many votes for as against."""
+
+TIES: Final[tuple[Tie, ...]] = ("rejects", "chair", "lot")
+
+Casting = Literal["", "for", "against"]
+"""Word that breaks a tie: the chair's or the lot's; empty where nobody said it."""
+
 
 @dataclass(frozen=True)
 class Ruling:
@@ -112,16 +120,22 @@ class Approval:
 
 @dataclass(frozen=True)
 class Rule:
-    """The rule for one kind of decision. ``tie_article`` is that of a tie, where it is another one."""
+    """The rule for one kind of decision. ``tie_article`` is that of a tie, where it is another one.
+
+    ``tie``: equal votes reject, or the chair's casting vote or a lot decides; this touches a majority of half only.
+    ``secret``: nobody may learn how a member voted.
+    """
 
     article: str
     majority: Share
     base: Base = "cast"
+    tie: Tie = "rejects"
     tie_article: str = ""
     quorum: Quorum | None = None
     second: Second | None = None
     approval: Approval | None = None
     in_writing: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,12 +195,16 @@ class Band:
 class Voters:
     """Who votes, and with how many votes.
 
+    Everybody has one vote, unless ``plural``: then as many as the register says, or as the band of what it says gives;
+    no more than ``most_votes``.
     ``bands`` rise; ``on_bound`` says which band holds a bound itself, where the statutes do. ``least_age`` counts on
     1 January. Who is more than ``arrears_months`` behind has no rights. A suspension ends after ``suspended_months``.
     """
 
     article: str
     kinds: tuple[VoterKind, ...] = ()
+    plural: bool = False
+    most_votes: int | None = None
     bands: tuple[Band, ...] = ()
     on_bound: Literal["lower", "upper"] | None = None
     least_age: int = 0
@@ -299,7 +317,7 @@ class Articles:
 @dataclass(frozen=True)
 class Tally:
     """Votes and heads of one vote. Present are also those who are represented; ``represented`` says how many votes of
-    them are. Invalid votes are neither cast nor blank."""
+    them are, ``heads_represented`` how many members. Invalid votes are neither cast nor blank."""
 
     votes_for: int
     votes_against: int
@@ -309,11 +327,17 @@ class Tally:
     members_all: int = 0
     members_present: int = 0
     represented: int = 0
+    heads_represented: int = 0
 
     @property
     def votes_cast(self) -> int:
         """For and against."""
         return self.votes_for + self.votes_against
+
+    @property
+    def is_tie(self) -> bool:
+        """True when as many are for as against, and somebody is."""
+        return self.votes_for == self.votes_against > 0
 
     def base(self, base: Base) -> int:
         """The votes of which a majority is taken."""

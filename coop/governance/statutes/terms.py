@@ -24,25 +24,67 @@ def last_day(term: Term, meeting: date) -> date:
     return meeting - timedelta(days=term.days + (1 if term.clear else 0))
 
 
+def find_notice(articles: Articles, kind: str, meeting: date) -> Term | None:
+    """The term that binds a notice for a kind of decision: its own or the ordinary one, and never less than the law's.
+
+    >>> longer = Articles("", notices={"ordinary": Term("16", 14), "programme": Term("18", 5)})
+    >>> for kind in ("statutes", "programme", "tariff"):
+    ...     term = find_notice(longer, kind, date(2026, 6, 24))
+    ...     print(kind, term.article if term else "")
+    statutes 16
+    programme 18
+    tariff 16
+    """
+    return _bind([articles.notices.get(kind) or articles.notices.get("ordinary"), LAW.notices.get(kind)], meeting)
+
+
+def find_text(articles: Articles, kind: str, meeting: date, *, delegates: bool = False) -> Term | None:
+    """The term for which the literal text of a proposal lies open."""
+    return _bind([articles.texts.get(kind), LAW.texts.get("delegates" if delegates else kind)], meeting)
+
+
 def judge_notice(articles: Articles, kind: str, sent: date, meeting: date) -> Ruling:
     """Judge the day on which a notice was sent, for a kind of decision: in time, late, or no term at all."""
-    terms = [articles.notices.get(kind) or LAW.notices.get(kind), articles.notices.get("ordinary")]
-    return _judge([term for term in terms if term], sent, meeting)
+    return _judge(find_notice(articles, kind, meeting), sent, meeting)
 
 
 def judge_text(articles: Articles, kind: str, open_from: date, meeting: date, *, delegates: bool = False) -> Ruling:
     """Judge since when the literal text of a proposal lay open."""
-    own = articles.texts.get(kind)
-    least = LAW.texts.get("delegates" if delegates else kind)
-    return _judge([term for term in (own, least) if term], open_from, meeting)
+    return _judge(find_text(articles, kind, meeting, delegates=delegates), open_from, meeting)
 
 
-def _judge(terms: list[Term], day: date, meeting: date) -> Ruling:
-    """Judge by the longest of several terms, the first of equal ones."""
-    if not terms:
+def _bind(terms: list[Term | None], meeting: date) -> Term | None:
+    """The longest of several terms, the first of equal ones."""
+    given = [term for term in terms if term]
+    return min(given, key=lambda term: last_day(term, meeting)) if given else None
+
+
+def _judge(term: Term | None, day: date, meeting: date) -> Ruling:
+    if term is None:
         return Ruling("in time", "")
-    binding = min(terms, key=lambda term: last_day(term, meeting))
-    return Ruling("in time" if day <= last_day(binding, meeting) else "late", binding.article)
+    return Ruling("in time" if day <= last_day(term, meeting) else "late", term.article)
+
+
+def first_advance_day(articles: Articles, meeting: date) -> date:
+    """First day on which to vote ahead of a meeting; its own day where the statutes do not allow it.
+
+    >>> first_advance_day(Articles("", advance=Advance("11.4", from_days=14)), date(2026, 5, 20)).isoformat()
+    '2026-05-06'
+    """
+    own = articles.advance
+    if own is None:
+        return meeting
+    return meeting - timedelta(days=min(law.ADVANCE_DAYS, own.from_days or law.ADVANCE_DAYS))
+
+
+def judge_electronic(articles: Articles, meeting: date, cast: datetime) -> Ruling:
+    """Judge an electronic vote by its day: ahead of the meeting, or on its day by either of both ways."""
+    ahead = judge_advance(articles, meeting, cast)
+    if cast.date() != meeting or ahead.word == "accepted":
+        return ahead
+    if articles.online is not None:
+        return Ruling("accepted", articles.online.article)
+    return ahead if articles.advance is not None else Ruling("refused", law.ELECTRONIC)
 
 
 def judge_advance(articles: Articles, meeting: date, cast: datetime, *, asked: bool = True) -> Ruling:
@@ -54,8 +96,7 @@ def judge_advance(articles: Articles, meeting: date, cast: datetime, *, asked: b
     if hour is not None:
         return hour
     article = own.article if own.from_days is not None else law.ADVANCE
-    first = meeting - timedelta(days=min(law.ADVANCE_DAYS, own.from_days or law.ADVANCE_DAYS))
-    is_open = first <= cast.date() <= meeting - timedelta(days=own.to_days)
+    is_open = first_advance_day(articles, meeting) <= cast.date() <= meeting - timedelta(days=own.to_days)
     return Ruling("accepted" if is_open else "refused", article)
 
 

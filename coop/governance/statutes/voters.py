@@ -6,11 +6,12 @@ Source: Civil Code, book 2, article 2:38; docs/domain/meetings-votes-and-statute
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from coop.governance.statutes import law
 from coop.governance.statutes.law import LAW
-from coop.governance.statutes.model import Articles, Ruling, Voters
+from coop.governance.statutes.model import Articles, Proxies, Ruling, Voters
 from coop.values import CoopError, say
 
 SUSPENDED = "suspended member"
@@ -18,7 +19,7 @@ SUSPENDED = "suspended member"
 
 def judge_voter(articles: Articles, kind: str, *, months_in_arrears: int = 0) -> Ruling:
     """Judge whether a person of a kind has a vote. A kind that the statutes do not name has one if it is a member."""
-    voters = _voters(articles)
+    voters = find_voters(articles)
     if voters.arrears_months is not None and months_in_arrears > voters.arrears_months:
         return Ruling("refused", voters.arrears_article or voters.article)
     named = voters.find_kind(kind)
@@ -29,9 +30,9 @@ def judge_voter(articles: Articles, kind: str, *, months_in_arrears: int = 0) ->
 
 def judge_access(articles: Articles, kind: str) -> Ruling:
     """Judge whether a person of a kind is let in."""
-    named = _voters(articles).find_kind(kind)
+    named = find_voters(articles).find_kind(kind)
     enters = named.enters if named else kind != SUSPENDED
-    return Ruling("admitted" if enters else "refused", named.article if named else _voters(articles).article)
+    return Ruling("admitted" if enters else "refused", named.article if named else find_voters(articles).article)
 
 
 def judge_age(articles: Articles, born: date, year: int) -> Ruling:
@@ -42,14 +43,14 @@ def judge_age(articles: Articles, born: date, year: int) -> Ruling:
     >>> judge_age(adults, date(2008, 1, 1), 2026).word, judge_age(adults, date(2008, 1, 2), 2026).word
     ('accepted', 'refused')
     """
-    voters = _voters(articles)
+    voters = find_voters(articles)
     is_old_enough = (born.year + voters.least_age, born.month, born.day) <= (year, 1, 1)
     return Ruling("accepted" if is_old_enough else "refused", voters.article)
 
 
 def judge_suspended(articles: Articles, suspended_on: date, for_months: int, vote_on: date) -> Ruling:
     """Judge a vote of somebody who was suspended: none while it lasts, and it lasts no longer than the statutes say."""
-    voters = _voters(articles)
+    voters = find_voters(articles)
     months = for_months if voters.suspended_months is None else min(for_months, voters.suspended_months)
     if vote_on < add_months(suspended_on, months):
         return Ruling("refused", voters.suspended_no_vote_article or voters.article)
@@ -58,20 +59,25 @@ def judge_suspended(articles: Articles, suspended_on: date, for_months: int, vot
 
 def judge_standing(articles: Articles, kind: str, since: date | None, until: date | None, day: date) -> Ruling:
     """Judge a vote that hangs on a standing, such as a loan: held from one day on and not given up by the meeting."""
-    named = _voters(articles).find_kind(kind)
-    article = named.article if named else _voters(articles).article
+    named = find_voters(articles).find_kind(kind)
+    article = named.article if named else find_voters(articles).article
     holds = (since is None or since <= day) and (until is None or day < until)
     return Ruling("accepted" if holds else "refused", article)
 
 
 def count_votes(articles: Articles, measure: int = 0) -> Ruling:
-    """Votes of one member, by the measure of the statutes where they have bands.
+    """Votes of one member, by the measure of the register where the statutes have bands or plural votes.
+
+    >>> from coop.governance.statutes.model import Voters
+    >>> by_share = Articles("by share", voters=Voters("12", plural=True, most_votes=5))
+    >>> [count_votes(by_share, shares).detail for shares in (0, 1, 5, 9)]
+    [0, 1, 5, 5]
 
     Raises:
         CoopError: the measure lies on a bound that the statutes give to neither band.
     """
-    voters = _voters(articles)
-    votes = 1
+    voters = find_voters(articles)
+    votes = measure if voters.plural and not voters.bands else 1
     for band in voters.bands:
         if measure == band.above and voters.on_bound is None and band.above:
             raise CoopError(
@@ -79,7 +85,30 @@ def count_votes(articles: Articles, measure: int = 0) -> Ruling:
             )
         if measure > band.above or (measure == band.above and voters.on_bound == "upper"):
             votes = band.votes
-    return Ruling("votes", voters.article, votes)
+    return Ruling("votes", voters.article, votes if voters.most_votes is None else min(votes, voters.most_votes))
+
+
+def weigh_member(articles: Articles, kind: str, measure: int) -> int:
+    """Votes of a member of a kind, with so much by the register; 0 for a kind that does not vote.
+
+    A measure on a bound that the statutes give to neither band counts as below it.
+
+    >>> from coop.governance.statutes.model import Band, VoterKind, Voters
+    >>> bands = (Band(0, 1), Band(500_000, 5))
+    >>> kinds = (VoterKind("corporation", "11.3", votes=False),)
+    >>> held = Articles("bands", voters=Voters("11", kinds=kinds, bands=bands))
+    >>> [weigh_member(held, "owner", measure) for measure in (1, 500_000, 500_001)]
+    [1, 1, 5]
+    >>> weigh_member(held, "corporation", 9)
+    0
+    """
+    if judge_voter(articles, kind).word == "refused":
+        return 0
+    voters = find_voters(articles)
+    voters = voters if voters.on_bound else replace(voters, on_bound="lower")
+    votes = count_votes(replace(articles, voters=voters), measure).detail
+    assert isinstance(votes, int), "votes are counted"
+    return votes
 
 
 def judge_mandate(form: str, *, holder_may_vote: bool, giver_may_vote: bool = True) -> Ruling:
@@ -90,15 +119,20 @@ def judge_mandate(form: str, *, holder_may_vote: bool, giver_may_vote: bool = Tr
     return Ruling("accepted", LAW.proxies.article if form == "written" else law.WRITTEN_RECORD)
 
 
-def judge_proxies(articles: Articles, held: int, *, holder_may_vote: bool = True, before_vote: bool = True) -> Ruling:
-    """Judge how many mandates somebody holds; ``detail`` is how many votes that makes with the own one."""
-    proxies = articles.proxies or LAW.proxies
-    assert proxies is not None, "the law has a rule for proxies"
-    limits = [proxies.most_held, None if proxies.most_votes is None else proxies.most_votes - 1]
-    too_many = any(limit is not None and held > limit for limit in limits)
-    if too_many or not holder_may_vote or (proxies.before_the_vote and not before_vote):
+def judge_proxies(
+    articles: Articles, held: int, *, holder_may_vote: bool = True, before_vote: bool = True, weight: int | None = None
+) -> Ruling:
+    """Judge how many mandates somebody holds; ``detail`` is how many votes that makes with the own one.
+
+    ``weight``: these votes, where not everybody has one.
+    """
+    proxies = find_proxies(articles)
+    votes = held + 1 if weight is None else weight
+    too_many = proxies.most_held is not None and held > proxies.most_held
+    too_heavy = proxies.most_votes is not None and held > 0 and votes > proxies.most_votes
+    if too_many or too_heavy or not holder_may_vote or (proxies.before_the_vote and not before_vote):
         return Ruling("refused", proxies.article)
-    return Ruling("accepted", proxies.article, held + 1)
+    return Ruling("accepted", proxies.article, votes)
 
 
 def weigh_proxies(own: int, held: Sequence[int]) -> Ruling:
@@ -122,7 +156,7 @@ def judge_register(articles: Articles, register_moment: date, member_since: date
 def judge_online(articles: Articles, *, registered: bool) -> Ruling:
     """Judge an electronic vote during the meeting."""
     if articles.online is None:
-        return Ruling("refused", "BW 2:38 lid 6")
+        return Ruling("refused", law.ELECTRONIC)
     accepted = registered or not articles.online.registered
     return Ruling("accepted" if accepted else "refused", articles.online.article)
 
@@ -139,7 +173,15 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-def _voters(articles: Articles) -> Voters:
+def find_voters(articles: Articles) -> Voters:
+    """The section on voters, or the law's."""
     voters = articles.voters or LAW.voters
     assert voters is not None, "the law has a rule for voters"
     return voters
+
+
+def find_proxies(articles: Articles) -> Proxies:
+    """The section on proxies, or the law's."""
+    proxies = articles.proxies or LAW.proxies
+    assert proxies is not None, "the law has a rule for proxies"
+    return proxies

@@ -37,7 +37,8 @@ def read_evidence(body: bytes) -> tuple[Evidence, ...]:
 
 def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
     """Everything that a notice says, the parameters of each point by their hash."""
-    return {
+    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    return second | {
         "meeting_id": meeting.meeting_id,
         "held_on": meeting.held_on.isoformat(),
         "convened_on": meeting.convened_on.isoformat(),
@@ -82,7 +83,8 @@ VOTING_LIST: Final[Schema[Mapping[str, int]]] = Schema("voting-list", 1, write_v
 """Who may vote at a meeting, and with how many votes."""
 
 PARAMETERS: Final[Schema[Mapping[str, Any]]] = Schema("resolution-parameters", 1, canonical_json, {1: read_parameters})
-"""What a resolution does when it is adopted, as its notice said."""
+"""What a resolution does when it is adopted, as its notice said; also the record of the statutes that are on file, so
+that a change has one hash from its notice to its fact."""
 
 EVIDENCE: Final[Schema[tuple[Evidence, ...]]] = Schema("milestone-evidence", 1, write_evidence, {1: read_evidence})
 """The evidence that a milestone was reached."""

@@ -8,10 +8,13 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, insert, select
 
-from coop.governance.model import Count, Meeting, Resolution, Statutes, Verdict, VotingRule
+from coop.governance.model import Count, Meeting, Resolution, Verdict
+from coop.governance.statutes.model import Articles, Casting
+from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage.documents import NOTICE, PARAMETERS, describe_notice
 from coop.governance.storage.stamps import stamp
-from coop.governance.storage.tables import decision, meeting, resolution, statutes, voting_rule
+from coop.governance.storage.tables import decision, meeting, resolution, statutes
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
 from coop.kit.rows import find_as, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
@@ -29,6 +32,8 @@ class Decided:
     count: Count
     voting_list_hash: str = ""
     ballots_hash: str = ""
+    casting: Casting = ""
+    approved: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,40 +64,75 @@ class _Decision:
     votes_against: int
     votes_blank: int
     votes_entitled: int
+    members_entitled: int
+    members_present: int
+    votes_silent: int
+    votes_represented: int
+    members_represented: int
+    rule: str
+    casting: Casting
+    approved: bool
     voting_list_hash: str
     ballots_hash: str
 
 
 def list_statutes(tx: Tx) -> list[Statutes]:
     """Every version, oldest first."""
-    rules = group_as(tx, VotingRule, voting_rule, [voting_rule.c.valid_from], order_by=[voting_rule.c.kind])
-    versions = tx.execute(
-        select(
-            statutes.c.valid_from, statutes.c.name, statutes.c.deed_on, statutes.c.resolution_id, statutes.c.entry_id
+    columns = statutes.c
+    versions = list(
+        tx.execute(
+            select(columns.valid_from, columns.articles_hash, columns.deed_on, columns.resolution_id, columns.entry_id)
+            .where(columns.community == tx.community)
+            .order_by(columns.valid_from)
         )
-        .where(statutes.c.community == tx.community)
-        .order_by(statutes.c.valid_from)
     )
+    kept = find_stored(tx, {articles_hash for _, articles_hash, *_ in versions})
     return [
-        Statutes(valid_from, name, tuple(rules.get((valid_from,), ())), deed_on, resolution_id, entry_id)
-        for valid_from, name, deed_on, resolution_id, entry_id in versions
+        Statutes(valid_from, _open(kept, articles_hash), deed_on, resolution_id, entry_id)
+        for valid_from, articles_hash, deed_on, resolution_id, entry_id in versions
     ]
 
 
+def find_articles(tx: Tx, held_on: date) -> tuple[date, Document]:
+    """From when the version is in force that counts on a day, and the document of its articles as it is stored now."""
+    query = (
+        select(statutes.c.valid_from, statutes.c.articles_hash)
+        .where(statutes.c.community == tx.community, statutes.c.valid_from <= held_on)
+        .order_by(statutes.c.valid_from.desc())
+        .limit(1)
+    )
+    [(valid_from, articles_hash)] = tx.execute(query)
+    return valid_from, _find(find_stored(tx, [articles_hash]), articles_hash)
+
+
+def _find(kept: Mapping[str, Document], articles_hash: str) -> Document:
+    if articles_hash not in kept:
+        raise UnreadableDocument("lost-document", say("articles of the statutes are gone"))
+    return kept[articles_hash]
+
+
+def _open(kept: Mapping[str, Document], articles_hash: str) -> Articles:
+    """The articles with a hash: nothing is decided by others."""
+    document = _find(kept, articles_hash)
+    if document.sha256 != articles_hash:
+        raise UnreadableDocument("changed-document", say("articles of the statutes were changed in the database"))
+    return read_articles(PARAMETERS.open(document))
+
+
 def add_statutes(tx: Tx, version: Statutes) -> None:
-    """Keep a version with its rules."""
+    """Keep a version with the document of its articles."""
     tx.execute(
         insert(statutes).values(
             community=tx.community,
             valid_from=version.valid_from,
             name=version.name,
+            articles_hash=keep(tx, PARAMETERS.seal(describe_articles(version.articles))),
             deed_on=version.deed_on,
             resolution_id=version.resolution_id,
             entry_id=version.entry_id,
             **stamp(tx),
         )
     )
-    insert_nouns(tx, voting_rule, version.rules, valid_from=version.valid_from)
 
 
 def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
@@ -111,6 +151,7 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
             statutes_from=statutes_from,
             notice_hash=notice_hash,
             entry_id=convened.entry_id,
+            second_of=convened.second_of,
             **stamp(tx),
         )
     )
@@ -161,6 +202,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             columns.entry_id,
             columns.begins_at,
             columns.votes_until,
+            columns.second_of,
         )
         .where(columns.community == tx.community, *where)
         .order_by(columns.held_on, columns.meeting_id)
@@ -175,8 +217,9 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             entry_id,
             begins_at,
             votes_until,
+            second_of,
         )
-        for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until in rows
+        for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until, second_of in rows
     ]
 
 
@@ -280,6 +323,14 @@ def add_decision(tx: Tx, decided: Decided) -> None:
         count.votes_against,
         count.votes_blank,
         count.votes_entitled,
+        count.members_entitled,
+        count.members_present,
+        count.votes_silent,
+        count.votes_represented,
+        count.members_represented,
+        verdict.rule,
+        decided.casting,
+        decided.approved,
         decided.voting_list_hash,
         decided.ballots_hash,
     )
@@ -307,9 +358,21 @@ def _decided(row: _Decision) -> Decided:
     return Decided(
         row.resolution_id,
         row.decided_on,
-        Verdict(row.verdict == "adopted", row.reason, row.article, row.votes_needed),
+        Verdict(row.verdict == "adopted", row.reason, row.article, row.votes_needed, row.rule),
         row.parameters_hash,
-        Count(row.votes_for, row.votes_against, row.votes_blank, row.votes_entitled),
+        Count(
+            row.votes_for,
+            row.votes_against,
+            row.votes_blank,
+            row.votes_entitled,
+            row.members_entitled,
+            row.members_present,
+            row.votes_silent,
+            row.votes_represented,
+            row.members_represented,
+        ),
         row.voting_list_hash,
         row.ballots_hash,
+        row.casting,
+        row.approved,
     )

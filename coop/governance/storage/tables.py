@@ -62,13 +62,14 @@ voter = make_table(
     id_column("member_id"),
     day_column("from_on"),
     Column("change", String(10), nullable=False),
+    Column("kind", String(40), nullable=False),
     count_column("votes"),
     Column("told_at", Instant, nullable=False),
     CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name="change"),
     CheckConstraint("votes >= 0", name="votes"),
 )
-"""Heard: from a date on, a member has so many votes; none from the day they left. ``told_at``: when the register said
-so first."""
+"""Heard: from a date on, a member is of a kind and has so many votes by the register; from the day they left they are
+no member. What the statutes make of it is not kept here. ``told_at``: when the register said so first."""
 
 member_number = make_table(
     "member_number", ("member_id",), id_column("member_id"), Column("number", String(100), nullable=False)
@@ -113,39 +114,15 @@ statutes = make_table(
     ("valid_from",),
     day_column("valid_from"),
     text_column("name"),
+    sha256_column("articles_hash"),
     Column("deed_on", Date),
     Column("resolution_id", String(100), nullable=False),
     Column("entry_id", String(100)),
     *said(),
     refer(("entry_id",), "entry"),
+    refer(("articles_hash",), "document", ("sha256",)),
     CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name="origin"),
     CheckConstraint("deed_on IS NULL OR deed_on <= valid_from", name="deed"),
-)
-
-voting_rule = make_table(
-    "voting_rule",
-    ("valid_from", "kind"),
-    day_column("valid_from"),
-    Column("kind", String(20), nullable=False),
-    Column("article", String(100), nullable=False),
-    count_column("notice_days"),
-    count_column("quorum_num"),
-    count_column("quorum_den"),
-    count_column("majority_num"),
-    count_column("majority_den"),
-    Column("base", String(10), nullable=False),
-    count_column("proxy_limit"),
-    Column("secrecy", String(10), nullable=False),
-    count_column("advance_days"),
-    refer(("valid_from",), "statutes"),
-    CheckConstraint(f"kind IN {KINDS}", name="kind"),
-    CheckConstraint("base IN ('cast', 'present', 'all')", name="base"),
-    CheckConstraint("secrecy = 'open'", name="secrecy"),
-    CheckConstraint("quorum_num BETWEEN 0 AND quorum_den", name="quorum"),
-    CheckConstraint(
-        "majority_den > 0 AND 2 * majority_num >= majority_den AND majority_num <= majority_den", name="majority"
-    ),
-    CheckConstraint("notice_days >= 0 AND proxy_limit >= 0 AND advance_days >= 0", name="counts"),
 )
 
 meeting = make_table(
@@ -160,7 +137,9 @@ meeting = make_table(
     day_column("statutes_from"),
     sha256_column("notice_hash"),
     Column("entry_id", String(100)),
+    Column("second_of", String(100)),
     *said(),
+    refer(("second_of",), "meeting", ("meeting_id",)),
     refer(("statutes_from",), "statutes", ("valid_from",)),
     refer(("notice_hash",), "document", ("sha256",)),
     refer(("entry_id",), "entry"),
@@ -255,22 +234,36 @@ decision = make_table(
     count_column("votes_against"),
     count_column("votes_blank"),
     count_column("votes_entitled"),
+    count_column("members_entitled"),
+    count_column("members_present"),
+    count_column("votes_silent"),
+    count_column("votes_represented"),
+    count_column("members_represented"),
+    Column("rule", String(500), nullable=False),
+    Column("casting", String(10), nullable=False),
+    Column("approved", Boolean, nullable=False),
     Column("voting_list_hash", String(64), nullable=False),
     Column("ballots_hash", String(64), nullable=False),
     *said(),
     refer(("resolution_id", "parameters_hash"), "resolution", ("resolution_id", "notice_hash")),
     CheckConstraint("verdict IN ('adopted', 'rejected')", name="verdict"),
-    CheckConstraint("(verdict = 'adopted') = (reason = 'majority')", name="reason"),
+    CheckConstraint("verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot')", name="reason"),
     CheckConstraint(
-        "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for > votes_against)", name="majority"
+        "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for >= votes_against)"
+        " OR (reason <> 'majority' AND votes_for = votes_against)",
+        name="majority",
     ),
-    CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0", name="votes"),
-    CheckConstraint("votes_for + votes_against + votes_blank <= votes_entitled", name="entitled"),
+    CheckConstraint("reason NOT IN ('chair', 'lot') OR casting IN ('for', 'against')", name="casting"),
+    CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_blank >= 0 AND votes_silent >= 0", name="votes"),
+    CheckConstraint("votes_for + votes_against + votes_blank + votes_silent <= votes_entitled", name="entitled"),
+    CheckConstraint(
+        "members_represented >= 0 AND members_represented <= members_present AND members_present <= members_entitled",
+        name="members",
+    ),
 )
 
 KEPT = (
     statutes,
-    voting_rule,
     meeting,
     resolution,
     voting_list,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import select
 
@@ -11,11 +13,14 @@ from coop.governance.storage.tables import member_number, voter
 from coop.kit.database import among
 from coop.kit.tx import Tx
 
+LEFT: Final = "left"
+"""Change from which on somebody is no member. It sorts after the others, and wins on its day."""
 
-def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int, told_at: datetime) -> int:
-    """Remember a change of voting right; returns the votes that are kept for that change."""
+
+def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, kind: str, votes: int, told_at: datetime) -> int:
+    """Remember what the register says of a member from a day on; returns the votes that are kept for that change."""
     key = {"community": tx.community, "member_id": member_id, "from_on": from_on, "change": change}
-    row = {**key, "votes": votes, "told_at": told_at}
+    row = {**key, "kind": kind, "votes": votes, "told_at": told_at}
     tx.insert_new(voter, [row], ["community", "member_id", "from_on", "change"])
     kept: int | None = tx.scalar(
         select(voter.c.votes).where(
@@ -29,24 +34,31 @@ def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, votes: int, t
     return kept
 
 
-def find_voters(
+@dataclass(frozen=True)
+class Registered:
+    """A member by the register: of which kind, and with how many votes (or shares, as the statutes count)."""
+
+    kind: str
+    votes: int
+
+
+def find_members(
     tx: Tx, day: date, told_until: datetime | None = None, members: Collection[str] | None = None
-) -> dict[str, int]:
-    """The members who may vote on a day, each with their number of votes: by the whole register, or by what it had told
-    until an instant; all of them, or some."""
+) -> dict[str, Registered]:
+    """The members on a day: by the whole register, or by what it had told until an instant; all of them, or some."""
     where = [voter.c.community == tx.community, voter.c.from_on <= day]
     if told_until is not None:
         where.append(voter.c.told_at <= told_until)
     if members is not None:
         where.append(among(tx, voter.c.member_id, members))
     rows = tx.execute(
-        select(voter.c.member_id, voter.c.votes)
+        select(voter.c.member_id, voter.c.change, voter.c.kind, voter.c.votes)
         .where(*where)
         # Whoever is admitted and leaves on one day has no vote: "left" sorts last and wins.
         .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
     )
-    latest: dict[str, int] = dict(iter(rows))
-    return {member_id: votes for member_id, votes in latest.items() if votes}
+    latest = {member_id: (change, Registered(kind, votes)) for member_id, change, kind, votes in rows}
+    return {member_id: registered for member_id, (change, registered) in latest.items() if change != LEFT}
 
 
 def keep_number(tx: Tx, member_id: str, number: str) -> None:

@@ -1,0 +1,104 @@
+"""The statutes judged a second time, from their stored record: arithmetic that shares nothing with what decided first.
+
+The record is read as plain JSON, by the names that docs/domain/meetings-votes-and-statutes.md gives; fractions are
+``Fraction``, and the law's own shares stand here again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from coop.governance.model import Count
+
+Record = Mapping[str, Any]
+
+_HALF = {"article": "choice: the law is silent", "majority": {"num": 1, "den": 2, "above": True}}
+_LAW: Mapping[str, Record] = {
+    "ordinary": _HALF,
+    "statutes": {"article": "BW 2:43 lid 1", "majority": {"num": 2, "den": 3}},
+    "dissolution": {"article": "BW 2:42 lid 4", "majority": {"num": 2, "den": 3}},
+    "conversion": {"article": "BW 2:18 lid 2 a", "majority": {"num": 9, "den": 10}},
+}
+_LIKE_STATUTES = ("dissolution", "conversion", "merger")
+
+
+def find_rule(articles: Record, kind: str) -> Record:
+    """The rule of a record for a kind of decision, or the law's."""
+    rules: Mapping[str, Record] = articles.get("rules", {})
+    rule = rules.get(kind) or (rules.get("statutes") if kind in _LIKE_STATUTES else None)
+    if rule is None and kind not in _LAW:
+        rule = rules.get("ordinary", _HALF)
+    if rule is None:
+        return _LAW[kind]
+    if kind == "conversion" and _fraction(rule["majority"]) < Fraction(9, 10):
+        return {**rule, **_LAW["conversion"], "base": "cast"}
+    return rule
+
+
+def judge(
+    articles: Record,
+    kind: str,
+    count: Count,
+    *,
+    casting: str = "",
+    approved: bool = True,
+    first_on: date | None = None,
+    held_on: date | None = None,
+) -> tuple[bool, str]:
+    """Whether a count is adopted, and the article that says so.
+
+    Args:
+        articles: the record. kind: of the resolution. count: the votes.
+        casting: the word that breaks a tie. approved: an outside body consented.
+        first_on: day of the first meeting, where this one of ``held_on`` is the second on the same.
+    """
+    rule = dict(find_rule(articles, kind))
+    second = rule.get("second")
+    if second and first_on is not None and held_on is not None:
+        earliest = first_on + timedelta(days=second.get("from_days", 0))
+        if earliest <= held_on <= first_on + timedelta(days=second["to_days"]):
+            rule |= {"article": second["article"], "majority": second["majority"], "quorum": None}
+        elif second.get("outside") == "undecidable":
+            return False, second["article"]
+    quorum = rule.get("quorum")
+    if quorum and not _is_there(quorum, count):
+        return False, quorum["article"]
+    tied = count.votes_for == count.votes_against
+    if not _is_enough(rule["majority"], count.votes_for, _base(rule.get("base", "cast"), count)):
+        article = rule.get("tie_article") or rule["article"] if tied else rule["article"]
+        breaks = rule.get("tie", "rejects") != "rejects" and tied and count.votes_for > 0
+        return breaks and _fraction(rule["majority"]) == Fraction(1, 2) and casting == "for", article
+    approval = rule.get("approval")
+    if approval and not approval.get("articles") and not approved:
+        return False, approval["article"]
+    return True, rule["article"]
+
+
+def _is_there(quorum: Record, count: Count) -> bool:
+    in_person = not quorum.get("with_proxies", True)
+    if quorum["of"] == "members":
+        there = count.members_present - (count.members_represented if in_person else 0)
+        return _reaches(quorum["share"], there, count.members_entitled)
+    votes = count.votes_for + count.votes_against + count.votes_blank + count.votes_silent
+    return _reaches(quorum["share"], votes - (count.votes_represented if in_person else 0), count.votes_entitled)
+
+
+def _is_enough(majority: Record, votes_for: int, base: int) -> bool:
+    return votes_for > 0 and _reaches(majority, votes_for, base)
+
+
+def _reaches(share: Record, part: int, whole: int) -> bool:
+    needed = whole * _fraction(share)
+    return part > needed if share.get("above") else part >= needed
+
+
+def _base(name: str, count: Count) -> int:
+    cast = count.votes_for + count.votes_against
+    return {"cast": cast, "present": cast + count.votes_blank, "all": count.votes_entitled}[name]
+
+
+def _fraction(share: Record) -> Fraction:
+    return Fraction(share["num"], share["den"])

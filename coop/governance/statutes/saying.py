@@ -1,0 +1,57 @@
+"""Rules of statutes in a sentence, as verdicts keep them and pages show them in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from coop.governance.statutes.majorities import is_half
+from coop.governance.statutes.model import Base, Quorum, Rule, Share
+from coop.values import Said, say
+
+BASES: Final[dict[Base, Said]] = {
+    "cast": say("of the votes for and against"),
+    "present": say("of the votes present, blank ones too"),
+    "all": say("of all votes that members have"),
+}
+
+
+def say_share(share: Share) -> Said:
+    """A share in words.
+
+    >>> [str(say_share(Share(*share))) for share in ((1, 2, True), (1, 2), (2, 3), (2, 3, True), (1, 1))]
+    ['more than half', 'at least half', 'at least 2/3', 'more than 2/3', 'all']
+    """
+    if share.num == share.den:
+        return say("all")
+    if is_half(share):
+        return say("more than half") if share.above else say("at least half")
+    if share.above:
+        return say("more than %(num)s/%(den)s", num=share.num, den=share.den)
+    return say("at least %(num)s/%(den)s", num=share.num, den=share.den)
+
+
+def say_quorum(quorum: Quorum) -> Said:
+    """A quorum in words."""
+    share = say_share(quorum.share)
+    if quorum.of == "votes":
+        return say("%(share)s of all votes must be present", share=share)
+    if quorum.with_proxies:
+        return say("%(share)s of the members must be there or represented", share=share)
+    return say("%(share)s of the members must be there in person", share=share)
+
+
+def say_rule(rule: Rule) -> Said:
+    """A rule in a sentence: its majority, its quorum, and what a tie means where it does not reject.
+
+    >>> str(say_rule(Rule("14", Share(2, 3), quorum=Quorum("15", Share(1, 4), "votes"))))
+    'at least 2/3 of the votes for and against; at least 1/4 of all votes must be present (15)'
+    """
+    said = say("%(share)s %(base)s", share=say_share(rule.majority), base=BASES[rule.base])
+    if rule.quorum is not None:
+        quorum = say_quorum(rule.quorum)
+        said = say("%(rule)s; %(quorum)s (%(article)s)", rule=said, quorum=quorum, article=rule.quorum.article)
+    if rule.tie == "chair":
+        said = say("%(rule)s; at a tie the chair decides", rule=said)
+    if rule.tie == "lot":
+        said = say("%(rule)s; at a tie the lot decides", rule=said)
+    return said

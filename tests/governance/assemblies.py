@@ -1,0 +1,273 @@
+"""Simulated assemblies: random statutes, random members, random votes, played through the handlers of the product.
+
+``python -m tests.governance.assemblies 10000`` plays so many, on a database of its own, and says how many motions were
+adopted and acted. What a count comes to is worked out a second time here, from the statutes as plain data and in
+fractions: nothing of the product is asked for it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from coop.events.governance import ResolutionDecided, TariffAdopted
+from coop.governance.handlers import ballots, closing, meetings
+from coop.governance.handlers.closing import Closing
+from coop.governance.handlers.verify import verify_resolution
+from coop.governance.model import Count, Meeting
+from coop.governance.service import GOVERNANCE
+from coop.governance.statutes.model import (
+    BASES,
+    TIES,
+    Advance,
+    Articles,
+    Online,
+    Proxies,
+    Quorum,
+    Rule,
+    Second,
+    Share,
+    Term,
+    Voters,
+)
+from coop.governance.statutes.record import describe_articles
+from coop.governance.statutes.version import Statutes
+from coop.governance.storage import meetings as store
+from coop.governance.storage.ballots import list_standing
+from coop.governance.storage.told import list_told
+from coop.kit.database import Database
+from coop.kit.tx import Tx
+from coop.values import BadInput
+from tests.desk import SECRETARY
+from tests.founding import found_in
+from tests.governance.assembly import TARIFF, admit, adopt, cast, resolution
+from tests.kit.clocks import SetClock
+
+CONVENED, HELD, AGAIN = date(2026, 5, 20), date(2026, 6, 24), date(2026, 7, 15)
+KINDS = ("tariff", "other", "statutes", "dissolution", "conversion", "dismissal")
+
+
+@dataclass(frozen=True)
+class Played:
+    """One assembly: how many motions were decided, were adopted and acted, and what does not agree."""
+
+    decided: int
+    adopted: int
+    acted: int
+    disagreements: tuple[str, ...]
+
+
+def draw_share(random: Random, least: Fraction = Fraction(0)) -> Share:
+    """A random fraction between ``least`` and one."""
+    den = random.choice((1, 2, 3, 4, 5, 6, 10))
+    nums = [num for num in range(den + 1) if Fraction(num, den) >= least]
+    num = random.choice(nums)
+    return Share(num, den, above=num < den and random.random() < 0.5)
+
+
+def draw_rule(random: Random, number: int) -> Rule:
+    """A random rule, with or without quorum and second meeting."""
+    quorum = second = None
+    if random.random() < 0.6:
+        of = random.choice(("members", "votes"))
+        quorum = Quorum(f"{number}.q", draw_share(random), of, with_proxies=random.random() < 0.7)  # type: ignore[arg-type]
+        if random.random() < 0.6:
+            outside = random.choice(("quorum", "undecidable"))
+            majority = draw_share(random, Fraction(1, 2))
+            second = Second(f"{number}.s", majority, random.choice((14, 28, 42)), outside=outside)  # type: ignore[arg-type]
+    return Rule(
+        f"{number}.m",
+        draw_share(random, Fraction(1, 2)),
+        random.choice(BASES),
+        tie=random.choice(TIES),
+        tie_article=random.choice(("", f"{number}.t")),
+        quorum=quorum,
+        second=second,
+    )
+
+
+def draw_articles(random: Random) -> Articles:
+    """Random statutes: some sections are silent."""
+    kinds = ("ordinary", *(kind for kind in KINDS if kind != "other" and random.random() < 0.4))
+    voters = random.choice((None, Voters("v"), Voters("v", plural=True), Voters("v", plural=True, most_votes=3)))
+    return Articles(
+        "random",
+        rules={kind: draw_rule(random, number) for number, kind in enumerate(kinds, start=1) if random.random() < 0.9},
+        notices=random.choice(({}, {"ordinary": Term("n", random.randint(0, 20))})),
+        voters=voters,
+        proxies=random.choice((None, Proxies("p", most_held=random.randint(0, 3)), Proxies("p", most_votes=4))),
+        advance=random.choice(
+            (None, Advance("a"), Advance("a", from_days=10, to_days=1), Advance("a", revocable=False))
+        ),
+        online=random.choice((None, Online("o", registered=False))),
+    )
+
+
+def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "", days: int | None = None) -> bool:
+    """Work out whether a motion is adopted: from the record of the statutes, by what the words of law and articles say.
+
+    ``days`` lie between a first meeting without quorum and this one.
+    """
+    rules = record.get("rules", {})
+    like_statutes = kind in ("dissolution", "conversion")
+    rule = rules.get(kind) or (rules.get("statutes") if like_statutes else None)
+    if rule is None:
+        law = {"statutes": (2, 3), "dissolution": (2, 3), "conversion": (9, 10)}.get(kind)
+        if law is not None:
+            rule = {"majority": {"num": law[0], "den": law[1]}}
+        else:
+            rule = rules.get("ordinary", {"majority": {"num": 1, "den": 2, "above": True}})
+    majority, base, quorum = rule["majority"], rule.get("base", "cast"), rule.get("quorum")
+    if kind == "conversion" and majority["num"] * 10 < majority["den"] * 9:
+        majority, base = {"num": 9, "den": 10}, "cast"
+    second = rule.get("second")
+    if second and days is not None:
+        if days <= second["to_days"]:
+            majority, quorum = second["majority"], None
+        elif second.get("outside") == "undecidable":
+            return False
+    if quorum:
+        if quorum["of"] == "members":
+            there, everybody, absent = count.members_present, count.members_entitled, count.members_represented
+        else:
+            there, everybody, absent = count.votes_there, count.votes_entitled, count.votes_represented
+        if not quorum.get("with_proxies", True):
+            there -= absent
+        if not _passes(quorum["share"], there, everybody):
+            return False
+    cast_votes = count.votes_for + count.votes_against
+    whole = {"cast": cast_votes, "present": cast_votes + count.votes_blank, "all": count.votes_entitled}[base]
+    if count.votes_for and _passes(majority, count.votes_for, whole):
+        return True
+    is_tie = count.votes_for == count.votes_against > 0
+    return (
+        is_tie
+        and 2 * majority["num"] == majority["den"]
+        and rule.get("tie", "rejects") != "rejects"
+        and casting == "for"
+    )
+
+
+def _passes(share: Mapping[str, Any], part: int, whole: int) -> bool:
+    ratio = Fraction(share["num"], share["den"])
+    return part > ratio * whole if share.get("above") else part >= ratio * whole
+
+
+def play(database: Database, clock: SetClock, community: str, seed: int) -> Played:
+    """Play one assembly from statutes to decisions, and a second one where the first had no quorum."""
+    random = Random(seed)
+    articles = draw_articles(random)
+    people = {f"m{number:02d}": random.randint(1, 4) for number in range(random.randint(2, 9))}
+    clock.set(datetime(2026, 5, 1, 9, tzinfo=UTC))
+    with database.write(community, SECRETARY) as tx:
+        for member_id, votes in people.items():
+            admit(tx, member_id, votes=votes)
+        adopt(tx, Statutes(date(2020, 1, 1), articles))
+    kinds = random.sample(KINDS, random.randint(1, 3))
+    parameters: dict[str, dict[str, Any]] = {"tariff": TARIFF, "statutes": dict(describe_articles(articles))}
+    points = tuple(resolution(f"{kind}-{seed}", kind, parameters.get(kind)) for kind in kinds)
+    first = Meeting(f"first-{seed}", HELD, CONVENED, "", points)
+    told = _hold(database, clock, community, first, people, random)
+    without_quorum = [kind for kind, verdict in told.items() if verdict == "no-quorum"]
+    if without_quorum:
+        again = tuple(resolution(f"{kind}-{seed}-2", kind, parameters.get(kind)) for kind in without_quorum)
+        same = tuple(
+            type(point)(point.resolution_id, point.kind, f"Besluit {point.kind}-{seed}", "", "", "", point.parameters)
+            for point in again
+        )
+        held_on = AGAIN + timedelta(days=random.choice((0, 30)))
+        second = Meeting(f"second-{seed}", held_on, HELD + timedelta(days=1), "", same, second_of=first.meeting_id)
+        _hold(database, clock, community, second, people, random)
+    with database.read(community) as tx:
+        return _look(tx, articles)
+
+
+def _hold(
+    database: Database, clock: SetClock, community: str, meeting: Meeting, people: Mapping[str, int], random: Random
+) -> dict[str, str]:
+    """Convene, vote and close; everything that may be sent twice is."""
+    clock.set(datetime.combine(meeting.convened_on, datetime.min.time(), UTC) + timedelta(hours=9))
+    for _ in range(2):
+        with database.write(community, SECRETARY) as tx:
+            meetings.convene_meeting(tx, meeting)
+    clock.set(datetime.combine(meeting.held_on, datetime.min.time(), UTC) + timedelta(hours=18))
+    for point in meeting.resolutions:
+        for member_id in people:
+            if random.random() < 0.3:
+                continue
+            row = {"member_id": member_id, "choice": random.choice(("for", "for", "against", "blank"))}
+            if random.random() < 0.3:
+                row["proxy_holder"] = random.choice(list(people))
+            try:
+                with database.write(community, SECRETARY) as tx:
+                    if random.random() < 0.4 and "proxy_holder" not in row:
+                        ballots.cast_own_vote(tx, point.resolution_id, member_id, row["choice"])
+                    else:
+                        cast(tx, point.resolution_id, [row], meeting.meeting_id)
+            except BadInput:
+                continue  # a proxy too many, or no electronic vote: the statutes refuse it
+    chair = {point.resolution_id: random.choice(("for", "against")) for point in meeting.resolutions}
+    attendance = [member_id for member_id in people if random.random() < 0.3]
+    for _ in range(2):
+        with database.write(community, SECRETARY) as tx:
+            said = Closing(chair=chair, attendance=attendance)  # type: ignore[arg-type]
+            outcomes = closing.close_meeting(tx, meeting.meeting_id, said=said)
+    return {outcome.resolution.kind: outcome.verdict.reason for outcome in outcomes}
+
+
+def _look(tx: Tx, articles: Articles) -> Played:
+    """Hold every decision against the second calculation, the recount of the product, and what was told."""
+    record = describe_articles(articles)
+    wrong: list[str] = []
+    adopted = acted = decided = 0
+    for meeting in store.list_meetings(tx):
+        for point in meeting.resolutions:
+            found = store.find_decision(tx, point.resolution_id)
+            assert found is not None
+            days = (meeting.held_on - HELD).days if meeting.second_of else None
+            casting = found.casting
+            expected = judge(record, point.kind, found.count, casting, days)
+            if expected != found.verdict.adopted:
+                wrong.append(f"{point.resolution_id}: {found.verdict} of {found.count} under {record}")
+            box = Counter(ballot.choice for ballot in list_standing(tx, point.resolution_id).values())
+            if articles.voters is None and box["for"] != found.count.votes_for:
+                wrong.append(f"{point.resolution_id}: {box} is not {found.count}")
+            wrong += verify_resolution(tx, point.resolution_id).findings
+            facts = len(list_told(tx, TariffAdopted, point.resolution_id))
+            told = len(list_told(tx, ResolutionDecided, point.resolution_id))
+            if point.kind == "tariff" and facts != found.verdict.adopted:
+                wrong.append(f"{point.resolution_id}: acted {facts} times")
+            if told != 1:
+                wrong.append(f"{point.resolution_id}: decided {told} times")
+            decided, adopted, acted = decided + 1, adopted + found.verdict.adopted, acted + facts
+    return Played(decided, adopted, acted, tuple(wrong))
+
+
+def main(arguments: list[str]) -> int:
+    """Play so many assemblies, and say what came of them."""
+    count = int(arguments[0]) if arguments else 200
+    clock = SetClock(datetime(2026, 5, 1, 9, tzinfo=UTC))
+    sums, wrong = Counter[str](), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        database = GOVERNANCE.open_database(f"sqlite:///{Path(folder) / 'assemblies.db'}", clock)
+        found_in(database)
+        for seed in range(count):
+            played = play(database, clock, f"town-{seed}", seed)
+            sums.update(decided=played.decided, adopted=played.adopted, acted=played.acted)
+            wrong += [f"seed {seed}: {each}" for each in played.disagreements]
+        database.close()
+    print(f"{count} assemblies: {dict(sums)}, {len(wrong)} disagreements")
+    print("\n".join(wrong[:20]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,194 @@
+"""Articles that decide in the product: who votes, second meetings, ties, and a change of the statutes by page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from coop.governance.handlers import closing, meetings
+from coop.governance.handlers.closing import Closing
+from coop.governance.handlers.verify import verify_resolution
+from coop.governance.model import Meeting
+from coop.governance.statutes.model import Articles, Quorum, Rule, Second, Share, VoterKind, Voters
+from coop.governance.statutes.version import Statutes
+from coop.governance.storage import meetings as store
+from coop.governance.storage.voting_lists import CLOSED, find_list
+from coop.kit.database import Database
+from coop.values import BadInput, CoopError
+from tests.desk import SECRETARY
+from tests.governance.assembly import (
+    ARTICLES,
+    HALF,
+    HELD,
+    PLAIN,
+    TOWN,
+    admit,
+    adopt,
+    cast,
+    client,
+    clock_of,
+    live,
+    meeting,
+    members,
+    resolution,
+    rows,
+)
+from tests.kit.clocks import SetClock
+from tests.metering.test_meter_pages import plain
+
+SPRING = datetime(2026, 5, 20, 9, tzinfo=UTC)
+EVENING = datetime(2026, 6, 24, 18, tzinfo=UTC)
+
+
+def begin(database: Database, clock: SetClock, articles: Articles, *points: str, count: int = 4) -> None:
+    """Statutes, members and a meeting with points, on its evening."""
+    clock.set(SPRING)
+    with database.write(TOWN, SECRETARY) as tx:
+        admit(tx, *members(count))
+        adopt(tx, Statutes(date(2020, 1, 1), articles))
+        meetings.convene_meeting(tx, meeting(*(resolution(point) for point in points)))
+    clock.set(EVENING)
+
+
+def test_a_kind_of_member_without_a_vote_is_refused_with_its_article(embedded: Database, clock: SetClock) -> None:
+    owners = replace(ARTICLES, voters=Voters("art. 11", kinds=(VoterKind("owner", "art. 11 lid 3", votes=False),)))
+    begin(embedded, clock, owners, "a")
+    refused = pytest.raises(BadInput, match=r"m001 has no vote on 2026-06-24 \(art\. 11\)")
+    with refused, embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "against"}))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1")
+        assert find_list(tx, "alv-1", CLOSED) == dict.fromkeys(members(4), 0)
+        decided = store.find_decision(tx, "a")
+    assert decided is not None
+    assert (decided.count.votes_entitled, decided.count.members_entitled) == (0, 4)
+
+
+def test_votes_follow_the_register_up_to_the_cap_of_the_statutes(embedded: Database, clock: SetClock) -> None:
+    begin(embedded, clock, replace(ARTICLES, voters=Voters("art. 11", plural=True, most_votes=3)), "a", count=1)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        admit(tx, "big", votes=9)
+        admit(tx, "middle", votes=2)
+        clock.set(EVENING)
+        closing.close_meeting(tx, "alv-1")
+        assert find_list(tx, "alv-1", CLOSED) == {"m001": 1, "big": 3, "middle": 2}
+
+
+def test_everybody_has_one_vote_where_the_statutes_are_silent_whatever_the_register_says(
+    embedded: Database, clock: SetClock
+) -> None:
+    begin(embedded, clock, replace(ARTICLES, voters=None), "a", count=1)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        admit(tx, "big", votes=9)
+        closing.close_meeting(tx, "alv-1")
+        assert find_list(tx, "alv-1", CLOSED) == {"m001": 1, "big": 1}
+
+
+def test_a_second_meeting_decides_what_the_first_had_no_quorum_for(embedded: Database, clock: SetClock) -> None:
+    second = Second("art. 14 lid 4", Share(2, 3), to_days=28)
+    quorum = Quorum("art. 14 lid 3", Share(1, 2), "members")
+    begin(embedded, clock, Articles("q", rules={"ordinary": replace(PLAIN, quorum=quorum, second=second)}), "a")
+    again = Meeting("alv-2", date(2026, 7, 15), date(2026, 6, 25), "", (replace(resolution("a"), resolution_id="a2"),))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for"}))
+        with pytest.raises(CoopError):
+            meetings.convene_meeting(tx, replace(again, convened_on=HELD, second_of="alv-1"))
+        [first] = closing.close_meeting(tx, "alv-1")
+        assert (first.verdict.reason, first.verdict.article) == ("no-quorum", "art. 14 lid 3")
+    clock.set(datetime(2026, 6, 25, 9, tzinfo=UTC))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, replace(again, second_of="alv-1"))
+    clock.set(datetime(2026, 7, 15, 18, tzinfo=UTC))
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a2", rows({"m001": "for"}, date(2026, 7, 15)), "alv-2")
+        [decided] = closing.close_meeting(tx, "alv-2")
+        assert (decided.verdict.word, decided.verdict.article) == ("adopted", "art. 14 lid 4")
+        assert verify_resolution(tx, "a2").findings == ()
+
+
+@pytest.mark.parametrize(("word", "verdict"), [("for", "adopted"), ("against", "rejected")])
+def test_the_chair_speaks_before_the_count_and_decides_at_a_tie(
+    embedded: Database, clock: SetClock, word: str, verdict: str
+) -> None:
+    begin(embedded, clock, Articles("c", rules={"ordinary": Rule("art. 12", HALF, tie="chair")}), "a", "b")
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for", "m002": "against"}))
+        cast(tx, "b", rows({"m001": "for"}))
+        with pytest.raises(CoopError, match=r"art\. 12 lets the chair decide"):
+            closing.close_meeting(tx, "alv-1")
+        said = Closing(chair={"a": word, "b": "against"})  # type: ignore[dict-item]
+        first, second = closing.close_meeting(tx, "alv-1", said=said)
+        assert (first.verdict.word, first.verdict.reason) == (verdict, "chair")
+        assert (second.verdict.word, second.verdict.reason) == ("adopted", "majority")
+        assert verify_resolution(tx, "a").findings == ()
+
+
+def test_a_lot_at_a_tie_can_be_drawn_again(embedded: Database, clock: SetClock) -> None:
+    points = tuple("abcdefgh")
+    begin(embedded, clock, Articles("l", rules={"ordinary": Rule("art. 12", HALF, tie="lot")}), *points)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        for point in points:
+            cast(tx, point, rows({"m001": "for", "m002": "against"}))
+        outcomes = closing.close_meeting(tx, "alv-1")
+        assert {outcome.verdict.reason for outcome in outcomes} == {"lot"}
+        assert all(verify_resolution(tx, point).findings == () for point in points)
+
+
+def test_who_is_there_in_silence_counts_for_a_quorum_of_heads(embedded: Database, clock: SetClock) -> None:
+    quorum = Quorum("art. 14", Share(3, 4), "members")
+    begin(embedded, clock, Articles("q", rules={"ordinary": replace(PLAIN, quorum=quorum)}), "a")
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for"}))
+        [decided] = closing.close_meeting(tx, "alv-1", said=Closing(attendance=["m001", "m002", "m003"]))
+        assert (decided.verdict.word, decided.count.members_present) == ("adopted", 3)
+        assert verify_resolution(tx, "a").findings == ()
+
+
+def test_a_verdict_is_kept_and_told_with_its_article_and_rule(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    answer = client(embedded, tmp_path, "member").get("/governance/api/v1/resolutions/tariff").json()
+    rule = "at least 2/3 of the votes for and against; at least 1/4 of all votes must be present (art. 14.1)"
+    assert (answer["article"], answer["rule"], answer["quorum_of"]) == ("art. 14.2", rule, "votes")
+    page = client(embedded, tmp_path, "member").get("/governance/resolutions/tariff", params={"lang": "nl"}).text
+    assert "Art. 14.2 vraagt ten minste 2/3 van de stemmen voor en tegen" in plain(page)
+
+
+def test_the_board_proposes_a_change_of_the_statutes_from_those_in_force_and_members_see_the_difference(
+    embedded: Database, tmp_path: Path
+) -> None:
+    live(embedded)
+    board = client(embedded, tmp_path, "board")
+    today = clock_of(board).now().date()
+    form = board.get("/governance/meetings/new", params={"kind": "statutes", "lang": "nl"})
+    assert 'name="1.rules.tariff.article" type="text" value="art. 14.2"' in form.text
+    filled = {
+        "held_on": "2027-10-20",
+        "1.kind": "statutes",
+        "1.subject_nl": "Nieuwe statuten",
+        "1.name": "Deed of 2027",
+        "1.rules.ordinary.article": "art. 12",
+        "1.rules.ordinary.majority": ">1/2",
+        "1.rules.tariff.article": "art. 14.2",
+        "1.rules.tariff.majority": "3/4",
+        "1.proxies.article": "art. 16",
+        "1.proxies.most_held": "3",
+    }
+    look = plain(board.post("/governance/meetings/new", params={"lang": "nl"}, data=filled | {"act": "look"}).text)
+    assert "Eén persoon mag hoogstens" in look or "hoogstens 3" in look
+    assert "ten minste 3/4 van de stemmen voor en tegen" in look
+    assert f"{today}" <= "2027-10-20"
+    kept = board.post("/governance/meetings/new", data=filled | {"act": "keep"})
+    assert kept.status_code == 200, kept.text
+    [agenda] = [each for each in board.get("/governance/api/v1/meetings").json() if each["held_on"] == "2027-10-20"]
+    page = board.get(f"/governance/resolutions/{agenda['resolutions'][0]['resolution_id']}", params={"lang": "nl"}).text
+    assert "ten minste 3/4 van de stemmen voor en tegen" in plain(page)
+    bad = board.post(
+        "/governance/meetings/new",
+        params={"lang": "nl"},
+        data=filled | {"act": "look", "1.advance.article": "art. 17", "1.advance.from_days": "60"},
+    )
+    assert bad.status_code == 422
+    assert "BW 2:38 lid 8 staat hoogstens 30 dagen toe" in plain(bad.text)
