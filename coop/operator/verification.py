@@ -9,15 +9,16 @@ databases, for reading only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 
-from coop.billing.handlers.verify import Verification, verify_bill
+from coop.billing.handlers.verify import Reference, Verification, verify_bill
 from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
 from coop.events import SERVICES
 from coop.events.billing import BillIssued
-from coop.events.governance import ResolutionDecided, TariffAdopted
+from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
+from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
 from coop.kit.database import Database
@@ -27,15 +28,24 @@ from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
-from coop.values import CoopError, NotFound, eur
+from coop.values import CoopError, NotFound, eur, say
+from coop.verification.books import verify_books
+from coop.verification.rows import Kept, read_kept
+from coop.verification.terms import Notices, verify_terms
+from coop.verification.told import Told
 
 Echo = Callable[[str], object]
+
+BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError)
+"""What comes of a row that was changed by hand: a finding, never the end of the verification."""
 
 
 class JournalIndex:
     """The databases that a bill is walked back through. What several bills rest on is verified once."""
 
-    def __init__(self, billing: Database, metering: Database, governance: Database, community: str) -> None:
+    def __init__(
+        self, billing: Database, metering: Database, governance: Database, members: Database, community: str
+    ) -> None:
         self._billing, self._community = billing, community
 
         @cache
@@ -69,6 +79,32 @@ class JournalIndex:
         }
         self._adopted = {fact.tariff_id: fact for fact in facts(governance, TariffAdopted)}
         self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
+        self._told = Told(
+            issued=list(self._issued.values()),
+            tranches=facts(governance, TrancheReleased),
+            tariffs=list(self._adopted.values()),
+            admitted=facts(members, MemberAdmitted),
+            left=facts(members, MemberLeft),
+            signed=facts(members, ContractSigned),
+            ended=facts(members, ContractEnded),
+            corrected=facts(members, GasBillsCorrected),
+        )
+
+    @cached_property
+    def _kept(self) -> Kept:
+        with self._billing.read(self._community) as tx:
+            return read_kept(tx)
+
+    @cached_property
+    def _notices(self) -> Notices:
+        return Notices(self._kept, self._told)
+
+    def verify_whole(self) -> list[str]:
+        """What is missing, made up or rests on nothing in all that billing keeps, by code that is not billing's."""
+        try:
+            return [*verify_books(self._kept, self._told), *verify_terms(self._kept, self._told)]
+        except BROKEN as broken:
+            return [f"what billing keeps can no longer be read: {broken}"]
 
     def walk_back(self, number_or_id: str, echo: Echo) -> list[str]:
         """Verify one bill and tell every step; returns what was found, which is nothing when everything agrees.
@@ -77,15 +113,30 @@ class JournalIndex:
             NotFound: there is no such bill.
         """
         with self._billing.read(self._community) as tx:
-            found = verify_bill(tx, number_or_id)
+            head = bills.find_head(tx, number_or_id)
+        if head is None:
+            raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
+        try:
+            return self._walk_back(head.id, echo)
+        except BROKEN as broken:
+            finding = f"bill {head.number}: what it rests on can no longer be read: {broken}"
+            echo(finding)
+            return [finding]
+
+    def _walk_back(self, bill_id: str, echo: Echo) -> list[str]:
+        with self._billing.read(self._community) as tx:
+            found = verify_bill(tx, bill_id)
             findings = [*found.findings]
             if found.references:  # without any, its inputs could not be read
                 findings += self._unlike_told(bills.get_bill(tx, found.bill_id))
-        steps = [step for reference in found.references for step in self._step(reference.kind, reference.id, findings)]
+        row = next(row for row in self._kept.bills if row.id == bill_id)
+        findings += self._notices.verify(row, self._kept.lines.get(bill_id, ()))
+        steps = [step for reference in found.references for step in self._step(reference, row.contract_id, findings)]
         _tell(found, steps, findings, echo)
         return findings
 
-    def _step(self, kind: str, reference_id: str, findings: list[str]) -> list[str]:
+    def _step(self, reference: Reference, contract_id: str, findings: list[str]) -> list[str]:
+        kind, reference_id = reference.kind, reference.id
         match kind:
             case "reading":
                 wrong = self._measurement(reference_id)
@@ -109,8 +160,20 @@ class JournalIndex:
                     f" {counted.verdict} by {counted.article}"
                     + (", ENTERED AFTERWARDS from minutes that two people signed" if counted.history else "")
                 ]
+            case "tariff":
+                return [f"tariff     {reference_id}", f"notice     {self._tell_notice(contract_id, reference_id)}"]
             case _:
                 return [f"{kind:<10} {reference_id}"]
+
+    def _tell_notice(self, contract_id: str, tariff_id: str) -> str:
+        """By which written notice a tariff binds the contract of the bill that is walked back."""
+        contract, tariff = self._notices.contracts.get(contract_id), self._adopted.get(tariff_id)
+        if contract is None or tariff is None:
+            return "MISSING"
+        if self._notices.is_own(contract, tariff):
+            return f"none needed: the contract began under it on {contract.starts_on}"
+        notice = self._notices.find(contract, tariff_id)
+        return f"of {notice.sent_on}, by {notice.channel}" if notice else "MISSING"
 
     def _unlike_told(self, issued: IssuedBill) -> list[str]:
         """What a bill says or rests on otherwise than the journals of those who told it."""
@@ -165,8 +228,10 @@ class JournalIndex:
 
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
     """Verify one bill, or every bill when none is named; True when everything agrees."""
-    rooms = open_rooms(settings, ("billing", "metering", "governance"), migrate=False)
-    index = JournalIndex(rooms["billing"].database, rooms["metering"].database, rooms["governance"].database, community)
+    names = ("billing", "metering", "governance", "members")
+    rooms = open_rooms(settings, names, migrate=False)
+    billing, metering, governance, members = (rooms[name].database for name in names)
+    index = JournalIndex(billing, metering, governance, members, community)
     try:
         if number_or_id:
             return not index.walk_back(number_or_id, echo)
@@ -180,7 +245,11 @@ def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Ec
         aside = [number for number in open_ones if _is_aside(found[number])]
         later = f", {len(aside)} cannot be verified now" if aside else ""
         echo(f"{len(numbers) - len(aside)} bills verified, {len(open_ones) - len(aside)} do not agree{later}")
-        return not open_ones
+        missing = index.verify_whole()
+        for finding in missing:
+            echo(finding)
+        echo(f"bills, books and terms held beside all that was told: {len(missing) or 'nothing'} missing or made up")
+        return not open_ones and not missing
     finally:
         for room in rooms.values():
             room.database.close()

@@ -1,0 +1,131 @@
+"""Terms that bills rest on, held beside what was told: contracts, memberships, tariffs, and the written notices.
+
+A tariff that is not the contract's own binds by a written notice that reached the member (BW 2:59): where none is on
+file from before a bill, the bill rests on nothing.
+
+Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from coop.events import Event
+from coop.events.governance import TariffAdopted
+from coop.events.members import ContractSigned
+from coop.verification.rows import Kept, Rows
+from coop.verification.told import Told
+
+
+def verify_terms(kept: Kept, told: Told) -> Iterator[str]:
+    """Every term that billing keeps otherwise than it was told, and every bill without its notice."""
+    kinds: tuple[tuple[str, Rows, Sequence[Event], Callable[[Any], tuple[object, ...]]], ...] = (
+        ("admission", kept.admitted, told.admitted, lambda each: (each.member_id, each.joined_on)),
+        ("leaving", kept.left, told.left, lambda each: (each.member_id, each.left_on)),
+        ("contract", kept.signed, told.signed, _contract),
+        ("end of contract", kept.ended, told.ended, lambda each: (each.contract_id, each.ends_on)),
+        ("correction of gas bills", kept.corrected, told.corrected, _correction),
+    )
+    for what, rows, facts, key in kinds:
+        yield from _hold(what, kept, rows, facts, key)
+    notices = Notices(kept, told)
+    for bill in kept.bills:
+        yield from notices.verify(bill, kept.lines.get(bill.id, ()))
+
+
+def _contract(each: Any) -> tuple[object, ...]:
+    named = each.contract_id, each.member_id, each.connection_id, each.starts_on, each.tariff_clause
+    return (*named, _gas(each.reference))
+
+
+def _correction(each: Any) -> tuple[object, ...]:
+    return each.contract_id, each.number, each.corrected_on, _gas(each.reference)
+
+
+def _gas(reference: Iterable[Any]) -> tuple[object, ...]:
+    return tuple(sorted((year.year, year.gas_m3, year.amount_cents) for year in reference))
+
+
+def _hold(
+    what: str, kept: Kept, rows: Rows, facts: Sequence[Event], key: Callable[[Any], tuple[object, ...]]
+) -> Iterator[str]:
+    """Rows that nobody told, and facts that billing heard and does not keep as they were told."""
+    stored = {key(row) for row in rows}
+    for row in sorted(map(str, stored - {key(fact) for fact in facts})):
+        yield f"{what} {row} was never told so"
+    for fact in facts:
+        if key(fact) not in stored and fact.fact_id(kept.community) in kept.heard:
+            yield f"{what} {key(fact)} was told, and is not on file so"
+
+
+@dataclass
+class Notices:
+    """Which written notice makes a tariff bind a contract, by facts and rows alone."""
+
+    kept: Kept
+    told: Told
+    _sent: dict[tuple[str, str | None], list[Row[Any]]] = field(init=False)
+    contracts: Mapping[str, ContractSigned] = field(init=False)
+    _tariffs: Mapping[str, TariffAdopted] = field(init=False)
+    _member_days: dict[str, list[tuple[date, date]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._sent = defaultdict(list)
+        for row in self.kept.notices:
+            self._sent[row.tariff_id, row.member_id].append(row)
+        self.contracts = {fact.contract_id: fact for fact in self.told.signed}
+        self._tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
+        self._member_days = defaultdict(list)
+        for joined in self.told.admitted:
+            ends = [fact.left_on for fact in self.told.left if fact.member_id == joined.member_id]
+            end = min((day for day in ends if day >= joined.joined_on), default=date.max)
+            self._member_days[joined.member_id].append((joined.joined_on, end))
+
+    def find(self, contract: ContractSigned, tariff_id: str) -> Row[Any] | None:
+        """The first written notice of a tariff that reached the member of a contract, or None."""
+        spans = self._member_days[contract.member_id]
+        reached = self._sent[tariff_id, contract.member_id] + [
+            row for row in self._sent[tariff_id, None] if any(since <= row.sent_on < end for since, end in spans)
+        ]
+        return min(reached, key=lambda row: row.sent_on, default=None)
+
+    def is_own(self, contract: ContractSigned, tariff: TariffAdopted) -> bool:
+        """True for the tariff that the contract began with: in force and voted on its first day; where none was, the
+        first that was voted of those in force, or of all."""
+        begun = [each for each in self._tariffs.values() if each.valid_from <= contract.starts_on]
+        voted = [each for each in begun if each.decided_on <= contract.starts_on]
+        if voted:
+            newest = max(voted, key=lambda each: (each.valid_from, each.decided_on, each.tariff_id))
+            return newest.tariff_id == tariff.tariff_id
+        left = begun or list(self._tariffs.values())
+        return min(left, key=lambda each: (each.decided_on, each.tariff_id)).tariff_id == tariff.tariff_id
+
+    def verify(self, bill: Row[Any], lines: Rows) -> Iterator[str]:
+        """Tariffs of a bill's lines that did not bind its contract when it was issued."""
+        contract = self.contracts.get(bill.contract_id)
+        if contract is None:
+            yield f"bill {bill.number}: contract {bill.contract_id} was never told"
+            return
+        for tariff_id in sorted({line.tariff_id for line in lines}):
+            tariff = self._tariffs.get(tariff_id)
+            if tariff is None:
+                yield f"bill {bill.number}: no meeting was told to have adopted tariff {tariff_id}"
+            elif not self.is_own(contract, tariff):
+                yield from self._verify_bound(bill, contract, tariff)
+
+    def _verify_bound(self, bill: Row[Any], contract: ContractSigned, tariff: TariffAdopted) -> Iterator[str]:
+        what = f"bill {bill.number}: tariff {tariff.tariff_id}"
+        if contract.tariff_clause is None:
+            yield f"{what} cannot bind contract {contract.contract_id}, which has no clause for it"
+            return
+        notice = self.find(contract, tariff.tariff_id)
+        if notice is None:
+            yield f"{what} binds by written notice, and none that reached the member is on file"
+        elif notice.sent_on > bill.issued_on:
+            yield f"{what} binds by written notice, and that of {notice.sent_on} is later than the bill"

@@ -1,0 +1,237 @@
+"""Whoever changes what billing keeps, past every trigger, is found by code that shares nothing with billing's rules."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+import pytest
+
+from coop.billing.handlers.runs import correct_bills, issue_bills
+from coop.billing.handlers.terms import send_notices
+from coop.billing.storage.heard_tables import metadata
+from coop.events import Event
+from coop.events.billing import BillIssued
+from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
+from coop.kit import journal
+from coop.kit.database import Database
+from coop.values import Period
+from coop.verification.books import verify_books
+from coop.verification.rows import read_kept
+from coop.verification.terms import verify_terms
+from coop.verification.told import Told
+from tests.billing.village import (
+    admitted,
+    closed,
+    ended,
+    hear,
+    measured,
+    month_of,
+    release,
+    signed,
+    tariff_adopted,
+    tranche,
+)
+from tests.desk import COMMUNITY, SECRETARY
+
+MEMBERS = ("anna", "bram", "cees")
+JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
+FACTS: list[Event] = [
+    tariff_adopted(),
+    tariff_adopted("tariff-new", FEBRUARY.start, date(2025, 1, 3), heat_price_eur_per_gj="39.00"),
+    *(admitted(name) for name in MEMBERS),
+    *(signed(name) for name in MEMBERS),
+    MemberLeft(member_id="cees", left_on=date(2025, 3, 20)),
+    ended("cees", date(2025, 3, 20)),
+    tranche(),
+]
+
+Fact = TypeVar("Fact")
+
+
+@pytest.fixture
+def village(database: Database) -> Database:
+    """Three months of three members, one of whom reaches the ceiling and leaves; a tariff told of in time; a
+    correction."""
+    hear(database, *FACTS)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        send_notices(tx, "tariff-new", date(2025, 1, 15), "letter", None)
+    for month, heat in ((JANUARY, "20"), (FEBRUARY, "21"), (MARCH, "15")):
+        hear(database, *month_of(MEMBERS, month, heat))
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            run = issue_bills(tx, month, month.end)
+            assert run.status == "issued" or release(tx, run.run_id).status == "issued"
+    hear(database, measured("bram", JANUARY, "19", 2, "read late"), closed(JANUARY, 1, 0, revision=2))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        assert len(correct_bills(tx, date(2025, 4, 2)).bills) == 1
+    return database
+
+
+def told(database: Database) -> Told:
+    """What the owners told: billing's own journal, and the facts that it heard."""
+    with database.system_read() as sql:
+        issued = journal.facts_of(sql, BillIssued, COMMUNITY)
+
+    def of(kind: type[Fact]) -> list[Fact]:
+        return [fact for fact in FACTS if isinstance(fact, kind)]
+
+    return Told(
+        issued=issued,
+        tranches=of(TrancheReleased),
+        tariffs=of(TariffAdopted),
+        admitted=of(MemberAdmitted),
+        left=of(MemberLeft),
+        signed=of(ContractSigned),
+        ended=of(ContractEnded),
+        corrected=of(GasBillsCorrected),
+    )
+
+
+def verify(database: Database) -> list[str]:
+    facts = told(database)
+    with database.read(COMMUNITY) as tx:
+        kept = read_kept(tx)
+    return [*verify_books(kept, facts), *verify_terms(kept, facts)]
+
+
+def test_books_that_nobody_touched_agree(village: Database) -> None:
+    assert verify(village) == []
+
+
+def _tamper(database: Database, *statements: str) -> None:
+    """Write as nobody may: triggers and keys aside."""
+    with database.system_write() as sql:
+        if sql.dialect.name == "postgresql":
+            for table in metadata.sorted_tables:
+                sql.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
+        else:
+            for name in sql.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
+                sql.exec_driver_sql(f"DROP TRIGGER {name}")
+            sql.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for statement in statements:
+            assert sql.exec_driver_sql(statement).rowcount > 0, statement
+
+
+LAST = "(SELECT id FROM bill WHERE number = '2025-000010')"
+FIRST = "(SELECT id FROM bill WHERE number = '2025-000001')"
+
+TAMPERINGS = {
+    "the last bill is deleted whole": (
+        [
+            f"DELETE FROM posting WHERE source_id = {LAST}",
+            f"DELETE FROM bill_line WHERE bill_id = {LAST}",
+            f"DELETE FROM guarantee_entry WHERE bill_id = {LAST}",
+            "DELETE FROM bill WHERE number = '2025-000010'",
+        ],
+        "bill 2025-000010 was issued to member bram on 2025-04-02, and is gone",
+    ),
+    "a posting comes from nowhere": (
+        [
+            "INSERT INTO posting (community, transaction_id, line, booked_on, source_kind, source_id, debit, credit,"
+            " amount_cents) VALUES ('demo', 'made-up', 1, '2025-02-01', 'bill', 'made-up', 'debtors:anna',"
+            " 'vat-payable', 100000)"
+        ],
+        "come from nowhere: 100000 cents from vat-payable to debtors:anna",
+    ),
+    "a tranche and its posting are a cent more": (
+        [
+            "UPDATE tranche SET amount_cents = amount_cents + 1",
+            "UPDATE posting SET amount_cents = amount_cents + 1 WHERE source_kind = 'tranche'",
+        ],
+        "tranche tranche-1 is booked otherwise than it was released",
+    ),
+    "postings are moved to another quarter": (
+        [f"UPDATE posting SET booked_on = '2025-05-02' WHERE source_id = {FIRST}"],
+        "bill 2025-000001 is booked on 2025-05-02, and is of 2025-02-01",
+    ),
+    "postings of a bill are deleted": (
+        [f"DELETE FROM posting WHERE source_id = {FIRST}"],
+        "bill 2025-000001 is not in the books",
+    ),
+    "VAT is booked as revenue": (
+        [f"UPDATE posting SET credit = 'revenue:heat-fixed' WHERE source_id = {FIRST} AND credit = 'vat-payable'"],
+        "bill 2025-000001: the books hold",
+    ),
+    "a bill has another day": (
+        ["UPDATE bill SET issued_on = '2025-02-03' WHERE number = '2025-000001'"],
+        "bill 2025-000001: issued_on is 2025-02-03, and was told as 2025-02-01",
+    ),
+    "a bill has another member": (
+        ["UPDATE bill SET member_id = 'bram' WHERE number = '2025-000001'"],
+        "bill 2025-000001: member_id is bram, and was told as anna",
+    ),
+    "a bill has another contract": (
+        ["UPDATE bill SET contract_id = 'contract-x' WHERE number = '2025-000001'"],
+        "bill 2025-000001: contract_id is contract-x",
+    ),
+    "a bill has another number": (
+        ["UPDATE bill SET number = '2025-000077', sequence = 77 WHERE number = '2025-000010'"],
+        "numbers of 2025: 10, 11, 12",
+    ),
+    "a bill has no lines": (
+        [f"DELETE FROM bill_line WHERE bill_id = {FIRST}"],
+        "bill 2025-000001 has no lines",
+    ),
+    "a line is a cent less": (
+        [f"UPDATE bill_line SET amount_cents = amount_cents - 1 WHERE position = 1 AND bill_id = {FIRST}"],
+        "bill 2025-000001: its lines come to",
+    ),
+    "a contract starts on another day": (
+        ["UPDATE contract_signed SET starts_on = '2025-01-02' WHERE contract_id = 'contract-anna'"],
+        "contract ('contract-anna', 'anna', 'connection-anna', datetime.date(2025, 1, 2)",
+    ),
+    "a contract loses its clause": (
+        ["UPDATE contract_signed SET tariff_clause = NULL WHERE contract_id = 'contract-anna'"],
+        "was never told so",
+    ),
+    "a contract is ended that nobody ended": (
+        ["INSERT INTO contract_ended (community, contract_id, ends_on) VALUES ('demo', 'contract-anna', '2025-02-01')"],
+        "end of contract ('contract-anna', datetime.date(2025, 2, 1)) was never told so",
+    ),
+    "the end of a contract is deleted": (
+        ["DELETE FROM contract_ended WHERE contract_id = 'contract-cees'"],
+        "end of contract ('contract-cees', datetime.date(2025, 3, 20)) was told, and is not on file so",
+    ),
+    "a member leaves who did not": (
+        ["INSERT INTO member_left (community, member_id, left_on) VALUES ('demo', 'anna', '2025-01-10')"],
+        "leaving ('anna', datetime.date(2025, 1, 10)) was never told so",
+    ),
+    "the notices of a tariff are deleted": (
+        ["DELETE FROM tariff_notice"],
+        "tariff tariff-new binds by written notice, and none that reached the member is on file",
+    ),
+    "the notices of a tariff are later than the bill": (
+        ["UPDATE tariff_notice SET sent_on = '2025-03-19'"],
+        "tariff tariff-new binds by written notice, and that of 2025-03-19 is later than the bill",
+    ),
+    "a run was released by who ran it": (
+        ["UPDATE bill_run SET released_by = run_by WHERE released_by IS NOT NULL"],
+        "had brakes, and nobody but who ran it released it",
+    ),
+    "a guarantee year ends earlier": (
+        ["UPDATE guarantee_entry SET year_end = '2025-06-01' WHERE contract_id = 'contract-anna'"],
+        "guarantee year 2025-01-01 of contract contract-anna, entry 1 ends on 2025-06-01",
+    ),
+    "a ceiling is lower": (
+        [
+            "UPDATE guarantee_entry SET ceiling_cents = 1000, heat_so_far_cents = 900"
+            " WHERE contract_id = 'contract-anna'"
+        ],
+        "does not go on from the one before",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_tampering_is_found_and_named(village: Database, name: str) -> None:
+    statements, finding = TAMPERINGS[name]
+    _tamper(village, *statements)
+    findings = verify(village)
+    assert any(finding in each for each in findings), findings
+
+
+def test_the_place_of_a_released_run_needs_a_second_name(village: Database) -> None:
+    with village.read(COMMUNITY) as tx:
+        runs = read_kept(tx).runs
+    assert any(run.brakes and run.released_by != run.run_by for run in runs)
