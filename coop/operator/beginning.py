@@ -77,8 +77,9 @@ def check_secretary(email: str) -> list[Problem]:
     return [Problem(problem.reason, "secretary")] if problem else []
 
 
-def begin(settings: Settings, key: str, profile: Profile, secretary: str) -> Beginning:
-    """Found a co-operative and make the account of its first secretary, both or neither.
+def begin(settings: Settings, key: str, profile: Profile, secretary: str, name: str = "") -> Beginning:
+    """Found a co-operative and make the account of its first secretary, both or neither. Without a name the secretary
+    is called by the address.
 
     Raises:
         BadInput: a particular is wrong or missing; every problem at once.
@@ -90,7 +91,7 @@ def begin(settings: Settings, key: str, profile: Profile, secretary: str) -> Beg
     with open_truth(settings, migrate=True) as database:
         with database.write(key, COMMAND_LINE) as tx:
             commands.found(tx, profile)
-            wanted = NewAccount(secretary, secretary.partition("@")[0], FIRST_ROLES)
+            wanted = NewAccount(secretary, name.strip() or secretary.partition("@")[0], FIRST_ROLES)
             path = make_one_time_address(tx, accounts.create_account(tx, FIRST_ROLES, wanted), "set-password")
         return Beginning(key, profile, False, secretary, _find_url(database, settings, key) + path)
 

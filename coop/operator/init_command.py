@@ -60,6 +60,7 @@ def init(
     language: Language = None,
     host: HostNames = None,
     secretary: Annotated[str, typer.Option(help="E-mail address of the first secretary, who is let in.")] = "",
+    secretary_name: Annotated[str, typer.Option(help="Name of the first secretary.")] = "",
 ) -> None:
     """Begin: found the co-operative and let its first secretary in. At a terminal it asks for what is not given.
 
@@ -80,7 +81,8 @@ def init(
     }  # fmt: skip
     if _is_asking():
         key, secretary = _ask_for_missing(given, key, secretary)
-    _tell(begin(settings, key, draft_profile(given, secretary), secretary), settings)
+        secretary_name = secretary_name or _ask_name(secretary)
+    _tell(begin(settings, key, draft_profile(given, secretary), secretary, secretary_name), settings)
 
 
 def _is_asking() -> bool:
@@ -103,6 +105,16 @@ def _ask_for_missing(given: dict[str, str | list[str] | None], key: str, secreta
     if not secretary:
         secretary = _ask("E-mail address of the first secretary", check_secretary, "")
     return key, secretary
+
+
+def _ask_name(secretary: str) -> str:
+    from coop.members.fields import refuse_text
+
+    def check(text: str) -> list[Problem]:
+        problem = refuse_text(text, "name")
+        return [problem] if problem else []
+
+    return _ask("Name of the first secretary, as others see it", check, secretary.partition("@")[0])
 
 
 def _check(check: Callable[[str, str], list[Problem]], field: str, text: str) -> list[Problem]:

@@ -190,7 +190,7 @@ def test_at_a_terminal_it_asks_for_what_is_missing_until_each_answer_is_right(tm
         stdin=child_end, stdout=child_end, stderr=child_end, env=environment,
     )  # fmt: skip
     os.close(child_end)
-    answers = ["", "Coöperatie Warm U.A.", "123", "12345678", "", "", "", "", "", "noor@warm.example"]
+    answers = ["", "Coöperatie Warm U.A.", "123", "12345678", "", "", "", "", "", "noor@warm.example", "Noor de Wit"]
     os.write(main_end, "".join(f"{answer}\n" for answer in answers).encode())
     shown = b""
     try:
@@ -207,6 +207,10 @@ def test_at_a_terminal_it_asks_for_what_is_missing_until_each_answer_is_right(tm
     profile = read_profile(Settings(data_dir=tmp_path / "data"))
     assert profile is not None
     assert (profile.kvk, profile.street, profile.lacking) == ("12345678", "Kade 1", ("vat_id", "iban"))
+    database = MEMBERS.open_database(Settings(data_dir=tmp_path / "data").url("members"))
+    with database.read("warm") as tx:
+        assert [account.name for account in list_accounts(tx)] == ["Noor de Wit"], "and not noor, as in the address"
+    database.close()
 
 
 def test_an_installation_without_a_co_operative_tells_its_visitor_how_it_begins(tmp_path: Path) -> None:
