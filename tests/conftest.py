@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event
 
 from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
+from tests.servers.einvoice import Rules, einvoice_rules
 from tests.servers.kafka import ForgetfulKafka, Kafka, forgetful_kafka, kafka_server
 from tests.servers.mosquitto import Mosquitto, mosquitto_server
 from tests.servers.postgres import Postgres, postgres_server
@@ -88,6 +89,15 @@ def forgetful() -> Iterator[ForgetfulKafka]:
 def mosquitto() -> Iterator[Mosquitto]:
     """An MQTT broker, one for the whole run: a test tells its messages apart by topic."""
     yield from _lent(mosquitto_server())
+
+
+@pytest.fixture(scope="session")
+def einvoice() -> Rules:
+    """The official rules of e-invoices."""
+    rules = _or_reason(einvoice_rules)
+    if isinstance(rules, ServerAbsent):
+        skip_or_fail(rules)
+    return rules
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 
 from coop.billing import words
 from coop.billing.access import ACCESS
-from coop.billing.documents.archive import read_paper
+from coop.billing.documents.archive import get_frozen, read_paper
 from coop.billing.documents.bundles import typeset_letters, zip_papers
+from coop.billing.documents.ubl import Profile, ubl_invoice
 from coop.billing.rules.derivation import derive_ceiling
-from coop.billing.sight import visible_account, visible_head
+from coop.billing.sight import visible_account, visible_bill, visible_head
 from coop.billing.storage import accounts
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import NotFound, say
@@ -35,6 +36,15 @@ def bill_paper(request: Request, bill_id: str) -> Response:
     stored = read_paper(partial(reading, request), partial(writing, request), head.id)
     headers = {"Content-Disposition": f'inline; filename="{head.number}.pdf"', **_NOT_KEPT}
     return Response(stored.body, media_type="application/pdf", headers=headers)
+
+
+@routes.get("/bills/{bill_id}.xml")
+@may("see-bills")
+def bill_e_invoice(request: Request, bill_id: str, profile: Profile = "nlcius") -> Response:
+    with reading(request) as tx:
+        frozen = get_frozen(tx, visible_bill(tx, session_of(request), bill_id))
+    headers = {"Content-Disposition": f'attachment; filename="{frozen.issued.number}-{profile}.xml"', **_NOT_KEPT}
+    return Response(ubl_invoice(frozen, profile), media_type="application/xml", headers=headers)
 
 
 @routes.get("/runs/{run_id}/papers.zip")
