@@ -19,7 +19,7 @@ from xml.etree import ElementTree as Xml
 
 from coop.billing import words
 from coop.billing.documents.contents import Frozen, payment_of
-from coop.billing.model import FIXED, Line, LineKind, VatAmount
+from coop.billing.model import Line, VatAmount
 from coop.communities.addressee import Addressee
 from coop.values import CoopError, say
 
@@ -36,11 +36,10 @@ _KVK: Final = "0106"
 _UBL: Final = "urn:oasis:names:specification:ubl:schema:xsd:"
 _CAC: Final = f"{_UBL}CommonAggregateComponents-2"
 _CBC: Final = f"{_UBL}CommonBasicComponents-2"
-_UNITS: Final = {"GJ": "GV", "kWh": "KWH"}
+_UNITS: Final = {"GJ": "GV", "kWh": "KWH", "d": "DAY"}
 """Units of lines by UN/ECE recommendation 20."""
 
 _ONE: Final = "C62"
-_DAY: Final = "DAY"
 
 
 def ubl_invoice(frozen: Frozen, profile: Profile) -> bytes:
@@ -191,8 +190,8 @@ def _add_line(root: Xml.Element, kind: str, nth: int, line: Line, net_cents: int
 def _quantity_of(line: Line, net_cents: int, sign: int) -> tuple[Decimal, str]:
     """How much of what; one piece where the amount does not follow from a quantity, as where a price was corrected."""
     quantity = sign * line.quantity
-    if line.kind is not LineKind.GUARANTEE and quantity * net_cents > 0:
-        return quantity, _DAY if line.kind in FIXED else _UNITS[line.unit]
+    if line.unit in _UNITS and quantity * net_cents > 0:
+        return quantity, _UNITS[line.unit]
     return Decimal(1 if net_cents >= 0 else -1), _ONE
 
 
