@@ -93,6 +93,7 @@ CONTRACTS = (
     Column("starts_on", N_("From"), Kind.DAY),
     Column("ends_on", N_("Ended from"), Kind.DAY),
     Column("tariff_clause", N_("Clause that allows tariff changes")),
+    Column("customer_class", N_("What is supplied"), Kind.WORD),
 )
 
 GAS_BILLS = (

@@ -267,3 +267,14 @@ def test_two_imports_at_once_do_not_give_one_connection_to_two_members(database:
     for thread in threads:
         thread.join()
     assert sorted(results) == ["refused", "taken"]
+
+
+def test_what_a_contract_supplies_is_told_and_a_class_that_nobody_knows_is_named(database: Database) -> None:
+    bring_all(database)
+    head = "number,member,connection,starts_on,customer_class\n"
+    bring(database, "contracts", f"{head}C3,003,0003,2023-01-01,heating-only\n")
+    told = [said.get("customer_class", "full") for verb, said in list_facts(database) if verb == "contract-signed"]
+    assert told == ["full", "full", "heating-only"]
+    [(line, field, reason)] = list_problems(database, "contracts", f"{head}C4,003,0003,2024-01-01,gold\n")
+    assert (line, field) == (2, "customer_class")
+    assert "gold" in reason

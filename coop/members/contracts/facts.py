@@ -18,6 +18,7 @@ def announce_contract(contract: Contract) -> list[Event]:
         starts_on=contract.starts_on,
         tariff_clause=contract.tariff_clause,
         reference=_reference(contract),
+        customer_class=contract.customer_class,
     )
     parties = [announce_parties(contract, 0)] if contract.payer_id or contract.joint_ids else []
     ended = [announce_end(contract.contract_id, contract.ends_on)] if contract.ends_on else []

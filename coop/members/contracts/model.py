@@ -27,7 +27,8 @@ class GasBill:
 class Contract:
     """A supply contract. ``tariff_clause`` is the version of the clause that reserves changing the tariff (BW 2:59),
     or None where the contract has no such clause. ``payer_id`` is the member who pays where that is somebody else, such
-    as a landlord; ``joint_ids`` are members who hold it together with ``member_id``, and may look at its bills."""
+    as a landlord; ``joint_ids`` are members who hold it together with ``member_id``, and may look at its bills.
+    ``customer_class`` says which parts of a tariff it pays."""
 
     contract_id: str
     number: str
@@ -39,6 +40,7 @@ class Contract:
     gas_bills: tuple[GasBill, ...] = ()
     payer_id: str | None = None
     joint_ids: tuple[str, ...] = ()
+    customer_class: str = "full"
 
     def __post_init__(self) -> None:
         require_after(self.ends_on, self.starts_on, "ends_on", "starts_on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coop.communities.tariffs import CLASSES
 from coop.members.connections.model import CONNECTION_KINDS
 from coop.members.register.model import MEMBER_KINDS
 from coop.web.language import N_
@@ -66,6 +67,7 @@ FIELDS = {
         Field("starts_on", "date", required=True),
         Field("ends_on", "date"),
         Field("tariff_clause", help=N_("The version of the clause; without it no later tariff binds this member.")),
+        Field("customer_class", options=CLASSES, help=N_("Which parts of a tariff are paid.")),
         Field("joint", help=N_("Numbers of members who hold the contract together with this one, with ; between.")),
         Field("payer", help=N_("Number of the member who pays, where that is somebody else, such as a landlord.")),
     ),

@@ -113,7 +113,7 @@ FIXED = {
 }
 """Fields that no file and no form changes, with the reason."""
 
-SIGNED = ("member", "connection", "starts_on", "tariff_clause")
+SIGNED = ("member", "connection", "starts_on", "tariff_clause", "customer_class")
 """Fields of a contract that were signed: with another value it is another contract; nothing may rest on the first."""
 
 

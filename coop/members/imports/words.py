@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from coop.communities.tariffs import CLASSES
 from coop.members.connections.model import CONNECTION_KINDS
 from coop.members.imports.formats.register_files import Vocabulary, plain_heading
 from coop.members.register.model import MEMBER_KINDS
@@ -53,13 +54,14 @@ LABELS = {
         "id": "Id",
         "ends_on": N_("Ended from"),
         "tariff_clause": N_("Clause that allows tariff changes"),
+        "customer_class": N_("What is supplied"),
         "payer": N_("Who pays"),
         "joint": N_("Joint holders"),
     },
 }
 """The heading of each column of each kind of file."""
 
-KIND_WORDS = {"members": MEMBER_KINDS, "connections": CONNECTION_KINDS}
+KIND_WORDS = {"members": MEMBER_KINDS, "connections": CONNECTION_KINDS, "contracts": CLASSES}
 """The words that the column ``kind`` takes, by kind of file; ``register.texts`` names them for translation."""
 
 

@@ -515,6 +515,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("tariff_clause", sa.String(length=50), nullable=True),
+        sa.Column("customer_class", sa.String(length=20), nullable=False),
         sa.Column("payer_id", sa.String(length=36), nullable=True),
         sa.Column("import_id", sa.String(length=36), nullable=False),
         sa.CheckConstraint("ends_on IS NULL OR ends_on > starts_on", name=op.f("ck_contract_ends_after_starting")),

@@ -119,6 +119,7 @@ contract = Table(
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),
     Column("tariff_clause", String(50)),
+    Column("customer_class", String(20), nullable=False),
     reference_column("payer_id", nullable=True),
     reference_column("import_id"),
     refers_to("member_id", "member"),

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from coop.communities.rules import check_particular
+from coop.communities.tariffs import CLASSES
 from coop.members.connections.formats import ean
 from coop.members.connections.model import (
     CONNECTION_KINDS,
@@ -38,7 +39,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "occupancies": (("connection", "member", "opened_on"), ("closed_on",)),
     "contracts": (
         ("number", "member", "connection", "starts_on"),
-        ("id", "ends_on", "tariff_clause", "payer", "joint"),
+        ("id", "ends_on", "tariff_clause", "customer_class", "payer", "joint"),
     ),
 }
 """Required and optional columns by kind of file. ``id`` keeps an id from elsewhere; it is derived where empty."""
@@ -159,6 +160,7 @@ def _write_contract(contract: Contract, registered: Registered) -> Row:
         "starts_on": str(contract.starts_on),
         "ends_on": str(contract.ends_on or ""),
         "tariff_clause": contract.tariff_clause or "",
+        "customer_class": contract.customer_class,
         "payer": registered.number_of("member", contract.payer_id) if contract.payer_id else "",
         "joint": "; ".join(sorted(registered.number_of("member", joint) for joint in contract.joint_ids)),
     }
@@ -214,6 +216,7 @@ def _read_contract(line: Line, registered: Registered) -> Contract:
     connection_id = _refer(line, "connection", registered)
     starts_on, ends_on = line.date("starts_on"), line.date_or_none("ends_on")
     tariff_clause, gas_bills = line.optional("tariff_clause") or None, _read_gas_bills(line)
+    customer_class = line.one_of("customer_class", CLASSES) if line.optional("customer_class") else CLASSES[0]
     payer_id = _find(line, "payer", line.row.get("payer", ""), "member", registered) or None
     joint = [text.strip() for text in _SEPARATORS.split(line.row.get("joint", "")) if text.strip()]
     joint_ids = tuple(sorted(_find(line, "joint", text, "member", registered) for text in joint))
@@ -230,6 +233,7 @@ def _read_contract(line: Line, registered: Registered) -> Contract:
         gas_bills,
         None if payer_id == member_id else payer_id,
         joint_ids,
+        customer_class,
     )
 
 
