@@ -39,7 +39,7 @@ MEMBERS = ("anna", "bram", "cees")
 JANUARY, FEBRUARY, MARCH = (Period.month(2025, month) for month in (1, 2, 3))
 FACTS: list[Event] = [
     tariff_adopted(),
-    tariff_adopted("tariff-new", FEBRUARY.start, date(2025, 1, 3), heat_price_eur_per_gj="39.00"),
+    tariff_adopted("tariff-new", FEBRUARY.start, date(2025, 1, 3), heat="39.00"),
     *(admitted(name) for name in MEMBERS),
     *(signed(name) for name in MEMBERS),
     MemberLeft(member_id="cees", left_on=date(2025, 3, 20)),
