@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from coop.values import Said, join_said, say
@@ -10,7 +11,7 @@ from coop.values import Said, join_said, say
 _METER = re.compile(r"late reading of meter (.+) on (\d{4}-\d\d-\d\d)")
 _GROUP = re.compile(r"late reading in group .+ on (\d{4}-\d\d-\d\d)")
 _MORE = re.compile(r"and (\d+) more")
-_SAID = {
+_SAID: Mapping[str, str] = {
     cause: cause
     for cause in (
         say("who held which connection, or which meter, was put right"),
