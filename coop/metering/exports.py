@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
 from coop.kit.tokens import list_gateway_tokens
 from coop.metering import listings, looks, parquet, run_views, views
 from coop.metering.access import ACCESS
-from coop.metering.amounts import read_period
+from coop.metering.amounts import read_known, read_period
 from coop.metering.entries.corrections import list_corrections
 from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
@@ -92,24 +90,24 @@ def export_files(request: Request, asked: Asked) -> Response:
 
 @routes.get("/readings.{extension}")
 @may("see-data")
-def export_readings(
-    request: Request, asked: Asked, meter: str, period: str, known_at: AwareDatetime | None = None
-) -> Response:
+def export_readings(request: Request, asked: Asked, meter: str, period: str, known_at: str = "") -> Response:
     """Every value of a meter in a period, as it stands now or was known at an instant."""
     wanted = read_period(period)
     with reading(request) as tx:
         registers = [one for one in register.list_registers(tx) if one.serial == meter]
         if not registers:
             raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
-        known = None if known_at is None else arrivals.number_at(tx, known_at.astimezone(UTC))
+        known_instant = read_known(known_at, tx.now)
+        known = None if known_instant is None else arrivals.number_at(tx, known_instant)
         return asked.answer(listings.readings_listing(listings.read_values(tx, registers, wanted, known)))
 
 
 @routes.get("/completeness.{extension}")
 @may("see-data")
-def export_completeness(request: Request, asked: Asked, period: str = "") -> Response:
+def export_completeness(request: Request, asked: Asked, period: str = "", known_at: str = "") -> Response:
     with reading(request) as tx:
-        quality = views.data_quality(tx, read_period(period) if period else None)
+        wanted = read_period(period) if period else None
+        quality = views.data_quality(tx, wanted, read_known(known_at, tx.now))
         return asked.answer(listings.kinds_listing(quality.found.by_kind()))
 
 

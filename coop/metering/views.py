@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from coop.events.metering import HeatSystemReported
@@ -93,16 +93,16 @@ class DayUse:
     estimated: bool
 
 
-def member_year(tx: Tx, member_id: str, year: int | None) -> MemberYear:
-    """Use that a member was told of in a year; the newest one where none is asked."""
+def member_year(tx: Tx, member_id: str, year: int | None, known_at: datetime | None = None) -> MemberYear:
+    """Use that a member was told of in a year (by an instant); the newest one where none is asked."""
     heat: dict[tuple[date, str], HeatMonth] = {}
-    for told in periods.list_measurements(tx, member_id=member_id):
+    for told in periods.list_measurements(tx, member_id=member_id, known_at=known_at):
         if told.quantity is not Quantity.HEAT:
             continue
         heat[told.period.start, told.connection_id] = HeatMonth(
             told.period, told.connection_id, told.id, told.energy_j, told.estimated, told.revision, told.cause
         )
-    shared = _shared_months(periods.list_told_allocations(tx, member_id))
+    shared = _shared_months(periods.list_told_allocations(tx, member_id, known_at=known_at))
     years = sorted({start.year for start, _ in (*heat, *shared)}, reverse=True)
     chosen = year if year is not None else years[0] if years else 0
     return MemberYear(
@@ -211,9 +211,9 @@ def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
     return OwnMeasurement(measurement, sources, findings)
 
 
-def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
-    """All revisions of a closed period, the first one first."""
-    return periods.list_revisions(tx, wanted)
+def list_revisions(tx: Tx, wanted: Period, known_at: datetime | None = None) -> list[Closed]:
+    """All revisions of a closed period (up to an instant), the first one first."""
+    return periods.list_revisions(tx, wanted, known_at)
 
 
 def heat_systems(tx: Tx) -> list[HeatSystemReported]:
@@ -238,9 +238,10 @@ class DataQuality:
         return Counter(late.period_start for late, _ in self.late)
 
 
-def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
-    """See how complete a period is: by default the last closed one or, before the first closing, the last month."""
-    closed = periods.list_closed(tx)
+def data_quality(tx: Tx, wanted: Period | None = None, known_at: datetime | None = None) -> DataQuality:
+    """See how complete a period is, or was as known at an instant: by default the last closed one or, before the first
+    closing, the last month."""
+    closed = periods.list_closed(tx, known_at=known_at)
     period = wanted or _current(closed, tx.today)
     serials = {one.id: one.serial for one in register.list_registers(tx)}
     newest = {(one.period.start, one.revision) for one in closed}
@@ -248,7 +249,7 @@ def data_quality(tx: Tx, wanted: Period | None = None) -> DataQuality:
     return DataQuality(
         period,
         complete_months(closed, _last_day(closed, tx.today)),
-        measure_completeness(tx, period),
+        measure_completeness(tx, period, known_at),
         count_telegrams(tx),
         [(one, serials[one.register_id]) for one in late],
         closed,

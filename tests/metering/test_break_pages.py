@@ -17,6 +17,7 @@ from coop.metering.heat import decisions, questions
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.periods.results import find_breaks
+from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import seconds
 from coop.metering.service import METERING
 from coop.metering.verdicts import BreakKind
@@ -141,7 +142,7 @@ def test_what_was_decided_can_be_decided_again(database: Database) -> None:
     with writing(database) as tx:
         decisions.answer_break(tx, second.id, confirmed=True)
         register = heat_register(tx)
-        store = questions.Store(tx)
+        store = Store(tx)
         energy = decisions.count_period(store, register, MARCH, decisions.list_decided(tx))
     assert energy is not None
     assert energy.scaleb(-9) == Decimal("3.0")

@@ -16,8 +16,9 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import correct_period
 from coop.metering.register.commands import register_meters, set_group
 from coop.metering.tables import allocation, allocation_run, giving, period
+from coop.values import quarters as quarters_in
 from tests.metering.homes import INSTALLED, adopt_key, close_anyway, deliver, quarters, writing
-from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march, quarters_in
+from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march
 
 
 def two_groups(tx: Tx) -> None:

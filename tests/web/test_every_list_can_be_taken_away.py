@@ -22,6 +22,8 @@ NO_LISTS = {
     ("web/ui.html", "problems"): "what is wrong with a form",
     ("metering/meters_import.html", "Columns"): "help",
     ("metering/file.html", "First lines of the file"): "a file of the reader's own",
+    ("metering/break.html", "What each would make of it"): "what a form of the reader's own would do",
+    ("metering/meter_withdraw.html", "What it changes for this meter"): "what a form of the reader's own would do",
     ("metering/meters_preview.html", "New meters"): "what a file of the reader's own holds",
     ("members/connection.html", "Who held it"): "a few rows of the list of connections, which has its files",
     ("members/connection.html", "Contracts"): "a few rows of the list of contracts, which has its files",

@@ -12,12 +12,14 @@ from pydantic import Field
 from coop.kit.answers import Answer, Body, ExactDecimal, PeriodName
 from coop.kit.http import reading, refuses, writing
 from coop.kit.paging import Paged
-from coop.metering.amounts import read_period
+from coop.metering.amounts import read_known, read_period
 from coop.metering.api.fields import (
     Cause,
+    DateOrInstant,
     DayAfter,
     FirstDay,
     Joules,
+    KnownAt,
     Name,
     Revision,
     RunId,
@@ -57,6 +59,8 @@ class CloseIn(AcceptIn):
 
     dry_run: bool = False
     """Whether only to look at what it would come to."""
+    known_at: DateOrInstant | None = None
+    """With `dry_run`: by what was known then."""
 
 
 class CorrectIn(AcceptIn):
@@ -213,7 +217,8 @@ def close_period(
     wanted = read_period(period)
     if closing.dry_run:
         with reading(request) as tx:
-            return _preview_out(compute_period(tx, wanted), acceptance.list_acceptances(tx, wanted))
+            known = read_known(closing.known_at, tx.now)
+            return _preview_out(compute_period(tx, wanted, known), acceptance.list_acceptances(tx, wanted))
     with writing(request) as tx:
         return period_out(close(tx, wanted, accept=closing.accept, reason=closing.reason))
 
@@ -230,10 +235,12 @@ def correct_period(request: Request, period: PeriodPath, correction: Annotated[C
 
 @routes.get("/periods")
 @may("see-data")
-def list_periods(request: Request, page: Paged) -> list[ListedPeriodOut]:
-    """Closed periods in their newest revision, oldest first, with how many late values touched them since."""
+def list_periods(request: Request, page: Paged, known_at: KnownAt = None) -> list[ListedPeriodOut]:
+    """Closed periods in their newest revision (of those made by then), oldest first, with how many late values touched
+    it since."""
     with reading(request) as tx:
-        listed = page.close(periods.list_closed(tx, window=page.window), lambda closed: (closed.period.start,))
+        found = periods.list_closed(tx, window=page.window, known_at=read_known(known_at, tx.now))
+        listed = page.close(found, lambda closed: (closed.period.start,))
         late_counts = periods.count_late(tx)
     return [
         ListedPeriodOut(
@@ -248,11 +255,13 @@ def list_periods(request: Request, page: Paged) -> list[ListedPeriodOut]:
 @routes.get("/completeness")
 @may("see-data")
 @refuses("bad-input", "readings-detached")
-def get_completeness(request: Request, period: Annotated[WantedPeriod, Query()]) -> CompletenessOut:
-    """Readings per meter and UTC day of a period."""
+def get_completeness(
+    request: Request, period: Annotated[WantedPeriod, Query()], known_at: KnownAt = None
+) -> CompletenessOut:
+    """Readings per meter and UTC day of a period, as they are known now or were."""
     wanted = read_period(period)
     with reading(request) as tx:
-        measured = measure_completeness(tx, wanted)
+        measured = measure_completeness(tx, wanted, read_known(known_at, tx.now))
     rows = zip(measured.serials, measured.share_percent, measured.estimated, strict=True)
     meters = [
         MeterCompletenessOut(serial=serial, percent=list(shares), estimated=list(flags))

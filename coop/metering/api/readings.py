@@ -11,12 +11,14 @@ from pydantic import Field
 from coop.kit.answers import Answer
 from coop.kit.http import reading, session_of
 from coop.kit.paging import Paged
+from coop.metering.amounts import read_known
 from coop.metering.api.fields import (
     Cause,
     ConnectionId,
     DayAfter,
     FirstDay,
     Joules,
+    KnownAt,
     MemberId,
     Revision,
     make_router,
@@ -96,11 +98,13 @@ def measurement_out(measurement: Measurement) -> MeasurementOut:
 
 @routes.get("/readings")
 @may("see-energy")
-def list_measurements(request: Request, page: Paged) -> list[MeasurementOut]:
-    """Measurements in every revision: of the member who is signed in, or of everybody for those who keep the books."""
+def list_measurements(request: Request, page: Paged, known_at: KnownAt = None) -> list[MeasurementOut]:
+    """Measurements in every revision (that was told by then): of the member who is signed in, or of everybody for those
+    who keep the books."""
     member_id = whose(session_of(request))
     if member_id is None:
         note_look(request, LISTS)
     with reading(request) as tx:
-        rows = periods.list_measurements(tx, member_id=member_id, window=page.window)
+        known = read_known(known_at, tx.now)
+        rows = periods.list_measurements(tx, member_id=member_id, window=page.window, known_at=known)
     return [measurement_out(measurement) for measurement in page.close(rows, periods.measurement_key)]

@@ -43,6 +43,7 @@ class RecordedDayOut(Answer):
     """A civil day of a register [base unit]."""
 
     day: date
+    """Civil day."""
     count: int
     """Values that stand."""
     first: ExactDecimal | None

@@ -12,7 +12,7 @@ from coop.kit.answers import Answer
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
 from coop.metering import run_views
-from coop.metering.amounts import utc
+from coop.metering.amounts import read_known, utc
 from coop.metering.api.fields import (
     Cause,
     ConnectionId,
@@ -20,6 +20,7 @@ from coop.metering.api.fields import (
     FirstDay,
     GroupId,
     KeyId,
+    KnownAt,
     MemberId,
     Name,
     ResolutionId,
@@ -226,13 +227,14 @@ def preview_allocation_key(request: Request, key: Annotated[ProposedKeyIn, Body(
 
 @routes.get("/allocations")
 @may("see-energy")
-def list_allocations(request: Request, page: Paged) -> list[AllocationOut]:
-    """Allocations in every revision: of the member who is signed in, or of everybody for those who keep the books."""
+def list_allocations(request: Request, page: Paged, known_at: KnownAt = None) -> list[AllocationOut]:
+    """Allocations in every revision (that was told by then): of the member who is signed in, or of everybody for those
+    who keep the books."""
     member_id = whose(session_of(request))
     if member_id is None:
         note_look(request, LISTS)
     with reading(request) as tx:
-        rows = periods.list_told_allocations(tx, member_id, page.window)
+        rows = periods.list_told_allocations(tx, member_id, page.window, read_known(known_at, tx.now))
     return [allocation_out(*told) for told in page.close(rows, periods.allocation_key)]
 
 

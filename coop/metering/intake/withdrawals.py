@@ -19,7 +19,7 @@ from coop.kit.tx import Tx
 from coop.metering.heat.decisions import count_period, list_decided
 from coop.metering.intake.batch import Changed
 from coop.metering.intake.late import mark_late
-from coop.metering.intake.telling import tell_member
+from coop.metering.intake.telling import Act, tell_member
 from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
 from coop.metering.readings import arrivals
@@ -178,7 +178,7 @@ def answer_withdrawal(tx: Tx, withdrawal_id: str, *, confirmed: bool) -> Withdra
         act(tx, proposal)
         found = register.find_register(tx, proposal.register_id)
         assert found is not None, "a proposal is about a register"
-        done = "withdrawn" if proposal.undoes is None else "restored"
+        done: Act = "withdrawn" if proposal.undoes is None else "restored"
         tell_member(tx, found.serial, found.quantity, instant(proposal.at_s), done, proposal.id)
     return proposal
 

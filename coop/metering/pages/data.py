@@ -14,7 +14,7 @@ from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.metering import views, wording
 from coop.metering.access import ACCESS
-from coop.metering.amounts import read_period
+from coop.metering.amounts import read_known, read_period
 from coop.metering.intake import parking
 from coop.metering.meter_views import list_touched
 from coop.metering.periods import acceptance
@@ -33,6 +33,9 @@ from coop.web.writing import month, number, speak
 ROWS_MAX = 40
 """Meters in one picture: those that lack the most."""
 
+KnownText = Annotated[str, Query(max_length=40)]
+"""Day or instant as of which a page is asked."""
+
 METERS_SHOWN = 20
 """Meters of which the gaps stand on one page."""
 
@@ -45,24 +48,35 @@ may = ACCESS.may
 
 @routes.get("/data")
 @may("see-data")
-def show_data(request: Request, page: Paged, period: str = "", late_page: Annotated[int, Query(ge=1)] = 1) -> Response:
-    """Show how complete a month is, what is parked, late and closed; what is parked and late in pages."""
+def show_data(
+    request: Request,
+    page: Paged,
+    period: str = "",
+    late_page: Annotated[int, Query(ge=1)] = 1,
+    known_at: KnownText = "",
+) -> Response:
+    """Show how complete a month is, what is parked, late and closed; what is parked and late in pages. Completeness and
+    closed periods are shown as they were known on a day, where one is asked."""
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        quality = views.data_quality(tx, read_period(period) if period else None)
+        known, today = read_known(known_at, tx.now), tx.today
+        quality = views.data_quality(tx, read_period(period) if period else None, known)
         letters = page.close(parking.list_telegrams(tx, page.window), lambda letter: (letter.parked_at, letter.id))
         named = {letter.id: parking.list_meters(letter) for letter in letters}
-        known = register.meters_of(tx, set().union(*named.values()))
+        registered = register.meters_of(tx, set().union(*named.values()))
     return render(
         request,
         "metering/data.html",
         quality=quality,
+        known_at=known_at,
+        known=known,
+        today=today,
         period=quality.period,
         found=quality.found,
         kinds=quality.found.by_kind(),
         chart=completeness_chart(quality.found, quality.period, lang),
         letters=letters,
-        meters_of={letter_id: sorted(set(serials) & known.keys()) for letter_id, serials in named.items()},
+        meters_of={letter_id: sorted(set(serials) & registered.keys()) for letter_id, serials in named.items()},
         behind_first=page.window.after is not None,
         next_address=page.next_address,
         late=quality.late[(late_page - 1) * LATE_SHOWN : late_page * LATE_SHOWN],
@@ -114,13 +128,14 @@ def settle_parked(request: Request, letter_id: str, act: Annotated[str, Form()])
 
 @routes.get("/periods/{period}")
 @may("see-data")
-def show_period(request: Request, period: str) -> Response:
-    """Show what a period comes to now, and its revisions."""
+def show_period(request: Request, period: str, known_at: KnownText = "") -> Response:
+    """Show what a period comes to now, or by what was known on a day, and its revisions."""
     wanted = read_period(period)
     with reading(request) as tx:
+        known, today = read_known(known_at, tx.now), tx.today
         revisions, results, is_over = (
-            views.list_revisions(tx, wanted),
-            compute_period(tx, wanted),
+            views.list_revisions(tx, wanted, known),
+            compute_period(tx, wanted, known),
             wanted.end_at <= tx.now,
         )
         touched = list_touched(tx, wanted)
@@ -131,6 +146,9 @@ def show_period(request: Request, period: str) -> Response:
         request,
         "metering/period.html",
         period=wanted,
+        known_at=known_at,
+        known=known,
+        today=today,
         revisions=revisions,
         results=results,
         energy_j=results.energy_j,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
 from coop.metering import views
 from coop.metering.access import ACCESS
-from coop.metering.amounts import read_period
+from coop.metering.amounts import read_known, read_period
 from coop.metering.views import DayUse, MemberYear
 from coop.values import Period
 from coop.web import charts
@@ -26,7 +27,9 @@ may = ACCESS.may
 
 @routes.get("/")
 @may("see-energy")
-def show_year(request: Request, year: int | None = None) -> Response:
+def show_year(
+    request: Request, year: int | None = None, known_at: Annotated[str, Query(max_length=40)] = ""
+) -> Response:
     """Show a member's year; those who keep the books go on to the data of all."""
     session, lang = session_of(request), language_of(request)
     if session.member_id is None:
@@ -34,12 +37,16 @@ def show_year(request: Request, year: int | None = None) -> Response:
             return redirect("/metering/data")
         raise NotAllowed
     with reading(request) as tx:
-        found = views.member_year(tx, session.member_id, year)
+        known, today = read_known(known_at, tx.now), tx.today
+        found = views.member_year(tx, session.member_id, year, known)
         own = views.own_connections(tx, session.member_id)
     return render(
         request,
         "metering/energy.html",
         year=found,
+        known_at=known_at,
+        known=known,
+        today=today,
         connections=own,
         heat=heat_chart(found, lang) if found.heat else None,
         shared=shared_chart(found, lang) if found.shared else None,

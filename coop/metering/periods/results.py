@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from coop.kit.tx import Tx
@@ -56,9 +57,11 @@ def find_breaks(tx: Tx, period: Period) -> list[Blocked]:
     return [*heat.blocking, *report_plant(store, period, heat.delivered_j).blocking]
 
 
-def compute_period(tx: Tx, period: Period) -> Results:
-    """Compute what a period comes to now; also for a look before it is closed."""
-    store = Store(tx)
+def compute_period(tx: Tx, period: Period, known_at: datetime | None = None) -> Results:
+    """Compute what a period comes to now, or by what was known at an instant: readings, decisions on breaks, where
+    meters hung and who shared; who lived where and by which key is as is known now. Also for a look before it is
+    closed."""
+    store = Store(tx, known_at)
     heat = measure(store, period)
     runs, lacking_runs = share(store, period)
     missing = find_missing_meters(store, period)

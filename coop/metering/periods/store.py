@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, delete, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, Table, and_, delete, func, or_, select, type_coerce
 
 from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.database import among
@@ -136,26 +136,47 @@ class Decision:
     reason: str
 
 
-def list_closed(tx: Tx, around: tuple[date, date] | None = None, window: Window | None = None) -> list[Closed]:
-    """Closed periods in their newest revision, in order; with ``around`` only those that readings from the first to the
-    last of two days can touch: those that reach them, and those with open ends."""
+def list_closed(
+    tx: Tx,
+    around: tuple[date, date] | None = None,
+    window: Window | None = None,
+    known_at: datetime | None = None,
+) -> list[Closed]:
+    """Closed periods in their newest revision (as known at an instant), in order; with ``around`` only those that
+    readings from the first to the last of two days can touch: those that reach them, and those with open ends."""
     later = period.alias()
-    newest = (
-        select(func.max(later.c.revision))
-        .where(later.c.community == period.c.community, later.c.period_start == period.c.period_start)
-        .scalar_subquery()
+    of_period = select(func.max(later.c.revision)).where(
+        later.c.community == period.c.community, later.c.period_start == period.c.period_start
     )
-    where: list[ColumnElement[bool]] = [period.c.revision == newest]
+    if known_at is not None:
+        of_period = of_period.where(later.c.closed_at <= known_at)
+    where: list[ColumnElement[bool]] = [period.c.revision == of_period.scalar_subquery()]
     if around is not None:
         reaches = and_(period.c.period_start <= around[1], period.c.period_end >= around[0])
         where.append(or_(reaches, period.c.open_ends != {}))
     return select_as(tx, Closed, period, *where, order_by=[period.c.period_start], window=window)
 
 
-def list_revisions(tx: Tx, wanted: Period) -> list[Closed]:
-    """All revisions of a period, the first one first."""
-    where = period.c.period_start == wanted.start, period.c.period_end == wanted.end
+def list_revisions(tx: Tx, wanted: Period, known_at: datetime | None = None) -> list[Closed]:
+    """All revisions of a period (up to an instant), the first one first."""
+    where = [period.c.period_start == wanted.start, period.c.period_end == wanted.end]
+    where += [period.c.closed_at <= known_at] if known_at is not None else []
     return select_as(tx, Closed, period, *where, order_by=[period.c.revision])
+
+
+def _was_told(table: Table, known_at: datetime | None) -> list[ColumnElement[bool]]:
+    """Holds for measurements or runs of revisions that were closed by an instant, or for all."""
+    if known_at is None:
+        return []
+    columns, closed = table.c, period.c
+    told = select(closed.revision).where(
+        closed.community == columns.community,
+        closed.period_start <= columns.period_start,
+        closed.period_end >= columns.period_end,
+        closed.revision == columns.revision,
+        closed.closed_at <= known_at,
+    )
+    return [told.exists()]
 
 
 def list_first_closings(tx: Tx) -> dict[Period, datetime]:
@@ -192,11 +213,12 @@ def list_measurements(
     member_id: str | None = None,
     window: Window | None = None,
     connections: Collection[str] | None = None,
+    known_at: datetime | None = None,
 ) -> list[Measurement]:
-    """Measurements (of a period, of a member, of connections), those of a later revision after those of an earlier
-    one."""
+    """Measurements (of a period, of a member, of connections, told by an instant), those of a later revision after
+    those of an earlier one."""
     columns = measurement.c
-    where: list[ColumnElement[bool]] = []
+    where = _was_told(measurement, known_at)
     if wanted is not None:
         where += [columns.period_start == wanted.start, columns.period_end == wanted.end]
     if member_id is not None:
@@ -246,15 +268,16 @@ def list_givings(tx: Tx, run_id: str) -> list[Giving]:
 
 
 def list_told_allocations(
-    tx: Tx, member_id: str | None = None, window: Window | None = None
+    tx: Tx, member_id: str | None = None, window: Window | None = None, known_at: datetime | None = None
 ) -> list[tuple[Allocation, AllocationRun]]:
-    """Allocations that were told (to one member), each with its run, oldest first."""
+    """Allocations that were told (to one member, by an instant), each with its run, oldest first."""
     own, of_run = columns_of(Allocation, allocation), columns_of(AllocationRun, allocation_run)
     run = allocation_run.c
     query: Select[Any] = (
         select(*own, *of_run)
         .join(allocation_run, and_(run.community == allocation.c.community, run.id == allocation.c.run_id))
         .where(allocation.c.community == tx.community, run.community == tx.community, allocation.c.told)
+        .where(*_was_told(allocation_run, known_at))
     )
     if member_id is not None:
         query = query.where(allocation.c.member_id == member_id)

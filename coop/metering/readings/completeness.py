@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Meter, MeterKind, Quality
 from coop.metering.readings import store as readings
+from coop.metering.readings.arrivals import number_at
 from coop.metering.readings.store import DAY, day_number
 from coop.metering.register import store as register
 from coop.values import Period
@@ -78,8 +79,9 @@ def _mean_percent(rows: Sequence[Sequence[int]]) -> int:
     return sum(cells) // len(cells) if cells else 0
 
 
-def measure_completeness(tx: Tx, period: Period) -> Completeness:
-    """Readings per meter and UTC day; -1 where a meter did not hang there."""
+def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = None) -> Completeness:
+    """Readings per meter and UTC day, as they are known now or were at an instant; -1 where a meter did not hang
+    there."""
     meters = register.list_meters(tx)
     registers: dict[str, list[str]] = {}
     for one in register.list_registers(tx):
@@ -87,7 +89,8 @@ def measure_completeness(tx: Tx, period: Period) -> Completeness:
     days = [period.start + timedelta(days=i) for i in range(period.days)]
     first = day_number(period.start_at + timedelta(hours=2))
     ids = [identity for some in registers.values() for identity in some]
-    stored = readings.latest(tx, ids, range(first, first + len(days)))
+    known = None if known_at is None else number_at(tx, known_at)
+    stored = readings.latest(tx, ids, range(first, first + len(days)), known)
     shares, flags = [], []
     for meter in meters:
         shares.append(

@@ -26,7 +26,7 @@ class Store:
         self.tx = tx
         self.known_at = known_at
         self.known = None if known_at is None else number_at(tx, known_at)
-        self.meters = register.list_meters(tx)
+        self.meters = register.list_meters(tx) if known_at is None else register.list_meters_as_of(tx, known_at)
         self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
         self.occupancies = register.list_occupancies(tx)
         self.supplies = connections.list_supplies(tx)

@@ -121,6 +121,19 @@ def list_meters(tx: Tx, window: Window | None = None) -> list[Meter]:
     return select_as(tx, Meter, meter, order_by=[meter.c.serial], window=window)
 
 
+def list_meters_as_of(tx: Tx, known_at: datetime) -> list[Meter]:
+    """Every meter that is registered, placed as was known at an instant; one that was taken out since is not there."""
+    was: dict[str, MeterChange] = {}
+    for change in list_changes(tx, since=known_at):
+        was.setdefault(change.serial, change)
+    return [
+        replace(one, connection_id=was[one.serial].was_connection_id, installed_at=was[one.serial].was_installed_at)
+        if one.serial in was
+        else one
+        for one in list_meters(tx)
+    ]
+
+
 def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:
     """The meters among ``serials`` that are known."""
     return {one.serial: one for one in select_as(tx, Meter, meter, among(tx, meter.c.serial, set(serials)))}

@@ -66,7 +66,7 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     """All runs of a period, and what is missing for them."""
     plans = [
         Plan(group, part, key)
-        for group in groups.list_rosters(store.tx)
+        for group in groups.list_rosters(store.tx, store.known_at)
         for span, key in in_force(register.keys_of(store.tx, group.group_id), period)
         for part in group.cut(span)
         if group.producers_on(part.start)
@@ -271,7 +271,7 @@ def _load(store: Store, inputs: Inputs) -> dict[RegisterDay, Packed]:
     wanted = dict.fromkeys(range(first, last + 1), ids)
     for day in ((inputs.from_s - COARSEST_S) // DAY_S, (inputs.to_s + COARSEST_S) // DAY_S):
         wanted.setdefault(day, ids & cumulative)
-    return readings.packed(store.tx, {day: names for day, names in wanted.items() if names})
+    return readings.packed(store.tx, {day: names for day, names in wanted.items() if names}, store.known)
 
 
 def _lacking(store: Store, run: Run, sharers: Iterable[str]) -> Iterable[Said]:
