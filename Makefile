@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios fuzz orders bench lock clean
+.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ walls: $(DEV_STAMP)
 # Migrations are scripts for Alembic, which only it can import.
 doctest: $(DEV_STAMP) ## run the examples in the docstrings
 	$(BIN)/python -m pytest --doctest-modules --ignore-glob='*/migrations/*' coop
+
+COUNT ?= 10000
+assemblies: $(DEV_STAMP) ## play COUNT random members' meetings under random statutes, and count each a second time
+	$(BIN)/python -m tests.governance.assemblies $(COUNT)
 
 # Kept apart from the project's own environment, whose packages are newer than the generator takes.
 GENERATOR := build/client-generator

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -101,7 +101,7 @@ def draw_articles(random: Random) -> Articles:
     return Articles(
         "random",
         rules={kind: draw_rule(random, number) for number, kind in enumerate(kinds, start=1) if random.random() < 0.9},
-        notices=random.choice(({}, {"ordinary": Term("n", random.randint(0, 20))})),
+        notices=random.choice(({}, {"ordinary": Term("n", random.randint(0, 15))})),
         voters=voters,
         proxies=random.choice((None, Proxies("p", most_held=random.randint(0, 3)), Proxies("p", most_votes=4))),
         advance=random.choice(
@@ -178,10 +178,8 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
     told = _hold(database, clock, community, first, people, random)
     without_quorum = [kind for kind, verdict in told.items() if verdict == "no-quorum"]
     if without_quorum:
-        again = tuple(resolution(f"{kind}-{seed}-2", kind, parameters.get(kind)) for kind in without_quorum)
         same = tuple(
-            type(point)(point.resolution_id, point.kind, f"Besluit {point.kind}-{seed}", "", "", "", point.parameters)
-            for point in again
+            replace(point, resolution_id=f"{point.resolution_id}-2") for point in points if point.kind in without_quorum
         )
         held_on = AGAIN + timedelta(days=random.choice((0, 30)))
         second = Meeting(f"second-{seed}", held_on, HELD + timedelta(days=1), "", same, second_of=first.meeting_id)
@@ -199,21 +197,11 @@ def _hold(
         with database.write(community, SECRETARY) as tx:
             meetings.convene_meeting(tx, meeting)
     clock.set(datetime.combine(meeting.held_on, datetime.min.time(), UTC) + timedelta(hours=18))
-    for point in meeting.resolutions:
-        for member_id in people:
-            if random.random() < 0.3:
-                continue
-            row = {"member_id": member_id, "choice": random.choice(("for", "for", "against", "blank"))}
-            if random.random() < 0.3:
-                row["proxy_holder"] = random.choice(list(people))
-            try:
-                with database.write(community, SECRETARY) as tx:
-                    if random.random() < 0.4 and "proxy_holder" not in row:
-                        ballots.cast_own_vote(tx, point.resolution_id, member_id, row["choice"])
-                    else:
-                        cast(tx, point.resolution_id, [row], meeting.meeting_id)
-            except BadInput:
-                continue  # a proxy too many, or no electronic vote: the statutes refuse it
+    with database.write(community, SECRETARY) as tx:
+        for point in meeting.resolutions:
+            for member_id in people:
+                if random.random() < 0.7:
+                    _vote(tx, meeting.meeting_id, point.resolution_id, member_id, people, random)
     chair = {point.resolution_id: random.choice(("for", "against")) for point in meeting.resolutions}
     attendance = [member_id for member_id in people if random.random() < 0.3]
     for _ in range(2):
@@ -221,6 +209,23 @@ def _hold(
             said = Closing(chair=chair, attendance=attendance)  # type: ignore[arg-type]
             outcomes = closing.close_meeting(tx, meeting.meeting_id, said=said)
     return {outcome.resolution.kind: outcome.verdict.reason for outcome in outcomes}
+
+
+def _vote(
+    tx: Tx, meeting_id: str, resolution_id: str, member_id: str, people: Mapping[str, int], random: Random
+) -> None:
+    """Cast one ballot, in the member's own session or on paper, by proxy or not; or be refused by the statutes."""
+    row = {"member_id": member_id, "choice": random.choice(("for", "for", "against", "blank"))}
+    if random.random() < 0.3:
+        row["proxy_holder"] = random.choice(list(people))
+    try:
+        with tx.savepoint():
+            if random.random() < 0.4 and "proxy_holder" not in row:
+                ballots.cast_own_vote(tx, resolution_id, member_id, row["choice"])
+            else:
+                cast(tx, resolution_id, [row], meeting_id)
+    except BadInput:
+        return  # a proxy too many, or no electronic vote
 
 
 def _look(tx: Tx, articles: Articles) -> Played:
