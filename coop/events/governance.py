@@ -206,6 +206,23 @@ class ResolutionDecided(Event):
         return self.resolution_id
 
 
+class MinutesConfirmed(Event):
+    """One person wrote the minutes of a closed meeting and another confirmed them; ``minutes_hash`` is over everything
+    that they say. Those with the highest ``number`` count."""
+
+    TYPE: ClassVar[str] = "governance.minutes-confirmed.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    held_on: date
+    number: int
+    minutes_hash: str
+    confirmed_on: date
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
 class TariffAdopted(Event):
     """The meeting adopted a tariff. ``parameters`` are its first day and its priced components; ``parameters_hash`` is
     over them as adopted and ``notice_hash`` over them as they stood in the notice of the meeting: a tariff exists only

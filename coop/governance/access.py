@@ -28,6 +28,7 @@ ACCESS = Access(
         "enter-past-meeting": _STEWARDS,
         "confirm-entry": _STEWARDS,
         "close-meeting": _STEWARDS,
+        "write-minutes": _STEWARDS,
         "see-programme": _EVERYBODY | {"read:votes"},
         "plan-programme": _STEWARDS,
         "report-milestone": _STEWARDS,

@@ -123,6 +123,25 @@ class WithdrawalBody(Body):
     """Id of the entry, by which sending it again is the same entry."""
 
 
+class PointMinutesBody(Body):
+    """Words of the minutes on one point."""
+
+    resolution_id: Id
+    considerations: Annotated[str, Field(max_length=4000)] = ""
+    dissent: Annotated[str, Field(max_length=4000)] = ""
+
+
+class MinutesBody(Body):
+    """What somebody adds to the minutes of a closed meeting; the figures stand in them by themselves."""
+
+    chair: Annotated[str, Field(max_length=100)]
+    secretary: Annotated[str, Field(max_length=100)]
+    remarks: Annotated[str, Field(max_length=4000)] = ""
+    points: Annotated[list[PointMinutesBody], Field(max_length=500)] = []
+    entry_id: Id | None = None
+    """Id of the entry, by which sending it again is the same entry."""
+
+
 class CountBody(Body):
     """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had. Members are counted by
     heads; where the minutes do not say them, everybody had one vote."""

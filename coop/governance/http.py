@@ -44,6 +44,7 @@ from coop.governance.handlers import (
     closing,
     entries,
     meetings,
+    minutes,
     past,
     programmes,
     records,
@@ -51,6 +52,7 @@ from coop.governance.handlers import (
     statutes,
     withdrawals,
 )
+from coop.governance.minutes_answers import MeetingMinutesOut
 from coop.governance.model import Evidence, Meeting, Reached, Resolution
 from coop.governance.statutes.record import hash_articles
 from coop.governance.statutes.version import Statutes
@@ -62,6 +64,7 @@ from coop.governance.storage.meetings import list_statutes as read_statutes
 from coop.governance.storage.programmes import list_programmes as read_programmes
 from coop.governance.storage.reports import find_report
 from coop.governance.storage.withdrawals import list_withdrawn
+from coop.governance.views import find_minutes_view
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.session import NotAllowed
@@ -75,6 +78,7 @@ KEEPERS: Final = {
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_first_statutes,
     "withdrawal": withdrawals.keep_withdrawal,
+    "minutes": minutes.keep_minutes,
 }
 """What keeps an entry of each kind, once a second person confirmed it."""
 
@@ -235,6 +239,28 @@ def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> 
         said = closing.Closing(chair=body.chair, approved=tuple(body.approved), entitled_members=body.entitled_members)
         outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, said)
     return ClosedOut(meeting_id=meeting_id, resolutions=[decision_out(outcome) for outcome in outcomes])
+
+
+@routes.post("/meetings/{meeting_id}/minutes")
+@may("write-minutes")
+def write_minutes(request: Request, meeting_id: str, body: bodies.MinutesBody) -> EntryOut:
+    """Write minutes of a closed meeting: what was decided stands in them by itself; they hold once somebody else
+    confirms them."""
+    points = {point.resolution_id: minutes.Said(point.considerations, point.dissent) for point in body.points}
+    written = minutes.Written(body.chair, body.secretary, body.remarks, points)
+    with writing(request) as tx:
+        entry = minutes.write_minutes(tx, meeting_id, written, body.entry_id or "")
+        return entry_out(entry, find_settled(tx, entry.entry_id))
+
+
+@routes.get("/meetings/{meeting_id}/minutes")
+@may("see-decisions")
+def get_minutes(request: Request, meeting_id: str) -> MeetingMinutesOut:
+    """The minutes of a closed meeting: as two people signed them, or what was decided as long as nobody did."""
+    with reading(request) as tx:
+        view = find_minutes_view(tx, meeting_id)
+    confirmed_at = view.kept.recorded_at if view.kept else None
+    return MeetingMinutesOut.model_validate({**view.content, "confirmed_at": confirmed_at, "sha256": view.sha256})
 
 
 @routes.post("/programmes")

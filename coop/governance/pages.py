@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
@@ -17,6 +18,7 @@ from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.answers import find_refusals
 from coop.governance.storage.ballots import list_ballots, list_objections
 from coop.governance.storage.entries import list_waiting
+from coop.governance.storage.minutes import find_minutes, load_minutes
 from coop.governance.storage.notices import measure_reach
 from coop.governance.storage.voters import list_numbers
 from coop.governance.storage.withdrawals import find_followed
@@ -28,6 +30,7 @@ from coop.governance.views import (
 )
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
+from coop.kit.tx import Tx
 from coop.values import AMSTERDAM
 from coop.web import charts
 from coop.web.language import N_, gettext, language_of, translate
@@ -75,6 +78,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
         differences = statutes_words.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
+        said = _find_said(tx, view, resolution_id)
     electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)
     return render(
         request,
@@ -92,6 +96,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         objection=objection,
         disputes=disputes,
         refusal=refusal,
+        said=said,
         steward=ACCESS.allows(session_of(request), "convene"),
         ballot_id=str(uuid4()),
         chart=_count_chart(outcome, lang),
@@ -196,6 +201,13 @@ def show_decisions_card(request: Request) -> Response:
     decided = [(view, outcome) for view in views if view.state == "closed" for outcome in view.decided]
     coming = [view for view in reversed(views) if not view.is_over]
     return card(request, "governance/card_decisions.html", decided=decided[:4], coming=coming[:1], words=wording)
+
+
+def _find_said(tx: Tx, view: MeetingView, resolution_id: str) -> Mapping[str, Any] | None:
+    """The point of confirmed minutes on a resolution, or None where there are none."""
+    kept = find_minutes(tx, view.meeting.meeting_id)
+    points = load_minutes(tx, kept)["points"] if kept else []
+    return next((point for point in points if point["resolution_id"] == resolution_id), None)
 
 
 def _count_chart(outcome: Outcome, lang: str) -> charts.Chart | None:

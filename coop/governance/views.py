@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from coop.governance.handlers.closing import Outcome, outcomes
+from coop.governance.handlers.minutes import Written, compose_minutes
 from coop.governance.model import Meeting, Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.rules.programmes import conditions, days_stood_still, numbered_tranches
 from coop.governance.rules.statutes import first_vote_date
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage import reports as report_store
+from coop.governance.storage.minutes import KeptMinutes, find_minutes, load_minutes
 from coop.governance.storage.withdrawals import Withdrawal
 from coop.kit.tx import Tx
-from coop.values import NotFound
+from coop.values import CoopError, NotFound, say
 
 
 @dataclass(frozen=True)
@@ -259,3 +262,33 @@ def _milestone_state(milestone: Milestone, report: Reached | None, today: date) 
     if report is not None:
         return "reached" if report.reached_on <= milestone.deadline else "late"
     return "overdue" if today > milestone.deadline else "planned"
+
+
+@dataclass(frozen=True)
+class MinutesView:
+    """The minutes of a closed meeting: as two people signed them (``kept``), or what was decided alone."""
+
+    content: Mapping[str, Any]
+    kept: KeptMinutes | None
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of confirmed minutes."""
+        return self.kept.minutes_hash if self.kept else None
+
+
+def find_minutes_view(tx: Tx, meeting_id: str) -> MinutesView:
+    """The minutes of a meeting.
+
+    Raises:
+        NotFound: there is no such meeting.
+        CoopError: it is not closed, or its minutes are on paper.
+    """
+    meeting = store.find_meeting(tx, meeting_id)
+    if meeting is None:
+        raise NotFound
+    if meeting.is_history:
+        raise CoopError("minutes-on-paper", say("this meeting was entered from its minutes: they are on paper"))
+    kept = find_minutes(tx, meeting_id)
+    content = load_minutes(tx, kept) if kept else compose_minutes(tx, meeting, Written())
+    return MinutesView(content, kept)

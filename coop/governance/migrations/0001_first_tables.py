@@ -92,7 +92,9 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal')", name=op.f("ck_entry_kind")),
+        sa.CheckConstraint(
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes')", name=op.f("ck_entry_kind")
+        ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
     )
     op.create_table(
@@ -308,6 +310,31 @@ def upgrade() -> None:
             name=op.f("fk_milestone_report_community_milestone"),
         ),
         sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report")),
+    )
+    op.create_table(
+        "minutes",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("minutes_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_minutes_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_minutes_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_minutes_community_meeting"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "minutes_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_minutes_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "number", name=op.f("pk_minutes")),
     )
     op.create_table(
         "resolution",
@@ -629,6 +656,7 @@ def downgrade() -> None:
     op.drop_table("voting_list")
     op.drop_table("tranche")
     op.drop_table("resolution")
+    op.drop_table("minutes")
     op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
     op.drop_table("milestone")

@@ -1,10 +1,10 @@
-"""Tables of what happens around a meeting: notices and points that were withdrawn."""
+"""Tables of what happens around a meeting: notices and points that were withdrawn, and minutes."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, String
+from sqlalchemy import Boolean, CheckConstraint, Column, String
 
-from coop.governance.storage.columns import id_column, make_table, refer, said
+from coop.governance.storage.columns import count_column, id_column, make_table, refer, said, sha256_column
 
 withdrawal = make_table(
     "withdrawal",
@@ -32,4 +32,19 @@ withdrawn_point = make_table(
 )
 """A resolution that is not put to the vote any more: it is never decided."""
 
-ASSEMBLY_TABLES = (withdrawal, withdrawn_point)
+minutes = make_table(
+    "minutes",
+    ("meeting_id", "number"),
+    id_column("meeting_id"),
+    count_column("number"),
+    Column("entry_id", String(100), nullable=False),
+    sha256_column("minutes_hash"),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("entry_id",), "entry"),
+    refer(("minutes_hash",), "document", ("sha256",)),
+    CheckConstraint("number >= 1", name="number"),
+)
+"""Minutes of a meeting as one person wrote and another confirmed them; those with the highest number count."""
+
+ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes)

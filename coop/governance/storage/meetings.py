@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.statutes.model import Articles, Casting
@@ -237,6 +237,20 @@ def find_recording_time(tx: Tx, meeting_id: str) -> datetime:
     )
     assert recorded_at is not None
     return recorded_at
+
+
+def find_closing_time(tx: Tx, meeting_id: str) -> datetime:
+    """The instant at which a meeting was closed, by the server's clock."""
+    on_agenda = select(resolution.c.resolution_id).where(
+        resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
+    )
+    closed_at: datetime | None = tx.scalar(
+        select(func.max(decision.c.recorded_at)).where(
+            decision.c.community == tx.community, decision.c.resolution_id.in_(on_agenda)
+        )
+    )
+    assert closed_at is not None, "only a closed meeting has a closing time"
+    return closed_at
 
 
 def find_agenda(tx: Tx, resolution_id: str) -> str | None:

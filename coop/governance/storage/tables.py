@@ -40,7 +40,7 @@ entry = make_table(
     sha256_column("content_hash"),
     Column("channel", String(20), nullable=False),
     *said(),
-    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal')", name="kind"),
+    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes')", name="kind"),
 )
 """Ballots of the room, a meeting of the past or the first statutes, as one person entered them from a paper, or the
 withdrawal of a notice; they hold once another person confirmed them."""

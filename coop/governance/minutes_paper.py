@@ -1,0 +1,147 @@
+"""Minutes and list of decisions as a file: a tagged PDF/A that says by which article each point was decided.
+
+Invariant: the same minutes give the same bytes; every figure is written here, and the typesetter only places text.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coop.governance import wording
+from coop.web.language import N_, gettext, translate
+from coop.web.writing import civil_day, instant, number
+
+if TYPE_CHECKING:
+    import typst
+
+_TEMPLATE = Path(__file__).resolve().parent / "minutes.typ"
+_STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+_ONE_AT_A_TIME = threading.Lock()
+
+_REASONS = {
+    "majority": N_("the majority that the article asks was there"),
+    "no-votes": N_("nobody voted for or against"),
+    "no-quorum": N_("too few votes were present to decide"),
+    "tie": N_("as many votes for as against; a tie rejects"),
+    "decided-before": N_("another meeting had decided the same before"),
+    "too-few": N_("too few votes were for it"),
+}
+
+
+def typeset_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> bytes:
+    """Set minutes as a PDF; those that nobody confirmed say that they are a draft."""
+    data = write_minutes(content, confirmed_at, lang)
+    with _ONE_AT_A_TIME:
+        made = _compiler().compile(
+            input=_TEMPLATE,
+            format="pdf",
+            sys_inputs={"data": json.dumps(data)},
+            pdf_standards=_STANDARDS,
+            timestamp=confirmed_at or datetime.fromisoformat(content["closed_at"]),
+        )
+    assert isinstance(made, bytes)
+    return made
+
+
+def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> dict[str, Any]:
+    """Everything that stands on the paper, as text in the reader's language."""
+
+    def _(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    day = civil_day(lang, datetime.fromisoformat(content["held_on"]).date())
+    took = content["took_part"]
+    facts = [
+        (_("Date of the meeting"), day + (f", {content['begins_at']}" if content["begins_at"] else "")),
+        (_("Place"), content["place"]),
+        (_("Notice"), civil_day(lang, datetime.fromisoformat(content["convened_on"]).date())),
+        (_("Closed"), instant(lang, datetime.fromisoformat(content["closed_at"]))),
+        (_("Chair"), content["chair"]),
+        (_("Secretary"), content["secretary"]),
+        (
+            _("Members with a vote"),
+            _(
+                "%(members)s, together %(votes)s votes",
+                members=number(lang, content["members_entitled"]),
+                votes=number(lang, content["votes_entitled"]),
+            ),
+        ),
+        (
+            _("Took part"),
+            _(
+                "%(pages)s on the pages, %(paper)s on paper or in the room, %(proxy)s by proxy",
+                pages=number(lang, took["on_the_pages"]),
+                paper=number(lang, took["on_paper"]),
+                proxy=number(lang, took["by_proxy"]),
+            ),
+        ),
+    ]
+    state = (
+        _("One person wrote these minutes and another confirmed them on %(at)s.", at=instant(lang, confirmed_at))
+        if confirmed_at
+        else _("Draft: nobody has confirmed these minutes yet. What was decided stands fast.")
+    )
+    return {
+        "lang": lang,
+        "author": content["co_operative"],
+        "title": _("Minutes of the members' meeting of %(day)s", day=day),
+        "state": state,
+        "facts": [pair for pair in facts if pair[1]],
+        "list_title": _("List of decisions"),
+        "list_head": [_("Point"), _("Subject"), _("Article"), _("Verdict")],
+        "points": [_write_point(point, lang) for point in content["points"]],
+        "points_title": _("Point by point"),
+        "remarks_title": _("Remarks"),
+        "remarks": content["remarks"],
+    }
+
+
+def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    def _(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    verdict = describe_verdict(point, lang)
+    lines = [(_("Kind"), wording.kind(lang, point["kind"])), (_("Verdict"), verdict)]
+    if point["verdict"]:
+        votes = _(
+            "%(votes_for)s for, %(votes_against)s against, %(votes_blank)s blank; %(needed)s were needed",
+            votes_for=number(lang, point["votes_for"]),
+            votes_against=number(lang, point["votes_against"]),
+            votes_blank=number(lang, point["votes_blank"]),
+            needed=number(lang, point["votes_needed"]),
+        )
+        present = _(
+            "%(present)s of %(entitled)s votes",
+            present=number(lang, point["votes_present"]),
+            entitled=number(lang, point["votes_entitled"]),
+        )
+        why = f"{point['article']}: {gettext(lang, _REASONS[point['reason']])}"
+        lines += [(_("Votes"), votes), (_("Present"), present), (_("By"), why)]
+    lines += [(_("Considered"), point["considerations"]), (_("Thought otherwise"), point["dissent"])]
+    return {
+        "number": str(point["number"]),
+        "subject": point["subject_nl"] if lang == "nl" else point["subject_en"],
+        "article": point["article"],
+        "verdict": verdict,
+        "lines": [pair for pair in lines if pair[1]],
+    }
+
+
+def describe_verdict(point: Mapping[str, Any], lang: str) -> str:
+    """The verdict on a point of minutes, in words."""
+    if point["withdrawn"] is not None:
+        return translate(lang, "withdrawn: %(reason)s", reason=point["withdrawn"])
+    return gettext(lang, N_("adopted") if point["verdict"] == "adopted" else N_("rejected"))
+
+
+@lru_cache
+def _compiler() -> typst.Compiler:
+    import typst  # 6 MiB, for processes that typeset
+
+    return typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, ignore_system_fonts=True)
