@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -14,12 +15,13 @@ from coop.governance.handlers import ballots, entries
 from coop.governance.handlers.ballots import Row
 from coop.governance.handlers.voting_lists import read_list
 from coop.governance.model import CHOICES, PAPERS
+from coop.governance.rules.papers import read_papers
 from coop.governance.storage.entries import list_entries
 from coop.governance.storage.voters import list_numbers
 from coop.governance.views import MeetingView, find_meeting_view
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
-from coop.values import CoopError
+from coop.values import BadInput, CoopError, Problem, say
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate, translate_counted
 from coop.web.shell import redirect, render
@@ -81,6 +83,33 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
 
 
 def _read_rows(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
+    """The papers of the fields, or of the lines where somebody typed lines.
+
+    Raises:
+        BadInput: with every line that cannot be read, or where both are filled in.
+    """
+    rows = _read_fields(filled, view)
+    typed = filled.get("lines", "")
+    if not typed.strip():
+        return rows
+    if rows:
+        raise BadInput([Problem(say("fill in the lines or the fields, not both"), "lines")], "bad-ballots")
+    ids = [outcome.resolution.resolution_id for outcome in view.outcomes if outcome.withdrawn is None]
+    papers, problems = read_papers(typed, len(ids))
+    if problems:
+        raise BadInput(problems, "bad-ballots")
+    return [
+        Row(
+            paper.line,
+            paper.number,
+            paper.holder,
+            {resolution_id: choice for resolution_id, choice in zip(ids, paper.choices, strict=True) if choice},
+        )
+        for paper in papers
+    ]
+
+
+def _read_fields(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
     rows = []
     for line in range(1, ROWS + 1):
         choices = {
@@ -92,6 +121,11 @@ def _read_rows(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
         if number or holder or choices:
             rows.append(Row(line, number, holder, choices))
     return rows
+
+
+def _sum_up(content: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Counter[str]]:
+    """How often each choice stands on the papers of an entry, by resolution: to hold against a count by hand."""
+    return {resolution_id: Counter(row["choice"] for row in rows) for resolution_id, rows in content.items()}
 
 
 def _show(request: Request, meeting_id: str, form: Form) -> Response:
@@ -110,6 +144,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         view=view,
         form=form,
         kept=kept,
+        sums={entry.entry_id: _sum_up(entry.content) for entry, settled in kept if settled is None},
         numbers=numbers,
         subjects=subjects,
         voters=voters,

@@ -122,7 +122,7 @@ def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
             entitled=number(lang, point["votes_entitled"]),
         )
         why = f"{point['article']}: {gettext(lang, _REASONS[point['reason']])}"
-        lines += [(_("Votes"), votes), (_("Present"), present), (_("By"), why)]
+        lines += [(_("Votes"), votes), (_("Present"), present), (_("Article"), why)]
     lines += [(_("Considered"), point["considerations"]), (_("Thought otherwise"), point["dissent"])]
     return {
         "number": str(point["number"]),

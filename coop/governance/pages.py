@@ -91,6 +91,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         parameters=wording.parameters(lang, outcome.resolution, called),
         changes=changes,
         own=own,
+        earlier=own[:-1],
         may_vote=view.own_votes_open and outcome.withdrawn is None and own_votes > 0 and electronic.word == "accepted",
         own_votes=own_votes,
         objection=objection,

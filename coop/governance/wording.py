@@ -156,6 +156,17 @@ def rule(lang: str, outcome: Outcome) -> str:
     return sentence
 
 
+def proxies(lang: str, asked: VotingRule) -> str:
+    """Who may vote for somebody else, in a sentence with its article."""
+    if not asked.proxy_limit:
+        return translate(lang, "By %(article)s nobody may vote for you.", article=asked.article)
+    said = N_(
+        "Another member may vote for you in the room, with a proxy in writing; by %(article)s nobody holds more than"
+        " %(most)s. Your own vote ends it."
+    )
+    return translate(lang, said, article=asked.article, most=number(lang, asked.proxy_limit))
+
+
 def own_votes_end(lang: str, meeting: Meeting) -> str:
     """Until when one may vote on the pages."""
     day = civil_day(lang, meeting.held_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,21 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY
-from tests.governance.assembly import SECOND, TOWN, cast, client, live, rows, sit_down
+from tests.governance.assembly import (
+    SECOND,
+    STEPS,
+    TIMES,
+    TOWN,
+    admit,
+    cast,
+    client,
+    live,
+    members,
+    rows,
+    sit_down,
+    tally,
+)
+from tests.kit.clocks import SetClock
 from tests.metering.test_meter_pages import plain
 
 PAGE = "/governance/meetings/alv-1/ballots"
@@ -174,3 +189,50 @@ def test_two_people_of_the_board_enter_and_confirm_on_the_page(embedded: Databas
     assert standing(embedded) == {"m001": ("for", None), "m002": ("against", "m001")}
     assert "counts" in plain(desk.get(PAGE, params={"lang": "en"}).text)
     assert sit_down(desk, "account-3", "member").get(PAGE).status_code == 403
+
+
+def test_a_box_of_120_papers_is_entered_on_one_page_and_confirmed_with_its_sums(
+    embedded: Database, tmp_path: Path
+) -> None:
+    live(embedded, until="admit")
+    with embedded.write(TOWN, SECRETARY) as tx:
+        admit(tx, *members(120))
+        STEPS["statutes"](tx)
+        STEPS["plan"](tx)
+    clock = embedded.clock
+    assert isinstance(clock, SetClock)
+    clock.set(TIMES["convene"])
+    with embedded.write(TOWN, SECRETARY) as tx:
+        STEPS["convene"](tx)
+    clock.set(TIMES["vote"])
+    desk = client(embedded, tmp_path, "board")
+    lines = [f"L-{number:03d} {'v' if number % 3 else 't'}b-" for number in range(1, 121)]
+    begun = time.monotonic()
+    kept = desk.post(PAGE, params={"lang": "en"}, data={"paper": "room", "lines": "\n".join(lines)})
+    assert "240 ballots are entered" in kept.text
+    assert "Point 1 on these papers: 80 for, 40 against, 0 blank." in plain(kept.text)
+    entry_id = kept.text.split("/ballots/")[1].split('"')[0]
+    sit_down(desk, "account-2", "board")
+    done = desk.post(f"{PAGE}/{entry_id}", params={"lang": "en"}, data={"act": "confirm"})
+    assert time.monotonic() - begun < 60
+    assert done.url.path == PAGE
+    with embedded.read(TOWN) as tx:
+        assert (tally(tx, "tariff").votes_for, tally(tx, "key").votes_blank) == (80, 120)
+
+
+def test_a_wrong_line_of_a_box_is_named_and_nothing_of_it_is_kept(embedded: Database, tmp_path: Path) -> None:
+    live(embedded, until="vote")
+    desk = client(embedded, tmp_path, "board")
+    text = "L-001 vvv\nL-002 vx-\nL-003 vv\n\nL-999 vvv"
+    refused = desk.post(PAGE, params={"lang": "nl"}, data={"paper": "room", "lines": text})
+    assert refused.status_code == 422
+    said = plain(refused.text)
+    assert "x is geen voor (v), tegen (t) of blanco (b)" in said
+    assert "heeft 2 letters voor 3 punten" in said
+    assert "L-002 vx-" in refused.text
+    unknown = desk.post(PAGE, params={"lang": "en"}, data={"paper": "room", "lines": "L-001 vvv\n\nL-999 vvv > L-001"})
+    assert "no member with number L-999" in plain(unknown.text)
+    both = desk.post(PAGE, data={"paper": "room", "lines": "L-001 vvv", "1.number": "L-002", "1.choice.0": "for"})
+    assert "not both" in both.text
+    with embedded.read(TOWN) as tx:
+        assert tally(tx, "tariff").votes_present == 0

@@ -33,6 +33,7 @@ from tests.governance.assembly import (
     told,
 )
 from tests.kit.clocks import SetClock
+from tests.metering.test_meter_pages import plain
 
 PAGES = ("/governance/", "/governance/programme", "/governance/partner")
 CARDS = ("/governance/cards/decisions", "/governance/cards/programme")
@@ -331,3 +332,19 @@ def test_a_tariff_that_was_adopted_is_a_step_that_is_done(embedded: Database, tm
     step = client(embedded, tmp_path, "board").get("/governance/cards/step-tariff?lang=en").text
     assert "Adopted on" in step
     assert "still to do" not in step
+
+
+def test_a_voter_reads_until_when_by_which_rule_and_who_may_vote_for_them(embedded: Database, tmp_path: Path) -> None:
+    live(embedded, until="vote")
+    clock = embedded.clock
+    assert isinstance(clock, SetClock)
+    clock.set(datetime(2026, 6, 1, 9, tzinfo=UTC))
+    page = client(embedded, tmp_path, "member", member_id="m001")
+    page.post("/governance/resolutions/tariff/vote", data={"choice": "for", "ballot_id": "one"})
+    page.post("/governance/resolutions/tariff/vote", data={"choice": "against", "ballot_id": "two"})
+    seen = plain(page.get("/governance/resolutions/tariff", params={"lang": "nl"}).text)
+    assert "U kunt hier stemmen tot het einde van 24 juni 2026." in seen
+    assert "Art. 14.2 vraagt ten minste 2/3" in seen
+    assert "volgens art. 14.2 heeft niemand er meer dan 2" in seen
+    assert "Wat u eerder stemde" in seen
+    assert page.get("/governance/meetings/alv-1/calendar.ics").status_code == 200
