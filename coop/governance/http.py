@@ -243,7 +243,7 @@ def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> 
 
 @routes.post("/meetings/{meeting_id}/minutes")
 @may("write-minutes")
-def write_minutes(request: Request, meeting_id: str, body: bodies.MinutesBody) -> EntryOut:
+def enter_minutes(request: Request, meeting_id: str, body: bodies.MinutesBody) -> EntryOut:
     """Write minutes of a closed meeting: what was decided stands in them by itself; they hold once somebody else
     confirms them."""
     points = {point.resolution_id: minutes.Said(point.considerations, point.dissent) for point in body.points}
