@@ -31,6 +31,10 @@ _REASONS = {
     "tie": N_("as many votes for as against; a tie rejects"),
     "decided-before": N_("another meeting had decided the same before"),
     "too-few": N_("too few votes were for it"),
+    "chair": N_("as many votes for as against; the chair decided"),
+    "lot": N_("as many votes for as against; the lot decided"),
+    "not-decidable": N_("a second meeting at this time may not decide it"),
+    "not-approved": N_("the body did not consent that the statutes name"),
 }
 
 

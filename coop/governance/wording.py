@@ -18,7 +18,9 @@ from coop.governance.rules.counting import base_votes, quorum_needed, tally_of
 from coop.governance.rules.programmes import numbered_tranches
 from coop.governance.statutes import law
 from coop.governance.statutes.majorities import count_present
+from coop.governance.statutes.model import Articles
 from coop.governance.statutes.saying import say_rule
+from coop.governance.statutes.voters import find_proxies
 from coop.web.language import N_, gettext, translate
 from coop.web.writing import civil_day, money, number, speak
 
@@ -156,15 +158,17 @@ def rule(lang: str, outcome: Outcome) -> str:
     return sentence
 
 
-def proxies(lang: str, asked: VotingRule) -> str:
+def proxies(lang: str, articles: Articles) -> str:
     """Who may vote for somebody else, in a sentence with its article."""
-    if not asked.proxy_limit:
-        return translate(lang, "By %(article)s nobody may vote for you.", article=asked.article)
-    said = N_(
-        "Another member may vote for you in the room, with a proxy in writing; by %(article)s nobody holds more than"
-        " %(most)s. Your own vote ends it."
-    )
-    return translate(lang, said, article=asked.article, most=number(lang, asked.proxy_limit))
+    rule = find_proxies(articles)
+    if rule.most_held == 0:
+        return translate(lang, "By %(article)s nobody may vote for you.", article=rule.article)
+    said = N_("Another member may vote for you in the room, with a proxy in writing. Your own vote ends it.")
+    sentence = translate(lang, said)
+    if rule.most_held is not None:
+        most = N_("By %(article)s nobody holds more than %(most)s.")
+        sentence += " " + translate(lang, most, article=rule.article, most=number(lang, rule.most_held))
+    return sentence
 
 
 def own_votes_end(lang: str, meeting: Meeting) -> str:

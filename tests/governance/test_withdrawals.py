@@ -147,7 +147,7 @@ def test_a_meeting_is_put_off_by_a_new_notice_with_its_own_term_and_votes(conven
 
 def test_a_new_day_that_leaves_too_few_days_is_refused_with_the_article(convened: Database) -> None:
     with convened.write(TOWN, SECRETARY) as tx:
-        with pytest.raises(CoopError, match=r"art\. 14\.2 asks 7 clear days"):
+        with pytest.raises(CoopError, match=r"art\. 13 asks 7 clear days"):
             withdrawals.propose_withdrawal(tx, "alv-1", REASON, anew=Anew(date(2026, 6, 8)))
         with pytest.raises(BadInput, match="hour"):
             withdrawals.propose_withdrawal(tx, "alv-1", REASON, anew=Anew(date(2026, 7, 8), "acht uur"))

@@ -165,7 +165,7 @@ def _describe_point(number: int, outcome: Outcome, said: Said) -> Mapping[str, A
         "kind": resolution.kind,
         "subject_nl": resolution.subject_nl,
         "subject_en": resolution.subject_en,
-        "article": outcome.rule.article,
+        "article": outcome.verdict.article if outcome.decided else outcome.rule.article,
         "considerations": said.considerations,
         "dissent": said.dissent,
         "withdrawn": outcome.withdrawn.reason if outcome.withdrawn else None,

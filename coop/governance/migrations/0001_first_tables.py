@@ -1,4 +1,7 @@
-"""First tables"""
+"""First tables
+
+Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
+"""
 
 import sqlalchemy as sa
 from alembic import op
