@@ -169,9 +169,8 @@ def load_blocks(tx: Tx, wanted: Mapping[int, Collection[str]]) -> dict[RegisterD
             among(tx, block.c.day, days),
             among(tx, block.c.register_id, ids),
         )
-        for row in tx.execute(select(block).where(*within)).all():
-            read = Block(*row)
-            loaded.setdefault(read.key, []).append(read)
+        for read in map(Block._make, tx.execute(select(block).where(*within))):
+            loaded.setdefault((read.register_id, read.day), []).append(read)
     for blocks in loaded.values():
         if len(blocks) > 1:
             blocks.sort(key=lambda one: (one.first, one.number))

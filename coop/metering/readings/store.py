@@ -108,7 +108,7 @@ def _pack(
 ) -> dict[RegisterDay, Packed]:
     loaded = load_blocks(tx, wanted)
     # A month of which anything is there is attached.
-    here = {month_of(day) for _, day in loaded}
+    here = {month_of(day) for day in {day for _, day in loaded}}
     absent = {day: ids for day, ids in wanted.items() if month_of(day) not in here}
     refuse_detached(tx, absent, set().union(*absent.values()))
     stand: dict[RegisterDay, Packed] = {}
