@@ -82,13 +82,12 @@ def test_bills_corrections_and_credit_notes_of_an_organisation_break_no_official
     revise(billed, "13.5", 3)
     made = invoices(billed, profile)
     assert [Xml.fromstring(each).tag.rpartition("}")[2] for each in made] == ["Invoice", "CreditNote", "Invoice"]
-    for each in made:
-        assert einvoice.judge(each, profile) == []
+    assert einvoice.judge(made, profile) == []
 
 
 def test_the_judge_finds_an_invoice_that_breaks_a_rule(billed: Database, einvoice: Rules) -> None:
     [made] = invoices(billed, "nlcius")
-    broken = einvoice.judge(made.replace(b"33012345", b""), "nlcius")
+    broken = einvoice.judge([made.replace(b"33012345", b"")], "nlcius")
     assert any(rule.startswith("BR-NL-10") for rule in broken), broken
 
 

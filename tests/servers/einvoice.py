@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -36,18 +37,24 @@ class Rules:
     java: str
     jars: Path
 
-    def judge(self, invoice: bytes, profile: str) -> list[str]:
-        """Each rule of a profile that an invoice breaks, with what it says; warnings too."""
+    def judge(self, invoices: Sequence[bytes], profile: str) -> list[str]:
+        """Each rule of a profile that one of the invoices breaks, with what it says; warnings too."""
         package, sheets = RULES[profile]
         [jar] = self.jars.glob(f"phive-rules-{package}-*.jar")
         broken: list[str] = []
-        with tempfile.TemporaryDirectory() as folder, ZipFile(jar) as archive:
-            Path(folder, "bill.xml").write_bytes(invoice)
-            for sheet in sheets:
+        for sheet in sheets:
+            with tempfile.TemporaryDirectory() as folder, ZipFile(jar) as archive:
+                given, judged = Path(folder, "given"), Path(folder, "judged")
+                given.mkdir()
+                judged.mkdir()
+                for nth, invoice in enumerate(invoices):
+                    Path(given, f"{nth}.xml").write_bytes(invoice)
                 Path(folder, "rules.xslt").write_bytes(archive.read(sheet))
-                run = [self.java, "-cp", f"{self.jars}/*", "net.sf.saxon.Transform", "-s:bill.xml", "-xsl:rules.xslt"]
-                done = subprocess.run([*run], cwd=folder, capture_output=True, check=True)
-                report = Xml.fromstring(done.stdout)
+                run = [self.java, "-cp", f"{self.jars}/*", "net.sf.saxon.Transform", "-xsl:rules.xslt"]
+                subprocess.run([*run, "-s:given", "-o:judged"], cwd=folder, capture_output=True, check=True)
+                reports = [Xml.fromstring(path.read_bytes()) for path in sorted(judged.iterdir())]
+            assert len(reports) == len(invoices)
+            for report in reports:
                 assert report.findall(f"{SVRL}fired-rule"), "no rule looked at it"
                 broken += [
                     f"{failed.get('id')} ({failed.get('flag')}): {' '.join(''.join(failed.itertext()).split())}"
