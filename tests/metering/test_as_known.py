@@ -166,3 +166,17 @@ def test_pages_and_answers_take_the_day_and_refuse_one_to_come(desk: TestClient,
     sign_in(desk, "member", member_id="M1")
     assert "4.5" in desk.get("/metering/", params=asked | {"lang": "en"}).text
     assert desk.get("/metering/", params={"known_at": "2199-01-01"}).status_code == 422
+
+
+def test_an_estimate_that_was_accepted_later_is_not_shown_as_accepted_before(
+    desk: TestClient, one_database: Database
+) -> None:
+    set_clock(one_database, FIRST)
+    with writing(one_database) as tx:
+        deliver(tx, *(gj(meter, at, "5") for meter in ("H1", "H2") for at in (MARCH.start_at, MARCH.end_at)))
+        close_anyway(tx, MARCH)
+    set_clock(one_database, FIRST + timedelta(hours=2))
+    sign_in(desk, "board").headers["accept"] = "text/html"
+    before = (FIRST - timedelta(hours=1)).isoformat()
+    assert "the test goes on" in desk.get("/metering/periods/2025-03").text
+    assert "the test goes on" not in desk.get("/metering/periods/2025-03", params={"known_at": before}).text

@@ -89,8 +89,8 @@ BAD = [
     ("p1", telegram(day="270331000000S"), 422, "H1", "after it was received"),
     ("head-end", b'{"head_end": "h", "ser', 422, "body", "not JSON"),
     ("head-end", batch(values=[1, -5]), 422, "series[0].values[1]", "negative"),
-    ("head-end", batch(values=[70_000]), 422, "E1 electricity_import", "more than the meter can count"),
-    ("head-end", batch(start="2025-04-02T00:00:00Z"), 422, "E1 electricity_import", "after it was received"),
+    ("head-end", batch(values=[70_000]), 422, "E1 electricity taken", "more than the meter can count"),
+    ("head-end", batch(start="2025-04-02T00:00:00Z"), 422, "E1 electricity taken", "after it was received"),
     ("mbus", b"681D1D680801721758", 422, "length", "announced"),
     ("sms", b"hello", 422, "format", "is none of 'p1', 'mbus', 'head-end'"),
 ]

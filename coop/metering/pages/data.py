@@ -140,7 +140,8 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
         )
         touched = list_touched(tx, wanted)
         decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
-        accepted = acceptance.list_acceptances(tx, wanted)
+        decisions = [one for one in decisions if known is None or one.decided_at <= known]
+        accepted = [one for one in acceptance.list_acceptances(tx, wanted) if known is None or one.accepted_at <= known]
         serials = {meter.serial for meter in register.list_meters(tx)}
     return render(
         request,
