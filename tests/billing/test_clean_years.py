@@ -50,7 +50,7 @@ def _begin_year(database: Database, day: date, rng: random.Random) -> None:
     tariff = tariff_adopted(f"tariff-{number}", day, day - timedelta(days=28), **_prices(number))
     hear(database, tariff)
     notify(database, f"tariff-{number}", day - timedelta(days=20))
-    publish(database, day.year - 1, f"1.0{rng.randint(11, 49)}")
+    publish(database, day.year - 1, f"1.0{rng.randint(1100, 4999)}")
 
 
 def _move(database: Database, month: Period, of_year: dict[str, Decimal], number: int) -> str:
