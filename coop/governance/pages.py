@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from uuid import uuid4
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from coop.governance import statutes_words, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
+from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
@@ -33,6 +33,7 @@ from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM
 from coop.web import charts
+from coop.web.forms import read_form
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
@@ -176,12 +177,13 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
 
 @routes.post("/meetings/{meeting_id}/close")
 @may("close-meeting")
-def close(request: Request, meeting_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
-    """Close a meeting, once somebody confirmed that it should be."""
+def close(request: Request, meeting_id: str, filled: Annotated[dict[str, str], Depends(read_form)]) -> Response:
+    """Close a meeting, once somebody confirmed that it should be, with what the chair and others said before."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
-    if confirmed == "yes":
+    spoken = {name: value for name, value in filled.items() if name.startswith(("chair.", "approved."))}
+    if filled.get("confirmed") == "yes":
         with writing(request) as tx:
-            closing.close_meeting(tx, meeting_id)
+            closing.close_meeting(tx, meeting_id, said=_read_closing(spoken))
         return redirect(page, translate(lang, "The meeting is closed and decided."))
     return confirm_page(
         request,
@@ -190,7 +192,18 @@ def close(request: Request, meeting_id: str, confirmed: Annotated[str, Form()] =
         button=translate(lang, "Close and decide"),
         action=f"{page}/close",
         back=page,
+        hidden=spoken,
     )
+
+
+def _read_closing(spoken: Mapping[str, str]) -> closing.Closing:
+    """What was said before the count, by resolution."""
+    chair: dict[str, Casting] = {}
+    for name, value in spoken.items():
+        if name.startswith("chair.") and value in ("for", "against"):
+            chair[name.removeprefix("chair.")] = "for" if value == "for" else "against"
+    approved = [name.removeprefix("approved.") for name in spoken if name.startswith("approved.")]
+    return closing.Closing(chair=chair, approved=approved)
 
 
 @routes.get("/cards/decisions")

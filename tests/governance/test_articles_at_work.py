@@ -192,3 +192,23 @@ def test_the_board_proposes_a_change_of_the_statutes_from_those_in_force_and_mem
     )
     assert bad.status_code == 422
     assert "BW 2:38 lid 8 staat hoogstens 30 dagen toe" in plain(bad.text)
+
+
+def test_the_page_asks_the_chair_before_a_meeting_is_closed(
+    embedded: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    begin(embedded, clock, Articles("c", rules={"ordinary": Rule("art. 12", HALF, tie="chair")}), "a")
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for", "m002": "against"}))
+    board = client(embedded, tmp_path, "board")
+    page = board.get("/governance/meetings/alv-1", params={"lang": "nl"}).text
+    assert "Als de stemmen staken over" in plain(page)
+    silent = board.post("/governance/meetings/alv-1/close", data={"confirmed": "yes"})
+    assert silent.status_code == 409
+    asked = board.post("/governance/meetings/alv-1/close", data={"chair.a": "for"})
+    assert 'name="chair.a" value="for"' in asked.text
+    board.post("/governance/meetings/alv-1/close", data={"chair.a": "for", "confirmed": "yes"})
+    with embedded.read(TOWN) as tx:
+        decided = store.find_decision(tx, "a")
+    assert decided is not None
+    assert (decided.verdict.word, decided.verdict.reason, decided.casting) == ("adopted", "chair", "for")
