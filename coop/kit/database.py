@@ -183,8 +183,18 @@ class Database:
             )
 
     def close(self) -> None:
-        """Close every connection."""
-        self.engine.dispose()
+        """Close every connection; one that a thread still uses is closed when it comes back."""
+        close_engine(self.engine)
+
+
+def close_engine(engine: Engine) -> None:
+    """Close every connection of an engine; one that is in use is closed when it comes back to a pool that is gone."""
+    event.listen(engine.pool, "checkin", _close_for_good)
+    engine.dispose()
+
+
+def _close_for_good(dbapi: Any, _record: Any) -> None:
+    dbapi.close()
 
 
 def migration_config(sql: Connection, versions: Path) -> Config:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from coop.kit.database import DamagedDatabase, Database
 from coop.kit.tx import Tx
@@ -66,3 +67,14 @@ def test_a_damaged_file_is_named(tmp_path: Path, at: int) -> None:
     with pytest.raises(DamagedDatabase, match=r"members\.db is damaged"):
         heard_by(damaged)
     damaged.close()
+
+
+def test_a_connection_that_is_in_use_while_its_database_closes_is_closed_when_it_comes_back(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'town.db'}", "town")
+    with database.engine.connect() as sql:
+        driver = sql.connection.driver_connection
+        assert driver is not None
+        database.close()
+        assert sql.scalar(text("SELECT 1")) == 1, "whoever still works ends the work"
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
