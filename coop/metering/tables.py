@@ -271,12 +271,7 @@ measurement = Table(
     Column("basis_sha256", String(64), nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
     UniqueConstraint(
-        "community",
-        "period_start",
-        "connection_id",
-        "member_id",
-        "quantity",
-        "revision",
+        *("community", "period_start", "connection_id", "member_id", "quantity", "revision"),
         name="uq_measurement_revision",
     ),
 )
@@ -311,7 +306,6 @@ allocation = Table(
     Column("member_id", String(100), primary_key=True),
     Column("consumed_wh", BigInteger, nullable=False),
     Column("allocated_wh", BigInteger, nullable=False),
-    # In all the time in which it shared in this group or one before: ``guards`` holds all groups together to it.
     Column("needed_wh", BigInteger, nullable=False),
     Column("told", Boolean, nullable=False),
     refers("run_id", "allocation_run"),
@@ -330,7 +324,6 @@ giving = Table(
     refers("run_id", "allocation_run"),
     CheckConstraint("given_mwh >= 0 AND given_mwh <= made_mwh", name="within_production"),
 )
-"""What each producer of a run had left to share, and gave [thousandths of a Wh]."""
 
 late_value = Table(
     "late_value",
