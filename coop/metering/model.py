@@ -132,15 +132,6 @@ QUANTITY_WORDS = {
 """Quantities in a sentence."""
 
 
-def name_register(meter: str, quantity: Quantity) -> Said:
-    """Name one register of a meter, as where a problem is.
-
-    >>> print(name_register("KAM1", Quantity.HEAT))
-    KAM1 heat
-    """
-    return say("%(meter)s %(quantity)s", meter=meter, quantity=QUANTITY_WORDS[quantity])
-
-
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
 
 
@@ -338,7 +329,8 @@ class Refused:
 
 def refuse(code: str, reason: Said, reading: Stand | Series) -> Refused:
     """A reading that is set aside, with the reason."""
-    problem = Problem(reason, name_register(reading.meter, reading.quantity), reading.line)
+    register = say("%(meter)s %(quantity)s", meter=reading.meter, quantity=QUANTITY_WORDS[reading.quantity])
+    problem = Problem(reason, register, reading.line)
     if isinstance(reading, Stand):
         return Refused(problem, code, stands=(reading,))
     return Refused(problem, code, series=(reading,))
