@@ -115,7 +115,6 @@ CUMULATIVE = frozenset(
 )
 """Quantities that a meter adds up: a register of one never runs backwards."""
 
-
 QUANTITY_WORDS = {
     Quantity.ELECTRICITY_IMPORT: say("electricity taken"),
     Quantity.ELECTRICITY_EXPORT: say("electricity fed in"),
@@ -130,7 +129,6 @@ QUANTITY_WORDS = {
     Quantity.SOURCE_TEMPERATURE: say("temperature of the source"),
 }
 """Quantities in a sentence."""
-
 
 _EXACT = Context(prec=60, traps=[Inexact, Overflow, InvalidOperation])
 
