@@ -94,6 +94,13 @@ def export_run_bills(request: Request, asked: Asked, run: str) -> Response:
         return asked.answer(listings.run_bills_listing(preview_named(tx, run)))
 
 
+@routes.get("/left-out.{extension}")
+@may("see-runs")
+def export_left_out(request: Request, asked: Asked, run: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.left_out_listing(preview_named(tx, run), language_of(request)))
+
+
 @routes.get("/brakes.{extension}")
 @may("see-runs")
 def export_brakes(request: Request, asked: Asked, run: str) -> Response:

@@ -97,6 +97,12 @@ RUN_BILLS = (
     Column("likely_eur", N_("Likely, before what is given back"), Kind.EUROS, of="likely_cents"),
 )
 
+LEFT_OUT = (
+    Column("contract_id", N_("Contract"), of=lambda row: row[0].contract_id),
+    Column("member_id", N_("Member"), of=lambda row: row[0].member_id),
+    Column("why", N_("Why"), of=lambda row: row[1]),
+)
+
 BRAKES = (
     Column("reason", N_("Reason"), Kind.WORD, of=lambda row: BRAKE_TEXTS[row[0].code].name),
     Column("subject", N_("About"), of=lambda row: row[0].subject),
@@ -211,6 +217,11 @@ def corrections_listing(totals: Iterable[RunTotals]) -> Listing:
 def run_bills_listing(result: RunResult) -> Listing:
     """Bills of a run, or those that it would issue."""
     return Listing("run-bills", RUN_BILLS, result.bills)
+
+
+def left_out_listing(result: RunResult, lang: str) -> Listing:
+    """Contracts that a run does not bill, each with its reason."""
+    return Listing("left-out", LEFT_OUT, [(contract, words.left_out(lang, contract)) for contract in result.left_out])
 
 
 def brakes_listing(result: RunResult, lang: str) -> Listing:

@@ -14,6 +14,7 @@ from functools import partial
 from coop.demo import acts
 from coop.demo.agenda import meetings
 from coop.demo.doors import Doors
+from coop.demo.founding import adopt_statutes
 from coop.demo.plan import DemoPlan
 from coop.demo.programme import programme
 from coop.demo.stream import complete_by
@@ -37,7 +38,7 @@ def opening(plan: DemoPlan) -> list[Step]:
         Step(at, "jobs", acts.leave_to_the_players),
         Step(at, "register", partial(acts.fill_register, plan)),
         Step(at, "accounts", partial(acts.make_accounts, plan)),
-        Step(at, "statutes", partial(acts.adopt_statutes, plan)),
+        Step(at, "statutes", partial(adopt_statutes, plan)),
         Step(at, "programme", partial(acts.plan_programme, plan)),
         Step(at, "meeting", partial(acts.hold, plan, winter)),
         Step(at, "price index", partial(acts.set_index, plan)),

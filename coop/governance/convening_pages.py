@@ -11,7 +11,7 @@ from coop.communities import tariff_texts
 from coop.communities.choices import CHOICES
 from coop.communities.tariffs import Component, read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
-from coop.governance import formbook, statutes_form, statutes_words, tariff_form, wording
+from coop.governance import formbook, statutes_form, statutes_readings, statutes_words, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import meetings
 from coop.governance.model import KINDS, Meeting
@@ -88,7 +88,7 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
     points = []
     for point in meeting.resolutions:
         rule = rule_of(articles, point.kind)
-        differences = statutes_words.compare_change(lang, articles, point, meeting.held_on)
+        differences = statutes_readings.compare_change(lang, articles, point, meeting.held_on)
         changes = tariff_form.tariff_changes(lang, point, adopted)
         parameters = wording.parameters(lang, point, called)
         points.append((point, rule.article, say_rule(rule), parameters, changes, differences))

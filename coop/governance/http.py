@@ -104,10 +104,11 @@ def adopt_statutes(request: Request, body: bodies.StatutesBody) -> StatutesOut:
 
 @routes.get("/statutes")
 @may("see-decisions")
-def list_statutes(request: Request) -> list[VersionOut]:
+def list_statutes(request: Request, page: Paged) -> list[VersionOut]:
     """Every version of the statutes, oldest first, article by article."""
     with reading(request) as tx:
-        return [VersionOut.model_validate(version) for version in read_statutes(tx)]
+        versions = page.cut(read_statutes(tx), lambda version: (version.valid_from,))
+        return [VersionOut.model_validate(version) for version in versions]
 
 
 @routes.post("/meetings")

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from coop.governance import statutes_words, tariff_form, wording
+from coop.governance import statutes_readings, tariff_form, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
@@ -78,7 +78,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         called = wording.names(lang, [], programme_store.list_programmes(tx))
         refusal = find_refusals(tx).get(resolution_id)
         changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
-        differences = statutes_words.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
+        differences = statutes_readings.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
         said = _find_said(tx, view, resolution_id)
     electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)

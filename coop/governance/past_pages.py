@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from coop.governance import formbook, statutes_words, wording
+from coop.governance import formbook, statutes_readings, wording
 from coop.governance.access import ACCESS
 from coop.governance.convening_pages import find_articles, find_components_in_force, gather_fields
 from coop.governance.handlers import entries, past
@@ -115,7 +115,10 @@ def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[
     """What an entry says: minutes with each point as it would be decided, or a version of the statutes."""
     if entry.kind == "statutes":
         version = read_entry(entry)
-        return None, (version, statutes_words.read_out(lang, version.articles, tx.today + statutes_words.EXAMPLE_AHEAD))
+        return None, (
+            version,
+            statutes_readings.read_out(lang, version.articles, tx.today + statutes_readings.EXAMPLE_AHEAD),
+        )
     minutes = past.read_minutes(entry)
     articles = in_force(store.list_statutes(tx), minutes.meeting.held_on).articles
     points = [

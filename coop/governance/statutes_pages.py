@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from coop.governance import statutes_form, statutes_words, wording
+from coop.governance import statutes_form, statutes_readings, statutes_words, wording
 from coop.governance.access import ACCESS
 from coop.governance.handlers import statutes
 from coop.governance.statutes.record import read_articles
@@ -39,11 +39,11 @@ def show_statutes(request: Request) -> Response:
     with reading(request) as tx:
         versions, called, today = store.list_statutes(tx)[::-1], _name_resolutions(tx, lang), tx.today
     in_force = next((version.valid_from for version in versions if version.valid_from <= today), None)
-    example = today + statutes_words.EXAMPLE_AHEAD
+    example = today + statutes_readings.EXAMPLE_AHEAD
     shown = []
     for version, before in zip(versions, [*versions[1:], None], strict=False):
-        changes = statutes_words.compare(lang, before.articles, version.articles, example) if before else None
-        shown.append((version, statutes_words.read_out(lang, version.articles, example), changes))
+        changes = statutes_readings.compare(lang, before.articles, version.articles, example) if before else None
+        shown.append((version, statutes_readings.read_out(lang, version.articles, example), changes))
     return render(
         request,
         "governance/statutes.html",
@@ -94,14 +94,14 @@ def _show_look(request: Request, version: Statutes, filled: dict[str, str]) -> R
     """Show what a version says before anything is kept, and what it changes."""
     lang = language_of(request)
     with reading(request) as tx:
-        example, versions = tx.today + statutes_words.EXAMPLE_AHEAD, store.list_statutes(tx)
+        example, versions = tx.today + statutes_readings.EXAMPLE_AHEAD, store.list_statutes(tx)
     before = versions[-1].articles if versions else None
     return render(
         request,
         "governance/statutes_look.html",
         version=version,
-        items=statutes_words.read_out(lang, version.articles, example),
-        changes=statutes_words.compare(lang, before, version.articles, example) if before else None,
+        items=statutes_readings.read_out(lang, version.articles, example),
+        changes=statutes_readings.compare(lang, before, version.articles, example) if before else None,
         filled={name: value for name, value in filled.items() if name != "act" and value},
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,31 +85,13 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
     def _(text: str, **values: object) -> str:
         return translate(lang, text, **values)
 
-    def day(at: date) -> str:
-        return civil_day(lang, at)
-
-    period = document["period"]
-    last_day = date.fromordinal(period.end.toordinal() - 1)
-    sender, recipient, title = document["sender"], document["recipient"], words.TITLES[document["kind"]]
-    of_recipient = (
-        (_("Member number"), recipient["member"]),
-        (_("Supplied at"), recipient["supplied"]),
-        (_("Connection"), recipient["connection"]),
-        (_("EAN"), recipient["ean"]),
-    )
     return {
         "lang": lang,
-        "title": _(title),
+        "title": _(words.TITLES[document["kind"]]),
         "number": document["number"],
-        "sender": sender,
-        "recipient": recipient,
-        "facts": [
-            (_("Number"), document["number"]),
-            (_("Date"), day(document["issued"])),
-            (_("Period"), _("%(first)s to %(last)s", first=day(period.start), last=day(last_day))),
-            *([(_("Pay by"), day(document["due"]))] if document["due"] else []),
-            *((term, text) for term, text in of_recipient if text),
-        ],
+        "sender": document["sender"],
+        "recipient": document["recipient"],
+        "facts": _printed_facts(document, lang),
         "lines_title": _("All prices and amounts of the lines include VAT."),
         "headings": [_("Description"), _("Quantity"), _("Price incl. VAT"), _("Amount incl. VAT")],
         "lines": [line | {"amount": money(lang, line["amount_cents"])} for line in document["lines"]],
@@ -151,3 +133,24 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
         "page": _("Page"),
         "of": _("of"),
     }
+
+
+def _printed_facts(document: BillDocument, lang: str) -> list[tuple[str, str]]:
+    """Terms at the head of the paper, each with what it says; what is not known is left out."""
+
+    def _(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    period, recipient = document["period"], document["recipient"]
+    first, last = (civil_day(lang, day) for day in (period.start, period.end - timedelta(days=1)))
+    facts = (
+        (_("Number"), document["number"]),
+        (_("Date"), civil_day(lang, document["issued"])),
+        (_("Period"), _("%(first)s to %(last)s", first=first, last=last)),
+        (_("Pay by"), civil_day(lang, document["due"]) if document["due"] else ""),
+        (_("Member number"), recipient["member"]),
+        (_("Supplied at"), recipient["supplied"]),
+        (_("Connection"), recipient["connection"]),
+        (_("EAN"), recipient["ean"]),
+    )
+    return [(term, text) for term, text in facts if text]

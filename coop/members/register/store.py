@@ -85,7 +85,8 @@ def get_by_number(tx: Tx, number: str) -> Member:
 
 def find_alike(tx: Tx, email: str, name: str) -> Member | None:
     """Find the member who has this address in the register, or else this name."""
-    columns, alike = member.c, []
+    columns = member.c
+    alike: list[Member] = []
     for column, text in ((columns.email, email), (columns.name, name)):
         alike = alike or select_as(tx, Member, member, func.lower(column) == text.lower(), order_by=[columns.number])
     return alike[0] if alike else None
