@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import Connection, Engine, event
 
-from coop.kit.database import close_engine
 from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
 from tests.servers.einvoice import Rules, einvoice_rules
@@ -51,7 +50,7 @@ def close_databases() -> Iterator[None]:
     """Closes what a test left open: a connection to SQLite that is only forgotten is an error on Python 3.13."""
     yield
     while _engines:
-        close_engine(_engines.pop())
+        _engines.pop().dispose()
 
 
 @pytest.fixture(scope="session")

@@ -184,17 +184,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses is closed when it comes back."""
-        close_engine(self.engine)
-
-
-def close_engine(engine: Engine) -> None:
-    """Close every connection of an engine; one that is in use is closed when it comes back to a pool that is gone."""
-    event.listen(engine.pool, "checkin", _close_for_good)
-    engine.dispose()
-
-
-def _close_for_good(dbapi: Any, _record: Any) -> None:
-    dbapi.close()
+        self.engine.dispose()
 
 
 def migration_config(sql: Connection, versions: Path) -> Config:
@@ -266,6 +256,8 @@ def _engine(url: str, service: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
         event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "connect", partial(_name_pool, engine))
+        event.listen(engine, "checkin", partial(_close_stray, engine))
         event.listen(engine, "begin", _sqlite_begin)
         event.listen(engine, "handle_error", partial(_name_damage, parsed.database))
         return engine
@@ -276,6 +268,16 @@ def _engine(url: str, service: str) -> Engine:
     engine = create_engine(parsed, connect_args={"options": f"-csearch_path={service}"}, **options)
     event.listen(engine, "begin", _postgresql_begin)
     return engine
+
+
+def _name_pool(engine: Engine, _dbapi: Any, record: Any) -> None:
+    record.info["pool"] = engine.pool
+
+
+def _close_stray(engine: Engine, dbapi: Any, record: Any) -> None:
+    """Close a connection that comes back after its pool was closed: nobody else would."""
+    if dbapi is not None and record.info.get("pool") is not engine.pool:
+        dbapi.close()
 
 
 def _sqlite_connect(dbapi: Any, _record: Any) -> None:

@@ -78,3 +78,8 @@ def test_a_connection_that_is_in_use_while_its_database_closes_is_closed_when_it
         assert sql.scalar(text("SELECT 1")) == 1, "whoever still works ends the work"
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         driver.execute("SELECT 1")
+    with database.engine.connect() as sql:
+        assert sql.scalar(text("SELECT 1")) == 1, "and whoever comes later opens it anew"
+    with database.engine.connect() as sql:
+        assert sql.scalar(text("SELECT 1")) == 1, "more than once"
+    database.close()
