@@ -174,6 +174,9 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
             reach = mailings.measure_reach(tx, [(bill.bill_id, bill.member_id) for bill in result.bills])
             posted = count_posted(tx, bills.list_heads(tx, run_id=result.run_id))
         today = tx.today
+    period = result.period if result else None
+    if runs.is_period(name):
+        period = Period.parse(name)
     return render(
         request,
         "billing/run.html",
@@ -183,7 +186,7 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         posted=posted,
         may_take_papers=ACCESS.allows(session, "see-all-bills"),
         name=name,
-        title=words.period_name(language_of(request), Period.parse(name)) if runs.is_period(name) else "",
+        title=words.period_name(language_of(request), period) if period else "",
         result=result,
         refusal=refusal,
         shown=result.bills[(page - 1) * PAGE_SIZE : page * PAGE_SIZE] if result else (),

@@ -339,6 +339,16 @@ def test_all_papers_of_a_run_are_one_zip_with_the_bytes_that_were_put_away(datab
     assert visit(database, tmp_path, "member", member_id="anna").get(address_of_zip).status_code == 403
 
 
+def test_a_run_of_a_month_is_called_by_its_month_at_its_own_address_too(database: Database, tmp_path: Path) -> None:
+    begin(database, *NAMES)
+    hear(database, *month_of(NAMES, JANUARY))
+    issue(database)
+    headers = {"accept": "text/html", "accept-language": "en"}
+    page = visit(database, tmp_path, "treasurer").get(f"/billing/runs/{run_of(database)}", headers=headers).text
+    assert "Bills of January 2025" in page
+    assert "Corrections" not in page
+
+
 def test_bills_of_those_without_mail_are_one_file_to_print(database: Database, tmp_path: Path) -> None:
     begin(database, *NAMES)
     hear(database, *month_of(NAMES, JANUARY))

@@ -85,9 +85,10 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
     def _(text: str, **values: object) -> str:
         return translate(lang, text, **values)
 
+    title = words.TITLES[document["kind"]]
     return {
         "lang": lang,
-        "title": _(words.TITLES[document["kind"]]),
+        "title": _(title),
         "number": document["number"],
         "sender": document["sender"],
         "recipient": document["recipient"],
