@@ -52,13 +52,7 @@ C1,1,101,{start},4
 C2,2,102,{start},4
 C3,3,103,{start},4
 """
-TARIFF = {
-    "Warmte, per GJ": "34,50",
-    "Vastrecht warmte": "480",
-    "Meten van warmte": "30",
-    "Afleverset": "150",
-    "Gedeelde stroom": "0,14",
-}
+TARIFF = {"Warmte": "34,50", "Vastrecht": "480", "Meettarief": "30", "Afleverset": "150", "Gedeelde stroom": "0,14"}
 
 
 @dataclass
@@ -224,14 +218,21 @@ def adopt_statutes(page: Page, start: date) -> None:
     page.get_by_label("Naam van deze versie").fill("Statuten van de oprichting")
     page.get_by_label("Datum van de akte").fill(start.isoformat())
     page.get_by_label("Geldig vanaf").fill(start.isoformat())
-    tariff = page.locator("section.panel", has=page.get_by_role("heading", name="Tarief", exact=True))
-    tariff.get_by_label("Artikel").fill("art. 14 lid 2")
-    tariff.get_by_label("Vrije dagen tussen oproeping en vergadering").fill("0")
-    tariff.get_by_label("Meerderheid").select_option(label="ten minste 2/3")
-    tariff.get_by_label("Volmachten").fill("0")
-    tariff.get_by_label("Dagen voor de vergadering").fill("1")
+    fill_section(page, "Hoe wordt besloten: Alle besluiten", Artikel="art. 14 lid 2", Meerderheid="ten minste 2/3")
+    fill_section(page, "Oproeping: Alle besluiten", Artikel="art. 13 lid 2", Dagen="0")
     submit(page, "Bekijk wat het betekent")
     submit(page, "Vastleggen")
+
+
+def fill_section(page: Page, heading: str, **texts: str) -> None:
+    """The first field of each label in one part of the statutes' form."""
+    panel = page.locator("section.panel", has=page.get_by_role("heading", name=heading, exact=True))
+    for label, text in texts.items():
+        field = panel.get_by_label(label).first
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(label=text)
+        else:
+            field.fill(text)
 
 
 def enter_meeting(page: Page, start: date) -> None:
@@ -244,9 +245,10 @@ def enter_meeting(page: Page, start: date) -> None:
     page.get_by_label("Plaats").fill("Het buurthuis")
     page.get_by_label("Wat er besloten wordt, in het Nederlands").fill("Tarief van het begin")
     page.get_by_label("Geldig vanaf").fill(start.isoformat())
-    for label, amount in TARIFF.items():
-        page.get_by_label(label).fill(amount)
-    page.get_by_label("Wijze van vergelijken").select_option(label="uit: geen plafond onder dit tarief")
+    for number, (name, amount) in enumerate(TARIFF.items()):
+        part = page.locator("fieldset.component").nth(number)
+        expect(part.locator("legend")).to_contain_text(name)
+        part.get_by_label("Prijs [€]").fill(amount)
     for label, votes in (("Voor", "3"), ("Tegen", "0"), ("Blanco", "0"), ("Stemmen van alle leden samen", "3")):
         page.get_by_label(label, exact=True).fill(votes)
     submit(page, "Voer deze vergadering in")
