@@ -6,7 +6,11 @@ import time
 
 from coop.demo.doors import Doors
 
-RULE = {"article": "art. 14", "notice_days": 7, "majority": "1/2", "advance_days": 30}
+ARTICLES = {
+    "name": "2022",
+    "rules": {"ordinary": {"article": "art. 14", "majority": {"num": 1, "den": 2, "above": True}}},
+    "notices": {"ordinary": {"article": "art. 13", "days": 7}},
+}
 KEY = {
     "valid_from": "2025-01-01",
     "kind": "static",
@@ -18,8 +22,7 @@ KEY = {
 def test_a_key_that_metering_refuses_stands_with_its_reason_at_the_resolution(doors: Doors) -> None:
     doors.post("/members/api/v1/imports/members", content=b"number;kind;name;joined_on\n001;owner;Lid;2022-06-01\n")
     doors.settled()
-    rules = [{"kind": "allocation-key", **RULE}]
-    statutes = {"valid_from": "2022-06-01", "name": "2022", "rules": rules}
+    statutes = {"valid_from": "2022-06-01", "articles": ARTICLES}
     doors.confirm(doors.post("/governance/api/v1/statutes", statutes)["entry_id"])
     point = {
         "resolution_id": "K",

@@ -45,10 +45,13 @@ from coop.members.factors.store import add_passkey, add_reset
 from coop.members.identity.store import list_accounts_of
 from coop.members.imports.commands import keep_draft
 from coop.members.tables.register import connection
+from coop.metering.break_tables import break_proposal
 from coop.metering.entries.corrections import propose_correction
 from coop.metering.intake.uploads import add_upload
 from coop.metering.model import MeterKind, Quantity
 from coop.metering.register.store import list_meters
+from coop.metering.tables import register
+from coop.metering.withdrawal_tables import withdrawal
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.runtime import embedded_app, open_rooms, run_jobs
 from coop.operator.verification import verify_bills
@@ -92,6 +95,9 @@ PARAMETERS = {
     "sha256": [("members", "consent", "wording_sha256")],
     "correction_id": [("metering", "correction_proposal", "id")],
     "upload_id": [("metering", "reading_upload", "id")],
+    "register_id": [("metering", "register", "id")],
+    "proposal_id": [("metering", "break_proposal", "id")],
+    "withdrawal_id": [("metering", "withdrawal", "id")],
     "entry_id": [("governance", "entry", "entry_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],
 }
@@ -106,6 +112,9 @@ WORDS = {
     "queue": "mail",
     "period": "2025-03",
     "read_on": "2025-03-01",
+    "day": "2025-01-01",
+    "before_s": "1740787200",
+    "at_s": "1740790800",
     "code": "not-found",
     "extension": "json",
 }
@@ -180,6 +189,12 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         add_upload(tx, "readings.csv", b"time,gj\n")
         meter = next(one for one in list_meters(tx) if one.kind is MeterKind.HEAT and one.hangs_at(tx.now))
         propose_correction(tx, meter.serial, Quantity.HEAT, tx.now, Decimal("12.5"), "read on the spot")
+        register_id = tx.scalars(select(register.c.id).where(register.c.community == tx.community)).first()
+        said = {"community": tx.community, "id": str(uuid4()), "register_id": register_id, "reason": "read on the spot"}
+        said |= {"at_s": int(WORDS["at_s"]), "proposed_at": tx.now, "proposed_by": "account:somebody"}
+        broke = {"before_s": int(WORDS["before_s"]), "before": 5, "after": 0, "kind": "keep"}
+        tx.insert(break_proposal, [said | broke])
+        tx.insert(withdrawal, [said | {"step_s": 0, "exponent": 0, "value": 5}])
     with opened["governance"].database.write(COMMUNITY, COMMAND_LINE) as tx:
         meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
         planned = select(programme_tables.milestone.c.milestone_id)
