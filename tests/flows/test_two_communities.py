@@ -51,6 +51,7 @@ from coop.metering.intake.uploads import add_upload
 from coop.metering.model import MeterKind, Quantity
 from coop.metering.register.store import list_meters
 from coop.metering.tables import register
+from coop.metering.verdicts import BreakKind
 from coop.metering.withdrawal_tables import withdrawal
 from coop.operator.chain import CHAIN_CHECK
 from coop.operator.runtime import embedded_app, open_rooms, run_jobs
@@ -192,7 +193,7 @@ def rooms(town: Town) -> Iterator[dict[str, Room]]:
         register_id = tx.scalars(select(register.c.id).where(register.c.community == tx.community)).first()
         said = {"community": tx.community, "id": str(uuid4()), "register_id": register_id, "reason": "read on the spot"}
         said |= {"at_s": int(WORDS["at_s"]), "proposed_at": tx.now, "proposed_by": "account:somebody"}
-        broke = {"before_s": int(WORDS["before_s"]), "before": 5, "after": 0, "kind": "keep"}
+        broke = {"before_s": int(WORDS["before_s"]), "before": 5, "after": 0, "kind": BreakKind.KEEP}
         tx.insert(break_proposal, [said | broke])
         tx.insert(withdrawal, [said | {"step_s": 0, "exponent": 0, "value": 5}])
     with opened["governance"].database.write(COMMUNITY, COMMAND_LINE) as tx:
