@@ -184,6 +184,26 @@ def change_the_minutes_and_the_decision(burglar: Burglar, bill: dict[str, Any]) 
     return f"resolution {resolution_id}: the count and the verdict are not those that were told when it was decided"
 
 
+def confirm_the_minutes_oneself(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Write that who entered the minutes also confirmed them."""
+    resolution_id = bill["lines"][0]["resolution_id"]
+    entry_id, _ = entry_of(burglar, resolution_id)
+    statement = "UPDATE entry_settled SET actor = (SELECT actor FROM entry WHERE entry_id = ?) WHERE entry_id = ?"
+    assert burglar(statement, entry_id, entry_id) == 1
+    return f"resolution {resolution_id}: nobody but who entered the minutes confirmed them"
+
+
+def take_a_resolution_out_of_the_minutes(burglar: Burglar, bill: dict[str, Any]) -> str:
+    """Leave out of the minutes the resolution that adopted the tariff."""
+    resolution_id = bill["lines"][0]["resolution_id"]
+    entry_id, content = entry_of(burglar, resolution_id)
+    points = content["resolutions"]
+    content["resolutions"] = [each for each in points if each["resolution"]["resolution_id"] != resolution_id]
+    assert len(content["resolutions"]) == len(points) - 1
+    assert burglar("UPDATE entry SET content = ? WHERE entry_id = ?", json.dumps(content), entry_id) == 1
+    return f"resolution {resolution_id}: the minutes do not hold it any more"
+
+
 def entry_of(burglar: Burglar, resolution_id: str) -> tuple[str, Any]:
     """Id and content of the entry of the minutes of the meeting that decided on a resolution."""
     query = (
@@ -229,6 +249,8 @@ CRIMES: list[tuple[str, Crime]] = [
     ("governance", change_the_minutes),
     ("governance", change_the_count_in_the_minutes),
     ("governance", change_the_minutes_and_the_decision),
+    ("governance", confirm_the_minutes_oneself),
+    ("governance", take_a_resolution_out_of_the_minutes),
     ("governance", change_what_was_voted_on),
 ]
 
