@@ -131,6 +131,7 @@ def bill_page(request: Request, bill_id: str) -> Response:
         by_use_cents=sum(line.amount_cents for line in lines if line.per in METERED),
         once_cents=sum(line.amount_cents for line in lines if line.per == "once"),
         given_back_cents=-sum(line.amount_cents for line in lines if line.kind is LineKind.GUARANTEE),
+        may_see_member=ACCESS.allows(session, "see-all-bills"),
         words=words,
     )
 

@@ -80,7 +80,8 @@ class House:
                 self.sign_in(page, role)
             yield page
             refused = [one for one in complaints if "status of 422" in one]
-            assert [one for one in complaints if one not in refused] == []
+            others = [one for one in complaints if one not in refused]
+            assert others == [], others
             assert len(refused) == refusals
         finally:
             context.close()
