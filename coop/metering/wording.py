@@ -200,16 +200,15 @@ def seconds(at: datetime) -> int:
 
 
 def lasting(lang: str, time: timedelta) -> str:
-    """A time in the largest unit that has two digits or fewer.
+    """A time in the largest unit of which it has a whole one; of days, two.
 
-    >>> lasting("en", timedelta(minutes=15)), lasting("nl", timedelta(hours=24))
-    ('15 min', '24 h')
+    >>> [lasting("en", timedelta(**told)).split() for told in ({"seconds": 10}, {"minutes": 15}, {"hours": 24})]
+    [['10', 's'], ['15', 'min'], ['24', 'h']]
     """
-    minutes = time.total_seconds() / 60
-    for size, name in ((1440, "d"), (60, "h"), (1, "min")):
-        if minutes >= 2 * size or (size == 60 and minutes >= 60) or size == 1:
-            return f"{number(lang, round(Decimal(minutes / size)))}\u00a0{name}"
-    return ""
+    time_s = time.total_seconds()
+    units = ((172_800, 86_400, "d"), (3_600, 3_600, "h"), (60, 60, "min"), (0, 1, "s"))
+    size_s, unit = next((size_s, unit) for from_s, size_s, unit in units if time_s >= from_s)
+    return f"{number(lang, round(Decimal(time_s / size_s)))}\u00a0{unit}"
 
 
 def local(at: datetime) -> str:
