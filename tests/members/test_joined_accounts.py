@@ -7,9 +7,10 @@ from fastapi.testclient import TestClient
 
 from coop.kit.actor import COMMAND_LINE, Actor
 from coop.kit.database import Database
-from coop.kit.session import is_ended
+from coop.kit.session import NotAllowed, is_ended
+from coop.members.access import list_grants
 from coop.members.identity import store
-from coop.members.identity.commands import joining, roles, rounds
+from coop.members.identity.commands import accounts, joining, roles, rounds
 from coop.members.identity.commands.accounts import create_account
 from coop.members.identity.commands.invitations import invite_account
 from coop.members.identity.commands.sign_in import sign_in
@@ -147,6 +148,57 @@ def test_the_wrong_two_are_taken_apart_and_signed_out(database: Database, noor: 
     with database.read(COMMUNITY) as tx:
         assert is_ended(tx, session)
         assert {change.change for change in store.list_changes(tx, noor)} == {"parted", "joined", "made"}
+
+
+def test_a_closed_account_with_roles_opens_no_second_time_beside_another(
+    database: Database, noor: str, members: dict[str, str]
+) -> None:
+    join(database, noor, members["001"])
+    close(database, noor)
+    second = make(database, "noor@elsewhere.example", "treasurer")
+    join(database, second, members["001"])
+    with database.write(COMMUNITY, Actor("account", second, "page")) as tx, pytest.raises(CoopError) as refusal:
+        accounts.set_active(tx, ROLES, noor, active=True)
+    assert refusal.value.code == "same-person"
+    assert not get(database, noor).active
+    close(database, second)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        accounts.set_active(tx, ROLES, noor, active=True)
+    assert get(database, noor).active
+
+
+def close(database: Database, account_id: str) -> None:
+    with database.write(COMMUNITY, COMMAND_LINE) as tx:
+        accounts.set_active(tx, ROLES, account_id, active=False)
+
+
+def test_nobody_takes_their_own_account_off_the_member(database: Database, noor: str, members: dict[str, str]) -> None:
+    join(database, noor, members["001"])
+    with database.write(COMMUNITY, Actor("account", noor, "page")) as tx, pytest.raises(CoopError) as refusal:
+        joining.part_member(tx, ROLES, noor)
+    assert refusal.value.code == "own-account"
+    assert get(database, noor).member_id == members["001"]
+
+
+def test_joined_and_parted_an_account_keeps_its_owner_s_name(
+    database: Database, noor: str, members: dict[str, str]
+) -> None:
+    assert join(database, noor, members["002"]).name == "Noor of the board"
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        assert joining.part_member(tx, ROLES, noor).name == "Noor of the board"
+
+
+def test_who_may_not_give_out_an_account_s_roles_joins_and_parts_it_only_by_the_register_s_address(
+    database: Database, noor: str, members: dict[str, str]
+) -> None:
+    grants = list_grants(frozenset({"operator"}))
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(NotAllowed):
+        joining.join_member(tx, grants, noor, members["002"])
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        joining.join_member(tx, grants, noor, members["001"])
+    with database.write(COMMUNITY, SECRETARY) as tx, pytest.raises(NotAllowed):
+        joining.part_member(tx, grants, noor)
+    assert get(database, noor).member_id == members["001"]
 
 
 @pytest.mark.usefixtures("members")

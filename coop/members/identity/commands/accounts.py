@@ -16,7 +16,7 @@ from coop.members.identity import store
 from coop.members.identity.commands.hashing import hash_password
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
-from coop.members.identity.model import ROLES, Account, NewAccount
+from coop.members.identity.model import GIVEN_ROLES, ROLES, Account, NewAccount
 from coop.members.identity.rules import passwords
 from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.register.store import find_member
@@ -108,10 +108,13 @@ def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool
     Raises:
         NotFound: there is no such account.
         NotAllowed: it has a role that whoever acts may not give out.
-        CoopError: ``last-board``, nobody else of the board could sign in.
+        CoopError: ``last-board``, nobody else of the board could sign in; ``same-person``, its roles are those of a
+            member who has roles in another account by now.
     """
     account = get_granted(tx, grants, account_id)
     if account.active != active:
+        if active and not account.roles.isdisjoint(GIVEN_ROLES):
+            require_one_self(tx, account)
         if not active and tx.actor.kind == "account":
             require_other_board(tx, account)
         store.change_account(tx, account_id, active=active)
@@ -120,6 +123,28 @@ def set_active(tx: Tx, grants: Collection[str], account_id: str, *, active: bool
         if not active:
             end_all_sessions(tx, account_id)
             end_own_tokens(tx, account_id)
+
+
+def require_one_self(tx: Tx, account: Account) -> None:
+    """Refuse roles that others give to a second open account of a person: whoever has two could be both people of two.
+
+    Raises:
+        CoopError: ``same-person``, another account of the member has such roles.
+    """
+    if account.member_id is None:
+        return
+    lock_member(tx, account.member_id)
+    for other in store.list_accounts_of(tx, account.member_id):
+        if other.account_id != account.account_id and other.active and not other.roles.isdisjoint(GIVEN_ROLES):
+            reason = say(
+                "the same member has roles under %(email)s: one person has them in one account", email=other.email
+            )
+            raise CoopError("same-person", reason)
+
+
+def lock_member(tx: Tx, member_id: str) -> None:
+    """One at a time for the accounts of a member; taken after the lock of an account."""
+    tx.lock(f"accounts of {member_id}")
 
 
 def require_other_board(tx: Tx, account: Account) -> None:

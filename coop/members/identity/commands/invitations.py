@@ -38,7 +38,7 @@ def invite_account(
     """
     member_roles = frozenset({"member"} if member_id else ())
     before = store.find_by_email(tx, email.strip().lower())
-    if before is not None and (before.member_id, before.name) == (member_id, name):
+    if before is not None and before.member_id == member_id and (member_id or before.name == name):
         account_id = before.account_id
     elif before is not None and member_id and before.member_id is None:
         account_id = join_member(tx, grants, before.account_id, member_id).account_id

@@ -10,10 +10,10 @@ from collections.abc import Collection
 
 from coop.kit.tx import Tx
 from coop.members.identity import store
-from coop.members.identity.commands.accounts import require_grants
+from coop.members.identity.commands.accounts import get_granted, lock_member, require_grants
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
-from coop.members.identity.model import GIVEN_ROLES, Account
+from coop.members.identity.model import Account
 from coop.members.own_tokens.commands import end_own_tokens
 from coop.members.register.model import Member
 from coop.members.register.store import get_member
@@ -23,17 +23,22 @@ ROLE = "member"
 
 
 def join_member(tx: Tx, grants: Collection[str], account_id: str, member_id: str) -> Account:
-    """Let an account be that of a member too, from its next sign-in on, under the name of the register; its roles stay,
-    and its owner is told. An account that the member was invited to and never used is closed.
+    """Let an account be that of a member too, from its next sign-in on; its name and its roles stay, and its owner is
+    told. An account that the member was invited to and never used is closed.
 
     Raises:
         NotFound: there is no such account, or no such member.
-        NotAllowed: whoever acts may not let members in.
+        NotAllowed: whoever acts may not let members in, or may not give out a role of an account whose address is
+            another than that of the register.
         CoopError: ``other-member``, it is another member's; ``has-account``, the member uses another; ``own-account``,
             it is one's own and the register does not have its address; ``account-closed``; ``left-already``.
     """
-    account, member = _get_locked(tx, grants, account_id), get_member(tx, member_id)
-    _lock_member(tx, member_id)
+    require_grants(grants, {ROLE})
+    lock_account(tx, account_id)
+    account, member = store.get_account(tx, account_id), get_member(tx, member_id)
+    if not _has_its_address(account, member):
+        require_grants(grants, account.roles)
+    lock_member(tx, member_id)
     if account.member_id == member_id:
         return account
     _require_joinable(tx, account, member)
@@ -41,7 +46,7 @@ def join_member(tx: Tx, grants: Collection[str], account_id: str, member_id: str
         if other.active:
             store.change_account(tx, other.account_id, active=False)
             store.note_change(tx, other.account_id, "closed")
-    store.change_account(tx, account_id, member_id=member_id, roles=account.roles | {ROLE}, name=member.name)
+    store.change_account(tx, account_id, member_id=member_id, roles=account.roles | {ROLE})
     store.note_change(tx, account_id, "joined")
     tell_owner(tx, account, say("it is the account of member %(number)s as well", number=member.number))
     return store.get_account(tx, account_id)
@@ -52,12 +57,14 @@ def part_member(tx: Tx, grants: Collection[str], account_id: str) -> Account:
 
     Raises:
         NotFound: there is no such account.
-        NotAllowed: whoever acts may not let members in.
-        CoopError: ``nothing-left``, it has no other role, and is closed instead.
+        NotAllowed: it has a role that whoever acts may not give out.
+        CoopError: ``own-account``, it is one's own; ``nothing-left``, it has no other role, and is closed instead.
     """
-    account = _get_locked(tx, grants, account_id)
+    account = get_granted(tx, grants, account_id)
     if account.member_id is None:
         return account
+    if _is_own(tx, account):
+        raise CoopError("own-account", say("nobody takes their own account off the member: somebody else does"))
     if account.roles <= {ROLE}:
         raise CoopError("nothing-left", say("this account is the member's alone: close it instead"))
     store.change_account(tx, account_id, member_id=None, roles=account.roles - {ROLE})
@@ -66,34 +73,6 @@ def part_member(tx: Tx, grants: Collection[str], account_id: str) -> Account:
     end_all_sessions(tx, account_id)
     tell_owner(tx, account, say("it is no longer the account of a member"))
     return store.get_account(tx, account_id)
-
-
-def require_one_self(tx: Tx, account: Account) -> None:
-    """Refuse roles to a second account of a person: whoever has two could be both people of two.
-
-    Raises:
-        CoopError: ``same-person``, another account of the member has such roles.
-    """
-    if account.member_id is None:
-        return
-    _lock_member(tx, account.member_id)
-    for other in store.list_accounts_of(tx, account.member_id):
-        if other.account_id != account.account_id and other.active and not other.roles.isdisjoint(GIVEN_ROLES):
-            reason = say(
-                "the same member has roles under %(email)s: one person has them in one account", email=other.email
-            )
-            raise CoopError("same-person", reason)
-
-
-def _get_locked(tx: Tx, grants: Collection[str], account_id: str) -> Account:
-    require_grants(grants, {ROLE})
-    lock_account(tx, account_id)
-    return store.get_account(tx, account_id)
-
-
-def _lock_member(tx: Tx, member_id: str) -> None:
-    """One at a time for the accounts of a member; taken after the lock of an account."""
-    tx.lock(f"accounts of {member_id}")
 
 
 def _require_joinable(tx: Tx, account: Account, member: Member) -> None:
@@ -106,8 +85,7 @@ def _require_joinable(tx: Tx, account: Account, member: Member) -> None:
         raise CoopError(
             "left-already", say("member %(number)s left on %(day)s already", number=number, day=member.left_on)
         )
-    is_own = str(tx.actor) == f"account:{account.account_id}"
-    if is_own and member.email.strip().lower() != account.email:
+    if _is_own(tx, account) and not _has_its_address(account, member):
         reason = say(
             "member %(number)s has another address in the register: somebody else joins the two", number=number
         )
@@ -118,3 +96,12 @@ def _require_joinable(tx: Tx, account: Account, member: Member) -> None:
                 "member %(number)s signs in with %(email)s: close that account first", number=number, email=other.email
             )
             raise CoopError("has-account", reason)
+
+
+def _is_own(tx: Tx, account: Account) -> bool:
+    return str(tx.actor) == f"account:{account.account_id}"
+
+
+def _has_its_address(account: Account, member: Member) -> bool:
+    """True where the register has the address that an account signs in with."""
+    return member.email.strip().lower() == account.email

@@ -12,8 +12,7 @@ from collections.abc import Collection
 from coop.kit.tx import Tx
 from coop.members.access import list_grants
 from coop.members.identity import proposals, store
-from coop.members.identity.commands.accounts import require_grants, require_other_board
-from coop.members.identity.commands.joining import require_one_self
+from coop.members.identity.commands.accounts import require_grants, require_one_self, require_other_board
 from coop.members.identity.commands.sessions import end_all_sessions, lock_account
 from coop.members.identity.commands.telling import tell_owner
 from coop.members.identity.model import GIVEN_ROLES, Account, RoleChange, RoleProposal
