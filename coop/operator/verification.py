@@ -16,7 +16,7 @@ from coop.billing.rules.tariffs import read_tariff
 from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
 from coop.events import SERVICES
-from coop.events.billing import BillIssued
+from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
@@ -30,6 +30,7 @@ from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur, say
 from coop.verification.books import verify_books
+from coop.verification.papers import verify_paper, verify_papers
 from coop.verification.rows import Kept, read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told
@@ -72,6 +73,7 @@ class JournalIndex:
 
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
         self._issued = {fact.bill_id: fact for fact in facts(billing, BillIssued)}
+        self._archived = {fact.bill_id: fact for fact in facts(billing, BillArchived)}
         self._measured = {(fact.measurement_id, fact.revision): fact for fact in facts(metering, PeriodMeasured)}
         self._allocated = {
             (fact.run_id, fact.revision, fact.group_id, fact.connection_id, fact.member_id): fact
@@ -81,6 +83,7 @@ class JournalIndex:
         self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
         self._told = Told(
             issued=list(self._issued.values()),
+            archived=list(self._archived.values()),
             tranches=facts(governance, TrancheReleased),
             tariffs=list(self._adopted.values()),
             admitted=facts(members, MemberAdmitted),
@@ -102,7 +105,11 @@ class JournalIndex:
     def verify_whole(self) -> list[str]:
         """What is missing, made up or rests on nothing in all that billing keeps, by code that is not billing's."""
         try:
-            return [*verify_books(self._kept, self._told), *verify_terms(self._kept, self._told)]
+            return [
+                *verify_books(self._kept, self._told),
+                *verify_papers(self._kept, self._told),
+                *verify_terms(self._kept, self._told),
+            ]
         except BROKEN as broken:
             return [f"what billing keeps can no longer be read: {broken}"]
 
@@ -132,6 +139,10 @@ class JournalIndex:
         row = next(row for row in self._kept.bills if row.id == bill_id)
         findings += self._notices.verify(row, self._kept.lines.get(bill_id, ()))
         steps = [step for reference in found.references for step in self._step(reference, row.contract_id, findings)]
+        of_paper = list(verify_paper(self._kept, self._archived, row))
+        findings += of_paper
+        paper = "put away, the file that was told of" if bill_id in self._kept.papers else "not put away"
+        steps.append(f"paper      {_outcome(of_paper, paper)}")
         _tell(found, steps, findings, echo)
         return findings
 

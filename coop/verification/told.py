@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coop.events.billing import BillIssued
+from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 
@@ -15,6 +15,7 @@ class Told:
     """What billing, members and governance told of a co-operative, from their own journals."""
 
     issued: Sequence[BillIssued] = ()
+    archived: Sequence[BillArchived] = ()
     tranches: Sequence[TrancheReleased] = ()
     tariffs: Sequence[TariffAdopted] = ()
     admitted: Sequence[MemberAdmitted] = ()

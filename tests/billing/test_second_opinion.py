@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 import pytest
 
 from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import send_notices
+from coop.billing.jobs import archive_papers
 from coop.billing.storage.heard_tables import metadata
+from coop.billing.storage.papers import forget_papers
 from coop.events import Event
-from coop.events.billing import BillIssued
+from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.kit import journal
 from coop.kit.database import Database
+from coop.kit.jobs import Work
 from coop.values import Period
 from coop.verification.books import verify_books
+from coop.verification.papers import verify_papers
 from coop.verification.rows import read_kept
 from coop.verification.terms import verify_terms
 from coop.verification.told import Told
 from tests.billing.village import (
+    address,
     admitted,
     closed,
     ended,
@@ -53,7 +59,7 @@ Fact = TypeVar("Fact")
 @pytest.fixture
 def village(database: Database) -> Database:
     """Three months of three members, one of whom reaches the ceiling and leaves; a tariff told of in time; a
-    correction."""
+    correction. All papers but the last are put away."""
     hear(database, *FACTS)
     with database.write(COMMUNITY, SECRETARY) as tx:
         send_notices(tx, "tariff-new", date(2025, 1, 15), "letter", None)
@@ -62,6 +68,8 @@ def village(database: Database) -> Database:
         with database.write(COMMUNITY, SECRETARY) as tx:
             run = issue_bills(tx, month, month.end)
             assert run.status == "issued" or release(tx, run.run_id).status == "issued"
+    address(database)
+    assert archive_papers(Work(database, COMMUNITY, datetime(2025, 4, 1, tzinfo=UTC), "job")).startswith("put away 9 ")
     hear(database, measured("bram", JANUARY, "19", 2, "read late"), closed(JANUARY, 1, 0, revision=2))
     with database.write(COMMUNITY, SECRETARY) as tx:
         assert len(correct_bills(tx, date(2025, 4, 2)).bills) == 1
@@ -72,12 +80,14 @@ def told(database: Database) -> Told:
     """What the owners told: billing's own journal, and the facts that it heard."""
     with database.system_read() as sql:
         issued = journal.facts_of(sql, BillIssued, COMMUNITY)
+        archived = journal.facts_of(sql, BillArchived, COMMUNITY)
 
     def of(kind: type[Fact]) -> list[Fact]:
         return [fact for fact in FACTS if isinstance(fact, kind)]
 
     return Told(
         issued=issued,
+        archived=archived,
         tranches=of(TrancheReleased),
         tariffs=of(TariffAdopted),
         admitted=of(MemberAdmitted),
@@ -92,7 +102,7 @@ def verify(database: Database) -> list[str]:
     facts = told(database)
     with database.read(COMMUNITY) as tx:
         kept = read_kept(tx)
-    return [*verify_books(kept, facts), *verify_terms(kept, facts)]
+    return [*verify_books(kept, facts), *verify_papers(kept, facts), *verify_terms(kept, facts)]
 
 
 def test_books_that_nobody_touched_agree(village: Database) -> None:
@@ -114,6 +124,7 @@ def _tamper(database: Database, *statements: str) -> None:
 
 
 LAST = "(SELECT id FROM bill WHERE number = '2025-000010')"
+NINTH = "(SELECT id FROM bill WHERE number = '2025-000009')"
 FIRST = "(SELECT id FROM bill WHERE number = '2025-000001')"
 
 TAMPERINGS = {
@@ -209,6 +220,50 @@ TAMPERINGS = {
         ["UPDATE bill_run SET released_by = run_by WHERE released_by IS NOT NULL"],
         "had brakes, and nobody but who ran it released it",
     ),
+    "the file of a paper is another": (
+        [f"UPDATE bill_paper SET body = (SELECT body FROM bill_paper WHERE bill_id = {NINTH}) WHERE bill_id = {FIRST}"],
+        "the paper of bill 2025-000001 is not the file that was put away",
+    ),
+    "a paper and its hash are another's": (
+        [
+            f"UPDATE bill_paper SET body = (SELECT body FROM bill_paper WHERE bill_id = {NINTH}),"
+            f" sha256 = (SELECT sha256 FROM bill_paper WHERE bill_id = {NINTH}),"
+            f" byte_count = (SELECT byte_count FROM bill_paper WHERE bill_id = {NINTH}) WHERE bill_id = {FIRST}"
+        ],
+        "the paper of bill 2025-000001 is not the file that was put away",
+    ),
+    "a paper is deleted": (
+        [f"DELETE FROM bill_paper WHERE bill_id = {FIRST}"],
+        "the paper of bill 2025-000001 was put away, and is gone",
+    ),
+    "a paper is put away that nobody told of": (
+        [
+            "INSERT INTO bill_paper (community, bill_id, issued_on, sha256, byte_count, body, archived_at)"
+            f" SELECT community, {LAST}, issued_on, sha256, byte_count, body, archived_at FROM bill_paper"
+            f" WHERE bill_id = {FIRST}"
+        ],
+        "the paper of bill 2025-000010 was never told of: nobody put it away",
+    ),
+    "a paper is of no bill": (
+        [
+            "INSERT INTO bill_paper (community, bill_id, issued_on, sha256, byte_count, body, archived_at)"
+            " SELECT community, 'made-up', issued_on, sha256, byte_count, body, archived_at FROM bill_paper"
+            f" WHERE bill_id = {FIRST}"
+        ],
+        "a paper of bill made-up is put away, and there is no such bill",
+    ),
+    "what a paper says is that of another bill": (
+        [f"UPDATE bill SET paper_hash = (SELECT paper_hash FROM bill WHERE id = {LAST}) WHERE number = '2025-000001'"],
+        "bill 2025-000001: paper_hash is",
+    ),
+    "what a paper says is changed": (
+        [
+            "UPDATE document SET body = other.body FROM (SELECT body FROM document"
+            f" WHERE sha256 = (SELECT paper_hash FROM bill WHERE id = {LAST})) AS other"
+            f" WHERE sha256 = (SELECT paper_hash FROM bill WHERE id = {FIRST})"
+        ],
+        "bill 2025-000001: what its paper says was changed after it was frozen",
+    ),
     "a guarantee year ends earlier": (
         ["UPDATE guarantee_entry SET year_end = '2025-06-01' WHERE contract_id = 'contract-anna'"],
         "guarantee year 2025-01-01 of contract contract-anna, entry 1 ends on 2025-06-01",
@@ -235,3 +290,13 @@ def test_the_place_of_a_released_run_needs_a_second_name(village: Database) -> N
     with village.read(COMMUNITY) as tx:
         runs = read_kept(tx).runs
     assert any(run.brakes and run.released_by != run.run_by for run in runs)
+
+
+def test_a_paper_may_be_gone_once_its_term_is_over(village: Database) -> None:
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        assert forget_papers(tx, date(2030, 1, 1)) == 9
+    assert len(verify(village)) == 9
+    with village.read(COMMUNITY) as tx:
+        kept = read_kept(tx)
+    for year, findings in ((2032, 9), (2033, 0)):
+        assert len(list(verify_papers(replace(kept, today=date(year, 1, 1)), told(village)))) == findings

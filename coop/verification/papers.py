@@ -1,0 +1,48 @@
+"""Papers of bills: the file that was put away is the one that was told of, and nobody put another away.
+
+A paper is kept for seven years after the year of its bill (AWR art. 52), and may be gone after that.
+
+Source: docs/domain/personal-data.md#how-long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from coop.events.billing import BillArchived
+from coop.verification.rows import Kept
+from coop.verification.told import Told
+
+YEARS = 7
+"""Years for which a paper has to be there, after that of its bill."""
+
+
+def verify_papers(kept: Kept, told: Told) -> Iterator[str]:
+    """Every paper that is gone, was changed, or was never told of."""
+    archived = {fact.bill_id: fact for fact in told.archived}
+    for bill in kept.bills:
+        yield from verify_paper(kept, archived, bill)
+    bills = {bill.id for bill in kept.bills}
+    for bill_id in kept.papers.keys() - bills:
+        yield f"a paper of bill {bill_id} is put away, and there is no such bill"
+
+
+def verify_paper(kept: Kept, archived: Mapping[str, BillArchived], bill: Row[Any]) -> Iterator[str]:
+    """What the paper of one bill is otherwise than it was frozen and told."""
+    frozen = kept.frozen.get(bill.paper_hash)
+    if frozen is None:
+        yield f"bill {bill.number}: what its paper says beside its inputs is gone"
+    elif frozen.sha256 != frozen.name:
+        yield f"bill {bill.number}: what its paper says was changed after it was frozen"
+    paper, fact = kept.papers.get(bill.id), archived.get(bill.id)
+    if fact is None:
+        if paper is not None:
+            yield f"the paper of bill {bill.number} was never told of: nobody put it away"
+    elif paper is not None:
+        if {paper.sha256, paper.written_sha256} != {fact.sha256} or paper.byte_count != fact.byte_count:
+            yield f"the paper of bill {bill.number} is not the file that was put away"
+    elif bill.issued_on.year + YEARS >= kept.today.year:
+        yield f"the paper of bill {bill.number} was put away, and is gone"
