@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
+    Result,
     Row,
+    Select,
     bindparam,
     func,
     select,
@@ -38,6 +40,12 @@ Fact = TypeVar("Fact", bound=Event)
 
 GENESIS = "0" * 64
 """Previous hash of the first row."""
+
+
+class Reader(Protocol):
+    """Whatever runs a query: a connection, or a transaction of one co-operative."""
+
+    def execute(self, statement: Select[str, str], /) -> Result[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -117,14 +125,29 @@ def envelopes(sql: Connection, service: str, after: int, limit: int = 1000) -> l
     ]
 
 
-def facts_of(sql: Connection, kind: type[Fact], community: str) -> list[Fact]:
-    """Every fact of one type and version that was told, in the order of writing."""
+def facts_of(
+    sql: Reader, kind: type[Fact], community: str, on_unreadable: Callable[[str], object] | None = None
+) -> list[Fact]:
+    """Every fact of one type and version that was told, in the order of writing. One that can no longer be read is
+    named to ``on_unreadable`` and left out.
+
+    Raises:
+        ValueError: one can no longer be read, and nobody asked for its name.
+    """
     query = (
-        select(journal.c.data)
+        select(journal.c.event_id, journal.c.data)
         .where(journal.c.type == kind.TYPE, journal.c.community == community)
         .order_by(journal.c.row_id)
     )
-    return [kind.model_validate_json(data) for data in sql.scalars(query)]
+    facts = []
+    for event_id, data in sql.execute(query):
+        try:
+            facts.append(kind.model_validate_json(data))
+        except ValueError:
+            if on_unreadable is None:
+                raise
+            on_unreadable(f"fact {event_id} ({kind.TYPE}) can no longer be read")
+    return facts
 
 
 def count_told(sql: Connection, community: str) -> dict[str, int]:
@@ -213,7 +236,13 @@ def verify_chain(sql: Connection, after: Anchor = BEGINNING, limit: int | None =
         return expected - 1, ChainBreak(expected, "is not the row that was verified before")
     query = select(journal).where(journal.c.position > expected).order_by(journal.c.position).limit(limit)
     with closing(sql.execute(query, execution_options={"yield_per": 5000})) as rows:
-        for row in rows:
+        while True:
+            try:
+                row = rows.fetchone()
+            except (ValueError, TypeError):
+                return expected, ChainBreak(expected + 1, "can no longer be read")
+            if row is None:
+                break
             expected += 1
             if row.position != expected:
                 return expected - 1, ChainBreak(expected, f"position {expected} is gone")

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
+from typing import Any
+
+from sqlalchemy import Row
 
 from coop.billing.handlers.verify import Reference, Verification, verify_bill
 from coop.billing.rules.tariffs import read_tariff
@@ -24,14 +27,15 @@ from coop.governance.handlers.verify import VerifiedResolution, verify_resolutio
 from coop.kit.database import Database
 from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
+from coop.kit.tx import Tx
 from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur, say
 from coop.verification.books import verify_books
-from coop.verification.papers import verify_paper, verify_papers
-from coop.verification.rows import Kept, read_kept
+from coop.verification.papers import first_told, verify_paper, verify_papers
+from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told
 
@@ -67,51 +71,62 @@ class JournalIndex:
                 except NotFound as missing:
                     return missing.message
 
-        def facts(database: Database, kind: type[Fact]) -> list[Fact]:
-            with database.system_read() as sql:
-                return facts_of(sql, kind, community)
-
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
-        self._issued = {fact.bill_id: fact for fact in facts(billing, BillIssued)}
-        self._archived = {fact.bill_id: fact for fact in facts(billing, BillArchived)}
-        self._measured = {(fact.measurement_id, fact.revision): fact for fact in facts(metering, PeriodMeasured)}
-        self._allocated = {
-            (fact.run_id, fact.revision, fact.group_id, fact.connection_id, fact.member_id): fact
-            for fact in facts(metering, EnergyAllocated)
-        }
-        self._adopted = {fact.tariff_id: fact for fact in facts(governance, TariffAdopted)}
-        self._decided = {fact.resolution_id: fact for fact in facts(governance, ResolutionDecided)}
-        self._told = Told(
-            issued=list(self._issued.values()),
-            archived=list(self._archived.values()),
-            tranches=facts(governance, TrancheReleased),
-            tariffs=list(self._adopted.values()),
-            admitted=facts(members, MemberAdmitted),
-            left=facts(members, MemberLeft),
-            signed=facts(members, ContractSigned),
-            ended=facts(members, ContractEnded),
-            corrected=facts(members, GasBillsCorrected),
-        )
+        self._unreadable: list[str] = []
 
-    @cached_property
-    def _kept(self) -> Kept:
-        with self._billing.read(self._community) as tx:
-            return read_kept(tx)
+        def facts(tx: Tx, kind: type[Fact]) -> list[Fact]:
+            return facts_of(tx, kind, community, self._unreadable.append)
+
+        with billing.read(community) as tx:  # one view: what is issued meanwhile is neither kept nor told
+            self._kept = read_kept(tx)
+            issued, archived = facts(tx, BillIssued), facts(tx, BillArchived)
+        with metering.read(community) as tx:
+            measured, allocated = facts(tx, PeriodMeasured), facts(tx, EnergyAllocated)
+        with governance.read(community) as tx:
+            adopted, decided = facts(tx, TariffAdopted), facts(tx, ResolutionDecided)
+            tranches = facts(tx, TrancheReleased)
+        with members.read(community) as tx:
+            admitted, left = facts(tx, MemberAdmitted), facts(tx, MemberLeft)
+            signed, ended, corrected = facts(tx, ContractSigned), facts(tx, ContractEnded), facts(tx, GasBillsCorrected)
+        self._bills = {row.id: row for row in self._kept.bills}
+        self._issued = {fact.bill_id: fact for fact in issued}
+        self._archived = first_told(archived)
+        self._measured = {(fact.measurement_id, fact.revision): fact for fact in measured}
+        self._allocated = {
+            (fact.run_id, fact.revision, fact.group_id, fact.connection_id, fact.member_id): fact for fact in allocated
+        }
+        self._adopted = {fact.tariff_id: fact for fact in adopted}
+        self._decided = {fact.resolution_id: fact for fact in decided}
+        self._told = Told(
+            issued=issued,
+            archived=archived,
+            tranches=tranches,
+            tariffs=adopted,
+            admitted=admitted,
+            left=left,
+            signed=signed,
+            ended=ended,
+            corrected=corrected,
+        )
 
     @cached_property
     def _notices(self) -> Notices:
         return Notices(self._kept, self._told)
 
+    def list_bills(self) -> list[str]:
+        """Every bill that can be read, in the order of issue, by id."""
+        return list(self._bills)
+
     def verify_whole(self) -> list[str]:
-        """What is missing, made up or rests on nothing in all that billing keeps, by code that is not billing's."""
-        try:
-            return [
-                *verify_books(self._kept, self._told),
-                *verify_papers(self._kept, self._told),
-                *verify_terms(self._kept, self._told),
-            ]
-        except BROKEN as broken:
-            return [f"what billing keeps can no longer be read: {broken}"]
+        """What is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
+        billing's."""
+        findings = [*self._unreadable, *self._kept.unreadable]
+        for verify in (verify_books, verify_papers, verify_terms):
+            try:
+                findings.extend(verify(self._kept, self._told))
+            except BROKEN as broken:
+                findings.append(f"what billing keeps can no longer be read: {broken}")
+        return findings
 
     def walk_back(self, number_or_id: str, echo: Echo) -> list[str]:
         """Verify one bill and tell every step; returns what was found, which is nothing when everything agrees.
@@ -119,31 +134,34 @@ class JournalIndex:
         Raises:
             NotFound: there is no such bill.
         """
-        with self._billing.read(self._community) as tx:
-            head = bills.find_head(tx, number_or_id)
-        if head is None:
-            raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
+        by_number = (row for row in self._kept.bills if row.number == number_or_id)
+        row = self._bills.get(number_or_id) or next(by_number, None)
+        if row is None:
+            if not any(number_or_id in (fact.bill_id, fact.number) for fact in self._told.issued):
+                raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
+            findings = [f"bill {number_or_id} was issued, and is gone or can no longer be read"]
+            echo(findings[0])
+            return findings
         try:
-            return self._walk_back(head.id, echo)
+            return self._walk_back(row, echo)
         except BROKEN as broken:
-            finding = f"bill {head.number}: what it rests on can no longer be read: {broken}"
+            finding = f"bill {row.number}: what it rests on can no longer be read: {broken}"
             echo(finding)
             return [finding]
 
-    def _walk_back(self, bill_id: str, echo: Echo) -> list[str]:
+    def _walk_back(self, row: Row[Any], echo: Echo) -> list[str]:
         with self._billing.read(self._community) as tx:
-            found = verify_bill(tx, bill_id)
-            findings = [*found.findings]
-            if found.references:  # without any, its inputs could not be read
-                findings += self._unlike_told(bills.get_bill(tx, found.bill_id))
-        row = next(row for row in self._kept.bills if row.id == bill_id)
-        findings += self._notices.verify(row, self._kept.lines.get(bill_id, ()))
-        steps = [step for reference in found.references for step in self._step(reference, row.contract_id, findings)]
+            verified = verify_bill(tx, row.id)
+            findings = [*verified.findings]
+            if verified.references:  # without any, its inputs could not be read
+                findings += self._unlike_told(bills.get_bill(tx, row.id))
+        findings += self._notices.verify(row, self._kept.lines.get(row.id, ()))
+        steps = [step for reference in verified.references for step in self._step(reference, row.contract_id, findings)]
         of_paper = list(verify_paper(self._kept, self._archived, row))
         findings += of_paper
-        paper = "put away, the file that was told of" if bill_id in self._kept.papers else "not put away"
+        paper = "put away, the file that was told of" if row.id in self._kept.papers else "not put away"
         steps.append(f"paper      {_outcome(of_paper, paper)}")
-        _tell(found, steps, findings, echo)
+        _tell(verified, steps, findings, echo)
         return findings
 
     def _step(self, reference: Reference, contract_id: str, findings: list[str]) -> list[str]:
@@ -246,21 +264,25 @@ def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Ec
     try:
         if number_or_id:
             return not index.walk_back(number_or_id, echo)
-        with rooms["billing"].database.read(community) as tx:
-            numbers = [head.number for head in bills.list_heads(tx)]
-        quiet: list[str] = []
-        found = {number: index.walk_back(number, quiet.append) for number in numbers}
-        open_ones = [number for number in numbers if found[number]]
-        for number in open_ones:
-            index.walk_back(number, echo)
-        aside = [number for number in open_ones if _is_aside(found[number])]
-        later = f", {len(aside)} cannot be verified now" if aside else ""
-        echo(f"{len(numbers) - len(aside)} bills verified, {len(open_ones) - len(aside)} do not agree{later}")
+        count = wrong = aside = 0
+        for bill_id in index.list_bills():
+            steps: list[str] = []
+            findings = index.walk_back(bill_id, steps.append)
+            count += 1
+            if _is_aside(findings):
+                aside += 1
+            elif findings:
+                wrong += 1
+            if findings:
+                for step in steps:
+                    echo(step)
+        later = f", {aside} cannot be verified now" if aside else ""
+        echo(f"{count - aside} bills verified, {wrong} do not agree{later}")
         missing = index.verify_whole()
         for finding in missing:
             echo(finding)
         echo(f"bills, books and terms held beside all that was told: {len(missing) or 'nothing'} missing or made up")
-        return not open_ones and not missing
+        return not wrong and not aside and not missing
     finally:
         for room in rooms.values():
             room.database.close()
@@ -319,12 +341,12 @@ def _is_aside(findings: Sequence[str]) -> bool:
     return bool(findings) and all(isinstance(finding, _Aside) for finding in findings)
 
 
-def _tell(found: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
-    echo(f"bill {found.number} ({found.bill_id})")
-    for line in found.lines:
+def _tell(verified: Verification, steps: list[str], findings: list[str], echo: Echo) -> None:
+    echo(f"bill {verified.number} ({verified.bill_id})")
+    for line in verified.lines:
         same = "=" if line.issued_cents == line.recomputed_cents else "≠"
         echo(f"  {line.kind:<28} {eur(line.issued_cents):>10} {same} {eur(line.recomputed_cents):>10}")
-    echo(f"  {'total':<28} {eur(found.total_cents):>10} = {eur(found.recomputed_cents):>10}")
+    echo(f"  {'total':<28} {eur(verified.total_cents):>10} = {eur(verified.recomputed_cents):>10}")
     for step in steps:
         echo(f"  {step}")
     for finding in findings:

@@ -7,7 +7,7 @@ Source: docs/domain/personal-data.md#how-long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -22,12 +22,20 @@ YEARS = 7
 
 def verify_papers(kept: Kept, told: Told) -> Iterator[str]:
     """Every paper that is gone, was changed, or was never told of."""
-    archived = {fact.bill_id: fact for fact in told.archived}
+    archived = first_told(told.archived)
     for bill in kept.bills:
         yield from verify_paper(kept, archived, bill)
     bills = {bill.id for bill in kept.bills}
     for bill_id in kept.papers.keys() - bills:
         yield f"a paper of bill {bill_id} is put away, and there is no such bill"
+
+
+def first_told(archived: Iterable[BillArchived]) -> Mapping[str, BillArchived]:
+    """The file of each bill as it was told of first: whoever takes one away and puts another there tells of it anew."""
+    first: dict[str, BillArchived] = {}
+    for fact in archived:
+        first.setdefault(fact.bill_id, fact)
+    return first
 
 
 def verify_paper(kept: Kept, archived: Mapping[str, BillArchived], bill: Row[Any]) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, select
+from sqlalchemy import ColumnElement, Result, Row, Table, select
 
 from coop.billing.storage import heard_tables, tables
 from coop.billing.storage.paper_tables import bill_paper
@@ -17,6 +17,9 @@ from coop.kit.tables import document, inbox
 from coop.kit.tx import Tx
 
 Rows = Sequence[Row[Any]]
+
+UNREADABLE = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError)
+"""Failures to make a value of a column of what somebody wrote into it."""
 
 FILES_AT_ONCE = 50
 """Files are read so many at a time: together they are larger than all that is kept beside them."""
@@ -36,7 +39,7 @@ class KeptFile:
 class Kept:
     """What billing keeps of a co-operative on a day. Lines, postings and entries are in their order; ``papers`` are the
     files that were put away, by bill; ``frozen`` is what papers say beside their inputs, by hash; ``heard`` are the ids
-    of the facts that billing has handled."""
+    of the facts that billing has handled; ``unreadable`` names the rows that can no longer be read and are left out."""
 
     bills: Rows
     lines: Mapping[str, Rows]
@@ -52,39 +55,64 @@ class Kept:
     papers: Mapping[str, KeptFile]
     frozen: Mapping[str, KeptFile]
     heard: frozenset[str]
+    unreadable: Sequence[str]
     community: str
     today: date
 
 
 def read_kept(tx: Tx) -> Kept:
     """Everything that is held beside what was told."""
+    unreadable: list[str] = []
+
+    def read(table: Table, *order: str) -> Rows:
+        return _rows(tx, table, order, unreadable)
+
     lines: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in _rows(tx, tables.bill_line, "bill_id", "position"):
+    for row in read(tables.bill_line, "bill_id", "position"):
         lines[row.bill_id].append(row)
     return Kept(
-        bills=_rows(tx, tables.bill, "ordinal"),
+        bills=read(tables.bill, "ordinal"),
         lines=lines,
-        postings=_rows(tx, tables.posting, "transaction_id", "line"),
-        entries=_rows(tx, tables.guarantee_entry, "contract_id", "year_start", "number"),
-        runs=_rows(tx, tables.bill_run, "id"),
-        notices=_rows(tx, tables.tariff_notice, "sent_on", "id"),
-        admitted=_rows(tx, heard_tables.member_admitted, "member_id", "joined_on"),
-        left=_rows(tx, heard_tables.member_left, "member_id", "left_on"),
-        signed=_rows(tx, heard_tables.contract_signed, "contract_id"),
-        ended=_rows(tx, heard_tables.contract_ended, "contract_id", "ends_on"),
-        corrected=_rows(tx, heard_tables.gas_bills_corrected, "contract_id", "number"),
+        postings=read(tables.posting, "transaction_id", "line"),
+        entries=read(tables.guarantee_entry, "contract_id", "year_start", "number"),
+        runs=read(tables.bill_run, "id"),
+        notices=read(tables.tariff_notice, "sent_on", "id"),
+        admitted=read(heard_tables.member_admitted, "member_id", "joined_on"),
+        left=read(heard_tables.member_left, "member_id", "left_on"),
+        signed=read(heard_tables.contract_signed, "contract_id"),
+        ended=read(heard_tables.contract_ended, "contract_id", "ends_on"),
+        corrected=read(heard_tables.gas_bills_corrected, "contract_id", "number"),
         papers=_files(tx, bill_paper, bill_paper.c.bill_id, bill_paper.c.sha256),
         frozen=_files(tx, document, document.c.sha256, document.c.sha256, _is_of_a_paper(tx)),
         heard=frozenset(tx.scalars(select(inbox.c.event_id).where(inbox.c.community == tx.community))),
+        unreadable=unreadable,
         community=tx.community,
         today=tx.today,
     )
 
 
-def _rows(tx: Tx, table: Table, *order: str) -> Rows:
+def _rows(tx: Tx, table: Table, order: Sequence[str], unreadable: list[str]) -> Rows:
+    """All rows of a table but those that can no longer be read, which are named."""
     columns = table.c
     query = select(*columns).where(columns.community == tx.community).order_by(*(columns[name] for name in order))
-    return tx.execute(query).all()
+    try:
+        return tx.execute(query).all()
+    except UNREADABLE:
+        return list(_readable(tx.execute(query), f"{table.name} in order of {', '.join(order)}", unreadable))
+
+
+def _readable(result: Result[Any], what: str, unreadable: list[str]) -> Iterator[Row[Any]]:
+    number = 0
+    while True:
+        number += 1
+        try:
+            row = result.fetchone()
+        except UNREADABLE as broken:
+            unreadable.append(f"row {number} of {what} can no longer be read: {broken}")
+            continue
+        if row is None:
+            return
+        yield row
 
 
 def _is_of_a_paper(tx: Tx) -> ColumnElement[bool]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import delete
 
 from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import send_notices
 from coop.billing.jobs import archive_papers
 from coop.billing.storage.heard_tables import metadata
-from coop.billing.storage.papers import forget_papers
+from coop.billing.storage.paper_tables import bill_paper
+from coop.billing.storage.papers import forget_papers, keep_paper
 from coop.events import Event
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
@@ -290,6 +293,20 @@ def test_the_place_of_a_released_run_needs_a_second_name(village: Database) -> N
     with village.read(COMMUNITY) as tx:
         runs = read_kept(tx).runs
     assert any(run.brakes and run.released_by != run.run_by for run in runs)
+
+
+def test_a_file_that_was_put_in_the_place_of_another_is_held_beside_the_first_that_was_told(village: Database) -> None:
+    facts = told(village)
+    first = next(fact for fact in facts.archived if fact.number == "2025-000001")
+    body = b"%PDF-forged"
+    forged = first.model_copy(update={"sha256": hashlib.sha256(body).hexdigest(), "byte_count": len(body)})
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        paper = bill_paper.c
+        of_first = (paper.community == tx.community, paper.bill_id == first.bill_id)
+        tx.execute(delete(bill_paper).where(*of_first))
+        keep_paper(tx, first.bill_id, date(2025, 2, 1), body)
+        tx.tell(forged)
+    assert verify(village) == ["the paper of bill 2025-000001 is not the file that was put away"]
 
 
 def test_a_paper_may_be_gone_once_its_term_is_over(village: Database) -> None:

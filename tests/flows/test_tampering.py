@@ -7,16 +7,20 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coop.billing.jobs import archive_papers
 from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
+from coop.kit.jobs import Work
 from coop.kit.settings import Settings
+from coop.operator.runtime import open_room
 from coop.operator.verification import verify_bills, verify_journals
-from coop.values import hash_parameters
+from coop.values import NotFound, hash_parameters
 from tests.flows.conftest import Year
 
 
@@ -266,6 +270,88 @@ def test_verifying_the_bill_finds_it(year: Year, tmp_path: Path, service: str, c
     assert said[-1].endswith("it does NOT agree")
 
 
+UNREADABLE = {
+    "the first day of a tariff": ("billing", "UPDATE tariff SET valid_from = 'no day'", "can no longer be read"),
+    "the prices of a tariff": ("billing", "UPDATE tariff SET parameters = '{'", "can no longer be read"),
+    "the inputs of a bill, cut short": (
+        "billing",
+        "UPDATE document SET body = substr(body, 1, 100) WHERE sha256 = (SELECT inputs_hash FROM bill WHERE id = ?)",
+        "cannot be read",
+    ),
+    "the day of a bill": (
+        "billing",
+        "UPDATE bill SET issued_on = 'no day' WHERE id = ?",
+        "of bill in order of ordinal",
+    ),
+    "the VAT of a bill": ("billing", "UPDATE bill SET vat = '{' WHERE id = ?", "of bill in order of ordinal"),
+    "the kind of a line": (
+        "billing",
+        "UPDATE bill_line SET kind = 'gold' WHERE bill_id = ?",
+        "of bill_line in order of bill_id, position",
+    ),
+    "an amount of the books": (
+        "billing",
+        "UPDATE posting SET amount_cents = 'much' WHERE source_id = ?",
+        "what billing keeps can no longer be read",
+    ),
+    "the first day of contracts": (
+        "billing",
+        "UPDATE contract_signed SET starts_on = '2025-02-31'",
+        "row 1 of contract_signed in order of contract_id can no longer be read",
+    ),
+    "a fact of the register, cut short": (
+        "members",
+        "UPDATE journal SET data = substr(data, 1, 20) WHERE type = 'members.contract-signed.v1'",
+        "(members.contract-signed.v1) can no longer be read",
+    ),
+    "a fact of the meeting, cut short": (
+        "governance",
+        "UPDATE journal SET data = substr(data, 1, 20) WHERE type = 'governance.tariff-adopted.v1'",
+        "(governance.tariff-adopted.v1) can no longer be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_can_no_longer_be_read_is_a_finding_and_the_rest_is_verified(
+    year: Year, tmp_path: Path, what: str
+) -> None:
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    service, statement, named = UNREADABLE[what]
+    assert Burglar(settings, service)(statement, *([bill["bill_id"]] if "?" in statement else [])) > 0
+    said: list[str] = []
+    assert not verify_bills(settings, COMMUNITY, "", said.append)
+    assert [line for line in said if named in line], "\n".join(said)
+    assert [line for line in said if " bills verified, " in line]
+    assert said[-1].startswith("bills, books and terms held beside all that was told: ")
+
+
+def test_the_walk_of_a_bill_ends_at_the_file_of_its_paper(year: Year, tmp_path: Path) -> None:
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    said: list[str] = []
+    assert verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    assert "  paper      not put away" in said
+    database = open_room("billing", settings, migrate=False).database
+    archive_papers(Work(database, COMMUNITY, datetime(2026, 1, 5, tzinfo=UTC), "job"))
+    database.close()
+    assert verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    assert "  paper      put away, the file that was told of" in said
+    burglar = Burglar(settings, "billing")
+    assert burglar("UPDATE bill_paper SET body = ? WHERE bill_id = ?", b"%PDF-forged", bill["bill_id"]) == 1
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    assert f"  ! the paper of bill {bill['number']} is not the file that was put away" in said
+
+
+def test_a_bill_that_is_gone_is_a_finding_when_it_is_asked_for(year: Year, tmp_path: Path) -> None:
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    assert Burglar(settings, "billing")("DELETE FROM bill WHERE id = ?", bill["bill_id"]) == 1
+    said: list[str] = []
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    assert said == [f"bill {bill['number']} was issued, and is gone or can no longer be read"]
+    with pytest.raises(NotFound):
+        verify_bills(settings, COMMUNITY, "2025-999999", said.append)
+
+
 def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_metering_told(
     year: Year, tmp_path: Path
 ) -> None:
@@ -308,6 +394,7 @@ def test_a_changed_fact_breaks_the_chain_where_it_stands(year: Year, tmp_path: P
             "UPDATE journal SET occurred_at = '2020' || substr(occurred_at, 5) WHERE position = 7",
             "BROKEN at position 7",
         ),
+        ("UPDATE journal SET occurred_at = 'never' WHERE position = 7", "BROKEN at position 7: can no longer be read"),
         ("DELETE FROM journal WHERE position >= 7", "BROKEN at position 7: was handed to the bus and is gone"),
     ],
 )
