@@ -18,8 +18,11 @@ from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.model import Articles, Share
 from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.unasked import is_asked
 from coop.governance.statutes.version import Statutes
+from coop.governance.statutes_words import STEPS
 from coop.values import BadInput, Problem, say
+from coop.web.forms import Form as Filled
 
 SHARES: Final = (
     ">1/2", "1/2", "3/5", "2/3", ">2/3", "3/4", ">3/4", "4/5", "9/10", "1/1",
@@ -47,7 +50,6 @@ FIRST: Final = (
 )
 """Sections that every co-operative looks at; the others are folded away."""
 
-_STEPS: Final = ("all", "two highest", "intermediate", "without the fewest", "tie", "lot")
 _SHARE: Final = re.compile(r"(>?)\s*([0-9]{1,6})/([0-9]{1,6})")
 
 USUAL: Final[Mapping[str, str]] = {
@@ -80,6 +82,11 @@ class Field:
     options: tuple[str, ...] = ()
     otherwise: str = ""
 
+    @property
+    def is_asked(self) -> bool:
+        """True when the program acts by it; else people do."""
+        return is_asked(self.path)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -89,6 +96,15 @@ class Section:
     article: str
     fields: tuple[Field, ...]
     parts: tuple[Section, ...] = ()
+
+    @property
+    def is_asked(self) -> bool:
+        """True when the program acts by it; else people do."""
+        return is_asked(self.article)
+
+    def is_wrong(self, form: Filled, mark: str) -> bool:
+        """True when a field of it, or of a part of it, is wrong in a form that puts a mark before each."""
+        return any(form.error(f"{mark}{name}") for name in name_fields([self]))
 
 
 def list_sections(kind: type = Articles, path: str = "") -> list[Section]:
@@ -125,7 +141,7 @@ def _section(kind: Any, path: str, title: str) -> Section:
             row = get_args(inner)[0]
             parts += [_section(row, f"{place}.{number}", each.name) for number in range(ROWS)]
         elif _is_mapping(inner):
-            plain += [Field(f"{place}.{step}", f"{each.name}.{step}", "text") for step in _STEPS]
+            plain += [Field(f"{place}.{step}", f"{each.name}.{step}", "text") for step in STEPS]
         else:
             plain.append(_field(inner, place, each.name, each.default))
     marker = "article" if any(each.name == "article" for each in fields(kind)) else fields(kind)[0].name
@@ -249,7 +265,7 @@ def _gather_field(form: Mapping[str, str], kind: Any, path: str) -> Any:
         return _gather(form, kind, f"{path}.") if form.get(f"{path}.{_marker(kind)}", "").strip() else None
     if _is_mapping(kind):
         value = get_args(kind)[1]
-        keys = _STEPS if value is str else RULED
+        keys = STEPS if value is str else RULED
         found = {key: _gather_field(form, value, f"{path}.{key}") for key in keys}
         return {key: content for key, content in found.items() if content}
     if get_origin(kind) is tuple:

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from coop.governance import statutes_words
 from coop.governance.model import Count, Resolution
 from coop.governance.rules.counting import decide, quorum_needed, votes_needed
 from coop.governance.statutes import elections, law, requests, terms, voters
 from coop.governance.statutes.majorities import find_rule
-from coop.governance.statutes.model import Advance, Articles, Rule, Term, Voters
-from coop.governance.statutes.record import read_articles
+from coop.governance.statutes.model import Advance, Articles, Rule, Second, Term, Voters
+from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.saying import say_rule, say_share
+from coop.governance.statutes.unasked import find_unasked, is_asked
+from coop.governance.statutes_words import STEPS
 from coop.governance.wording import KINDS
 from coop.values import Said, say
 from coop.web.writing import speak
 
 EXAMPLE_AHEAD: Final = timedelta(days=60)
 """An example meeting lies so far ahead."""
+
+_BY_LABEL: Final = frozenset(
+    {
+        "tie_article",
+        "outside",
+        "says_why",
+        "lacking",
+        "approval.articles",
+        "texts.clear",
+        "on_bound",
+        "enters",
+        "suspended_article",
+        "suspended_no_vote_article",
+        "until_article",
+        "self_article",
+        "term.article",
+        "term.days",
+        "term.clear",
+        "few",
+        "off_agenda_article",
+        "steps",
+        "lot_from",
+        *(f"articles.{step}" for step in STEPS),
+        "represented",
+        "written.chair",
+    }
+)
+"""Fields that are read out by their label, as no sentence says them."""
 
 _EXAMPLE: Final = Count(60, 30, 10, 200, members_entitled=200, members_present=100)
 
@@ -37,12 +67,43 @@ class Item:
 
 def read_out(lang: str, articles: Articles, held_on: date) -> list[Item]:
     """Every article in sentences, with an example for a meeting on ``held_on``."""
-    items = []
+    items, record = [], describe_articles(articles)
     for section, number, sentences, examples in _read(articles, held_on):
-        said = tuple(str(speak(lang, sentence)) for sentence in sentences)
+        head, _, kind = section.partition(".")
+        content = record.get(head, {})
+        rest = _say_rest(lang, head, content.get(kind, {}) if kind else content)
+        unasked = [str(speak(lang, said)) for said in _say_unasked(lang, articles, section)]
+        said = (*(str(speak(lang, sentence)) for sentence in sentences), *rest, *unasked)
         worked = tuple(str(speak(lang, example)) for example in examples)
         items.append(Item(statutes_words.title(lang, section), statutes_words.article(lang, number), said, worked))
     return items
+
+
+def _say_rest(lang: str, name: str, content: Any, about: str = "") -> Iterator[str]:
+    """All that no sentence of a section says, by the labels of the form; ``about`` names a part of it."""
+    if not isinstance(content, Mapping):
+        return
+    for key, inner in content.items():
+        if f"{name}.{key}" in _BY_LABEL or key in _BY_LABEL:
+            label = statutes_words.label(lang, f"{name}.{key}" if name == "articles" else key)
+            yield f"{about}{label}: {statutes_words.content(lang, key, inner)}"
+        elif isinstance(inner, list):
+            for row in inner:
+                kind = row.get("kind", "") if isinstance(row, Mapping) else ""
+                yield from _say_rest(lang, key, row, f"{kind}, " if kind else about)
+        elif key in statutes_words.TITLES:
+            yield from _say_rest(lang, key, inner, f"{statutes_words.title(lang, key)}, ")
+        else:
+            yield from _say_rest(lang, key, inner, about)
+
+
+def _say_unasked(lang: str, articles: Articles, section: str) -> Iterator[Said]:
+    """A sentence where people see to what a section asks, and the program does not."""
+    if not is_asked(section):
+        yield say("The program does not look at this: the board sees to it.")
+    elif names := find_unasked(articles, section):
+        fields = tuple(f'"{statutes_words.label(lang, name)}"' for name in names)
+        yield say("The program does not look at %(fields)s: the board sees to it.", fields=fields)
 
 
 def compare(lang: str, before: Articles, after: Articles, held_on: date) -> list[tuple[str, list[str], list[str]]]:
@@ -86,18 +147,12 @@ def _read(articles: Articles, held_on: date) -> _Read:
 
 
 def _say_rule(rule: Rule) -> list[Said]:
-    said = [say("Adopted with %(rule)s.", rule=say_rule(rule))]
-    if rule.second is not None:
-        said.append(
-            say(
-                "Without that quorum a second meeting, from %(from_days)s to %(to_days)s days later, decides whoever is"
-                " there, with %(share)s (%(article)s).",
-                from_days=rule.second.from_days,
-                to_days=rule.second.to_days,
-                share=say_share(rule.second.majority),
-                article=rule.second.article,
-            )
-        )
+    return [say("Adopted with %(rule)s.", rule=say_rule(rule)), *_say_conditions(rule)]
+
+
+def _say_conditions(rule: Rule) -> list[Said]:
+    """All that a rule asks beside its majority and its quorum."""
+    said = [_say_second(rule.second)] if rule.second else []
     if rule.approval is not None:
         said.append(say("An outside body has to consent (%(article)s).", article=rule.approval.article))
     if rule.in_writing:
@@ -105,6 +160,19 @@ def _say_rule(rule: Rule) -> list[Said]:
     if rule.secret:
         said.append(say("The ballot is secret: such a vote cannot be held here."))
     return said
+
+
+def _say_second(second: Second) -> Said:
+    if second.from_days:
+        days = say("from %(first)s to %(last)s days later", first=second.from_days, last=second.to_days)
+    else:
+        days = say("at most %(last)s days later", last=second.to_days)
+    return say(
+        "Without that quorum a second meeting, %(days)s, decides whoever is there, with %(share)s (%(article)s).",
+        days=days,
+        share=say_share(second.majority),
+        article=second.article,
+    )
 
 
 def _work_out(articles: Articles, kind: str, rule: Rule) -> list[Said]:
@@ -234,13 +302,19 @@ def _work_out_votes(articles: Articles, own: Voters) -> list[Said]:
 
 
 def _say_advance(own: Advance) -> list[Said]:
-    said = [
-        say(
-            "One may vote electronically from %(first)s to %(last)s days before the meeting.",
-            first=min(own.from_days or law.ADVANCE_DAYS, law.ADVANCE_DAYS),
+    first = min(own.from_days or law.ADVANCE_DAYS, law.ADVANCE_DAYS)
+    if own.to_days:
+        template = say(
+            "One may vote electronically from day %(first)s to day %(last)s before the meeting.",
+            first=first,
             last=own.to_days,
         )
-    ]
+    else:
+        template = say(
+            "One may vote electronically from day %(first)s before the meeting, and on the day of the meeting.",
+            first=first,
+        )
+    said = [template]
     if own.until is not None:
         said.append(say("On the last day until %(hour)s.", hour=own.until.isoformat("minutes")))
     if not own.revocable:
@@ -273,6 +347,9 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
         )
         example = say("For a meeting on %(day)s they ask by %(latest)s.", day=held_on, latest=last)
         yield "agenda", point.article, [who], [example]
+    if articles.late_agenda_article:
+        late = say("A point of which members were not told in time: the meeting can put it off to the next one.")
+        yield "late_agenda_article", articles.late_agenda_article, [late], []
 
 
 def _read_persons(articles: Articles) -> _Read:
@@ -287,7 +364,12 @@ def _read_persons(articles: Articles) -> _Read:
         yield "election", own.article, said, [example]
     if articles.nomination is not None:
         rule = articles.nomination
-        yield "nomination", rule.article, [say("Broken with %(rule)s.", rule=say_rule(rule))], []
+        yield (
+            "nomination",
+            rule.article,
+            [say("Broken with %(rule)s.", rule=say_rule(rule)), *_say_conditions(rule)],
+            [],
+        )
     if articles.universal is not None:
         yield (
             "universal",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from coop.governance.statutes import law
@@ -116,6 +116,16 @@ WORDS: Final[Mapping[str, str]] = {
 }
 """Words for what a field offers."""
 
+STEPS: Final[Mapping[str, str]] = {
+    "all": N_("a ballot among all"),
+    "two highest": N_("the two with most votes"),
+    "intermediate": N_("an intermediate vote"),
+    "without the fewest": N_("everybody but the one with the fewest"),
+    "tie": N_("a tie at the top"),
+    "lot": N_("the lot"),
+}
+"""Words for the steps of an election, and for what else of it has an article."""
+
 
 def title(lang: str, section: str) -> str:
     """The title of a section of the form, or of a part."""
@@ -126,6 +136,11 @@ def title(lang: str, section: str) -> str:
     return gettext(lang, TITLES[name])
 
 
+def subjects(lang: str, sections: Iterable[str]) -> str:
+    """The subjects of sections, each once and without the kinds of decision."""
+    return ", ".join(dict.fromkeys(title(lang, section.partition(".")[0]) for section in sections))
+
+
 def label(lang: str, name: str) -> str:
     """The label of a field of the form."""
     return gettext(lang, LABELS[name])
@@ -134,6 +149,15 @@ def label(lang: str, name: str) -> str:
 def word(lang: str, name: str) -> str:
     """What a field offers, in words."""
     return gettext(lang, WORDS[name])
+
+
+def content(lang: str, name: str, held: object) -> str:
+    """The content of a field as the record holds it, in words."""
+    if isinstance(held, list):
+        words = STEPS if name == "steps" else {}
+        return ", ".join(gettext(lang, words.get(each, each)) for each in map(str, held))
+    said = {True: "yes", False: "no"}[held] if isinstance(held, bool) else str(held)
+    return said if "article" in name else gettext(lang, WORDS.get(said, said))
 
 
 def article(lang: str, text: str) -> str:

@@ -33,8 +33,10 @@ def say_share(share: Share) -> Said:
 def say_quorum(quorum: Quorum) -> Said:
     """A quorum in words."""
     share = say_share(quorum.share)
-    if quorum.of == "votes":
+    if quorum.of == "votes" and quorum.with_proxies:
         return say("%(share)s of all votes must be present", share=share)
+    if quorum.of == "votes":
+        return say("%(share)s of all votes must be present in person", share=share)
     if quorum.with_proxies:
         return say("%(share)s of the members must be there or represented", share=share)
     return say("%(share)s of the members must be there in person", share=share)
