@@ -7,7 +7,7 @@ changed afterwards. Votes are whole numbers, money is whole cents.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -68,6 +68,10 @@ class Resolution:
     def explanation(self, lang: str) -> str:
         """The explanation in the reader's language; may be empty."""
         return self.explanation_nl if lang == "nl" else self.explanation_en
+
+    def is_same_proposal(self, other: Resolution) -> bool:
+        """True when both put the very same to the vote, whatever their ids."""
+        return replace(self, resolution_id="") == replace(other, resolution_id="")
 
 
 @dataclass(frozen=True)

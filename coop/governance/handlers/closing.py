@@ -84,16 +84,17 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
 
 
 def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall | None:
-    """When a proposal was treated first, where this meeting is a second one because the first had no quorum for it."""
+    """When a proposal was treated first, where this meeting is a second one because the first had no quorum for it.
+
+    Nothing in it may differ: in a second meeting few decide, on what all were called for the first time.
+    """
     first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
     if first is None:
         return None
     decisions = store.list_decisions(tx, first.meeting_id)
     for point in first.resolutions:
         decided = decisions.get(point.resolution_id)
-        is_same = (point.kind, point.parameters) == (resolution.kind, resolution.parameters)
-        same_subject = bool(point.parameters) or point.subject_nl == resolution.subject_nl
-        if decided and decided.verdict.reason == "no-quorum" and is_same and same_subject:
+        if decided and decided.verdict.reason == "no-quorum" and point.is_same_proposal(resolution):
             return SecondCall(first.held_on, meeting.held_on)
     return None
 

@@ -144,11 +144,11 @@ def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None
     first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
     if first is None:
         return None
+    proposed = [value for name, value in vars(resolution).items() if name != "resolution_id"]
     for point in first.resolutions:
         decided = store.find_decision(tx, point.resolution_id)
-        is_same = point.kind == resolution.kind and point.parameters == resolution.parameters
-        same_subject = bool(point.parameters) or point.subject_nl == resolution.subject_nl
-        if decided and decided.verdict.reason == "no-quorum" and is_same and same_subject:
+        is_same = [value for name, value in vars(point).items() if name != "resolution_id"] == proposed
+        if decided and decided.verdict.reason == "no-quorum" and is_same:
             return first.held_on
     return None
 
