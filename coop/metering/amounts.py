@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from coop.metering.model import QUANTITY_WORDS, Quantity, to_units
 from coop.values import YEARS, BadInput, Period, Problem, midnight, say
 
 Day = TypeVar("Day", date, datetime)
+
+Second = Annotated[int, Field(ge=0, lt=int(midnight(date(YEARS[-1] + 1, 1, 1)).timestamp()))]
+"""An instant as an address names it [s since 1970]."""
 
 
 def amount(text: str, quantity: Quantity, field: str) -> Decimal:
@@ -48,7 +53,7 @@ def instant_of(text: str, field: str) -> datetime:
     """
     try:
         if len(text) == len("2026-07-01"):
-            return midnight(_within(date.fromisoformat(text), field))
+            return midnight(require_year(date.fromisoformat(text), field))
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput(
@@ -70,7 +75,7 @@ def utc(at: datetime, field: str) -> datetime:
     """
     if at.tzinfo is None:
         raise BadInput([Problem(say("an instant needs its time zone"), field)])
-    return _within(at, field).astimezone(UTC)
+    return require_year(at, field).astimezone(UTC)
 
 
 def receipt_of(claimed_at: datetime | None, now: datetime, field: str = "received_at") -> datetime:
@@ -119,7 +124,12 @@ def read_period(text: str) -> Period:
     return period
 
 
-def _within(at: Day, field: str) -> Day:
+def require_year(at: Day, field: str) -> Day:
+    """A day or an instant, refused where it lies in no year in which anything happens here.
+
+    Raises:
+        BadInput: it lies outside ``YEARS``.
+    """
     if at.year not in YEARS:
         raise BadInput(
             [

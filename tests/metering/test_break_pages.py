@@ -166,6 +166,15 @@ def test_breaks_are_listed_weighed_and_decided_over_the_api(desk: TestClient, on
     assert (listed["meter"], listed["kind"]) == ("H1", "exchange")
 
 
+def test_a_break_at_an_instant_that_no_calendar_holds_is_refused(desk: TestClient, one_database: Database) -> None:
+    with writing(one_database) as tx:
+        exchanged_in_silence(tx)
+        register = heat_register(tx)
+    for at_s in (-1, 10**12, 10**30):
+        assert desk.get(f"/metering/breaks/{register.id}/0/{at_s}").status_code == 422
+        assert desk.get(f"/metering/meters/H1/withdraw?register={register.id}&at={at_s}").status_code == 422
+
+
 def test_only_who_decides_sees_the_form(desk: TestClient, one_database: Database) -> None:
     with writing(one_database) as tx:
         exchanged_in_silence(tx)

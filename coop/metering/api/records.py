@@ -11,7 +11,7 @@ from pydantic import Field
 from coop.kit.answers import Answer, ExactDecimal
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
-from coop.metering.amounts import read_known, read_period
+from coop.metering.amounts import read_known, read_period, require_year
 from coop.metering.api.fields import KnownAt, Name, Serial, WantedPeriod, make_router, may
 from coop.metering.looks import READINGS, note_look
 from coop.metering.model import Quantity, Shape
@@ -178,7 +178,7 @@ def list_meter_statements(
 ) -> list[StatementOut]:
     """Everything that was said of a register on a civil day: which value stands and why, who said it, and when it was
     received."""
-    within = Period(day, day + timedelta(days=1))
+    within = Period(require_year(day, "day"), day + timedelta(days=1))
     with reading(request) as tx:
         known = read_known(known_at, tx.now)
         own = view_record(tx, session_of(request), serial, Wanted(register, within, None, known))

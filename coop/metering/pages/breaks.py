@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.metering import wording
 from coop.metering.access import ACCESS
-from coop.metering.amounts import read_period
+from coop.metering.amounts import Second, read_period
 from coop.metering.heat import decisions, questions
 from coop.metering.heat.questions import SHAPES
 from coop.metering.periods.results import find_breaks
@@ -53,14 +53,14 @@ def show_breaks(request: Request, period: str = "") -> Response:
 
 @routes.get("/{register_id}/{before_s}/{at_s}")
 @may("decide-break")
-def show_break(request: Request, register_id: str, before_s: int, at_s: int) -> Response:
+def show_break(request: Request, register_id: str, before_s: Second, at_s: Second) -> Response:
     """Show a break, the meanings that it can have, and what each makes of the months around it."""
     return _show(request, register_id, before_s, at_s, Form({}))
 
 
 @routes.post("/{register_id}/{before_s}/{at_s}")
 @may("decide-break")
-def propose_meaning(request: Request, register_id: str, before_s: int, at_s: int, filled: Filled) -> Response:
+def propose_meaning(request: Request, register_id: str, before_s: Second, at_s: Second, filled: Filled) -> Response:
     """Propose what happened; it counts once somebody else confirms it."""
     try:
         kind = _read_kind(filled.get("kind", ""))

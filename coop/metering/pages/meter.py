@@ -13,7 +13,7 @@ from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.metering import looks, meter_views, record_views, wording
 from coop.metering.access import ACCESS
-from coop.metering.amounts import read_known, read_period
+from coop.metering.amounts import read_known, read_period, require_year
 from coop.metering.looks import note_look
 from coop.metering.model import Quality
 from coop.metering.provenance.records import Record, RecordedDay
@@ -66,9 +66,10 @@ class Asked:
             BadInput: a field is none, or lies in the future.
         """
         period = read_period(self.period) if self.period else None
-        if period is None and self.day is not None:
-            period = record_views.month_of(self.day)
-        return Wanted(self.register or None, period, self.day, read_known(self.known_at, tx.now))
+        day = require_year(self.day, "day") if self.day is not None else None
+        if period is None and day is not None:
+            period = record_views.month_of(day)
+        return Wanted(self.register or None, period, day, read_known(self.known_at, tx.now))
 
 
 AskedRecord = Annotated[Asked, Depends(Asked)]

@@ -11,6 +11,7 @@ from coop.kit.http import GuardedRoute, reading, writing
 from coop.kit.tx import Tx
 from coop.metering import wording
 from coop.metering.access import ACCESS
+from coop.metering.amounts import Second
 from coop.metering.intake import withdrawals
 from coop.metering.intake.withdrawals import Withdrawal
 from coop.metering.model import BASE_UNIT
@@ -29,7 +30,7 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 class Place:
     """The reading of which a request asks: of which register, at which second since 1970."""
 
-    def __init__(self, register: Annotated[str, Query(max_length=36)], at: Annotated[int, Query(ge=0)]) -> None:
+    def __init__(self, register: Annotated[str, Query(max_length=36)], at: Second) -> None:
         self.register_id, self.at_s = register, at
 
 
