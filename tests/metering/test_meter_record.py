@@ -11,17 +11,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.kit.database import Database
-from coop.metering.model import Quality
+from coop.metering.intake.parking import list_telegrams, replay_telegram
+from coop.metering.model import Meter, MeterKind, Quality
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.provenance.records import Record, list_statements, read_record
 from coop.metering.readings.standing import Standing
 from coop.metering.register import store as register
-from coop.metering.register.commands import find_meter
+from coop.metering.register.commands import find_meter, register_meters
 from coop.metering.service import METERING
 from coop.values import Period, midnight
 from tests.desk import COMMUNITY, open_desk, sign_in
-from tests.metering.homes import NOW, at, deliver, gj, let_gateway_in, occupy, quarters, set_clock, writing
+from tests.metering.homes import INSTALLED, NOW, at, deliver, gj, let_gateway_in, occupy, quarters, set_clock, writing
 from tests.metering.test_closing import MARCH, heat_of_march
 from tests.metering.test_meter_pages import plain, read
 from tests.metering.test_metering_http import API
@@ -78,6 +79,37 @@ def test_a_record_marks_what_dipped_and_what_came_after_closing(database: Databa
     late = {day.day: day.late for day in record.days if day.late}
     assert late == {date(2025, 3, 21): 1}
     assert sum(day.aside for day in record.days) == 1
+
+
+def test_what_was_parked_and_taken_in_after_closing_is_late_by_the_day_and_by_the_value(database: Database) -> None:
+    with writing(database) as tx:
+        heat_of_march(tx)
+        deliver(tx, gj("H9", MARCH.start_at, "1"), gj("H9", DAYS[5], "3"))
+        close_period(tx, MARCH)
+    set_clock(database, NOW + timedelta(hours=1))
+    with writing(database) as tx:
+        register_meters(tx, [Meter("H9", MeterKind.HEAT, None, INSTALLED)])
+        [letter] = list_telegrams(tx)
+        replay_telegram(tx, letter.id)
+    record = record_of(database, "H9")
+    assert {day.day: day.late for day in record.days if day.count} == {date(2025, 3, 1): 1, date(2025, 3, 6): 1}
+    with database.read(COMMUNITY) as tx:
+        assert [one.is_late for one in list_statements(tx, record, MARCH)] == [True, True]
+
+
+def test_the_first_quarter_hour_after_a_closed_month_is_not_late(database: Database) -> None:
+    with writing(database) as tx:
+        heat_of_march(tx)
+        close_period(tx, MARCH)
+    set_clock(database, NOW + timedelta(hours=1))
+    with writing(database) as tx:
+        deliver(tx, quarters("E1", MARCH.end_at - timedelta(minutes=15), [10, 10]))
+    april = Period.month(2025, 4)
+    record = record_of(database, "E1", april)
+    assert not record.values.is_late.any()
+    with database.read(COMMUNITY) as tx:
+        assert [one.is_late for one in list_statements(tx, record, april)] == [False]
+    assert record_of(database, "E1").values.is_late.tolist() == [True]
 
 
 def test_gaps_of_intervals_and_of_daily_readings_are_found_where_they_are(database: Database) -> None:

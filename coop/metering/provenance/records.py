@@ -143,11 +143,13 @@ def list_statements(tx: Tx, record: Record, within: Period, known_at: datetime |
             at_s = day * DAY_S + int(history.entries.offsets[i])
             if start_s <= at_s < end_s or (at_s == end_s and not history.entries.step_s[i]):
                 told.append((at_s, i, history, standing))
-    deliveries = _name_deliveries(tx, {int(history.entries.number[i]) for _, i, history, _ in told})
-    closings = periods.list_first_closings(tx)
+    numbers = [int(history.entries.number[i]) for _, i, history, _ in told]
+    deliveries = _name_deliveries(tx, numbers)
+    steps_s = [int(history.entries.step_s[i]) for _, i, history, _ in told]
+    late = _find_late(tx, *(np.array(each, np.int64) for each in ([at_s for at_s, *_ in told], steps_s, numbers)))
     return [
-        _state(at_s, i, history, standing, deliveries[int(history.entries.number[i])], asides, closings)
-        for at_s, i, history, standing in told
+        _state(at_s, i, history, standing, deliveries[number], asides, is_late=is_late)
+        for (at_s, i, history, standing), number, is_late in zip(told, numbers, late.tolist(), strict=True)
     ]
 
 
@@ -199,18 +201,20 @@ def _join(tx: Tx, register: Register, histories: Mapping[int, History], known_at
         return Values(nothing, nothing, nothing, np.empty(0, np.uint8), nothing, np.empty(0, np.bool_))
     at_s = np.concatenate([fold.day.offsets + day * DAY_S for day, fold in folds])
     number = np.concatenate([fold.number for _, fold in folds])
+    step_s = np.concatenate([np.full(len(fold.day), fold.step_s, np.int64) for _, fold in folds])
     return Values(
         at_s,
-        np.concatenate([np.full(len(fold.day), fold.step_s, np.int64) for _, fold in folds]),
+        step_s,
         np.concatenate([scale(fold.day.values, fold.exponent, register.exponent) for _, fold in folds]),
         np.concatenate([fold.day.quality for _, fold in folds]),
         number,
-        _find_late(tx, at_s, number),
+        _find_late(tx, at_s, step_s, number),
     )
 
 
-def _find_late(tx: Tx, at_s: Int64Array, number: Int64Array) -> NDArray[np.bool_]:
-    """Which values came after the period in which they lie was closed first."""
+def _find_late(tx: Tx, at_s: Int64Array, step_s: Int64Array, number: Int64Array) -> NDArray[np.bool_]:
+    """True for each value that was taken in after the period in which it lies was closed first; a cumulative reading at
+    a bound lies in the periods on both sides of it."""
     late = np.zeros(len(at_s), np.bool_)
     closings = periods.list_first_closings(tx)
     if not closings:
@@ -219,7 +223,8 @@ def _find_late(tx: Tx, at_s: Int64Array, number: Int64Array) -> NDArray[np.bool_
     deliveries = arrivals.list_numbered(tx, numbers.tolist())
     recorded_us = np.array([microseconds(deliveries[each].recorded_at) for each in numbers.tolist()], np.int64)[place]
     for closed, closed_at in closings.items():
-        within = (at_s >= seconds(closed.start_at)) & (at_s <= seconds(closed.end_at))
+        end_s = seconds(closed.end_at)
+        within = (at_s >= seconds(closed.start_at)) & ((at_s < end_s) | ((at_s == end_s) & (step_s == 0)))
         late |= within & (recorded_us > microseconds(closed_at))
     return late
 
@@ -261,13 +266,10 @@ def _state(
     standing: Standing,
     delivery: ListedDelivery,
     asides: Mapping[int, str],
-    closings: Mapping[Period, datetime],
+    *,
+    is_late: bool,
 ) -> Statement:
     entries = history.entries
-    is_late = any(
-        closed.start_at <= instant(at_s) <= closed.end_at and delivery.recorded_at > closed_at
-        for closed, closed_at in closings.items()
-    )
     return Statement(
         instant(at_s),
         int(entries.step_s[i]),
