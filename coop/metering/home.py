@@ -111,7 +111,7 @@ def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
     lines = [
         Waiting(
             say("Look at a corrected reading of meter %(meter)s as the second person", meter=correction.serial),
-            f"/metering/meters/{correction.serial}/reading",
+            f"/metering/meters/{quote(correction.serial)}/reading",
         )
         for correction, answer in list_corrections(tx)
         if answer is None and correction.proposed_by != me

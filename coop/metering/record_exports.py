@@ -28,17 +28,15 @@ may = ACCESS.may
 @may("see-meter")
 def export_statements(request: Request, asked: Asked, meter: str, wanted: AskedRecord) -> Response:
     """Everything that was said of a register in a period, or on a day of it."""
-    session = session_of(request)
     with reading(request) as tx:
         chosen = wanted.read(tx)
-        own = view_record(tx, session, meter, chosen)
+        own = view_record(tx, session_of(request), meter, chosen)
         note_looks(request, own)
         if own.record is None:
             raise NotFound(say("there is no meter %(meter)s with readings", meter=meter))
         within = Period(own.day, own.day + timedelta(days=1)) if own.day else own.period
         statements = list_statements(tx, own.record, within, chosen.known_at)
-        is_keeper = ACCESS.allows(session, "see-register")
-        return asked.answer(record_listings.statements_listing(own.record, statements, names_people=is_keeper))
+        return asked.answer(record_listings.statements_listing(own.record, statements, names_people=own.names_people))
 
 
 @routes.get("/recorded-days.{extension}")

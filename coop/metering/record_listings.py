@@ -208,7 +208,6 @@ def _seconds(time: timedelta | None) -> int | None:
 
 
 def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:
-    is_named = names_people or one.delivery.format in wording.TELEGRAMS
     return StatementRow(
         one.at,
         one.step_s,
@@ -217,7 +216,7 @@ def _row(record: Record, one: Statement, names_people: bool) -> StatementRow:
         one.quality.name.lower(),
         wording.ASIDES.get(one.why_aside) or wording.STANDINGS[one.standing.value],
         one.is_late,
-        one.delivery.gateway if is_named else "",
+        one.name_sender(names_people=names_people),
         one.delivery.format,
         one.delivery.channel,
         one.delivery.received_at,

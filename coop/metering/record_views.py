@@ -43,7 +43,8 @@ class Wanted:
 @dataclass(frozen=True)
 class MeterRecord:
     """A meter's record of a period. ``statements`` are those of the day, or all where they are few; ``members`` are
-    those who lived behind it in the period; ``neighbours`` the meters before and after it in its place."""
+    those who lived behind it in the period; ``neighbours`` the meters before and after it in its place. A member sees
+    their own alone, and is not told which person said what (``names_people``)."""
 
     meter: Meter
     registers: tuple[Register, ...]
@@ -58,6 +59,7 @@ class MeterRecord:
     closed: tuple[Closed, ...]
     members: frozenset[str]
     neighbours: tuple[tuple[Meter, str], ...]
+    names_people: bool
 
 
 def view_record(tx: Tx, session: Session, serial: str, wanted: Wanted) -> MeterRecord:
@@ -101,6 +103,7 @@ def view_record(tx: Tx, session: Session, serial: str, wanted: Wanted) -> MeterR
         tuple(seen),
         members if own is None else frozenset({own}),
         tuple(_list_neighbours(tx, meter)) if own is None else (),
+        own is None,
     )
 
 

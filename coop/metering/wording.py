@@ -120,9 +120,6 @@ FORMATS = {
 }
 """Ways in which something was said."""
 
-TELEGRAMS = frozenset({"p1", "mbus", "head-end", "replay"})
-"""Formats in which gateways speak."""
-
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -198,6 +200,18 @@ def test_a_day_on_which_nothing_happens_is_named(desk: TestClient, day: str) -> 
         answer = desk.get(address, params={"meter": "H1", "day": day, "lang": "en"})
         assert answer.status_code == 422
         assert "outside 1900 to 2199" in answer.text
+
+
+def test_files_of_a_meter_with_any_serial_are_those_of_the_instant_that_was_asked(
+    desk: TestClient, one_database: Database
+) -> None:
+    with writing(one_database) as tx:
+        register_meters(tx, [Meter("A&B", MeterKind.HEAT, None, INSTALLED)])
+        deliver(tx, gj("A&B", DAYS[3], "5"))
+    asked = {"period": "2025-03", "known_at": "2027-01-10T00:00:00+01:00"}
+    page = desk.get("/metering/meters/A%26B", params=asked).text
+    [address] = {unescape(each) for each in re.findall(r'"(/metering/exports/recorded-days\.csv[^"]+)"', page)}
+    assert desk.get(address).status_code == 200
 
 
 def test_a_page_as_known_in_the_future_is_refused(desk: TestClient, one_database: Database) -> None:

@@ -81,6 +81,20 @@ def test_silent_gateways_are_named_on_the_home_page_on_their_own_and_by_a_job_ea
     assert job.next_after(NOW) is not None
 
 
+def test_a_page_of_gateways_that_were_heard_does_not_say_that_there_are_none(
+    desk: TestClient, one_database: Database
+) -> None:
+    assert "No gateways yet" in plain(desk.get("/metering/gateways?lang=en").text)
+    speak_each(one_database, 15, 2)
+    page = plain(desk.get("/metering/gateways?lang=en").text)
+    assert "No gateways yet" not in page
+    assert "No gateway has a token" in page
+
+
+def test_what_is_missing_is_of_this_month_where_none_is_asked(desk: TestClient, one_database: Database) -> None:
+    assert f"What is missing in {NOW:%B %Y}" in plain(desk.get("/metering/missing?lang=en").text)
+
+
 def test_every_gap_of_a_month_has_a_meter_a_time_and_a_reason(desk: TestClient, one_database: Database) -> None:
     with writing(one_database) as tx:
         deliver(tx, *(gj("H1", day, str(5 + i)) for i, day in enumerate(DAYS) if i not in (7, 8)), received_at=DAYS[31])

@@ -149,6 +149,7 @@ def test_a_refusal_lists_every_problem_with_line_field_and_reason() -> None:
     assert "3 problems" in text
     for part in ("leave_date", "leaves before it joins", ">17<", ">23<", "bad-input"):
         assert part in text
+    assert text.count("leaves before it joins") == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])

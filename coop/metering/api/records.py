@@ -20,7 +20,6 @@ from coop.metering.readings.standing import Standing
 from coop.metering.readings.store import instant
 from coop.metering.record_views import MeterRecord, Wanted, view_record
 from coop.metering.verdicts import BreakKind
-from coop.metering.wording import TELEGRAMS
 from coop.values import Period
 
 routes = make_router()
@@ -184,9 +183,8 @@ def list_meter_statements(
         own = view_record(tx, session_of(request), serial, Wanted(register, within, None, known))
         told = list_statements(tx, own.record, own.period, known) if own.record else []
     _note(request, own)
-    is_own = session_of(request).member_id in own.members
     rows = page.cut(list(enumerate(told)), lambda row: (row[0],))
-    return [_statement_out(one, names_people=not is_own) for _, one in rows]
+    return [_statement_out(one, names_people=own.names_people) for _, one in rows]
 
 
 def _note(request: Request, own: MeterRecord) -> None:
@@ -204,7 +202,7 @@ def _statement_out(one: Statement, *, names_people: bool) -> StatementOut:
         why_aside=one.why_aside,
         is_late=one.is_late,
         delivery_id=one.delivery.id,
-        sender=one.delivery.gateway if names_people or one.delivery.format in TELEGRAMS else "",
+        sender=one.name_sender(names_people=names_people),
         format=one.delivery.format,
         channel=one.delivery.channel,
         received_at=one.delivery.received_at,

@@ -37,6 +37,9 @@ KINDS = (READINGS, TELEGRAM, UNROUTED)
 REPLAY = "replay"
 """Format of the delivery that takes a letter in."""
 
+TELEGRAMS = (*FORMATS, REPLAY)
+"""Formats in which gateways speak; in all others people do."""
+
 
 def park_refused(tx: Tx, delivery_id: str, refused: Sequence[Refused]) -> None:
     """Keep readings that were refused, those of one meter for one reason together."""

@@ -17,7 +17,7 @@ from coop.metering.periods.results import find_breaks
 from coop.metering.record_views import month_of
 from coop.metering.register import store as register
 from coop.metering.verdicts import BreakKind
-from coop.values import BadInput, CoopError, Period, Problem, civil_date, say
+from coop.values import BadInput, CoopError, Period, Problem, say
 from coop.web.forms import Form, read_form
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import redirect, render
@@ -34,7 +34,7 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 def show_breaks(request: Request, period: str = "") -> Response:
     """Show the breaks of a month that wait for somebody, and every decision that was proposed."""
     with reading(request) as tx:
-        wanted = read_period(period) if period else month_of(civil_date(tx.now))
+        wanted = read_period(period) if period else month_of(tx.today)
         found = find_breaks(tx, wanted)
         proposed = decisions.list_proposals(tx)
         registers = {one.id: one for one in register.list_registers(tx)}
@@ -45,7 +45,6 @@ def show_breaks(request: Request, period: str = "") -> Response:
         breaks=found,
         proposed=proposed[::-1],
         registers=registers,
-        session=session_of(request),
         may_decide=ACCESS.allows(session_of(request), "decide-break"),
         words=wording,
     )

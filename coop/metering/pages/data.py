@@ -22,7 +22,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
 from coop.metering.periods.results import compute_period
 from coop.metering.readings.completeness import Completeness
-from coop.metering.record_views import list_missing_times
+from coop.metering.record_views import list_missing_times, month_of
 from coop.metering.register import store as register
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
@@ -92,10 +92,10 @@ def show_data(
 
 @routes.get("/missing")
 @may("see-data")
-def show_missing(request: Request, period: str, page: Annotated[int, Query(ge=1)] = 1) -> Response:
+def show_missing(request: Request, period: str = "", page: Annotated[int, Query(ge=1)] = 1) -> Response:
     """Show every time of a month of which nothing is known of a meter, and why; so many meters on a page."""
-    wanted = read_period(period)
     with reading(request) as tx:
+        wanted = read_period(period) if period else month_of(tx.today)
         missing = list_missing_times(tx, wanted, (page - 1) * METERS_SHOWN, METERS_SHOWN)
     return render(
         request,

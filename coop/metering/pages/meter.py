@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -122,10 +123,9 @@ def note_looks(request: Request, own: MeterRecord) -> None:
 
 
 def _query(own: MeterRecord, asked: Asked) -> str:
-    parts = [f"meter={own.meter.serial}", f"period={own.period}"]
-    parts += [f"register={own.record.register.id}"] if own.record else []
-    parts += [f"known_at={asked.known_at}"] if asked.known_at else []
-    return "&".join(parts)
+    chosen = {"register": own.record.register.id} if own.record else {}
+    known = {"known_at": asked.known_at} if asked.known_at else {}
+    return urlencode({"meter": own.meter.serial, "period": str(own.period), **chosen, **known})
 
 
 def record_chart(record: Record, lang: str) -> Chart:

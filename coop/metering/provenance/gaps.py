@@ -14,7 +14,7 @@ from coop.kit.database import among
 from coop.kit.parking import Letter
 from coop.kit.tokens import list_gateways
 from coop.kit.tx import Tx
-from coop.metering.intake.parking import READINGS, list_telegrams
+from coop.metering.intake.parking import READINGS, TELEGRAMS, list_telegrams
 from coop.metering.model import Meter
 from coop.metering.readings.store import instant
 from coop.metering.tables import delivery
@@ -84,7 +84,7 @@ def _list_speakers(tx: Tx, meter: Meter, numbers: Collection[int]) -> list[str]:
     columns = delivery.c
     query = select(columns.gateway).distinct()
     query = query.where(columns.community == tx.community, among(tx, columns.number, numbers))
-    query = query.where(columns.format.not_in(("card", "correction", "exchange", "withdrawal", "undo", "csv")))
+    query = query.where(columns.format.in_(TELEGRAMS))
     brought = set(tx.scalars(query)) if numbers else set()
     named = {name for name, meters in list_gateways(tx).items() if meters is not None and meter.serial in meters}
     return sorted(brought | named)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from coop.kit.tx import Tx
 from coop.metering.heat.review import Judged, judge_readings
+from coop.metering.intake.parking import TELEGRAMS
 from coop.metering.model import BASE_UNIT, DAY_S, Int64Array, Meter, Quality, QualityArray, Register
 from coop.metering.periods import store as periods
 from coop.metering.readings import arrivals
@@ -61,6 +62,10 @@ class Statement:
     why_aside: str
     is_late: bool
     delivery: ListedDelivery
+
+    def name_sender(self, *, names_people: bool) -> str:
+        """Gateway that sent it, or the person who said it; empty where people are not named."""
+        return self.delivery.gateway if names_people or self.delivery.format in TELEGRAMS else ""
 
 
 @dataclass(frozen=True)
