@@ -180,7 +180,15 @@ def test_nobody_takes_their_own_account_off_the_member(database: Database, noor:
     assert get(database, noor).member_id == members["001"]
 
 
-def test_joined_and_parted_an_account_keeps_its_owner_s_name(
+def test_an_account_takes_its_name_from_the_register_that_has_its_address(
+    database: Database, noor: str, members: dict[str, str]
+) -> None:
+    assert join(database, noor, members["001"]).name == "Noor"
+    session = sign_in(database, COMMUNITY, HOME, "noor@lid.example", PASSWORD)
+    assert session.name == "Noor"
+
+
+def test_joined_elsewhere_and_parted_an_account_keeps_its_name(
     database: Database, noor: str, members: dict[str, str]
 ) -> None:
     assert join(database, noor, members["002"]).name == "Noor of the board"

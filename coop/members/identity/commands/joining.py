@@ -23,8 +23,9 @@ ROLE = "member"
 
 
 def join_member(tx: Tx, grants: Collection[str], account_id: str, member_id: str) -> Account:
-    """Let an account be that of a member too, from its next sign-in on; its name and its roles stay, and its owner is
-    told. An account that the member was invited to and never used is closed.
+    """Let an account be that of a member too, from its next sign-in on; its roles stay, and its owner is told. It takes
+    the name of the register where that has its address: a first account is called after its address. An account that
+    the member was invited to and never used is closed.
 
     Raises:
         NotFound: there is no such account, or no such member.
@@ -46,7 +47,8 @@ def join_member(tx: Tx, grants: Collection[str], account_id: str, member_id: str
         if other.active:
             store.change_account(tx, other.account_id, active=False)
             store.note_change(tx, other.account_id, "closed")
-    store.change_account(tx, account_id, member_id=member_id, roles=account.roles | {ROLE})
+    name = member.name if _has_its_address(account, member) else account.name
+    store.change_account(tx, account_id, name=name, member_id=member_id, roles=account.roles | {ROLE})
     store.note_change(tx, account_id, "joined")
     tell_owner(tx, account, say("it is the account of member %(number)s as well", number=member.number))
     return store.get_account(tx, account_id)
