@@ -13,7 +13,8 @@ from coop.billing.storage.book import Arrivals, count_arrivals, load_book
 from coop.billing.storage.ledger import Balance
 from coop.billing.storage.runs import Proposal, RunTotals
 from coop.billing.storage.terms import Mailing
-from coop.communities.tariffs import Component, has_maximum
+from coop.communities.tariff_law import has_maximum
+from coop.communities.tariffs import Component
 from coop.kit.keyset import Key, Window
 from coop.kit.tx import Tx
 from coop.values import Period

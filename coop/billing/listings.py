@@ -17,8 +17,8 @@ from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.ledger import Posting
 from coop.billing.storage.runs import RunTotals
+from coop.communities.tariff_law import beside_maxima
 from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, VAT_NAMES
-from coop.communities.tariffs import beside_maxima
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 

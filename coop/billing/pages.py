@@ -25,7 +25,8 @@ from coop.billing.storage import runs as stored_runs
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.schemas import BILL_PAPER
 from coop.communities import tariff_texts
-from coop.communities.tariffs import METERED, beside_maxima, fixed_beside_maximum
+from coop.communities.tariff_law import beside_maxima, fixed_beside_maximum
+from coop.communities.tariffs import METERED
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx

@@ -1,5 +1,5 @@
-"""A tariff as a meeting adopts it: a list of priced components, how each is written, and the most that the law lets it
-be. Whoever puts a tariff to the vote and whoever bills by it judge it by the same rules.
+"""A tariff as a meeting adopts it: a list of priced components, and how each is written. Whoever puts a tariff to the
+vote and whoever bills by it judge it by the same rules, these and those of the law (``tariff_law``).
 
 A component has a ``name`` and prices a ``product`` per unit, year or once, for the customer classes that it names (the
 usual home where it names none). A price per unit may hold for a band of a year's use alone, ``from`` and ``to`` [units
@@ -22,7 +22,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, Maximum, maxima, maxima_on, restate, vat_on
+from coop.communities.law import VAT_CATEGORIES
 from coop.values import Problem, say
 
 
@@ -76,10 +76,6 @@ USUAL: Final[Mapping[tuple[Product, str], Usual]] = {
 FIXED: Final = (Product.STANDING, Product.METERING, Product.DELIVERY_SET)
 """Fixed parts of heat, whose sum has a maximum of its own."""
 
-FIXED_TOTAL: Final = "fixed per year"
-REGULATED: Final = ("heat per GJ", "cold per year", *(f"{product} per year" for product in FIXED))
-"""What only may be priced where a maximum is on file; a contribution to the connection is held to the one there is."""
-
 FIELDS: Final = (
     "name",
     "product",
@@ -102,7 +98,7 @@ NAMES: Final = ("valid_from", "components")
 COMPONENTS_MAX: Final = 60
 NAME_MAX: Final = 60
 _NEEDED: Final = ("name", "product", "per", "price", "guarantee", "account", "vat")
-_DECIMAL = re.compile(r"\d{1,7}(\.\d{1,8})?")
+_DECIMAL = re.compile(r"[0-9]{1,7}(\.[0-9]{1,8})?")
 
 
 @dataclass(frozen=True)
@@ -126,11 +122,6 @@ class Component:
     def key(self) -> str:
         """What it prices, and per what: such as ``heat per GJ``."""
         return f"{self.product} once" if self.per == "once" else f"{self.product} per {self.per}"
-
-
-def has_maximum(year: int) -> bool:
-    """True when a maximum of that year is on file; until then the last one goes on."""
-    return any(m.year == year for m in maxima())
 
 
 def of_class(components: Iterable[Component], customer_class: str) -> tuple[Component, ...]:
@@ -190,88 +181,6 @@ def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
     return problems or _judge_together(read_components(parameters))
 
 
-def judge_law(valid_from: date, components: Sequence[Component], known_on: date) -> list[Problem]:
-    """What of a tariff the law does not allow on its first day, as known on a day, class by class: components above
-    ACM's maximum, each against its own and the fixed ones together against the total; a maximum that is not on file."""
-    limits = maxima_on(valid_from, known_on)
-    if not limits:
-        return [Problem(say("no legal maximum of %(day)s is on file", day=valid_from), "valid_from")]
-    problems: dict[tuple[str, str], Problem] = {}
-    for customer_class in sorted({name for component in components for name in component.classes}, key=CLASSES.index):
-        if customer_class == "above-100-kw":
-            continue
-        for problem in _judge_class(valid_from, components, customer_class, limits):
-            problems.setdefault((problem.field, problem.reason), problem)
-    return list(problems.values())
-
-
-def judge_tariff(parameters: Mapping[str, Any]) -> list[Problem]:
-    """Everything that keeps a tariff from being billed; nothing where it can be."""
-    if problems := judge_shape(parameters):
-        return problems
-    valid_from = date.fromisoformat(parameters["valid_from"])
-    return judge_law(valid_from, read_components(parameters), valid_from)
-
-
-def limits_of(limits: Iterable[Maximum], customer_class: str) -> dict[str, Maximum]:
-    """The maxima of a class, by what they limit."""
-    return {limit.component: limit for limit in limits if limit.customer_class == customer_class}
-
-
-def beside_maxima(valid_from: date, components: Iterable[Component]) -> list[tuple[Component, Maximum | None]]:
-    """Each component with the maximum of its own on a day, as it is known last, for the first class that pays it."""
-    known = maxima_on(valid_from, date.max)
-    return [(component, limits_of(known, component.classes[0]).get(component.key)) for component in components]
-
-
-def fixed_beside_maximum(valid_from: date, components: Iterable[Component]) -> tuple[Decimal, Maximum] | None:
-    """What the fixed parts of the usual home cost together, with the maximum of that; None where none is on file."""
-    limit = limits_of(maxima_on(valid_from, date.max), CLASSES[0]).get(FIXED_TOTAL)
-    fixed = [component.price_eur for component in of_class(components, CLASSES[0]) if component.product in FIXED]
-    return None if limit is None else (sum(fixed, Decimal(0)), limit)
-
-
-def _judge_class(
-    valid_from: date, components: Sequence[Component], customer_class: str, limits: Iterable[Maximum]
-) -> list[Problem]:
-    most = limits_of(limits, customer_class)
-    numbers = {component.name: number for number, component in enumerate(components)}
-    mine = of_class(components, customer_class)
-    problems: list[Problem] = []
-    asked: dict[str, list[tuple[Decimal, str]]] = {}
-    for component in mine:
-        field = f"components.{numbers[component.name]}.price"
-        rate = vat_on(valid_from, component.vat)
-        price = restate(component.price_eur, rate, MAXIMA_VAT)
-        is_limited = component.key in most or (component.product in FIXED and FIXED_TOTAL in most)
-        if component.key in REGULATED and not is_limited:
-            reason = say(
-                "no legal maximum of %(component)s on %(day)s is on file for this class of customer",
-                component=component.key,
-                day=valid_from,
-            )
-            problems.append(Problem(reason, field))
-        asked.setdefault(component.key, []).append((price, field))
-        if component.product in FIXED:
-            asked.setdefault(FIXED_TOTAL, []).append((price, "components"))
-    for key, prices in asked.items():
-        limit = most.get(key)
-        if limit is None:
-            continue
-        together = max(price for price, _ in prices) if key.endswith(METERED) else sum(price for price, _ in prices)
-        if together > limit.price_eur:
-            reason = say(
-                "%(component)s: %(asked)s is above the maximum of %(most)s for %(year)s (%(source)s)",
-                component=key,
-                asked=together,
-                most=limit.price_eur,
-                year=str(limit.year),
-                source=limit.source,
-            )
-            problems.append(Problem(reason, max(prices)[1]))
-    return problems
-
-
 def _judge_component(said: object) -> list[Problem]:
     """What is wrong with one component; the field is that within it."""
     if not isinstance(said, Mapping):
@@ -285,20 +194,20 @@ def _judge_component(said: object) -> list[Problem]:
         problems.append(Problem(say("is a name of at most %(most)s characters", most=NAME_MAX), "name"))
     ways = [way for way in USUAL if way[0] == product]
     if not ways:
-        problems.append(_unknown(product, Product, "product"))
+        problems.append(name_unknown(product, Product, "product"))
     elif per not in [way[1] for way in ways]:
-        problems.append(_unknown(per, [way[1] for way in ways], "per"))
+        problems.append(name_unknown(per, [way[1] for way in ways], "per"))
     problems += _judge_figures(said)
     if not isinstance(said["guarantee"], bool):
         problems.append(Problem(say("says true or false"), "guarantee"))
     for field, known in (("account", ACCOUNTS), ("vat", VAT_CATEGORIES)):
         if said[field] not in known:
-            problems.append(_unknown(said[field], known, field))
+            problems.append(name_unknown(said[field], known, field))
     classes = said.get("classes", ["full"])
     if not isinstance(classes, list) or not classes or len(set(map(str, classes))) < len(classes):
         problems.append(Problem(say("is a list of classes of customers, each once"), "classes"))
     else:
-        problems += [_unknown(named, CLASSES, "classes") for named in classes if named not in CLASSES]
+        problems += [name_unknown(named, CLASSES, "classes") for named in classes if named not in CLASSES]
     return problems
 
 
@@ -374,7 +283,8 @@ def _write(component: Component) -> dict[str, Any]:
     return said
 
 
-def _unknown(value: object, known: Iterable[str], field: str) -> Problem:
+def name_unknown(value: object, known: Iterable[str], field: str) -> Problem:
+    """Name a word that is none of those that are known."""
     reason = say('"%(value)s" is none of %(known)s', value=str(value)[:40], known=tuple(map(str, known)))
     return Problem(reason, field)
 
@@ -384,7 +294,9 @@ def _decimal(text: str | None) -> Decimal | None:
 
 
 def _day(text: object) -> date | None:
+    """A day in the one way that facts write it: ``20260101`` and ``2026-W01-1`` are refused."""
     try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
+        day = date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
+    return day if day is not None and text == day.isoformat() else None

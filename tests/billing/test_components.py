@@ -174,7 +174,8 @@ def test_cold_is_billed_at_its_own_price_on_its_own_account_outside_the_guarante
 
 def test_a_connection_is_paid_once_on_the_day_on_which_the_contract_begins(database: Database) -> None:
     once = component("Connection", "connection", "once", "2500.00", False, "connection", vat="standard")
-    hear(database, of_2025(once), admitted("anna"), signed("anna", date(2025, 1, 15), reference=()))
+    adopted = tariff_adopted("t", date(2024, 1, 1), date(2023, 12, 1), more=[once])
+    hear(database, adopted, admitted("anna"), signed("anna", date(2025, 1, 15), reference=()))
     january, february = bill(database, JANUARY, "1"), bill(database, Period.month(2025, 2), "1")
     [line] = lines_of(january, LineKind.CONNECTION)
     assert (line.period, line.amount_cents, line.per) == (

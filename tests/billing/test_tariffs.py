@@ -15,7 +15,7 @@ from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
 from coop.billing.rules.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
 from coop.billing.storage import heard_tables, tables
-from coop.communities.tariffs import has_maximum
+from coop.communities.tariff_law import has_maximum
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked

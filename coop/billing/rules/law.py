@@ -18,7 +18,8 @@ from itertools import pairwise
 from coop.billing.model import LegalPrice, LegalRate, Tariff, TariffSpan
 from coop.billing.rules.dearer import price_on
 from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, law_days, maxima_on, restate, vat_on
-from coop.communities.tariffs import FIXED, FIXED_TOTAL, METERED, Component, Product, limits_of, of_class
+from coop.communities.tariff_law import FIXED_TOTAL, limits_of
+from coop.communities.tariffs import FIXED, METERED, Component, Product, of_class
 from coop.values import Period
 
 

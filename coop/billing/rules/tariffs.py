@@ -18,7 +18,8 @@ from typing import Any
 
 from coop.billing.model import Contract, Notice, Tariff, TariffSpan
 from coop.billing.rules.dearer import is_nowhere_dearer
-from coop.communities.tariffs import Component, judge_law, judge_shape, read_components
+from coop.communities.tariff_law import judge_law
+from coop.communities.tariffs import Component, judge_shape, read_components
 from coop.values import BadInput, Period, Problem, say
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from coop.communities import tariffs
 from coop.communities.choices import read_choice
+from coop.communities.tariff_law import judge_tariff
 from coop.governance.model import KINDS, RULED, Resolution
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.record import describe_articles, read_articles
@@ -53,9 +53,7 @@ def check_resolution(resolution: Resolution, line: int) -> list[Problem]:
         if not (isinstance(parameters.get(name), str) and parameters[name])
     ]
     if resolution.kind == "tariff":
-        problems += [
-            Problem(problem.reason, f"{where}.{problem.field}", line) for problem in tariffs.judge_tariff(parameters)
-        ]
+        problems += [Problem(problem.reason, f"{where}.{problem.field}", line) for problem in judge_tariff(parameters)]
     if resolution.kind in _DATED and _date(parameters.get("valid_from")) is None:
         problems.append(Problem(say("must be a date such as 2026-01-01"), f"{where}.valid_from", line))
     if resolution.kind == "choice":
@@ -98,7 +96,9 @@ def _statutes_problems(parameters: Mapping[str, Any], where: str, line: int) -> 
 
 
 def _date(value: Any) -> date | None:
+    """A day in the one way that facts write it: ``20260101`` and ``2026-W01-1`` are refused."""
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+    return day if day.isoformat() == value else None
