@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 
 from coop.governance import statutes_readings, statutes_words
+from coop.governance.handlers.second_opinion import judge
+from coop.governance.model import RULED, Count
+from coop.governance.rules.counting import decide
+from coop.governance.statutes.judging import VOTES_MAX, judge_articles
 from coop.governance.statutes.model import (
     Advance,
     AgendaPoint,
@@ -22,6 +28,7 @@ from coop.governance.statutes.model import (
     Quorum,
     Rule,
     Second,
+    SecondCall,
     Share,
     Term,
     Universal,
@@ -29,6 +36,8 @@ from coop.governance.statutes.model import (
     Voters,
     Written,
 )
+from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.terms import judge_electronic
 from coop.governance.statutes.unasked import FIELDS, SECTIONS
 from coop.governance.statutes_form import Field, Section, fill_articles, list_sections, read_filled
 from coop.values import BadInput
@@ -164,3 +173,71 @@ def test_the_form_has_every_field_that_no_command_asks() -> None:
         if not field.is_asked and path.split(".")[0] not in SECTIONS
     }
     assert fields == set(FIELDS)
+
+
+def list_paths(record: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Paths of every whole number, list and hour of a record."""
+    if isinstance(record, dict | list):
+        if isinstance(record, list):
+            yield path
+        for key, content in record.items() if isinstance(record, dict) else enumerate(record):
+            yield from list_paths(content, (*path, key))
+    elif not isinstance(record, bool) and (isinstance(record, int) or path[-1] == "until"):
+        yield path
+
+
+def put(record: Any, path: tuple[Any, ...], content: Any) -> Any:
+    """A copy of a record with another content at a path."""
+    changed = copy.deepcopy(record)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = content
+    return changed
+
+
+RECORD = describe_articles(FULL)
+EXTREMES: tuple[Any, ...] = (0, 365, 366, 1000, 10_000_000, 1_000_000_000, [], "16:00+02:00", "16:00:30")
+
+
+@pytest.mark.parametrize("path", list(list_paths(RECORD)), ids=lambda path: ".".join(map(str, path)))
+def test_statutes_that_may_come_on_file_can_be_read_compared_and_judged_by(path: tuple[Any, ...]) -> None:
+    """What a notice lets through stands on pages for good, and decides: it may crash none of them."""
+    taken = 0
+    for extreme in EXTREMES:
+        record = put(RECORD, path, extreme)
+        try:
+            articles = read_articles(record)
+        except BadInput:
+            continue
+        if judge_articles(articles, RULED):
+            continue
+        taken += 1
+        for lang in ("nl", "en"):
+            assert statutes_readings.read_out(lang, articles, HELD)
+            statutes_readings.compare(lang, FULL, articles, HELD)
+        count = Count(1, 0, 0, 1, 1, 1)
+        decide(articles, "tariff", count, SecondCall(date(2027, 10, 1), HELD))
+        judge(describe_articles(articles), "tariff", count, first_on=date(2027, 10, 1), held_on=HELD)
+        judge_electronic(articles, HELD, datetime(2027, 10, 19, 12, tzinfo=UTC).replace(tzinfo=None))
+    assert taken < len(EXTREMES)
+
+
+def test_an_election_without_steps_and_absurd_numbers_are_refused_by_their_paths() -> None:
+    absurd = replace(
+        FULL,
+        rules={"ordinary": replace(RULE, second=Second("14.2", Share(2, 3), to_days=10_000_000))},
+        voters=Voters("11", bands=(Band(0, 1_000_000_000),)),
+        election=Election("21", ()),
+        agenda=AgendaPoint("20", Term("20.2", 999_999_999)),
+    )
+    assert {problem.field for problem in judge_articles(absurd, RULED)} == {
+        "rules.ordinary.second.to_days",
+        "voters.bands.0.votes",
+        "election.steps",
+        "agenda.term.days",
+    }
+
+
+def test_votes_of_a_full_house_at_the_most_are_a_number_that_is_kept() -> None:
+    assert VOTES_MAX * 200_000 < 2**31

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from coop.governance.statutes import law
-from coop.governance.statutes.model import Articles, Rule
+from coop.governance.statutes.model import Articles, Rule, Step
 from coop.values import Problem, say
 
 DAYS_MAX: Final = 365
-NAME_MAX: Final = 100
+MONTHS_MAX: Final = 120
+AGE_MAX: Final = 150
+VOTES_MAX: Final = 10_000
+"""Votes of one member: so few that those of all together are a number that can be kept."""
+
+MOST: Final[Mapping[str, int]] = {
+    "days": DAYS_MAX,
+    "from_days": DAYS_MAX,
+    "to_days": DAYS_MAX,
+    "silent_days": DAYS_MAX,
+    "arrears_months": MONTHS_MAX,
+    "suspended_months": MONTHS_MAX,
+    "least_age": AGE_MAX,
+    "votes": VOTES_MAX,
+    "most_votes": VOTES_MAX,
+}
+"""The most that a whole number of a name may be, wherever it stands."""
 
 
 def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
@@ -34,29 +50,38 @@ def judge_articles(articles: Articles, kinds: Collection[str]) -> list[Problem]:
         problems += [Problem(say("is no kind of decision"), f"{section}.{kind}") for kind in held if kind not in kinds]
     for kind, rule in articles.rules.items():
         problems += _judge_rule(rule, f"rules.{kind}")
-    for section in ("notices", "texts"):
-        problems += [
-            Problem(say("is a whole number, at most %(most)s", most=DAYS_MAX), f"{section}.{kind}.days")
-            for kind, term in getattr(articles, section).items()
-            if term.days > DAYS_MAX
-        ]
-    return problems + _judge_advance(articles) + _judge_bands(articles)
+    problems += [
+        Problem(say("is a whole number, at most %(most)s", most=MOST[name]), path)
+        for path, name, number in _list_wholes(articles, "")
+        if number > MOST.get(name, number)
+    ]
+    return problems + _judge_advance(articles) + _judge_bands(articles) + _judge_election(articles)
 
 
 def _silent(value: Any, path: str) -> Iterator[str]:
     """Paths of sections that name no article."""
+    for name, content in _list_parts(value):
+        if is_dataclass(value) and name == "article" and not content.strip():
+            yield f"{path}.article"
+        yield from _silent(content, f"{path}.{name}" if path else name)
+
+
+def _list_wholes(value: Any, path: str, name: str = "") -> Iterator[tuple[str, str, int]]:
+    """Path, name and content of every whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        yield path, name, value
+    for inner, content in _list_parts(value):
+        yield from _list_wholes(content, f"{path}.{inner}" if path else inner, inner)
+
+
+def _list_parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """Names and contents of the parts of a section, a mapping or a list."""
     if is_dataclass(value):
-        for each in fields(value):
-            content = getattr(value, each.name)
-            if each.name == "article" and not content.strip():
-                yield f"{path}.article"
-            yield from _silent(content, f"{path}.{each.name}" if path else each.name)
+        yield from ((each.name, getattr(value, each.name)) for each in fields(value))
     elif isinstance(value, Mapping):
-        for key, content in value.items():
-            yield from _silent(content, f"{path}.{key}")
+        yield from value.items()
     elif isinstance(value, tuple):
-        for place, content in enumerate(value):
-            yield from _silent(content, f"{path}.{place}")
+        yield from ((str(place), content) for place, content in enumerate(value))
 
 
 def _judge_rule(rule: Rule, path: str) -> list[Problem]:
@@ -91,3 +116,16 @@ def _judge_bands(articles: Articles) -> list[Problem]:
     if bounds != sorted(set(bounds)):
         return [Problem(say("bands rise"), "voters.bands")]
     return []
+
+
+def _judge_election(articles: Articles) -> list[Problem]:
+    election = articles.election
+    if election is None:
+        return []
+    problems = [] if election.steps else [Problem(say("an election has at least one step"), "election.steps")]
+    named = (*get_args(Step), "tie", "lot")
+    return problems + [
+        Problem(say("is nothing that statutes say"), f"election.articles.{name}")
+        for name in election.articles
+        if name not in named
+    ]

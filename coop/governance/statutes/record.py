@@ -146,7 +146,10 @@ def _read_truth(value: object, path: str, problems: list[Problem]) -> bool:
 
 def _read_time(value: object, path: str, problems: list[Problem]) -> time | None:
     try:
-        return value if isinstance(value, time) else time.fromisoformat(str(value))
+        hour = value if isinstance(value, time) else time.fromisoformat(str(value))
+        if hour != time(hour.hour, hour.minute):
+            raise ValueError("an hour of the wall clock, in whole minutes")
+        return hour
     except ValueError:
         problems.append(Problem(say("is an hour such as 16:00"), path))
         return None
