@@ -35,6 +35,8 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", incl
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
 
+_KEEPERS: Final = {"ballots": ballots.keep_ballots}
+
 
 @routes.get("/{meeting_id}/ballots")
 @may("enter-ballots")
@@ -74,9 +76,9 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id)
+                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
                 return redirect(page, translate(lang, "These ballots are left out."))
-            _, new = entries.confirm(tx, entry_id, {"ballots": ballots.keep_ballots})
+            _, new = entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({"paper": "room"}).refused(refusal))
     return redirect(page, translate_counted(lang, "%(num)s ballot counts.", "%(num)s ballots count.", new))

@@ -131,7 +131,8 @@ def _list_withdrawals(tx: Tx, session: Session, undecided: list[MeetingView]) ->
             view.meeting.held_on,
         )
         for view in undecided
-        if any(entry.actor != me for entry in list_waiting(tx, "withdrawal", meeting_id=view.meeting.meeting_id))
+        if view.may_be_withdrawn
+        and any(entry.actor != me for entry in list_waiting(tx, "withdrawal", meeting_id=view.meeting.meeting_id))
     ]
 
 

@@ -201,7 +201,7 @@ def confirm_entry(request: Request, entry_id: str) -> EntryOut:
 def drop_entry(request: Request, entry_id: str) -> EntryOut:
     """Leave out what was entered wrongly, as long as nobody confirmed it."""
     with writing(request) as tx:
-        entry = entries.drop(tx, entry_id)
+        entry = entries.drop(tx, entry_id, KEEPERS)
         return entry_out(entry, find_settled(tx, entry_id))
 
 

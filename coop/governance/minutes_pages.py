@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -26,6 +26,8 @@ FORM_MAX = 1024 * 1024
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_KEEPERS: Final = {"minutes": keep_minutes}
 
 
 @routes.get("/{meeting_id}/minutes")
@@ -80,9 +82,9 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id)
+                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
                 return redirect(page, translate(lang, "These minutes are left out."))
-            entries.confirm(tx, entry_id, {"minutes": keep_minutes})
+            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
     return redirect(page, translate(lang, "The minutes are confirmed."))

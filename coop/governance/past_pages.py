@@ -10,8 +10,7 @@ from coop.governance import formbook, statutes_readings, wording
 from coop.governance.access import ACCESS
 from coop.governance.convening_pages import find_articles, find_components_in_force, gather_fields
 from coop.governance.handlers import entries, past
-from coop.governance.handlers.statutes import read_entry
-from coop.governance.http import KEEPERS
+from coop.governance.handlers.statutes import keep_first_statutes, read_entry
 from coop.governance.model import KINDS
 from coop.governance.rules.counting import decide
 from coop.governance.statutes.version import in_force
@@ -31,6 +30,8 @@ PAGE: Final = "/governance/entries"
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_first_statutes}
 
 
 @routes.get("/meetings/past")
@@ -79,9 +80,9 @@ def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id)
+                entries.drop(tx, entry_id, _KEEPERS)
                 return redirect(PAGE, translate(lang, "This entry is left out."))
-            entries.confirm(tx, entry_id, KEEPERS)
+            entries.confirm(tx, entry_id, _KEEPERS)
     except CoopError as refusal:
         return _show_entries(request, Form({}).refused(refusal))
     return redirect(PAGE, translate(lang, "It is confirmed, and holds from now on."))

@@ -31,6 +31,12 @@ class MeetingView:
     votes_from: date
     state: str
     own_votes_open: bool = False
+    own_votes_over: bool = False
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """True as long as nothing of it is decided and members vote in their own sessions, or will."""
+        return not self.is_over and not self.own_votes_over
 
     @property
     def is_over(self) -> bool:
@@ -138,7 +144,8 @@ def view_meeting(tx: Tx, meeting: Meeting) -> MeetingView:
         state = "waiting"
     else:
         state = "open" if tx.today >= votes_from else "convened"
-    return MeetingView(meeting, counted, votes_from, state, state == "open" and tx.now < meeting.own_votes_end)
+    over = tx.now >= meeting.own_votes_end
+    return MeetingView(meeting, counted, votes_from, state, state == "open" and not over, over)
 
 
 def view_meetings(tx: Tx) -> list[MeetingView]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -26,6 +26,8 @@ may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
 
 WHOLE, PUT_OFF, POINTS = "whole", "put-off", "points"
+
+_KEEPERS: Final = {"withdrawal": keep_withdrawal}
 
 
 @routes.get("/{meeting_id}/withdraw")
@@ -74,9 +76,9 @@ def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> 
     try:
         with writing(request) as tx:
             if filled.get("act") == "drop":
-                entries.drop(tx, entry_id)
+                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
                 return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
-            entries.confirm(tx, entry_id, {"withdrawal": keep_withdrawal})
+            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
     except CoopError as refusal:
         return _show(request, meeting_id, Form({}).refused(refusal))
     return redirect(page, translate(lang, "It is withdrawn, and the members are told."))

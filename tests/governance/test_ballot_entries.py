@@ -73,8 +73,8 @@ def test_what_is_left_out_never_counts(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, entry_id)
-        entries.drop(tx, entry_id)
+        entries.drop(tx, entry_id, KEEPERS)
+        entries.drop(tx, entry_id, KEEPERS)
     with pytest.raises(CoopError, match="dropped"):
         confirm(database, entry_id)
     assert standing(database) == {}
@@ -126,7 +126,7 @@ def test_a_meeting_is_not_closed_while_ballots_wait_and_none_counts_after_it(dat
     with pytest.raises(CoopError, match="wait for a second person"), database.write(TOWN, SECRETARY) as tx:
         closing.close_meeting(tx, "alv-1")
     with database.write(TOWN, SECRETARY) as tx:
-        entries.drop(tx, waiting)
+        entries.drop(tx, waiting, KEEPERS)
         closing.close_meeting(tx, "alv-1")
     with pytest.raises(CoopError, match="closed"):
         enter(database, Row(1, "L-002", "", {"tariff": "for"}))

@@ -17,6 +17,8 @@ from coop.governance.handlers import ballots, closing, entries, meetings, record
 from coop.governance.handlers.deadlines import tell_days
 from coop.governance.handlers.withdrawals import Anew
 from coop.governance.http import KEEPERS
+from coop.governance.statutes.record import describe_articles
+from coop.governance.statutes.version import Statutes
 from coop.governance.storage import meetings as store
 from coop.governance.storage.assembly_tables import withdrawn_point
 from coop.governance.storage.ballots import list_standing
@@ -24,8 +26,10 @@ from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
+    ARTICLES,
     TARIFF,
     TOWN,
+    adopt,
     cast,
     client,
     confirm,
@@ -126,6 +130,59 @@ def test_a_withdrawal_that_waits_is_refused_once_the_meeting_is_closed(convened:
         closing.close_meeting(tx, "alv-1")
     with convened.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="closed and decided"):
         confirm(tx, entry)
+
+
+@pytest.mark.parametrize("points", [["tariff"], []])
+def test_what_members_voted_on_is_counted_and_not_withdrawn_once_the_votes_are_over(
+    convened: Database, points: list[str]
+) -> None:
+    at(convened, datetime(2026, 6, 24, 21, 59, tzinfo=UTC))  # 23:59 in Amsterdam
+    with convened.write(TOWN, SECRETARY) as tx:
+        entry = withdrawals.propose_withdrawal(tx, "alv-1", REASON, points)
+    at(convened, datetime(2026, 6, 24, 22, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx:
+        with pytest.raises(CoopError, match="it is counted, not withdrawn"):
+            confirm(tx, entry)
+        with pytest.raises(CoopError, match="it is counted, not withdrawn"):
+            withdrawals.propose_withdrawal(tx, "alv-1", "Another reason", ["key"])
+        assert len(closing.close_meeting(tx, "alv-1")) == 3
+
+
+def test_the_hour_until_which_members_vote_ends_withdrawing_too(database: Database) -> None:
+    live(database, until="convene")
+    at(database, datetime(2026, 5, 20, 9, tzinfo=UTC))
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, replace(meeting(resolution("t")), begins_at="20:00", votes_until="20:00"))
+    at(database, datetime(2026, 6, 24, 18, tzinfo=UTC))  # 20:00 in Amsterdam
+    with database.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="it is counted, not withdrawn"):
+        withdrawals.propose_withdrawal(tx, "alv-1", REASON)
+
+
+def test_a_point_that_is_named_twice_is_withdrawn_once(convened: Database) -> None:
+    withdraw(convened, ["tariff", "tariff"])
+    assert [fact.resolution_id for fact in only(told(convened), PointWithdrawn)] == ["tariff"]
+
+
+def test_a_withdrawn_meeting_far_ahead_keeps_no_change_of_the_statutes_away(convened: Database) -> None:
+    changed = replace(ARTICLES, name="Deed of 2026")
+    with convened.write(TOWN, SECRETARY) as tx:
+        far = meeting(resolution("far"), meeting_id="far", held_on=date(2060, 1, 1), convened_on=date(2026, 6, 1))
+        meetings.convene_meeting(tx, far)
+        change = resolution("change", "statutes", dict(describe_articles(changed)))
+        held_on = date(2026, 6, 25)
+        meetings.convene_meeting(tx, meeting(change, meeting_id="alv-2", held_on=held_on, convened_on=date(2026, 6, 1)))
+    at(convened, datetime(2026, 6, 25, 18, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx:
+        cast(tx, "change", rows({"m001": "for", "m002": "for"}, held_on), meeting_id="alv-2")
+        closing.close_meeting(tx, "alv-2")
+        version = Statutes(date(2026, 6, 26), changed, held_on, "change")
+        at(convened, datetime(2026, 6, 26, 9, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="of 2060-01-01 was convened"):
+        adopt(tx, version)
+    withdraw(convened, meeting_id="far")
+    with convened.write(TOWN, SECRETARY) as tx:
+        adopt(tx, version)
+        assert [kept.articles.name for kept in store.list_statutes(tx)] == ["Deed of 2020", "Deed of 2026"]
 
 
 def test_a_meeting_is_put_off_by_a_new_notice_with_its_own_term_and_votes(convened: Database) -> None:
@@ -271,3 +328,26 @@ def test_a_new_notice_for_the_same_day_gets_an_id_of_its_own_after_a_withdrawal(
     withdraw(embedded, meeting_id="alv-2026-06-24")
     again = board.post("/governance/meetings/new", data=form)
     assert again.url.path == "/governance/meetings/alv-2026-06-24-again-2"
+
+
+@pytest.mark.parametrize("page", ["minutes", "withdraw", "ballots"])
+@pytest.mark.parametrize("act", ["confirm", "drop"])
+def test_a_page_settles_no_entry_of_another_kind_or_of_another_meeting(board: TestClient, page: str, act: str) -> None:
+    board.post(
+        "/governance/api/v1/meetings",
+        json={"meeting_id": "alv-2", "held_on": "2026-06-30", "resolutions": [AGENDA_POINT]},
+    ).raise_for_status()
+    posted = {"reason": REASON}
+    waiting = [
+        board.post(f"/governance/api/v1/meetings/{meeting_id}/withdraw", json=posted).json()["entry_id"]
+        for meeting_id in ("alv-1", "alv-2")
+    ]
+    other = waiting[1] if page == "withdraw" else waiting[0]
+    sit_down(board, "account-2", "board")
+    answer = board.post(f"{PAGE}/{page}/{other}", data={"act": act})
+    assert answer.status_code in (404, 409, 422)
+    entries_made = {entry["entry_id"]: entry for entry in board.get("/governance/api/v1/entries").json()}
+    assert [entries_made[entry_id]["state"] for entry_id in waiting] == ["waits", "waits"]
+
+
+AGENDA_POINT = {"resolution_id": "p2", "kind": "other", "subject_nl": "Iets", "subject_en": "Something"}

@@ -171,6 +171,24 @@ def test_a_point_that_is_taken_off_an_agenda_is_told_by_its_subject(database: Da
     assert told[0].link == "/governance/meetings/alv-1"
 
 
+def test_a_withdrawal_that_is_heard_after_the_day_of_the_meeting_is_told_all_the_same(database: Database) -> None:
+    furnish(database)
+    yesterday = date(2026, 1, 4)
+    taken_off = PointWithdrawn(
+        meeting_id="alv-1",
+        held_on=yesterday,
+        resolution_id="r-1",
+        subject_nl="Tarief 2027",
+        subject_en="Tariff of 2027",
+        reason="De offerte is verlopen.",
+        withdrawn_on=yesterday,
+    )
+    whole = MeetingWithdrawn(meeting_id="alv-2", held_on=yesterday, reason="Ziekte", withdrawn_on=yesterday)
+    hear(database, taken_off, whole)
+    kinds = {message.kind for message in contents(list_kept(database))}
+    assert kinds == {"point-withdrawn", "meeting-withdrawn"}
+
+
 def test_a_meeting_of_the_past_is_announced_to_nobody(database: Database) -> None:
     furnish(database)
     hear(database, MEETING.model_copy(update={"held_on": date(2026, 1, 4), "convened_on": date(2025, 12, 1)}))

@@ -6,13 +6,13 @@ the transaction that keeps it, so that nothing became untrue between the two peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from coop.governance.storage import entries as store
 from coop.governance.storage.entries import Entry
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters, say
 
 Keep = Callable[[Tx, Entry], int]
 """Keeps what an entry says, for good; returns how many things are new."""
@@ -43,16 +43,20 @@ def enter(tx: Tx, keep: Keep, kind: str, meeting_id: str, paper: str, content: A
     return made
 
 
-def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep]) -> tuple[Entry, int]:
+def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str | None = None) -> tuple[Entry, int]:
     """Let hold what another person entered; returns the entry and how many things are new. Repeating it changes
     nothing.
 
+    Args:
+        tx: open transaction. entry_id: the entry. keepers: of the kinds that may be confirmed here.
+        meeting_id: when given, the meeting that it must be about.
+
     Raises:
+        NotFound: there is no such entry of these kinds, about this meeting.
         CoopError: the same person entered it, it was dropped, or it cannot hold any more.
         BadInput: it cannot hold any more, with every mistake.
     """
-    tx.lock(f"entry {entry_id}")
-    entry = store.get_entry(tx, entry_id)
+    entry = _lock_entry(tx, entry_id, keepers, meeting_id)
     settled = store.find_settled(tx, entry_id)
     if settled is not None:
         if settled.outcome == "confirmed":
@@ -65,19 +69,27 @@ def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep]) -> tuple[Entry, 
     return entry, new
 
 
-def drop(tx: Tx, entry_id: str) -> Entry:
+def drop(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None = None) -> Entry:
     """Leave out what was entered wrongly, before anybody confirmed it.
 
     Raises:
+        NotFound: there is no such entry of these kinds, about this meeting.
         CoopError: it was confirmed.
     """
-    tx.lock(f"entry {entry_id}")
-    entry = store.get_entry(tx, entry_id)
+    entry = _lock_entry(tx, entry_id, kinds, meeting_id)
     settled = store.find_settled(tx, entry_id)
     if settled is None:
         store.settle_entry(tx, entry_id, "dropped")
     elif settled.outcome != "dropped":
         raise CoopError("entry-confirmed", say("this entry was confirmed: it holds"))
+    return entry
+
+
+def _lock_entry(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None) -> Entry:
+    tx.lock(f"entry {entry_id}")
+    entry = store.get_entry(tx, entry_id)
+    if entry.kind not in kinds or meeting_id not in (None, entry.meeting_id):
+        raise NotFound(say("there is no such entry"))
     return entry
 
 

@@ -19,6 +19,7 @@ from coop.governance.statutes.record import describe_articles, hash_articles, re
 from coop.governance.statutes.version import Statutes
 from coop.governance.storage import meetings as store
 from coop.governance.storage.entries import Entry
+from coop.governance.storage.withdrawals import list_withdrawn
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -72,8 +73,9 @@ def _keep(tx: Tx, version: Statutes) -> bool:
             raise CoopError("statutes-fixed", say("other statutes are kept from %(day)s", day=version.valid_from))
         return False
     until = min((day for day in versions if day > version.valid_from), default=date.max)
+    withdrawn = list_withdrawn(tx)
     for meeting in store.list_meetings(tx):
-        if version.valid_from <= meeting.held_on < until:
+        if version.valid_from <= meeting.held_on < until and meeting.meeting_id not in withdrawn:
             raise CoopError(
                 "statutes-too-late",
                 say(

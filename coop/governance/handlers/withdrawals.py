@@ -1,8 +1,8 @@
 """Commands that withdraw a meeting or points of its agenda, or put it off to another day.
 
-Invariants: a withdrawal gives its reason and is signed by two people; nothing is withdrawn that was decided, and
-nothing that was withdrawn is decided; a meeting that is put off is convened anew, by a notice with its own term and its
-own votes. Ballots that were cast before count for nothing.
+Invariants: a withdrawal gives its reason and is signed by two people; nothing is withdrawn once the votes are over or
+decided, and nothing that was withdrawn is decided; a meeting that is put off is convened anew, by a notice with its
+own term and its own votes. Ballots that were cast before count for nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def propose_withdrawal(
     if anew and resolution_ids:
         raise BadInput([Problem(say("a single point is put off by a new notice"), "held_on")], "points-put-off")
     content = {
-        "resolution_ids": sorted(resolution_ids),
+        "resolution_ids": sorted(set(resolution_ids)),
         "anew": {**vars(anew), "held_on": anew.held_on.isoformat()} if anew else None,
     }
     return entries.enter(tx, keep_withdrawal, "withdrawal", meeting_id, reason, content, entry_id)
@@ -106,7 +106,8 @@ def _list_left(tx: Tx, meeting: Meeting) -> list[str]:
     """The points that are to be decided still.
 
     Raises:
-        CoopError: none is: the meeting was closed, or withdrawn.
+        CoopError: none is: the meeting was closed, or withdrawn; or the votes are over, and whoever knows the papers
+            knows how it will end.
     """
     if meeting_store.list_decisions(tx, meeting.meeting_id):
         raise CoopError("meeting-closed", say("this meeting is closed and decided: nothing of it can be withdrawn"))
@@ -114,6 +115,11 @@ def _list_left(tx: Tx, meeting: Meeting) -> list[str]:
     left = [point.resolution_id for point in meeting.resolutions if point.resolution_id not in withdrawn]
     if not left:
         raise CoopError("withdrawn-before", say("this meeting was withdrawn before"))
+    if tx.now >= meeting.own_votes_end:
+        raise CoopError(
+            "votes-over",
+            say("members voted on this until %(end)s: it is counted, not withdrawn", end=meeting.own_votes_end),
+        )
     return left
 
 

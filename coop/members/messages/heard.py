@@ -132,9 +132,9 @@ def on_vote_closing(tx: Tx, event: VoteClosing, envelope: Envelope) -> None:
 
 
 def on_meeting_withdrawn(tx: Tx, event: MeetingWithdrawn, envelope: Envelope) -> None:
-    """Write all members that a meeting is not held, or on another day, unless its day is over."""
+    """Write all members that a meeting is not held, or on another day; also where that is heard after its day."""
     store.keep_withdrawn(tx, event.meeting_id)
-    if event.held_on < tx.today or _is_history(tx, envelope):
+    if _is_history(tx, envelope):
         return
     send_to_all(
         tx,
@@ -149,8 +149,8 @@ def on_meeting_withdrawn(tx: Tx, event: MeetingWithdrawn, envelope: Envelope) ->
 
 
 def on_point_withdrawn(tx: Tx, event: PointWithdrawn, envelope: Envelope) -> None:
-    """Write all members that a meeting does not decide on a point, unless its day is over."""
-    if event.held_on < tx.today or _is_history(tx, envelope):
+    """Write all members that a meeting does not decide on a point; also where that is heard after its day."""
+    if _is_history(tx, envelope):
         return
     send_to_all(
         tx,
