@@ -9,14 +9,14 @@ databases, for reading only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Row
 
-from coop.billing.handlers.verify import Reference, Verification, verify_bill
+from coop.billing.handlers.verify import Ground, Reference, Verification, verify_bill
 from coop.billing.rules.tariffs import read_tariff
-from coop.billing.storage import bills
 from coop.billing.storage.bills import IssuedBill
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued
@@ -24,7 +24,6 @@ from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheRele
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
-from coop.kit.database import Database
 from coop.kit.journal import Fact, facts_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
@@ -46,48 +45,40 @@ BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, Attrib
 
 
 class JournalIndex:
-    """The databases that a bill is walked back through. What several bills rest on is verified once."""
+    """What a bill is walked back through: one view of each service's database. What several bills rest on is read, and
+    verified, once."""
 
-    def __init__(
-        self, billing: Database, metering: Database, governance: Database, members: Database, community: str
-    ) -> None:
-        self._billing, self._community = billing, community
-
+    def __init__(self, billing: Tx, metering: Tx, governance: Tx, members: Tx) -> None:
         @cache
         def measurement(measurement_id: str) -> tuple[str, ...]:
-            with metering.read(community) as tx:
-                return tuple(_findings(verify_measurement, tx, measurement_id))
+            return tuple(_findings(verify_measurement, metering, measurement_id))
 
         @cache
         def allocation(run_id: str) -> tuple[str, ...]:
-            with metering.read(community) as tx:
-                return tuple(_findings(verify_allocation, tx, run_id))
+            return tuple(_findings(verify_allocation, metering, run_id))
 
         @cache
         def resolution(resolution_id: str) -> VerifiedResolution | str:
-            with governance.read(community) as tx:
-                try:
-                    return verify_resolution(tx, resolution_id)
-                except NotFound as missing:
-                    return missing.message
+            try:
+                return verify_resolution(governance, resolution_id)
+            except NotFound as missing:
+                return missing.message
 
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
+        self._billing, self._ground = billing, Ground(billing)
         self._unreadable: list[str] = []
 
         def facts(tx: Tx, kind: type[Fact]) -> list[Fact]:
-            return facts_of(tx, kind, community, self._unreadable.append)
+            return facts_of(tx, kind, tx.community, self._unreadable.append)
 
-        with billing.read(community) as tx:  # one view: what is issued meanwhile is neither kept nor told
-            self._kept = read_kept(tx)
-            issued, archived = facts(tx, BillIssued), facts(tx, BillArchived)
-        with metering.read(community) as tx:
-            measured, allocated = facts(tx, PeriodMeasured), facts(tx, EnergyAllocated)
-        with governance.read(community) as tx:
-            adopted, decided = facts(tx, TariffAdopted), facts(tx, ResolutionDecided)
-            tranches = facts(tx, TrancheReleased)
-        with members.read(community) as tx:
-            admitted, left = facts(tx, MemberAdmitted), facts(tx, MemberLeft)
-            signed, ended, corrected = facts(tx, ContractSigned), facts(tx, ContractEnded), facts(tx, GasBillsCorrected)
+        self._kept = read_kept(billing)  # the first view: what is told meanwhile is neither kept nor missing
+        issued, archived = facts(billing, BillIssued), facts(billing, BillArchived)
+        measured, allocated = facts(metering, PeriodMeasured), facts(metering, EnergyAllocated)
+        adopted, decided = facts(governance, TariffAdopted), facts(governance, ResolutionDecided)
+        tranches = facts(governance, TrancheReleased)
+        admitted, left = facts(members, MemberAdmitted), facts(members, MemberLeft)
+        signed, ended = facts(members, ContractSigned), facts(members, ContractEnded)
+        corrected = facts(members, GasBillsCorrected)
         self._bills = {row.id: row for row in self._kept.bills}
         self._issued = {fact.bill_id: fact for fact in issued}
         self._archived = first_told(archived)
@@ -150,11 +141,10 @@ class JournalIndex:
             return [finding]
 
     def _walk_back(self, row: Row[Any], echo: Echo) -> list[str]:
-        with self._billing.read(self._community) as tx:
-            verified = verify_bill(tx, row.id)
-            findings = [*verified.findings]
-            if verified.references:  # without any, its inputs could not be read
-                findings += self._unlike_told(bills.get_bill(tx, row.id))
+        verified = verify_bill(self._billing, row.id, self._ground)
+        findings = [*verified.findings]
+        if verified.issued is not None:
+            findings += self._unlike_told(verified.issued)
         findings += self._notices.verify(row, self._kept.lines.get(row.id, ()))
         steps = [step for reference in verified.references for step in self._step(reference, row.contract_id, findings)]
         of_paper = list(verify_paper(self._kept, self._archived, row))
@@ -257,35 +247,34 @@ class JournalIndex:
 
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
     """Verify one bill, or every bill when none is named; True when everything agrees."""
-    names = ("billing", "metering", "governance", "members")
-    rooms = open_rooms(settings, names, migrate=False)
-    billing, metering, governance, members = (rooms[name].database for name in names)
-    index = JournalIndex(billing, metering, governance, members, community)
-    try:
-        if number_or_id:
-            return not index.walk_back(number_or_id, echo)
-        count = wrong = aside = 0
-        for bill_id in index.list_bills():
-            steps: list[str] = []
-            findings = index.walk_back(bill_id, steps.append)
-            count += 1
-            if _is_aside(findings):
-                aside += 1
-            elif findings:
-                wrong += 1
-            if findings:
-                for step in steps:
-                    echo(step)
-        later = f", {aside} cannot be verified now" if aside else ""
-        echo(f"{count - aside} bills verified, {wrong} do not agree{later}")
-        missing = index.verify_whole()
-        for finding in missing:
-            echo(finding)
-        echo(f"bills, books and terms held beside all that was told: {len(missing) or 'nothing'} missing or made up")
-        return not wrong and not aside and not missing
-    finally:
+    rooms = open_rooms(settings, ("billing", "metering", "governance", "members"), migrate=False)
+    with ExitStack() as stack:
         for room in rooms.values():
-            room.database.close()
+            stack.callback(room.database.close)
+        index = JournalIndex(*(stack.enter_context(room.database.read(community)) for room in rooms.values()))
+        return not index.walk_back(number_or_id, echo) if number_or_id else _verify_all(index, echo)
+
+
+def _verify_all(index: JournalIndex, echo: Echo) -> bool:
+    count = wrong = aside = 0
+    for bill_id in index.list_bills():
+        steps: list[str] = []
+        findings = index.walk_back(bill_id, steps.append)
+        count += 1
+        if _is_aside(findings):
+            aside += 1
+        elif findings:
+            wrong += 1
+        if findings:
+            for step in steps:
+                echo(step)
+    later = f", {aside} cannot be verified now" if aside else ""
+    echo(f"{count - aside} bills verified, {wrong} do not agree{later}")
+    missing = index.verify_whole()
+    for finding in missing:
+        echo(finding)
+    echo(f"bills, books and terms held beside all that was told: {len(missing) or 'nothing'} missing or made up")
+    return not wrong and not aside and not missing
 
 
 def verify_readings(settings: Settings, community: str, echo: Echo) -> bool:

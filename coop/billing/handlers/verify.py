@@ -8,7 +8,10 @@ the bill that was issued, and the ledger against both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 from itertools import zip_longest
 
 from coop.billing.handlers.issuing import issuer_of
@@ -17,6 +20,7 @@ from coop.billing.model import (
     BillInputs,
     Consumption,
     GuaranteeTerms,
+    Issuer,
     Line,
     TariffSpan,
 )
@@ -28,7 +32,8 @@ from coop.billing.storage import accounts, bills, heard, ledger
 from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract, list_references
-from coop.communities.choices import GuaranteeChoice
+from coop.billing.storage.heard import AdoptedTariff
+from coop.communities.choices import Choices, GuaranteeChoice
 from coop.communities.law import maxima
 from coop.communities.store import list_profiles, load_choices
 from coop.kit.documents import UnreadableDocument
@@ -72,6 +77,8 @@ class Verification:
     lines: tuple[VerifiedLine, ...]
     references: tuple[Reference, ...]
     findings: tuple[str, ...]
+    issued: IssuedBill | None
+    """The bill as it was issued; None where its inputs can no longer be read."""
 
     @property
     def agrees(self) -> bool:
@@ -79,8 +86,38 @@ class Verification:
         return not self.findings
 
 
-def verify_bill(tx: Tx, number_or_id: str) -> Verification:
+class Ground:
+    """What every bill of a co-operative rests on, read once for all that are verified in one view."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    @cached_property
+    def choices(self) -> Choices:
+        """All choices, as they are known now."""
+        return load_choices(self._tx)
+
+    @cached_property
+    def issuers(self) -> frozenset[Issuer]:
+        """Everything that the co-operative ever said it was."""
+        return frozenset(issuer_of(version.profile) for version in list_profiles(self._tx))
+
+    @cached_property
+    def tariffs(self) -> Mapping[str, AdoptedTariff]:
+        """Every tariff by id."""
+        return {adopted.tariff_id: adopted for adopted in heard.list_tariffs(self._tx)}
+
+    @cached_property
+    def unvoted(self) -> frozenset[str]:
+        """Tariffs that are not what their resolution adopted."""
+        return frozenset(heard.find_unvoted(self._tx))
+
+
+def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Verification:
     """Recompute a bill from the facts that it names.
+
+    Args:
+        ground: what was read for other bills in the same view.
 
     Raises:
         NotFound: there is no such bill.
@@ -91,9 +128,9 @@ def verify_bill(tx: Tx, number_or_id: str) -> Verification:
     try:
         issued = bills.get_bill(tx, head.id)
     except (NotFound, UnreadableDocument) as unreadable:
-        return Verification(head.id, head.number, head.total_cents, 0, (), (), (unreadable.message,))
+        return Verification(head.id, head.number, head.total_cents, 0, (), (), (unreadable.message,), None)
     findings = _head_findings(issued)
-    recomputed = compute_bill(_as_heard(tx, issued, findings))
+    recomputed = compute_bill(_as_heard(tx, ground or Ground(tx), issued, findings))
     findings += _bill_findings(issued.bill, recomputed)
     if ledger.transfers_of(tx, "bill", issued.id) != transfers_of_bill(issued.inputs.member_id, recomputed):
         findings.append("the ledger does not hold what the bill moves")
@@ -105,6 +142,7 @@ def verify_bill(tx: Tx, number_or_id: str) -> Verification:
         lines=_compare_lines(issued.bill, recomputed),
         references=references_of(issued.inputs),
         findings=tuple(findings),
+        issued=issued,
     )
 
 
@@ -155,7 +193,7 @@ def _compared(was: Line | None, became: Line | None) -> VerifiedLine:
     return VerifiedLine(shown.kind.value, was.amount_cents if was else 0, became.amount_cents if became else 0)
 
 
-def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
+def _as_heard(tx: Tx, ground: Ground, issued: IssuedBill, findings: list[str]) -> BillInputs:
     """The bill's inputs, with every fact taken again from what was heard; each difference is a finding."""
     inputs = issued.inputs
     contract = find_contract(tx, inputs.contract_id)
@@ -164,31 +202,30 @@ def _as_heard(tx: Tx, issued: IssuedBill, findings: list[str]) -> BillInputs:
     elif (contract.member_id, contract.connection_id) != (inputs.member_id, inputs.connection_id):
         findings.append(f"contract {inputs.contract_id} names another member or connection")
     years = []
-    choices = load_choices(tx)
     told = list_references(tx, inputs.contract_id)
     for state in inputs.guarantee:
         if contract is not None and not set(state.terms.reference) <= told:
             findings.append("the reference years are not those of the contract")
-        if contract is not None and state.terms.mode != promised_mode(contract, state.terms.year.start, choices):
+        if contract is not None and state.terms.mode != promised_mode(contract, state.terms.year.start, ground.choices):
             findings.append(f"another guarantee was promised for the year from {state.terms.year.start}")
-        findings += _figure_findings(tx, state.terms)
+        findings += _figure_findings(tx, ground, state.terms)
         before = accounts.guarantee_before(tx, issued, state.terms.year.start)
         if before != (state.heat_before_cents, state.credit_before_cents):
             findings.append(f"the bills before give another state of the guarantee year from {state.terms.year.start}")
         heat_cents, credit_cents = before
         years.append(replace(state, heat_before_cents=heat_cents, credit_before_cents=credit_cents))
-    if inputs.issuer not in [issuer_of(version.profile) for version in list_profiles(tx)]:
+    if inputs.issuer not in ground.issuers:
         findings.append("the co-operative was never what the bill names")
     previous = inputs.previous
     return replace(
         inputs,
-        consumption=_consumption(tx, inputs, inputs.consumption, findings),
-        previous=None if previous is None else _consumption(tx, inputs, previous, findings),
+        consumption=_consumption(tx, ground, inputs, inputs.consumption, findings),
+        previous=None if previous is None else _consumption(tx, ground, inputs, previous, findings),
         guarantee=tuple(years),
     )
 
 
-def _consumption(tx: Tx, inputs: BillInputs, kept: Consumption, findings: list[str]) -> Consumption:
+def _consumption(tx: Tx, ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]) -> Consumption:
     holder = (inputs.connection_id, inputs.member_id)
     readings = []
     for reading in kept.readings:
@@ -211,17 +248,17 @@ def _consumption(tx: Tx, inputs: BillInputs, kept: Consumption, findings: list[s
         if allocated != share:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} says something else now")
         shares.append(allocated)
-    spans = [_span(tx, span, kept.customer_class, findings) for span in kept.spans]
+    spans = [_span(tx.today, ground, span, kept.customer_class, findings) for span in kept.spans]
     return replace(kept, readings=tuple(readings), shares=tuple(shares), spans=tuple(spans))
 
 
-def _span(tx: Tx, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:
+def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, findings: list[str]) -> TariffSpan:
     tariff_id = span.tariff.tariff_id
-    adopted = heard.find_tariff(tx, tariff_id)
+    adopted = ground.tariffs.get(tariff_id)
     if adopted is None:
         findings.append(f"tariff {tariff_id} is not on file")
         return span
-    if tariff_id in heard.find_unvoted(tx):
+    if tariff_id in ground.unvoted:
         findings.append(f"tariff {tariff_id} is not what its resolution adopted")
     try:
         tariff = adopted.tariff
@@ -230,15 +267,15 @@ def _span(tx: Tx, span: TariffSpan, customer_class: str, findings: list[str]) ->
         return span
     if tariff != span.tariff:
         findings.append(f"tariff {tariff_id} says something else now")
-    known = {maximum.known_from for maximum in maxima()} | {tx.today}
+    known = {maximum.known_from for maximum in maxima()} | {today}
     if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], day, customer_class) for day in known):
         findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
 
 
-def _figure_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
+def _figure_findings(tx: Tx, ground: Ground, terms: GuaranteeTerms) -> list[str]:
     """Published figures of a ceiling that are on file otherwise than the bill says."""
-    chosen, findings = terms.chosen, _choice_findings(tx, terms)
+    chosen, findings = terms.chosen, _choice_findings(ground, terms)
     used = [(chosen.index_series, figure) for figure in terms.factors]
     used += [(chosen.degree_day_series, figure) for figure in terms.degree_days]
     for series, figure in used:
@@ -247,10 +284,10 @@ def _figure_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
     return findings
 
 
-def _choice_findings(tx: Tx, terms: GuaranteeTerms) -> list[str]:
+def _choice_findings(ground: Ground, terms: GuaranteeTerms) -> list[str]:
     """The choice of a ceiling, when it is not on file as the bill says."""
     chosen = terms.chosen
-    for row in load_choices(tx).rows:
+    for row in ground.choices.rows:
         choice = row.choice
         if not isinstance(choice, GuaranteeChoice) or row.valid_from != chosen.valid_from:
             continue
