@@ -8,10 +8,12 @@ from coop.billing import words
 from coop.billing.board import AccountGroup, PeriodView, TariffView
 from coop.billing.brake_texts import BRAKES as BRAKE_TEXTS
 from coop.billing.brake_texts import brake_sentence
+from coop.billing.forecast_texts import BASES
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
 from coop.billing.rules.derivation import Derivation
+from coop.billing.rules.forecasts import Forecast
 from coop.billing.rules.paper import MeterStands
 from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
@@ -67,6 +69,15 @@ GAS_YEARS = (
     Column("paid_eur", N_("Paid, incl. VAT"), Kind.EUROS, of="paid_cents"),
     Column("degree_days", N_("Weighted degree days"), Kind.DECIMAL),
     Column("counted_eur", N_("At normal weather"), Kind.EUROS, of="counted_cents"),
+)
+
+FORECAST = (
+    Column("starts_on", N_("From"), Kind.DAY, of="period.start"),
+    Column("until", N_("Ended from"), Kind.DAY, of="period.end"),
+    Column("heat_gj", N_("Heat"), Kind.DECIMAL, "GJ", lambda month: month.heat_j.scaleb(-9)),
+    Column("basis", N_("As on"), Kind.WORD, of=lambda month: BASES[month.basis]),
+    Column("heat_eur", N_("Heat and fixed parts"), Kind.EUROS, of="heat_cents"),
+    Column("other_eur", N_("Other"), Kind.EUROS, of="other_cents"),
 )
 
 PERIODS = (
@@ -197,6 +208,11 @@ def lines_listing(issued: Iterable[IssuedBill]) -> Listing:
 def stands_listing(stands: Iterable[MeterStands]) -> Listing:
     """Stands of the meters of a bill."""
     return Listing("bill-stands", STANDS, stands)
+
+
+def forecast_listing(made: Forecast) -> Listing:
+    """The months of a guarantee year that are still to be billed, as they are expected."""
+    return Listing("forecast", FORECAST, made.expected)
 
 
 def gas_years_listing(derived: Derivation) -> Listing:

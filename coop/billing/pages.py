@@ -9,13 +9,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.billing import board, brake_texts, views, words
+from coop.billing import board, brake_texts, forecast_texts, views, words
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
 from coop.billing.handlers import runs, terms
+from coop.billing.handlers.forecasts import forecast_member
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
@@ -50,12 +51,15 @@ def mine(request: Request) -> Response:
     with reading(request) as tx:
         own = own_bills(tx, session)
         year = views.guarantee_year(own, partial(accounts.list_entries, tx))
+        forecasts = forecast_member(tx, session.member_id, own) if session.member_id else []
     return render(
         request,
         "billing/mine.html",
         bills=own[::-1],
         year=year,
-        chart=views.ceiling_chart(year, lang) if year else None,
+        chart=views.ceiling_chart(year, lang, forecasts) if year else None,
+        forecasts=forecasts,
+        forecast_texts=forecast_texts,
         sentence=views.sentence_of(year, lang) if year else "",
         ceiling_page=views.ceiling_page,
         words=words,
@@ -69,13 +73,16 @@ def mine(request: Request) -> Response:
 def cost_card(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        year = views.guarantee_year(own_bills(tx, session), partial(accounts.list_entries, tx))
+        own = own_bills(tx, session)
+        year = views.guarantee_year(own, partial(accounts.list_entries, tx))
+        forecasts = forecast_member(tx, session.member_id, own) if session.member_id else []
     return card(
         request,
         "billing/card_cost.html",
         year=year,
-        chart=views.ceiling_chart(year, lang) if year else None,
+        chart=views.ceiling_chart(year, lang, forecasts) if year else None,
         sentence=views.sentence_of(year, lang) if year else "",
+        expected=[forecast_texts.forecast_sentence(lang, made) for made in forecasts],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import exports, home, own_data, pages, paper_pages
+from coop.billing import exports, forecast_pages, home, own_data, pages, paper_pages
 from coop.billing.access import ACCESS
 from coop.billing.api import bills, runs, state, tariffs
 from coop.billing.handlers import heard
@@ -61,6 +61,7 @@ BILLING = Service(
         exports.routes,
         home.routes,
         paper_pages.routes,
+        forecast_pages.routes,
         pages.routes,
     ),
     jobs=JOBS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coop.billing.access import ACCESS
-from coop.billing.model import BillHead
+from coop.billing.model import BillHead, Contract
 from coop.billing.storage import accounts, bills, heard
 from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
@@ -47,8 +47,8 @@ def visible_bill(tx: Tx, session: Session, number_or_id: str) -> IssuedBill:
     return bills.get_bill(tx, visible_head(tx, session, number_or_id).id)
 
 
-def visible_account(tx: Tx, session: Session, contract_id: str) -> list[AccountEntry]:
-    """The guarantee years of a contract that this person may see, entry by entry.
+def visible_contract(tx: Tx, session: Session, contract_id: str) -> Contract:
+    """A contract whose cost this person may see: one's own or shared, or any for who watches over bills.
 
     Raises:
         NotFound: there is no such contract, or it is somebody else's.
@@ -61,7 +61,16 @@ def visible_account(tx: Tx, session: Session, contract_id: str) -> list[AccountE
     )
     if contract is None or not (sees_all_bills(session) or is_theirs):
         raise NotFound(say("there is no contract %(contract_id)s", contract_id=contract_id))
-    return accounts.list_entries(tx, contract_id)
+    return contract
+
+
+def visible_account(tx: Tx, session: Session, contract_id: str) -> list[AccountEntry]:
+    """The guarantee years of a contract that this person may see, entry by entry.
+
+    Raises:
+        NotFound: there is no such contract, or it is somebody else's.
+    """
+    return accounts.list_entries(tx, visible_contract(tx, session, contract_id).contract_id)
 
 
 def own_heads(tx: Tx, session: Session) -> list[BillHead]:

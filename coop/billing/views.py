@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from coop.billing import words
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.model import BillInputs, Line, LineKind
+from coop.billing.rules.forecasts import Forecast
 from coop.billing.storage.accounts import AccountEntry
 from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
@@ -110,17 +111,21 @@ def sentence_of(year: GuaranteeYear, lang: str) -> str:
     return text
 
 
-def ceiling_chart(year: GuaranteeYear, lang: str) -> Chart | None:
-    """Cost so far under the ceiling, month by month; None without a ceiling."""
+def ceiling_chart(year: GuaranteeYear, lang: str, forecasts: Sequence[Forecast] = ()) -> Chart | None:
+    """Cost so far under the ceiling, month by month, and what a forecast of this year expects, where one does; None
+    without a ceiling."""
     if year.ceiling_cents is None:
         return None
     done = [end for end, _ in year.steps]
     coming = [month.end for month in year.year.months() if month.end > done[-1]]
+    of_year = (made for made in forecasts if (made.contract_id, made.year) == (year.contract_id, year.year))
+    expected = {end: cost for made in of_year for end, cost in made.reach()}
     return draw_cost_under_ceiling(
         title=translate(lang, "Your heat cost against your ceiling"),
         sentence=sentence_of(year, lang),
         days=[day - timedelta(days=1) for day in (*done, *coming)],
         cost_cents=[cost for _, cost in year.steps],
+        expected_cents=[expected.get(end) for end in coming],
         ceiling_cents=year.ceiling_cents,
         lang=lang,
     )

@@ -26,15 +26,16 @@ from coop.billing.api.fields import (
     may,
 )
 from coop.billing.bodies import Name
+from coop.billing.handlers.forecasts import forecast_contract
 from coop.billing.handlers.verify import verify_bill as recompute
 from coop.billing.model import BillInputs, LineKind
-from coop.billing.sight import sees_all_bills, visible_account, visible_bill, visible_head
+from coop.billing.sight import sees_all_bills, visible_account, visible_bill, visible_contract, visible_head
 from coop.billing.storage import accounts, bills
 from coop.billing.storage.bills import IssuedBill
 from coop.kit.answers import Answer, ExactDecimal, PeriodName
 from coop.kit.http import reading, session_of
 from coop.kit.paging import Paged
-from coop.values import eur
+from coop.values import NotFound, eur, say
 
 routes = make_router()
 
@@ -198,6 +199,49 @@ class VerificationOut(Answer):
     """Whether it comes out to the cent."""
 
 
+class ExpectedMonthOut(Answer):
+    """Days of a guarantee year that are still to be billed, as they are expected."""
+
+    period: PeriodName
+    """The days."""
+    heat_j: Annotated[ExactDecimal, Field(examples=["2500000000"])]
+    """Heat at normal weather [J]."""
+    basis: Literal["last-year", "use-so-far", "gas-bills"]
+    """What the heat rests on."""
+    heat_cents: Annotated[int, Field(examples=[13400])]
+    """Cost that counts towards the ceiling, before the guarantee [euro cents]."""
+    other_cents: Annotated[int, Field(examples=[800])]
+    """Cost that does not count towards the ceiling [euro cents]."""
+
+
+class ForecastOut(Answer):
+    """What a guarantee year will cost: what was billed, and the rest as it would be billed."""
+
+    contract_id: ContractId
+    year: PeriodName
+    """Days of the guarantee year."""
+    days: PeriodName
+    """Days of it that the contract covers."""
+    billed_heat_cents: Annotated[int, Field(examples=[40210])]
+    """Billed so far that counts towards the ceiling, before the guarantee [euro cents]."""
+    billed_other_cents: Annotated[int, Field(examples=[2400])]
+    """Billed so far that does not count towards it [euro cents]."""
+    expected: tuple[ExpectedMonthOut, ...]
+    """The days that no bill covers yet, by month."""
+    ceiling_cents: Annotated[int | None, Field(examples=[150205])]
+    """Ceiling of the year [euro cents]; null where nothing is promised, or where it is not known yet."""
+    ceiling_unknown: bool
+    """Whether the ceiling waits for a figure that is not published yet."""
+    heat_cents: Annotated[int, Field(examples=[138000])]
+    """Heat of the whole year, before the guarantee [euro cents]."""
+    credit_cents: Annotated[int, Field(examples=[0])]
+    """What the guarantee gives back of it [euro cents]."""
+    total_cents: Annotated[int, Field(examples=[147600])]
+    """Everything together, after the guarantee [euro cents]."""
+    month_cents: Annotated[int, Field(examples=[12300])]
+    """The total a month, spread evenly [euro cents]."""
+
+
 @routes.get("/bills")
 @may("see-bills")
 def list_bills(
@@ -240,6 +284,17 @@ def list_guarantee_entries(request: Request, contract_id: Name, page: Paged) -> 
     with reading(request) as tx:
         entries = page.cut(visible_account(tx, session_of(request), contract_id), accounts.entry_key)
     return [AccountEntryOut.model_validate(entry) for entry in entries]
+
+
+@routes.get("/contracts/{contract_id}/forecast")
+@may("see-bills")
+def get_forecast(request: Request, contract_id: Name) -> ForecastOut:
+    """What the guarantee year of a contract in which today lies will cost; nothing is owed by it."""
+    with reading(request) as tx:
+        made = forecast_contract(tx, visible_contract(tx, session_of(request), contract_id))
+    if made is None:
+        raise NotFound(say("nothing can be told yet of what contract %(contract)s will cost", contract=contract_id))
+    return ForecastOut.model_validate(made)
 
 
 def bill_out(issued: IssuedBill) -> BillOut:

@@ -157,15 +157,20 @@ def find_head(tx: Tx, number_or_id: str) -> BillHead | None:
 
 
 def find_bills(
-    tx: Tx, *, member_id: str | None = None, run_id: str | None = None, window: Window | None = None
+    tx: Tx,
+    *,
+    member_id: str | None = None,
+    contract_id: str | None = None,
+    run_id: str | None = None,
+    window: Window | None = None,
 ) -> list[IssuedBill]:
-    """Issued bills in order of number, with their lines: of one member, of one run, or all; with ``window`` that part
-    of them, and one more.
+    """Issued bills in order of number, with their lines: of one member, of one contract, of one run, or all; with
+    ``window`` that part of them, and one more.
 
     Raises:
         UnreadableDocument: the inputs of one no longer follow their schema.
     """
-    wanted = ((bill.c.member_id, member_id), (bill.c.run_id, run_id))
+    wanted = ((bill.c.member_id, member_id), (bill.c.contract_id, contract_id), (bill.c.run_id, run_id))
     where: tuple[ColumnElement[bool], ...] = tuple(column == value for column, value in wanted if value is not None)
     heads = select_as(tx, BillHead, bill, *where, order_by=(bill.c.year, bill.c.sequence), window=window)
     if window is not None:

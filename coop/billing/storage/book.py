@@ -31,10 +31,10 @@ class Arrivals:
     complete: bool
 
 
-def load_book(tx: Tx) -> Book:
-    """The terms as heard so far."""
+def load_book(tx: Tx, contract_id: str | None = None) -> Book:
+    """The terms as heard so far, of every contract or of one."""
     return Book(
-        contracts=_contracts(tx),
+        contracts=_contracts(tx, contract_id),
         tariffs=tuple(adopted.tariff for adopted in heard.list_tariffs(tx)),
         notices=tuple(terms.list_notices(tx)),
         memberships=_memberships(tx),
@@ -46,6 +46,11 @@ def load_book(tx: Tx) -> Book:
 def find_contract(tx: Tx, contract_id: str) -> Contract | None:
     """One contract, or None."""
     return next(iter(_contracts(tx, contract_id)), None)
+
+
+def list_contracts(tx: Tx, member_id: str) -> list[Contract]:
+    """The contracts of a member, in order of id."""
+    return list(_contracts(tx, member_id=member_id))
 
 
 def list_references(tx: Tx, contract_id: str) -> set[GasYear]:
@@ -160,7 +165,7 @@ def _newest(facts: Iterable[Fact], kind_of: Callable[[Fact], str]) -> list[Fact]
     return [newest[key] for key in sorted(newest)]
 
 
-def _contracts(tx: Tx, contract_id: str | None = None) -> tuple[Contract, ...]:
+def _contracts(tx: Tx, contract_id: str | None = None, member_id: str | None = None) -> tuple[Contract, ...]:
     signed, ended = heard_tables.contract_signed.c, heard_tables.contract_ended.c
     columns = (
         signed.contract_id,
@@ -190,6 +195,8 @@ def _contracts(tx: Tx, contract_id: str | None = None) -> tuple[Contract, ...]:
     if contract_id is not None:
         query = query.where(signed.contract_id == contract_id)
         corrections = corrections.where(corrected.contract_id == contract_id)
+    if member_id is not None:
+        query = query.where(signed.member_id == member_id)
     newest = {row.contract_id: row for row in tx.execute(corrections.order_by(corrected.number))}
     return tuple(_correct(Contract(*row), newest.get(row.contract_id)) for row in tx.execute(query))
 

@@ -18,6 +18,7 @@ from coop.billing.rules.brakes.look import (
     times,
 )
 from coop.billing.rules.brakes.model import Brake
+from coop.billing.rules.expecting import GJ_PER_M3
 
 KWH_IN_GJ = (Fraction(29, 10), Fraction(44, 10))
 """Between these lies what is 3.6 times too much, in months that differ by a fifth."""
@@ -33,8 +34,6 @@ SHARED_KWH_PER_DAY = Decimal(100)
 """Above it a dwelling uses more than anyone shares out."""
 SHARED_TOTAL = 12
 """So many times the month before no sun makes of the shared electricity of a run."""
-GJ_PER_M3 = Fraction("0.0317")
-"""Heat from a cubic metre of gas [GJ]: 35.17 MJ at an efficiency of 90 %."""
 
 
 def find_unit_mixed_up(look: Look) -> Iterator[Brake]:
