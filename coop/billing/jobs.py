@@ -5,6 +5,7 @@ Metering closes periods and their revisions in the night; what it closed is draf
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Final
 
@@ -12,13 +13,18 @@ from coop.billing.documents.archive import read_paper
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.rules.paper import needed_no_longer
-from coop.billing.storage import papers
+from coop.billing.storage import bills, papers
 from coop.billing.storage.runs import Proposal
 from coop.kit.jobs import Job, Work
-from coop.values import Period, Said, eur, join_said, say, say_count
+from coop.values import CoopError, Period, Said, eur, join_said, say, say_count
 from coop.web.language import N_
 
 BATCH: Final = 100
+NAMED_MAX: Final = 20
+"""Bills that a failure names; the log has all."""
+REASON_MAX: Final = 300
+
+log = logging.getLogger(__name__)
 
 
 def draft_bills(work: Work) -> str:
@@ -34,17 +40,45 @@ def draft_corrections(work: Work) -> str:
 
 
 def archive_papers(work: Work) -> str:
-    """Typeset and put away the paper of every bill that has an addressee and no paper yet."""
+    """Typeset and put away the paper of every bill that has an addressee and no paper yet. One that fails holds up no
+    other.
+
+    Raises:
+        CoopError: ``papers-failed``, which ones cannot be put away, and why the first cannot.
+    """
     read = partial(work.database.read, work.community)
-    count = 0
+    count, last, failed, reason = 0, "", list[str](), ""
     while True:
         with read() as tx:
-            waiting = papers.list_untypeset(tx, BATCH)
+            waiting = papers.list_untypeset(tx, BATCH, after=last)
         for bill_id in waiting:
-            read_paper(read, work.write, bill_id)
-        count += len(waiting)
+            last = bill_id
+            try:
+                read_paper(read, work.write, bill_id)
+            except Exception as error:  # whatever stops one paper, those of the others are due
+                log.exception("the paper of bill %s cannot be put away", bill_id)
+                failed.append(_number_of(work, bill_id))
+                reason = reason or (error.message if isinstance(error, CoopError) else str(error)[:REASON_MAX])
+            else:
+                count += 1
         if len(waiting) < BATCH:
-            return say_count("put away %(num)s paper of a bill", "put away %(num)s papers of bills", count)
+            break
+    if failed:
+        numbers = tuple(failed[:NAMED_MAX])
+        text = say(
+            "papers of %(count)s bills cannot be put away: %(numbers)s (%(reason)s)",
+            count=len(failed),
+            numbers=numbers,
+            reason=reason,
+        )
+        raise CoopError("papers-failed", text)
+    return say_count("put away %(num)s paper of a bill", "put away %(num)s papers of bills", count)
+
+
+def _number_of(work: Work, bill_id: str) -> str:
+    with work.database.read(work.community) as tx:
+        head = bills.find_head(tx, bill_id)
+    return head.number if head else bill_id
 
 
 def forget_papers(work: Work) -> str:

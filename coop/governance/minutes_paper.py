@@ -5,24 +5,17 @@ Invariant: the same minutes give the same bytes; every figure is written here, a
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coop.governance import wording
 from coop.web.language import N_, gettext, translate
+from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, instant, number
 
-if TYPE_CHECKING:
-    import typst
-
-_TEMPLATE = Path(__file__).resolve().parent / "minutes.typ"
-_STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
-_ONE_AT_A_TIME = threading.Lock()
+_TYPESETTER = Typesetter(Path(__file__).resolve().parent / "minutes.typ", ARCHIVED)
 
 _REASONS = {
     "majority": N_("the majority that the article asks was there"),
@@ -41,16 +34,7 @@ _REASONS = {
 def typeset_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> bytes:
     """Set minutes as a PDF; those that nobody confirmed say that they are a draft."""
     data = write_minutes(content, confirmed_at, lang)
-    with _ONE_AT_A_TIME:
-        made = _compiler().compile(
-            input=_TEMPLATE,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=_STANDARDS,
-            timestamp=confirmed_at or datetime.fromisoformat(content["closed_at"]),
-        )
-    assert isinstance(made, bytes)
-    return made
+    return _TYPESETTER.set_paper(data, confirmed_at or datetime.fromisoformat(content["closed_at"]))
 
 
 def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> dict[str, Any]:
@@ -142,10 +126,3 @@ def describe_verdict(point: Mapping[str, Any], lang: str) -> str:
     if point["withdrawn"] is not None:
         return translate(lang, "withdrawn: %(reason)s", reason=point["withdrawn"])
     return gettext(lang, N_("adopted") if point["verdict"] == "adopted" else N_("rejected"))
-
-
-@lru_cache
-def _compiler() -> typst.Compiler:
-    import typst  # 6 MiB, for processes that typeset
-
-    return typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, ignore_system_fonts=True)

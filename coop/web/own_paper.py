@@ -6,22 +6,17 @@ handed in, for nobody but them.
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.web.language import N_, gettext, translate, translate_counted
+from coop.web.typesetting import READABLE, Typesetter
 from coop.web.writing import civil_day, instant
-
-if TYPE_CHECKING:
-    import typst
 
 ROWS_SHOWN: Final = 400
 """Rows of a list on paper; the files have all."""
@@ -51,9 +46,7 @@ _ID: Final = re.compile(r"([a-z]+:)?([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
-_TEMPLATE = Path(__file__).resolve().parent / "own_paper.typ"
-_STANDARDS: list[typst.PDFStandard] = ["ua-1"]
-_ONE_AT_A_TIME = threading.Lock()
+_TYPESETTER = Typesetter(Path(__file__).resolve().parent / "own_paper.typ", READABLE)
 _Cell = Annotated[str, Field(max_length=2000)]
 
 
@@ -89,16 +82,7 @@ def typeset_own_paper(parts: Sequence[PartIn], name: str, day: date, lang: str) 
         ),
         "parts": [{"title": part.title, "lists": [_print(listing, lang) for listing in part.lists]} for part in parts],
     }
-    with _ONE_AT_A_TIME:
-        made = _compiler().compile(
-            input=_TEMPLATE,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=_STANDARDS,
-            timestamp=datetime.combine(day, time(), UTC),
-        )
-    assert isinstance(made, bytes)
-    return made
+    return _TYPESETTER.set_paper(data, datetime.combine(day, time(), UTC))
 
 
 def _print(listing: ListIn, lang: str) -> dict[str, object]:
@@ -136,10 +120,3 @@ def _write(lang: str, cell: str) -> str:
     except ValueError:  # it only looked like one
         return cell
     return cell
-
-
-@lru_cache
-def _compiler() -> typst.Compiler:
-    import typst  # 6 MiB, for processes that typeset
-
-    return typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, ignore_system_fonts=True)

@@ -18,9 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from coop.billing.documents import archive
 from coop.billing.documents.archive import freeze, read_paper
+from coop.billing.documents.bundles import zip_papers
 from coop.billing.documents.contents import document_of
-from coop.billing.documents.pdf import printed
+from coop.billing.documents.model import BillDocument
+from coop.billing.documents.pdf import bill_pdf, printed
 from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import record_figure
 from coop.billing.jobs import archive_papers, forget_papers
@@ -199,6 +202,43 @@ def test_the_job_puts_away_what_nobody_has_read_yet(database: Database) -> None:
     address(database)
     assert archive_papers(work(database)) == "put away 3 papers of bills"
     assert len(facts_told(database, BillArchived)) == 3
+
+
+@pytest.mark.parametrize(
+    "character", ["\u4e2d", "\U0001f600", "\ua66e", "\ue000", "\x07", "\ufffe", "\u202e", "\U0001f1f3"]
+)
+def test_no_character_in_an_address_stops_a_paper(database: Database, character: str) -> None:
+    begin(database, "anna", "bram")
+    hear(database, *month_of(["anna", "bram"], JANUARY))
+    issue(database)
+    address(database, {"anna": replace(addressee_of("anna"), street=f"Kade {character} 1")})
+    assert archive_papers(work(database)) == "put away 2 papers of bills"
+    with database.read(COMMUNITY) as tx:
+        [run_id] = {head.run_id for head in bills.list_heads(tx)}
+    with zip_papers(partial(database.read, COMMUNITY), work(database).write, run_id) as file:
+        assert len(ZipFile(file).namelist()) == 2
+
+
+def test_a_paper_that_cannot_be_typeset_holds_up_no_other_and_is_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(database, *NAMES)
+    hear(database, *month_of(NAMES, JANUARY))
+    issue(database)
+    address(database)
+    typeset = bill_pdf
+
+    def stumble(document: BillDocument, lang: str) -> bytes:
+        if document["number"] == "2025-000002":
+            raise RuntimeError("a glyph is missing")
+        return typeset(document, lang)
+
+    monkeypatch.setattr(archive, "bill_pdf", stumble)
+    with pytest.raises(CoopError, match=r"1 bills cannot be put away: 2025-000002 \(a glyph is missing\)"):
+        archive_papers(work(database))
+    assert len(facts_told(database, BillArchived)) == 2
+    monkeypatch.undo()
+    assert archive_papers(work(database)) == "put away 1 paper of a bill"
 
 
 def test_a_paper_that_somebody_changed_is_not_handed_out(database: Database) -> None:

@@ -7,26 +7,18 @@ before it reaches the typesetter, which only places text; so page and paper neve
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from coop.billing import words
 from coop.billing.documents.model import BillDocument
 from coop.web.language import translate
+from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, money
 
-if TYPE_CHECKING:
-    import typst
-
-TEMPLATE = Path(__file__).resolve().parent / "bill.typ"
-
-# An archive copy that a screen reader can read: PDF/A-2a for the seven years that books are kept, tagged as PDF/UA-1.
-STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+# An archive copy that a screen reader can read, for the seven years that books are kept.
+_TYPESETTER = Typesetter(Path(__file__).resolve().parent / "bill.typ", ARCHIVED)
 
 
 def bill_pdf(document: BillDocument, lang: str) -> bytes:
@@ -60,23 +52,7 @@ def bills_pdf(documents: Sequence[tuple[BillDocument, str]], title: str) -> byte
         "lang": lang,
         "bills": [printed(document, lang) for document, lang in documents],
     }
-    inputs = {"data": json.dumps(contents)}
-    with _ONE_AT_A_TIME:
-        made = _compiler().compile(
-            input=TEMPLATE, format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=issued
-        )
-    assert isinstance(made, bytes)
-    return made
-
-
-_ONE_AT_A_TIME = threading.Lock()
-
-
-@lru_cache
-def _compiler() -> typst.Compiler:
-    import typst  # 6 MiB, for processes that typeset
-
-    return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, ignore_system_fonts=True)
+    return _TYPESETTER.set_paper(contents, issued)
 
 
 def printed(document: BillDocument, lang: str) -> dict[str, object]:

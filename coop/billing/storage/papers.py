@@ -94,13 +94,13 @@ def keep_paper(tx: Tx, bill_id: str, issued_on: date, body: bytes) -> StoredPape
     return kept
 
 
-def list_untypeset(tx: Tx, limit: int) -> list[str]:
-    """List bills that have an addressee and no file yet, in order of their ids."""
+def list_untypeset(tx: Tx, limit: int, after: str = "") -> list[str]:
+    """List bills that have an addressee and no file yet, in order of their ids, those behind ``after``."""
     columns = bill_recipient.c
     typeset = select(bill_paper.c.bill_id).where(bill_paper.c.community == tx.community)
     query = (
         select(columns.bill_id)
-        .where(columns.community == tx.community, columns.bill_id.not_in(typeset))
+        .where(columns.community == tx.community, columns.bill_id > after, columns.bill_id.not_in(typeset))
         .order_by(columns.bill_id)
         .limit(limit)
     )

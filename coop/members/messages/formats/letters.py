@@ -6,28 +6,21 @@ the left and 15 mm from the bottom. The sheet is folded in three.
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from coop.communities.model import Profile
 from coop.members.messages.formats.mail import find_link, find_site_url
 from coop.members.messages.model import Content, Message
 from coop.web.language import translate
+from coop.web.typesetting import READABLE, Typesetter
 from coop.web.writing import civil_day
-
-if TYPE_CHECKING:
-    import typst
 
 NAME: Final = "letters"
 
-_TEMPLATE = Path(__file__).resolve().parent / "letters.typ"
-_STANDARDS: list[typst.PDFStandard] = ["ua-1"]
-_ONE_AT_A_TIME = threading.Lock()
+_TYPESETTER = Typesetter(Path(__file__).resolve().parent / "letters.typ", READABLE)
 
 
 def typeset(letters: Sequence[Message], profile: Profile, day: date, public_url: str, lang: str) -> bytes:
@@ -44,16 +37,7 @@ def typeset(letters: Sequence[Message], profile: Profile, day: date, public_url:
         "contact": " · ".join(filter(None, (profile.email, profile.phone))),
         "letters": [_print(letter, profile, day, public_url) for letter in letters],
     }
-    with _ONE_AT_A_TIME:
-        made = _compiler().compile(
-            input=_TEMPLATE,
-            format="pdf",
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=_STANDARDS,
-            timestamp=datetime.combine(day, time(), UTC),
-        )
-    assert isinstance(made, bytes)
-    return made
+    return _TYPESETTER.set_paper(data, datetime.combine(day, time(), UTC))
 
 
 def _print(letter: Message, profile: Profile, day: date, public_url: str) -> dict[str, object]:
@@ -70,10 +54,3 @@ def _print(letter: Message, profile: Profile, day: date, public_url: str) -> dic
         "link_text": content.link_text,
         "footer": content.footer,
     }
-
-
-@lru_cache
-def _compiler() -> typst.Compiler:
-    import typst  # 6 MiB, for processes that typeset
-
-    return typst.Compiler(_TEMPLATE, root=_TEMPLATE.parent, ignore_system_fonts=True)
