@@ -212,6 +212,11 @@ BRAKES = {
         N_("%(count)s bills have %(rate)s VAT where the law has %(lawful)s."),
         N_("Issue nothing, and ask the operator for the newest law."),
     ),
+    "without-maximum": BrakeText(
+        N_("A home outside the protection of the law"),
+        N_("From %(since)s on it pays as a connection above 100 kW, for which the law sets no maximum price."),
+        N_("Look in the register whether this connection really has more than 100 kW; hardly any home has."),
+    ),
     "two-contracts": BrakeText(
         N_("Two contracts on one connection"),
         N_("Two contracts cover the same %(days)s days from %(start)s."),

@@ -42,6 +42,10 @@ NOTES = {
     "no-reference": N_("There are no gas bills on file, so there is no ceiling."),
     "guarantee-off": N_("No guarantee was promised when this contract began."),
     "guarantee-over": N_("The term of the guarantee is over."),
+    "without-maximum": N_(
+        "This connection counts as one above 100 kW: the maximum prices of the law do not hold for it. Is that not"
+        " right? Tell the board."
+    ),
     "capped": N_("Held to the most that this part may cost in a year."),
     "shortened-year": N_("The guarantee year was cut short, so the ceiling has its share of the days and their cold."),
 }

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from coop.billing import words
 from coop.billing.brake_texts import BRAKES, brake_advice, brake_name, brake_sentence
+from coop.billing.handlers.runs import release_run
 from coop.billing.model import LegalPrice, LegalRate, TariffSpan
 from coop.billing.rules import drafts, law
-from coop.billing.storage import heard_tables
+from coop.billing.storage import bills, heard_tables
 from coop.events import Event
 from coop.events.members import GasBillsCorrected, GasYear, MemberLeft
 from coop.events.metering import PeriodMeasured
@@ -38,8 +40,8 @@ from tests.billing.neighbourhood import (
     publish,
     settle,
 )
-from tests.billing.village import admitted, closed, ended, hear, measured, signed, tariff_adopted, visit
-from tests.desk import COMMUNITY, SECRETARY
+from tests.billing.village import admitted, closed, component, ended, hear, measured, signed, tariff_adopted, visit
+from tests.desk import CHAIR, COMMUNITY, SECRETARY
 
 FIRST = HOMES[0]
 
@@ -355,6 +357,26 @@ def test_a_bill_of_a_member_who_left_holds_the_run(village: Database) -> None:
     run = bill(village, FEBRUARY)
     assert codes(run) == {"member-left"}
     assert concerned(run, "member-left") == [FIRST]
+
+
+def test_a_home_that_is_taken_out_of_the_maxima_of_the_law_holds_the_run_once_and_reads_it(village: Database) -> None:
+    large = component(
+        "Heat of a large connection", "heat", "GJ", "60.00", account="heat-variable", classes=["above-100-kw"]
+    )
+    hear(village, tariff_adopted("tariff-large", FEBRUARY.start, date(2025, 1, 20), more=[large]))
+    notify(village, "tariff-large", date(2025, 1, 22))
+    newcomer = signed("newcomer", FEBRUARY.start).model_copy(update={"customer_class": "above-100-kw"})
+    hear(village, admitted("newcomer"), newcomer)
+    hear(village, *close(FEBRUARY, [*heat_of(FEBRUARY), measured("newcomer", FEBRUARY, "4")]))
+    run = bill(village, FEBRUARY)
+    assert codes(run) == {"without-maximum"}
+    assert concerned(run, "without-maximum") == ["newcomer"]
+    with village.write(COMMUNITY, CHAIR) as tx:
+        assert release_run(tx, run.run_id).status == "issued"
+        [issued] = [each for each in bills.find_bills(tx) if each.member_id == "newcomer"]
+    assert "above 100 kW: the maximum prices of the law do not hold" in " ".join(words.line_notes("en", issued))
+    hear(village, *close(MARCH, [*heat_of(MARCH), measured("newcomer", MARCH, "3.5")]))
+    assert "without-maximum" not in codes(bill(village, MARCH)), "somebody has looked"
 
 
 def test_a_period_with_days_that_are_billed_already_holds_the_run(village: Database) -> None:

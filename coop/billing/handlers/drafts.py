@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from coop.billing.rules.brakes import find_brakes
 from coop.billing.rules.brakes.look import Billed, Look
 from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.drafts import Draft, LeftOut, PeriodFacts, Task, draft_run, find_left_out
+from coop.billing.rules.law import UNREGULATED
 from coop.billing.rules.settling import CeilingMove, find_unsettled
 from coop.billing.rules.terms import PeriodTerms, Terms
 from coop.billing.storage import accounts, bills, heard, runs
@@ -88,7 +90,7 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
     if period is not None:
         facts = _load_complete(tx, period)
         if issued_on < period.end:
-            raise _bad_date(say("%(day)s is before the end of %(period)s", day=issued_on, period=period))
+            raise bad_date(say("%(day)s is before the end of %(period)s", day=issued_on, period=period))
         before = bills.list_billed(tx, ends_on=period.start)
         tasks.append(Task(facts))
         covers.append(Covered(period, facts.revision, PERIOD_TERMS.seal(terms.of_period(period))))
@@ -109,10 +111,17 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
         before=before,
         year_before=bills.list_billed(tx, ends_on=_a_year_before(period.end)) if period else {},
         billed=set(done),
+        classes_before=_classes_before(tx, drafts),
     )
     left_out = find_left_out(book.contracts, period, before) if period else []
     brakes = find_brakes(look)
     return DraftedRun(period, issued_on, tuple(drafts), tuple(moves), tuple(brakes), tuple(covers), tuple(left_out))
+
+
+def _classes_before(tx: Tx, drafts: Sequence[Draft]) -> dict[str, str]:
+    """The class in the newest bill of each contract that is drafted without the maxima of the law."""
+    names = [each.inputs.contract_id for each in drafts if each.inputs.consumption.customer_class == UNREGULATED]
+    return {name: last.consumption.customer_class for name, last in bills.newest_bills(tx, names).items()}
 
 
 def _a_year_before(day: date) -> date:
@@ -133,14 +142,15 @@ def unbilled_periods(tx: Tx) -> list[Period]:
 def _choose_brakes(tx: Tx, choices: Choices, issued_on: date) -> BrakeChoice:
     """The thresholds that hold on the date of the bills."""
     if issued_on > tx.today:
-        raise _bad_date(say("%(day)s is in the future", day=issued_on))
+        raise bad_date(say("%(day)s is in the future", day=issued_on))
     try:
         return choices.on(BrakeChoice, issued_on)
     except CoopError as refusal:
-        raise _bad_date(refusal.message) from refusal
+        raise bad_date(refusal.message) from refusal
 
 
-def _bad_date(reason: Said) -> BadInput:
+def bad_date(reason: Said) -> BadInput:
+    """No bill can have this day, and why."""
     return BadInput([Problem(reason, "issued_on")], "bad-date")
 
 

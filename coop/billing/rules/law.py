@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import Final
 
 from coop.billing.model import LegalPrice, LegalRate, Tariff, TariffSpan
 from coop.billing.rules.dearer import price_on
@@ -21,6 +22,12 @@ from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, law_days, maxima_on
 from coop.communities.tariff_law import FIXED_TOTAL, limits_of
 from coop.communities.tariffs import FIXED, METERED, Component, Product, of_class
 from coop.values import Period
+
+UNREGULATED: Final = "above-100-kw"
+"""The class of customers for whom the law sets no maxima.
+
+Source: docs/domain/law-and-co-operative.md (a customer is protected up to a connection of 100 kW).
+"""
 
 
 def hold_to_law(spans: Iterable[TariffSpan], known_on: date, customer_class: str = "full") -> tuple[TariffSpan, ...]:
@@ -60,7 +67,7 @@ def _hold(tariff: Tariff, days: Period, known_on: date, customer_class: str) -> 
     """The span of some days on which the law does not change."""
     components = of_class(tariff.components, customer_class)
     prices = {component.name: price_on(component, tariff.valid_from, days.start) for component in components}
-    limits = {} if customer_class == "above-100-kw" else limits_of(maxima_on(days.start, known_on), customer_class)
+    limits = {} if customer_class == UNREGULATED else limits_of(maxima_on(days.start, known_on), customer_class)
     for limited, limit in limits.items():
         of_key = [component for component in components if component.key == limited]
         if of_key:

@@ -21,6 +21,7 @@ from itertools import pairwise
 from math import lcm
 
 from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Profile, TariffSpan
+from coop.billing.rules.law import UNREGULATED
 from coop.billing.rules.profile import share_of_years
 from coop.communities.tariffs import METERED, Component, Product, of_class
 from coop.values import Period, anniversary, round_cents, split_by_largest_remainder
@@ -172,6 +173,8 @@ def _energy_lines(
     parts = _within(pieces, metered.period)
     profile = consumption.profile if metered.product is Product.HEAT else BY_DAYS
     notes = _notes(metered.period, parts, profile) + metered.notes
+    if metered.product is Product.HEAT and consumption.customer_class == UNREGULATED:
+        notes += ("without-maximum",)
     amounts = split_energy(metered.amount, metered.period, [part for part, _ in parts], profile)
     lines = []
     for (part, span), amount in zip(parts, amounts, strict=True):

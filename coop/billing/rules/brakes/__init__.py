@@ -50,6 +50,7 @@ KINDS: tuple[Callable[[Look], Iterable[Brake]], ...] = (
     terms.find_price_jump,
     terms.find_price_unvoted,
     terms.find_other_vat,
+    terms.find_without_maximum,
     terms.find_two_contracts,
     terms.find_member_left,
     terms.find_double_period,

@@ -53,7 +53,8 @@ class Look:
 
     ``before`` is what was billed for the period that ended when this one begins, ``year_before`` for the same days of
     the year before, by contract. ``billed`` are all periods with bills; ``facts`` say of each period whether the run
-    bills it for the first time.
+    bills it for the first time. ``classes_before`` are the classes of customers of the newest bills of contracts that
+    the law does not protect now.
     """
 
     period: Period | None
@@ -67,6 +68,7 @@ class Look:
     before: Mapping[str, Billed] = field(default_factory=dict)
     year_before: Mapping[str, Billed] = field(default_factory=dict)
     billed: Collection[Period] = ()
+    classes_before: Mapping[str, str] = field(default_factory=dict)
     _weights: dict[Period, Fraction] = field(default_factory=dict)
 
     @cached_property

@@ -13,6 +13,7 @@ from coop.billing.model import Contract, GuaranteeTerms, LineKind, Tariff, YearF
 from coop.billing.rules.brakes.look import Look, brake, cents, count, day, is_mass, number, percent, price, span, text
 from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.guarantee import ceiling_cents
+from coop.billing.rules.law import UNREGULATED
 from coop.billing.rules.tariffs import find_component, needs_notice, notified_on
 from coop.communities.law import vat_on
 from coop.values import Period
@@ -147,6 +148,15 @@ def find_other_vat(look: Look) -> Iterator[Brake]:
         yield brake(
             "other-vat", concerns=names, count=count(len(set(names))), rate=percent(rate), lawful=percent(lawful)
         )
+
+
+def find_without_maximum(look: Look) -> Iterator[Brake]:
+    """A contract for which the law sets no maximum prices, and whose bill before was under them, or is not there."""
+    for draft in look.drafts:
+        inputs = draft.inputs
+        name = inputs.contract_id
+        if UNREGULATED == inputs.consumption.customer_class != look.classes_before.get(name):
+            yield brake("without-maximum", name, [name], since=day(inputs.consumption.days.start))
 
 
 def find_two_contracts(look: Look) -> Iterator[Brake]:
