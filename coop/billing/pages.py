@@ -202,21 +202,24 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         page=page,
         pages=-(-len(result.bills) // PAGE_SIZE) if result else 0,
         may_issue=ACCESS.allows(session, "run-bills"),
+        may_date=_may_date(request),
         may_release=ACCESS.allows(session, "release-runs") and (result is None or result.run_by != session.account_id),
         today=today,
         words=words,
     )
 
 
+def _may_date(request: Request) -> bool:
+    return ACCESS.allows(session_of(request), "date-runs")
+
+
 @routes.post("/runs/{name}/issue")
 @may("run-bills")
-def issue(request: Request, name: str, issued_on: Annotated[date, Form()]) -> Response:
+def issue(request: Request, name: str, issued_on: Annotated[date | None, Form()] = None) -> Response:
     lang = language_of(request)
+    period = None if name == CORRECTIONS else Period.parse(name)
     with writing(request) as tx:
-        if name == CORRECTIONS:
-            result = runs.correct_bills(tx, issued_on)
-        else:
-            result = runs.issue_bills(tx, Period.parse(name), issued_on)
+        result = runs.run_bills(tx, period, issued_on, may_date=_may_date(request))
     if result.kind == CORRECTIONS and not result.bills:
         return redirect("/billing/runs", translate(lang, "There is nothing to correct."), "note")
     back = f"/billing/runs/{result.period or result.run_id}"

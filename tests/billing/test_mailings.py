@@ -128,7 +128,7 @@ def test_the_board_has_all_members_written_to_and_sees_whom_it_reached(town: Dat
 
 
 def test_a_run_says_sent_only_of_what_was_sent(town: Database, tmp_path: Path) -> None:
-    desk = visit(town, tmp_path, "board")
+    desk = visit(town, tmp_path, "board", "operator")
     desk.post("/billing/runs/2025-06/issue", data={"issued_on": "2025-07-01"}, headers=HTML)
     assert "Sent: 0 of 2. Waiting: 2. Failed: 0." in text_of(desk.get("/billing/runs/2025-06", headers=HTML))
     bills = {bill["member_id"]: bill["bill_id"] for bill in desk.get("/billing/api/v1/bills").json()}

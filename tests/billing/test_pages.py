@@ -25,7 +25,7 @@ from tests.billing.village import (
     tranche,
     visit,
 )
-from tests.desk import sign_in
+from tests.desk import COMMUNITY, sign_in
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
 
@@ -130,13 +130,13 @@ def test_the_page_of_a_run_says_no_id_and_asks_the_register_for_names(village: D
 def test_a_correction_says_why(village: Database, tmp_path: Path) -> None:
     hear(village, measured("anna", JANUARY, "2", revision=2, cause="late telegram"), closed(JANUARY, 1, 0, revision=2))
     board = visit(village, tmp_path, "board")
-    run = board.post("/billing/runs/corrections/issue", data={"issued_on": "2025-03-02"}, headers=HTML)
+    run = board.post("/billing/runs/corrections/issue", headers=HTML)
     path = re.search(r"/billing/bills/[0-9a-f-]{36}", run.text)
     assert path
     corrected = board.get(path.group(), headers=HTML)
     assert "Revision 2 of the reading: late telegram" in text_of(corrected)
     assert "This changes bill 2025-000001 of" in text_of(corrected)
-    assert "Credit note 2025-000003" in text_of(corrected)
+    assert "Credit note 2026-000001" in text_of(corrected)
     assert "pay by" not in text_of(corrected)
     address(village)
     assert board.get(path.group() + ".pdf").content.startswith(b"%PDF-")
@@ -149,7 +149,7 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
     assert "February 2025 4 / 4 Ready" in runs
     preview = text_of(board.get("/billing/runs/2025-02", headers=HTML))
     assert "Unlikely beside the bill before Member €998.30 where €133.28 was likely" in preview
-    held = board.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
+    held = board.post("/billing/runs/2025-02/issue", headers=HTML)
     assert "The run is held" in text_of(held)
     assert "it takes two people" in text_of(held)
     assert "Release the run" not in text_of(held)
@@ -160,7 +160,7 @@ def test_the_board_sees_what_came_previews_holds_and_releases(village: Database,
     assert "2 bills will be issued although 1 of them were found unlikely" in asked
     released = board.post(path.group(), headers=HTML)
     assert "The bills are issued." in text_of(released)
-    assert "2025-000003" in released.text
+    assert "2026-000001" in released.text, "the bills have the day on which they are made"
     assert 'data-name-of="account-1"' in released.text
     assert 'data-name-of="account-2"' in released.text
 
@@ -216,6 +216,30 @@ def test_every_page_says_what_comes_when_it_is_empty(database: Database, tmp_pat
         assert board.get(f"/billing/cards/{name}", headers=HTML).status_code == 200
 
 
+@pytest.mark.parametrize(("role", "may_date"), [("treasurer", False), ("board", False), ("operator", True)])
+def test_only_who_enters_bills_of_before_dates_them(
+    village: Database, tmp_path: Path, role: str, may_date: bool
+) -> None:
+    hear(village, measured("anna", FEBRUARY, "2.2", revision=2), closed(FEBRUARY, 1, 0, revision=2))
+    desk = visit(village, tmp_path, role)
+    assert ('name="issued_on"' in desk.get("/billing/runs/2025-02", headers=HTML).text) == may_date
+    dated = {"issued_on": "2025-03-05"}
+    page = desk.post("/billing/runs/2025-02/issue", data=dated, headers=HTML)
+    program = desk.post("/billing/api/v1/runs", json={"period": "2025-02", **dated})
+    assert (page.status_code, program.status_code) == ((200, 200) if may_date else (422, 422))
+    with village.read(COMMUNITY) as tx:
+        days = {head.issued_on for head in bills.list_heads(tx)}
+    assert days == {date(2025, 2, 1), date(2025, 3, 5)} if may_date else {date(2025, 2, 1)}
+
+
+def test_bills_of_today_go_out_without_a_word_on_their_day(village: Database, tmp_path: Path) -> None:
+    hear(village, measured("anna", FEBRUARY, "2.2", revision=2), closed(FEBRUARY, 1, 0, revision=2))
+    treasurer = visit(village, tmp_path, "treasurer")
+    assert treasurer.post("/billing/runs/2025-02/issue", headers=HTML).status_code == 200
+    with village.read(COMMUNITY) as tx:
+        assert [head.issued_on for head in bills.list_heads(tx) if head.period == FEBRUARY] == [tx.today, tx.today]
+
+
 @pytest.mark.parametrize("path", ["/billing/runs", "/billing/ledger", "/billing/runs/2025-01"])
 def test_a_member_has_no_business_at_the_boards_desk(village: Database, tmp_path: Path, path: str) -> None:
     assert visit(village, tmp_path, "member", member_id="anna").get(path, headers=HTML).status_code == 403
@@ -226,7 +250,7 @@ def test_the_home_page_tells_what_waits_until_when(village: Database, tmp_path: 
     assert "Bills of February 2025 can be made: look at them and issue them" in text_of(
         treasurer.get("/billing/cards/waiting", headers=HTML)
     )
-    treasurer.post("/billing/runs/2025-02/issue", data={"issued_on": "2025-03-01"}, headers=HTML)
+    treasurer.post("/billing/runs/2025-02/issue", headers=HTML)
     assert "are held, for some are unlikely" in text_of(treasurer.get("/billing/cards/waiting", headers=HTML))
     auditor = visit(village, tmp_path, "auditor")
     assert text_of(auditor.get("/billing/cards/waiting", headers=HTML)).strip() == "", "an auditor issues nothing"

@@ -26,14 +26,12 @@ from coop.billing.brake_texts import brake_advice, brake_sentence
 from coop.billing.handlers import runs as commands
 from coop.billing.handlers.results import RunResult
 from coop.billing.rules.brakes.model import Brake
-from coop.billing.storage import bills, runs
+from coop.billing.storage import runs
 from coop.billing.storage.runs import RunTotals
 from coop.kit.answers import Answer, Body, PeriodName
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
-from coop.kit.session import Session
-from coop.kit.tx import Tx
-from coop.values import BadInput, Period, Problem, say
+from coop.values import Period
 from coop.web.language import SOURCE
 
 routes = make_router()
@@ -155,32 +153,9 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
     Run again, it answers the same; nothing new is dated before the newest bill.
     """
     period = None if body.period is None else Period.parse(body.period)
+    may_date = ACCESS.allows(session_of(request), "date-runs")
     with reading(request) if body.dry_run else writing(request) as tx:
-        issued_on = _choose_day(tx, session_of(request), body.issued_on)
-        newest, counted = bills.find_newest_day(tx), bills.read_counters(tx, issued_on.year)
-        if period is None:
-            result = (commands.preview_corrections if body.dry_run else commands.correct_bills)(tx, issued_on)
-        else:
-            result = (commands.preview_bills if body.dry_run else commands.issue_bills)(tx, period, issued_on)
-        is_new = result.status != "issued" or bills.read_counters(tx, issued_on.year) != counted
-        if is_new and result.bills and newest is not None and issued_on < newest:
-            reason = say("%(day)s is before the newest bill, of %(newest)s", day=issued_on, newest=newest)
-            raise BadInput([Problem(reason, "issued_on")], "bad-date")
-    return _run_out(result)
-
-
-def _choose_day(tx: Tx, session: Session, asked: date | None) -> date:
-    """The day of the bills: today by the installation's clock. The operator may enter bills of before, in their order.
-
-    Raises:
-        BadInput: somebody else asks for another day.
-    """
-    if asked is None or asked == tx.today:
-        return tx.today
-    if not ACCESS.allows(session, "date-runs"):
-        reason = say("bills have the day on which they are made, %(today)s", today=tx.today)
-        raise BadInput([Problem(reason, "issued_on")], "bad-date")
-    return asked
+        return _run_out(commands.run_bills(tx, period, body.issued_on, may_date=may_date, dry_run=body.dry_run))
 
 
 @routes.post("/runs/{run_id}/release")

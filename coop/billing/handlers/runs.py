@@ -13,13 +13,13 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from coop.billing.handlers.drafts import DraftedRun, draft
+from coop.billing.handlers.drafts import DraftedRun, bad_date, draft
 from coop.billing.handlers.issuing import CORRECTIONS, issue
 from coop.billing.handlers.results import RunResult, as_drafted, as_issued, bill_id_of
 from coop.billing.storage import accounts, bills, runs
 from coop.billing.storage.runs import BillRun
 from coop.kit.tx import Tx
-from coop.values import CoopError, NotFound, Period, derive_id, say
+from coop.values import CoopError, NotFound, Period, civil_date, derive_id, say
 
 LOCK = "bills"
 """Held by whoever issues, from before the first look at what is there to the end of the transaction."""
@@ -37,6 +37,21 @@ def is_period(name: str) -> bool:
     return re.fullmatch(r"\d{4}(-\d\d)?", name) is not None
 
 
+def run_bills(tx: Tx, period: Period | None, day: date | None, *, may_date: bool, dry_run: bool = False) -> RunResult:
+    """Bill a period, or make corrections alone, as somebody asks at a door; ``dry_run`` only looks.
+
+    Bills have the day on which they are made. Only who enters those of before (``may_date``) says another ``day``.
+
+    Raises:
+        BadInput: somebody else asks for another day; or as ``issue_bills``.
+        CoopError: as ``preview_bills``.
+    """
+    issued_on = _judge_day(tx, day, may_date=may_date)
+    if period is None:
+        return (preview_corrections if dry_run else correct_bills)(tx, issued_on)
+    return (preview_bills if dry_run else issue_bills)(tx, period, issued_on)
+
+
 def preview_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     """See what a run of a period would issue on a day, or what it did.
 
@@ -48,7 +63,7 @@ def preview_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     run = runs.find_run(tx, run_id)
     if run is not None and run.status == "issued":
         return _as_issued(tx, run)
-    return as_drafted(tx, run_id, draft(tx, period, issued_on), "preview")
+    return as_drafted(tx, run_id, _draft_in_order(tx, period, issued_on), "preview")
 
 
 def preview_corrections(tx: Tx, issued_on: date) -> RunResult:
@@ -57,7 +72,7 @@ def preview_corrections(tx: Tx, issued_on: date) -> RunResult:
     Raises:
         BadInput, CoopError: as ``preview_bills``.
     """
-    drafted = draft(tx, None, issued_on)
+    drafted = _draft_in_order(tx, None, issued_on)
     return as_drafted(tx, _id_of_corrections(tx, drafted), drafted, "preview")
 
 
@@ -71,7 +86,7 @@ def preview_run(tx: Tx, run_id: str) -> RunResult:
     run = _get_run(tx, run_id)
     if run.status == "issued":
         return _as_issued(tx, run)
-    return as_drafted(tx, run.id, draft(tx, run.period, run.issued_on), "held", run)
+    return as_drafted(tx, run.id, draft(tx, run.period, _choose_day_of_release(tx, run)), "held", run)
 
 
 def preview_period(tx: Tx, period: Period) -> RunResult:
@@ -95,7 +110,7 @@ def issue_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     run = runs.find_run(tx, run_id)
     if run is not None and run.status == "issued":
         return _as_issued(tx, run)
-    return _hold_or_issue(tx, run_id, draft(tx, period, issued_on))
+    return _hold_or_issue(tx, run_id, _draft_in_order(tx, period, issued_on))
 
 
 def correct_bills(tx: Tx, issued_on: date) -> RunResult:
@@ -106,7 +121,7 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
         BadInput, CoopError: as ``preview_bills``.
     """
     tx.lock(LOCK)
-    drafted = draft(tx, None, issued_on)
+    drafted = _draft_in_order(tx, None, issued_on)
     if drafted.drafts:
         return _hold_or_issue(tx, _id_of_corrections(tx, drafted), drafted)
     accounts.add_entries(tx, (), drafted.moves)
@@ -118,7 +133,7 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
 
 def release_run(tx: Tx, run_id: str) -> RunResult:
     """Issue a held run although its brakes caught: a second person has looked. A brake that was not there when the run
-    was held holds it again.
+    was held holds it again. The bills have the day of the release, for from it on the member has time to pay.
 
     Raises:
         NotFound: there is no such run.
@@ -131,7 +146,8 @@ def release_run(tx: Tx, run_id: str) -> RunResult:
         return _as_issued(tx, run)
     if run.run_by == tx.actor.id:
         raise CoopError("second-person", say("you ran these bills yourself: somebody else looks and releases them"))
-    drafted = draft(tx, run.period, run.issued_on)
+    drafted = draft(tx, run.period, _choose_day_of_release(tx, run))
+    run = replace(run, issued_on=drafted.issued_on)
     if any(brake not in run.brakes for brake in drafted.brakes):
         return _hold(tx, replace(run, brakes=drafted.brakes), drafted)
     released = replace(run, status="issued", brakes=drafted.brakes, released_at=tx.now, released_by=tx.actor.id)
@@ -141,8 +157,32 @@ def release_run(tx: Tx, run_id: str) -> RunResult:
 def _hold_or_issue(tx: Tx, run_id: str, drafted: DraftedRun) -> RunResult:
     """Hold a run whose brakes caught, else issue it."""
     status = "held" if drafted.brakes else "issued"
-    run = BillRun(run_id, drafted.kind, drafted.period, drafted.issued_on, status, drafted.brakes, tx.actor.id)
+    run = BillRun(run_id, drafted.kind, drafted.period, drafted.issued_on, status, drafted.brakes, tx.actor.id, tx.now)
     return _hold(tx, run, drafted) if drafted.brakes else _issue(tx, run, drafted)
+
+
+def _judge_day(tx: Tx, asked: date | None, *, may_date: bool) -> date:
+    if asked is None or asked == tx.today:
+        return tx.today
+    if not may_date:
+        raise bad_date(say("bills have the day on which they are made, %(today)s", today=tx.today))
+    return asked
+
+
+def _draft_in_order(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
+    """Draft a run; nothing new is dated before the newest bill."""
+    drafted = draft(tx, period, issued_on)
+    newest = bills.find_newest_day(tx)
+    if drafted.drafts and newest is not None and issued_on < newest:
+        raise bad_date(say("%(day)s is before the newest bill, of %(newest)s", day=issued_on, newest=newest))
+    return drafted
+
+
+def _choose_day_of_release(tx: Tx, run: BillRun) -> date:
+    """Today; a run that was dated otherwise than it was made keeps its day, and comes after the newest bill."""
+    if run.issued_on == civil_date(run.run_at):
+        return tx.today
+    return max(run.issued_on, bills.find_newest_day(tx) or run.issued_on)
 
 
 def _hold(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:

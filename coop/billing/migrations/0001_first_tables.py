@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("brakes", sa.Text(), nullable=False),
         sa.Column("run_by", sa.String(length=100), nullable=False),
+        sa.Column("run_at", Instant(), nullable=False),
         sa.Column("released_at", Instant(), nullable=True),
         sa.Column("released_by", sa.String(length=100), nullable=True),
         sa.CheckConstraint(

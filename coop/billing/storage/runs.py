@@ -32,6 +32,7 @@ class BillRun:
     status: str
     brakes: tuple[Brake, ...]
     run_by: str
+    run_at: datetime
     released_at: datetime | None = None
     released_by: str | None = None
 

@@ -74,6 +74,7 @@ bill_run = Table(
     Column("status", String(10), nullable=False),
     Column("brakes", Json(tuple[Brake, ...]), nullable=False),
     Column("run_by", String(100), nullable=False),
+    Column("run_at", Instant, nullable=False),
     Column("released_at", Instant),
     Column("released_by", String(100)),
     CheckConstraint("status IN ('held', 'issued')", name="status_known"),
