@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from enum import IntEnum, StrEnum
 from functools import cached_property
@@ -18,10 +18,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.metering.civil_days import DAY_S as DAY_S
+from coop.metering.civil_days import step_on
 from coop.values import Problem, Said, derive_id, say
-
-DAY_S = 86_400
-"""Seconds of a UTC day."""
 
 DIGEST_MODULUS = 1 << 48
 """One more than the largest digest of what was said about a day, small enough for a database to add up many."""
@@ -180,7 +179,8 @@ class Series:
     """Consecutive interval values of one register. ``values`` and ``quality`` have shape (n,).
 
     Interval ``i`` covers ``start + i * step_s`` up to the next; ``values`` are whole units of ``unit`` (a unit name
-    known to ``to_units``); where ``quality`` is MISSING the value is 0 and means nothing.
+    known to ``to_units``); where ``quality`` is MISSING the value is 0 and means nothing. Days from a midnight in
+    Amsterdam on are civil days, of 23, 24 or 25 hours.
     """
 
     meter: str
@@ -195,15 +195,17 @@ class Series:
     @property
     def end(self) -> datetime:
         """First instant after the last interval."""
-        return self.start + timedelta(seconds=self.step_s * len(self.values))
+        return self.bound(len(self.values))
+
+    def bound(self, i: int) -> datetime:
+        """The instant at which interval ``i`` begins, and the one before it ends."""
+        return step_on(self.start, self.step_s, i)
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Result of decoding a delivery: everything it could read, and a problem for everything it could not.
-
-    A problem never stops its neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked.
-    """
+    """Result of decoding a delivery: everything it could read, and a problem for everything else, which never stops its
+    neighbours; ``broken`` holds the raw part behind each problem, so that it can be parked."""
 
     stands: list[Stand] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
@@ -222,10 +224,11 @@ class MeterKind(StrEnum):
 
 
 class Shape(StrEnum):
-    """Shape of a register's values: stands at instants, or the values of consecutive intervals."""
+    """Shape of a register's values: stands at instants, or the values of consecutive intervals or of civil days."""
 
     STAND = "stand"
     INTERVAL = "interval"
+    DAY = "day"
 
 
 class Role(StrEnum):
@@ -344,9 +347,9 @@ class Mandate(Protocol):
 
 @dataclass(frozen=True)
 class Delivery:
-    """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's column mapping),
-    and ``exponents`` how fine its registers are where they are finer than usual. It goes in as far
-    as the ``mandate`` of whoever handed it over; what people said on a page of its own needs none."""
+    """A body that a gateway or a person handed over, decoded. ``options`` say how it was read (a CSV's mapping), and
+    ``exponents`` how fine its registers are where finer than usual. It goes in as far as the ``mandate`` of whoever
+    handed it over; what people said on a page of its own needs none."""
 
     format: str
     gateway: str
@@ -386,10 +389,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days.
-
-    ``accepted`` is False when nothing in it was good. ``duplicate`` means that it was here before and changed nothing.
-    """
+    """Outcome of a delivery: ``values`` readings were taken, which are ``observations`` of so many registers' days. Not
+    ``accepted``: nothing in it was good; ``duplicate``: it was here before and changed nothing."""
 
     delivery_id: str
     accepted: bool

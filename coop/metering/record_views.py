@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from itertools import groupby
 
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
@@ -16,7 +18,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.store import Closed, Measurement
 from coop.metering.provenance import gaps as missing
 from coop.metering.provenance.gaps import Gap
-from coop.metering.provenance.records import Record, Statement, list_statements, read_record
+from coop.metering.provenance.records import Record, Statement, Stretch, list_statements, overlap_gaps, read_record
 from coop.metering.provenance.sight import refuse_old_use
 from coop.metering.readings import store as readings
 from coop.metering.readings.completeness import measure_completeness
@@ -133,11 +135,13 @@ def list_missing_times(tx: Tx, period: Period, first: int = 0, count: int | None
             start, end = max(meter.installed_at, period.start_at), min(period.end_at, tx.now)
             if start < end:
                 gaps.append((meter.serial, "", Gap(start, end, say("it was never read"))))
-        for one in registers:
-            record = read_record(tx, meter, one, period)
-            numbers = set(record.values.number.tolist())
-            told = missing.explain_gaps(tx, meter, record.gaps, numbers, parked)
-            gaps += [(meter.serial, one.quantity.value, gap) for gap in told]
+        for quantity, alike in groupby(registers, lambda one: one.quantity):
+            records = [read_record(tx, meter, one, period) for one in alike]
+            numbers = {number for record in records for number in record.values.number.tolist()}
+            # What one register of a quantity does not say, another may.
+            unsaid: Sequence[Stretch] = reduce(overlap_gaps, [record.gaps for record in records])
+            told = missing.explain_gaps(tx, meter, unsaid, numbers, parked)
+            gaps += [(meter.serial, quantity.value, gap) for gap in told]
     return MissingTimes(tuple(gaps), len(lacking))
 
 

@@ -86,7 +86,7 @@ register = Table(
     Column("quantity", Choice(Quantity, 40), nullable=False),
     Column("shape", Choice(Shape, 10), nullable=False),
     Column("exponent", SmallInteger, nullable=False),
-    CheckConstraint("shape IN ('stand', 'interval')", name="shape"),
+    CheckConstraint("shape IN ('stand', 'interval', 'day')", name="shape"),
     UniqueConstraint("community", "serial", "quantity", "shape"),
 )
 
@@ -171,7 +171,7 @@ block = Table(
     CheckConstraint("parts >= 1 AND first <= number", name="parts"),
     CheckConstraint("parts = 1 OR (log IS NOT NULL AND fold IS NOT NULL)", name="sealed"),
     CheckConstraint(f"digest >= 0 AND digest < {DIGEST_MODULUS}", name="digest"),
-    CheckConstraint("(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name="shape"),
+    CheckConstraint("step_s > 0 OR (step_s = 0 AND offsets IS NOT NULL)", name="shape"),
     sqlite_with_rowid=False,
     postgresql_partition_by="RANGE (day)",
 )

@@ -103,7 +103,7 @@ BREAKS = {
 }
 """Meanings of a break."""
 
-SHAPES = {"stand": N_("Stand"), "interval": N_("Use per interval")}
+SHAPES = {"stand": N_("Stand"), "interval": N_("Use per interval"), "day": N_("Use per day")}
 """Shapes of a register."""
 
 FORMATS = {

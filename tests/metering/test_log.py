@@ -355,11 +355,12 @@ def test_quarter_hours_and_hours_of_one_day_stand_beside_each_other(database: Da
         for i, told in enumerate([fine, hours] if turned else [hours, fine]):
             deliver(tx, told, received_at=LATER + timedelta(hours=i))
     values = [(value, quality) for value, quality in latest_values(database)[POWER_1].values()]
-    # The first hour is divided, the second one stands as it was told finer, the third is what is left of it.
+    # The first hour is divided, the second one stands as it was told finer, the third is what is left of it; the parts
+    # of a measured hour add up to it, and are no estimate.
     assert values == [
-        *[(3, 3), (3, 3), (2, 3), (2, 3)],
+        *[(3, 1), (3, 1), (2, 1), (2, 1)],
         *[(100, 1)] * 4,
-        *[(3, 1), (2, 3), (1, 3), (1, 3)],
+        *[(3, 1), (2, 1), (1, 1), (1, 1)],
     ]
     seal(database)
     assert [(value, quality) for value, quality in latest_values(database)[POWER_1].values()] == values

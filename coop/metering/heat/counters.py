@@ -1,4 +1,4 @@
-"""Counters: what one meter tells of one quantity for a part of a period, in one shape or in two."""
+"""Counters: what one meter tells of one quantity for a part of a period, in one shape or in several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from coop.metering.heat.breaks import Decided
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.measuring import REACH_S, Days, Span, Use, use_of
-from coop.metering.heat.shapes import Disagreement, join_shapes
+from coop.metering.heat.shapes import NO_TILES, Disagreement, join_shapes, lay, tile
 from coop.metering.model import DAY_S, Meter, Quantity, Shape
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import Stored, seconds
@@ -21,23 +21,30 @@ Stock = Mapping[str, Mapping[int, Stored]]
 
 @dataclass(frozen=True)
 class MeterCounter:
-    """The registers of one meter and quantity as spans of the same time: cumulative readings, intervals, or both."""
+    """The registers of one meter and quantity as spans of the same time: cumulative readings, intervals, civil days, or
+    several of these."""
 
     readings: Span | None
     intervals: Span | None
+    days: Span | None = None
 
     @property
     def register_ids(self) -> tuple[str, ...]:
         """Ids of its registers."""
-        return tuple(span.register_id for span in (self.readings, self.intervals) if span is not None)
+        return tuple(span.register_id for span in (self.readings, *self._tiled) if span is not None)
+
+    @property
+    def _tiled(self) -> list[Span]:
+        """Spans of the registers that tell of times, and not of instants."""
+        return [span for span in (self.intervals, self.days) if span is not None]
 
     def within(self, from_s: int, to_s: int) -> MeterCounter:
         """The same for another time [s since 1970]."""
-        both = (self.readings, self.intervals)
-        return MeterCounter(*(span and replace(span, from_s=from_s, to_s=to_s) for span in both))
+        every = (self.readings, self.intervals, self.days)
+        return MeterCounter(*(span and replace(span, from_s=from_s, to_s=to_s) for span in every))
 
     def count(self, stock: Stock) -> tuple[list[tuple[Span, Use | None]], list[Disagreement]]:
-        """What it counted, span by span in the order of time, and where its two shapes disagree."""
+        """What it counted, span by span in the order of time, and where its shapes disagree."""
         spans, disagreements = self._join(stock)
         return [(span, self.use(span, stock)) for span in spans], disagreements
 
@@ -52,13 +59,11 @@ class MeterCounter:
         return bool(disagreements) or any(use is None or use.gap_s is None or use.is_broken for use in uses)
 
     def _join(self, stock: Stock) -> tuple[list[Span], list[Disagreement]]:
-        readings, intervals = self.readings, self.intervals
-        if intervals is not None:
-            step_s = next((one.step_s for one in stock.get(intervals.register_id, {}).values()), 0)
-            intervals = replace(intervals, step_s=step_s)
-        if readings is not None and intervals is not None:
-            return join_shapes(readings, _contents(readings, stock), intervals, _contents(intervals, stock))
-        return [span for span in (readings, intervals) if span is not None], []
+        spans = self._tiled
+        tiles = [tile(span, stock.get(span.register_id, {}), source) for source, span in enumerate(spans)]
+        laid = lay(*tiles) if len(tiles) > 1 else tiles[0] if tiles else NO_TILES
+        contents = _contents(self.readings, stock) if self.readings is not None else {}
+        return join_shapes(spans, laid, self.readings, contents)
 
 
 def find_counter(
@@ -78,7 +83,7 @@ def find_counter(
             bound = store.parameters.bound_of(meter, register, day)
             known = decided.get(register.id, ())
             spans[shape] = Span(meter.serial, register.id, register.exponent, 0, *between_s, bound, known)
-    return MeterCounter(spans.get(Shape.STAND), spans.get(Shape.INTERVAL)) if spans else None
+    return MeterCounter(*(spans.get(shape) for shape in (Shape.STAND, Shape.INTERVAL, Shape.DAY))) if spans else None
 
 
 def load_days(store: Store, period: Period, counters: Iterable[MeterCounter]) -> dict[str, dict[int, Stored]]:

@@ -18,7 +18,7 @@ from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.stands import Count, Part, Point, count, parts, point
 from coop.metering.model import DAY_S, Quality
 from coop.metering.readings.blocks import Day
-from coop.metering.readings.plausibility import Bound
+from coop.metering.readings.plausibility import HOUR_S, Bound
 
 REACH_S = 92 * DAY_S
 """Distance from a bound within which a stand is looked for to estimate the bound from."""
@@ -133,8 +133,9 @@ def _sum_of(span: Span, days: Days) -> Use:
     quality = np.concatenate([days[day].quality for day in sorted(days)] or [np.empty(0, np.uint8)])
     inside = (at_s >= span.from_s) & (at_s + span.step_s <= span.to_s)
     total, there = int(values[inside].sum()), int(inside.sum())
-    missing = (span.to_s - span.from_s) // span.step_s - there
-    estimated = missing > 0 or bool((quality[inside] == Quality.ESTIMATED).any())
+    # Part of an interval at a bound, where a meter was exchanged, is no gap; a civil day that is shorter is one.
+    missing = span.to_s - span.from_s - there * span.step_s >= min(span.step_s, HOUR_S)
+    estimated = missing or bool((quality[inside] == Quality.ESTIMATED).any())
     how = Quality.ESTIMATED if estimated else Quality.MEASURED
     start = Point(span.from_s, 0, how, span.from_s, span.from_s)
     end = Point(span.to_s, total, how, span.to_s, span.to_s)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import product
 
 import numpy as np
 
@@ -171,19 +172,18 @@ def _join(
     is_whole = [_is_complete(uses, between_s, allowed_s) for uses in (heat, electricity)]
     if all(is_whole):
         return _Pump(heat_j, electricity_wh, heat_j, electricity_wh, _WHOLE, True)
-    both: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
-    permille = 0
-    if len(heat) == len(electricity) == 1 and heat[0][0].step_s == electricity[0][0].step_s > 0:
-        (span, _), (other, _) = heat[0], electricity[0]
-        at_s, values = _intervals(span, days)
-        other_s, other_values = _intervals(other, days)
-        _, here, there = np.intersect1d(at_s, other_s, return_indices=True)
-        both = (
-            Decimal(int(values[here].sum())).scaleb(span.exponent),
-            Decimal(int(other_values[there].sum())).scaleb(other.exponent),
-        )
-        permille = len(here) * span.step_s * _WHOLE // (between_s[1] - between_s[0])
-    return _Pump(heat_j, electricity_wh, *both, permille, is_whole[0])
+    heat_both, electricity_both = Decimal(0), Decimal(0)
+    known_s = 0
+    for span, other in product((span for span, _ in heat), (span for span, _ in electricity)):
+        if span.step_s == other.step_s > 0:
+            at_s, values = _intervals(span, days)
+            other_s, other_values = _intervals(other, days)
+            _, here, there = np.intersect1d(at_s, other_s, return_indices=True)
+            heat_both += Decimal(int(values[here].sum())).scaleb(span.exponent)
+            electricity_both += Decimal(int(other_values[there].sum())).scaleb(other.exponent)
+            known_s += len(here) * span.step_s
+    permille = known_s * _WHOLE // (between_s[1] - between_s[0])
+    return _Pump(heat_j, electricity_wh, heat_both, electricity_both, permille, is_whole[0])
 
 
 def _is_complete(uses: Sequence[tuple[Span, Use]], between_s: tuple[int, int], allowed_s: float) -> bool:

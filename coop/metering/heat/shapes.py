@@ -1,26 +1,32 @@
-"""One truth for a quantity that a meter tells in two shapes: cumulative readings, and the values of intervals.
+"""One truth for a quantity that a meter tells in several shapes: cumulative readings, the values of intervals of any
+length, and those of civil days.
 
-Intervals count where they are complete; cumulative readings bridge the gaps between them, from the last reading before
-a gap to the first after it, so that nothing there is estimated that a reading knows. Where only one shape is there, it
-counts. So a reading that is added to complete intervals changes nothing in the months that they cover.
+Intervals count where they are complete. A civil day that they do not fill counts by its own value, where that is no
+less than what they tell of it; so does one whose value ranks higher than theirs. Cumulative readings bridge what is
+then left open, from the last reading before a gap to the first after it, so that nothing there is estimated that a
+reading knows. Where only one shape is there, it counts. So a reading that is added to complete intervals changes
+nothing in the months that they cover.
 
-Where both tell the same stretch they have to agree within the coarseness of both:
-``|v(s1) - v(s0) - sum of the intervals from s0 to s1| <= 2 * step``, s0 and s1 the first and the last reading of an
-unbroken stretch of intervals. Otherwise one of them is wrong, and people say which.
+Where readings and the others tell the same stretch they have to agree within the coarseness of both:
+``|v(s1) - v(s0) - sum of the values from s0 to s1| <= 2 * step``, s0 and s1 the first and the last reading of an
+unbroken stretch. Otherwise one of them is wrong, and people say which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coop.metering.heat.breaks import Decided
 from coop.metering.heat.measuring import Days, Span, count_days, use_of
 from coop.metering.heat.stands import Count
 from coop.metering.model import DAY_S, Int64Array
+from coop.metering.readings.blocks import RANK
+from coop.metering.readings.store import Stored
 from coop.metering.verdicts import BreakKind
 
 Stretch = tuple[int, int]
@@ -39,49 +45,127 @@ class Disagreement:
     by_intervals: Decimal
 
 
+@dataclass(frozen=True)
+class Tiles:
+    """Values over a time each, in the order of time, shape (n,): when each begins and how long it lasts [s], its value
+    and the rank of its quality, and of which register it is (``source``)."""
+
+    starts: Int64Array
+    steps_s: Int64Array
+    values: Int64Array
+    ranks: Int64Array
+    source: Int64Array
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def ends(self) -> Int64Array:
+        """When each ends."""
+        return np.asarray(self.starts + self.steps_s)
+
+    def take(self, which: NDArray[np.bool_] | Int64Array) -> Tiles:
+        """Some of them."""
+        return Tiles(*(column[which] for column in vars(self).values()))
+
+    def within(self, from_s: int, to_s: int) -> Tiles:
+        """Those that lie between two instants."""
+        return self.take((self.starts >= from_s) & (self.ends <= to_s))
+
+    def cuts(self, at_s: Int64Array) -> NDArray[np.bool_]:
+        """True for each instant that lies inside one of them."""
+        if not len(self):
+            return np.zeros(len(at_s), np.bool_)
+        before = np.searchsorted(self.starts, at_s, "right") - 1
+        return np.asarray((before >= 0) & (at_s > self.starts[before]) & (at_s < self.ends[before]))
+
+
+NO_TILES = Tiles(*[np.empty(0, np.int64)] * 5)
+
+
+def tile(span: Span, stored: Mapping[int, Stored], source: int = 0) -> Tiles:
+    """The values of a register that lie within a span."""
+    days = [stored[day] for day in sorted(stored)]
+    nothing = [np.empty(0, np.int64)]
+    return Tiles(
+        np.concatenate([one.content.offsets + one.day * DAY_S for one in days] or nothing),
+        np.concatenate([np.full(len(one.content), one.step_s, np.int64) for one in days] or nothing),
+        np.concatenate([one.content.values for one in days] or nothing),
+        np.concatenate([RANK[one.content.quality] for one in days] or nothing),
+        np.concatenate([np.full(len(one.content), source, np.int64) for one in days] or nothing),
+    ).within(span.from_s, span.to_s)
+
+
+def lay(intervals: Tiles, days: Tiles) -> Tiles:
+    """Intervals with the civil days that count in their place; no two of what is returned overlap."""
+    if not len(days):
+        return intervals
+    keep, chosen = np.ones(len(intervals), np.bool_), np.zeros(len(days), np.bool_)
+    for k, (start, end) in enumerate(zip(days.starts.tolist(), days.ends.tolist(), strict=True)):
+        touched = (intervals.starts < end) & (intervals.ends > start)
+        inside = intervals.take(touched & (intervals.starts >= start) & (intervals.ends <= end))
+        is_whole = int(inside.steps_s.sum()) == end - start
+        is_outranked = days.ranks[k] > inside.ranks.max(initial=-1)
+        if is_outranked or (not is_whole and int(days.values[k]) >= int(inside.values.sum())):
+            chosen[k] = True
+            keep[touched] = False
+    kept = [intervals.take(keep), days.take(chosen)]
+    joined = Tiles(*(np.concatenate(columns) for columns in zip(*(vars(one).values() for one in kept), strict=True)))
+    return joined.take(np.argsort(joined.starts, kind="stable"))
+
+
 def join_shapes(
-    readings: Span, readings_days: Days, intervals: Span, intervals_days: Days
+    spans: Sequence[Span], tiles: Tiles, readings: Span | None, readings_days: Days
 ) -> tuple[list[Span], list[Disagreement]]:
-    """Choose for each part of a span the shape that counts; both spans are of one meter and quantity, and as long.
+    """Choose for each part of a time the register that counts; ``spans`` are those of the registers that ``tiles`` are
+    of, by their number, and as long as that of the ``readings``.
 
-    Returns the spans that count, in the order of time, and where the two shapes disagree.
+    Returns the spans that count, in the order of time, and where readings and the others disagree.
     """
-    step_s = intervals.step_s
-    starts = _starts_within(intervals, intervals_days)
+    if not len(tiles):
+        return [readings or spans[0]], []
+    whole = spans[0]
+    if readings is None:
+        return _cut(spans, tiles, whole.from_s, whole.to_s), []
     counted = count_days(readings, readings_days)
-    if not step_s or not len(starts):
-        return [readings], []
-    if not len(counted.at_s):
-        return [intervals], []
     by_readings = [(one.before_s, one.at_s) for one in readings.decided if one.kind is BreakKind.READINGS]
-    gaps = _merge([*_gaps(intervals, starts), *_clip(by_readings, intervals)])
-    bridged = _merge(_clip([_widen(gap, counted, intervals) for gap in gaps], intervals))
+    gaps = _merge([*_gaps(tiles, whole.from_s, whole.to_s), *_clip(by_readings, whole)])
+    bridged = _merge(_clip([_widen(gap, counted, tiles) for gap in gaps], whole))
     bridged = [gap for gap in bridged if _bridges(replace(readings, from_s=gap[0], to_s=gap[1]), readings_days)]
-    spans, disagreements = [], []
-    for from_s, to_s in _between(bridged, intervals):
-        span = replace(intervals, from_s=from_s, to_s=to_s)
-        spans.append(span)
-        if not _gaps(span, starts[(starts >= from_s) & (starts < to_s)]):
-            disagreements += _compare(span, intervals_days, readings, counted)
-    spans += [replace(readings, from_s=from_s, to_s=to_s) for from_s, to_s in bridged]
-    return sorted(spans, key=lambda span: span.from_s), disagreements
+    found: list[Span] = []
+    disagreements: list[Disagreement] = []
+    for from_s, to_s in _between(bridged, whole):
+        found += _cut(spans, tiles, from_s, to_s)
+        laid = tiles.within(from_s, to_s)
+        if not _gaps(laid, from_s, to_s):
+            disagreements += _compare(spans, laid, readings, counted, (from_s, to_s))
+    found += [replace(readings, from_s=from_s, to_s=to_s) for from_s, to_s in bridged]
+    return sorted(found, key=lambda span: span.from_s), disagreements
 
 
-def _starts_within(span: Span, days: Days) -> Int64Array:
-    at_s = np.concatenate([days[day].offsets + day * DAY_S for day in sorted(days)] or [np.empty(0, np.int64)])
-    return np.asarray(at_s[(at_s >= span.from_s) & (at_s + span.step_s <= span.to_s)])
+def _cut(spans: Sequence[Span], tiles: Tiles, from_s: int, to_s: int) -> list[Span]:
+    """The spans of a stretch, each of one register and one step; what is missing belongs to what lies before it."""
+    inside = tiles.within(from_s, to_s)
+    if not len(inside):
+        nearest = min(int(np.searchsorted(tiles.starts, from_s)), len(tiles) - 1)
+        inside = tiles.take(np.array([nearest]))
+    changes = np.flatnonzero((np.diff(inside.source) != 0) | (np.diff(inside.steps_s) != 0)) + 1
+    edges = [from_s, *inside.starts[changes].tolist(), to_s]
+    return [
+        replace(spans[inside.source[i]], step_s=int(inside.steps_s[i]), from_s=start, to_s=end)
+        for i, start, end in zip([0, *changes.tolist()], edges[:-1], edges[1:], strict=True)
+    ]
 
 
-def _gaps(span: Span, starts: Int64Array) -> list[Stretch]:
-    """Stretches of a span of which no interval tells."""
-    edges = np.concatenate([[span.from_s - span.step_s], starts, [span.to_s]])
-    ends = edges[:-1] + span.step_s
-    return [(int(end), int(start)) for end, start in zip(ends, edges[1:], strict=True) if start > end]
+def _gaps(tiles: Tiles, from_s: int, to_s: int) -> list[Stretch]:
+    """Stretches between two instants of which none of the tiles tells."""
+    ends, starts = np.append(from_s, tiles.ends), np.append(tiles.starts, to_s)
+    return [(int(end), int(start)) for end, start in zip(ends, starts, strict=True) if start > end]
 
 
-def _widen(gap: Stretch, counted: Count, span: Span) -> Stretch:
-    """A gap out to the readings around it that lie where an interval begins."""
-    at_s = counted.at_s[(counted.at_s - span.from_s) % span.step_s == 0]
+def _widen(gap: Stretch, counted: Count, tiles: Tiles) -> Stretch:
+    """A gap out to the readings around it that lie in no tile."""
+    at_s = counted.at_s[~tiles.cuts(counted.at_s)]
     before, after = at_s[at_s <= gap[0]], at_s[at_s >= gap[1]]
     return (int(before[-1]) if len(before) else gap[0], int(after[0]) if len(after) else gap[1])
 
@@ -118,18 +202,23 @@ def _between(stretches: Sequence[Stretch], span: Span) -> list[Stretch]:
     return [(from_s, to_s) for from_s, to_s in zip(edges[::2], edges[1::2], strict=True) if from_s < to_s]
 
 
-def _compare(span: Span, days: Days, readings: Span, counted: Count) -> list[Disagreement]:
-    """Ask an unbroken stretch of intervals whether the cumulative readings in it say the same."""
-    inside = (counted.at_s >= span.from_s) & (counted.at_s <= span.to_s)
-    places = np.flatnonzero(inside & ((counted.at_s - span.from_s) % span.step_s == 0))
+def _compare(
+    spans: Sequence[Span], tiles: Tiles, readings: Span, counted: Count, between_s: Stretch
+) -> list[Disagreement]:
+    """Ask an unbroken stretch of tiles whether the cumulative readings in it say the same."""
+    inside = (counted.at_s >= between_s[0]) & (counted.at_s <= between_s[1])
+    places = np.flatnonzero(inside & ~tiles.cuts(counted.at_s))
     if len(places) < 2 or readings.bound is None:
         return []
     from_s, to_s = int(counted.at_s[places[0]]), int(counted.at_s[places[-1]])
     if _is_decided(readings.decided, from_s, to_s):
         return []
     by_readings = Decimal(int(counted.counted[places[-1]] - counted.counted[places[0]])).scaleb(readings.exponent)
-    use = use_of(replace(span, from_s=from_s, to_s=to_s), days)
-    by_intervals = use.energy if use is not None else Decimal(0)
+    laid = tiles.within(from_s, to_s)
+    sums = [int(laid.values[laid.source == source].sum()) for source in range(len(spans))]
+    by_intervals = sum(
+        (Decimal(energy).scaleb(span.exponent) for span, energy in zip(spans, sums, strict=True)), Decimal(0)
+    )
     if abs(by_readings - by_intervals) <= 2 * Decimal(readings.bound.step).scaleb(readings.exponent):
         return []
     return [Disagreement(readings.register_id, readings.serial, from_s, to_s, by_readings, by_intervals)]

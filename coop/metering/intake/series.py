@@ -1,20 +1,23 @@
 """Intake of interval values: all series of one start, step and length together, as one matrix.
 
-All days of the registers of a matrix are packed at once.
+All days of the registers of a matrix are packed at once. A civil day's value is kept whole, in the UTC day in which it
+begins, over as long as it lasts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.metering.civil_days import are_civil_days
 from coop.metering.intake.batch import Intake
 from coop.metering.model import (
     DAY_S,
@@ -29,10 +32,10 @@ from coop.metering.model import (
     Shape,
     to_units,
 )
-from coop.metering.readings.blocks import pack, pack_quality
+from coop.metering.readings.blocks import pack, pack_quality, pack_stands
 from coop.metering.readings.observations import digest_entries
 from coop.metering.readings.parameters import Parameters
-from coop.metering.readings.plausibility import Bound, impossible_values
+from coop.metering.readings.plausibility import HOUR_S, Bound, impossible_values
 from coop.metering.readings.store import seconds
 from coop.values import civil_date, say
 
@@ -64,7 +67,8 @@ def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
             continue
         if start < meter.installed_at or end > intake.horizon or (meter.removed_at and end > meter.removed_at):
             series = _within(intake, series, meter)
-        one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, Shape.INTERVAL)
+        shape = Shape.DAY if are_civil_days(start, series.step_s) else Shape.INTERVAL
+        one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, shape)
         rows.append((series, meter, one))
     return rows
 
@@ -72,10 +76,9 @@ def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
 def _within(intake: Intake, series: Series, meter: Meter) -> Series:
     """The series without what lies outside its meter's time, which is refused."""
     gone = meter.removed_at or max(series.end, intake.horizon)
-    step = timedelta(seconds=series.step_s)
-    starts = [series.start + i * step for i in range(len(series.values))]
-    outside = np.array([at < meter.installed_at or at + step > gone for at in starts])
-    future = np.array([at + step > intake.horizon for at in starts]) & ~outside
+    between = [*pairwise(series.bound(i) for i in range(len(series.values) + 1))]
+    outside = np.array([start < meter.installed_at or end > gone for start, end in between])
+    future = np.array([end > intake.horizon for _, end in between]) & ~outside
     there = series.quality != Quality.MISSING
     for part in _parts(series, outside & there):
         intake.refuse(
@@ -94,7 +97,8 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
     parameters = intake.batch.parameters
     scales = [_scale(parameters, meter, one, series.unit, day_of_limits) for series, meter, one in rows]
     factors = np.array([factor for factor, _ in scales], np.int64)
-    most = np.array([bound.most(step_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
+    longest_s = step_s + HOUR_S if are_civil_days(start, step_s) else step_s
+    most = np.array([bound.most(longest_s) if bound else _UNBOUNDED for _, bound in scales], np.int64)
     values = np.concatenate([series.values for series, _, _ in rows]).reshape(len(rows), n)
     quality = np.concatenate([series.quality for series, _, _ in rows]).reshape(len(rows), n)
     if (factors != 1).any():
@@ -106,10 +110,36 @@ def _take_matrix(intake: Intake, start: datetime, step_s: int, n: int, rows: Seq
     for k in np.flatnonzero(values.max(axis=1) > most).tolist():
         series, bound = rows[k][0], scales[k][1]
         assert bound is not None, "nothing is above no limit"
-        wrong = impossible_values(values[k], bound, step_s) & (quality[k] != Quality.MISSING)
+        wrong = impossible_values(values[k], bound, longest_s) & (quality[k] != Quality.MISSING)
         _refuse_impossible(intake, series, wrong)
         values[k, wrong], quality[k, wrong] = 0, Quality.MISSING
     intake.taken.values += int(np.count_nonzero(quality))
+    if are_civil_days(start, step_s):
+        _take_civil_days(intake, rows, values, quality)
+    else:
+        _take_days(intake, start, step_s, rows, values, quality)
+
+
+def _take_civil_days(intake: Intake, rows: Sequence[Row], values: Int64Array, quality: QualityArray) -> None:
+    """Civil days of all rows; ``values`` and ``quality`` have shape (rows, days)."""
+    series = rows[0][0]
+    exponents = np.array([one.exponent for _, _, one in rows])
+    for i in range(values.shape[1]):
+        start_s = seconds(series.bound(i))
+        length_s = seconds(series.bound(i + 1)) - start_s
+        day, offset = divmod(start_s, DAY_S)
+        heads = (intake.number, length_s, exponents, offset, quality[:, i])
+        digests = digest_entries(heads, values[:, i]).tolist()
+        for k in np.flatnonzero(quality[:, i] != Quality.MISSING).tolist():
+            packed = pack_stands([offset], [int(values[k, i])], bytes([int(quality[k, i])]))
+            intake.add(rows[k][2], day, length_s, packed, digests[k], (offset,))
+
+
+def _take_days(
+    intake: Intake, start: datetime, step_s: int, rows: Sequence[Row], values: Int64Array, quality: QualityArray
+) -> None:
+    """UTC days of all rows; ``values`` and ``quality`` have shape (rows, intervals)."""
+    n = values.shape[1]
     first_s = seconds(start)
     end_s = first_s + n * step_s
     for day in range(first_s // DAY_S, -(-end_s // DAY_S)):
@@ -171,8 +201,9 @@ def _parts(series: Series, which: NDArray[np.bool_]) -> Iterator[Series]:
     """The unbroken runs of a series where ``which`` is true, each as a series of its own."""
     bounds = np.flatnonzero(np.diff(which.astype(np.int8), prepend=0, append=0)).tolist()
     for first, end in zip(bounds[::2], bounds[1::2], strict=True):
-        start = series.start + timedelta(seconds=first * series.step_s)
-        yield replace(series, start=start, values=series.values[first:end], quality=series.quality[first:end])
+        yield replace(
+            series, start=series.bound(first), values=series.values[first:end], quality=series.quality[first:end]
+        )
 
 
 def _without(series: Series, which: NDArray[np.bool_]) -> Series:

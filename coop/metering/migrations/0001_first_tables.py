@@ -86,12 +86,10 @@ def upgrade() -> None:
         sa.Column("log", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column("fold", sa.LargeBinary(), nullable=True),
-        sa.CheckConstraint(
-            "(step_s = 0 AND offsets IS NOT NULL) OR (step_s > 0 AND offsets IS NULL)", name=op.f("ck_block_shape")
-        ),
         sa.CheckConstraint("digest >= 0 AND digest < 281474976710656", name=op.f("ck_block_digest")),
         sa.CheckConstraint("parts = 1 OR (log IS NOT NULL AND fold IS NOT NULL)", name=op.f("ck_block_sealed")),
         sa.CheckConstraint("parts >= 1 AND first <= number", name=op.f("ck_block_parts")),
+        sa.CheckConstraint("step_s > 0 OR (step_s = 0 AND offsets IS NOT NULL)", name=op.f("ck_block_shape")),
         sa.PrimaryKeyConstraint("community", "day", "register_id", "first", "number", name=op.f("pk_block")),
         postgresql_partition_by="RANGE (day)",
         sqlite_with_rowid=False,
@@ -367,7 +365,7 @@ def upgrade() -> None:
         sa.Column("quantity", sa.String(length=40), nullable=False),
         sa.Column("shape", sa.String(length=10), nullable=False),
         sa.Column("exponent", sa.SmallInteger(), nullable=False),
-        sa.CheckConstraint("shape IN ('stand', 'interval')", name=op.f("ck_register_shape")),
+        sa.CheckConstraint("shape IN ('stand', 'interval', 'day')", name=op.f("ck_register_shape")),
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_register")),
         sa.UniqueConstraint(
             "community", "serial", "quantity", "shape", name=op.f("uq_register_community_serial_quantity_shape")

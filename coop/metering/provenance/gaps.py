@@ -14,6 +14,7 @@ from coop.kit.database import among
 from coop.kit.parking import Letter
 from coop.kit.tokens import list_gateways
 from coop.kit.tx import Tx
+from coop.metering.civil_days import step_on
 from coop.metering.intake.parking import READINGS, TELEGRAMS, list_telegrams
 from coop.metering.model import Meter
 from coop.metering.readings.store import instant
@@ -73,7 +74,7 @@ def list_parked(tx: Tx) -> list[Parked]:
             told.setdefault(stand["meter"], []).append(datetime.fromisoformat(stand["at"]))
         for series in document["series"]:
             start = datetime.fromisoformat(series["start"])
-            end = start + timedelta(seconds=series["step_s"] * len(series["values"]))
+            end = step_on(start, series["step_s"], len(series["values"]))
             told.setdefault(series["meter"], []).extend((start, end))
         found += [Parked(serial, min(instants), max(instants), letter) for serial, instants in told.items()]
     return found

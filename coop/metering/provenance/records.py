@@ -178,6 +178,16 @@ def _gaps_between(starts: Int64Array, ends: Int64Array, from_s: int, to_s: int) 
     ]
 
 
+def overlap_gaps(first: Sequence[Stretch], second: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """What lies in gaps of both.
+
+    >>> overlap_gaps([(0, 10), (20, 30)], [(5, 25)])
+    ((5, 10), (20, 25))
+    """
+    both = ((max(a, c), min(b, d)) for a, b in first for c, d in second)
+    return tuple(sorted((start, end) for start, end in both if start < end))
+
+
 def _days_without(at_s: Int64Array, from_s: int, to_s: int) -> list[Stretch]:
     found: list[Stretch] = []
     day = civil_date(instant(from_s))

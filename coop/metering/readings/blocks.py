@@ -183,15 +183,25 @@ def unpack_quality(packed: bytes, n: int) -> QualityArray:
 
 
 def pack_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
-    """(offsets, values, quality) as they are stored; ``step_s`` is 0 for stands, which keep their offsets."""
-    if step_s == 0:
+    """(offsets, values, quality) as they are stored; what lies on no grid of the UTC day keeps its offsets."""
+    if not is_on_grid(day.offsets, step_s):
         return pack_stands(day.offsets.tolist(), day.values.tolist(), day.quality.tobytes())
     values, quality = dense(day, step_s)
     return None, pack_one(values.tolist()), _shorten(quality.tobytes())
 
 
+def is_on_grid(offsets: Int64Array, step_s: int) -> bool:
+    """True where values have their places in a UTC day that is divided by their step: cumulative readings and the
+    values of civil days have none.
+
+    >>> is_on_grid(np.array([900]), 900), is_on_grid(np.array([82_800]), 86_400), is_on_grid(np.array([5]), 0)
+    (True, False, False)
+    """
+    return step_s > 0 and DAY_S % step_s == 0 and not (offsets % step_s).any()
+
+
 def pack_stands(offsets: Sequence[int], values: Sequence[int], codes: bytes) -> tuple[bytes, bytes, bytes]:
-    """Pack a day of cumulative readings as ``pack_day`` does."""
+    """Pack a day of values that keep their offsets as ``pack_day`` does."""
     return len(offsets).to_bytes(4, "little") + pack_one(offsets), pack_one(values), _shorten(codes)
 
 

@@ -6,21 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from coop.kit.tx import Tx
-from coop.metering.model import DAY_S, Meter, MeterKind, Quality
+from coop.metering.model import DAY_S, Int64Array, MeterKind, Quality, Quantity, Register
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import number_at
-from coop.metering.readings.store import DAY, day_number
+from coop.metering.readings.store import Stored, seconds
 from coop.metering.register import store as register
-from coop.values import Period
+from coop.values import Period, midnight
+
+_FOREVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
 class Completeness:
     """Share of each meter's day that is there. ``share_percent`` has shape (meters, days); 100 is all of it.
 
-    A register of intervals is complete with every interval; one of stands with a stand a day. ``estimated`` says where
-    some of it is an estimate.
+    A register of intervals is complete with every interval; one of stands with a stand a day; one of civil days with
+    the day's value. Of several registers of one quantity the one that says most counts. ``estimated`` says where some
+    of it is an estimate.
     """
 
     days: tuple[date, ...]
@@ -80,35 +86,32 @@ def _mean_percent(rows: Sequence[Sequence[int]]) -> int:
 
 
 def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = None) -> Completeness:
-    """Readings per meter and UTC day, as they are known now or were at an instant; -1 where a meter did not hang
+    """Readings per meter and civil day, as they are known now or were at an instant; -1 where a meter did not hang
     there."""
     meters = register.list_meters(tx)
-    registers: dict[str, list[str]] = {}
+    registers: dict[str, list[Register]] = {}
     for one in register.list_registers(tx):
-        registers.setdefault(one.serial, []).append(one.id)
+        registers.setdefault(one.serial, []).append(one)
     days = [period.start + timedelta(days=i) for i in range(period.days)]
-    first = day_number(period.start_at + timedelta(hours=2))
-    ids = [identity for some in registers.values() for identity in some]
+    bounds = np.array([seconds(midnight(day)) for day in (*days, period.end)], np.int64)
+    ids = [one.id for some in registers.values() for one in some]
     known = None if known_at is None else number_at(tx, known_at)
-    stored = readings.latest(tx, ids, range(first, first + len(days)), known)
+    stored: dict[str, list[Stored]] = {}
+    for _, found in sorted(readings.latest(tx, ids, range(bounds[0] // DAY_S, bounds[-1] // DAY_S + 1), known).items()):
+        stored.setdefault(found.register_id, []).append(found)
     shares, flags = [], []
     for meter in meters:
-        shares.append(
-            tuple(
-                _percent(meter, first + i, [stored.get((one, first + i)) for one in registers.get(meter.serial, ())])
-                for i in range(len(days))
-            )
-        )
-        flags.append(
-            tuple(
-                any(
-                    bool((found.content.quality == Quality.ESTIMATED).any())
-                    for one in registers.get(meter.serial, ())
-                    if (found := stored.get((one, first + i))) is not None
-                )
-                for i in range(len(days))
-            )
-        )
+        best: dict[Quantity, Int64Array] = {}
+        estimated = np.zeros(len(days), np.bool_)
+        for one in registers.get(meter.serial, ()):
+            share, estimates = _measure(stored.get(one.id, []), bounds)
+            best[one.quantity] = np.maximum(best.get(one.quantity, 0), share)
+            estimated |= estimates
+        mean = sum(best.values(), np.zeros(len(days), np.int64)) // max(len(best), 1)
+        gone_s = _FOREVER if meter.removed_at is None else seconds(meter.removed_at)
+        hung = (bounds[1:] > seconds(meter.installed_at)) & (bounds[:-1] < gone_s)
+        shares.append(tuple(np.where(hung, mean, -1).tolist()))
+        flags.append(tuple(estimated.tolist()))
     return Completeness(
         tuple(days),
         tuple(meter.serial for meter in meters),
@@ -118,13 +121,14 @@ def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = Non
     )
 
 
-def _percent(meter: Meter, day: int, stored: Sequence[readings.Stored | None]) -> int:
-    start = readings.instant(day * DAY_S)
-    if start + DAY <= meter.installed_at or (meter.removed_at is not None and meter.removed_at <= start):
-        return -1
-    if not stored:
-        return 0
-    whole = [
-        0 if one is None else 100 if not one.step_s else 100 * len(one.content) * one.step_s // DAY_S for one in stored
-    ]
-    return sum(whole) // len(whole)
+def _measure(stored: Sequence[Stored], bounds: Int64Array) -> tuple[Int64Array, NDArray[np.bool_]]:
+    """Share of each day between ``bounds`` that a register says [percent], and whether some of it is an estimate."""
+    nothing = [np.empty(0, np.int64)]
+    at_s = np.concatenate([one.content.offsets + one.day * DAY_S for one in stored] or nothing)
+    steps_s = np.concatenate([np.full(len(one.content), one.step_s, np.int64) for one in stored] or nothing)
+    estimates = np.concatenate([one.content.quality == Quality.ESTIMATED for one in stored] or nothing)
+    places = np.searchsorted(at_s, bounds)
+    said_s, estimated = (np.diff(np.append(0, np.cumsum(column))[places]) for column in (steps_s, estimates))
+    # A reading has no length: one a day is enough.
+    read = (np.diff(places) > 0) & (said_s == 0)
+    return np.where(read, 100, 100 * said_s // np.diff(bounds)), estimated > 0

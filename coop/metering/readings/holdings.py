@@ -34,9 +34,10 @@ class Store:
         self.parameters = Parameters(load_choices(tx))
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
-        """The register that counts a quantity of a meter: its stands where it has any, else its intervals."""
-        stand = self.registers.get((meter.serial, quantity, Shape.STAND))
-        return stand or self.registers.get((meter.serial, quantity, Shape.INTERVAL))
+        """The register that counts a quantity of a meter: its stands where it has any, else its intervals, else its
+        days."""
+        every = (self.registers.get((meter.serial, quantity, shape)) for shape in Shape)
+        return next((one for one in every if one is not None), None)
 
     def days(self, ids: Iterable[str], first_day: int, last_day: int) -> dict[str, dict[int, Stored]]:
         """Every day of registers as it stands, by register."""

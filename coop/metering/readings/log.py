@@ -29,6 +29,7 @@ from coop.metering.readings.blocks import (
     EMPTY,
     Day,
     dense,
+    is_on_grid,
     pack_day,
     squeeze,
     squeeze_quality,
@@ -135,7 +136,7 @@ def write_block(
 
 def _squeeze_day(day: Day, step_s: int) -> tuple[bytes | None, bytes, bytes]:
     """As ``pack_day``, smaller and slower."""
-    if not step_s:
+    if not is_on_grid(day.offsets, step_s):
         return len(day).to_bytes(4, "little") + squeeze(day.offsets), squeeze(day.values), squeeze_quality(day.quality)
     values, quality = dense(day, step_s)
     # A place without a value holds the one before it, which costs nothing.

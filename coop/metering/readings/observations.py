@@ -8,8 +8,9 @@ this value at this place is false, whoever says it and whenever; ``UNDONE`` that
 Invariant: ``fold`` is a function of the set of entries, so order, grouping and repetition of deliveries mean nothing.
 Of several values for one place and step the one of higher rank stands, then the one received later, then the larger.
 Where a day was told in several steps, the day is in the finest: a coarser value is spread evenly over what the finer
-ones leave open of its time, as an estimate, and the finer stand unless the coarser ranks higher. A step that the finest
-does not divide is left out and named.
+ones leave open of its time, and the finer stand unless the coarser ranks higher. The parts of an hour or less keep its
+quality, for they add up to it and nothing that is billed asks for less; those of a longer time, which a bound may cut,
+are an estimate. A step that the finest does not divide is left out and named.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from coop.metering.model import DAY_S, DIGEST_MODULUS, Int64Array, Quality, QualityArray
 from coop.metering.readings.blocks import EMPTY, RANK, Day
+from coop.metering.readings.plausibility import HOUR_S
 
 VOID, UNDONE = 250, 251
 """Codes in the place of a quality of what takes something back; no quality has them."""
@@ -255,11 +257,11 @@ class _Slots:
     number: Int64Array
     source: Int64Array
 
-    def spread(self, into: Int64Array, value: int, rank: int, number: int) -> None:
+    def spread(self, into: Int64Array, value: int, quality: int, rank: int, number: int) -> None:
         """Divide a value evenly over places; what does not divide goes to the first ones, a unit each."""
         share, rest = divmod(value, len(into))
         self.values[into] = share + (np.arange(len(into)) < rest)
-        self.quality[into], self.rank[into] = Quality.ESTIMATED, rank
+        self.quality[into], self.rank[into] = quality, rank
         self.number[into], self.source[into] = number, -1
 
 
@@ -292,10 +294,11 @@ def _join_steps(
             places = np.arange(first, min(first + step // finest, n))
             there = slots.quality[places] != Quality.MISSING
             rest = int(day.values[i]) - int(slots.values[places[there]].sum())
+            of = int(day.quality[i]) if step <= HOUR_S else int(Quality.ESTIMATED), int(rank[i]), int(number[i])
             if rank[i] > slots.rank[places[there]].max(initial=-1):
-                slots.spread(places, int(day.values[i]), int(rank[i]), int(number[i]))
+                slots.spread(places, int(day.values[i]), *of)
             elif not there.all() and rest >= 0:
-                slots.spread(places[~there], rest, int(rank[i]), int(number[i]))
+                slots.spread(places[~there], rest, *of)
     filled = np.flatnonzero(slots.quality != Quality.MISSING)
     return Fold(
         Day(filled * finest, slots.values[filled], slots.quality[filled]),

@@ -199,7 +199,7 @@ class Points:
         for meter in meters:
             sources = tuple(
                 Source(one.id, one.exponent)
-                for shape in (Shape.INTERVAL, Shape.STAND)
+                for shape in (Shape.INTERVAL, Shape.STAND, Shape.DAY)
                 if (one := self._store.registers.get((meter.serial, quantity, shape))) is not None
             )
             produces = quantity is Quantity.ELECTRICITY_EXPORT

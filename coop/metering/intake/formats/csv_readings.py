@@ -18,15 +18,24 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from coop.metering.civil_days import are_civil_days, step_on
 from coop.metering.intake.formats.csv_mapping import CsvColumn, CsvMapping
 from coop.metering.intake.formats.plausible import implausible, too_late, unset_clock
-from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Series, Stand, to_units
+from coop.metering.model import (
+    BASE_UNIT,
+    CUMULATIVE,
+    Quality,
+    Quantity,
+    Series,
+    Stand,
+    to_units,
+)
 from coop.values import BadInput, Problem, Said, join_said, say, say_count
 
 __all__ = ["CsvColumn", "CsvMapping", "CsvReadings", "decode_csv"]
@@ -258,10 +267,10 @@ def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> Sai
 def _take_interval(
     register: _Register, step_s: int, meter: str, at: datetime, units: int, line: int, readings: CsvReadings
 ) -> Said | None:
-    if at.microsecond or int(at.timestamp()) % step_s:
+    if at.microsecond or (int(at.timestamp()) % step_s and not are_civil_days(at, step_s)):
         return say("%(at)s does not lie on a step of %(step_s)s s", at=at, step_s=step_s)
     if register.run_start is not None:
-        end = register.run_start + timedelta(seconds=step_s * len(register.run))
+        end = step_on(register.run_start, step_s, len(register.run))
         if at < end:
             return say("less than %(step_s)s s after the value before it", step_s=step_s)
         if at > end:

@@ -7,7 +7,8 @@ Also the way in for telemetry of heat pumps and the source: power in W, temperat
          "step_s": 900, "values": [120, null, 131], "quality": [1, 0, 1]}]}
 
 Values are whole numbers of ``unit``; null is a missing value. ``quality`` holds one code of ``model.Quality`` for each
-value; without it all are measured. A step divides the day and ``start`` lies on it, so that a series fits UTC days.
+value; without it all are measured. A step divides the day and ``start`` lies on it, so that a series fits UTC days; or
+the step is a day and ``start`` a midnight in Amsterdam: then each value is that of a civil day, of 23, 24 or 25 hours.
 
 The batch is parsed once by orjson and validated by pydantic series by series: one bad series leaves its neighbours
 alone. A column is checked in numpy, never one object per reading. The raw part behind a bad series is a batch with that
@@ -28,6 +29,7 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, TypeAdapter, ValidationError
 
+from coop.metering.civil_days import are_civil_days, step_on
 from coop.metering.intake.formats.plausible import TEMPERATURE_RANGE_DEGC, unset_clock
 from coop.metering.model import (
     BASE_UNIT,
@@ -233,11 +235,11 @@ def _misfit(quantity: Quantity, unit: str, start: datetime, step_s: int, count: 
         return "unit", join_said(error.args)
     if DAY_S % step_s:
         return "step_s", say("%(step_s)s s does not divide a day", step_s=step_s)
-    if start.microsecond or int(start.timestamp()) % step_s:
+    if start.microsecond or (int(start.timestamp()) % step_s and not are_civil_days(start, step_s)):
         return "start", say("%(start)s does not lie on a step of %(step_s)s s", start=start, step_s=step_s)
     if datetime.max.replace(tzinfo=UTC) - start < timedelta(seconds=step_s * count):
         return "values", say("the last of them would end after the year 9999")
-    if unset := unset_clock(start) or unset_clock(start + timedelta(seconds=step_s * count)):
+    if unset := unset_clock(start) or unset_clock(step_on(start, step_s, count)):
         return "start", unset
     return None
 
