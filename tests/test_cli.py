@@ -278,6 +278,23 @@ def test_a_register_file_is_looked_at_imported_repeated_and_undone(settings: Set
     assert count_members(settings) == 0
 
 
+def test_a_file_of_meters_is_looked_at_imported_and_repeated(metered: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "meters.csv"
+    path.write_text("meternummer;soort;aansluiting;geplaatst_op\nPLANT9;warmtepomp;;1-1-2025\nPLANT8;zon;;1-1-2025\n")
+    what = [str(path), "--kind", "meters"]
+    dry = coop(metered, "import", *what, "--dry-run")
+    assert (dry.returncode, dry.stdout) == (0, "meters.csv: 2 of 2 meters would be added; the others were there\n")
+    assert coop(metered, "import", *what).stdout == "meters.csv: 2 of 2 meters added; the others were there\n"
+    assert coop(metered, "import", *what).stdout == "meters.csv: 0 of 2 meters added; the others were there\n"
+    path.write_text("meternummer;soort;aansluiting;geplaatst_op\nPLANT7;zon;no-such-number;1-1-2025\n")
+    refused = coop(metered, "import", *what)
+    assert refused.returncode == 1
+    assert "line 2, connection" in refused.stderr
+    undone = coop(metered, "import", "--kind", "meters", "--undo", "PLANT9")
+    assert undone.returncode == 1
+    assert "on its page and with a reason" in undone.stderr
+
+
 def test_readings_are_looked_at_imported_repeated_and_undone(metered: Settings, files: Path) -> None:
     what = [str(files / "readings.csv"), "--kind", "csv", "--mapping", str(files / "mapping.json")]
     what += ["--received-at", "2025-02-01"]

@@ -150,8 +150,8 @@ def import_(
         str,
         typer.Option(
             "--kind",
-            help="members, connections, occupancies or contracts for the register; p1, mbus or head-end for telegrams;"
-            " csv for readings with a column mapping.",
+            help="members, connections, occupancies or contracts for the register; meters for that of the meters;"
+            " p1, mbus or head-end for telegrams; csv for readings with a column mapping.",
         ),
     ],
     path: Annotated[Path | None, typer.Argument(help="A file, or a folder of telegram files.", exists=True)] = None,

@@ -24,12 +24,19 @@ from coop.metering.intake.receive import CSV, decode_delivery, receive
 from coop.metering.intake.receive import preview as preview_readings
 from coop.metering.intake.receive import undo_import as undo_readings
 from coop.metering.model import Delivery
+from coop.metering.register.commands import admit_meters, judge_meters
+from coop.metering.register.meters_file import read_meters
+from coop.metering.register.store import meters_of
 from coop.operator.operations import replay
 from coop.operator.runtime import open_room
 from coop.values import CoopError
 
 LETTERS_MAX = 100_000
 """More than anybody reads; a consumer stops long before so many are parked."""
+
+
+METERS = "meters"
+METERING_KINDS = (METERS, *FORMATS, CSV)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,9 @@ def import_path(
     files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
     with _open(owner, settings) as room:
         for file in files:
-            if owner == "members":
+            if kind == METERS:
+                yield _import_meters(room, community, file, dry_run=dry_run)
+            elif owner == "members":
                 yield _import_register(room, community, file, kind, dry_run=dry_run, preview=preview)
             else:
                 claimed_at = received_at.replace(tzinfo=UTC) if received_at else None
@@ -78,6 +87,8 @@ def undo_import(settings: Settings, community: str, kind: str, import_id: str) -
     Raises:
         CoopError: no such kind or import, or other records stand on it.
     """
+    if kind == METERS:
+        raise CoopError("bad-undo", "a meter is taken out of the register by itself, on its page and with a reason")
     with _open(_owner(kind), settings) as room, room.database.write(community, COMMAND_LINE) as tx:
         if room.service.name == "members":
             return f"{undo_register(tx, import_id)} lines taken out"
@@ -124,8 +135,8 @@ def _open(service: str, settings: Settings) -> Iterator[Room]:
 
 def _owner(kind: str) -> str:
     """The service that keeps the content of files of this kind."""
-    if kind not in (*COLUMNS, *FORMATS, CSV):
-        raise CoopError("unknown-kind", f"{kind!r} is none of {', '.join((*COLUMNS, *FORMATS, CSV))}")
+    if kind not in (*COLUMNS, *METERING_KINDS):
+        raise CoopError("unknown-kind", f"{kind!r} is none of {', '.join((*COLUMNS, *METERING_KINDS))}")
     return "members" if kind in COLUMNS else "metering"
 
 
@@ -155,6 +166,15 @@ def _import_register(room: Room, community: str, file: Path, kind: str, *, dry_r
         changed = f", {receipt.changed} changed" if receipt.changed else ""
         outcome = f"{receipt.added} of {receipt.count} lines added{changed}; undo with --undo {receipt.import_id}"
     return Imported(f"{file.name}: {outcome}", whole=True)
+
+
+def _import_meters(room: Room, community: str, file: Path, *, dry_run: bool) -> Imported:
+    entries = read_meters(file.read_bytes())
+    with room.database.write(community, COMMAND_LINE) as tx:
+        known = meters_of(tx, [entry.serial for entry in entries])
+        new = len(judge_meters(tx, entries)) - len(known) if dry_run else admit_meters(tx, entries)
+    would = "would be " if dry_run else ""
+    return Imported(f"{file.name}: {new} of {len(entries)} meters {would}added; the others were there", whole=True)
 
 
 def _import_readings(room: Room, community: str, delivery: Delivery, *, dry_run: bool) -> Imported:
