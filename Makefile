@@ -76,8 +76,8 @@ pictures: $(DEV_STAMP) ## take the pictures of the guides anew from the running 
 fuzz: $(DEV_STAMP) ## throw bad input at the doors for an hour; ARGS="--minutes 5 --seed 7" plays shorter, or again
 	$(BIN)/python -m tests.metering.fuzz $(ARGS)
 
-orders: $(DEV_STAMP) ## readings in any order: ORDERS=100000 histories end in the day that was said
-	$(BIN)/python -m tests.metering.orders $(or $(ORDERS),100000)
+orders: $(DEV_STAMP) ## readings in any order: how many of ORDERS=100000 histories end right; goes on from build/orders.json
+	$(BIN)/python -m tests.metering.orders $(or $(ORDERS),100000) build/orders.json
 
 bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,7 +1,8 @@
 """Random histories of one register's day, told in any order, and the day that they have to end in.
 
 The day is computed here a second time, from the statements alone and with no code of the product. Run as a program it
-plays as many histories as one asks for: ``python -m tests.metering.orders 100000``.
+plays as many histories as one asks for, ``python -m tests.metering.orders 100000``, says how many ended right and names
+each that did not. It writes down how far it is (in the file that is named second), and goes on from there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from coop.kit.actor import Actor
 from coop.kit.database import Database
@@ -223,18 +225,70 @@ def play(database: Database, count: int, seed: int) -> None:
                 Play(tx, random.Random(number), meter, is_stand, start, number).run()
 
 
-def main() -> None:
-    """Play as many histories as the first argument says, in files that are thrown away."""
-    count, done = int(sys.argv[1]), 0
+@dataclass
+class Progress:
+    """Histories that were played, from the first on, and those of them that ended otherwise than they have to."""
+
+    played: int = 0
+    wrong: dict[int, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.played - len(self.wrong)} of {self.played} histories ended as they have to"
+
+
+def read_progress(path: Path) -> Progress:
+    """What an earlier run wrote down; nothing where there was none."""
+    if not path.exists():
+        return Progress()
+    kept = json.loads(path.read_text())
+    return Progress(kept["played"], {int(number): why for number, why in kept["wrong"].items()})
+
+
+def play_on(progress: Progress, count: int) -> Iterator[Progress]:
+    """Play on up to ``count`` histories, in files that are thrown away, and say now and then how far it is."""
     size = DAYS * len(REGISTERS)
-    while done < count:
+    while progress.played < count:
         with tempfile.TemporaryDirectory() as folder:
             database = open_database(f"sqlite:///{folder}/metering.db")
-            play(database, min(size, count - done), done)
+            first = progress.played
+            for start in range(first, min(first + size, count), TOGETHER * 10):
+                after = min(start + TOGETHER * 10, first + size, count)
+                progress.wrong |= find_wrong(database, start, after)
+                progress.played = after
+                yield progress
             database.close()
-        done += min(size, count - done)
-        print(f"{done} histories ended as they have to", flush=True)
+
+
+def find_wrong(database: Database, first: int, after: int) -> dict[int, str]:
+    """Play histories together; where one ends wrong, each by itself, to name every one that does."""
+    try:
+        play(database, after - first, first)
+    except AssertionError:
+        wrong = {}
+        for number in range(first, after):
+            with tempfile.TemporaryDirectory() as folder:
+                alone = open_database(f"sqlite:///{folder}/metering.db")
+                try:
+                    play(alone, 1, number)
+                except AssertionError as error:
+                    wrong[number] = str(error)
+                alone.close()
+        return wrong
+    return {}
+
+
+def main() -> int:
+    """Play as many histories as the first argument says, on from what the file named second says was played."""
+    count, path = int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    progress = read_progress(path) if path else Progress()
+    for _ in play_on(progress, count):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"played": progress.played, "wrong": progress.wrong}))
+        print(progress, flush=True)
+    print(progress, *progress.wrong.values(), sep="\n")
+    return 1 if progress.wrong else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
