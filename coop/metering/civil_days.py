@@ -28,3 +28,12 @@ def step_on(start: datetime, step_s: int, steps: int) -> datetime:
     if are_civil_days(start, step_s):
         return midnight(civil_date(start) + timedelta(days=steps))
     return start + timedelta(seconds=step_s * steps)
+
+
+def step_back(end: datetime, step_s: int) -> datetime:
+    """The instant a step before another; a civil day before a midnight is the midnight before it.
+
+    >>> step_back(datetime.fromisoformat("2025-03-30T22:00Z"), DAY_S).isoformat()
+    '2025-03-29T23:00:00+00:00'
+    """
+    return step_on(end, step_s, -1)

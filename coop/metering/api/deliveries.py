@@ -49,7 +49,8 @@ Mapping = Annotated[
     Query(
         max_length=10_000,
         description="Meaning of the columns, as JSON: `time_column`; `meter` or `meter_column`; `columns`, each with "
-        "`column`, `quantity`, `unit`, and `kind` (`stand` or `interval`, then with `step_s`); and where they differ "
+        "`column`, `quantity`, `unit`, and `kind` (`stand` or `interval`, then with `step_s`, and `time_is` `end` "
+        "where the time of a line ends its interval); and where they differ "
         "from `,` `.` `Europe/Amsterdam` and ISO 8601: `delimiter`, `decimal`, `timezone`, `time_format`.",
         examples=[examples.CSV_MAPPING],
         json_schema_extra={"contentMediaType": "application/json"},

@@ -36,6 +36,31 @@ def refused(text: str | bytes, how: CsvMapping | None = None) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+DAYS = INTERVAL | {"step_s": 86_400}
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "starts"),
+    [
+        (INTERVAL, "2025-03-01 01:00,1\n2025-03-01 02:00,2", ["2025-03-01T00:00+00:00"]),
+        (INTERVAL | {"time_is": "end"}, "2025-03-01 01:00,1\n2025-03-01 02:00,2", ["2025-02-28T23:00+00:00"]),
+        (DAYS, "2025-03-29,1\n2025-03-30,2\n2025-03-31,3", ["2025-03-28T23:00+00:00"]),
+        (DAYS | {"time_is": "end"}, "2025-03-30,1\n2025-03-31,2\n2025-04-01,3", ["2025-03-28T23:00+00:00"]),
+        (DAYS, "2025-10-26,1\n2025-10-28,3", ["2025-10-25T22:00+00:00", "2025-10-27T23:00+00:00"]),
+    ],
+)
+def test_the_time_of_a_line_is_the_start_of_its_interval_or_its_end(
+    column: dict[str, Any], text: str, starts: list[str]
+) -> None:
+    series = read(f"time,use\n{text}\n", mapping(column)).series
+    assert [one.start.isoformat(timespec="minutes") for one in series] == starts
+
+
+def test_a_stand_has_a_time_that_is_its_own() -> None:
+    with pytest.raises(BadInput, match="a stand is read at its time"):
+        mapping(STAND | {"time_is": "end"})
+
+
 def test_the_real_heat_meter_goes_through_exactly(shared_data: Callable[[str], Path]) -> None:
     body = shared_data("heat_meter_dk_660_hourly.csv").read_bytes()
     how = CsvMapping.parse(

@@ -151,6 +151,7 @@ def fill_again(mapping: Mapping[str, Any], sheet: Sheet) -> dict[str, str]:
         "timezone": mapping["timezone"],
         "time_format": mapping["time_format"],
         "decimal": mapping["decimal"],
+        "time_is": next((column["time_is"] for column in mapping["columns"] if column.get("time_is")), "start"),
     }
     for column in mapping["columns"]:
         if at := places.get(column["column"]):
@@ -179,7 +180,8 @@ def _read_columns(filled: Mapping[str, str], sheet: Sheet) -> tuple[list[dict[st
         elif any(column["quantity"] == quantity for column in columns):
             problems.append(Problem(say("a column before it counts the same"), f"quantity.{at}"))
         elif STEPS[what]:
-            interval = {"kind": "interval", "step_s": STEPS[what]}
+            interval: dict[str, Any] = {"kind": "interval", "step_s": STEPS[what]}
+            interval |= {"time_is": "end"} if filled.get("time_is") == "end" else {}
             columns.append({"column": name, "quantity": quantity, "unit": unit, **interval})
         else:
             exponent = _find_exponent([cells[at] for _, cells in sheet.lines], unit, Quantity(quantity))

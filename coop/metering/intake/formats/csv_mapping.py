@@ -24,7 +24,8 @@ class CsvColumn:
     """One column of values: what it counts [quantity, unit] and how.
 
     ``exponent`` is the resolution at which the register is kept, in powers of ten of the quantity's base unit; an
-    interval column is kept in whole base units (temperatures in 0.01 degC) and names its step [s] instead.
+    interval column is kept in whole base units (temperatures in 0.01 degC) and names its step [s] instead, and
+    whether the time of a line is the ``start`` of its interval (as usual) or its ``end``.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _SHAPE
@@ -35,10 +36,13 @@ class CsvColumn:
     kind: Literal["stand", "interval"] = "stand"
     exponent: Annotated[int, Field(ge=-12, le=3)] | None = None
     step_s: Annotated[int, Field(ge=60, le=DAY_S)] | None = None
+    time_is: Literal["start", "end"] | None = None
 
     def __post_init__(self) -> None:
         if (self.kind == "interval") != (self.step_s is not None):
             raise ValueError(say("an interval column has a step_s, a stand column has none"))
+        if self.kind == "stand" and self.time_is is not None:
+            raise ValueError(say("a stand is read at its time: it has no time_is"))
         if self.step_s and DAY_S % self.step_s:
             raise ValueError(say("step_s %(step_s)s does not divide a day", step_s=self.step_s))
         if self.kind == "interval" and self.exponent is not None:

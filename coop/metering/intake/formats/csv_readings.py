@@ -6,6 +6,7 @@ passes through a float, so the fractions of a resampled register come out as wri
 **Order.** Each meter's lines go forward in time; a line that repeats the one before is passed over.
 **Local time.** Without an offset, times are civil times of the mapping's zone. In the autumn hour that comes twice, a
 meter's first pass through it is summer and the second is winter; the spring hour that is skipped is refused.
+**Intervals.** The time of a line is the start of its interval, or its end where the mapping says so.
 **Gaps.** An empty cell is no reading. Intervals may have holes: each unbroken run becomes a series of its own.
 
 Source: docs/domain/metering-formats-and-units.md#csv; RFC 4180 for the quoting.
@@ -24,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from coop.metering.civil_days import are_civil_days, step_on
+from coop.metering.civil_days import are_civil_days, step_back, step_on
 from coop.metering.intake.formats.csv_mapping import CsvColumn, CsvMapping
 from coop.metering.intake.formats.plausible import implausible, too_late, unset_clock
 from coop.metering.model import (
@@ -247,7 +248,8 @@ def _take(
         )
     if column.step_s is None:
         return _take_stand(register, Stand(meter, column.quantity, at, value, column.unit, line=line), readings)
-    return _take_interval(register, column.step_s, meter, at, units, line, readings)
+    start = step_back(at, column.step_s) if column.time_is == "end" else at
+    return _take_interval(register, column.step_s, meter, start, units, line, readings)
 
 
 def _take_stand(register: _Register, stand: Stand, readings: CsvReadings) -> Said | None:
