@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -148,6 +148,15 @@ def facts_of(
                 raise
             on_unreadable(f"fact {event_id} ({kind.TYPE}) can no longer be read")
     return facts
+
+
+def instants_of(sql: Reader, kind: type[Event], community: str) -> dict[str, datetime]:
+    """When each fact of one type was told, by id of the fact."""
+    query = select(journal.c.event_id, journal.c.occurred_at).where(
+        journal.c.type == kind.TYPE, journal.c.community == community
+    )
+    rows: Iterable[Any] = sql.execute(query).all()
+    return dict(rows)
 
 
 def count_told(sql: Connection, community: str) -> dict[str, int]:

@@ -24,7 +24,7 @@ from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheRele
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
-from coop.kit.journal import Fact, facts_of, verify_chain
+from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx
 from coop.metering.provenance.log_again import verify_log
@@ -33,7 +33,9 @@ from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur, say
 from coop.verification.books import verify_books
+from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import first_told, verify_paper, verify_papers
+from coop.verification.prices import verify_prices
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told
@@ -65,17 +67,19 @@ class JournalIndex:
                 return missing.message
 
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
-        self._billing, self._ground = billing, Ground(billing)
+        self._billing, self._ground, community = billing, Ground(billing), billing.community
         self._unreadable: list[str] = []
 
         def facts(tx: Tx, kind: type[Fact]) -> list[Fact]:
-            return facts_of(tx, kind, tx.community, self._unreadable.append)
+            return facts_of(tx, kind, community, self._unreadable.append)
 
         self._kept = read_kept(billing)  # the first view: what is told meanwhile is neither kept nor missing
         issued, archived = facts(billing, BillIssued), facts(billing, BillArchived)
         measured, allocated = facts(metering, PeriodMeasured), facts(metering, EnergyAllocated)
         adopted, decided = facts(governance, TariffAdopted), facts(governance, ResolutionDecided)
         tranches = facts(governance, TrancheReleased)
+        billed_at = instants_of(billing, BillIssued, community)
+        adopted_at = instants_of(governance, TariffAdopted, community)
         admitted, left = facts(members, MemberAdmitted), facts(members, MemberLeft)
         signed, ended = facts(members, ContractSigned), facts(members, ContractEnded)
         corrected = facts(members, GasBillsCorrected)
@@ -98,6 +102,8 @@ class JournalIndex:
             signed=signed,
             ended=ended,
             corrected=corrected,
+            told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
+            | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted},
         )
 
     @cached_property
@@ -112,7 +118,7 @@ class JournalIndex:
         """What is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
         billing's."""
         findings = [*self._unreadable, *self._kept.unreadable]
-        for verify in (verify_books, verify_papers, verify_terms):
+        for verify in (verify_books, verify_papers, verify_terms, verify_prices, verify_ceilings):
             try:
                 findings.extend(verify(self._kept, self._told))
             except BROKEN as broken:

@@ -13,8 +13,11 @@ from sqlalchemy import ColumnElement, Result, Row, Table, select
 
 from coop.billing.storage import heard_tables, tables
 from coop.billing.storage.paper_tables import bill_paper
+from coop.communities.choices import DatedChoice
+from coop.communities.store import load_choices
 from coop.kit.tables import document, inbox
 from coop.kit.tx import Tx
+from coop.values import CoopError
 
 Rows = Sequence[Row[Any]]
 
@@ -52,6 +55,8 @@ class Kept:
     signed: Rows
     ended: Rows
     corrected: Rows
+    figures: Rows
+    choices: Sequence[DatedChoice]
     papers: Mapping[str, KeptFile]
     frozen: Mapping[str, KeptFile]
     heard: frozenset[str]
@@ -82,6 +87,8 @@ def read_kept(tx: Tx) -> Kept:
         signed=read(heard_tables.contract_signed, "contract_id"),
         ended=read(heard_tables.contract_ended, "contract_id", "ends_on"),
         corrected=read(heard_tables.gas_bills_corrected, "contract_id", "number"),
+        figures=read(tables.yearly_figure, "series", "year", "number"),
+        choices=_choices(tx, unreadable),
         papers=_files(tx, bill_paper, bill_paper.c.bill_id, bill_paper.c.sha256),
         frozen=_files(tx, document, document.c.sha256, document.c.sha256, _is_of_a_paper(tx)),
         heard=frozenset(tx.scalars(select(inbox.c.event_id).where(inbox.c.community == tx.community))),
@@ -89,6 +96,15 @@ def read_kept(tx: Tx) -> Kept:
         community=tx.community,
         today=tx.today,
     )
+
+
+def _choices(tx: Tx, unreadable: list[str]) -> Sequence[DatedChoice]:
+    """Choices in the order in which they were made; none when one of them can no longer be read, which is named."""
+    try:
+        return load_choices(tx).rows
+    except (CoopError, *UNREADABLE) as broken:
+        unreadable.append(f"a choice of the co-operative can no longer be read: {broken}")
+        return ()
 
 
 def _rows(tx: Tx, table: Table, order: Sequence[str], unreadable: list[str]) -> Rows:

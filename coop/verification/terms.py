@@ -89,11 +89,16 @@ class Notices:
 
     def find(self, contract: ContractSigned, tariff_id: str) -> Row[Any] | None:
         """The first written notice of a tariff that reached the member of a contract, or None."""
-        spans = self._member_days[contract.member_id]
-        reached = self._sent[tariff_id, contract.member_id] + [
-            row for row in self._sent[tariff_id, None] if any(since <= row.sent_on < end for since, end in spans)
-        ]
+        reached = self.list_sent(tariff_id, contract.member_id)
         return min(reached, key=lambda row: row.sent_on, default=None)
+
+    def list_sent(self, tariff_id: str, member_id: str) -> list[Row[Any]]:
+        """Written notices of a tariff that reached a member: their own, and those to all who were members that day."""
+        spans = self._member_days[member_id]
+        to_all = self._sent[tariff_id, None]
+        return self._sent[tariff_id, member_id] + [
+            row for row in to_all if any(since <= row.sent_on < end for since, end in spans)
+        ]
 
     def is_own(self, contract: ContractSigned, tariff: TariffAdopted) -> bool:
         """True for the tariff that the contract began with: in force and voted on its first day; where none was, the

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
@@ -12,7 +13,8 @@ from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected
 
 @dataclass(frozen=True)
 class Told:
-    """What billing, members and governance told of a co-operative, from their own journals."""
+    """What billing, members and governance told of a co-operative, from their own journals; ``told_at`` says when
+    each tariff and each bill was told, by id."""
 
     issued: Sequence[BillIssued] = ()
     archived: Sequence[BillArchived] = ()
@@ -23,3 +25,4 @@ class Told:
     signed: Sequence[ContractSigned] = ()
     ended: Sequence[ContractEnded] = ()
     corrected: Sequence[GasBillsCorrected] = ()
+    told_at: Mapping[str, datetime] = field(default_factory=dict)

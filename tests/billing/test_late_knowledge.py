@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -19,10 +20,19 @@ from coop.billing.model import LineKind
 from coop.billing.service import BILLING
 from coop.billing.storage import bills
 from coop.demo.cooperative import PROFILE
+from coop.events import Event
+from coop.events.governance import TariffAdopted
+from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.kit.database import Database
-from tests.billing.histories import invent, play
+from coop.verification.ceilings import verify_ceilings
+from coop.verification.prices import verify_prices
+from coop.verification.rows import read_kept
+from coop.verification.told import Told
+from tests.billing.histories import History, invent, play
 from tests.billing.reference import Owed, reckon
 from tests.founding import found_in
+
+Fact = TypeVar("Fact")
 
 HISTORIES = int(os.environ.get("COOP_HISTORIES", "300"))
 BATCH = 50
@@ -45,6 +55,7 @@ def test_late_knowledge_equals_early_knowledge(tmp_path: Path, seeds: range) -> 
             billed, owed = what_was_billed(database, community), reckon(history.told)
             assert without_nothing(billed) == without_nothing(owed), f"history {seed}"
             assert_numbers_are_gapless(database, community)
+            assert second_opinion(database, community, history) == [], f"history {seed}"
     finally:
         database.close()
 
@@ -64,6 +75,31 @@ def what_was_billed(database: Database, community: str) -> Owed:
                 credit[issued.contract_id, entry.year.start] += entry.credit_cents
     assert total == sum(cost.values()) - sum(credit.values())
     return Owed(cost, credit)
+
+
+def second_opinion(database: Database, community: str, history: History) -> list[str]:
+    """What verification finds of prices and ceilings, knowing everything: of a bill that another one corrected only
+    what was voted and promised, for less was known when it was drafted."""
+    facts = [step for step in (*history.usual, *history.late) if isinstance(step, Event)]
+
+    def of(kind: type[Fact]) -> list[Fact]:
+        return [fact for fact in facts if isinstance(fact, kind)]
+
+    told = Told(
+        tariffs=of(TariffAdopted),
+        admitted=of(MemberAdmitted),
+        left=of(MemberLeft),
+        signed=of(ContractSigned),
+        ended=of(ContractEnded),
+        corrected=of(GasBillsCorrected),
+    )
+    with database.read(community) as tx:
+        kept = read_kept(tx)
+    newest = {(bill.contract_id, bill.period_start): bill.number for bill in kept.bills}
+    corrected = {bill.number for bill in kept.bills} - set(newest.values())
+    outdated = tuple(f"bill {number}: tariff" for number in corrected)
+    findings = [*verify_prices(kept, told), *verify_ceilings(kept, told)]
+    return [finding for finding in findings if not finding.startswith(outdated)]
 
 
 def without_nothing(owed: Owed) -> Owed:

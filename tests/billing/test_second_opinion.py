@@ -25,7 +25,9 @@ from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.values import Period
 from coop.verification.books import verify_books
+from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import verify_papers
+from coop.verification.prices import verify_prices
 from coop.verification.rows import read_kept
 from coop.verification.terms import verify_terms
 from coop.verification.told import Told
@@ -105,7 +107,8 @@ def verify(database: Database) -> list[str]:
     facts = told(database)
     with database.read(COMMUNITY) as tx:
         kept = read_kept(tx)
-    return [*verify_books(kept, facts), *verify_papers(kept, facts), *verify_terms(kept, facts)]
+        verify_all = (verify_books, verify_papers, verify_terms, verify_prices, verify_ceilings)
+    return [finding for verify_one in verify_all for finding in verify_one(kept, facts)]
 
 
 def test_books_that_nobody_touched_agree(village: Database) -> None:
@@ -270,6 +273,30 @@ TAMPERINGS = {
     "a guarantee year ends earlier": (
         ["UPDATE guarantee_entry SET year_end = '2025-06-01' WHERE contract_id = 'contract-anna'"],
         "guarantee year 2025-01-01 of contract contract-anna, entry 1 ends on 2025-06-01",
+    ),
+    "a tariff is put in the place of the one that bound": (
+        [f"UPDATE bill_line SET tariff_id = 'tariff-new' WHERE bill_id = {FIRST}"],
+        "bill 2025-000001: tariff tariff-new did not bind on 2025-01-01",
+    ),
+    "a dearer tariff was told of after its first days": (
+        ["UPDATE tariff_notice SET sent_on = '2025-02-10'"],
+        "bill 2025-000004: tariff tariff-new did not bind on 2025-02-01",
+    ),
+    "a price is above what was voted": (
+        [f"UPDATE bill_line SET price_eur = '99.99' WHERE kind = 'heat' AND bill_id = {FIRST}"],
+        "bill 2025-000001: Heat at 99.99 EUR is above what was voted",
+    ),
+    "a component was never voted": (
+        [f"UPDATE bill_line SET component = 'Fee' WHERE kind = 'standing' AND bill_id = {FIRST}"],
+        "bill 2025-000001: no meeting priced Fee in tariff",
+    ),
+    "a quantity is less than was billed": (
+        [f"UPDATE bill_line SET quantity = '1.000' WHERE kind = 'heat' AND bill_id = {FIRST}"],
+        "bill 2025-000001: Heat comes to",
+    ),
+    "every ceiling of a contract is higher": (
+        ["UPDATE guarantee_entry SET ceiling_cents = ceiling_cents + 100 WHERE contract_id = 'contract-anna'"],
+        "guarantee year 2025-01-01 of contract contract-anna, entry 1: a ceiling of",
     ),
     "a ceiling is lower": (
         [

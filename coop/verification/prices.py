@@ -1,0 +1,240 @@
+"""Prices that bills charge, derived anew: which tariff bound on each day, what was voted, and what each line comes to.
+
+On a day the tariff of the contract binds, or a later one of which a written notice had reached the member; before its
+notice a later one binds only where it makes nothing dearer (BW 2:59). A bill may rest on what was known when it was
+drafted, which is at most ``DRAFTED_BEFORE`` earlier than its issue.
+
+Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member, docs/domain/vat-and-bills.md#rounding.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Row
+
+from coop.communities.law import vat_on
+from coop.events.governance import TariffAdopted
+from coop.events.members import ContractSigned
+from coop.verification.rows import Kept, Rows
+from coop.verification.terms import Notices
+from coop.verification.told import Told
+
+DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+ALWAYS = datetime.max.replace(tzinfo=UTC)
+DRAFTED_BEFORE = 35 * DAY
+PRICE_STEP = Fraction(1, 10**6)
+MEASURED = ("GJ", "kWh")
+
+Component = Mapping[str, Any]
+Piece = tuple[str, str, date, date, str]
+"""What a line is for: component, group, first day, first day after, tariff."""
+
+
+def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
+    """Every line at a price that was not voted, or under a tariff that did not bind on its days."""
+    binding = Binding(told, Notices(kept, told))
+    charged: dict[tuple[str, date, date], dict[Piece, int]] = defaultdict(lambda: defaultdict(int))
+    for bill in kept.bills:
+        lines = [line for line in kept.lines.get(bill.id, ()) if line.kind != "guarantee"]
+        yield from _verify_voted(bill, lines, binding)
+        so_far = charged[bill.contract_id, bill.period_start, bill.period_end]
+        for line in lines:
+            piece = line.component, line.group_id, line.period_start, line.period_end, line.tariff_id
+            so_far[piece] += line.amount_cents
+        contract = binding.notices.contracts.get(bill.contract_id)
+        if contract is not None:
+            yield from _verify_bound(bill, contract, [piece for piece, cents in so_far.items() if cents], binding)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A state of knowledge: tariffs that were told up to an instant, and notices that were sent up to a day."""
+
+    told_at: datetime
+    sent_on: date
+
+
+@dataclass
+class Binding:
+    """Which tariff binds a contract on a day, in a state of knowledge."""
+
+    told: Told
+    notices: Notices
+    tariffs: Mapping[str, TariffAdopted] = field(init=False)
+    _answers: dict[tuple[str, date, Known], str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
+
+    def states(self, contract: ContractSigned, bill: Row[Any]) -> list[Known]:
+        """What may have been known when a bill was drafted: what was when it was issued, and what was before each
+        tariff and each notice of the time before; newest first."""
+        issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
+        told = {told_at[name] for name in self.tariffs if name in told_at}
+        sent = {row.sent_on for name in self.tariffs for row in self.notices.list_sent(name, contract.member_id)}
+        instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
+        days = [day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on]
+        return [Known(at, day) for day in [bill.issued_on, *days] for at in sorted(instants, reverse=True)]
+
+    def on(self, contract: ContractSigned, day: date, known: Known) -> str | None:
+        """The tariff that binds on a day, as far as known."""
+        key = contract.contract_id, day, known
+        if key not in self._answers:
+            self._answers[key] = self._derive(contract, day, known)
+        return self._answers[key]
+
+    def _derive(self, contract: ContractSigned, day: date, known: Known) -> str | None:
+        told_at = self.told.told_at
+        adopted = [fact for name, fact in self.tariffs.items() if told_at.get(name, known.told_at) <= known.told_at]
+        adopted.sort(key=lambda fact: (fact.valid_from, fact.decided_on, fact.tariff_id))
+        own = _own(contract, adopted)
+        if own is None or day < own.valid_from:
+            return None
+        bound = own
+        for fact in adopted[adopted.index(own) + 1 :]:
+            notice = self.notices.find(contract, fact.tariff_id)
+            if (
+                contract.tariff_clause is None
+                or notice is None
+                or notice.sent_on > known.sent_on
+                or fact.valid_from > day
+            ):
+                continue
+            if notice.sent_on <= day or _makes_nothing_dearer(fact, bound, contract.customer_class, day):
+                bound = fact
+        return bound.tariff_id
+
+
+def _own(contract: ContractSigned, adopted: Sequence[TariffAdopted]) -> TariffAdopted | None:
+    """The tariff that a contract began with: the newest in force and voted by then; else the first that was voted."""
+    begun = [fact for fact in adopted if fact.valid_from <= contract.starts_on]
+    voted = [fact for fact in begun if fact.decided_on <= contract.starts_on]
+    if voted:
+        return voted[-1]
+    return min(begun or adopted, key=lambda fact: (fact.decided_on, fact.tariff_id), default=None)
+
+
+def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Piece], binding: Binding) -> Iterator[str]:
+    """What a contract was charged for a period by now, under tariffs that did not bind in any state of knowledge."""
+    strays: list[list[str]] = []
+    for known in binding.states(contract, bill):
+        wrong = []
+        for _, _, start, end, tariff_id in pieces:
+            days = (start + number * DAY for number in range(max(1, (end - start).days)))
+            unbound = next((day for day in days if binding.on(contract, day, known) != tariff_id), None)
+            if unbound is not None:
+                wrong.append(f"bill {bill.number}: tariff {tariff_id} did not bind on {unbound}")
+        if not wrong:
+            return
+        strays.append(wrong)
+    yield from dict.fromkeys(strays[0])
+
+
+def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
+    """Lines above the price that was voted, and lines that do not come to their quantity times their price."""
+    for line in lines:
+        fact = binding.tariffs.get(line.tariff_id)
+        if fact is None:
+            continue
+        voted = [component for component in _components(fact) if component["name"] == line.component]
+        if not voted:
+            yield f"bill {bill.number}: no meeting priced {line.component} in tariff {line.tariff_id}"
+            continue
+        most = _price(fact, voted[0], line.period_start)
+        if Fraction(line.price_eur) > most + PRICE_STEP:
+            yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above what was voted"
+        is_capped = voted[0].get("cap") is not None and line.per in MEASURED
+        amount = _amount_cents(line)
+        if bill.kind == "bill" and not (line.amount_cents == amount or (is_capped and line.amount_cents < amount)):
+            yield f"bill {bill.number}: {line.component} comes to {amount} cents, {line.amount_cents} were billed"
+
+
+def _amount_cents(line: Row[Any]) -> int:
+    price_eur = Fraction(line.price_eur)
+    if line.per != "year":
+        return _cents(Fraction(line.quantity) * price_eur)
+    new_year = date(line.period_start.year, 1, 1)
+    of_year = (date(line.period_start.year + 1, 1, 1) - new_year).days
+    until, since = (_cents(price_eur * (day - new_year).days / of_year) for day in (line.period_end, line.period_start))
+    return until - since
+
+
+def _cents(amount_eur: Fraction) -> int:
+    """Half away from zero."""
+    rounded = int(abs(amount_eur) * 100 + Fraction(1, 2))
+    return -rounded if amount_eur < 0 else rounded
+
+
+def _components(fact: TariffAdopted) -> Sequence[Component]:
+    components: Sequence[Component] = fact.parameters["components"]
+    return components
+
+
+def _price(fact: TariffAdopted, component: Component, day: date) -> Fraction:
+    """A voted price with the VAT of a day [EUR]."""
+    stated, of_day = (Fraction(vat_on(each, component["vat"])) for each in (fact.valid_from, day))
+    return Fraction(component["price"]) * (1 + of_day) / (1 + stated)
+
+
+def _makes_nothing_dearer(fact: TariffAdopted, than: TariffAdopted, customer_class: str, day: date) -> bool:
+    """True where no use costs more, no ceiling is left, no cap rises and no annuity runs longer."""
+    mine, theirs = _by_use(fact, customer_class), _by_use(than, customer_class)
+    for key, components in mine.items():
+        others = theirs.get(key, [])
+        if key[1] not in MEASURED:
+            if not _sums_no_higher(fact, components, than, others, day):
+                return False
+            continue
+        for edge in {Fraction(each.get("from", 0)) for each in (*components, *others)}:
+            own, other = _at(components, edge), _at(others, edge)
+            if own is None or _price(fact, own, day) == 0:
+                continue
+            if other is None or _price(fact, own, day) > _price(than, other, day):
+                return False
+            if other["guarantee"] and not own["guarantee"]:
+                return False
+            own_cap, other_cap = (None if (cap := each.get("cap")) is None else Fraction(cap) for each in (own, other))
+            if own_cap != other_cap and (own_cap is None or (other_cap is not None and own_cap > other_cap)):
+                return False
+    return True
+
+
+def _sums_no_higher(
+    fact: TariffAdopted,
+    components: Sequence[Component],
+    than: TariffAdopted,
+    others: Sequence[Component],
+    day: date,
+) -> bool:
+    """Compare what is paid by the year, or once, apart for what counts towards the ceiling and for each number of
+    years."""
+    sums: dict[object, list[Fraction]] = {}
+    for place, (told, priced) in enumerate(((fact, components), (than, others))):
+        for each in priced:
+            sort = sums.setdefault((each["guarantee"], each.get("years")), [Fraction(0), Fraction(0)])
+            sort[place] += _price(told, each, day)
+    return all(own <= other for own, other in sums.values())
+
+
+def _by_use(fact: TariffAdopted, customer_class: str) -> dict[tuple[str, str], list[Component]]:
+    by_use: dict[tuple[str, str], list[Component]] = defaultdict(list)
+    for component in _components(fact):
+        if customer_class in component.get("classes", ["full"]):
+            by_use[component["product"], component["per"]].append(component)
+    return by_use
+
+
+def _at(components: Sequence[Component], edge: Fraction) -> Component | None:
+    """The component that prices the next unit after so many in a year."""
+    for component in components:
+        until = component.get("to")
+        if Fraction(component.get("from", 0)) <= edge and (until is None or edge < Fraction(until)):
+            return component
+    return None
