@@ -46,13 +46,15 @@ class MemberChanged(Event):
 
 
 class MemberLeft(Event):
-    """A membership ended; ``left_on`` is the first day without it."""
+    """A membership ended; ``left_on`` is the first day without it, or None where it goes on: the leaving is taken back.
+    ``number`` grows with each telling of one member's leaving, and the newest holds, whichever comes first."""
 
     TYPE: ClassVar[str] = "members.member-left.v1"
     NOUNS: ClassVar[str] = "members"
 
     member_id: str
-    left_on: date
+    left_on: date | None
+    number: int = 0
 
     def key(self) -> str:
         return self.member_id
@@ -97,16 +99,20 @@ class ConnectionDescribed(Event):
 
 
 class ConnectionClosed(Event):
-    """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs. A hold that closes on the
-    day it opened never was. ``registration`` is that of the opening."""
+    """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs, or None where it is
+    theirs still: the closing is taken back. A hold that closes on the day it opened never was. ``opened_on`` and
+    ``registration`` are those of the opening. ``number`` grows with each telling of the end of one hold, and the newest
+    holds, whichever comes first."""
 
     TYPE: ClassVar[str] = "members.connection-closed.v1"
     NOUNS: ClassVar[str] = "connections"
 
     connection_id: str
     member_id: str
-    closed_on: date
+    opened_on: date
+    closed_on: date | None
     registration: int = 1
+    number: int = 0
 
     def key(self) -> str:
         return self.connection_id
@@ -176,13 +182,15 @@ class GasBillsCorrected(Event):
 
 
 class ContractEnded(Event):
-    """A contract ended; ``ends_on`` is the first day without it."""
+    """A contract ended; ``ends_on`` is the first day without it, or None where it goes on: the end is taken back.
+    ``number`` grows with each telling of one contract's end, and the newest holds, whichever comes first."""
 
     TYPE: ClassVar[str] = "members.contract-ended.v1"
     NOUNS: ClassVar[str] = "contracts"
 
     contract_id: str
-    ends_on: date
+    ends_on: date | None
+    number: int = 0
 
     def key(self) -> str:
         return self.contract_id

@@ -34,7 +34,15 @@ from coop.governance.handlers.notices import on_message_failed, on_message_sent
 from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.jobs import JOBS
 from coop.governance.storage.columns import metadata
-from coop.governance.storage.tables import KEPT, closed_period, decision_answer, member_number, notice_told, voter
+from coop.governance.storage.tables import (
+    KEPT,
+    closed_period,
+    decision_answer,
+    member_number,
+    notice_told,
+    voter,
+    voter_left,
+)
 from coop.kit.service import Card, Line, Section, Service
 from coop.web.language import N_
 
@@ -81,7 +89,7 @@ GOVERNANCE = Service(
         AllocationKeyAnswered: on_decision_answered,
         ChoiceAnswered: on_decision_answered,
     },
-    heard_tables=(*communities.TABLES, voter, member_number, notice_told, decision_answer, closed_period),
+    heard_tables=(*communities.TABLES, voter, voter_left, member_number, notice_told, decision_answer, closed_period),
     kept_tables=KEPT,
     routers=(
         home.routes,

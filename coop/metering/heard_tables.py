@@ -25,9 +25,12 @@ connection_closed = Table(
     Column("community", String(100), primary_key=True),
     Column("connection_id", String(100), primary_key=True),
     Column("member_id", String(100), primary_key=True),
-    Column("closed_on", Date, primary_key=True),
+    Column("opened_on", Date, primary_key=True),
     Column("registration", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("closed_on", Date),
 )
+"""Each telling of the end of a hold; the newest number holds, and without a day the hold goes on."""
 
 contract_signed = Table(
     "contract_signed",
@@ -43,5 +46,7 @@ contract_ended = Table(
     metadata,
     Column("community", String(100), primary_key=True),
     Column("contract_id", String(100), primary_key=True),
-    Column("ends_on", Date, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("ends_on", Date),
 )
+"""Each telling of the end of a contract; the newest number holds, and without a day the contract goes on."""

@@ -27,9 +27,9 @@ def verify_terms(kept: Kept, told: Told) -> Iterator[str]:
     """Every term that billing keeps otherwise than it was told, and every bill without its notice."""
     kinds: tuple[tuple[str, Rows, Sequence[Event], Callable[[Any], tuple[object, ...]]], ...] = (
         ("admission", kept.admitted, told.admitted, lambda each: (each.member_id, each.joined_on)),
-        ("leaving", kept.left, told.left, lambda each: (each.member_id, each.left_on)),
+        ("leaving", kept.left, told.left, lambda each: (each.member_id, each.left_on, each.number)),
         ("contract", kept.signed, told.signed, _contract),
-        ("end of contract", kept.ended, told.ended, lambda each: (each.contract_id, each.ends_on)),
+        ("end of contract", kept.ended, told.ended, lambda each: (each.contract_id, each.ends_on, each.number)),
         ("correction of gas bills", kept.corrected, told.corrected, _correction),
     )
     for what, rows, facts, key in kinds:
@@ -82,9 +82,9 @@ class Notices:
         self.contracts = {fact.contract_id: fact for fact in self.told.signed}
         self._tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
         self._member_days = defaultdict(list)
+        left = {fact.member_id: fact.left_on for fact in sorted(self.told.left, key=lambda fact: fact.number)}
         for joined in self.told.admitted:
-            ends = [fact.left_on for fact in self.told.left if fact.member_id == joined.member_id]
-            end = min((day for day in ends if day >= joined.joined_on), default=date.max)
+            end = left.get(joined.member_id) or date.max
             self._member_days[joined.member_id].append((joined.joined_on, end))
 
     def find(self, contract: ContractSigned, tariff_id: str) -> Row[Any] | None:

@@ -214,34 +214,39 @@ def _invent_promises(history: History) -> None:
 def _invent_member(history: History, member: str) -> None:
     rng, first, last = history.rng, history.months[0], history.months[-1]
     joined_on = rng.choice((date(2024, 7, 1), first.start, _some_day(history, first.start, last.start)))
-    left_on = rng.choice((None, None, None, _some_day(history, joined_on + timedelta(days=1), last.end)))
-    history.memberships[member] = (joined_on, left_on or date.max)
+    leavings = [
+        rng.choice((None, _some_day(history, joined_on + timedelta(days=1), last.end)))
+        for _ in range(rng.choice((0, 0, 1, 1, 2, 3)))
+    ]
+    history.memberships[member] = (joined_on, (leavings[-1] if leavings else None) or date.max)
     history.usual.append(admitted(member, joined_on))
-    if left_on:
-        history.late.append(MemberLeft(member_id=member, left_on=left_on))
+    history.late += [
+        MemberLeft(member_id=member, left_on=left_on, number=number) for number, left_on in enumerate(leavings, 3)
+    ]
     starts_on = rng.choice((first.start, first.start, date(2024, 11, 15), _some_day(history, first.start, last.end)))
-    ends = [_some_end(history, starts_on) for _ in range(rng.choice((0, 1, 1, 2)))]
+    ends = _some_ends(history, starts_on)
     clause = rng.choice(("clause-1", "clause-1", None))
     _add_contract(history, member, f"contract-{member}", starts_on, ends, clause)
     if ends and rng.random() < 0.5:
-        # The end was told wrongly: the register says that the contract never was, and tells another from the same day.
+        # The contract was entered wrongly: the register says that it never was, and tells another from the same day.
         history.contracts.pop()
         _add_contract(history, member, f"contract-{member}", starts_on, [*ends, starts_on], clause)
-        _add_contract(history, member, f"again-{member}", starts_on, [_some_end(history, starts_on)], clause)
-    elif ends and rng.random() < 0.5:
-        _add_contract(history, member, f"second-{member}", min(ends), [], rng.choice(("clause-1", None)))
+        _add_contract(history, member, f"again-{member}", starts_on, _some_ends(history, starts_on), clause)
+    elif ends and ends[-1] and rng.random() < 0.5:
+        _add_contract(history, member, f"second-{member}", ends[-1], [], rng.choice(("clause-1", None)))
 
 
 def _add_contract(
-    history: History, member: str, name: str, starts_on: date, ends: list[date], clause: str | None
+    history: History, member: str, name: str, starts_on: date, ends: list[date | None], clause: str | None
 ) -> None:
     rng = history.rng
     references = [_some_gas(history) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
     gas = tuple((year.year, year.amount_cents) for year in references[-1])
-    history.contracts.append(ToldContract(name, member, starts_on, min(ends, default=None), clause is not None, gas))
+    history.contracts.append(ToldContract(name, member, starts_on, ends[-1] if ends else None, clause is not None, gas))
     is_first = name.startswith("contract")
     (history.usual if is_first else history.late).append(signed(member, starts_on, clause, references[0], name))
-    history.late += [ContractEnded(contract_id=name, ends_on=day) for day in ends]
+    tellings = [ContractEnded(contract_id=name, ends_on=day, number=number) for number, day in enumerate(ends)]
+    history.late += tellings + [telling for telling in tellings if rng.random() < 0.2]
     history.late += [
         GasBillsCorrected(contract_id=name, number=number, corrected_on=date(2025, 6, 1), reference=tuple(reference))
         for number, reference in enumerate(references[1:], 1)
@@ -253,6 +258,12 @@ def _some_gas(history: History) -> list[GasYear]:
     return [
         GasYear(year=2018 + n, gas_m3=1000 + n, amount_cents=low + history.rng.randint(0, 9_999)) for n in range(count)
     ]
+
+
+def _some_ends(history: History, starts_on: date) -> list[date | None]:
+    """Ends of a contract as they were told one after another: earlier, later, or taken back; the last one holds."""
+    count = history.rng.choice((0, 1, 1, 2, 2, 3))
+    return [None if history.rng.random() < 0.25 else _some_end(history, starts_on) for _ in range(count)]
 
 
 def _some_end(history: History, starts_on: date) -> date:

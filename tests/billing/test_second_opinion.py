@@ -203,16 +203,19 @@ TAMPERINGS = {
         "was never told so",
     ),
     "a contract is ended that nobody ended": (
-        ["INSERT INTO contract_ended (community, contract_id, ends_on) VALUES ('demo', 'contract-anna', '2025-02-01')"],
-        "end of contract ('contract-anna', datetime.date(2025, 2, 1)) was never told so",
+        [
+            "INSERT INTO contract_ended (community, contract_id, number, ends_on)"
+            " VALUES ('demo', 'contract-anna', 0, '2025-02-01')"
+        ],
+        "end of contract ('contract-anna', datetime.date(2025, 2, 1), 0) was never told so",
     ),
     "the end of a contract is deleted": (
         ["DELETE FROM contract_ended WHERE contract_id = 'contract-cees'"],
-        "end of contract ('contract-cees', datetime.date(2025, 3, 20)) was told, and is not on file so",
+        "end of contract ('contract-cees', datetime.date(2025, 3, 20), 0) was told, and is not on file so",
     ),
     "a member leaves who did not": (
-        ["INSERT INTO member_left (community, member_id, left_on) VALUES ('demo', 'anna', '2025-01-10')"],
-        "leaving ('anna', datetime.date(2025, 1, 10)) was never told so",
+        ["INSERT INTO member_left (community, member_id, number, left_on) VALUES ('demo', 'anna', 0, '2025-01-10')"],
+        "leaving ('anna', datetime.date(2025, 1, 10), 0) was never told so",
     ),
     "the notices of a tariff are deleted": (
         ["DELETE FROM tariff_notice"],

@@ -144,8 +144,8 @@ def signed(
     )
 
 
-def ended(member_id: str, ends_on: date) -> ContractEnded:
-    return ContractEnded(contract_id=f"contract-{member_id}", ends_on=ends_on)
+def ended(member_id: str, ends_on: date | None, number: int = 0) -> ContractEnded:
+    return ContractEnded(contract_id=f"contract-{member_id}", ends_on=ends_on, number=number)
 
 
 def measured(

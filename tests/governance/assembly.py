@@ -172,9 +172,9 @@ def admit(
         on_member_admitted(tx, event, envelope(event, tx.community, told_at))
 
 
-def leave(tx: Tx, member_id: str, left_on: date) -> None:
-    event = MemberLeft(member_id=member_id, left_on=left_on)
-    on_member_left(tx, event, envelope(event, tx.community))
+def leave(tx: Tx, member_id: str, left_on: date | None, number: int = 0, told_at: datetime = TOLD_AT) -> None:
+    event = MemberLeft(member_id=member_id, left_on=left_on, number=number)
+    on_member_left(tx, event, envelope(event, tx.community, told_at))
 
 
 def rows(choices: dict[str, str], cast_on: date = HELD) -> list[dict[str, Any]]:

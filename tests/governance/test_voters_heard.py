@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, permutations
 from pathlib import Path
 from random import Random
 
@@ -24,7 +24,7 @@ from coop.kit.replay import rebuild
 from coop.kit.tx import Tx
 from coop.values import CoopError
 from tests.desk import SECRETARY
-from tests.governance.assembly import HELD, TOWN, admit, leave
+from tests.governance.assembly import HELD, TOLD_AT, TOWN, admit, leave
 from tests.kit.town import open_database
 
 
@@ -53,14 +53,24 @@ def test_leaving_may_be_heard_before_joining(database: Database) -> None:
         assert votes_on(tx, HELD - timedelta(days=1)) == {"a": 1}
 
 
-def test_who_comes_back_votes_again(database: Database) -> None:
+def test_of_several_leavings_of_a_member_the_one_told_last_holds_in_any_order(database: Database) -> None:
+    later = HELD + timedelta(days=30)
+    tellings: list[tuple[int, date | None]] = [(1, HELD), (4, None), (7, later)]
+    for turn, in_order in enumerate(permutations([*tellings, tellings[0]])):
+        with database.write(f"{TOWN}-{turn}", SECRETARY) as tx:
+            admit(tx, "a")
+            for number, left_on in in_order:
+                leave(tx, "a", left_on, number)
+            assert (votes_on(tx, HELD), votes_on(tx, later)) == ({"a": 1}, {})
+
+
+def test_a_leaving_taken_back_counts_only_from_when_that_was_told(database: Database) -> None:
     with database.write(TOWN, SECRETARY) as tx:
-        admit(tx, "a", joined_on=date(2024, 1, 1))
-        admit(tx, "a", joined_on=date(2021, 1, 1))
-        leave(tx, "a", date(2023, 1, 1))
-    with database.read(TOWN) as tx:
-        assert votes_on(tx, date(2023, 6, 1)) == {}
-        assert votes_on(tx, HELD) == {"a": 1}
+        admit(tx, "a", told_at=TOLD_AT)
+        leave(tx, "a", HELD, 1, TOLD_AT + timedelta(hours=1))
+        leave(tx, "a", None, 2, TOLD_AT + timedelta(hours=2))
+        votes = [find_members(tx, HELD, told_until=TOLD_AT + timedelta(hours=hours)) for hours in range(3)]
+    assert [list(each) for each in votes] == [["a"], [], ["a"]]
 
 
 def test_members_of_another_community_do_not_vote_here(database: Database) -> None:
@@ -86,25 +96,30 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     opened.close()
 
 
-changes = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 20), st.booleans()), max_size=12)
+days_told = st.one_of(st.none(), st.integers(0, 20))
+changes = st.lists(st.tuples(st.sampled_from("ab"), days_told), max_size=12)
 examples = count()
 
 
 @given(changes=changes, shuffle=st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
 def test_the_right_to_vote_does_not_depend_on_the_order_of_facts(
-    quick: Database, changes: list[tuple[str, int, bool]], shuffle: Random
+    quick: Database, changes: list[tuple[str, int | None]], shuffle: Random
 ) -> None:
     first, example = date(2026, 1, 1), next(examples)
     communities = (f"{example} in order", f"{example} shuffled")
-    for community, facts in zip(communities, (changes, shuffle.sample(changes, len(changes))), strict=True):
+    numbered = [*enumerate(changes), (-1, ("a", 0)), (-1, ("b", 3))]
+    again = shuffle.sample(numbered, min(3, len(numbered)))
+    for community, facts in zip(
+        communities, (numbered, shuffle.sample([*numbered, *again], len(numbered) + len(again))), strict=True
+    ):
         with quick.write(community, SECRETARY) as tx:
-            for member, days, joins in facts:
-                on = first + timedelta(days=days)
-                if joins:
-                    admit(tx, member, joined_on=on)
+            for number, (member, days) in facts:
+                on = None if days is None else first + timedelta(days=days)
+                if number < 0:
+                    admit(tx, member, joined_on=on or first)
                 else:
-                    leave(tx, member, on)
+                    leave(tx, member, on, number)
     voters = []
     for community in communities:
         with quick.read(community) as tx:

@@ -201,8 +201,6 @@ def test_a_move_is_one_action_and_one_undo(database: Database, board: TestClient
         "connection-closed",
         "connection-opened",
         "contract-ended",
-        "contract-ended",
-        "contract-signed",
         "contract-signed",
         "member-admitted",
     ]

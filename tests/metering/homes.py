@@ -116,7 +116,7 @@ def occupy(tx: Tx, connection_id: str, member_id: str, start: date, end: date | 
     )
     on_connection_opened(tx, opened, envelope(opened, tx.community))
     if end:
-        closed = ConnectionClosed(connection_id=connection_id, member_id=member_id, closed_on=end)
+        closed = ConnectionClosed(connection_id=connection_id, member_id=member_id, opened_on=start, closed_on=end)
         on_connection_closed(tx, closed, envelope(closed, tx.community))
 
 

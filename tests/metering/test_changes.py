@@ -13,8 +13,9 @@ from coop.metering.heat.measuring import Span, Use
 from coop.metering.heat.plant import Plant
 from coop.metering.heat.stands import Part, Point
 from coop.metering.model import Quality, Quantity
-from coop.metering.periods.changes import UNNAMED_CAUSE, Changes, Decided, LateReading, Told, diff
+from coop.metering.periods.changes import Changes, Decided, LateReading, Told, diff
 from coop.metering.periods.results import Results
+from coop.metering.register.closed import PUT_RIGHT
 from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Counter, Inputs, Source
@@ -112,7 +113,7 @@ def test_only_the_measurement_that_differs_is_told_with_the_reading_that_came_la
 def test_a_member_who_did_not_hold_the_connection_after_all_used_nothing() -> None:
     changes = diff(TOLD, replace(FIRST, measured=(measured("M1", 5), measured("M3", 7, "C2"))))
     assert energies(changes) == {
-        "M3": (2, Decimal(7), UNNAMED_CAUSE),
+        "M3": (2, Decimal(7), PUT_RIGHT),
         "M2": (2, Decimal(0), "the connection was not held then"),
     }
     after = told_after(changes, TOLD)
@@ -126,7 +127,7 @@ def test_a_run_that_differs_tells_the_shares_that_differ_and_keeps_all() -> None
     assert shares(changes) == {"M2": (20, 9)}
     [told] = changes.runs
     assert [(share.member_id, share.told) for share in told.shares] == [("M1", False), ("M2", True)]
-    assert (told.run.revision, told.run.cause) == (2, UNNAMED_CAUSE)
+    assert (told.run.revision, told.run.cause) == (2, PUT_RIGHT)
 
 
 def test_a_member_who_is_no_longer_in_a_run_got_nothing() -> None:
@@ -170,7 +171,7 @@ def test_no_more_than_three_causes_are_named() -> None:
     named = before.cause_of(["r0", "r1", "r2", "r3", "r4", "r9"], ["H0"])
     assert named.count("late reading") == 3
     assert named.endswith("; and 2 more")
-    assert before.cause_of(["r9"], ["H9"]) == UNNAMED_CAUSE
+    assert before.cause_of(["r9"], ["H9"]) == PUT_RIGHT
 
 
 def test_what_is_told_to_a_group_names_nobody_s_meter() -> None:
@@ -185,7 +186,7 @@ def test_a_decision_is_the_cause_of_what_it_is_about_and_of_nothing_else() -> No
     before = replace(TOLD, decisions=(Decided("H-C2", "meter H-C2 hung there all along"),))
     now = replace(FIRST, measured=(measured("M1", 6), measured("M2", 8, "C2")))
     causes = {one.member_id: one.cause for one in diff(before, now).measurements}
-    assert causes == {"M1": UNNAMED_CAUSE, "M2": "meter H-C2 hung there all along"}
+    assert causes == {"M1": PUT_RIGHT, "M2": "meter H-C2 hung there all along"}
 
 
 def test_a_member_who_held_the_connection_and_has_no_reading_left_is_told_that() -> None:

@@ -69,7 +69,7 @@ def adopted(parameters: dict[str, object], notice: str = "", kept: str = "") -> 
 
 HEARD: list[Event] = [
     ConnectionOpened(connection_id="C9", member_id="M9", building_id="B", kind="dwelling", opened_on=date(2025, 1, 1)),
-    ConnectionClosed(connection_id="C1", member_id="M1", closed_on=date(2025, 6, 1)),
+    ConnectionClosed(connection_id="C1", member_id="M1", opened_on=date(2024, 1, 1), closed_on=date(2025, 6, 1)),
     adopted(KEY),
 ]
 
@@ -86,7 +86,7 @@ def rows(tx: Tx) -> dict[str, int]:
 def test_a_hold_that_was_undone_never_was_and_told_anew_it_is(database: Database) -> None:
     start = date(2025, 3, 1)
     opened = ConnectionOpened(connection_id="C9", member_id="M9", building_id="B", kind="dwelling", opened_on=start)
-    facts = [opened, ConnectionClosed(connection_id="C9", member_id="M9", closed_on=start)]
+    facts = [opened, ConnectionClosed(connection_id="C9", member_id="M9", opened_on=start, closed_on=start)]
     again = opened.model_copy(update={"registration": 2})
     consume(METERING.consumer(database), [envelope(fact) for fact in facts])
     with database.read(COMMUNITY) as tx:
@@ -125,7 +125,8 @@ def test_a_fact_is_heard_once_and_a_killed_hearing_leaves_nothing(database: Data
 
 
 def test_a_closing_that_is_heard_before_its_opening_ends_the_occupancy(database: Database) -> None:
-    opened, closed = HEARD[0], ConnectionClosed(connection_id="C9", member_id="M9", closed_on=date(2025, 3, 1))
+    opened, begun, ended = HEARD[0], date(2025, 1, 1), date(2025, 3, 1)
+    closed = ConnectionClosed(connection_id="C9", member_id="M9", opened_on=begun, closed_on=ended)
     consume(METERING.consumer(database), [envelope(closed), envelope(opened)])
     with database.read(COMMUNITY) as tx:
         [found] = [one for one in register.list_occupancies(tx) if one.connection_id == "C9"]

@@ -153,8 +153,9 @@ def upgrade() -> None:
         "contract_ended",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("community", "contract_id", "ends_on", name=op.f("pk_contract_ended")),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_contract_ended")),
     )
     op.create_table(
         "contract_parties",
@@ -221,8 +222,9 @@ def upgrade() -> None:
         "member_left",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
-        sa.Column("left_on", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("community", "member_id", "left_on", name=op.f("pk_member_left")),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("community", "member_id", "number", name=op.f("pk_member_left")),
     )
     op.create_table(
         "message_told",

@@ -172,33 +172,26 @@ def _contracts(tx: Tx, contract_id: str | None = None, member_id: str | None = N
         signed.member_id,
         signed.connection_id,
         signed.starts_on,
-        func.min(ended.ends_on),
         signed.tariff_clause,
         signed.reference,
         signed.customer_class,
     )
-    query = (
-        select(*columns)
-        .outerjoin_from(
-            heard_tables.contract_signed,
-            heard_tables.contract_ended,
-            (ended.community == signed.community) & (ended.contract_id == signed.contract_id),
-        )
-        .where(signed.community == tx.community)
-        .group_by(*signed)
-        .order_by(signed.contract_id)
-    )
+    query = select(*columns).where(signed.community == tx.community).order_by(signed.contract_id)
+    ends = select(ended.contract_id, ended.ends_on).where(ended.community == tx.community)
     corrected = heard_tables.gas_bills_corrected.c
     corrections = select(corrected.contract_id, corrected.number, corrected.reference).where(
         corrected.community == tx.community
     )
     if contract_id is not None:
         query = query.where(signed.contract_id == contract_id)
+        ends = ends.where(ended.contract_id == contract_id)
         corrections = corrections.where(corrected.contract_id == contract_id)
     if member_id is not None:
         query = query.where(signed.member_id == member_id)
     newest = {row.contract_id: row for row in tx.execute(corrections.order_by(corrected.number))}
-    return tuple(_correct(Contract(*row), newest.get(row.contract_id)) for row in tx.execute(query))
+    last_ends: dict[str, date | None] = dict(iter(tx.execute(ends.order_by(ended.number))))
+    contracts = (Contract(ends_on=last_ends.get(row.contract_id), **row._mapping) for row in tx.execute(query))
+    return tuple(_correct(contract, newest.get(contract.contract_id)) for contract in contracts)
 
 
 def _correct(contract: Contract, newest: Any) -> Contract:
@@ -207,15 +200,14 @@ def _correct(contract: Contract, newest: Any) -> Contract:
 
 
 def _memberships(tx: Tx) -> dict[str, tuple[Period, ...]]:
-    """The days on which each was a member, from each admission to the first leaving after it."""
+    """The days on which each was a member, up to the leaving that was told last."""
     admitted, left = heard_tables.member_admitted.c, heard_tables.member_left.c
-    ends: dict[str, list[date]] = {}
-    for member_id, left_on in tx.execute(select(left.member_id, left.left_on).where(left.community == tx.community)):
-        ends.setdefault(member_id, []).append(left_on)
+    leavings = select(left.member_id, left.left_on).where(left.community == tx.community).order_by(left.number)
+    ends: dict[str, date | None] = dict(iter(tx.execute(leavings)))
     spans: dict[str, tuple[Period, ...]] = {}
     joined = select(admitted.member_id, admitted.joined_on).where(admitted.community == tx.community)
     for member_id, joined_on in tx.execute(joined.order_by(admitted.member_id, admitted.joined_on)):
-        end = min((day for day in ends.get(member_id, ()) if day >= joined_on), default=date.max)
+        end = ends.get(member_id) or date.max
         if end > joined_on:
             spans[member_id] = (*spans.get(member_id, ()), Period(joined_on, end))
     return spans

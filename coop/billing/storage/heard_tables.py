@@ -54,8 +54,14 @@ member_admitted = Table(
 )
 
 member_left = Table(
-    "member_left", metadata, key("community"), key("member_id"), Column("left_on", Date, primary_key=True)
+    "member_left",
+    metadata,
+    key("community"),
+    key("member_id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("left_on", Date),
 )
+"""Each telling of a leaving; the newest number holds, and without a day the membership goes on."""
 
 connection_opened = Table(
     "connection_opened",
@@ -83,8 +89,14 @@ contract_signed = Table(
 )
 
 contract_ended = Table(
-    "contract_ended", metadata, key("community"), key("contract_id"), Column("ends_on", Date, primary_key=True)
+    "contract_ended",
+    metadata,
+    key("community"),
+    key("contract_id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("ends_on", Date),
 )
+"""Each telling of the end of a contract; the newest number holds, and without a day the contract goes on."""
 
 contract_parties = Table(
     "contract_parties",

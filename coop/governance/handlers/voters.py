@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coop.events import Envelope
 from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
-from coop.governance.storage.voters import LEFT, keep_number, keep_voter
+from coop.governance.storage.voters import keep_leaving, keep_number, keep_voter
 from coop.kit.tx import Tx
 from coop.values import CoopError, say
 
@@ -37,5 +37,5 @@ def on_member_changed(tx: Tx, event: MemberChanged, envelope: Envelope) -> None:
 
 
 def on_member_left(tx: Tx, event: MemberLeft, envelope: Envelope) -> None:
-    """From that date the member has no vote."""
-    keep_voter(tx, event.member_id, event.left_on, LEFT, "", 0, envelope.time)
+    """From that date the member has no vote; without one the leaving is taken back. The newest number holds."""
+    keep_leaving(tx, event.member_id, event.number, event.left_on, envelope.time)

@@ -139,9 +139,19 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.Column("told_at", Instant(), nullable=False),
-        sa.CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name=op.f("ck_voter_change")),
+        sa.CheckConstraint("change = 'admitted' OR change LIKE 'c%'", name=op.f("ck_voter_change")),
         sa.CheckConstraint("votes >= 0", name=op.f("ck_voter_votes")),
         sa.PrimaryKeyConstraint("community", "member_id", "from_on", "change", name=op.f("pk_voter")),
+    )
+    op.create_table(
+        "voter_left",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("told_at", Instant(), nullable=False),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_voter_left_number")),
+        sa.PrimaryKeyConstraint("community", "member_id", "number", name=op.f("pk_voter_left")),
     )
     op.create_table(
         "entry_settled",
@@ -668,6 +678,7 @@ def downgrade() -> None:
     op.drop_table("phase")
     op.drop_table("evidence_file")
     op.drop_table("entry_settled")
+    op.drop_table("voter_left")
     op.drop_table("voter")
     op.drop_table("programme")
     with op.batch_alter_table("notice_told", schema=None) as batch_op:

@@ -65,11 +65,23 @@ voter = make_table(
     Column("kind", String(40), nullable=False),
     count_column("votes"),
     Column("told_at", Instant, nullable=False),
-    CheckConstraint("change IN ('admitted', 'left') OR change LIKE 'c%'", name="change"),
+    CheckConstraint("change = 'admitted' OR change LIKE 'c%'", name="change"),
     CheckConstraint("votes >= 0", name="votes"),
 )
-"""Heard: from a date on, a member is of a kind and has so many votes by the register; from the day they left they are
-no member. What the statutes make of it is not kept here. ``told_at``: when the register said so first."""
+"""Heard: from a date on, a member is of a kind and has so many votes by the register. What the statutes make of it is
+not kept here. ``told_at``: when the register said so first."""
+
+voter_left = make_table(
+    "voter_left",
+    ("member_id", "number"),
+    id_column("member_id"),
+    count_column("number"),
+    Column("left_on", Date),
+    Column("told_at", Instant, nullable=False),
+    CheckConstraint("number >= 0", name="number"),
+)
+"""Heard: from a day on somebody is no member, or the membership goes on where there is no day. The newest number of a
+member holds; of what was told until an instant, the newest of that."""
 
 member_number = make_table(
     "member_number", ("member_id",), id_column("member_id"), Column("number", String(100), nullable=False)

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
 from sqlalchemy import select
 
-from coop.governance.storage.tables import member_number, voter
+from coop.governance.storage.tables import member_number, voter, voter_left
 from coop.kit.database import among
 from coop.kit.tx import Tx
-
-LEFT: Final = "left"
-"""Change from which on somebody is no member. It sorts after the others, and wins on its day."""
 
 
 def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, kind: str, votes: int, told_at: datetime) -> int:
@@ -32,6 +28,12 @@ def keep_voter(tx: Tx, member_id: str, from_on: date, change: str, kind: str, vo
     )
     assert kept is not None
     return kept
+
+
+def keep_leaving(tx: Tx, member_id: str, number: int, left_on: date | None, told_at: datetime) -> None:
+    """Remember one telling of when a member left; None: the membership goes on."""
+    key = {"community": tx.community, "member_id": member_id, "number": number}
+    tx.insert_new(voter_left, [{**key, "left_on": left_on, "told_at": told_at}], list(key))
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,27 @@ def find_members(
     if members is not None:
         where.append(among(tx, voter.c.member_id, members))
     rows = tx.execute(
-        select(voter.c.member_id, voter.c.change, voter.c.kind, voter.c.votes)
+        select(voter.c.member_id, voter.c.kind, voter.c.votes)
         .where(*where)
-        # Whoever is admitted and leaves on one day has no vote: "left" sorts last and wins.
         .order_by(voter.c.member_id, voter.c.from_on, voter.c.change)
     )
-    latest = {member_id: (change, Registered(kind, votes)) for member_id, change, kind, votes in rows}
-    return {member_id: registered for member_id, (change, registered) in latest.items() if change != LEFT}
+    latest = {member_id: Registered(kind, votes) for member_id, kind, votes in rows}
+    ends = _find_ends(tx, told_until, members)
+    return {
+        member_id: registered for member_id, registered in latest.items() if (ends.get(member_id) or date.max) > day
+    }
+
+
+def _find_ends(tx: Tx, told_until: datetime | None, members: Collection[str] | None) -> dict[str, date | None]:
+    """The first day without membership that was told last, of each of whom one was told."""
+    columns = voter_left.c
+    where = [columns.community == tx.community]
+    if told_until is not None:
+        where.append(columns.told_at <= told_until)
+    if members is not None:
+        where.append(among(tx, columns.member_id, members))
+    query = select(columns.member_id, columns.left_on).where(*where).order_by(columns.number)
+    return dict(iter(tx.execute(query)))
 
 
 def keep_number(tx: Tx, member_id: str, number: str) -> None:

@@ -20,7 +20,7 @@ def announce_hold(hold: Occupancy, connection: Connection) -> list[Event]:
         registration=hold.registration,
         number=connection.number,
     )
-    return [opened, announce_closing(hold, hold.closed_on)] if hold.closed_on else [opened]
+    return [opened, announce_closing(hold, hold.closed_on, 0)] if hold.closed_on else [opened]
 
 
 def announce_description(connection: Connection, number: int) -> Event:
@@ -30,11 +30,13 @@ def announce_description(connection: Connection, number: int) -> Event:
     )
 
 
-def announce_closing(hold: Occupancy, closed_on: date) -> Event:
-    """Announce the end of a hold; on the day it opened, it never was."""
+def announce_closing(hold: Occupancy, closed_on: date | None, number: int) -> Event:
+    """Announce the end of a hold, or that it goes on (None); one that ended on the day it opened never was."""
     return ConnectionClosed(
         connection_id=hold.connection_id,
         member_id=hold.member_id,
+        opened_on=hold.opened_on,
         closed_on=closed_on,
         registration=hold.registration,
+        number=number,
     )

@@ -21,7 +21,7 @@ def announce_contract(contract: Contract) -> list[Event]:
         customer_class=contract.customer_class,
     )
     parties = [announce_parties(contract, 0)] if contract.payer_id or contract.joint_ids else []
-    ended = [announce_end(contract.contract_id, contract.ends_on)] if contract.ends_on else []
+    ended = [announce_end(contract.contract_id, contract.ends_on, 0)] if contract.ends_on else []
     return [signed, *parties, *ended]
 
 
@@ -48,6 +48,6 @@ def _reference(contract: Contract) -> tuple[GasYear, ...]:
     )
 
 
-def announce_end(contract_id: str, ends_on: date) -> Event:
-    """Announce the end of a contract; on the day it started, it never was."""
-    return ContractEnded(contract_id=contract_id, ends_on=ends_on)
+def announce_end(contract_id: str, ends_on: date | None, number: int) -> Event:
+    """Announce the end of a contract, or that it goes on (None); one that ended on the day it started never was."""
+    return ContractEnded(contract_id=contract_id, ends_on=ends_on, number=number)

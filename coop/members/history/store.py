@@ -18,16 +18,22 @@ def add_changes(
 ) -> dict[tuple[str, str], int]:
     """Add what changed, by noun and record, and return the version that each has now; whoever calls holds the lock of
     the register."""
-    number = tx.scalar(select(func.max(register_change.c.number)).where(register_change.c.community == tx.community))
+    number = next_number(tx)
     changes = []
     by, channel = str(tx.actor), tx.actor.channel
     for (noun, record), fields in differences.items():
         for part in fields:
-            number = (number or 0) + 1
             values = part.field, part.old, part.new, reason
             changes.append(Change(number, noun, record, *values, tx.now, by, channel, import_id))
+            number += 1
     insert_nouns(tx, register_change, changes)
     return {(change.noun, change.record): change.number for change in changes}
+
+
+def next_number(tx: Tx) -> int:
+    """The number of the next change; whoever calls holds the lock of the register."""
+    columns = register_change.c
+    return (tx.scalar(select(func.max(columns.number)).where(columns.community == tx.community)) or 0) + 1
 
 
 def list_changes(tx: Tx, noun: str, record: str, after: int = 0) -> list[Change]:

@@ -12,7 +12,7 @@ from coop.members.connections.model import Connection, Occupancy
 from coop.members.connections.store import add_connections, add_occupancies, change_connection, replace_occupancy
 from coop.members.contracts.model import Contract
 from coop.members.contracts.store import add_contracts, replace_contract
-from coop.members.history.store import add_changes, list_changes_by
+from coop.members.history.store import add_changes, list_changes_by, next_number
 from coop.members.imports import store
 from coop.members.imports.facts import announce, announce_update, retract
 from coop.members.imports.formats.line import Line
@@ -111,7 +111,8 @@ def undo_import(tx: Tx, import_id: str) -> int:
         entries = store.list_entries(tx, import_id)
         store.withdraw(tx, import_id, entries)
         store.mark_undone(tx, import_id)
-        tx.tell(*(fact for entry in entries for fact in retract(entry)))
+        number = next_number(tx)
+        tx.tell(*(fact for entry in entries for fact in retract(entry, number)))
         _put_back(tx, import_id)
     return before.added_count + before.changed_count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date
 
 from coop.events import Event
@@ -41,46 +41,52 @@ def announce_update(update: Update, number: int, today: date, connections: Mappi
     fields = {difference.field for difference in update.differences}
     match update.before, update.after:
         case Member(), Member() as member:
-            return [announce_change(member, number, today)] if fields & {"kind", "votes"} else []
+            return _announce_member_update(fields, member, number, today)
         case Connection(), Connection() as connection:
             return [announce_description(connection, number)] if fields & {"building", "kind"} else []
         case Occupancy() as before, Occupancy() as after:
             if is_held_anew(update):
                 hold = announce_hold(after, connections[after.connection_id])
-                return [announce_closing(before, before.opened_on), *hold]
-            return [announce_closing(after, after.closed_on)] if after.closed_on else []
+                return [announce_closing(before, before.opened_on, number), *hold]
+            return [announce_closing(after, after.closed_on, number)]
         case Contract() as signed, Contract() as contract:
             return _announce_contract_update(update, signed, contract, number, today)
     raise TypeError(f"{update.key} cannot become another noun")
+
+
+def _announce_member_update(fields: Set[str], member: Member, number: int, today: date) -> list[Event]:
+    changed = [announce_change(member, number, today)] if fields & {"kind", "votes"} else []
+    left = [announce_leaving(member.member_id, member.left_on, number)] if "left_on" in fields else []
+    return [*changed, *left]
 
 
 def _announce_contract_update(
     update: Update, before: Contract, after: Contract, number: int, today: date
 ) -> list[Event]:
     if is_signed_anew(update):
-        return [announce_end(before.contract_id, before.starts_on), *announce_contract(after)]
+        return [announce_end(before.contract_id, before.starts_on, number), *announce_contract(after)]
     fields = {difference.field for difference in update.differences}
     events: list[Event] = []
     if any(field.startswith("gas_") for field in fields):
         events.append(announce_gas_bills(after, number, today))
     if fields & {"payer", "joint"}:
         events.append(announce_parties(after, number))
-    if after.ends_on and "ends_on" in fields:
-        events.append(announce_end(after.contract_id, after.ends_on))
+    if "ends_on" in fields:
+        events.append(announce_end(after.contract_id, after.ends_on, number))
     return events
 
 
-def retract(entry: Entry) -> list[Event]:
-    """Announce that a record never was: it ended on the day it began."""
+def retract(entry: Entry, number: int) -> list[Event]:
+    """Announce that a record never was: it ended on the day it began. ``number`` is above that of all its changes."""
     if entry.since is None:
         return []
     match entry.noun:
         case "member":
-            return [announce_leaving(entry.record_id, entry.since)]
+            return [announce_leaving(entry.record_id, entry.since, number)]
         case "contract":
-            return [announce_end(entry.record_id, entry.since)]
+            return [announce_end(entry.record_id, entry.since, number)]
         case _:
-            return [announce_closing(_hold(entry, entry.since), entry.since)]
+            return [announce_closing(_hold(entry, entry.since), entry.since, number)]
 
 
 def _hold(entry: Entry, opened_on: date) -> Occupancy:

@@ -129,15 +129,9 @@ def find_fixed(update: Update) -> list[Problem]:
 
 def is_signed_anew(update: Update) -> bool:
     """True when a contract becomes another one, which is told under another id."""
-    return update.key[0] == "contract" and any(
-        difference.field in SIGNED or (difference.field == "ends_on" and difference.old != "")
-        for difference in update.differences
-    )
+    return update.key[0] == "contract" and any(difference.field in SIGNED for difference in update.differences)
 
 
 def is_held_anew(update: Update) -> bool:
-    """True when a hold was entered wrongly: it never was, and another is told of."""
-    return update.key[0] == "occupancy" and any(
-        difference.field == "member" or (difference.field == "closed_on" and difference.old != "")
-        for difference in update.differences
-    )
+    """True when a hold was entered for the wrong member: it never was, and another is told of."""
+    return update.key[0] == "occupancy" and any(difference.field == "member" for difference in update.differences)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from coop.events import Event
 from coop.kit.tx import Tx
 from coop.members.connections.facts import announce_closing
+from coop.members.connections.model import Occupancy
 from coop.members.connections.store import close_occupancy
 from coop.members.contracts.facts import announce_end
 from coop.members.contracts.model import Contract
@@ -48,23 +48,28 @@ def end_membership(tx: Tx, member_id: str, left_on: date) -> None:
     if paid := tuple(contract.number for contract in file.paid_contracts if _runs_after(contract, left_on)):
         reason = say("member %(number)s pays contract %(paid)s: name who pays first", number=member.number, paid=paid)
         raise CoopError("pays-for-others", reason)
-    events: list[Event] = [announce_leaving(member_id, left_on)]
     differences = {("member", member.number): [Difference("left_on", "", str(left_on))]}
+    closed: dict[tuple[str, str], Occupancy] = {}
+    ended: dict[tuple[str, str], Contract] = {}
     store.end_membership(tx, member_id, left_on)
     for connection, hold in file.holds:
         if hold.closed_on is None or hold.closed_on > left_on:
             key = ("occupancy", f"{connection.number}/{hold.opened_on}")
             differences[key] = [Difference("closed_on", str(hold.closed_on or ""), str(left_on))]
             close_occupancy(tx, hold, left_on)
-            events.append(announce_closing(hold, left_on))
+            closed[key] = hold
     for contract in file.own_contracts:
         if _runs_after(contract, left_on):
             key = ("contract", contract.number)
             differences[key] = [Difference("ends_on", str(contract.ends_on or ""), str(left_on))]
             end_contract(tx, contract.contract_id, left_on)
-            events.append(announce_end(contract.contract_id, left_on))
-    add_changes(tx, differences, None)
-    tx.tell(*events)
+            ended[key] = contract
+    numbers = add_changes(tx, differences, None)
+    tx.tell(
+        announce_leaving(member_id, left_on, numbers["member", member.number]),
+        *(announce_closing(hold, left_on, numbers[key]) for key, hold in closed.items()),
+        *(announce_end(contract.contract_id, left_on, numbers[key]) for key, contract in ended.items()),
+    )
 
 
 def _runs_after(contract: Contract, day: date) -> bool:

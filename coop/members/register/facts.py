@@ -18,7 +18,7 @@ def announce_member(member: Member) -> list[Event]:
         votes=member.votes,
         member_number=member.number,
     )
-    return [admitted, announce_leaving(member.member_id, member.left_on)] if member.left_on else [admitted]
+    return [admitted, announce_leaving(member.member_id, member.left_on, 0)] if member.left_on else [admitted]
 
 
 def announce_change(member: Member, number: int, today: date) -> Event:
@@ -32,6 +32,6 @@ def announce_change(member: Member, number: int, today: date) -> Event:
     )
 
 
-def announce_leaving(member_id: str, left_on: date) -> Event:
-    """Announce that a member left; on the day they joined, they never were one."""
-    return MemberLeft(member_id=member_id, left_on=left_on)
+def announce_leaving(member_id: str, left_on: date | None, number: int) -> Event:
+    """Announce that a member left, or stays (None); who left on the day they joined never was one."""
+    return MemberLeft(member_id=member_id, left_on=left_on, number=number)

@@ -145,10 +145,18 @@ def upgrade() -> None:
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("connection_id", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
-        sa.Column("closed_on", sa.Date(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("registration", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint(
-            "community", "connection_id", "member_id", "closed_on", "registration", name=op.f("pk_connection_closed")
+            "community",
+            "connection_id",
+            "member_id",
+            "opened_on",
+            "registration",
+            "number",
+            name=op.f("pk_connection_closed"),
         ),
     )
     op.create_table(
@@ -169,8 +177,9 @@ def upgrade() -> None:
         "contract_ended",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
-        sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("community", "contract_id", "ends_on", name=op.f("pk_contract_ended")),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_contract_ended")),
     )
     op.create_table(
         "contract_signed",

@@ -24,14 +24,13 @@ from coop.metering.periods.results import Occupant, Results
 from coop.metering.periods.store import Allocation, AllocationRun, Giving, Measurement
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import instant, seconds
+from coop.metering.register.closed import PUT_RIGHT
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Inputs
 from coop.metering.sharing.quarters import NOTHING
 from coop.metering.sharing.run import hash_run, run_again
 from coop.metering.sharing.runs import Run
 from coop.values import Period, derive_id
-
-UNNAMED_CAUSE = "who held which connection, or which meter, was put right"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Told:
         decided = {one.cause: None for one in self.decisions if one.subject in subjects}
         found = [*sorted(late), *decided]
         if not found:
-            return UNNAMED_CAUSE
+            return PUT_RIGHT
         return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 
 
@@ -215,7 +214,7 @@ def _withdraw(before: Told, was: Measurement, is_held: bool, basis: Document, ma
         cause = "the connection was not held then"
     else:
         cause = before.cause_of({part.register_id for part in was.parts}, {part.meter for part in was.parts})
-        cause = "no reading of the meter is left" if cause == UNNAMED_CAUSE else cause
+        cause = "no reading of the meter is left" if cause == PUT_RIGHT else cause
     return replace(
         was,
         id=_measurement_id(before, was),

@@ -14,6 +14,9 @@ from coop.kit.tx import Tx
 from coop.metering.tables import allocation_run, late_decision, period
 from coop.values import CoopError, Period, Said, say
 
+PUT_RIGHT = "who held which connection, or which meter, was put right"
+"""Cause of a correction that follows from the register alone, as members are told it."""
+
 
 def find_first_open_day(tx: Tx) -> date | None:
     """The day after the last closed period; None before the first closing."""
@@ -83,7 +86,7 @@ def mark_decided(
     tx: Tx, subject: str, cause: str, start: date, end: date | None = None, reason: str = ""
 ) -> list[Period]:
     """Let the closed periods that a decision about them reaches wait for a correction that names it: ``cause`` is told
-    to members, ``reason`` stays here. Its ``subject`` is a meter's serial or a group."""
+    to members, ``reason`` stays here. Its ``subject`` is a meter's serial, a group or a connection."""
     reached = list_reached(tx, start, end)
     for closed, revision in reached:
         count = tx.scalar(

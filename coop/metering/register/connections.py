@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 
 from coop.kit.tx import Tx
 from coop.metering.heard_tables import connection_opened, contract_ended, contract_signed
@@ -72,13 +72,12 @@ def name_member(one: Membership, numbers: Mapping[str, str]) -> Membership:
 def list_supplies(tx: Tx) -> list[Supply]:
     """All contracts, by connection and first day. One that ended on the day it started never was."""
     signed, ended = contract_signed.c, contract_ended.c
-    ends_on = func.min(ended.ends_on)
+    ends = select(ended.contract_id, ended.ends_on).where(ended.community == tx.community).order_by(ended.number)
+    ends_on: dict[str, date | None] = dict(iter(tx.execute(ends)))
     query = (
-        select(signed.connection_id, signed.starts_on, ends_on)
-        .outerjoin(contract_ended, and_(ended.community == signed.community, ended.contract_id == signed.contract_id))
+        select(signed.contract_id, signed.connection_id, signed.starts_on)
         .where(signed.community == tx.community)
-        .group_by(signed.contract_id, signed.connection_id, signed.starts_on)
         .order_by(signed.connection_id, signed.starts_on, signed.contract_id)
     )
-    found = [Supply(*row) for row in tx.execute(query)]
+    found = [Supply(row.connection_id, row.starts_on, ends_on.get(row.contract_id)) for row in tx.execute(query)]
     return [supply for supply in found if supply.ends_on is None or supply.ends_on > supply.starts_on]

@@ -187,8 +187,8 @@ def add_registers(tx: Tx, registers: Sequence[Register]) -> None:
         _stamp(tx)
 
 
-def list_occupancies(tx: Tx, member_id: str | None = None) -> list[Occupancy]:
-    """Holds of connections: each opening up to the next closing of the same hold; of all, or of one member.
+def list_occupancies(tx: Tx, member_id: str | None = None, connection_id: str | None = None) -> list[Occupancy]:
+    """Holds of connections, each up to the end that was told of it last; of all, of one member, or of one connection.
 
     A hold that closed on the day it opened never was: an import that brought it was undone.
     """
@@ -197,16 +197,16 @@ def list_occupancies(tx: Tx, member_id: str | None = None) -> list[Occupancy]:
     if member_id is not None:
         ends = ends.where(connection_closed.c.member_id == member_id)
         starts = starts.where(connection_opened.c.member_id == member_id)
-    closings: dict[tuple[str, str, int], list[date]] = {}
-    for row in tx.execute(ends.order_by(connection_closed.c.closed_on)):
-        closings.setdefault((row.connection_id, row.member_id, row.registration), []).append(row.closed_on)
+    if connection_id is not None:
+        ends = ends.where(connection_closed.c.connection_id == connection_id)
+        starts = starts.where(connection_opened.c.connection_id == connection_id)
+    closings: dict[tuple[str, str, date, int], date | None] = {
+        (row.connection_id, row.member_id, row.opened_on, row.registration): row.closed_on
+        for row in tx.execute(ends.order_by(connection_closed.c.number))
+    }
     found = []
-    for row in tx.execute(starts.order_by(connection_opened.c.opened_on, connection_opened.c.member_id)):
-        closed_on = closings.get((row.connection_id, row.member_id, row.registration), [])
-        # A member who comes back opens a second hold: each takes its own closing, in order of time.
-        while closed_on and closed_on[0] < row.opened_on:
-            closed_on.pop(0)
-        end = closed_on.pop(0) if closed_on else None
+    for row in tx.execute(starts):
+        end = closings.get((row.connection_id, row.member_id, row.opened_on, row.registration))
         if end != row.opened_on:
             found.append(Occupancy(row.connection_id, row.member_id, row.opened_on, end))
     return sorted(found, key=lambda one: (one.connection_id, one.start, one.member_id))
