@@ -9,7 +9,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from coop.billing.documents.archive import read_paper
+from coop.billing.documents.archive import list_told, read_paper
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.rules.paper import needed_no_longer
@@ -51,10 +51,11 @@ def archive_papers(work: Work) -> str:
     while True:
         with read() as tx:
             waiting = papers.list_untypeset(tx, BATCH, after=last)
+            told = list_told(tx, waiting)
         for bill_id in waiting:
             last = bill_id
             try:
-                read_paper(read, work.write, bill_id)
+                read_paper(read, work.write, bill_id, told)
             except Exception as error:  # whatever stops one paper, those of the others are due
                 log.exception("the paper of bill %s cannot be put away", bill_id)
                 failed.append(_number_of(work, bill_id))
@@ -77,8 +78,7 @@ def archive_papers(work: Work) -> str:
 
 def _number_of(work: Work, bill_id: str) -> str:
     with work.database.read(work.community) as tx:
-        head = bills.find_head(tx, bill_id)
-    return head.number if head else bill_id
+        return bills.get_head(tx, bill_id).number
 
 
 def forget_papers(work: Work) -> str:

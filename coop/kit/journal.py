@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,11 +125,23 @@ def envelopes(sql: Connection, service: str, after: int, limit: int = 1000) -> l
     ]
 
 
+def is_told(sql: Reader, event: Event, community: str) -> bool:
+    """True for a fact that was told exactly so."""
+    query = select(journal.c.event_id).where(
+        journal.c.community == community, journal.c.event_id == event.fact_id(community), journal.c.type == event.TYPE
+    )
+    return sql.execute(query).first() is not None
+
+
 def facts_of(
-    sql: Reader, kind: type[Fact], community: str, on_unreadable: Callable[[str], object] | None = None
+    sql: Reader,
+    kind: type[Fact],
+    community: str,
+    on_unreadable: Callable[[str], object] | None = None,
+    subjects: Collection[str] | None = None,
 ) -> list[Fact]:
-    """Every fact of one type and version that was told, in the order of writing. One that can no longer be read is
-    named to ``on_unreadable`` and left out.
+    """Every fact of one type and version that was told (about some subjects), in the order of writing. One that can no
+    longer be read is named to ``on_unreadable`` and left out.
 
     Raises:
         ValueError: one can no longer be read, and nobody asked for its name.
@@ -139,6 +151,8 @@ def facts_of(
         .where(journal.c.type == kind.TYPE, journal.c.community == community)
         .order_by(journal.c.row_id)
     )
+    if subjects is not None:
+        query = query.where(journal.c.subject.in_(subjects))
     facts = []
     for event_id, data in sql.execute(query):
         try:

@@ -153,7 +153,8 @@ class JournalIndex:
             findings += self._unlike_told(verified.issued)
         findings += self._notices.verify(row, self._kept.lines.get(row.id, ()))
         steps = [step for reference in verified.references for step in self._step(reference, row.contract_id, findings)]
-        of_paper = list(verify_paper(self._kept, self._archived, row))
+        issued = self._issued.get(row.id)
+        of_paper = list(verify_paper(self._kept, self._archived, row, issued.paper_hash if issued else None))
         findings += of_paper
         paper = "put away, the file that was told of" if row.id in self._kept.papers else "not put away"
         steps.append(f"paper      {_outcome(of_paper, paper)}")

@@ -22,9 +22,9 @@ YEARS = 7
 
 def verify_papers(kept: Kept, told: Told) -> Iterator[str]:
     """Every paper that is gone, was changed, or was never told of."""
-    archived = first_told(told.archived)
+    archived, issued = first_told(told.archived), {fact.bill_id: fact.paper_hash for fact in told.issued}
     for bill in kept.bills:
-        yield from verify_paper(kept, archived, bill)
+        yield from verify_paper(kept, archived, bill, issued.get(bill.id))
     bills = {bill.id for bill in kept.bills}
     for bill_id in kept.papers.keys() - bills:
         yield f"a paper of bill {bill_id} is put away, and there is no such bill"
@@ -38,8 +38,12 @@ def first_told(archived: Iterable[BillArchived]) -> Mapping[str, BillArchived]:
     return first
 
 
-def verify_paper(kept: Kept, archived: Mapping[str, BillArchived], bill: Row[Any]) -> Iterator[str]:
-    """What the paper of one bill is otherwise than it was frozen and told."""
+def verify_paper(
+    kept: Kept, archived: Mapping[str, BillArchived], bill: Row[Any], told_hash: str | None
+) -> Iterator[str]:
+    """What the paper of one bill is otherwise than it was frozen and told; ``told_hash`` is that of what it says."""
+    if told_hash is not None and bill.paper_hash != told_hash:
+        yield f"bill {bill.number}: paper_hash is {bill.paper_hash}, and was told as {told_hash}"
     frozen = kept.frozen.get(bill.paper_hash)
     if frozen is None:
         yield f"bill {bill.number}: what its paper says beside its inputs is gone"

@@ -6,18 +6,19 @@ first; both make the same bytes, and whatever was put away first stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from coop.billing.documents.contents import Frozen, document_of
 from coop.billing.documents.pdf import bill_pdf
+from coop.billing.model import BillHead
 from coop.billing.rules.paper import needed_no_longer
 from coop.billing.storage import bills, papers
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.papers import StoredPaper
 from coop.billing.storage.schemas import BILL_PAPER
 from coop.events.billing import BillArchived
-from coop.kit import documents
+from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
@@ -58,29 +59,47 @@ def get_frozen(tx: Tx, issued: IssuedBill) -> Frozen:
     )
 
 
-def read_paper(read: Opens, write: Opens, bill_id: str) -> StoredPaper:
+def read_paper(read: Opens, write: Opens, bill_id: str, told: Mapping[str, str] | None = None) -> StoredPaper:
     """The paper of a bill as it was put away; typeset now where nobody came by yet.
+
+    Args:
+        read: opens a transaction that reads.
+        write: opens one that writes.
+        bill_id: of the bill.
+        told: hashes of papers that were told of before, as ``list_told`` gives them; looked up where they are missing.
 
     Raises:
         NotFound, UnreadableDocument: as ``get_frozen``, or there is no such bill.
-        CoopError: ``paper-waits``; ``changed-paper``, the bytes no longer have the hash that was told.
+        CoopError: ``paper-waits``; ``changed-paper``, the file is not the one that was told of.
     """
     with read() as tx:
         stored = papers.find_paper(tx, bill_id)
-        frozen = None if stored else get_frozen(tx, bills.get_bill(tx, bill_id))
-    if frozen is not None:
-        body = bill_pdf(document_of(frozen), frozen.lang)  # outside of any transaction: it takes a while
-        with write() as tx:
-            stored = papers.keep_paper(tx, bill_id, frozen.issued.issued_on, body)
-            tx.tell(
-                BillArchived(
-                    bill_id=bill_id,
-                    number=frozen.issued.number,
-                    sha256=stored.sha256,
-                    byte_count=len(stored.body),
-                )
-            )
-    assert stored is not None
-    if not stored.is_unchanged:
-        raise CoopError("changed-paper", say("the paper of bill %(bill)s was changed after it was kept", bill=bill_id))
+        head = bills.get_head(tx, bill_id)
+        if stored is not None:
+            if not (stored.is_unchanged and journal.is_told(tx, _fact_of(head, stored), tx.community)):
+                raise _changed(head)
+            return stored
+        frozen = get_frozen(tx, bills.get_bill(tx, bill_id))
+        before = (told if told is not None else list_told(tx, [bill_id])).get(bill_id)
+    body = bill_pdf(document_of(frozen), frozen.lang)  # outside of any transaction: it takes a while
+    with write() as tx:
+        stored = papers.keep_paper(tx, bill_id, frozen.issued.issued_on, body)
+        if before not in (None, stored.sha256):
+            raise _changed(head)
+        tx.tell(_fact_of(head, stored))
     return stored
+
+
+def list_told(tx: Tx, bill_ids: Collection[str]) -> dict[str, str]:
+    """The hash of each paper as it was told of first: whoever takes one away cannot put another there."""
+    facts = journal.facts_of(tx, BillArchived, tx.community, subjects=bill_ids)
+    return {fact.bill_id: fact.sha256 for fact in reversed(facts)}
+
+
+def _fact_of(head: BillHead, paper: StoredPaper) -> BillArchived:
+    return BillArchived(bill_id=head.id, number=head.number, sha256=paper.sha256, byte_count=len(paper.body))
+
+
+def _changed(head: BillHead) -> CoopError:
+    reason = say("the paper of bill %(bill)s was changed after it was kept", bill=head.number)
+    return CoopError("changed-paper", reason)

@@ -183,6 +183,18 @@ def bill_key(head: BillHead) -> Key:
     return head.year, head.sequence
 
 
+def get_head(tx: Tx, number_or_id: str) -> BillHead:
+    """An issued bill without its lines.
+
+    Raises:
+        NotFound: there is none.
+    """
+    head = find_head(tx, number_or_id)
+    if head is None:
+        raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
+    return head
+
+
 def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:
     """One issued bill with its lines.
 
@@ -190,9 +202,7 @@ def get_bill(tx: Tx, number_or_id: str) -> IssuedBill:
         NotFound: there is none.
         UnreadableDocument: its inputs no longer follow their schema.
     """
-    head = find_head(tx, number_or_id)
-    if head is None:
-        raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
+    head = get_head(tx, number_or_id)
     [issued] = _with_lines(tx, [head], bill.c.id == head.id)
     return issued
 

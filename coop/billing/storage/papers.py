@@ -20,7 +20,7 @@ from coop.kit.tx import Tx
 
 @dataclass(frozen=True)
 class StoredPaper:
-    """The file of a bill with the hash that was told."""
+    """The file of a bill with the hash that is written beside it."""
 
     bill_id: str
     sha256: str
