@@ -13,6 +13,7 @@ if __name__ == "__main__":
         "detaching",
         "path",
         "paging",
+        "effects",
         "register",
         "communities",
         "begin",

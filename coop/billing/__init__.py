@@ -7,7 +7,7 @@ Tells: BillIssued, BillArchived, TariffNoticeOrdered, TariffAnswered, ProgramTok
 
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ConnectionOpened, ContractSigned, ContractEnded,
 ContractPartiesNamed, BillAddressed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated,
-PeriodClosed, TariffAdopted, TrancheReleased.
+PeriodClosed, TariffProposed, TariffAdopted, TrancheReleased.
 
 Refuses: to hold a tariff that no meeting adopted, to bill a period that metering has not closed, to change a bill that
 was issued, and to issue one above the member's ceiling. It reads no meter and counts no vote.

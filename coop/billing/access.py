@@ -15,6 +15,8 @@ ACCESS = Access(
         "see-all-bills": roles("board", "treasurer", "auditor", "operator", _READ),
         "take-own-data": SIGNED_IN | {OWN},
         "see-tariffs": SIGNED_IN | {_READ, OWN},
+        "see-own-effect": roles("member"),  # of a tariff that is put to the vote, on the own bill
+        "see-all-effects": roles("board", "treasurer"),  # on everybody's
         "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
         "run-bills": roles("board", "treasurer", "operator", "write:bills"),

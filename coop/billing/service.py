@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import exports, forecast_pages, home, own_data, pages, paper_pages
+from coop.billing import effect_exports, effect_pages, exports, forecast_pages, home, own_data, pages, paper_pages
 from coop.billing.access import ACCESS
-from coop.billing.api import bills, runs, state, tariffs
+from coop.billing.api import bills, effects, runs, state, tariffs
 from coop.billing.handlers import heard
 from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
@@ -46,6 +46,7 @@ BILLING = Service(
         metering.PeriodMeasured: heard.on_period_measured,
         metering.EnergyAllocated: heard.on_energy_allocated,
         metering.PeriodClosed: heard.on_period_closed,
+        governance.TariffProposed: heard.on_tariff_proposed,
         governance.TariffAdopted: heard.on_tariff_adopted,
         governance.TrancheReleased: heard.on_tranche_released,
     },
@@ -54,11 +55,14 @@ BILLING = Service(
     # The JSON ones come first: a page's path may hold any word.
     routers=(
         tariffs.routes,
+        effects.routes,
         runs.routes,
         bills.routes,
         state.routes,
         own_data.routes,
         exports.routes,
+        effect_exports.routes,
+        effect_pages.routes,
         home.routes,
         paper_pages.routes,
         forecast_pages.routes,

@@ -53,6 +53,24 @@ class MeetingConvened(Event):
         return self.meeting_id
 
 
+class TariffProposed(Event):
+    """The notice of a meeting puts a tariff to the vote: its first day and its priced components, under the hash that
+    the notice binds. It exists only once the meeting adopts it; until then each member sees what it would do to the own
+    bill."""
+
+    TYPE: ClassVar[str] = "governance.tariff-proposed.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    meeting_id: str
+    held_on: date
+    parameters: dict[str, Any]
+    parameters_hash: str
+
+    def key(self) -> str:
+        return self.resolution_id
+
+
 class MeetingWithdrawn(Event):
     """A meeting that was convened is not held: the ``reason`` is the board's, and two people signed it. Ballots that
     were cast for it count for nothing. ``held_anew_on``: the day of the meeting ``followed_by`` that was convened in

@@ -5,10 +5,10 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
     objections to them, what one person entered from a paper and another confirmed, verdicts, minutes; programmes with
     phases, milestones, reports of these with their papers, and tranches. They are only ever added to, each with the
     server's time and whoever said it: a database trigger refuses to change or delete them.
-Tells: StatutesAdopted, MeetingConvened, MeetingWithdrawn, PointWithdrawn, VotingListFrozen, BallotsCommitted,
-    BallotEntered, BallotDisputed, ResolutionDecided, MinutesConfirmed, TariffAdopted, AllocationKeyAdopted,
-    ChoiceAdopted, RealisationDecided, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened,
-    VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
+Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
+    BallotsCommitted, BallotEntered, BallotDisputed, ResolutionDecided, MinutesConfirmed, TariffAdopted,
+    AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, MilestoneReached, TrancheReleased, TrancheReferred; by the
+    calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a

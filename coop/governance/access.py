@@ -17,6 +17,8 @@ ACCESS = Access(
     {
         "find-decisions": roles("member", "board", "treasurer", "auditor"),
         "find-partner": roles("partner"),
+        "find-own-effect": roles("member"),
+        "find-all-effects": roles("board", "treasurer"),
         "see-decisions": _EVERYBODY | {"read:votes"},
         "see-member-votes": roles("board", "treasurer", "auditor", "operator"),
         "vote": roles("member"),
@@ -40,7 +42,8 @@ ACCESS = Access(
         "see-state": roles("board", "treasurer", "auditor", "operator"),
     },
 )
-"""``find-decisions`` and ``find-partner`` are entries of the menu, shown to fewer people than their pages open for."""
+"""``find-decisions`` and ``find-partner`` are entries of the menu, shown to fewer people than their pages open for.
+``find-own-effect`` and ``find-all-effects`` lead to what billing answers of a tariff that is put to the vote."""
 
 
 def party_of(session: Session) -> str:

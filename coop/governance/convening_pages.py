@@ -23,7 +23,7 @@ from coop.governance.statutes.version import in_force
 from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.withdrawals import list_withdrawn
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError
 from coop.web.forms import Form, read_form
 from coop.web.language import language_of, translate
@@ -100,6 +100,7 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
         points=points,
         latest=latest,
         filled=filled,
+        sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
         words=wording,
     )
 

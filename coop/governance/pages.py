@@ -101,6 +101,8 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         refusal=refusal,
         said=said,
         steward=ACCESS.allows(session_of(request), "convene"),
+        sees_own_effect=bool(member_id) and ACCESS.allows(session_of(request), "find-own-effect"),
+        sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
         ballot_id=str(uuid4()),
         chart=_count_chart(outcome, lang),
         words=wording,

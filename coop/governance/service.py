@@ -55,6 +55,7 @@ GOVERNANCE = Service(
     tells=(
         facts.StatutesAdopted,
         facts.MeetingConvened,
+        facts.TariffProposed,
         facts.MeetingWithdrawn,
         facts.PointWithdrawn,
         facts.VotingListFrozen,

@@ -18,6 +18,7 @@ from coop.events.governance import (
     BallotsCommitted,
     MeetingConvened,
     StatutesAdopted,
+    TariffProposed,
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
@@ -267,7 +268,7 @@ def tally(tx: Tx, resolution_id: str, held_on: date = HELD) -> Count:
     )
 
 
-_USUAL = (MeetingConvened, StatutesAdopted, VotingListFrozen, BallotsCommitted, BallotEntered)
+_USUAL = (MeetingConvened, TariffProposed, StatutesAdopted, VotingListFrozen, BallotsCommitted, BallotEntered)
 
 
 def told(database: Database) -> list[Event]:

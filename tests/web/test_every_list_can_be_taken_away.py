@@ -35,6 +35,7 @@ NO_LISTS = {
     ("members/member_privacy.html", "What holds now"): "one row for each use; the answers are below it",
     ("members/privacy_parts.html", "What was said, and when"): "in one's own data, as a file",
     ("members/privacy_parts.html", ""): "in one's own data, as a file",
+    ("billing/effects_look.html", "Every contract, dearest first"): "what a form of the reader's own would do",
     ("governance/programme_look.html", "Milestones"): "what a form of the reader's own would do",
     ("governance/programme_look.html", "Tranches"): "what a form of the reader's own would do",
     ("metering/member_energy.html", "Heat by month"): "a few rows of the lists of everybody's months",

@@ -66,11 +66,7 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
         CoopError: ``period-incomplete`` (says what is missing), ``no-tariff``, ``figure-missing`` or
             ``tariff-not-voted``, a tariff is not what a meeting adopted.
     """
-    if unvoted := heard.find_unvoted(tx):
-        raise CoopError(
-            "tariff-not-voted",
-            say("nothing is billed: no meeting adopted %(tariffs)s as it stands here", tariffs=tuple(unvoted)),
-        )
+    refuse_unvoted(tx)
     done = runs.periods_done(tx)
     reached = [billed.end for billed in (*done, period) if billed is not None]
     book = load_book(tx)
@@ -122,6 +118,19 @@ def _classes_before(tx: Tx, drafts: Sequence[Draft]) -> dict[str, str]:
     """The class in the newest bill of each contract that is drafted without the maxima of the law."""
     names = [each.inputs.contract_id for each in drafts if each.inputs.consumption.customer_class == UNREGULATED]
     return {name: last.consumption.customer_class for name, last in bills.newest_bills(tx, names).items()}
+
+
+def refuse_unvoted(tx: Tx) -> None:
+    """Refuse to price anything while a tariff stands otherwise than a meeting adopted it.
+
+    Raises:
+        CoopError: ``tariff-not-voted``.
+    """
+    if unvoted := heard.find_unvoted(tx):
+        raise CoopError(
+            "tariff-not-voted",
+            say("nothing is billed: no meeting adopted %(tariffs)s as it stands here", tariffs=tuple(unvoted)),
+        )
 
 
 def _a_year_before(day: date) -> date:

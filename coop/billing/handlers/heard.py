@@ -10,7 +10,7 @@ from coop.billing.rules.ledger import transfers_of_tranche
 from coop.billing.rules.tariffs import against_law, read_tariff
 from coop.billing.storage import heard, heard_tables, ledger, mailings, papers
 from coop.events import Envelope
-from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.governance import TariffAdopted, TariffProposed, TrancheReleased
 from coop.events.members import (
     BillAddressed,
     ConnectionOpened,
@@ -129,6 +129,26 @@ def on_energy_allocated(tx: Tx, event: EnergyAllocated, envelope: Envelope) -> N
 def on_period_closed(tx: Tx, event: PeriodClosed, envelope: Envelope) -> None:
     """Keep how many facts a revision of a period has."""
     heard.store_fact(tx, heard_tables.period_closed, event)
+
+
+def on_tariff_proposed(tx: Tx, event: TariffProposed, envelope: Envelope) -> None:
+    """Keep a tariff that is put to the vote, to answer what it would do to each bill.
+
+    Raises:
+        CoopError: the parameters hash to something else than the notice binds.
+    """
+    actual = hash_parameters(event.parameters)
+    if event.parameters_hash != actual:
+        raise CoopError(
+            "tariff-hash-differs",
+            say(
+                "resolution %(resolution_id)s: the parameters hash to %(actual)s, in the notice it was %(given)s",
+                resolution_id=event.resolution_id,
+                actual=actual[:12],
+                given=event.parameters_hash[:12],
+            ),
+        )
+    heard.store_fact(tx, heard_tables.tariff_proposed, event)
 
 
 def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:

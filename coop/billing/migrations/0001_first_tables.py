@@ -325,6 +325,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_tariff_notice")),
     )
     op.create_table(
+        "tariff_proposed",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.Column("parameters_hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_tariff_proposed")),
+    )
+    op.create_table(
         "tranche",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
@@ -526,6 +536,7 @@ def downgrade() -> None:
     op.drop_table("bill")
     op.drop_table("yearly_figure")
     op.drop_table("tranche")
+    op.drop_table("tariff_proposed")
     op.drop_table("tariff_notice")
     op.drop_table("tariff")
     op.drop_table("run_proposal")

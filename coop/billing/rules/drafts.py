@@ -131,7 +131,7 @@ def draft_run(
     drafts: list[Draft] = []
     unsettled = find_unsettled(terms, years)
     for contract in terms.book.contracts:
-        drafted = (_draft(terms, reached, contract, task, costs_before) for task in tasks)
+        drafted = (draft_bill(terms, reached, contract, task, costs_before) for task in tasks)
         of_contract = [draft for draft in drafted if draft is not None]
         if starts := [
             start for start in unsettled.get(contract.contract_id, ()) if is_unsettled(terms, reached, contract, start)
@@ -172,7 +172,7 @@ def _settle(
     return Draft(inputs, bill, draft.cost_before if draft else None)
 
 
-def _draft(
+def draft_bill(
     terms: Terms,
     years: dict[YearKey, YearSoFar],
     contract: Contract,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -72,6 +72,28 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
     measured, allocated = heard.list_measurements(tx, period), heard.list_allocations(tx, period)
     closings = {closing.revision: closing for closing in heard.list_closings(tx) if closing.period == period}
     newest = max([*closings, *(fact.revision for fact in measured), *(fact.revision for fact in allocated), 1])
+    missing = [
+        reason
+        for revision in range(1, newest + 1)
+        for reason in _missing(revision, closings.get(revision), measured, allocated)
+    ]
+    return _gather(period, newest, tuple(missing), measured, allocated)
+
+
+def load_use(tx: Tx, period: Period, connections: Collection[str] | None) -> PeriodFacts:
+    """Readings and shares of a period that is complete, of all connections or of these."""
+    measured = heard.list_measurements(tx, period, connections)
+    return _gather(period, 1, (), measured, heard.list_allocations(tx, period, connections))
+
+
+def _gather(
+    period: Period,
+    revision: int,
+    missing: tuple[Said, ...],
+    measured: Iterable[Measurement],
+    allocated: Iterable[Allocation],
+) -> PeriodFacts:
+    """The newest revision of what was measured and allocated, by holder."""
     readings: dict[Holder, list[HeatReading]] = {}
     parts: dict[str, list[Part]] = {}
     unpriced: set[tuple[str, str]] = set()
@@ -86,12 +108,7 @@ def load_period(tx: Tx, period: Period) -> PeriodFacts:
     shares: dict[Holder, list[SharedEnergy]] = {}
     for allocation in _newest(allocated, lambda fact: fact.group_id):
         shares.setdefault(allocation.holder, []).append(allocation.share)
-    missing = [
-        reason
-        for revision in range(1, newest + 1)
-        for reason in _missing(revision, closings.get(revision), measured, allocated)
-    ]
-    return PeriodFacts(period, newest, tuple(missing), readings, shares, tuple(sorted(unpriced)), parts)
+    return PeriodFacts(period, revision, missing, readings, shares, tuple(sorted(unpriced)), parts)
 
 
 def closed_periods(tx: Tx) -> list[tuple[Period, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,6 +133,16 @@ class AdoptedTariff:
         return read_tariff(self.tariff_id, self.resolution_id, self.valid_from, self.decided_on, self.parameters)
 
 
+@dataclass(frozen=True)
+class ProposedTariff:
+    """A tariff that a meeting is asked to adopt, or one that the board thinks of, which has no resolution yet."""
+
+    held_on: date
+    parameters: dict[str, Any]
+    resolution_id: str = ""
+    meeting_id: str = ""
+
+
 def store_fact(tx: Tx, table: Table, fact: Event, **columns: object) -> None:
     """Add the row of a fact, with ``columns`` for what it says otherwise; the same fact again changes nothing.
 
@@ -143,16 +154,16 @@ def store_fact(tx: Tx, table: Table, fact: Event, **columns: object) -> None:
     tx.insert_new(table, [row], [column.name for column in table.primary_key])
 
 
-def list_measurements(tx: Tx, period: Period) -> list[Measurement]:
-    """Every revision of every measurement within a period."""
+def list_measurements(tx: Tx, period: Period, connections: Collection[str] | None = None) -> list[Measurement]:
+    """Every revision of every measurement within a period, of all connections or of these."""
     table = heard_tables.measurement
-    return select_as(tx, Measurement, table, *_within(table, period), order_by=table.primary_key)
+    return select_as(tx, Measurement, table, *_within(tx, table, period, connections), order_by=table.primary_key)
 
 
-def list_allocations(tx: Tx, period: Period) -> list[Allocation]:
-    """Every revision of every allocation within a period."""
+def list_allocations(tx: Tx, period: Period, connections: Collection[str] | None = None) -> list[Allocation]:
+    """Every revision of every allocation within a period, of all connections or of these."""
     table = heard_tables.allocation
-    return select_as(tx, Allocation, table, *_within(table, period), order_by=table.primary_key)
+    return select_as(tx, Allocation, table, *_within(tx, table, period, connections), order_by=table.primary_key)
 
 
 def list_closings(tx: Tx) -> list[Closing]:
@@ -225,6 +236,12 @@ def find_tariff(tx: Tx, tariff_id: str) -> AdoptedTariff | None:
     return find_as(tx, AdoptedTariff, heard_tables.tariff, heard_tables.tariff.c.tariff_id == tariff_id)
 
 
+def find_proposed(tx: Tx, resolution_id: str) -> ProposedTariff | None:
+    """The tariff that a resolution puts to the vote, or None."""
+    table = heard_tables.tariff_proposed
+    return find_as(tx, ProposedTariff, table, table.c.resolution_id == resolution_id)
+
+
 def find_unvoted(tx: Tx) -> list[str]:
     """Find the tariffs that stand otherwise than a meeting adopted them: their parameters have another hash than was
     adopted and announced, or no such fact was ever heard."""
@@ -253,9 +270,12 @@ def list_tariffs(tx: Tx, window: Window | None = None) -> list[AdoptedTariff]:
     return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order, window=window)
 
 
-def _within(table: Table, period: Period) -> tuple[ColumnElement[bool], ...]:
-    return (
+def _within(
+    tx: Tx, table: Table, period: Period, connections: Collection[str] | None
+) -> tuple[ColumnElement[bool], ...]:
+    within = (
         table.c.period_start >= period.start,
         table.c.period_start < period.end,
         table.c.period_end <= period.end,
     )
+    return within if connections is None else (*within, among(tx, table.c.connection_id, connections))

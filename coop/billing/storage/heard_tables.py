@@ -206,6 +206,18 @@ tariff = Table(
     CheckConstraint("resolution_id <> ''", name="adopted"),
 )
 
+tariff_proposed = Table(
+    "tariff_proposed",
+    metadata,
+    key("community"),
+    key("resolution_id"),
+    identity("meeting_id"),
+    Column("held_on", Date, nullable=False),
+    Column("parameters", Json(dict[str, Any]), nullable=False),
+    Column("parameters_hash", String(64), nullable=False),
+)
+"""Tariffs that are put to the vote: nothing is billed by them."""
+
 tranche = Table(
     "tranche",
     metadata,
@@ -232,6 +244,7 @@ HEARD = (
     allocation,
     period_closed,
     tariff,
+    tariff_proposed,
     tranche,
 )
 """All of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from coop.events.governance import AgendaPoint, MeetingConvened
+from coop.events.governance import AgendaPoint, MeetingConvened, TariffProposed
 from coop.governance.handlers import voting_lists
 from coop.governance.handlers.statutes import AGENDA
 from coop.governance.model import Meeting, Resolution
@@ -17,7 +17,7 @@ from coop.governance.storage import meetings as store
 from coop.governance.storage import programmes as programme_store
 from coop.governance.storage.closed_periods import find_last_closed_day
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, say
+from coop.values import BadInput, CoopError, Problem, hash_parameters, say
 
 
 def convene_meeting(tx: Tx, meeting: Meeting) -> None:
@@ -36,6 +36,7 @@ def convene_meeting(tx: Tx, meeting: Meeting) -> None:
         return
     statutes = judge_notice(tx, meeting)
     _keep_notice(tx, meeting, statutes)
+    _tell_proposals(tx, meeting)
     voting_lists.freeze(tx, meeting)
 
 
@@ -70,6 +71,21 @@ def keep_past_meeting(tx: Tx, meeting: Meeting) -> None:
 def _keep_notice(tx: Tx, meeting: Meeting, statutes: Statutes) -> None:
     notice_hash = store.add_meeting(tx, meeting, statutes.valid_from)
     tx.tell(_announce(meeting, statutes, notice_hash))
+
+
+def _tell_proposals(tx: Tx, meeting: Meeting) -> None:
+    """Tell the tariffs on the agenda: billing answers each member what they would do to the own bill."""
+    for point in meeting.resolutions:
+        if point.kind == "tariff":
+            tx.tell(
+                TariffProposed(
+                    resolution_id=point.resolution_id,
+                    meeting_id=meeting.meeting_id,
+                    held_on=meeting.held_on,
+                    parameters=dict(point.parameters),
+                    parameters_hash=hash_parameters(point.parameters),
+                )
+            )
 
 
 def judge_notice(tx: Tx, meeting: Meeting) -> Statutes:

@@ -1,0 +1,65 @@
+"""A tariff on an agenda is told, so that billing can answer what it does; the answer stands where members vote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coop.events.governance import TariffProposed
+from coop.kit.database import Database
+from coop.values import hash_parameters
+from tests.governance.assembly import HELD, TARIFF, client, live, told_with_notices
+from tests.governance.test_convening_pages import FILLED, PAGE, set_day
+from tests.governance.test_governance_pages import open_vote
+
+OWN, ALL = 'data-card="/billing/proposals/next/own"', "/billing/proposals/next/all"
+
+
+def test_the_notice_tells_each_tariff_that_it_puts_to_the_vote_and_nothing_else(embedded: Database) -> None:
+    live(embedded, until="vote")
+    proposed = [fact for fact in told_with_notices(embedded) if isinstance(fact, TariffProposed)]
+    assert proposed == [
+        TariffProposed(
+            resolution_id="tariff",
+            meeting_id="alv-1",
+            held_on=HELD,
+            parameters=TARIFF,
+            parameters_hash=hash_parameters(TARIFF),
+        )
+    ]
+
+
+def test_a_member_finds_the_effect_above_the_ballot(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    open_vote(embedded)
+    page = client(embedded, tmp_path, "member", member_id="m001").get("/governance/resolutions/next").text
+    assert page.index(OWN) < page.index('name="choice"')
+    assert ALL not in page
+
+
+@pytest.mark.parametrize(("role", "sees"), [("board", True), ("treasurer", True), ("auditor", False)])
+def test_board_and_treasurer_find_everybodys_bills(
+    embedded: Database, tmp_path: Path, role: str, *, sees: bool
+) -> None:
+    live(embedded)
+    open_vote(embedded)
+    page = client(embedded, tmp_path, role).get("/governance/resolutions/next").text
+    assert (ALL in page, OWN in page) == (sees, False)
+
+
+def test_once_it_is_decided_the_page_shows_no_effect(embedded: Database, tmp_path: Path) -> None:
+    live(embedded)
+    page = client(embedded, tmp_path, "member", "board", member_id="m001").get("/governance/resolutions/tariff").text
+    assert "/billing/proposals/" not in page
+
+
+def test_before_the_notice_the_board_can_ask_what_the_tariff_of_the_form_does(
+    embedded: Database, tmp_path: Path
+) -> None:
+    live(embedded, until="convene")
+    set_day(embedded, 16)
+    look = client(embedded, tmp_path, "board").post(PAGE, data=FILLED | {"act": "look"}).text
+    assert 'action="/billing/proposals/look"' in look
+    assert "&#34;valid_from&#34;: &#34;2027-01-01&#34;" in look
+    assert [fact for fact in told_with_notices(embedded) if isinstance(fact, TariffProposed)] == []
