@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from coop.events.attendance import AttendanceFrozen as AttendanceFrozen
+from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.envelope import Event
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
 from coop.events.programmes import MilestoneReached as MilestoneReached

@@ -29,6 +29,8 @@ ACCESS = Access(
         "enter-ballots": _STEWARDS,
         "enter-past-meeting": _STEWARDS,
         "confirm-entry": _STEWARDS,
+        "note-attendance": _STEWARDS,
+        "see-attendance": roles("board", "auditor", "operator"),
         "close-meeting": _STEWARDS,
         "write-minutes": _STEWARDS,
         "see-programme": _EVERYBODY | {"read:votes"},

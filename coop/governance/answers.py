@@ -87,12 +87,12 @@ class BallotsOut(Answer):
 
 
 class EntryOut(Answer):
-    """What one person entered from a paper: ballots, a meeting of the past or the first statutes, and where it
-    stands; or the withdrawal of a notice, whose ``paper`` is its reason, or minutes, whose ``paper`` names who made
-    them."""
+    """What one person entered from a paper: ballots, a list of who was there, a meeting of the past or the first
+    statutes, and where it stands; or the withdrawal of a notice, whose ``paper`` is its reason, or minutes, whose
+    ``paper`` names who made them."""
 
     entry_id: str
-    kind: Literal["ballots", "meeting", "statutes", "withdrawal", "minutes"]
+    kind: Literal["ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance"]
     meeting_id: str
     paper: str
     state: EntryState

@@ -205,6 +205,30 @@ class VotesBody(Body):
     entry_id: Id | None = None
 
 
+class ArrivalBody(Body):
+    """A member who is there: in the ``room``, ``online``, or by a ``mandate`` that the member ``holder`` holds."""
+
+    member_id: Id | Literal[""] = ""
+    manner: Literal["room", "online", "mandate"] = "room"
+    holder: Id | Literal[""] = ""
+
+
+class AttendanceBody(ArrivalBody):
+    """A line of the attendance: a member ``came`` or ``left``, the line ``undoes`` was wrong and is ``undone``, or the
+    list so far is ``signed`` by whoever looked at it."""
+
+    change: Literal["came", "left", "undone", "signed"]
+    undoes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AttendanceListBody(Body):
+    """A list of signatures on ``paper``, with every member on it."""
+
+    paper: Annotated[str, Field(min_length=1, max_length=300)]
+    members: Annotated[list[ArrivalBody], Field(min_length=1, max_length=10_000)]
+    entry_id: Id | None = None
+
+
 class OwnVoteBody(Body):
     """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from coop.governance import listings
 from coop.governance.access import ACCESS
+from coop.governance.attendance_views import view_attendance
 from coop.governance.views import find_meeting_view, view_meetings, view_programmes
 from coop.kit.http import GuardedRoute, reading
 from coop.web.downloads import Asked
@@ -28,6 +29,20 @@ def export_resolutions(request: Request, asked: Asked, meeting: str = "") -> Res
         views = [find_meeting_view(tx, meeting)] if meeting else view_meetings(tx)
         rows = [(view.meeting, outcome) for view in views for outcome in view.outcomes]
         return asked.answer(listings.resolutions_listing(asked.lang, rows))
+
+
+@routes.get("/attendance.{extension}")
+@may("see-attendance")
+def export_attendance(request: Request, asked: Asked, meeting: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.attendance_listing(view_attendance(tx, meeting).arrived))
+
+
+@routes.get("/quorum.{extension}")
+@may("see-attendance")
+def export_quorum(request: Request, asked: Asked, meeting: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.quorum_listing(asked.lang, view_attendance(tx, meeting).points))
 
 
 @routes.get("/milestones.{extension}")

@@ -40,6 +40,7 @@ from coop.governance.answers import (
     state_of,
 )
 from coop.governance.handlers import (
+    attendance,
     ballots,
     closing,
     entries,
@@ -79,6 +80,7 @@ KEEPERS: Final = {
     "statutes": statutes.keep_first_statutes,
     "withdrawal": withdrawals.keep_withdrawal,
     "minutes": minutes.keep_minutes,
+    "attendance": attendance.keep_attendance,
 }
 """What keeps an entry of each kind, once a second person confirmed it."""
 

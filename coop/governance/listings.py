@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from coop.governance import wording
+from coop.governance.attendance_views import Arrived, PointQuorum
 from coop.governance.handlers.closing import Outcome
 from coop.governance.model import Meeting
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
@@ -56,6 +57,32 @@ def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
         Column("history", N_("entered afterwards"), Kind.FLAG, of=lambda row: row[0].is_history),
     )
     return Listing("resolutions", columns, rows)
+
+
+def attendance_listing(arrived: Iterable[Arrived]) -> Listing:
+    """Members who are there, or were as the meeting was closed."""
+    columns = (
+        Column("member_number", N_("Member"), of="number"),
+        Column("member_id", "Id", of="present.member_id"),
+        Column("manner", N_("Manner"), Kind.WORD, of=lambda row: wording.MANNERS[row.present.manner]),
+        Column("holder", N_("Holds the mandate")),
+        Column("since", N_("Since"), Kind.INSTANT),
+    )
+    return Listing("attendance", columns, arrived)
+
+
+def quorum_listing(lang: str, points: Iterable[PointQuorum]) -> Listing:
+    """The quorum of each point of a meeting that is not closed, as it stands."""
+    columns = (
+        Column("resolution_id", "Id", of="outcome.resolution.resolution_id"),
+        Column("subject", N_("Subject"), of=lambda row: row.outcome.resolution.subject(lang)),
+        Column("there", N_("There"), Kind.WHOLE),
+        Column("everybody", N_("Everybody"), Kind.WHOLE),
+        Column("needed", N_("Needed"), Kind.WHOLE),
+        Column("reached", N_("enough"), Kind.FLAG, of="is_reached"),
+        Column("silent", N_("There without a ballot"), Kind.WHOLE),
+    )
+    return Listing("quorum", columns, points)
 
 
 def meetings_listing(views: Iterable[MeetingView]) -> Listing:

@@ -7,12 +7,21 @@ from datetime import date, datetime
 from coop.governance.answers import Answer, Word
 
 
-class AttendanceOut(Answer):
+class TookPartOut(Answer):
     """Members of whom a ballot was counted, by the way in which they voted."""
 
     on_the_pages: int
     on_paper: int
     by_proxy: int
+
+
+class ThereOut(Answer):
+    """Members who were there by the list that the closing froze, of which ``list_hash`` is the hash."""
+
+    room: int
+    online: int
+    mandate: int
+    list_hash: str
 
 
 class PointMinutesOut(Answer):
@@ -53,7 +62,8 @@ class MeetingMinutesOut(Answer):
     secretary: str
     members_entitled: int
     votes_entitled: int
-    took_part: AttendanceOut
+    took_part: TookPartOut
+    attendance: ThereOut | None
     voting_list_hash: str
     remarks: str
     points: list[PointMinutesOut]

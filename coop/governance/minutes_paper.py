@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coop.governance import wording
+from coop.governance.rules.attendance import MANNERS
 from coop.web.language import N_, gettext, translate
 from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, instant, number
@@ -60,6 +61,7 @@ def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lan
                 votes=number(lang, content["votes_entitled"]),
             ),
         ),
+        (_("There"), _write_attendance(content["attendance"], lang)),
         (
             _("Took part"),
             _(
@@ -88,6 +90,17 @@ def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lan
         "remarks_title": _("Remarks"),
         "remarks": content["remarks"],
     }
+
+
+def _write_attendance(attendance: Mapping[str, Any] | None, lang: str) -> str:
+    """How many were there, in each manner; nothing where no list was made."""
+    if attendance is None:
+        return ""
+    return translate(
+        lang,
+        "%(room)s in the room, %(online)s online, %(mandate)s by a mandate",
+        **{manner: number(lang, attendance[manner]) for manner in MANNERS},
+    )
 
 
 def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from coop.governance import statutes_readings, tariff_form, wording
 from coop.governance.access import ACCESS
+from coop.governance.attendance_views import find_own
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
 from coop.governance.statutes.model import Casting
@@ -158,6 +159,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         anew = view.withdrawn and view.withdrawn.followed_by
         held_anew_on = find_meeting_view(tx, anew).meeting.held_on if anew else None
         waiting = list_waiting(tx, "withdrawal", meeting_id=meeting_id)
+        own = find_own(tx, meeting_id, session_of(request).member_id)
     return render(
         request,
         "governance/meeting.html",
@@ -173,6 +175,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         followed_on=followed_on,
         held_anew_on=held_anew_on,
         waiting=waiting,
+        own=own,
         today=tx.today,
         words=wording,
     )

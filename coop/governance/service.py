@@ -10,6 +10,8 @@ from coop.events.billing import TariffAnswered
 from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
 from coop.events.metering import AllocationKeyAnswered, PeriodClosed
 from coop.governance import (
+    attendance_api,
+    attendance_pages,
     ballot_pages,
     calendar_file,
     convening_pages,
@@ -61,6 +63,8 @@ GOVERNANCE = Service(
         facts.VotingListFrozen,
         facts.BallotsCommitted,
         facts.BallotEntered,
+        facts.AttendanceNoted,
+        facts.AttendanceFrozen,
         facts.BallotDisputed,
         facts.ResolutionDecided,
         facts.MinutesConfirmed,
@@ -103,6 +107,8 @@ GOVERNANCE = Service(
         past_pages.routes,
         ballot_pages.routes,
         withdrawal_pages.routes,
+        attendance_pages.routes,
+        attendance_api.routes,
         minutes_pages.routes,
         calendar_file.routes,
         pages.routes,

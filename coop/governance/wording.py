@@ -38,6 +38,7 @@ KINDS: Final = {
     "other": N_("Other subject"),
 }
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
+MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Where ballots that somebody entered for others come from."""
 UNMET: Final = {

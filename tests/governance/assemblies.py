@@ -48,7 +48,7 @@ from coop.kit.tx import Tx
 from coop.values import BadInput
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.governance.assembly import TARIFF, admit, adopt, cast, resolution
+from tests.governance.assembly import TARIFF, admit, adopt, cast, come, resolution
 from tests.kit.clocks import SetClock
 
 CONVENED, HELD, AGAIN = date(2026, 5, 20), date(2026, 6, 24), date(2026, 7, 15)
@@ -144,7 +144,7 @@ def judge(record: Mapping[str, Any], kind: str, count: Count, casting: str = "",
         if not _passes(quorum["share"], there, everybody):
             return False
     cast_votes = count.votes_for + count.votes_against
-    whole = {"cast": cast_votes, "present": cast_votes + count.votes_blank, "all": count.votes_entitled}[base]
+    whole = {"cast": cast_votes, "present": count.votes_there, "all": count.votes_entitled}[base]
     if count.votes_for and _passes(majority, count.votes_for, whole):
         return True
     is_tie = count.votes_for == count.votes_against > 0
@@ -204,9 +204,11 @@ def _hold(
                     _vote(tx, meeting.meeting_id, point.resolution_id, member_id, people, random)
     chair = {point.resolution_id: random.choice(("for", "against")) for point in meeting.resolutions}
     attendance = [member_id for member_id in people if random.random() < 0.3]
+    with database.write(community, SECRETARY) as tx:
+        come(tx, *attendance, meeting_id=meeting.meeting_id)
     for _ in range(2):
         with database.write(community, SECRETARY) as tx:
-            said = Closing(chair=chair, attendance=attendance)  # type: ignore[arg-type]
+            said = Closing(chair=chair)  # type: ignore[arg-type]
             outcomes = closing.close_meeting(tx, meeting.meeting_id, said=said)
     return {outcome.resolution.kind: outcome.verdict.reason for outcome in outcomes}
 

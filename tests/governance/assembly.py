@@ -14,6 +14,8 @@ from sqlalchemy import select
 from coop.demo.tariffs import components
 from coop.events import Envelope, Event, read_event
 from coop.events.governance import (
+    AttendanceFrozen,
+    AttendanceNoted,
     BallotEntered,
     BallotsCommitted,
     MeetingConvened,
@@ -22,7 +24,8 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.handlers import ballots, closing, entries, meetings, programmes, statutes
+from coop.governance.handlers import attendance, ballots, closing, entries, meetings, programmes, statutes
+from coop.governance.handlers.attendance import Arrival
 from coop.governance.handlers.voters import on_member_admitted, on_member_left
 from coop.governance.handlers.voting_lists import weigh_members
 from coop.governance.http import KEEPERS
@@ -211,6 +214,14 @@ def adopt(tx: Tx, version: Statutes) -> None:
         confirm(tx, entry)
 
 
+def come(tx: Tx, *members: str, meeting_id: str = "alv-1", manner: str = "room") -> None:
+    """Members who come in, as somebody else of the board notes than who closes."""
+    first, tx.actor = tx.actor, SECOND
+    for member_id in members:
+        attendance.note_arrival(tx, meeting_id, Arrival(member_id, manner))
+    tx.actor = first
+
+
 def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:
     for resolution_id in resolutions:
         cast(tx, resolution_id, rows(dict.fromkeys(members(4), choice)))
@@ -223,6 +234,7 @@ STEPS: dict[str, Callable[[Tx], object]] = {
     "plan": lambda tx: programmes.plan_programme(tx, PROGRAMME),
     "convene": lambda tx: meetings.convene_meeting(tx, MEETING),
     "vote": lambda tx: vote_all(tx, "tariff", "key", "build"),
+    "come": lambda tx: come(tx, *members(4)),
     "close": lambda tx: closing.close_meeting(tx, "alv-1"),
     "reach": lambda tx: programmes.reach_milestone(tx, "permit", IN_TIME),
     "reach late": lambda tx: programmes.reach_milestone(tx, "pump", Reached(date(2027, 7, 10), 200_000_000, ())),
@@ -268,7 +280,16 @@ def tally(tx: Tx, resolution_id: str, held_on: date = HELD) -> Count:
     )
 
 
-_USUAL = (MeetingConvened, TariffProposed, StatutesAdopted, VotingListFrozen, BallotsCommitted, BallotEntered)
+_USUAL = (
+    MeetingConvened,
+    TariffProposed,
+    StatutesAdopted,
+    VotingListFrozen,
+    AttendanceNoted,
+    AttendanceFrozen,
+    BallotsCommitted,
+    BallotEntered,
+)
 
 
 def told(database: Database) -> list[Event]:

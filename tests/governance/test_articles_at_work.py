@@ -29,6 +29,7 @@ from tests.governance.assembly import (
     adopt,
     cast,
     client,
+    come,
     live,
     meeting,
     members,
@@ -165,7 +166,8 @@ def test_who_is_there_in_silence_counts_for_a_quorum_of_heads(embedded: Database
     begin(embedded, clock, Articles("q", rules={"ordinary": replace(PLAIN, quorum=quorum)}), "a")
     with embedded.write(TOWN, SECRETARY) as tx:
         cast(tx, "a", rows({"m001": "for"}))
-        [decided] = closing.close_meeting(tx, "alv-1", said=Closing(attendance=["m001", "m002", "m003"]))
+        come(tx, "m001", "m002", "m003")
+        [decided] = closing.close_meeting(tx, "alv-1")
         assert (decided.verdict.word, decided.count.members_present) == ("adopted", 3)
         assert verify_resolution(tx, "a").findings == ()
 

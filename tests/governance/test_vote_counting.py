@@ -97,7 +97,7 @@ def test_each_ballot_weighs_the_votes_of_its_member() -> None:
 def test_who_is_there_and_hands_in_nothing_is_present_and_does_not_vote() -> None:
     ballots = [Ballot("a", "for", HELD), Ballot("b", "for", HELD, proxy_holder="a", channel="room")]
     votes = {"a": 1, "b": 2, "c": 3, "observer": 0, "absent": 1}
-    count = count_ballots(ballots, votes, attendance=["a", "c", "observer", "stranger"])
+    count = count_ballots(ballots, votes, attendance=dict.fromkeys(["a", "c", "observer", "stranger"], "room"))
     assert (count.members_present, count.votes_there, count.votes_present) == (4, 6, 3)
     assert (count.members_represented, count.votes_represented, count.votes_silent) == (1, 2, 3)
 

@@ -19,6 +19,7 @@ from coop.events.governance import (
     TariffAdopted,
 )
 from coop.governance.handlers import voting_lists
+from coop.governance.handlers.attendance import freeze_attendance
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.rules.commitments import draw_lot, hash_box
 from coop.governance.rules.counting import count_ballots, decide, rule_of
@@ -104,14 +105,13 @@ class Closing:
     """What is said when a meeting is closed, before anybody knows the count.
 
     ``chair``: by resolution, the chair's word for the case that as many are for as against. ``approved``: resolutions
-    to which the body consented that the statutes name. ``attendance``: members who are there. ``entitled_members``: how
-    many members could vote by the register; when given, it must be how many stand on the voting list, so that a meeting
+    to which the body consented that the statutes name. ``entitled_members``: how many
+    members could vote by the register; when given, it must be how many stand on the voting list, so that a meeting
     is not counted before all of the register was heard.
     """
 
     chair: Mapping[str, Casting] = field(default_factory=dict)
     approved: Collection[str] = ()
-    attendance: Collection[str] = ()
     entitled_members: int | None = None
 
 
@@ -125,7 +125,7 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
 
     Raises:
         CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day,
-            ballots wait for a second person, or a chair's word is missing.
+            ballots or a list of who was there wait for a second person, or a chair's word is missing.
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
@@ -147,6 +147,7 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
     _ask_chair(points, said)
     voting_lists.freeze(tx, meeting)
     votes = voting_lists.close(tx, meeting)
+    manners = {each.member_id: each.manner for each in freeze_attendance(tx, meeting).values()}
     voters = sum(1 for number in votes.values() if number)
     if said.entitled_members is not None and said.entitled_members != voters:
         raise CoopError(
@@ -162,7 +163,7 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
     for point in points:
         resolution_id = point.resolution.resolution_id
         standing = list_standing(tx, resolution_id).values()
-        count = count_ballots(standing, votes, said.attendance)
+        count = count_ballots(standing, votes, manners)
         box_hash = hash_box(resolution_id, standing)
         lot = draw_lot(resolution_id, box_hash)
         casting = lot if point.rule.tie == "lot" else said.chair.get(resolution_id, "")
@@ -209,6 +210,11 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
     if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
         raise CoopError(
             "entries-waiting", say("ballots wait for a second person: confirm them or leave them out first")
+        )
+    if entries.list_waiting(tx, "attendance", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting",
+            say("a list of who was there waits for a second person: confirm it or leave it out first"),
         )
 
 

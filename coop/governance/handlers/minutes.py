@@ -16,9 +16,12 @@ from coop.events.governance import MinutesConfirmed
 from coop.governance.handlers import entries
 from coop.governance.handlers.closing import Outcome, outcomes
 from coop.governance.model import Meeting
+from coop.governance.rules.attendance import count_manners
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage import minutes as store
 from coop.governance.storage import voting_lists as lists
+from coop.governance.storage.attendance import find_list as find_attendance
+from coop.governance.storage.attendance import find_list_hash as find_attendance_hash
 from coop.governance.storage.ballots import list_standing
 from coop.governance.storage.entries import Entry
 from coop.kit.tx import Tx
@@ -137,6 +140,7 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
         "members_entitled": len(voters),
         "votes_entitled": sum(voters.values()),
         "took_part": _count_attendance(tx, points),
+        "attendance": _describe_attendance(tx, meeting),
         "voting_list_hash": lists.find_list_hash(tx, meeting.meeting_id, lists.CLOSED) or "",
         "remarks": written.remarks,
         "points": [
@@ -144,6 +148,14 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
             for number, point in enumerate(points, start=1)
         ],
     }
+
+
+def _describe_attendance(tx: Tx, meeting: Meeting) -> Mapping[str, Any] | None:
+    """Members who were there, by the list that the closing froze; None where no list was made."""
+    listed = find_attendance(tx, meeting.meeting_id)
+    if listed is None:
+        return None
+    return {**count_manners(listed), "list_hash": find_attendance_hash(tx, meeting.meeting_id)}
 
 
 def _count_attendance(tx: Tx, points: list[Outcome]) -> Mapping[str, int]:

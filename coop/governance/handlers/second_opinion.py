@@ -97,7 +97,7 @@ def _reaches(share: Record, part: int, whole: int) -> bool:
 
 def _base(name: str, count: Count) -> int:
     cast = count.votes_for + count.votes_against
-    return {"cast": cast, "present": cast + count.votes_blank, "all": count.votes_entitled}[name]
+    return {"cast": cast, "present": cast + count.votes_blank + count.votes_silent, "all": count.votes_entitled}[name]
 
 
 def _fraction(share: Record) -> Fraction:

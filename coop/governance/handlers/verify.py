@@ -22,6 +22,7 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.governance.handlers import second_opinion
+from coop.governance.handlers.attendance_again import replay_attendance
 from coop.governance.handlers.second_opinion import Record
 from coop.governance.model import Ballot, Count, Meeting, Resolution
 from coop.governance.storage import ballots as ballot_store
@@ -184,30 +185,38 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
     decided = store.find_decision(tx, resolution_id)
     if decided is not None and decided.ballots_hash != box:
         findings.append("the ballots that were counted are others")
-    return _add_up(counted, votes, decided)
+    return _add_up(counted, votes, replay_attendance(tx, meeting.meeting_id, findings))
 
 
-def _add_up(counted: list[Ballot], votes: Mapping[str, int], decided: store.Decided | None) -> Count:
-    """Add ballots up by the list. Who was there in silence stands in the decision alone."""
+def _add_up(counted: list[Ballot], votes: Mapping[str, int], manners: Mapping[str, str]) -> Count:
+    """Add ballots up by the voting list, and who was there by the list of the attendance."""
     sums = Counter[str]()
-    heads, represented = 0, [0, 0]
-    for ballot in counted:
-        weight = votes.get(ballot.member_id, 0)
-        sums[ballot.choice] += weight
-        heads += weight > 0
-        if ballot.proxy_holder and weight:
-            represented = [represented[0] + weight, represented[1] + 1]
-    silent = decided.count if decided else Count(0, 0, 0, 0)
+    cast = {ballot.member_id: ballot for ballot in counted if votes.get(ballot.member_id, 0)}
+    for member_id, ballot in cast.items():
+        sums[ballot.choice] += votes[member_id]
+    listed = {member_id: manner for member_id, manner in manners.items() if member_id in votes}
+    there = listed.keys() | cast.keys()
+    by_others = [member_id for member_id in there if votes[member_id] and _is_by_other(member_id, listed, cast)]
     return Count(
         sums["for"],
         sums["against"],
         sums["blank"],
         sum(votes.values()),
         members_entitled=len(votes),
-        members_present=max(heads, silent.members_present),
-        votes_silent=silent.votes_silent,
-        votes_represented=min(represented[0], silent.votes_represented) if decided else represented[0],
-        members_represented=min(represented[1], silent.members_represented) if decided else represented[1],
+        members_present=len(there),
+        votes_silent=sum(votes[member_id] for member_id in there if member_id not in cast),
+        votes_represented=sum(votes[member_id] for member_id in by_others),
+        members_represented=len(by_others),
+    )
+
+
+def _is_by_other(member_id: str, listed: Mapping[str, str], cast: Mapping[str, Ballot]) -> bool:
+    """True for who is there by somebody else alone: who did not come, nor vote in their own session."""
+    ballot = cast.get(member_id)
+    if ballot is not None and ballot.channel == "own":
+        return False
+    return listed.get(member_id, "mandate") == "mandate" and (
+        member_id in listed or bool(ballot and ballot.proxy_holder)
     )
 
 

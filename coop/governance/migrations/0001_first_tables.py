@@ -1,7 +1,4 @@
-"""First tables
-
-Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
-"""
+"""First tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -96,7 +93,8 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes')", name=op.f("ck_entry_kind")
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance')",
+            name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
     )
@@ -278,6 +276,56 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "milestone_id", name=op.f("pk_milestone")),
         sa.UniqueConstraint("community", "phase_id", "number", name=op.f("uq_milestone_community_phase_id_number")),
+    )
+    op.create_table(
+        "attendance",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("change", sa.String(length=10), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("manner", sa.String(length=10), nullable=False),
+        sa.Column("holder", sa.String(length=100), nullable=False),
+        sa.Column("undoes", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(change = 'came') = (manner <> '')", name=op.f("ck_attendance_coming")),
+        sa.CheckConstraint("(change = 'signed') = (member_id = '')", name=op.f("ck_attendance_member")),
+        sa.CheckConstraint("(change = 'undone') = (undoes > 0)", name=op.f("ck_attendance_undoing")),
+        sa.CheckConstraint("(manner = 'mandate') = (holder <> '')", name=op.f("ck_attendance_holder")),
+        sa.CheckConstraint("change IN ('came', 'left', 'undone', 'signed')", name=op.f("ck_attendance_change")),
+        sa.CheckConstraint("manner IN ('', 'room', 'online', 'mandate')", name=op.f("ck_attendance_manner")),
+        sa.CheckConstraint("number >= 1 AND undoes >= 0 AND undoes < number", name=op.f("ck_attendance_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_attendance_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_attendance_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "number", name=op.f("pk_attendance")),
+    )
+    op.create_table(
+        "attendance_list",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("list_hash", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "list_hash"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_attendance_list_community_document"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_attendance_list_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_attendance_list")),
     )
     op.create_table(
         "milestone_reached",
@@ -672,6 +720,8 @@ def downgrade() -> None:
     op.drop_table("minutes")
     op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
+    op.drop_table("attendance_list")
+    op.drop_table("attendance")
     op.drop_table("milestone")
     op.drop_table("meeting")
     op.drop_table("statutes")

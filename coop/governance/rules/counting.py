@@ -6,10 +6,11 @@ Invariant: a count does not depend on the order of the ballots, and the verdict 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from coop.governance.model import Ballot, Count, Verdict
+from coop.governance.rules.attendance import MANDATE
 from coop.governance.statutes import majorities
 from coop.governance.statutes.majorities import applies, count_present, find_rule, is_half
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall, Tally
@@ -26,18 +27,21 @@ _REASONS: Final = {
 """Reasons of a verdict by the word of a ruling that neither adopts nor rejects."""
 
 
-def count_ballots(ballots: Iterable[Ballot], votes: Mapping[str, int], attendance: Collection[str] = ()) -> Count:
+def count_ballots(
+    ballots: Iterable[Ballot], votes: Mapping[str, int], attendance: Mapping[str, str] | None = None
+) -> Count:
     """Count one ballot per member, each with the votes of its member.
 
     Args:
         ballots: those that stand.
         votes: the voting list: every member on the day of the meeting with their votes, none for who has no vote. The
             ballot of somebody who left before that day is not counted.
-        attendance: members who are there, whether they handed in a ballot or not.
+        attendance: members who are there, whether they handed in a ballot or not, each with the manner.
     """
     totals = {"for": 0, "against": 0, "blank": 0}
-    represented: set[str] = set()
-    there: set[str] = set(attendance) & votes.keys()
+    manners = {member_id: manner for member_id, manner in (attendance or {}).items() if member_id in votes}
+    there = set(manners)
+    represented = {member_id for member_id, manner in manners.items() if manner == MANDATE and votes[member_id]}
     silent = {member_id for member_id in there if votes[member_id]}
     for ballot in ballots:
         weight = votes.get(ballot.member_id, 0)
@@ -46,7 +50,9 @@ def count_ballots(ballots: Iterable[Ballot], votes: Mapping[str, int], attendanc
             continue
         there.add(ballot.member_id)
         silent.discard(ballot.member_id)
-        if ballot.proxy_holder and ballot.member_id not in attendance:
+        if ballot.personal:
+            represented.discard(ballot.member_id)
+        elif ballot.proxy_holder and manners.get(ballot.member_id, MANDATE) == MANDATE:
             represented.add(ballot.member_id)
     return Count(
         totals["for"],

@@ -15,7 +15,8 @@ from typing import Final, Literal
 from coop.values import BadInput, Problem, say
 
 Base = Literal["cast", "present", "all"]
-"""Votes of which a majority is taken: for and against, these and the blank ones, or all that members have."""
+"""Votes of which a majority is taken: for and against; all that are there, blank and silent ones too; or all that
+members have."""
 
 BASES: Final[tuple[Base, ...]] = ("cast", "present", "all")
 
@@ -341,7 +342,8 @@ class Tally:
 
     def base(self, base: Base) -> int:
         """The votes of which a majority is taken."""
-        return {"cast": self.votes_cast, "present": self.votes_cast + self.votes_blank, "all": self.votes_all}[base]
+        there = max(self.votes_cast + self.votes_blank, self.votes_present)
+        return {"cast": self.votes_cast, "present": there, "all": self.votes_all}[base]
 
 
 @dataclass(frozen=True)

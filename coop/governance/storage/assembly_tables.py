@@ -1,4 +1,4 @@
-"""Tables of what happens around a meeting: notices and points that were withdrawn, and minutes."""
+"""Tables of what happens around a meeting: notices and points that were withdrawn, who was there, and minutes."""
 
 from __future__ import annotations
 
@@ -47,4 +47,40 @@ minutes = make_table(
 )
 """Minutes of a meeting as one person wrote and another confirmed them; those with the highest number count."""
 
-ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes)
+attendance = make_table(
+    "attendance",
+    ("meeting_id", "number"),
+    id_column("meeting_id"),
+    count_column("number"),
+    Column("change", String(10), nullable=False),
+    id_column("member_id"),
+    Column("manner", String(10), nullable=False),
+    id_column("holder"),
+    count_column("undoes"),
+    Column("entry_id", String(100)),
+    Column("channel", String(20), nullable=False),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("entry_id",), "entry"),
+    CheckConstraint("number >= 1 AND undoes >= 0 AND undoes < number", name="number"),
+    CheckConstraint("change IN ('came', 'left', 'undone', 'signed')", name="change"),
+    CheckConstraint("(change = 'came') = (manner <> '')", name="coming"),
+    CheckConstraint("manner IN ('', 'room', 'online', 'mandate')", name="manner"),
+    CheckConstraint("(manner = 'mandate') = (holder <> '')", name="holder"),
+    CheckConstraint("(change = 'undone') = (undoes > 0)", name="undoing"),
+    CheckConstraint("(change = 'signed') = (member_id = '')", name="member"),
+)
+"""Who came to a meeting and left it, line by line as it was noted; a line that was wrong is undone by a later one."""
+
+attendance_list = make_table(
+    "attendance_list",
+    ("meeting_id",),
+    id_column("meeting_id"),
+    sha256_column("list_hash"),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("list_hash",), "document", ("sha256",)),
+)
+"""Who was there as a meeting was closed: a document that is never changed."""
+
+ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, attendance, attendance_list)

@@ -19,11 +19,16 @@ _WITHDRAWN: Final = (
     "SELECT 1 FROM withdrawn_point WHERE withdrawn_point.community = NEW.community"
     " AND withdrawn_point.resolution_id = NEW.resolution_id"
 )
+_FROZEN: Final = (
+    "SELECT 1 FROM attendance_list WHERE attendance_list.community = NEW.community"
+    " AND attendance_list.meeting_id = NEW.meeting_id"
+)
 _BARRED: Final = (
     ("ballot_closes", "ballot", _DECIDED, _TOO_LATE),
     ("ballot_withdrawn", "ballot", _WITHDRAWN, "this point was withdrawn"),
     ("decision_withdrawn", "decision", _WITHDRAWN, "this point was withdrawn"),
     ("withdrawal_closes", "withdrawn_point", _DECIDED, "this point was decided"),
+    ("attendance_closes", "attendance", _FROZEN, "the list of who was there stands fast"),
 )
 """Rows that are not added: by a trigger of a name, to a table, where something is there already."""
 

@@ -40,10 +40,10 @@ entry = make_table(
     sha256_column("content_hash"),
     Column("channel", String(20), nullable=False),
     *said(),
-    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes')", name="kind"),
+    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance')", name="kind"),
 )
-"""Ballots of the room, a meeting of the past or the first statutes, as one person entered them from a paper, or the
-withdrawal of a notice; they hold once another person confirmed them."""
+"""Ballots of the room, a list of who was there, a meeting of the past or the first statutes, as one person entered them
+from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
 
 entry_settled = make_table(
     "entry_settled",
