@@ -55,7 +55,7 @@ class Access:
         self.table[action]
 
         def mark(endpoint: Endpoint) -> Endpoint:
-            endpoint.access, endpoint.action = self, action  # type: ignore[attr-defined]
+            endpoint.access, endpoint.action = self, action  # type: ignore[attr-defined]  # marks on a function
             return endpoint
 
         return mark

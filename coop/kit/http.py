@@ -74,7 +74,7 @@ class GuardedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.access: Access = getattr(endpoint, "access", None) or _refuse_open(path)
-        self.action: str = endpoint.action  # type: ignore[attr-defined]
+        self.action: str = endpoint.action  # type: ignore[attr-defined]  # marked by ``may``
         self.body_max: int = getattr(endpoint, "body_max", BODY_MAX)
         self.on_any_host: bool = getattr(endpoint, "on_any_host", False)
         self.is_repeatable = options.get("include_in_schema", True) and "POST" in options.get("methods", ())
@@ -223,7 +223,7 @@ def _tagged(request: Request, response: Response) -> Response:
 
 def on_any_host(endpoint: Endpoint) -> Endpoint:
     """Mark an endpoint that answers under every host name, also one that no co-operative has."""
-    endpoint.on_any_host = True  # type: ignore[attr-defined]
+    endpoint.on_any_host = True  # type: ignore[attr-defined]  # a mark on a function
     return endpoint
 
 

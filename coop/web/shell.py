@@ -65,7 +65,7 @@ def environment(lang: str) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         finalize=partial(writing.speak, lang),  # a sentence that was said in English reads in the page's language
     )
-    made.install_gettext_translations(languages()[lang].translations, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(languages()[lang].translations, newstyle=True)  # type: ignore[attr-defined]  # jinja2.ext.i18n
     made.filters.update(writing.filters(lang), field_name=partial(name_field, lang))
     made.globals.update(lang=lang, static=static_url)
     return made

@@ -97,7 +97,7 @@ def net_lines(lines: Sequence[Line], vat: Sequence[VatAmount]) -> list[tuple[Lin
         exact = {nth: Fraction(lines[nth].amount_cents) / (1 + Fraction(amount.rate)) for nth in of_rate}
         nets |= {nth: floor(value) for nth, value in exact.items()}
         left = amount.excl_cents - sum(nets[nth] for nth in of_rate)
-        by_remainder = sorted(of_rate, key=lambda nth, exact=exact: (nets[nth] - exact[nth], nth))  # type: ignore[misc]
+        by_remainder = sorted(of_rate, key=lambda nth, exact=exact: (nets[nth] - exact[nth], nth))  # type: ignore[misc]  # a default binds it
         for nth in by_remainder[:left]:
             nets[nth] += 1
     return [(line, nets[nth]) for nth, line in enumerate(lines)]

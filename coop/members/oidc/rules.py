@@ -80,7 +80,7 @@ def read_id_token(token: str, provider: Provider, keys: Mapping[str, Any], nonce
         nonce={"essential": True, "value": nonce},
     )
     try:
-        said = jwt.decode(token, KeySet.import_key_set(dict(keys)), algorithms=ALGORITHMS).claims  # type: ignore[arg-type]
+        said = jwt.decode(token, KeySet.import_key_set(dict(keys)), algorithms=ALGORITHMS).claims  # type: ignore[arg-type]  # JSON
         registry.validate(said)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise OidcRefused("provider-wrong", f"ID token: {type(error).__name__} {error}") from None
