@@ -59,7 +59,7 @@ def convene(request: Request, filled: Filled) -> Response:
             taken = frozenset(list_withdrawn(tx))
             meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today, taken)
         if act != "keep":
-            return _show_notice(request, meeting, filled)
+            return show_notice(request, meeting, filled)
         with writing(request) as tx:
             meetings.convene_meeting(tx, meeting)
     except CoopError as refusal:
@@ -77,7 +77,7 @@ def find_articles(request: Request) -> Articles | None:
     return versions[-1].articles if versions else None
 
 
-def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> Response:
+def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], address: str = PAGE) -> Response:
     """Show what the notice says; whatever would refuse it refuses it here already."""
     lang = language_of(request)
     with reading(request) as tx:
@@ -101,6 +101,7 @@ def _show_notice(request: Request, meeting: Meeting, filled: dict[str, str]) -> 
         latest=latest,
         filled=filled,
         sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
+        address=address,
         words=wording,
     )
 

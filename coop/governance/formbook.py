@@ -104,6 +104,18 @@ def read_notice(
     return meeting
 
 
+def name_meeting(held_on: date, taken: frozenset[str]) -> str:
+    """Make the id of a meeting from its day; ``taken`` are ids of meetings that were withdrawn.
+
+    >>> name_meeting(date(2026, 6, 12), frozenset({"alv-2026-06-12"}))
+    'alv-2026-06-12-again-2'
+    """
+    meeting_id, again = f"alv-{held_on}", 2
+    while meeting_id in taken:
+        meeting_id, again = f"alv-{held_on}-again-{again}", again + 1
+    return meeting_id
+
+
 def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
     """The meeting of the past that a filled form makes, with the count of each point.
 
@@ -140,9 +152,7 @@ def _read_agenda(
     problems: list[Problem],
     taken: frozenset[str] = frozenset(),
 ) -> Meeting:
-    meeting_id, again = f"alv-{held_on}", 2
-    while meeting_id in taken:
-        meeting_id, again = f"alv-{held_on}-again-{again}", again + 1
+    meeting_id = name_meeting(held_on, taken)
     points = []
     for number, (mark, kind) in enumerate(list_points(form), start=1):
         texts = {name: form.get(f"{mark}{name}", "").strip() for name in _TEXTS}

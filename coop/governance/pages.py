@@ -23,7 +23,7 @@ from coop.governance.storage.entries import list_waiting
 from coop.governance.storage.minutes import find_minutes, load_minutes
 from coop.governance.storage.notices import measure_reach
 from coop.governance.storage.voters import list_numbers
-from coop.governance.storage.withdrawals import find_followed
+from coop.governance.storage.withdrawals import find_followed, list_withdrawn
 from coop.governance.views import (
     MeetingView,
     find_meeting_view,
@@ -160,6 +160,10 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         held_anew_on = find_meeting_view(tx, anew).meeting.held_on if anew else None
         waiting = list_waiting(tx, "withdrawal", meeting_id=meeting_id)
         own = find_own(tx, meeting_id, session_of(request).member_id)
+        gone = list_withdrawn(tx)
+        seconds = [
+            each for each in store.list_meetings(tx) if each.second_of == meeting_id and each.meeting_id not in gone
+        ]
     return render(
         request,
         "governance/meeting.html",
@@ -176,6 +180,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         held_anew_on=held_anew_on,
         waiting=waiting,
         own=own,
+        seconds=seconds,
         today=tx.today,
         words=wording,
     )

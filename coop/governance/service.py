@@ -27,6 +27,7 @@ from coop.governance import (
     past_pages,
     planning_pages,
     programme_pages,
+    second_pages,
     statutes_pages,
     withdrawal_pages,
 )
@@ -106,6 +107,7 @@ GOVERNANCE = Service(
         convening_pages.routes,
         past_pages.routes,
         ballot_pages.routes,
+        second_pages.routes,
         withdrawal_pages.routes,
         attendance_pages.routes,
         attendance_api.routes,

@@ -66,6 +66,11 @@ class Outcome:
         assert self.decided is not None, "an open vote has no verdict"
         return self.decided.verdict
 
+    @property
+    def lacked_quorum(self) -> bool:
+        """True where too few votes were present to decide."""
+        return self.decided is not None and self.decided.verdict.reason == "no-quorum"
+
 
 def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
     """One outcome per resolution, in the order of the agenda."""
