@@ -1,5 +1,5 @@
-"""Facts of the register: who is a member, which connection they hold, what they signed, which sessions ended, which
-programs may come in."""
+"""Facts of the register: members, connections, contracts, sessions that ended, programs that may come in. A ``number``
+grows with each telling of the same thing: the newest holds, whichever comes first."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class MemberAdmitted(Event):
 
 
 class MemberChanged(Event):
-    """A member is of another kind from ``from_on`` on, or has another number of votes. ``number`` grows with each
-    change: of two for one day the later holds."""
+    """A member is of another kind from ``from_on`` on, or has another number of votes: of two for
+    one day the later told holds."""
 
     TYPE: ClassVar[str] = "members.member-changed.v1"
     NOUNS: ClassVar[str] = "members"
@@ -46,8 +46,7 @@ class MemberChanged(Event):
 
 
 class MemberLeft(Event):
-    """A membership ended; ``left_on`` is the first day without it, or None where it goes on: the leaving is taken back.
-    ``number`` grows with each telling of one member's leaving, and the newest holds, whichever comes first."""
+    """A membership ended; ``left_on`` is the first day without it, or None where it goes on after all."""
 
     TYPE: ClassVar[str] = "members.member-left.v1"
     NOUNS: ClassVar[str] = "members"
@@ -83,8 +82,7 @@ class ConnectionOpened(Event):
 
 
 class ConnectionDescribed(Event):
-    """A connection was entered wrongly: it is in this building, and of this kind. ``number`` grows with each
-    correction, and the newest holds, from the beginning."""
+    """A connection was entered wrongly: it is in this building, and of this kind, from the beginning."""
 
     TYPE: ClassVar[str] = "members.connection-described.v1"
     NOUNS: ClassVar[str] = "connections"
@@ -101,8 +99,7 @@ class ConnectionDescribed(Event):
 class ConnectionClosed(Event):
     """A member gave a connection up; ``closed_on`` is the first day that is no longer theirs, or None where it is
     theirs still: the closing is taken back. A hold that closes on the day it opened never was. ``opened_on`` and
-    ``registration`` are those of the opening. ``number`` grows with each telling of the end of one hold, and the newest
-    holds, whichever comes first."""
+    ``registration`` are those of the opening."""
 
     TYPE: ClassVar[str] = "members.connection-closed.v1"
     NOUNS: ClassVar[str] = "connections"
@@ -150,8 +147,7 @@ class ContractSigned(Event):
 
 class ContractPartiesNamed(Event):
     """A contract is shared: ``joint_ids`` hold it together with the member that it names and may look at its bills;
-    ``payer_id`` pays where that is somebody else, such as a landlord, and is empty where it is not. ``number`` grows
-    with each change, and the newest holds."""
+    ``payer_id`` pays where that is somebody else, such as a landlord, and is empty where it is not."""
 
     TYPE: ClassVar[str] = "members.contract-parties-named.v1"
     NOUNS: ClassVar[str] = "contracts"
@@ -166,8 +162,7 @@ class ContractPartiesNamed(Event):
 
 
 class GasBillsCorrected(Event):
-    """The gas bills behind a contract were wrong: ``reference`` is what they are. ``number`` grows with each
-    correction, and the newest holds, from the beginning."""
+    """The gas bills behind a contract were wrong: ``reference`` is what they are, from the beginning."""
 
     TYPE: ClassVar[str] = "members.gas-bills-corrected.v1"
     NOUNS: ClassVar[str] = "contracts"
@@ -182,8 +177,7 @@ class GasBillsCorrected(Event):
 
 
 class ContractEnded(Event):
-    """A contract ended; ``ends_on`` is the first day without it, or None where it goes on: the end is taken back.
-    ``number`` grows with each telling of one contract's end, and the newest holds, whichever comes first."""
+    """A contract ended; ``ends_on`` is the first day without it, or None where it goes on: the end is taken back."""
 
     TYPE: ClassVar[str] = "members.contract-ended.v1"
     NOUNS: ClassVar[str] = "contracts"
@@ -258,9 +252,7 @@ class CommunityDescribed(Event):
 
 class ChoiceMade(Event):
     """A co-operative chose how something is reckoned from ``valid_from`` on; ``number`` counts its choices.
-
-    ``resolution_id`` is empty where no meeting had to adopt it.
-    """
+    ``resolution_id`` is empty where no meeting had to adopt it."""
 
     TYPE: ClassVar[str] = "members.choice-made.v1"
     NOUNS: ClassVar[str] = "communities"
