@@ -229,6 +229,15 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """How long a ceiling is promised to a contract: until the day before ``ends_on``, whatever is voted; from
+    ``exit_on`` on the member may stop."""
+
+    ends_on: date
+    exit_on: date
+
+
+@dataclass(frozen=True)
 class GuaranteeTerms:
     """What the ceiling of one guarantee year follows from. ``reference`` are the years that count, ``factors`` the
     index factors from the second guarantee year on; ``degree_days`` and ``normal_degree_days`` serve the weather

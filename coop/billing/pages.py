@@ -51,12 +51,15 @@ def mine(request: Request) -> Response:
     with reading(request) as tx:
         own = own_bills(tx, session)
         year = views.guarantee_year(own, partial(accounts.list_entries, tx))
+        years_promised, years_kept = accounts.count_kept(tx)
         forecasts = forecast_member(tx, session.member_id, own) if session.member_id else []
     return render(
         request,
         "billing/mine.html",
         bills=own[::-1],
         year=year,
+        years_promised=years_promised,
+        years_kept=years_kept,
         chart=views.ceiling_chart(year, lang, forecasts) if year else None,
         forecasts=forecasts,
         forecast_texts=forecast_texts,

@@ -14,7 +14,7 @@ from coop.billing.documents.bundles import typeset_letters, zip_papers
 from coop.billing.documents.ubl import Profile, ubl_invoice
 from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.sight import visible_account, visible_bill, visible_head
-from coop.billing.storage import accounts
+from coop.billing.storage import accounts, book
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import NotFound, say
 from coop.web.downloads import send_file
@@ -73,11 +73,13 @@ def ceiling_page(request: Request, contract_id: str, day: date) -> Response:
         if not entries:
             raise NotFound(say("no bill has touched the guarantee year of %(day)s yet", day=day))
         derived = derive_ceiling(accounts.list_terms(tx, contract_id)[entries[0].year.start])
+        promise = book.find_promise(tx, contract_id)
     return render(
         request,
         "billing/ceiling.html",
         contract_id=contract_id,
         derived=derived,
+        promise=promise,
         entry=entries[-1],
         account=entries,
         steps=words.ceiling_steps(lang, derived),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 from coop.billing.handlers.verify import Reference
-from coop.billing.model import GuaranteeEntry, GuaranteeMode, Line, LineKind
+from coop.billing.model import GuaranteeEntry, GuaranteeMode, Line, LineKind, Promise
 from coop.billing.rules.derivation import Derivation
 from coop.billing.rules.drafts import LeftOut
 from coop.billing.rules.paper import SharedUse
@@ -203,6 +204,16 @@ def shared_use(lang: str, use: SharedUse) -> str:
         "Of the %(used)s kWh that you used, %(shared)s kWh came from the shared roofs.",
         used=number(lang, Decimal(use.consumed_wh).scaleb(-3), 3),
         shared=number(lang, Decimal(use.allocated_wh).scaleb(-3), 3),
+    )
+
+
+def promise_sentence(lang: str, promise: Promise) -> str:
+    """Until when a ceiling is promised, and from when on the member may stop."""
+    return translate(
+        lang,
+        "Not More Than Now is promised to you until %(last)s, whatever is voted; from %(exit)s on you may stop.",
+        last=civil_day(lang, promise.ends_on - timedelta(days=1)),
+        exit=civil_day(lang, promise.exit_on),
     )
 
 

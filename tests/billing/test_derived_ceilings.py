@@ -12,17 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop.billing import words
-from coop.billing.handlers.runs import issue_bills
+from coop.billing.documents.archive import freeze
+from coop.billing.documents.contents import document_of
+from coop.billing.handlers.runs import issue_bills, release_run
 from coop.billing.handlers.terms import record_figure
-from coop.billing.model import GasYear, GuaranteeMode, GuaranteeTerms, PublishedFigure, YearFigure
+from coop.billing.model import GasYear, GuaranteeEntry, GuaranteeMode, GuaranteeTerms, PublishedFigure, YearFigure
 from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.rules.guarantee import ceiling_cents
+from coop.billing.storage import accounts, bills
+from coop.billing.storage.book import find_promise
 from coop.kit.database import Database
 from coop.values import Period
-from tests.billing.village import admitted, hear, month_of, promised, signed, tariff_adopted, visit
-from tests.desk import COMMUNITY, SECRETARY
+from tests.billing.village import address, admitted, hear, month_of, promised, signed, tariff_adopted, visit
+from tests.desk import CHAIR, COMMUNITY, SECRETARY
 
-JANUARY = Period.month(2025, 1)
+JANUARY, FEBRUARY = Period.month(2025, 1), Period.month(2025, 2)
 HTML = {"accept": "text/html", "accept-language": "en"}
 E9 = GuaranteeTerms(
     year=Period(date(2025, 1, 1), date(2026, 1, 1)),
@@ -107,9 +111,9 @@ def weather(database: Database) -> Database:
 
 def test_a_member_follows_the_own_ceiling_from_the_gas_bills_to_the_credit(weather: Database, tmp_path: Path) -> None:
     anna = visit(weather, tmp_path, "member", member_id="anna")
-    address = "/billing/contracts/contract-anna/ceiling/2025-01-01"
-    assert address in anna.get("/billing/", headers=HTML).text
-    page = anna.get(address, headers=HTML).text.replace("\xa0", " ")
+    path = "/billing/contracts/contract-anna/ceiling/2025-01-01"
+    assert path in anna.get("/billing/", headers=HTML).text
+    page = anna.get(path, headers=HTML).text.replace("\xa0", " ")
     for text in ("1,250 m³", "€1,187.50", "2,890", "€1,158.29", "normal weather", "1. What you paid for gas"):
         assert text in page, text
     assert "In the first guarantee year no price index counts yet." in page
@@ -124,3 +128,70 @@ def test_a_member_without_gas_bills_reads_why_there_is_no_ceiling(weather: Datab
     assert "There are no gas bills on file, so there is no ceiling." in page
     assert bram.get("/billing/contracts/contract-anna/ceiling/2025-06-01", headers=HTML).status_code == 404
     assert bram.get("/billing/contracts/contract-bram/ceiling/2031-06-01", headers=HTML).status_code == 404
+
+
+def test_a_vote_for_new_contracts_takes_no_promise_away_from_a_running_one(database: Database) -> None:
+    begun = [tariff_adopted(valid_from=date(2024, 1, 1)), admitted("anna"), signed("anna", date(2024, 6, 1))]
+    hear(database, *begun, promised(date(2025, 1, 1), mode="off"), admitted("bram"))
+    hear(database, signed("bram"), *month_of(["anna", "bram"], JANUARY))
+    issued = issue_january(database)
+    assert issued["anna"].ceiling_cents == 150_205
+    assert issued["bram"].ceiling_cents is None
+    assert issued["bram"].notes == ("guarantee-off",)
+    with database.read(COMMUNITY) as tx:
+        assert find_promise(tx, "contract-bram") is None
+
+
+def test_a_promise_ends_with_its_term_and_not_a_day_before(database: Database) -> None:
+    short = promised(date(2020, 1, 1), term_years=1, exit_after_years=0)
+    hear(database, short, tariff_adopted(valid_from=date(2024, 1, 1)), admitted("anna"), admitted("bram"))
+    hear(database, signed("anna", date(2024, 1, 1)), signed("bram", date(2024, 2, 1)))
+    hear(database, *month_of(["anna", "bram"], JANUARY))
+    issued = issue_january(database)
+    assert (issued["anna"].ceiling_cents, issued["anna"].notes) == (None, ("guarantee-over",))
+    assert issued["bram"].ceiling_cents == 150_205
+
+
+def test_a_member_reads_until_when_the_ceiling_is_promised_and_from_when_on_to_stop(
+    weather: Database, tmp_path: Path
+) -> None:
+    sentence = (
+        "Not More Than Now is promised to you until 31 December 2039, whatever is voted; from 1 January 2030 on you may"
+        " stop."
+    )
+    hear(weather, promised(date(2026, 1, 1), 101, term_years=3, exit_after_years=1))
+    anna = visit(weather, tmp_path, "member", member_id="anna")
+    assert sentence in anna.get("/billing/contracts/contract-anna/ceiling/2025-01-01", headers=HTML).text
+    with weather.read(COMMUNITY) as tx:
+        heads = {head.member_id: head for head in bills.list_heads(tx)}
+    assert sentence in anna.get(f"/billing/bills/{heads['anna'].id}", headers=HTML).text
+    address(weather)
+    with weather.read(COMMUNITY) as tx:
+        frozen = freeze(tx, bills.find_bills(tx))
+    on_paper = {each.issued.member_id: document_of(each)["notes"] for each in frozen.values()}
+    promised_on = {name: [note for note in notes if "2039" in note] for name, notes in on_paper.items()}
+    assert [len(promised_on[name]) for name in ("anna", "bram")] == [1, 0]
+
+
+def test_everybody_reads_in_how_many_guarantee_years_heat_stayed_under_the_ceiling(
+    weather: Database, tmp_path: Path
+) -> None:
+    anna = visit(weather, tmp_path, "member", member_id="anna")
+    page = anna.get("/billing/", headers=HTML).text
+    assert "in 1 of 1 guarantee years of all members together, heat cost no more than the ceiling" in page
+    hear(weather, admitted("carla"), signed("carla"), *month_of(["anna", "bram", "carla"], FEBRUARY, "60"))
+    with weather.write(COMMUNITY, SECRETARY) as tx:
+        run = issue_bills(tx, FEBRUARY, date(2025, 3, 3))
+    with weather.write(COMMUNITY, CHAIR) as tx:
+        assert release_run(tx, run.run_id).status == "issued"
+    with weather.read(COMMUNITY) as tx:
+        assert accounts.count_kept(tx) == (2, 2), "bram has no ceiling"
+        assert sum(head.credit_cents for head in bills.list_heads(tx)) > 0
+
+
+def issue_january(database: Database) -> dict[str, GuaranteeEntry]:
+    """Bill January; what it did to the guarantee year of each member."""
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        run = issue_bills(tx, JANUARY, date(2025, 2, 3))
+        assert run.status == "issued", run.brakes
+        return {issued.member_id: issued.bill.guarantee[0] for issued in bills.find_bills(tx)}

@@ -154,6 +154,12 @@ def change_a_tariff(burglar: Burglar, bill: dict[str, Any]) -> str:
     return f"tariff {tariff_id} is not what its resolution adopted"
 
 
+def change_the_first_day_of_a_tariff(burglar: Burglar, bill: dict[str, Any]) -> str:
+    tariff_id = bill["lines"][0]["tariff_id"]
+    assert burglar("UPDATE tariff SET valid_from = '2025-03-01' WHERE tariff_id = ?", tariff_id) == 1
+    return f"tariff {tariff_id}"
+
+
 def change_a_ceiling(burglar: Burglar, bill: dict[str, Any]) -> str:
     assert burglar("UPDATE guarantee_entry SET heat_cents = heat_cents - 1 WHERE bill_id = ?", bill["bill_id"]) == 1
     return "the guarantee does not follow from the lines"
@@ -252,6 +258,7 @@ CRIMES: list[tuple[str, Crime]] = [
     ("billing", change_what_billing_heard),
     ("billing", change_a_posting),
     ("billing", change_a_tariff),
+    ("billing", change_the_first_day_of_a_tariff),
     ("billing", change_a_ceiling),
     ("governance", change_the_minutes),
     ("governance", change_the_count_in_the_minutes),

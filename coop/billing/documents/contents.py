@@ -96,7 +96,7 @@ def document_of(frozen: Frozen) -> BillDocument:
         "payment": payment_of(issued, frozen.paper, lang),
         "stands": [describe_stands(lang, stands) for stands in frozen.paper.stands],
         "shared": [words.shared_use(lang, use) for use in frozen.paper.shared],
-        "notes": list(words.line_notes(lang, issued)),
+        "notes": [*words.line_notes(lang, issued), *_promise_notes(lang, frozen.paper)],
         "guarantees": [
             _guarantee(lang, entry, state.terms) for entry, state in zip(bill.guarantee, inputs.guarantee, strict=True)
         ],
@@ -182,6 +182,10 @@ def describe_stands(lang: str, stands: MeterStands) -> Stands:
         "after_note": note(stands.to_at, stands.to_quality),
         "used": gigajoules(after - before),
     }
+
+
+def _promise_notes(lang: str, paper: Paper) -> list[str]:
+    return [words.promise_sentence(lang, paper.promise)] if paper.promise else []
 
 
 def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms) -> Guarantee:

@@ -9,6 +9,7 @@ from coop.billing.handlers.comparing import Comparer
 from coop.billing.model import BillHead, BillInputs
 from coop.billing.rules.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
 from coop.billing.storage import bills, heard
+from coop.billing.storage.book import list_promises
 from coop.billing.storage.heard import Measurement
 from coop.communities.store import profile_of
 from coop.kit.tx import Tx
@@ -24,6 +25,7 @@ class Freezer:
         told = [row for period in periods for row in heard.list_measurements(tx, period)]
         self._measurements = {(row.measurement_id, row.revision): row for row in told}
         shared = [row for period in periods for row in heard.list_allocations(tx, period)]
+        self._promises = list_promises(tx)
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
         self._compared = Comparer(tx, periods)
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
@@ -41,6 +43,7 @@ class Freezer:
             shared=tuple(self._shared_use(inputs)),
             comparison=self._compared.compare(inputs),
             origin=self._compared.origin,
+            promise=self._promises.get(inputs.contract_id),
         )
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:

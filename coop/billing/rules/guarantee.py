@@ -28,6 +28,7 @@ from coop.billing.model import (
     GuaranteeState,
     GuaranteeTerms,
     Profile,
+    Promise,
     YearFigure,
 )
 from coop.billing.rules.profile import share_of
@@ -86,6 +87,19 @@ def guarantee_terms(
     covered = max(0, (contract.ends_on - year.start).days) if ended and contract.ends_on else year.days
     degree_days, normal = _degree_days(mode, reference, contract, choice, figures)
     return GuaranteeTerms(year, mode, reference, factors, choice.tap_share, degree_days, normal, covered, chosen)
+
+
+def promise_of(contract: Contract, choices: Choices) -> Promise | None:
+    """How long a ceiling is promised to a contract, by the choice of the day on which it began; None without one.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
+    """
+    choice = choices.on(GuaranteeChoice, contract.starts_on)
+    if GuaranteeMode(choice.mode) not in PROMISES or not contract.reference:
+        return None
+    return Promise(
+        anniversary(contract.starts_on, choice.term_years), anniversary(contract.starts_on, choice.exit_after_years)
+    )
 
 
 def promised_mode(contract: Contract, day: date, choices: Choices) -> GuaranteeMode:

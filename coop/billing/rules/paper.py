@@ -14,7 +14,7 @@ from typing import Final
 from stdnum import iso11649
 from stdnum.iso7064 import mod_97_10
 
-from coop.billing.model import BillHead
+from coop.billing.model import BillHead, Promise
 from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.rules.comparing import Comparison, Origin
 
@@ -65,7 +65,8 @@ class SharedUse:
 class Paper:
     """All that a bill's paper says beside its inputs. ``due_on`` is None where nothing is to be paid, ``reference`` is
     the creditor reference (ISO 11649) to pay under, ``connection`` the number of the connection, ``corrects`` number
-    and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none."""
+    and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none;
+    ``promise`` says how long the ceiling is promised."""
 
     reference: str
     due_on: date | None
@@ -76,6 +77,7 @@ class Paper:
     shared: tuple[SharedUse, ...] = ()
     comparison: Comparison | None = None
     origin: Origin | None = None
+    promise: Promise | None = None
 
 
 def reference_of(number: str) -> str:

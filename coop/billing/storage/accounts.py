@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from coop.billing.model import BillHead, GuaranteeEntry, GuaranteeTerms
 from coop.billing.rules.settling import CeilingMove, YearSoFar
@@ -81,6 +81,25 @@ def years_so_far(tx: Tx) -> dict[YearKey, YearSoFar]:
         .where(columns.community == tx.community)
     )
     return {(contract, start): YearSoFar(*stands) for contract, start, *stands in tx.execute(query)}
+
+
+def count_kept(tx: Tx) -> tuple[int, int]:
+    """Guarantee years with a ceiling, and how many of them stay at or under it after what was given back, each as its
+    newest entry has it."""
+    columns, newest = guarantee_entry.c, _newest(tx).subquery()
+    is_under = columns.heat_so_far_cents - columns.credit_so_far_cents <= columns.ceiling_cents
+    query = (
+        select(func.count(), func.sum(case((is_under, 1), else_=0)))
+        .join(
+            newest,
+            (columns.contract_id == newest.c.contract_id)
+            & (columns.year_start == newest.c.year_start)
+            & (columns.number == newest.c.number),
+        )
+        .where(columns.community == tx.community, columns.ceiling_cents.is_not(None))
+    )
+    years, kept = tx.execute(query).one()
+    return int(years), int(kept or 0)
 
 
 def list_entries(tx: Tx, contract_id: str) -> list[AccountEntry]:

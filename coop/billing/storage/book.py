@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
-from coop.billing.model import Contract, GasYear, HeatReading, SharedEnergy
+from coop.billing.model import Contract, GasYear, HeatReading, Promise, SharedEnergy
 from coop.billing.rules.drafts import Part, PeriodFacts
+from coop.billing.rules.guarantee import promise_of
 from coop.billing.rules.lines import PRODUCT_OF
 from coop.billing.rules.terms import Book, Holder
 from coop.billing.storage import heard, heard_tables, terms
@@ -51,6 +52,19 @@ def find_contract(tx: Tx, contract_id: str) -> Contract | None:
 def list_contracts(tx: Tx, member_id: str) -> list[Contract]:
     """The contracts of a member, in order of id."""
     return list(_contracts(tx, member_id=member_id))
+
+
+def list_promises(tx: Tx) -> dict[str, Promise]:
+    """How long a ceiling is promised, by contract; one without a promise is not among them."""
+    choices = load_choices(tx)
+    promises = ((contract.contract_id, promise_of(contract, choices)) for contract in _contracts(tx))
+    return {contract_id: promise for contract_id, promise in promises if promise is not None}
+
+
+def find_promise(tx: Tx, contract_id: str) -> Promise | None:
+    """How long a ceiling is promised to a contract, or None."""
+    contract = find_contract(tx, contract_id)
+    return promise_of(contract, load_choices(tx)) if contract else None
 
 
 def list_references(tx: Tx, contract_id: str) -> set[GasYear]:
