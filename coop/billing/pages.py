@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Annotated
 
@@ -11,30 +10,26 @@ from fastapi import APIRouter, Form, Request, Response
 
 from coop.billing import board, brake_texts, forecast_texts, views, words
 from coop.billing.access import ACCESS
-from coop.billing.bodies import Name, Sentence, Year
 from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
-from coop.billing.handlers import runs, terms
+from coop.billing.handlers import runs
 from coop.billing.handlers.forecasts import forecast_member
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.verify import verify_bill
-from coop.billing.model import LineKind, PublishedFigure
+from coop.billing.model import LineKind
 from coop.billing.sight import own_bills, visible_bill, visible_head
 from coop.billing.storage import accounts, bills, ledger, mailings, papers
 from coop.billing.storage import runs as stored_runs
-from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.schemas import BILL_PAPER
-from coop.communities import tariff_texts
-from coop.communities.tariff_law import beside_maxima, fixed_beside_maximum
 from coop.communities.tariffs import METERED
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, NotFound, Period, Problem, say
+from coop.values import CoopError, Period
 from coop.web.language import N_, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
-from coop.web.writing import civil_day, money, number
+from coop.web.writing import civil_day
 
 PAGE_SIZE = 50
 
@@ -265,129 +260,6 @@ def release(request: Request, run_id: str) -> Response:
     if result.status == "held":
         return redirect(back, translate(lang, "Something else is unlikely now; look again."), "note")
     return redirect(back, translate(lang, ISSUED))
-
-
-@routes.get("/tariffs")
-@may("see-tariffs")
-def tariffs_page(request: Request) -> Response:
-    session = session_of(request)
-    with reading(request) as tx:
-        tariffs = board.list_tariffs(tx, session.member_id)
-        reaches = board.measure_notices(tx) if ACCESS.allows(session, "see-notices") else {}
-        figures = stored_terms.list_figures(tx)
-        today = tx.today
-    return render(
-        request,
-        "billing/tariffs.html",
-        tariffs=tariffs[::-1],
-        beside_maxima=beside_maxima,
-        fixed_beside_maximum=fixed_beside_maximum,
-        texts=tariff_texts,
-        figures=figures,
-        reaches=reaches,
-        may_notify=ACCESS.allows(session, "send-notices"),
-        may_record=ACCESS.allows(session, "record-figures"),
-        today=today,
-        words=words,
-    )
-
-
-@routes.post("/tariffs/{tariff_id}/notice")
-@may("send-notices")
-def send_notice(
-    request: Request, tariff_id: str, sent_on: Annotated[date, Form()], channel: Annotated[Name, Form()]
-) -> Response:
-    with writing(request) as tx:
-        terms.judge_day_sent(tx, sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
-        terms.send_notices(tx, tariff_id, sent_on, channel, None)
-    text = translate(language_of(request), "The notice to all members is on file.")
-    return redirect("/billing/tariffs", text)
-
-
-@routes.post("/tariffs/{tariff_id}/notice/send")
-@may("send-notices")
-def order_notice(request: Request, tariff_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
-    lang = language_of(request)
-    with reading(request) as tx:
-        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
-    if tariff is None:
-        raise NotFound
-    if confirmed != "yes":
-        return confirm_page(
-            request,
-            title=translate(lang, "Write to all members of this tariff?"),
-            text=translate(
-                lang,
-                "Everybody with a contract gets the prices from %(day)s: by mail, or as a letter that you print and"
-                " post. Who had this notice already gets none.",
-                day=civil_day(lang, tariff.valid_from),
-            ),
-            button=translate(lang, "Write to all members"),
-            action=f"/billing/tariffs/{tariff_id}/notice/send",
-            back="/billing/tariffs",
-        )
-    with writing(request) as tx:
-        terms.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
-    return redirect("/billing/tariffs", translate(lang, "The notices are being written. Here you see whom they reach."))
-
-
-@routes.post("/tariffs/figures")
-@may("record-figures")
-def enter_figure(
-    request: Request,
-    series: Annotated[Name, Form()],
-    year: Annotated[Year, Form()],
-    value: Annotated[Name, Form()],
-    source: Annotated[Sentence, Form()],
-    replaces: Annotated[str, Form(max_length=100)] = "",
-) -> Response:
-    lang = language_of(request)
-    figure = PublishedFigure(series, year, _read_number(value), source)
-    with reading(request) as tx:
-        known = stored_terms.find_figure(tx, series, year)
-        if known is not None and known.value != figure.value and not replaces:
-            return _ask_to_correct(request, tx, known, figure)
-    with writing(request) as tx:
-        terms.record_figure(tx, figure, _read_number(replaces) if replaces else None)
-    return redirect("/billing/tariffs", translate(lang, "The figure is on file."))
-
-
-def _read_number(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip().replace(",", "."))
-    except InvalidOperation as error:
-        raise BadInput([Problem(say("'%(text)s' is not a number", text=text), "value")]) from error
-
-
-def _ask_to_correct(request: Request, tx: Tx, known: PublishedFigure, figure: PublishedFigure) -> Response:
-    """Show what follows from correcting a figure that is on file, before it is done."""
-    lang = language_of(request)
-    follows = terms.preview_figure(tx, figure, known.value)
-    return confirm_page(
-        request,
-        title=translate(lang, "Correct this figure?"),
-        text=translate(
-            lang,
-            "%(series)s of %(year)s is on file as %(known)s and becomes %(value)s. On issued bills %(count)s"
-            " corrections follow, together %(total)s. You issue them under Bill runs.",
-            series=translate(lang, words.SERIES.get(figure.series, figure.series)),
-            year=str(figure.year),
-            known=number(lang, known.value),
-            value=number(lang, figure.value),
-            count=str(follows.bill_count),
-            total=money(lang, follows.total_cents),
-        ),
-        button=translate(lang, "Correct the figure"),
-        action="/billing/tariffs/figures",
-        back="/billing/tariffs",
-        hidden={
-            "series": figure.series,
-            "year": str(figure.year),
-            "value": str(figure.value),
-            "source": figure.source,
-            "replaces": str(known.value),
-        },
-    )
 
 
 @routes.get("/ledger")

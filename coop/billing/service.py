@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import effect_exports, effect_pages, exports, forecast_pages, home, own_data, pages, paper_pages
+from coop.billing import (
+    effect_exports,
+    effect_pages,
+    exports,
+    forecast_pages,
+    home,
+    own_data,
+    pages,
+    paper_pages,
+    tariff_pages,
+)
 from coop.billing.access import ACCESS
 from coop.billing.api import bills, effects, runs, state, tariffs
 from coop.billing.handlers import heard
@@ -66,6 +76,7 @@ BILLING = Service(
         home.routes,
         paper_pages.routes,
         forecast_pages.routes,
+        tariff_pages.routes,
         pages.routes,
     ),
     jobs=JOBS,
