@@ -32,6 +32,8 @@ from coop.members.identity.commands.sessions import forget_old_sign_ins
 from coop.members.identity.pages import account, accounts, forgotten, own, roles, rounds, sign_in, welcome
 from coop.members.imports import api as imports_api
 from coop.members.imports import pages as imports_pages
+from coop.members.leavings import api as leavings_api
+from coop.members.leavings import pages as leavings_pages
 from coop.members.log import pages as log_pages
 from coop.members.messages import api as messages_api
 from coop.members.messages import heard as messages_heard
@@ -130,6 +132,8 @@ MEMBERS = Service(
         identity_api.routes,
         identity_api.role_routes,
         register_api.routes,
+        leavings_api.routes,
+        leavings_pages.routes,
         programs_api.routes,
         imports_pages.routes,
         second_step.routes,

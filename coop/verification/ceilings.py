@@ -35,7 +35,7 @@ def verify_ceilings(kept: Kept, told: Told) -> Iterator[str]:
         references[signed.contract_id].append(signed.reference)
     for correction in told.corrected:
         references[correction.contract_id].append(correction.reference)
-    ends: dict[str, list[date]] = defaultdict(list)
+    ends: dict[str, list[date | None]] = defaultdict(list)
     for ended in told.ended:
         ends[ended.contract_id].append(ended.ends_on)
     figures: dict[tuple[str, int], list[Fraction]] = defaultdict(list)

@@ -21,8 +21,10 @@ from coop.members.imports.formats.register_rows import Registered, key_of_row, r
 from coop.members.imports.model import Record
 from coop.members.imports.plans import hash_plan, load_registered, make_plan
 from coop.members.imports.words import vocabulary
+from coop.members.messages.commands import send
 from coop.members.register.commands import LOCK, end_membership
 from coop.members.register.model import Member, votes_of
+from coop.members.register.store import get_member
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 
 
@@ -75,8 +77,21 @@ def write_move(tx: Tx, move: Move, preview: str) -> Look:
         keep_stands(tx, move.stands)
     if move.leaves:
         hold = find_hold(tx, move.connection_id, move.moved_on)
-        end_membership(tx, hold.member_id, move.moved_on)
+        leave(tx, hold.member_id, move.moved_on)
     return look
+
+
+def leave(tx: Tx, member_id: str, left_on: date) -> None:
+    """End a membership with all that hangs on it, and tell the member so.
+
+    Raises:
+        NotFound, CoopError: as ``end_membership``.
+    """
+    before = get_member(tx, member_id)
+    end_membership(tx, member_id, left_on)
+    if before.left_on is None:
+        cause = derive_id("leaving", tx.community, member_id, tx.now.isoformat())
+        send(tx, "leaving-entered", before, cause, left_on=left_on, link="/members/me")
 
 
 def find_hold(tx: Tx, connection_id: str, day: date) -> Occupancy:

@@ -99,22 +99,31 @@ def undo_import(tx: Tx, import_id: str) -> int:
     if before is None:
         raise NotFound(say("there is no import %(id)s", id=import_id))
     if before.undone_at is None:
-        if bills := list_bills_resting(tx, import_id):
-            raise CoopError("bills-rest", say("bills rest on this: %(bills)s", bills=name_bills(bills)))
-        if built_on := store.count_built_on(tx, import_id):
-            reason = say_count(
-                "%(num)s other record stands on this; undo that first",
-                "%(num)s other records stand on this; undo those first",
-                built_on,
-            )
-            raise CoopError("import-in-use", reason)
-        entries = store.list_entries(tx, import_id)
-        store.withdraw(tx, import_id, entries)
-        store.mark_undone(tx, import_id)
-        number = next_number(tx)
-        tx.tell(*(fact for entry in entries for fact in retract(entry, number)))
+        take_out(tx, import_id)
         _put_back(tx, import_id)
     return before.added_count + before.changed_count
+
+
+def take_out(tx: Tx, import_id: str) -> None:
+    """Take out what an import or a form brought, and tell that it never was; what it changed stays as it is.
+
+    Raises:
+        CoopError: bills or other records stand on it.
+    """
+    if bills := list_bills_resting(tx, import_id):
+        raise CoopError("bills-rest", say("bills rest on this: %(bills)s", bills=name_bills(bills)))
+    if built_on := store.count_built_on(tx, import_id):
+        reason = say_count(
+            "%(num)s other record stands on this; undo that first",
+            "%(num)s other records stand on this; undo those first",
+            built_on,
+        )
+        raise CoopError("import-in-use", reason)
+    entries = store.list_entries(tx, import_id)
+    store.withdraw(tx, import_id, entries)
+    store.mark_undone(tx, import_id)
+    number = next_number(tx)
+    tx.tell(*(fact for entry in entries for fact in retract(entry, number)))
 
 
 def _put_back(tx: Tx, import_id: str) -> None:
@@ -134,7 +143,7 @@ def _put_back(tx: Tx, import_id: str) -> None:
         incoming = {
             line: read_row(KINDS[noun], Line(row), registered) for line, ((noun, _), row) in enumerate(rows.items(), 1)
         }
-        plan = make_plan(tx, incoming, registered)
+        plan = make_plan(tx, incoming, registered, changes_membership=True)
         if plan.problems:
             raise BadInput(plan.problems)
         carry_out(tx, plan, registered, derive_id("undo", tx.community, import_id), "undo")

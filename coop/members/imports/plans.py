@@ -50,9 +50,17 @@ def load_registered(tx: Tx) -> Registered:
     return Registered(tx.community, ids, store.list_withdrawn_ids(tx), by_key)
 
 
-def make_plan(tx: Tx, incoming: Mapping[int, Record], registered: Registered, problems: Iterable[Problem] = ()) -> Plan:
+def make_plan(
+    tx: Tx,
+    incoming: Mapping[int, Record],
+    registered: Registered,
+    problems: Iterable[Problem] = (),
+    *,
+    changes_membership: bool = False,
+) -> Plan:
     """Hold records beside the register: which are new, which become something else, and where they contradict it or
-    each other. ``problems`` are those of lines that could not be read."""
+    each other. ``problems`` are those of lines that could not be read; whether somebody left changes only where
+    ``changes_membership`` says so."""
     added: dict[int, Record] = {}
     updates: dict[int, Update] = {}
     found = list(problems)
@@ -62,7 +70,8 @@ def make_plan(tx: Tx, incoming: Mapping[int, Record], registered: Registered, pr
             added[line] = record
         elif update.differences:
             updates[line] = update
-            found += [replace(problem, line=line) for problem in find_fixed(update)]
+            fixed = [] if changes_membership and isinstance(record, Member) else find_fixed(update)
+            found += [replace(problem, line=line) for problem in fixed]
     bills, billed = _find_bills(tx, updates)
     found += [*billed, *_find_used(tx, added, updates, registered)]
     found += find_overlaps(_list_claims(added, updates, registered))
@@ -229,7 +238,8 @@ def _find_used(
 def _find_left(added: Mapping[int, Record], updates: Mapping[int, Update], registered: Registered) -> list[Problem]:
     """Holds and contracts that outlast the membership of who has them."""
     lines = {**added, **{line: update.after for line, update in updates.items()}}
-    left = {m.member_id: m for m in only(Member, [*registered.records.values(), *added.values()]) if m.left_on}
+    members = only(Member, [*registered.records.values(), *lines.values()])
+    left = {member_id: member for member_id, member in {m.member_id: m for m in members}.items() if member.left_on}
     problems = []
     for line, record in lines.items():
         if isinstance(record, Occupancy | Contract) and (member := left.get(record.member_id)):

@@ -16,6 +16,7 @@ OUTCOMES = {
     "changed": N_("changed"),
     "wrong": N_("wrong"),
     "move": N_("A move"),
+    "ending": N_("Another end"),
     "undo": N_("An undo"),
 }
 """What became of a line, and what a form did that is no file of one kind."""

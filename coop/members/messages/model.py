@@ -24,6 +24,9 @@ KINDS: Final = (
     "ballot-entered",
     "reading-changed",
     "plan-of-month",
+    "leaving-entered",
+    "leaving-moved",
+    "leaving-taken-back",
 )
 
 SECRET_KINDS: Final = frozenset({"invitation", "reset", "confirm-address", "confirm-move"})

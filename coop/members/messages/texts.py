@@ -23,6 +23,9 @@ KIND_NAMES: Final = {
     "ballot-entered": N_("Ballot entered for a member"),
     "reading-changed": N_("Reading of a member's meter changed"),
     "plan-of-month": N_("Plan of the month"),
+    "leaving-entered": N_("A membership ends"),
+    "leaving-moved": N_("A membership ends on another day"),
+    "leaving-taken-back": N_("A membership goes on"),
 }
 
 STATE_NAMES: Final = {

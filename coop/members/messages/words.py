@@ -187,15 +187,41 @@ WORDS: Final[Mapping[str, Words]] = {
         (N_("Next month:\n%(plan)s"),),
         N_("To your pages"),
     ),
+    "leaving-entered": Words(
+        N_("Your membership of %(coop)s ends on %(left_on)s"),
+        (
+            N_("We wrote down that you are no member from %(left_on)s on. Your contracts end on that day too."),
+            N_("Your last bill follows when that month is closed."),
+            N_("Is this not right? Then tell us: answer this message."),
+        ),
+        N_("Your account"),
+    ),
+    "leaving-moved": Words(
+        N_("Your membership of %(coop)s ends on %(left_on)s"),
+        (
+            N_("We told you that your membership ends on %(was_on)s. That was not right: it ends on %(left_on)s."),
+            N_("The reason: %(reason)s"),
+            N_("If a bill was wrong because of it, you get a correction."),
+        ),
+        N_("Your account"),
+    ),
+    "leaving-taken-back": Words(
+        N_("Your membership of %(coop)s goes on"),
+        (
+            N_("We told you that your membership ends on %(was_on)s. That was not right: you stay a member."),
+            N_("The reason: %(reason)s"),
+            N_("If a bill was wrong because of it, you get a correction."),
+        ),
+        N_("Your account"),
+    ),
 }
 
 
 def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
     """Values for an example of a kind: every paragraph of it says something."""
     numbers = {"number": "2026-000042", "corrects": "2026-000007", "pay_cents": 12345}
-    days = dict.fromkeys(
-        ("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "held_anew_on", "until"), day
-    )
+    names = ("first", "last", "due_on", "held_on", "vote_from", "valid_from", "decided_on", "held_anew_on", "until")
+    days = dict.fromkeys((*names, "left_on", "was_on"), day)
     lines = {
         "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
         "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),

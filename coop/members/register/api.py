@@ -8,24 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 
-from coop.kit.http import GuardedRoute, reading, writing
+from coop.kit.http import GuardedRoute, reading
 from coop.kit.paging import Paged
 from coop.members.access import ACCESS
-from coop.members.register import commands, store
+from coop.members.register import store
 from coop.values import NotFound, say
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
 Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
-
-
-class LeavingIn(BaseModel):
-    """The first day without membership."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-07-01"}]})
-
-    left_on: date
 
 
 class MemberOut(BaseModel):
@@ -73,12 +65,3 @@ def get_member(request: Request, member_id: str) -> MemberOut:
     if member is None:
         raise NotFound(say("there is no member %(member_id)s", member_id=member_id))
     return MemberOut.model_validate(member, from_attributes=True)
-
-
-@routes.post("/members/{member_id}/leave")
-@may("end-membership")
-def end_membership(request: Request, member_id: str, body: LeavingIn) -> LeavingIn:
-    """End a membership, its contracts and its holds on connections."""
-    with writing(request) as tx:
-        commands.end_membership(tx, member_id, body.left_on)
-    return body

@@ -20,6 +20,7 @@ from coop.members.entry.model import Look, Typed
 from coop.members.entry.rules import suggest_number
 from coop.members.entry.texts import FIELDS, TITLES, YEARS
 from coop.members.imports.formats.register_rows import GAS, NOUNS
+from coop.members.imports.model import Plan
 from coop.members.imports.plans import load_registered
 from coop.members.imports.words import label_of
 from coop.members.register.model import votes_of
@@ -203,10 +204,13 @@ def list_years(row: Mapping[str, str]) -> list[int]:
 
 def describe(lang: str, look: Look | None) -> list[tuple[str, str, str, str]]:
     """Every difference that a form makes: of which record, which field, what it was and what it is."""
-    if look is None:
-        return []
+    return describe_plan(lang, look.plan) if look else []
+
+
+def describe_plan(lang: str, plan: Plan) -> list[tuple[str, str, str, str]]:
+    """Every difference that a plan makes."""
     rows = []
-    for update in look.plan.updates.values():
+    for update in plan.updates.values():
         noun, number = update.key
         kind = next(kind for kind, each in NOUNS.items() if each == noun)
         rows += [(number, label_of(lang, kind, part.field), part.old, part.new) for part in update.differences]

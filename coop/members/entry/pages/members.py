@@ -15,6 +15,7 @@ from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.members.access import ACCESS
 from coop.members.community.texts import name_actor
+from coop.members.entry import commands
 from coop.members.history.model import Change
 from coop.members.history.store import list_changes_of
 from coop.members.identity.store import list_names
@@ -22,7 +23,7 @@ from coop.members.imports.formats.line import read_day
 from coop.members.imports.formats.register_rows import KINDS
 from coop.members.imports.plans import keys_of_member
 from coop.members.imports.words import label_of
-from coop.members.register import commands, store
+from coop.members.register import store
 from coop.members.register.model import MEMBER_KINDS, Selection
 from coop.members.resting.store import list_bills_of, list_bills_on
 from coop.values import BadInput, Problem, say
@@ -98,6 +99,7 @@ def member_page(request: Request, member_id: str) -> Response:
         may_see_restricted=ACCESS.allows(session, "see-restricted") and file.member.is_restricted,
         may_keep=ACCESS.allows(session, "keep-register"),
         may_end=ACCESS.allows(session, "end-membership") and file.member.left_on is None,
+        may_mend=ACCESS.allows(session, "end-membership"),
     )
 
 
@@ -138,7 +140,7 @@ def ask_leave(request: Request, member_id: str, left_on: str = "") -> Response:
 @body_max(FORM_MAX)
 def leave(request: Request, member_id: str, left_on: Annotated[str, Form()] = "") -> Response:
     with writing(request) as tx:
-        commands.end_membership(tx, member_id, _parse_day(left_on))
+        commands.leave(tx, member_id, _parse_day(left_on))
     return redirect(f"/members/{member_id}", translate(language_of(request), "The membership is ended."))
 
 

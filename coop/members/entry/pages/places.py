@@ -75,6 +75,7 @@ def connection_page(request: Request, connection_id: str) -> Response:
         contracts=[(contract, names[contract.member_id]) for contract in contracts],
         history=changes,
         may_keep=ACCESS.allows(session_of(request), "keep-register"),
+        may_mend=ACCESS.allows(session_of(request), "end-membership"),
     )
 
 
