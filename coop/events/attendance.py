@@ -1,4 +1,4 @@
-"""Facts on who is at a members' meeting, and for whom; told as facts of governance."""
+"""Facts on who is at a members' meeting, and who votes for whom; told as facts of governance."""
 
 from __future__ import annotations
 
@@ -43,6 +43,38 @@ class AttendanceFrozen(Event):
     in_room: int
     online: int
     by_mandate: int
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class MandateGiven(Event):
+    """A member lets the member ``holder`` vote for them at a meeting, as they said in their own session. ``number``:
+    the how many-th thing that they said on it."""
+
+    TYPE: ClassVar[str] = "governance.mandate-given.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    member_id: str
+    number: int
+    holder: str
+
+    def key(self) -> str:
+        return self.meeting_id
+
+
+class MandateEnded(Event):
+    """A mandate holds no more: its giver ``revoked`` it, or ``voted`` themselves."""
+
+    TYPE: ClassVar[str] = "governance.mandate-ended.v1"
+    NOUNS: ClassVar[str] = "meetings"
+
+    meeting_id: str
+    member_id: str
+    number: int
+    holder: str
+    change: str
 
     def key(self) -> str:
         return self.meeting_id

@@ -1,15 +1,15 @@
 """Governance: statutes, meetings, votes, resolutions that act, programmes and their money.
 
 Owns: the statutes as data, notices of meetings with their resolutions and the hash of every resolution's parameters,
-    withdrawals of meetings and points, voting lists and attendance as they were frozen, open ballots with their history
+    withdrawals of meetings and points, voting lists, mandates, attendance, open ballots with their history
     and the objections to them, what one person entered from a paper and another confirmed, verdicts, minutes;
     programmes with phases, milestones, reports of these with their papers, and tranches. They are only ever added to,
     each with the server's time and whoever said it: a database trigger refuses to change or delete them.
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
-    BallotsCommitted, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed, ResolutionDecided,
-    MinutesConfirmed, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided, MilestoneReached,
-    TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed,
-    SteeringReminded; ProgramTokenUsed.
+    BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
+    ResolutionDecided, MinutesConfirmed, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided,
+    MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded,
+    DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a

@@ -229,6 +229,12 @@ class AttendanceListBody(Body):
     entry_id: Id | None = None
 
 
+class MandateBody(Body):
+    """The member who votes for whoever asks, or null to take the mandate back."""
+
+    holder: Id | None
+
+
 class OwnVoteBody(Body):
     """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
 

@@ -39,6 +39,9 @@ CHOICES: Final = ("for", "against", "blank")
 OWN: Final = "own"
 """Channel of a ballot that its member cast in their own session."""
 
+MANDATE: Final = "mandate"
+"""Channel of a ballot that the holder of a mandate cast in their own session."""
+
 PAPERS: Final = ("room", "paper", "letter")
 """Channels of ballots that somebody entered for others: from the box in the room, on a form, by letter."""
 
@@ -113,7 +116,8 @@ class Meeting:
 class Ballot:
     """An open ballot of one member. ``proxy_holder`` is the member who cast it for them.
 
-    ``channel`` is ``OWN`` or the paper that it stood on; then ``entry_id`` names who entered and who confirmed it.
+    ``channel`` is ``OWN``, ``MANDATE``, or the paper that it stood on; then ``entry_id`` names who entered and who
+    confirmed it.
     ``salt`` hides the choice in the commitment that is told when it is put in the box.
     """
 

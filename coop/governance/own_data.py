@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from coop.governance import wording
 from coop.governance.access import ACCESS
 from coop.governance.storage.ballots import list_ballots_of
+from coop.governance.storage.mandates import list_mandates_of
 from coop.governance.storage.meetings import list_meetings
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.language import N_, language_of
@@ -19,10 +20,11 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=[
 @routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
 @ACCESS.may("take-own-data")
 def get_own_votes(request: Request) -> Response:
-    """The member's own ballots, each with the resolution and who cast it, as one zip."""
+    """The member's own ballots, each with the resolution and who cast it, and their mandates, as one zip."""
     lang = language_of(request)
     with reading(request) as tx:
         ballots = list_ballots_of(tx, session_of(request).member_id or "")
+        mandates = list_mandates_of(tx, session_of(request).member_id or "")
         resolutions = {
             resolution.resolution_id: resolution for meeting in list_meetings(tx) for resolution in meeting.resolutions
         }
@@ -34,4 +36,12 @@ def get_own_votes(request: Request) -> Response:
         Column("personal", N_("Cast by yourself"), Kind.FLAG, of=lambda row: row[1].personal),
         Column("proxy_holder", N_("Cast for you by"), of=lambda row: row[1].proxy_holder),
     )
-    return answer_own_data(request, "governance", [Listing("ballots", columns, ballots)])
+    said = (
+        Column("meeting_id", N_("Meeting")),
+        Column("member_id", N_("Given by")),
+        Column("holder", N_("Holds the mandate")),
+        Column("change", N_("What was said"), Kind.WORD, of=lambda row: wording.MANDATES[row.change]),
+        Column("recorded_at", N_("Date"), Kind.INSTANT),
+    )
+    listings = [Listing("ballots", columns, ballots), Listing("mandates", said, mandates)]
+    return answer_own_data(request, "governance", listings)

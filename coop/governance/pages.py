@@ -13,6 +13,7 @@ from coop.governance.access import ACCESS
 from coop.governance.attendance_views import find_own
 from coop.governance.handlers import ballots, closing, records, voting_lists
 from coop.governance.handlers.closing import Outcome
+from coop.governance.handlers.mandates import list_givers
 from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
 from coop.governance.storage import meetings as store
@@ -159,11 +160,13 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         anew = view.withdrawn and view.withdrawn.followed_by
         held_anew_on = find_meeting_view(tx, anew).meeting.held_on if anew else None
         waiting = list_waiting(tx, "withdrawal", meeting_id=meeting_id)
-        own = find_own(tx, meeting_id, session_of(request).member_id)
         gone = list_withdrawn(tx)
         seconds = [
             each for each in store.list_meetings(tx) if each.second_of == meeting_id and each.meeting_id not in gone
         ]
+        own_id = session_of(request).member_id
+        own = find_own(tx, meeting_id, own_id)
+        chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
     return render(
         request,
         "governance/meeting.html",
@@ -181,6 +184,8 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         waiting=waiting,
         own=own,
         seconds=seconds,
+        chosen=chosen,
+        voter=ACCESS.allows(session_of(request), "vote") and bool(voters.get(own_id or "")),
         today=tx.today,
         words=wording,
     )

@@ -39,6 +39,7 @@ KINDS: Final = {
 }
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
+MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Where ballots that somebody entered for others come from."""
 UNMET: Final = {
@@ -164,11 +165,14 @@ def proxies(lang: str, articles: Articles) -> str:
     rule = find_proxies(articles)
     if rule.most_held == 0:
         return translate(lang, "By %(article)s nobody may vote for you.", article=rule.article)
-    said = N_("Another member may vote for you in the room, with a proxy in writing. Your own vote ends it.")
+    said = N_("Another member may vote for you, with a mandate here or on paper. Your own vote ends it.")
     sentence = translate(lang, said)
     if rule.most_held is not None:
         most = N_("By %(article)s nobody holds more than %(most)s.")
         sentence += " " + translate(lang, most, article=rule.article, most=number(lang, rule.most_held))
+    if rule.most_votes is not None:
+        heaviest = N_("By %(article)s nobody casts more than %(most)s votes with their own.")
+        sentence += " " + translate(lang, heaviest, article=rule.article, most=number(lang, rule.most_votes))
     return sentence
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
-from coop.governance.handlers import meetings, minutes, withdrawals
+from coop.governance.handlers import mandates, meetings, minutes, withdrawals
 from coop.governance.storage import meetings as store
 from coop.governance.storage import reports as report_store
 from coop.governance.storage.tables import KEPT, ballot, decision, objection
@@ -77,6 +77,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         today = tx.today
         coming = meeting(resolution("roof"), meeting_id="m", held_on=today + timedelta(days=30), convened_on=today)
         meetings.convene_meeting(tx, coming)
+        mandates.give_mandate(tx, "m", "m001", "m002")
         confirm(tx, withdrawals.propose_withdrawal(tx, "m", "The hall is not free"))
         confirm(tx, minutes.write_minutes(tx, "alv-1", minutes.Written("A. Jansen", "B. de Vries")))
     for statement in (update(table).values(community="other"), delete(table)):

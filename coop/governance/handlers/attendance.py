@@ -34,6 +34,7 @@ from coop.governance.statutes.voters import find_proxies, judge_proxies
 from coop.governance.storage import attendance as store
 from coop.governance.storage import meetings as meeting_store
 from coop.governance.storage.entries import Entry
+from coop.governance.storage.mandates import list_mandates
 from coop.governance.storage.withdrawals import list_withdrawn
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, Said, say, say_count
@@ -61,7 +62,10 @@ def note_arrival(tx: Tx, meeting_id: str, arrival: Arrival) -> bool:
     lines = store.list_noted(tx, meeting_id)
     if problems := _judge(tx, meeting, lines, arrival, None):
         raise BadInput(problems, "bad-attendance")
-    return _add_arrival(tx, meeting_id, lines, arrival)
+    is_new = _add_arrival(tx, meeting_id, lines, arrival)
+    if arrival.manner != MANDATE:
+        _bring_givers(tx, meeting_id, arrival.member_id)
+    return is_new
 
 
 def note_leaving(tx: Tx, meeting_id: str, member_id: str) -> bool:
@@ -179,6 +183,23 @@ def freeze_attendance(tx: Tx, meeting: Meeting) -> Mapping[str, Present]:
         )
     )
     return present
+
+
+def note_mandate_ended(tx: Tx, meeting_id: str, member_id: str) -> None:
+    """Let a member who was there by a mandate alone leave, as it ended."""
+    lines = store.list_noted(tx, meeting_id)
+    latest = list_latest(lines).get(member_id)
+    if latest and (latest.change, latest.manner) == (CAME, MANDATE):
+        _add(tx, meeting_id, lines, LEFT, member_id)
+
+
+def _bring_givers(tx: Tx, meeting_id: str, holder: str) -> None:
+    """Note whoever gave a mandate in their own session as there, with the member who holds it."""
+    for giver, mandate in sorted(list_mandates(tx, meeting_id).items()):
+        lines = store.list_noted(tx, meeting_id)
+        latest = list_latest(lines).get(giver)
+        if mandate.holder == holder and (latest is None or latest.change != CAME):
+            _add_arrival(tx, meeting_id, lines, Arrival(giver, MANDATE, holder))
 
 
 def find_present(tx: Tx, meeting_id: str) -> Mapping[str, Present]:

@@ -1,13 +1,15 @@
-"""Attendance replayed from what the journal told, for who verifies: it shares nothing with what froze the list."""
+"""Attendance and mandates replayed from what the journal told, for who verifies: nothing is shared with who counted."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from coop.events.attendance import AttendanceFrozen, AttendanceNoted
+from coop.events.attendance import AttendanceFrozen, AttendanceNoted, MandateEnded, MandateGiven
+from coop.governance.model import Ballot
 from coop.governance.storage import attendance as store
+from coop.governance.storage.mandates import list_changes
 from coop.governance.storage.told import list_told
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
@@ -44,3 +46,22 @@ def replay_attendance(tx: Tx, meeting_id: str, findings: list[str]) -> Mapping[s
         except UnreadableDocument:
             findings.append("the list of who was there is gone, or was changed")
     return {str(member_id): str(manner) for member_id, manner, _, _ in listed}
+
+
+def check_mandates(tx: Tx, meeting_id: str, ballots: Iterable[Ballot]) -> Iterator[str]:
+    """Hold mandates against what was told of them, and ballots that holders cast against the mandates."""
+    given = [
+        (each["member_id"], each["number"], "given", each["holder"]) for each in list_told(tx, MandateGiven, meeting_id)
+    ]
+    ended = [
+        (each["member_id"], each["number"], each["change"], each["holder"])
+        for each in list_told(tx, MandateEnded, meeting_id)
+    ]
+    rows = [(each.member_id, each.number, each.change, each.holder) for each in list_changes(tx, meeting_id)]
+    if sorted(rows) != sorted(given + ended):
+        yield "the mandates are not as they were told when members gave them"
+    pairs = {(member_id, holder) for member_id, _, _, holder in given}
+    cast = [(each.member_id, each.proxy_holder) for each in ballots if each.channel == "mandate"]
+    strange = [each for each in cast if each not in pairs]
+    if strange:
+        yield f"{len(strange)} ballots were cast by a mandate that nobody gave"

@@ -14,8 +14,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from coop.events.governance import BallotDisputed, BallotEntered, BallotsCommitted
-from coop.governance.handlers import entries, voting_lists
-from coop.governance.model import OWN, PAPERS, Ballot, Meeting, Resolution
+from coop.governance.handlers import entries, mandates, voting_lists
+from coop.governance.model import MANDATE, OWN, PAPERS, Ballot, Meeting, Resolution
 from coop.governance.rules.ballots import Box, accept
 from coop.governance.rules.commitments import commit, make_salt
 from coop.governance.statutes.version import in_force
@@ -62,7 +62,44 @@ def cast_own_vote(tx: Tx, resolution_id: str, member_id: str, choice: str, ballo
         return False
     row = {"member_id": member_id, "choice": choice, "cast_on": tx.today}
     _put_in_box(tx, meeting, resolution, [row], OWN, ids=[ballot_id or str(uuid4())])
+    mandates.end_by_vote(tx, meeting_id, member_id)
     return True
+
+
+def cast_by_mandates(tx: Tx, resolution_id: str, holder: str, choice: str, ballot_id: str) -> int:
+    """Cast the votes of all whose mandate the member who acts holds, alike; returns how many are new.
+
+    Who voted themselves, or objected to a ballot of others, is passed over. Sent again under its id it changes nothing.
+
+    Raises:
+        BadInput: they may not vote on this now; the reason says why.
+        CoopError: nobody's mandate is held, the vote is closed, or there is no such resolution.
+    """
+    meeting_id = meeting_store.find_agenda(tx, resolution_id)
+    if meeting_id is None:
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
+    meeting, resolution = _on_agenda(tx, meeting_id, resolution_id)
+    givers = list_open_givers(tx, meeting, resolution_id, holder)
+    ids = {giver: derive_id("mandate", tx.community, resolution_id, ballot_id, giver) for giver in givers}
+    if not ids:
+        raise CoopError("no-mandates", say("you hold no mandate for this, or whoever gave it voted themselves"))
+    new = {giver: made for giver, made in ids.items() if store.find_ballot(tx, resolution_id, made) is None}
+    rows = [{"member_id": giver, "choice": choice, "cast_on": tx.today, "proxy_holder": holder} for giver in new]
+    if rows:
+        _put_in_box(tx, meeting, resolution, rows, MANDATE, ids=list(new.values()))
+    return len(rows)
+
+
+def list_open_givers(tx: Tx, meeting: Meeting, resolution_id: str, holder: str) -> Sequence[str]:
+    """Members for whom somebody may vote on a resolution by their mandates: not who did so themselves."""
+    givers = mandates.list_givers(tx, meeting.meeting_id, holder)
+    cast = store.list_ballots(tx, resolution_id, givers)
+    objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
+    return [
+        giver
+        for giver in givers
+        if giver not in objectors and not (cast.get(giver) and (cast[giver][-1].personal or cast[giver][-1].entry_id))
+    ]
 
 
 def enter_ballots(
@@ -208,7 +245,7 @@ class MayObject:
 def judge_objection(tx: Tx, resolution_id: str, member_id: str) -> MayObject | None:
     """Find whether a member may object to the ballot that stands for them; None where nobody entered one."""
     cast = store.list_ballots(tx, resolution_id, [member_id]).get(member_id, []) if member_id else []
-    if not cast or cast[-1].personal:
+    if not cast or cast[-1].entry_id is None:
         return None
     until = find_objection_day(tx, resolution_id, cast[-1])
     made = any(each.member_id == member_id for each in store.list_objections(tx, resolution_id))
@@ -261,7 +298,7 @@ def _put_in_box(
         )
     if resolution_id in find_withdrawn_points(tx, meeting.meeting_id):
         raise CoopError("vote-withdrawn", say("this point was withdrawn: there is nothing to vote on any more"))
-    if channel == OWN and tx.today == meeting.held_on and tx.now >= meeting.own_votes_end:
+    if channel not in PAPERS and tx.today == meeting.held_on and tx.now >= meeting.own_votes_end:
         raise CoopError(
             "own-votes-over",
             say(

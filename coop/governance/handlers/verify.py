@@ -22,7 +22,7 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.governance.handlers import second_opinion
-from coop.governance.handlers.attendance_again import replay_attendance
+from coop.governance.handlers.attendance_again import check_mandates, replay_attendance
 from coop.governance.handlers.second_opinion import Record
 from coop.governance.model import Ballot, Count, Meeting, Resolution
 from coop.governance.storage import ballots as ballot_store
@@ -178,6 +178,8 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
         changed, missing = sum((kept - told).values()), sum((told - kept).values())
         findings.append(f"{changed} ballots are not as they were put in the box, and {missing} are missing")
     votes = _read_list(tx, meeting, findings)
+    every = [ballot for cast in history.values() for ballot in cast]
+    findings += check_mandates(tx, meeting.meeting_id, every)
     objections = ballot_store.list_objections(tx, resolution_id)
     struck = {each.member_id: each.number for each in objections if each.in_time}
     counted = [cast[-1] for member_id, cast in history.items() if len(cast) > struck.get(member_id, 0)]

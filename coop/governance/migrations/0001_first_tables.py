@@ -328,6 +328,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "meeting_id", name=op.f("pk_attendance_list")),
     )
     op.create_table(
+        "mandate",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("meeting_id", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("change", sa.String(length=10), nullable=False),
+        sa.Column("holder", sa.String(length=100), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("change IN ('given', 'revoked', 'voted')", name=op.f("ck_mandate_change")),
+        sa.CheckConstraint("holder <> member_id AND holder <> ''", name=op.f("ck_mandate_holder")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_mandate_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "meeting_id"],
+            ["meeting.community", "meeting.meeting_id"],
+            name=op.f("fk_mandate_community_meeting"),
+        ),
+        sa.PrimaryKeyConstraint("community", "meeting_id", "member_id", "number", name=op.f("pk_mandate")),
+    )
+    op.create_table(
         "milestone_reached",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("milestone_id", sa.String(length=100), nullable=False),
@@ -505,8 +526,9 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.CheckConstraint("(channel = 'own') = (entry_id IS NULL)", name=op.f("ck_ballot_entered")),
-        sa.CheckConstraint("channel IN ('own', 'room', 'paper', 'letter')", name=op.f("ck_ballot_channel")),
+        sa.CheckConstraint("(channel IN ('own', 'mandate')) = (entry_id IS NULL)", name=op.f("ck_ballot_entered")),
+        sa.CheckConstraint("channel <> 'mandate' OR proxy_holder IS NOT NULL", name=op.f("ck_ballot_mandate")),
+        sa.CheckConstraint("channel IN ('own', 'mandate', 'room', 'paper', 'letter')", name=op.f("ck_ballot_channel")),
         sa.CheckConstraint("choice IN ('for', 'against', 'blank')", name=op.f("ck_ballot_choice")),
         sa.CheckConstraint("number >= 1", name=op.f("ck_ballot_number")),
         sa.CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name=op.f("ck_ballot_proxy")),
@@ -720,6 +742,7 @@ def downgrade() -> None:
     op.drop_table("minutes")
     op.drop_table("milestone_report")
     op.drop_table("milestone_reached")
+    op.drop_table("mandate")
     op.drop_table("attendance_list")
     op.drop_table("attendance")
     op.drop_table("milestone")

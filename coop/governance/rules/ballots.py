@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from coop.governance.model import CHOICES, Ballot, Meeting
+from coop.governance.model import CHOICES, PAPERS, Ballot, Meeting
 from coop.governance.rules.statutes import first_vote_date
 from coop.governance.statutes import law
 from coop.governance.statutes.model import Articles, Proxies
@@ -148,7 +148,7 @@ def _object_to_day(box: Box, ballot: Ballot) -> list[Said]:
                 day=ballot.cast_on,
             )
         ]
-    if not ballot.personal:
+    if ballot.channel in PAPERS:
         return []
     ruling = judge_electronic(articles, meeting.held_on, box.now)
     if ruling.word == "refused":

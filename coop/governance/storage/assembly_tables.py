@@ -1,4 +1,5 @@
-"""Tables of what happens around a meeting: notices and points that were withdrawn, who was there, and minutes."""
+"""Tables of what happens around a meeting: notices and points that were withdrawn, mandates, who was there,
+and minutes."""
 
 from __future__ import annotations
 
@@ -47,6 +48,23 @@ minutes = make_table(
 )
 """Minutes of a meeting as one person wrote and another confirmed them; those with the highest number count."""
 
+mandate = make_table(
+    "mandate",
+    ("meeting_id", "member_id", "number"),
+    id_column("meeting_id"),
+    id_column("member_id"),
+    count_column("number"),
+    Column("change", String(10), nullable=False),
+    id_column("holder"),
+    Column("channel", String(20), nullable=False),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("change IN ('given', 'revoked', 'voted')", name="change"),
+    CheckConstraint("holder <> member_id AND holder <> ''", name="holder"),
+)
+"""A member lets another vote for them at a meeting, or no longer; of each member the newest row counts."""
+
 attendance = make_table(
     "attendance",
     ("meeting_id", "number"),
@@ -83,4 +101,4 @@ attendance_list = make_table(
 )
 """Who was there as a meeting was closed: a document that is never changed."""
 
-ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, attendance, attendance_list)
+ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, mandate, attendance, attendance_list)

@@ -210,14 +210,16 @@ ballot = make_table(
     refer(("resolution_id",), "resolution"),
     refer(("entry_id",), "entry"),
     UniqueConstraint("community", "resolution_id", "ballot_id"),
-    CheckConstraint("channel IN ('own', 'room', 'paper', 'letter')", name="channel"),
-    CheckConstraint("(channel = 'own') = (entry_id IS NULL)", name="entered"),
+    CheckConstraint("channel IN ('own', 'mandate', 'room', 'paper', 'letter')", name="channel"),
+    CheckConstraint("(channel IN ('own', 'mandate')) = (entry_id IS NULL)", name="entered"),
+    CheckConstraint("channel <> 'mandate' OR proxy_holder IS NOT NULL", name="mandate"),
     CheckConstraint("choice IN ('for', 'against', 'blank')", name="choice"),
     CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name="proxy"),
     CheckConstraint("number >= 1", name="number"),
 )
 """The ballot with the highest number stands; the others are its history. Of channel ``own`` is what the member cast in
-their own session, where ``actor`` is their account; what was entered for them names its entry."""
+their own session, where ``actor`` is their account; of ``mandate`` what the holder of their mandate cast in theirs;
+what was entered for them names its entry."""
 
 objection = make_table(
     "objection",
