@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/installed-dev
 READY := $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(DEMO_STAMP))
 
 .DEFAULT_GOAL := help
-.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders bench lock clean
+.PHONY: help histories pictures client-generator run test test-newest check lint style format types walls doctest scenarios assemblies fuzz orders recompute bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -78,6 +78,9 @@ fuzz: $(DEV_STAMP) ## throw bad input at the doors for an hour; ARGS="--minutes 
 
 orders: $(DEV_STAMP) ## readings in any order: how many of ORDERS=100000 histories end right; goes on from build/orders.json
 	$(BIN)/python -m tests.metering.orders $(or $(ORDERS),100000) build/orders.json
+
+recompute: $(DEV_STAMP) ## a demonstration year of HOMES=100 with every fault on, computed a second time from its log
+	$(BIN)/python -m tests.flows.recomputed_year $(or $(HOMES),100)
 
 bench: $(DEV_STAMP) ## measure speed and memory; ARGS names the measures
 	$(BIN)/python -m benchmarks $(ARGS)
