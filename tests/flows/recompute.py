@@ -253,7 +253,11 @@ def compare_shares(log: Log) -> Iterator[Difference | None]:
         " later.group_id = run.group_id AND later.period_start = run.period_start AND later.revision > run.revision)"
     )
     used: dict[str, dict[int, int]] = {}
-    for meter in log.rows("SELECT * FROM meter WHERE kind = 'electricity' ORDER BY serial"):
+    sharing = (
+        "SELECT * FROM meter WHERE kind = 'electricity' AND connection_id IN"
+        " (SELECT subject FROM group_member WHERE role = 'sharer') ORDER BY serial"
+    )
+    for meter in log.rows(sharing):
         quarters = log.register(meter["serial"], "electricity_import", "interval").get(QUARTER_S, {})
         mine = used.setdefault(meter["connection_id"], defaultdict(int))
         for at_s, value in quarters.items():
