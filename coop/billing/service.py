@@ -13,6 +13,7 @@ from coop.billing import (
     own_data,
     pages,
     paper_pages,
+    resting_cards,
     tariff_pages,
 )
 from coop.billing.access import ACCESS
@@ -74,6 +75,7 @@ BILLING = Service(
         effect_exports.routes,
         effect_pages.routes,
         home.routes,
+        resting_cards.routes,
         paper_pages.routes,
         forecast_pages.routes,
         tariff_pages.routes,
@@ -85,6 +87,7 @@ BILLING = Service(
         Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger",)),
     ),
     steps=(Line("/billing/runs", "/billing/cards/step-bills", home.FIRST_STEP, "send-notices", rank=70),),
+    on_figures=(Line("/billing/", resting_cards.ADDRESS, N_("Bills that rest on it"), "see-bills", rank=10),),
     waiting=(Line("/billing/", "/billing/cards/waiting", N_("Bills"), "see-bills", rank=20),),
     cards=(
         Card(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coop.billing.access import ACCESS
 from coop.billing.model import BillHead, Contract
 from coop.billing.storage import accounts, bills, heard
@@ -28,6 +30,11 @@ def visible_head(tx: Tx, session: Session, number_or_id: str) -> BillHead:
     if head is None or not (sees_all_bills(session) or _is_theirs(tx, session, head)):
         raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     return head
+
+
+def visible_heads(tx: Tx, session: Session, heads: Sequence[BillHead]) -> list[BillHead]:
+    """Those of some bills that this person may see."""
+    return [head for head in heads if sees_all_bills(session) or _is_theirs(tx, session, head)]
 
 
 def _is_theirs(tx: Tx, session: Session, head: BillHead) -> bool:

@@ -94,7 +94,9 @@ class Pages:
     """A room that serves pages and routes: who may do what in it, its sections of the menu and its cards.
 
     ``steps`` are its steps on the way to a co-operative's first bill, and ``waiting`` what waits there for somebody.
-    ``on_member`` is what it has on one member, in whose addresses ``{member_id}`` stands for the member.
+    ``on_member`` is what it has on one member, in whose addresses ``{member_id}`` stands for the member; ``on_figures``
+    what rests there on figures of another room, in whose addresses ``{figures}`` stands for their ids and
+    ``{connection}`` for the connection that they are asked for.
     One room of an installation is its ``entrance``, and one may say a ``motto`` at the foot of every page.
     """
 
@@ -107,6 +109,7 @@ class Pages:
     steps: Sequence[Line] = ()
     waiting: Sequence[Line] = ()
     on_member: Sequence[Line] = ()
+    on_figures: Sequence[Line] = ()
     entrance: Entrance | None = None
     motto: str = ""
 

@@ -13,7 +13,7 @@ from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.access import ACCESS
 from coop.metering.intake.withdrawals import Withdrawal, WithdrawalAnswer, list_withdrawals
-from coop.metering.model import DAY_S, Meter, Occupancy, Register, Shape
+from coop.metering.model import DAY_S, Meter, MeterKind, Occupancy, Register, Shape
 from coop.metering.periods import store as periods
 from coop.metering.periods.store import Closed, Measurement
 from coop.metering.provenance import gaps as missing
@@ -45,8 +45,9 @@ class Wanted:
 @dataclass(frozen=True)
 class MeterRecord:
     """A meter's record of a period. ``statements`` are those of the day, or all where they are few; ``members`` are
-    those who lived behind it in the period; ``neighbours`` the meters before and after it in its place. A member sees
-    their own alone, and is not told which person said what (``names_people``)."""
+    those who lived behind it in the period; ``neighbours`` the meters before and after it in its place; ``run_ids``
+    name the runs that shared what it counted. A member sees their own alone, and is not told which person said what
+    (``names_people``)."""
 
     meter: Meter
     registers: tuple[Register, ...]
@@ -58,10 +59,16 @@ class MeterRecord:
     gaps: tuple[Gap, ...]
     withdrawals: tuple[tuple[Withdrawal, WithdrawalAnswer | None], ...]
     measurements: tuple[Measurement, ...]
+    run_ids: tuple[str, ...]
     closed: tuple[Closed, ...]
     members: frozenset[str]
     neighbours: tuple[tuple[Meter, str], ...]
     names_people: bool
+
+    @property
+    def figures(self) -> list[str]:
+        """Ids of what was computed from it: measurements, and runs of shared electricity."""
+        return [*(one.id for one in self.measurements), *self.run_ids]
 
 
 def view_record(tx: Tx, session: Session, serial: str, wanted: Wanted) -> MeterRecord:
@@ -102,6 +109,7 @@ def view_record(tx: Tx, session: Session, serial: str, wanted: Wanted) -> MeterR
         tuple(_explain(tx, meter, record, statements)) if record is not None else (),
         tuple(list_withdrawals(tx, chosen.id)) if chosen is not None and own is None else (),
         tuple(_list_resting(tx, meter, period, own)),
+        tuple(_list_runs(tx, meter, period, own)),
         tuple(seen),
         members if own is None else frozenset({own}),
         tuple(_list_neighbours(tx, meter)) if own is None else (),
@@ -237,6 +245,17 @@ def _list_resting(tx: Tx, meter: Meter, period: Period, own: str | None) -> list
         one
         for one in newest.values()
         if one.period.overlap(period) is not None and any(part.meter == meter.serial for part in one.parts)
+    ]
+
+
+def _list_runs(tx: Tx, meter: Meter, period: Period, own: str | None) -> list[str]:
+    """Runs of shared electricity of a period in which the connection of an electricity meter took part."""
+    if meter.kind is not MeterKind.ELECTRICITY:
+        return []
+    return [
+        run.id
+        for share, run in periods.list_told_allocations(tx, own)
+        if share.connection_id == meter.connection_id and run.period.overlap(period) is not None
     ]
 
 

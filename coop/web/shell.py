@@ -206,11 +206,23 @@ def waiting_for(request: Request) -> list[Line]:
 
 def on_member_for(request: Request, member_id: str) -> list[Line]:
     """What all rooms have on one member, as far as it opens for whoever asks, in the order of their rank."""
+    lines = [(room, line) for room in _rooms(request) for line in room.on_member]
+    return _lines_about(request, lines, member_id=member_id)
+
+
+def on_figures_for(request: Request, figures: Sequence[str], connection: str = "") -> list[Line]:
+    """What rests in all rooms on these figures (of a connection), as far as it opens for whoever asks; nothing where
+    there are none."""
+    lines = [(room, line) for room in _rooms(request) for line in room.on_figures]
+    return _lines_about(request, lines, figures=",".join(figures), connection=connection) if figures else []
+
+
+def _lines_about(request: Request, lines: Sequence[tuple[Pages, Line]], **subject: str) -> list[Line]:
+    """Those of some rooms' lines that open for whoever asks, with the subject in their addresses."""
     session = person_of(request)
     open_ones = [
-        replace(line, href=line.href.format(member_id=member_id), source=line.source.format(member_id=member_id))
-        for room in _rooms(request)
-        for line in room.on_member
+        replace(line, href=line.href.format(**subject), source=line.source.format(**subject))
+        for room, line in lines
         if opens(room.access.table[line.action], session)
     ]
     return sorted(open_ones, key=lambda line: line.rank)

@@ -270,7 +270,9 @@ def compare_shares(log: Log) -> Iterator[Difference | None]:
         produced = 0
         for at_s in range(midnight_s(run["period_start"]), midnight_s(run["period_end"]), QUARTER_S):
             amount = sum(int(each.get(at_s, Decimal(0)) * 1000) for each in made)
-            uses = {name: mine.get(at_s, 0) for name, mine in used.items()}
+            # What nobody held takes no part.
+            here = {name for (name, _), (start_s, end_s) in held.items() if start_s <= at_s < end_s}
+            uses = {name: mine.get(at_s, 0) for name, mine in used.items() if name in here}
             produced += amount
             for name, share in divide(amount, uses).items():
                 for (connection_id, member_id), (start_s, end_s) in held.items():

@@ -151,6 +151,15 @@ def list_heads(tx: Tx, *, run_id: str | None = None, member_id: str | None = Non
     return _heads(tx, *(column == value for column, value in wanted if value is not None))
 
 
+def list_resting(tx: Tx, figures: Sequence[str], connection_id: str | None = None) -> list[BillHead]:
+    """Issued bills of which a line rests on one of these figures (measurements, runs of shared electricity), in order
+    of number: of one connection, or of all."""
+    mine = bill_line.c.community == tx.community
+    resting = select(bill_line.c.bill_id).where(mine, among(tx, bill_line.c.source_id, set(figures)))
+    here = [bill.c.connection_id == connection_id] if connection_id is not None else []
+    return _heads(tx, bill.c.id.in_(resting), *here)
+
+
 def find_head(tx: Tx, number_or_id: str) -> BillHead | None:
     """An issued bill without its lines, or None."""
     return find_as(tx, BillHead, bill, or_(bill.c.id == number_or_id, bill.c.number == number_or_id))

@@ -25,7 +25,7 @@ from coop.web import marked
 from coop.web.figures import Chart
 from coop.web.language import N_, language_of, translate
 from coop.web.marked import Point
-from coop.web.shell import render
+from coop.web.shell import on_figures_for, render
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/meters", include_in_schema=False)
 may = ACCESS.may
@@ -108,6 +108,7 @@ def show_meter(request: Request, serial: str, asked: AskedRecord) -> Response:
         chart=record_chart(record, lang) if record is not None and len(record.values.at_s) else None,
         gaps_shown=GAPS_SHOWN,
         query=_query(own, asked),
+        resting=on_figures_for(request, own.figures, own.meter.connection_id or ""),
         is_keeper=is_keeper,
         may_keep=ACCESS.allows(session, "keep-register"),
         may_decide=ACCESS.allows(session, "decide-break"),

@@ -1,0 +1,32 @@
+"""Card of the bills that rest on figures of another room: what a meter counted, and what was shared of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from coop.billing import words
+from coop.billing.access import ACCESS
+from coop.billing.sight import visible_heads
+from coop.billing.storage import bills
+from coop.kit.http import GuardedRoute, reading, session_of
+from coop.web.shell import card
+
+ADDRESS = "/billing/cards/figures?of={figures}&connection={connection}"
+
+SHOWN = 12
+"""Most bills on the card, the newest first."""
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/billing/cards", include_in_schema=False)
+may = ACCESS.may
+
+
+@routes.get("/figures")
+@may("see-bills")
+def show_resting(request: Request, of: Annotated[str, Query(max_length=8000)], connection: str = "") -> Response:
+    """Show the bills that rest on some figures, as far as whoever asks may see them: of a connection, or of all."""
+    session = session_of(request)
+    with reading(request) as tx:
+        heads = visible_heads(tx, session, bills.list_resting(tx, of.split(","), connection or None))
+    return card(request, "billing/card_resting.html", bills=heads[: -SHOWN - 1 : -1], count=len(heads), words=words)
