@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
+from sqlalchemy import delete
 
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills, preview_corrections
@@ -13,6 +15,10 @@ from coop.billing.handlers.terms import record_figure
 from coop.billing.handlers.verify import verify_bill
 from coop.billing.model import LineKind, PublishedFigure
 from coop.billing.storage import bills
+from coop.billing.storage.book import load_book
+from coop.billing.storage.heard import store_fact
+from coop.billing.storage.heard_tables import contract_ended, member_left
+from coop.events.members import MemberLeft
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import admitted, closed, ended, hear, measured, release, signed, tariff_adopted
@@ -104,3 +110,46 @@ def test_a_ceiling_that_moved_is_settled_with_the_correction_that_the_contract_g
             line.amount_cents for made in issued for line in made.bill.lines if line.kind is not LineKind.GUARANTEE
         )
     assert net_cents(database) == min(heat, 127_777)
+
+
+def test_of_the_ends_that_were_told_the_newest_holds_in_any_order_and_told_twice(database: Database) -> None:
+    days: list[tuple[int, date | None]] = [
+        (2, date(2025, 6, 1)),
+        (5, None),
+        (9, date(2025, 9, 1)),
+        (2, date(2025, 6, 1)),
+    ]
+    outcomes = set()
+    for order in permutations(days):
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            for table in (contract_ended, member_left):
+                tx.execute(delete(table).where(table.c.community == tx.community))
+        hear(database, admitted("anna", date(2025, 1, 1)), signed("anna"))
+        for number, day in order:
+            left = MemberLeft(member_id="anna", left_on=day, number=number)
+            with database.write(COMMUNITY, SECRETARY) as tx:
+                store_fact(tx, contract_ended, ended("anna", day, number))
+                store_fact(tx, member_left, left)
+        with database.read(COMMUNITY) as tx:
+            book = load_book(tx)
+        outcomes.add((book.contracts[0].ends_on, book.memberships["anna"][0].end))
+    assert outcomes == {(date(2025, 9, 1), date(2025, 9, 1))}
+
+
+def test_an_end_taken_back_after_the_final_bill_is_billed_as_if_it_had_never_been_told(database: Database) -> None:
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna"), ended("anna", date(2025, 2, 1)))
+    quarter = months(date(2025, 1, 1), 3)
+    for month in quarter:
+        hear(database, measured("anna", month, "8"), closed(month, 1))
+        bill(database, month)
+    early = net_cents(database)
+    hear(database, ended("anna", None, 1))
+    bill(database, None)
+    late = net_cents(database)
+    assert late > early
+    with database.read(COMMUNITY) as tx:
+        heads = bills.list_heads(tx)
+    assert {head.period for head in heads} == set(quarter)
+    hear(database, ended("anna", date(2025, 2, 1), 2))
+    bill(database, None)
+    assert net_cents(database) == early
