@@ -75,7 +75,7 @@ def end_membership(request: Request, member_id: str, body: LeavingIn) -> Leaving
 
 @routes.post("/{kind}/{record_id}/ending")
 @may("end-membership")
-def mend_ending(
+def correct_ending(
     request: Request,
     kind: Annotated[Literal["members", "contracts", "connections"], Path()],
     record_id: str,
