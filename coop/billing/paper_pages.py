@@ -11,6 +11,7 @@ from coop.billing import words
 from coop.billing.access import ACCESS
 from coop.billing.documents.archive import get_frozen, read_paper
 from coop.billing.documents.bundles import typeset_letters, zip_papers
+from coop.billing.documents.taking_home import CHECKER, read_checker, take_home
 from coop.billing.documents.ubl import Profile, ubl_invoice
 from coop.billing.rules.derivation import derive_ceiling
 from coop.billing.sight import visible_account, visible_bill, visible_head
@@ -45,6 +46,23 @@ def bill_e_invoice(request: Request, bill_id: str, profile: Profile = "nlcius") 
         frozen = get_frozen(tx, visible_bill(tx, session_of(request), bill_id))
     headers = {"Content-Disposition": f'attachment; filename="{frozen.issued.number}-{profile}.xml"', **_NOT_KEPT}
     return Response(ubl_invoice(frozen, profile), media_type="application/xml", headers=headers)
+
+
+@routes.get("/bills/{bill_id}.json")
+@may("see-bills")
+def bill_to_check(request: Request, bill_id: str) -> Response:
+    with reading(request) as tx:
+        head = visible_head(tx, session_of(request), bill_id)
+        body = take_home(tx, head.id, language_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="bill-{head.number}.json"', **_NOT_KEPT}
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@routes.get("/check_bill.py")
+@may("see-bills")
+def bill_checker(request: Request) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{CHECKER}"'}
+    return Response(read_checker(), media_type="text/x-python", headers=headers)
 
 
 @routes.get("/runs/{run_id}/papers.zip")

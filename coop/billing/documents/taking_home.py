@@ -1,0 +1,49 @@
+"""A bill as its member takes it home: all that it follows from, with the sealed fact that told of it.
+
+``coop/verification/athome.py`` checks it there, with no other file of this program.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+from coop.billing.storage import bills, papers
+from coop.billing.storage.schemas import write_json
+from coop.events.billing import BillIssued
+from coop.kit import documents, journal
+from coop.kit.tx import Tx
+
+CHECKER = "check_bill.py"
+"""Name under which the program is taken home."""
+
+
+def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
+    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the fact that told of it."""
+    issued = bills.get_bill(tx, bill_id)
+    stored = papers.find_paper(tx, issued.id)
+    rows = journal.list_rows(tx, BillIssued, tx.community, issued.member_id)
+    told = next(row for row in rows if orjson.loads(row["data"])["bill_id"] == issued.id)
+    taken: dict[str, Any] = {
+        "language": language,
+        "number": issued.number,
+        "kind": issued.kind,
+        "issued_on": issued.issued_on.isoformat(),
+        "total_cents": issued.total_cents,
+        "credit_cents": issued.credit_cents,
+        "inputs": documents.load(tx, issued.inputs_hash).body.decode(),
+        "inputs_hash": issued.inputs_hash,
+        "paper": documents.load(tx, issued.paper_hash).body.decode(),
+        "paper_hash": issued.paper_hash,
+        "file_hash": stored.sha256 if stored else "",
+        "bill": orjson.loads(write_json(issued.bill)),
+        "fact": told,
+    }
+    return orjson.dumps(taken, option=orjson.OPT_INDENT_2)
+
+
+def read_checker() -> bytes:
+    """The program that checks a bill at home."""
+    return (files("coop.verification") / "athome.py").read_bytes()

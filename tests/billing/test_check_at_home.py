@@ -1,0 +1,148 @@
+"""A bill that its member takes home is reckoned again there, and whatever was changed in it is found."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coop.billing.documents.taking_home import read_checker, take_home
+from coop.billing.storage import bills, papers
+from coop.kit import journal
+from coop.kit.database import Database
+from coop.verification.athome import check, main
+from tests.billing.test_second_opinion import village as village
+from tests.billing.village import visit
+from tests.desk import COMMUNITY
+
+Taken = dict[str, Any]
+
+
+def take_all(database: Database) -> dict[str, Taken]:
+    """Every bill as it is taken home, by its number."""
+    with database.system_write() as sql:
+        journal.seal(sql)
+    with database.read(COMMUNITY) as tx:
+        return {head.number: json.loads(take_home(tx, head.id, "en")) for head in bills.list_heads(tx)}
+
+
+def test_every_bill_and_correction_is_right_at_home(village: Database) -> None:
+    taken = take_all(village)
+    assert len(taken) == 10
+    assert [check(each) for each in taken.values()] == [([], [])] * 10
+    assert any(each["kind"] == "correction" for each in taken.values())
+    assert any(each["credit_cents"] > 0 for each in taken.values())
+
+
+def inputs_of(taken: Taken, change: Callable[[Any], None]) -> None:
+    """Change what a bill was computed from, and make its hash anew everywhere but in the sealed fact."""
+    inputs = json.loads(taken["inputs"])
+    change(inputs)
+    taken["inputs"] = json.dumps(inputs)
+
+
+def test_a_part_that_is_cut_where_nobody_read_the_meter_is_named_and_added_up(village: Database) -> None:
+    taken = take_all(village)["2025-000001"]
+    inputs_of(taken, lambda inputs: inputs["consumption"].update(cuts=["2025-01-15"]))
+    wrong, left = check(taken)
+    assert left == ["Heat", "Shared electricity"]
+    assert wrong == ["the fingerprint of inputs is another"]
+
+
+def raise_the_price(taken: Taken) -> None:
+    inputs_of(taken, lambda inputs: inputs["consumption"]["spans"][0]["tariff"]["components"][0].update(price_eur="1"))
+
+
+def add_heat(taken: Taken) -> None:
+    inputs_of(taken, lambda inputs: inputs["consumption"]["readings"][0].update(energy_j="1000000000"))
+
+
+def lower_a_gas_bill(taken: Taken) -> None:
+    inputs_of(taken, lambda inputs: inputs["guarantee"][0]["terms"]["reference"][0].update(amount_cents=1))
+
+
+def change_a_line(taken: Taken) -> None:
+    taken["bill"]["lines"][1]["amount_cents"] += 1
+
+
+def change_the_vat(taken: Taken) -> None:
+    taken["bill"]["vat"][0]["vat_cents"] += 1
+
+
+def change_the_total(taken: Taken) -> None:
+    taken["total_cents"] += 1
+
+
+def keep_the_credit(taken: Taken) -> None:
+    taken["bill"]["guarantee"][0]["credit_cents"] -= 100
+
+
+def change_the_fact(taken: Taken) -> None:
+    taken["fact"]["data"] = taken["fact"]["data"].replace("2025-", "2026-", 1)
+
+
+def change_the_chain(taken: Taken) -> None:
+    taken["fact"]["previous_hash"] = "f" * 64
+
+
+FORGERIES = [
+    (raise_the_price, "Heat: on the bill"),
+    (add_heat, "heat: the lines come to"),
+    (lower_a_gas_bill, "ceiling of the guarantee year"),
+    (change_a_line, "on the bill"),
+    (change_the_vat, "VAT of 21%"),
+    (change_the_total, "total:"),
+    (keep_the_credit, "to give back"),
+    (change_the_fact, "the fingerprint of"),
+    (change_the_chain, "the fingerprint of"),
+]
+
+
+@pytest.mark.parametrize(("forge", "said"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_whatever_was_changed_is_found_at_home(village: Database, forge: Callable[[Taken], None], said: str) -> None:
+    taken = take_all(village)["2025-000001"]
+    forge(taken)
+    wrong, _ = check(taken)
+    assert [finding for finding in wrong if said in finding], wrong
+
+
+def test_the_program_needs_nothing_but_python(village: Database, tmp_path: Path) -> None:
+    """Taken by its button and run in a folder of its own, where no other module of the product can be found."""
+    take_all(village)
+    anna = visit(village, tmp_path, "member", member_id="anna")
+    with village.read(COMMUNITY) as tx:
+        head = next(head for head in bills.list_heads(tx) if head.member_id == "anna")
+        paper = papers.find_paper(tx, head.id)
+    assert paper is not None
+    page = anna.get(f"/billing/bills/{head.id}/verify", headers={"accept": "text/html"}).text
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for path, name in ((f"/billing/bills/{head.id}.json", "bill.json"), ("/billing/check_bill.py", "check_bill.py")):
+        assert path in page
+        (folder / name).write_bytes(anna.get(path).content)
+    (folder / "bill.pdf").write_bytes(paper.body)
+    command = [sys.executable, "-I", "-S", "check_bill.py", "bill.json", "bill.pdf"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"Bill {head.number} is right" in ran.stdout
+    assert "Fingerprint of the fact, number" in ran.stdout
+    (folder / "bill.pdf").write_bytes(b"%PDF-forged")
+    assert main([str(folder / "bill.json"), str(folder / "bill.pdf")]) == 1
+    bram = visit(village, tmp_path, "member", member_id="bram")
+    assert bram.get(f"/billing/bills/{head.id}.json").status_code == 404
+
+
+def test_the_program_shares_no_code_with_the_product() -> None:
+    names = {
+        alias.name if isinstance(node, ast.Import) else node.module
+        for node in ast.walk(ast.parse(read_checker()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {str(name).partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
