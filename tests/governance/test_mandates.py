@@ -21,7 +21,18 @@ from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY
-from tests.governance.assembly import ARTICLES, SECOND, TOWN, cast, client, only, rows, sit_down, told_with_notices
+from tests.governance.assembly import (
+    ARTICLES,
+    SECOND,
+    TOWN,
+    cast,
+    client,
+    confirm,
+    only,
+    rows,
+    sit_down,
+    told_with_notices,
+)
 from tests.governance.test_attendance import EVENING, PAGE, at, begin, there
 from tests.metering.test_meter_pages import plain
 
@@ -160,6 +171,15 @@ def test_who_gave_a_mandate_comes_with_its_holder_and_goes_as_it_ends(convened: 
     with convened.write(TOWN, SECRETARY) as tx:
         closing.close_meeting(tx, "alv-1")
         assert verify_resolution(tx, "a").findings == ()
+
+
+def test_a_list_on_paper_brings_whoever_chose_those_on_it(convened: Database) -> None:
+    give(convened, ("m002", "m001"), ("m003", "m001"))
+    at(convened, EVENING)
+    with convened.write(TOWN, SECRETARY) as tx:
+        signed = [Arrival("m001"), Arrival("m003")]
+        confirm(tx, attendance.enter_attendance(tx, "alv-1", "Presentielijst", signed))
+    assert there(convened) == {"m001": "room", "m002": "mandate", "m003": "room"}
 
 
 def test_mandates_of_a_meeting_that_is_withdrawn_or_closed_are_refused(convened: Database) -> None:

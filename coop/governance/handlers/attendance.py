@@ -142,6 +142,9 @@ def keep_attendance(tx: Tx, entry: Entry) -> int:
             new += _add_arrival(tx, meeting.meeting_id, lines, arrival, entry.entry_id)
     if problems:
         raise BadInput(problems, "bad-attendance")
+    for arrival in read_arrivals(entry):
+        if arrival.manner != MANDATE:
+            _bring_givers(tx, meeting.meeting_id, arrival.member_id, entry.entry_id)
     return new
 
 
@@ -193,13 +196,13 @@ def note_mandate_ended(tx: Tx, meeting_id: str, member_id: str) -> None:
         _add(tx, meeting_id, lines, LEFT, member_id)
 
 
-def _bring_givers(tx: Tx, meeting_id: str, holder: str) -> None:
+def _bring_givers(tx: Tx, meeting_id: str, holder: str, entry_id: str | None = None) -> None:
     """Note whoever gave a mandate in their own session as there, with the member who holds it."""
     for giver, mandate in sorted(list_mandates(tx, meeting_id).items()):
         lines = store.list_noted(tx, meeting_id)
         latest = list_latest(lines).get(giver)
         if mandate.holder == holder and (latest is None or latest.change != CAME):
-            _add_arrival(tx, meeting_id, lines, Arrival(giver, MANDATE, holder))
+            _add_arrival(tx, meeting_id, lines, Arrival(giver, MANDATE, holder), entry_id)
 
 
 def find_present(tx: Tx, meeting_id: str) -> Mapping[str, Present]:
