@@ -6,10 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from coop.events.governance import TariffProposed
+from coop.billing.handlers.effects import ask_effects, find_proposal
+from coop.billing.handlers.terms import send_notices
+from coop.billing.service import BILLING
+from coop.events import Event
+from coop.events.governance import TariffAdopted, TariffProposed
 from coop.kit.database import Database
-from coop.values import hash_parameters
-from tests.governance.assembly import HELD, TARIFF, client, live, told_with_notices
+from coop.values import Period, hash_parameters
+from tests.billing.test_effects import MEMBERS, compare, settle
+from tests.billing.test_effects import live as bill_same_use
+from tests.billing.village import hear
+from tests.desk import SECRETARY
+from tests.founding import found_in
+from tests.governance.assembly import (
+    HELD,
+    STEPS,
+    TARIFF,
+    TOWN,
+    actor_of,
+    client,
+    live,
+    only,
+    told_with_notices,
+)
 from tests.governance.test_convening_pages import FILLED, PAGE, set_day
 from tests.governance.test_governance_pages import open_vote
 
@@ -63,3 +82,32 @@ def test_before_the_notice_the_board_can_ask_what_the_tariff_of_the_form_does(
     assert 'action="/billing/proposals/look"' in look
     assert "&#34;valid_from&#34;: &#34;2027-01-01&#34;" in look
     assert [fact for fact in told_with_notices(embedded) if isinstance(fact, TariffProposed)] == []
+
+
+def test_what_billing_answers_to_the_notice_is_what_the_decision_bills(embedded: Database, tmp_path: Path) -> None:
+    live(embedded, until="close")
+    billing = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
+    found_in(billing)
+    settle(billing)
+    _pass_on(embedded, billing)
+    with billing.read(TOWN) as tx:
+        answer = ask_effects(tx, find_proposal(tx, "tariff"))
+    with embedded.write(TOWN, actor_of("close")) as tx:
+        STEPS["close"](tx)
+    [adopted] = only(_pass_on(embedded, billing), TariffAdopted)
+    with billing.write(TOWN, SECRETARY) as tx:
+        send_notices(tx, adopted.tariff_id, tx.today, "letter", None)
+    billed = bill_same_use(billing, Period.month(2027, 12))
+    assert len(answer.effects) == len(MEMBERS)
+    for effect in answer.effects:
+        assert effect.proposed is not None
+        assert effect.is_whole
+        compare(effect.proposed.months, effect.contract_id, billed)
+    billing.close()
+
+
+def _pass_on(governance: Database, billing: Database) -> list[Event]:
+    """Let billing hear what governance told of tariffs."""
+    facts = [fact for fact in told_with_notices(governance) if isinstance(fact, (TariffProposed, TariffAdopted))]
+    hear(billing, *facts)
+    return facts
