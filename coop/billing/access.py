@@ -17,6 +17,7 @@ ACCESS = Access(
         "see-tariffs": SIGNED_IN | {_READ, OWN},
         "see-own-effect": roles("member"),  # of a tariff that is put to the vote, on the own bill
         "see-all-effects": roles("board", "treasurer"),  # on everybody's
+        "make-offers": roles("board", "treasurer"),  # to those who are no members yet
         "see-runs": roles("board", "treasurer", "auditor", "operator", _READ),
         "see-ledger": roles("board", "treasurer", "auditor", "operator", _READ),
         "run-bills": roles("board", "treasurer", "operator", "write:bills"),

@@ -10,6 +10,7 @@ from coop.billing import (
     exports,
     forecast_pages,
     home,
+    offer_pages,
     own_data,
     pages,
     paper_pages,
@@ -17,7 +18,7 @@ from coop.billing import (
     tariff_pages,
 )
 from coop.billing.access import ACCESS
-from coop.billing.api import bills, effects, runs, state, tariffs
+from coop.billing.api import bills, effects, offers, runs, state, tariffs
 from coop.billing.handlers import heard
 from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
@@ -67,6 +68,7 @@ BILLING = Service(
     routers=(
         tariffs.routes,
         effects.routes,
+        offers.routes,
         runs.routes,
         bills.routes,
         state.routes,
@@ -74,6 +76,7 @@ BILLING = Service(
         exports.routes,
         effect_exports.routes,
         effect_pages.routes,
+        offer_pages.routes,
         home.routes,
         resting_cards.routes,
         paper_pages.routes,
@@ -85,6 +88,7 @@ BILLING = Service(
     sections=(
         Section("/billing/", N_("Bills"), "follow-own-bills", rank=20),
         Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger",)),
+        Section("/billing/offers", N_("Offers"), "make-offers", rank=75),
     ),
     steps=(Line("/billing/runs", "/billing/cards/step-bills", home.FIRST_STEP, "send-notices", rank=70),),
     on_figures=(Line("/billing/", resting_cards.ADDRESS, N_("Bills that rest on it"), "see-bills", rank=10),),

@@ -108,6 +108,8 @@ def test_what_billing_answers_to_the_notice_is_what_the_decision_bills(embedded:
 
 def _pass_on(governance: Database, billing: Database) -> list[Event]:
     """Let billing hear what governance told of tariffs."""
-    facts = [fact for fact in told_with_notices(governance) if isinstance(fact, (TariffProposed, TariffAdopted))]
+    facts: list[Event] = [
+        fact for fact in told_with_notices(governance) if isinstance(fact, (TariffProposed, TariffAdopted))
+    ]
     hear(billing, *facts)
     return facts

@@ -239,7 +239,9 @@ def find_effect(
     """The year of a contract without a proposed tariff and with it, by the same functions that make bills."""
     whose = contract.contract_id, contract.member_id, contract.connection_id
     try:
-        sums = tuple(None if terms is None else _price(terms, years, contract, slots) for terms in (without, proposed))
+        sums = tuple(
+            None if terms is None else price_year(terms, years, contract, slots) for terms in (without, proposed)
+        )
         binds = any(tariff.tariff_id == tariff_id for _, tariff in proposed.bind(contract))
     except CoopError as refused:
         return Effect(*whose, None, None, refusal=refused.message)
@@ -313,20 +315,7 @@ def chill(
     return [(slot, _warm(facts, parts) if slot.counts else facts) for slot, facts in slots]
 
 
-def _warm(facts: PeriodFacts, parts: Mapping[Holder, Mapping[Period, int]]) -> PeriodFacts:
-    """The facts of a month with more heat, which the first reading of each holder has."""
-    readings = {}
-    for holder, measured in facts.readings.items():
-        more = parts.get(holder, {}).get(facts.period, 0)
-        first = next((number for number, reading in enumerate(measured) if reading.quantity == "heat"), None)
-        readings[holder] = [
-            replace(reading, energy_j=reading.energy_j + more) if number == first else reading
-            for number, reading in enumerate(measured)
-        ]
-    return replace(facts, readings=readings)
-
-
-def _price(
+def price_year(
     terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contract, slots: Sequence[tuple[Slot, PeriodFacts]]
 ) -> YearSum:
     """The months of a contract in order, each as its bill would be; those that were measured for it in whole."""
@@ -349,6 +338,19 @@ def _price(
                 tuple(factor.year for factor in state.terms.factors),
             )
     return YearSum(tuple(months), tuple(ceilings[start] for start in sorted(ceilings)))
+
+
+def _warm(facts: PeriodFacts, parts: Mapping[Holder, Mapping[Period, int]]) -> PeriodFacts:
+    """The facts of a month with more heat, which the first reading of each holder has."""
+    readings = {}
+    for holder, measured in facts.readings.items():
+        more = parts.get(holder, {}).get(facts.period, 0)
+        first = next((number for number, reading in enumerate(measured) if reading.quantity == "heat"), None)
+        readings[holder] = [
+            replace(reading, energy_j=reading.energy_j + more) if number == first else reading
+            for number, reading in enumerate(measured)
+        ]
+    return replace(facts, readings=readings)
 
 
 def _is_priced(terms: Terms, contract: Contract, slot: Slot) -> bool:
