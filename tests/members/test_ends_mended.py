@@ -179,3 +179,12 @@ def test_a_program_of_the_board_looks_first_and_then_writes_down(gone: Database,
     assert client.post(address, json=body).status_code == 409
     sign_in(client, "treasurer")
     assert client.post(address, json=body).status_code == 403
+
+
+@pytest.mark.parametrize("reason", ["", " ", "a\x00b", "a" * 501], ids=["none", "blank", "unprintable", "too long"])
+def test_a_reason_that_nobody_can_read_is_refused(gone: Database, reason: str) -> None:
+    before = dump(gone)
+    with gone.write(COMMUNITY, SECRETARY) as tx, pytest.raises(BadInput) as refusal:
+        look_at_ending(tx, Wish("members", YILDIZ, None, reason))
+    assert [problem.field for problem in refusal.value.problems] == ["reason"]
+    assert dump(gone) == before

@@ -86,6 +86,8 @@ def mend_ending(tx: Tx, grants: Collection[str], wish: Wish, preview: str) -> Lo
 def _look(tx: Tx, wish: Wish) -> tuple[Registered, Look]:
     if not wish.reason.strip() or len(wish.reason) > REASON_MAX:
         raise BadInput([Problem(say("say why, in at most %(most)s characters", most=REASON_MAX), "reason")])
+    if not wish.reason.isprintable():
+        raise BadInput([Problem(say("it holds a sign that does not print"), "reason")])
     registered = load_registered(tx)
     ended = find_ended(tx, wish)
     if ended.move_id and (bills := list_bills_resting(tx, ended.move_id)):
