@@ -25,6 +25,7 @@ from starlette.types import Message, Receive
 from coop.kit.access import Access
 from coop.kit.database import Database
 from coop.kit.guard import Guard, unknown_address
+from coop.kit.packed import unpack
 from coop.kit.problems import ENGLISH, HttpProblem, Voice, headers_of, problem_answer, problems_of, status_of
 from coop.kit.rates import Rate
 from coop.kit.repeats import answer_once, read_claim
@@ -102,7 +103,10 @@ class GuardedRoute(APIRoute):
                 request.state.session = await _bearer_session(request)
             self.access.require(request.state.session, self.action)
             self._check_body(request)
-            request = Request(request.scope, _limited(request.receive, self.body_max))
+            received = _limited(request.receive, self.body_max)
+            if _is_packed(request):
+                received = unpack(received, self.body_max, TooLarge)
+            request = Request(request.scope, received)
             if self.is_repeatable and request.state.session is not None:
                 settings: Settings = request.app.state.settings
                 actor = str(request.state.session.actor("api"))
@@ -233,6 +237,22 @@ def site_of(request: Request) -> Site:
     if site is None:
         raise UnknownHost
     return site
+
+
+def _is_packed(request: Request) -> bool:
+    """True where a body is packed by gzip.
+
+    Raises:
+        HttpProblem: it is packed otherwise.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise HttpProblem(
+            415,
+            "unsupported-encoding",
+            say("this takes a body as it is or packed by gzip, not %(given)s", given=encoding[:40]),
+        )
+    return encoding == "gzip"
 
 
 def _limited(receive: Receive, body_max: int) -> Receive:

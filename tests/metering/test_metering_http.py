@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -293,3 +295,42 @@ def test_a_members_energy_is_asked_of_the_database_for_that_member_alone(
     about_energy = [text for text in asked if "FROM measurement" in text or "FROM allocation" in text]
     assert len(about_energy) == 4
     assert all("member_id = ?" in text for text in about_energy)
+
+
+def test_a_packed_delivery_is_unpacked_and_never_beyond_what_the_door_takes(
+    desk: TestClient, one_database: Database
+) -> None:
+    sign_in(desk, "operator")
+    body = batch()
+    door, headers = (
+        f"{API}/deliveries?format=head-end",
+        {"content-encoding": "gzip", "content-type": "application/json"},
+    )
+    taken = desk.post(door, content=gzip.compress(body), headers=headers)
+    assert taken.status_code == 200, taken.text
+    assert taken.json()["values"] == 3
+    assert desk.post(door, content=body, headers={"content-type": "application/json"}).json()["duplicate"]
+    # A hundred times as much as the door takes, in a fraction of what it takes.
+    bomb = gzip.compress(bytes(100 * 1024 * 1024))
+    assert len(bomb) < 1024 * 1024
+    tracemalloc.start()
+    assert desk.post(door, content=bomb, headers=headers).json()["code"] == "too-large"
+    assert tracemalloc.get_traced_memory()[1] < 2.5 * 64 * 1024 * 1024
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "code"),
+    [
+        (b"not gzip", "gzip", "broken-body"),
+        (gzip.compress(b"{}")[:-4], "gzip", "broken-body"),
+        (gzip.compress(b"{}") + b"more", "gzip", "broken-body"),
+        (b"{}", "br", "unsupported-encoding"),
+    ],
+)
+def test_what_is_packed_badly_is_refused_with_the_reason(
+    desk: TestClient, body: bytes, encoding: str, code: str
+) -> None:
+    sign_in(desk, "operator")
+    headers = {"content-encoding": encoding, "content-type": "application/json"}
+    assert desk.post(f"{API}/deliveries?format=head-end", content=body, headers=headers).json()["code"] == code
