@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from coop.billing.documents.archive import read_paper
+from coop.billing.documents.taking_home import take_home
 from coop.billing.jobs import archive_papers
+from coop.billing.storage.bills import list_heads
 from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.actor import Actor
@@ -24,6 +26,7 @@ from coop.kit.settings import Settings
 from coop.operator.runtime import open_room
 from coop.operator.verification import verify_bills, verify_journals
 from coop.values import CoopError, NotFound, hash_parameters
+from coop.verification.athome import check
 from tests.flows.conftest import Year
 
 
@@ -429,6 +432,15 @@ def test_a_paper_that_somebody_replaced_is_found_and_no_forged_one_is_handed_out
     else:
         assert read_paper(read, write, bill["bill_id"]) == paper
     room.database.close()
+
+
+def test_every_bill_of_the_year_is_right_at_home(year: Year) -> None:
+    database = open_room("billing", year.settings, migrate=False).database
+    with database.read(COMMUNITY) as tx:
+        taken = {head.number: json.loads(take_home(tx, head.id, "nl")) for head in list_heads(tx)}
+    database.close()
+    assert len(taken) == len(year.state["billing"]["bills"]) > 40
+    assert {number: wrong for number, each in taken.items() if (wrong := check(each)[0])} == {}
 
 
 def test_a_bill_that_is_gone_is_a_finding_when_it_is_asked_for(year: Year, tmp_path: Path) -> None:
