@@ -18,6 +18,8 @@ from coop.members.history.store import list_changes
 from coop.members.identity import store as accounts
 from coop.members.identity.commands.accounts import create_account, set_active
 from coop.members.identity.model import ROLES, NewAccount
+from coop.members.imports.commands import undo_import
+from coop.members.imports.store import list_imports
 from coop.members.leavings.commands import look_at_ending, mend_ending
 from coop.members.leavings.model import Look, Wish
 from coop.members.register.store import list_members
@@ -188,3 +190,16 @@ def test_a_reason_that_nobody_can_read_is_refused(gone: Database, reason: str) -
         look_at_ending(tx, Wish("members", YILDIZ, None, reason))
     assert [problem.field for problem in refusal.value.problems] == ["reason"]
     assert dump(gone) == before
+
+
+def test_another_end_is_undone_as_any_entry(gone: Database) -> None:
+    mend(gone, Wish("members", YILDIZ, None, WHY))
+    with gone.write(COMMUNITY, SECRETARY) as tx:
+        [entry] = [each for each in list_imports(tx) if each.kind == "ending"]
+        undo_import(tx, entry.import_id)
+    assert ends(gone) == (LEFT, [LEFT], [LEFT])
+    assert [(verb, said["left_on"]) for verb, said in list_facts(gone) if verb == "member-left"] == [
+        ("member-left", "2026-03-01"),
+        ("member-left", None),
+        ("member-left", "2026-03-01"),
+    ]
