@@ -1,21 +1,26 @@
-"""The page of what a guarantee year will cost, and its list as a file."""
+"""The page of what a guarantee year will cost, the member's monthly amount on it, and all amounts for the board."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from coop.billing import forecast_texts, listings, views, words
+from fastapi import APIRouter, Form, Request, Response
+
+from coop.billing import asking_texts, forecast_texts, listings, views, words
 from coop.billing.access import ACCESS
+from coop.billing.bodies import Name
+from coop.billing.handlers.amounts import list_amount_rows, set_amount, view_amount
 from coop.billing.handlers.forecasts import forecast_contract
-from coop.billing.sight import visible_contract
+from coop.billing.sight import own_contract, visible_contract
 from coop.billing.storage import accounts, bills
-from coop.communities.choices import GuaranteeChoice
+from coop.communities.choices import GuaranteeChoice, PaymentChoice
 from coop.communities.store import load_choices
-from coop.kit.http import GuardedRoute, reading, session_of
-from coop.values import NotFound, say
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, NotFound, Problem, say
 from coop.web.downloads import Asked
-from coop.web.language import language_of
-from coop.web.shell import render
+from coop.web.forms import read_cents
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/billing", include_in_schema=False)
 may = ACCESS.may
@@ -24,12 +29,13 @@ may = ACCESS.may
 @routes.get("/contracts/{contract_id}/forecast")
 @may("see-bills")
 def forecast_page(request: Request, contract_id: str) -> Response:
-    lang = language_of(request)
+    session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        contract = visible_contract(tx, session_of(request), contract_id)
+        contract = visible_contract(tx, session, contract_id)
         made = forecast_contract(tx, contract)
         issued = bills.find_bills(tx, contract_id=contract_id)
         year = views.guarantee_year(issued, lambda each: accounts.list_entries(tx, each))
+        amount = view_amount(tx, contract)
         tap_share = load_choices(tx).on(GuaranteeChoice, made.days.start if made else tx.today).tap_share
     return render(
         request,
@@ -37,6 +43,9 @@ def forecast_page(request: Request, contract_id: str) -> Response:
         made=made,
         chart=views.ceiling_chart(year, lang, [made]) if made and year and year.year == made.year else None,
         tap_share=tap_share,
+        amount=amount,
+        may_set=session.member_id == contract.member_id and ACCESS.allows(session, "set-own-amount"),
+        asking_texts=asking_texts,
         texts=forecast_texts,
         words=words,
     )
@@ -50,3 +59,31 @@ def export_forecast(request: Request, asked: Asked, contract: str) -> Response:
         if made is None:
             raise NotFound(say("nothing can be told yet of what contract %(contract)s will cost", contract=contract))
         return asked.answer(listings.forecast_listing(made))
+
+
+@routes.post("/contracts/{contract_id}/amount")
+@may("set-own-amount")
+def set_own_amount(request: Request, contract_id: str, amount: Annotated[Name, Form()]) -> Response:
+    cents = read_cents(amount)
+    if cents is None:
+        raise BadInput([Problem(say("'%(text)s' is no amount in euros", text=amount), "amount")], "bad-amount")
+    with writing(request) as tx:
+        set_amount(tx, own_contract(tx, session_of(request), contract_id), cents)
+    text = translate(language_of(request), "Your monthly amount is set, from the bill of this month on.")
+    return redirect(f"/billing/contracts/{contract_id}/forecast", text)
+
+
+@routes.get("/amounts")
+@may("see-all-bills")
+def amounts_page(request: Request) -> Response:
+    with reading(request) as tx:
+        rows = list_amount_rows(tx)
+        plan = load_choices(tx).on(PaymentChoice, tx.today).plan
+    return render(request, "billing/amounts.html", rows=rows, plan=plan, texts=asking_texts)
+
+
+@routes.get("/exports/amounts.{extension}")
+@may("see-all-bills")
+def export_amounts(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.amounts_listing(list_amount_rows(tx)))

@@ -100,11 +100,11 @@ def _list_unpaid(tx: Tx, session: Session, lang: str, today: date) -> list[Waiti
     return [
         Waiting(
             translate(
-                lang, "Bill %(number)s: pay %(amount)s", number=head.number, amount=money(lang, head.total_cents)
+                lang, "Bill %(number)s: pay %(amount)s", number=head.number, amount=money(lang, head.asked_cents)
             ),
             f"/billing/bills/{head.id}",
             last_day_to_pay(head.issued_on),
         )
         for head in own_heads(tx, session)
-        if head.total_cents > 0 and last_day_to_pay(head.issued_on) >= today
+        if head.asked_cents > 0 and last_day_to_pay(head.issued_on) >= today
     ]

@@ -6,16 +6,19 @@ Metering closes periods and their revisions in the night; what it closed is draf
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
 from coop.billing.documents.archive import list_told, read_paper
+from coop.billing.handlers.amounts import follow_drift, list_contract_ids, set_first_amount
 from coop.billing.handlers.issuing import CORRECTIONS
 from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.rules.paper import needed_no_longer
 from coop.billing.storage import bills, papers
 from coop.billing.storage.runs import Proposal
 from coop.kit.jobs import Job, Work
+from coop.kit.tx import Tx
 from coop.values import CoopError, Period, Said, eur, join_said, say, say_count
 from coop.web.language import N_
 
@@ -23,6 +26,7 @@ BATCH: Final = 100
 NAMED_MAX: Final = 20
 """Bills that a failure names; the log has all."""
 REASON_MAX: Final = 300
+CONTRACTS_AT_ONCE: Final = 20
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +92,28 @@ def forget_papers(work: Work) -> str:
     return say_count("forgot %(num)s paper of a bill", "forgot %(num)s papers of bills", count)
 
 
+def set_amounts(work: Work) -> str:
+    """Set the even amount of every contract that has none in its guarantee year, a contract at a time."""
+    count = _amounts_of_each(work, set_first_amount, with_amount=False)
+    return say_count("set %(num)s monthly amount", "set %(num)s monthly amounts", count)
+
+
+def follow_drifts(work: Work) -> str:
+    """Tell another even amount where what is expected has drifted from the present one."""
+    count = _amounts_of_each(work, follow_drift, with_amount=True)
+    return say_count("told %(num)s other monthly amount", "told %(num)s other monthly amounts", count)
+
+
+def _amounts_of_each(work: Work, change: Callable[[Tx, str], bool], *, with_amount: bool) -> int:
+    with work.database.read(work.community) as tx:
+        contract_ids = list_contract_ids(tx, with_amount=with_amount)
+    count = 0
+    for start in range(0, len(contract_ids), CONTRACTS_AT_ONCE):
+        with work.write() as tx:
+            count += sum(change(tx, contract_id) for contract_id in contract_ids[start : start + CONTRACTS_AT_ONCE])
+    return count
+
+
 def tell(outcome: Outcome) -> Said | None:
     """Say in a sentence what was drafted, what stands as it stood, and what cannot be drafted; None for nothing."""
     parts = [say("drafted %(run)s", run=_sum(proposal)) for proposal in outcome.drafted]
@@ -126,6 +152,8 @@ def _sum(proposal: Proposal) -> Said:
 JOBS = (
     Job("draft-bills", N_("Draft the bills of closed periods"), "10 5 * * *", draft_bills),
     Job("draft-corrections", N_("Draft corrections of billed periods"), "40 5 * * *", draft_corrections),
+    Job("set-amounts", N_("Set the monthly amounts of new guarantee years"), "30 4 * * *", set_amounts),
+    Job("follow-drifts", N_("Tell other monthly amounts where costs drift"), "0 4 9 * *", follow_drifts),
     Job("archive-papers", N_("Put the papers of bills away"), "*/5 * * * *", archive_papers),
     Job("forget-papers", N_("Forget papers of bills that the books need no longer"), "21 3 * * *", forget_papers),
 )

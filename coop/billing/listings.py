@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from coop.billing import words
+from coop.billing.asking_texts import BASES as AMOUNT_BASES
 from coop.billing.board import AccountGroup, PeriodView, TariffView
 from coop.billing.brake_texts import BRAKES as BRAKE_TEXTS
 from coop.billing.brake_texts import brake_sentence
 from coop.billing.forecast_texts import BASES
+from coop.billing.handlers.amounts import AmountRow
 from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.verify import Verification
 from coop.billing.model import BillHead, PublishedFigure
@@ -35,6 +37,7 @@ BILLS = (
     Column("period", N_("Period"), of=lambda bill: str(bill.period)),
     Column("issued_on", N_("Date"), Kind.DAY),
     Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
+    Column("asked_eur", N_("To pay"), Kind.EUROS, of="asked_cents"),
     Column("given_back_eur", N_("Given back"), Kind.EUROS, of="credit_cents"),
 )
 
@@ -78,6 +81,16 @@ FORECAST = (
     Column("basis", N_("As on"), Kind.WORD, of=lambda month: BASES[month.basis]),
     Column("heat_eur", N_("Heat and fixed parts"), Kind.EUROS, of="heat_cents"),
     Column("other_eur", N_("Other"), Kind.EUROS, of="other_cents"),
+)
+
+AMOUNTS = (
+    Column("contract_id", N_("Contract")),
+    Column("member_id", N_("Member")),
+    Column("amount_eur", N_("Monthly amount"), Kind.EUROS, of="amount.amount_cents"),
+    Column("from_day", N_("From"), Kind.DAY, of="amount.from_day"),
+    Column("basis", N_("Set"), Kind.WORD, of=lambda row: AMOUNT_BASES[row.amount.basis]),
+    Column("expected_eur", N_("Expected then"), Kind.EUROS, of="amount.expected_cents"),
+    Column("left_eur", N_("Billed, not yet asked"), Kind.EUROS, of="carried_cents"),
 )
 
 PERIODS = (
@@ -213,6 +226,11 @@ def stands_listing(stands: Iterable[MeterStands]) -> Listing:
 def forecast_listing(made: Forecast) -> Listing:
     """The months of a guarantee year that are still to be billed, as they are expected."""
     return Listing("forecast", FORECAST, made.expected)
+
+
+def amounts_listing(rows: Iterable[AmountRow]) -> Listing:
+    """The even amounts of contracts."""
+    return Listing("amounts", AMOUNTS, rows)
 
 
 def gas_years_listing(derived: Derivation) -> Listing:

@@ -371,8 +371,10 @@ class Bill:
 @dataclass(frozen=True)
 class BillHead:
     """An issued bill without its lines. ``ordinal`` counts the bills of the co-operative in the order in which they
-    were issued; ``sequence`` counts within the year of the date, and makes the number. ``inputs_hash`` is the hash of
-    the document that holds the inputs, ``paper_hash`` that of what its paper says beside them."""
+    were issued; ``sequence`` counts within the year of the date, and makes the number. ``asked_cents`` is what is to be
+    paid with it: another amount than the total where the co-operative asks for even amounts, or carries small ones.
+    ``inputs_hash`` is the hash of the document that holds the inputs, ``paper_hash`` that of what its paper says beside
+    them."""
 
     id: str
     number: str
@@ -389,6 +391,7 @@ class BillHead:
     days: Period
     issued_on: date
     total_cents: int
+    asked_cents: int
     credit_cents: int
     vat: tuple[VatAmount, ...]
     inputs_hash: str

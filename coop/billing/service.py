@@ -18,7 +18,7 @@ from coop.billing import (
     tariff_pages,
 )
 from coop.billing.access import ACCESS
-from coop.billing.api import bills, effects, offers, runs, state, tariffs
+from coop.billing.api import amounts, bills, effects, offers, runs, state, tariffs
 from coop.billing.handlers import heard
 from coop.billing.jobs import JOBS
 from coop.billing.storage import HEARD, metadata
@@ -71,6 +71,7 @@ BILLING = Service(
         offers.routes,
         runs.routes,
         bills.routes,
+        amounts.routes,
         state.routes,
         own_data.routes,
         exports.routes,
@@ -87,7 +88,7 @@ BILLING = Service(
     jobs=JOBS,
     sections=(
         Section("/billing/", N_("Bills"), "follow-own-bills", rank=20),
-        Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger",)),
+        Section("/billing/runs", N_("Bill runs"), "see-runs", rank=70, holds=("/billing/ledger", "/billing/amounts")),
         Section("/billing/offers", N_("Offers"), "make-offers", rank=75),
     ),
     steps=(Line("/billing/runs", "/billing/cards/step-bills", home.FIRST_STEP, "send-notices", rank=70),),

@@ -71,6 +71,18 @@ def visible_contract(tx: Tx, session: Session, contract_id: str) -> Contract:
     return contract
 
 
+def own_contract(tx: Tx, session: Session, contract_id: str) -> Contract:
+    """A contract of whoever is signed in.
+
+    Raises:
+        NotFound: there is no such contract, or it is somebody else's.
+    """
+    contract = find_contract(tx, contract_id)
+    if contract is None or session.member_id is None or contract.member_id != session.member_id:
+        raise NotFound(say("there is no contract %(contract_id)s", contract_id=contract_id))
+    return contract
+
+
 def visible_account(tx: Tx, session: Session, contract_id: str) -> list[AccountEntry]:
     """The guarantee years of a contract that this person may see, entry by entry.
 

@@ -152,6 +152,24 @@ class RetentionChoice(Choice):
     use_months: Annotated[int, Field(ge=1, le=120)]
 
 
+class PaymentChoice(Choice):
+    """When what is billed is asked for: with each bill, or as an even amount a month that is settled with the last bill
+    of each guarantee year.
+
+    What is below ``least_cents`` is asked for with the next bill. A member may set an amount within ``margin_percent``
+    of what is expected. Where what is expected drifts from the amount by more than ``drift_percent``, another amount
+    follows, after it was told.
+    """
+
+    NAME: ClassVar[str] = "payment"
+    TOUCHES_MONEY: ClassVar[bool] = True
+
+    plan: Literal["each-bill", "even"]
+    least_cents: Annotated[int, Field(ge=0, le=2500)]
+    margin_percent: Annotated[int, Field(ge=0, le=100)]
+    drift_percent: Annotated[int, Field(ge=5, le=100)]
+
+
 class SecondFactorChoice(Choice):
     """Roles that need a second factor beside the password; whoever has none of them may choose to have one."""
 
@@ -181,6 +199,7 @@ CHOICES: Final[Mapping[str, type[Choice]]] = {
         TapWaterChoice,
         CompletenessChoice,
         RetentionChoice,
+        PaymentChoice,
         SecondFactorChoice,
     )
 }
@@ -278,7 +297,7 @@ def founding_choices() -> tuple[DatedChoice, ...]:
     """Every choice with which a co-operative begins.
 
     >>> [row.choice.NAME for row in founding_choices()]
-    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'retention', 'second-factor']
+    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'retention', 'payment', 'second-factor']
     """
     rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
     return tuple(

@@ -14,6 +14,7 @@ CHOICE_NAMES: Final = {
     "tap-water": N_("Hot water's share of heat"),
     "completeness": N_("When a month may close with gaps"),
     "retention": N_("How long detailed use opens to who keeps the books"),
+    "payment": N_("When bills are asked for"),
     "second-factor": N_("Who needs a second factor to sign in"),
 }
 
@@ -47,6 +48,10 @@ FIELD_NAMES: Final = {
     "stand_gap_hours": N_("Most hours between two meter readings"),
     "missing_quarters_permille": N_("Most missing quarter-hours, in thousandths"),
     "use_months": N_("Months"),
+    "plan": N_("Each bill as it is (each-bill), or an even amount a month (even)"),
+    "least_cents": N_("Less than so many cents is asked for with the next bill"),
+    "margin_percent": N_("A member may set an amount so many percent from what is expected"),
+    "drift_percent": N_("Another amount follows when it is so many percent off"),
     "board": N_("Board"),
     "treasurer": N_("Treasurer"),
     "operator": N_("Operator"),

@@ -12,7 +12,8 @@ from coop.events.envelope import Event
 
 class BillIssued(Event):
     """A bill was issued. ``kind``: bill, or correction (then ``corrects`` names the bill). ``inputs_hash`` is over all
-    that it was computed from, ``paper_hash`` over what its paper says beside that, and ``due_on`` the last day to pay.
+    that it was computed from, ``paper_hash`` over what its paper says beside that, and ``due_on`` the last day to pay
+    ``asked_cents``, which is another amount than the total where small ones are carried or a plan asks even amounts.
     The register answers with whom it is for, in a box that ``address_lock`` locks (see ``members.bill-addressed``)."""
 
     TYPE: ClassVar[str] = "billing.bill-issued.v1"
@@ -33,6 +34,7 @@ class BillIssued(Event):
     inputs_hash: str
     issued_on: date
     due_on: date | None = None
+    asked_cents: int = 0
     paper_hash: str = ""
     address_lock: str = ""
 

@@ -32,6 +32,7 @@ from coop.metering.provenance.verify import verify_allocation, verify_measuremen
 from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
 from coop.values import CoopError, NotFound, eur, say
+from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
 from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import first_told, verify_paper, verify_papers
@@ -118,7 +119,7 @@ class JournalIndex:
         """What is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
         billing's."""
         findings = [*self._unreadable, *self._kept.unreadable]
-        for verify in (verify_books, verify_papers, verify_terms, verify_prices, verify_ceilings):
+        for verify in (verify_books, verify_asked, verify_papers, verify_terms, verify_prices, verify_ceilings):
             try:
                 findings.extend(verify(self._kept, self._told))
             except BROKEN as broken:

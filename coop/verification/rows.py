@@ -49,6 +49,7 @@ class Kept:
     postings: Rows
     entries: Rows
     runs: Rows
+    amounts: Rows
     notices: Rows
     admitted: Rows
     left: Rows
@@ -81,6 +82,7 @@ def read_kept(tx: Tx) -> Kept:
         postings=read(tables.posting, "transaction_id", "line"),
         entries=read(tables.guarantee_entry, "contract_id", "year_start", "number"),
         runs=read(tables.bill_run, "id"),
+        amounts=read(tables.monthly_amount, "contract_id", "year_start", "number"),
         notices=read(tables.tariff_notice, "sent_on", "id"),
         admitted=read(heard_tables.member_admitted, "member_id", "joined_on"),
         left=read(heard_tables.member_left, "member_id", "number"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import pytest
 from coop.billing.service import BILLING
 from coop.kit.database import Database
 from tests.founding import found_in
+from tests.kit.clocks import SetClock
+
+Opened = Callable[[date], Database]
+"""The same database, on a day."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,4 +26,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     )
     found_in(made)
     yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    """A database in which it is the day that is asked for: what is of today differs from day to day."""
+    clock = SetClock(datetime(2025, 1, 10, 12, tzinfo=UTC))
+    made = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db", clock=clock)
+    found_in(made)
+
+    def on(day: date) -> Database:
+        clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        return made
+
+    yield on
     made.close()

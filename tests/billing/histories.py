@@ -17,6 +17,9 @@ from coop.billing.handlers.results import RunResult
 from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.handlers.terms import record_figure, send_notices
 from coop.billing.model import PublishedFigure
+from coop.billing.rules.asking import MonthlyAmount, year_of
+from coop.billing.storage.amounts import add_amount, list_amounts
+from coop.billing.storage.book import find_contract
 from coop.billing.storage.terms import find_figure
 from coop.events import Event
 from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
@@ -28,6 +31,7 @@ from tests.billing.village import (
     admitted,
     allocated,
     closed,
+    even_amounts,
     hear,
     measured,
     promised,
@@ -94,12 +98,36 @@ def invent(seed: int) -> History:
     for member in MEMBERS[: rng.randint(1, 2)]:
         _invent_member(history, member)
     _invent_months(history)
+    if rng.random() < 0.5:
+        _invent_plan(history)
     for year, factor in ((2024, "1.021"), (2025, "1.033")):
         typed = rng.choice((factor, factor, factor, "1.0021", "1.211"))
         _add_figure(history, year, typed, None, history.usual)
         if rng.random() < 0.3:
             _add_figure(history, year, "1.029", typed, history.late)
     return history
+
+
+def _invent_plan(history: History) -> None:
+    """Even amounts, or small ones that wait: they move when money is asked for, and nothing that is owed."""
+    rng = history.rng
+    plan = even_amounts(rng.choice(("even", "even", "each-bill")), rng.choice((0, 500)))
+    told = rng.choice((history.usual, history.late))
+    told.append(plan)
+    for contract in history.contracts:
+        told.append(partial(_set_amount, contract_id=contract.name, amount_cents=rng.randint(0, 40_000)))
+
+
+def _set_amount(tx: Tx, contract_id: str, amount_cents: int) -> None:
+    """Set an even amount in each guarantee year of a contract that has come."""
+    contract = find_contract(tx, contract_id)
+    if contract is None:
+        raise NotFound
+    for day in (contract.starts_on, date(2025, 1, 1), date(2026, 1, 1)):
+        start = year_of(contract, day).start
+        known = [each for each in list_amounts(tx, [contract_id]) if each.year_start == start]
+        amount = MonthlyAmount(contract_id, start, len(known) + 1, start, amount_cents, 0, "expected", start, "job")
+        add_amount(tx, amount)
 
 
 def _add_figure(history: History, year: int, factor: str, replaces: str | None, told: list[Step]) -> None:

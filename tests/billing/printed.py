@@ -76,6 +76,7 @@ BILL: BillDocument = {
     "net_cents": 5_736,
     "vat": [("21%", 5_736, 1_204)],
     "total_cents": 6_940,
+    "asked_cents": 6_940,
     "guarantees": [
         {
             "figures": [

@@ -56,7 +56,7 @@ def test_every_mark_behind_a_line_is_explained() -> None:
 
 
 def test_what_is_given_back_is_named_so_and_has_no_sign() -> None:
-    credit = printed(cast(BillDocument, {**BILL, "kind": "credit", "total_cents": -1_000}), "en")
+    credit = printed(cast(BillDocument, {**BILL, "kind": "credit", "total_cents": -1_000, "asked_cents": -1_000}), "en")
     assert credit["title"] == "Credit note"
     assert credit["total"] == ("You receive, incl. VAT", "€10.00")
 

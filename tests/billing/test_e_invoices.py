@@ -16,9 +16,11 @@ from coop.billing.documents.archive import freeze
 from coop.billing.documents.ubl import net_lines, ubl_invoice
 from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.model import Line, LineKind
+from coop.billing.rules.asking import MonthlyAmount
 from coop.billing.rules.vat import vat_by_rate
 from coop.billing.service import BILLING
 from coop.billing.storage import bills
+from coop.billing.storage.amounts import add_amount
 from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
 from coop.values import Period
@@ -27,6 +29,7 @@ from tests.billing.village import (
     addressee_of,
     admitted,
     closed,
+    even_amounts,
     hear,
     measured,
     month_of,
@@ -83,6 +86,28 @@ def test_bills_corrections_and_credit_notes_of_an_organisation_break_no_official
     made = invoices(billed, profile)
     assert [Xml.fromstring(each).tag.rpartition("}")[2] for each in made] == ["Invoice", "CreditNote", "Invoice"]
     assert einvoice.judge(made, profile) == []
+
+
+@pytest.mark.parametrize("amount_cents", [10_000, 90_000], ids=["carried", "paid-ahead"])
+def test_an_even_amount_on_an_e_invoice_breaks_no_official_rule_and_adds_up(
+    tmp_path: Path, einvoice: Rules, amount_cents: int
+) -> None:
+    database = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db")
+    found_in(database, profile=ISSUER)
+    hear(database, tariff_adopted(), admitted("anna"), signed("anna", reference=()), even_amounts())
+    hear(database, *month_of(["anna"], JANUARY, "12.345"))
+    year = JANUARY.start
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        even = MonthlyAmount("contract-anna", year, 1, year, amount_cents, amount_cents, "expected", year, "job")
+        add_amount(tx, even)
+        assert issue_bills(tx, JANUARY, date(2025, 2, 3)).status == "issued"
+    for profile in ("nlcius", "peppol"):
+        [made] = invoices(database, profile)
+        assert einvoice.judge([made], profile) == []
+        sums = {each.tag.rpartition("}")[2]: each.text for each in Xml.fromstring(made).iter()}
+        assert sums["PayableAmount"] == format(Decimal(amount_cents).scaleb(-2), ".2f")
+        prepaid = Decimal(sums["TaxInclusiveAmount"] or 0) - Decimal(amount_cents).scaleb(-2)
+        assert Decimal(sums["PrepaidAmount"] or 0) == prepaid
 
 
 def test_the_judge_finds_an_invoice_that_breaks_a_rule(billed: Database, einvoice: Rules) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,11 +16,11 @@ from coop.billing.handlers.runs import issue_bills
 from coop.billing.model import Contract, GasYear, Profile
 from coop.billing.rules.expecting import GJ_PER_M3, Use, expect_heat, expect_other, share_at_weather
 from coop.billing.rules.forecasts import Forecast, spread_evenly
-from coop.billing.service import BILLING
 from coop.billing.storage.bills import list_heads
 from coop.billing.storage.book import find_contract
 from coop.kit.database import Database
 from coop.values import Period
+from tests.billing.conftest import Opened
 from tests.billing.village import (
     admitted,
     allocated,
@@ -36,28 +34,11 @@ from tests.billing.village import (
     visit,
 )
 from tests.desk import COMMUNITY, SECRETARY
-from tests.founding import found_in
-from tests.kit.clocks import SetClock
 
 JANUARY = Period.month(2025, 1)
 HTML = {"accept": "text/html", "accept-language": "en"}
 NORMAL = Profile(Decimal("0.21"), "491 438 357 197 114 55 20 22 82 220 363 471")
 HOME = Contract("c", "m", "k", date(2025, 1, 1), None, None, (GasYear(2023, 1200, 150_000),))
-Opened = Callable[[date], Database]
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Opened:
-    """A database in which it is a day; pages and forecasts are of today."""
-    clock = SetClock(datetime(2025, 1, 10, 12, tzinfo=UTC))
-    database = BILLING.open_database(f"sqlite:///{tmp_path}/billing.db", clock=clock)
-    found_in(database)
-
-    def on(day: date) -> Database:
-        clock.set(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
-        return database
-
-    return on
 
 
 def told(database: Database, member_id: str = "anna") -> Forecast | None:

@@ -24,6 +24,7 @@ from coop.events import Event
 from coop.events.governance import TariffAdopted
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.kit.database import Database
+from coop.verification.asked import verify_asked
 from coop.verification.ceilings import verify_ceilings
 from coop.verification.prices import verify_prices
 from coop.verification.rows import read_kept
@@ -56,6 +57,7 @@ def test_late_knowledge_equals_early_knowledge(tmp_path: Path, seeds: range) -> 
             assert without_nothing(billed) == without_nothing(owed), f"history {seed}"
             assert_numbers_are_gapless(database, community)
             assert second_opinion(database, community, history) == [], f"history {seed}"
+            assert_asked_adds_up(database, community, history)
     finally:
         database.close()
 
@@ -115,3 +117,18 @@ def assert_numbers_are_gapless(database: Database, community: str) -> None:
         heads = bills.list_heads(tx)
     assert [head.sequence for head in heads] == list(range(1, len(heads) + 1))
     assert sorted(head.ordinal for head in heads) == list(range(1, len(heads) + 1))
+
+
+def assert_asked_adds_up(database: Database, community: str, history: History) -> None:
+    """Whatever the plan was, a contract that is over was asked for exactly what it was billed."""
+    ends = {contract.name: contract.ends_on for contract in history.contracts}
+    left: Counter[str] = Counter()
+    reaches: dict[str, date] = {}
+    with database.read(community) as tx:
+        assert list(verify_asked(read_kept(tx), Told())) == []
+        for head in bills.list_heads(tx):
+            left[head.contract_id] += head.total_cents - head.asked_cents
+            if head.kind == "bill":
+                reaches[head.contract_id] = max(reaches.get(head.contract_id, date.min), head.period.end)
+    over = [name for name, end in ends.items() if end is not None and end <= reaches.get(name, date.min)]
+    assert {name: left[name] for name in over if left[name]} == {}

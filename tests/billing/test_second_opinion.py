@@ -24,6 +24,7 @@ from coop.kit import journal
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.values import Period
+from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
 from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import verify_papers
@@ -107,7 +108,7 @@ def verify(database: Database) -> list[str]:
     facts = told(database)
     with database.read(COMMUNITY) as tx:
         kept = read_kept(tx)
-        verify_all = (verify_books, verify_papers, verify_terms, verify_prices, verify_ceilings)
+        verify_all = (verify_books, verify_asked, verify_papers, verify_terms, verify_prices, verify_ceilings)
     return [finding for verify_one in verify_all for finding in verify_one(kept, facts)]
 
 
@@ -185,6 +186,14 @@ TAMPERINGS = {
     "a bill has another number": (
         ["UPDATE bill SET number = '2025-000077', sequence = 77 WHERE number = '2025-000010'"],
         "numbers of 2025: 10, 11, 12",
+    ),
+    "a bill asks less": (
+        ["UPDATE bill SET asked_cents = asked_cents - 100 WHERE number = '2025-000001'"],
+        "bill 2025-000001: asked_cents is",
+    ),
+    "a bill asks what nobody set": (
+        ["UPDATE bill SET asked_cents = asked_cents - 100 WHERE number = '2025-000002'"],
+        "bill 2025-000002 asks",
     ),
     "a bill has no lines": (
         [f"DELETE FROM bill_line WHERE bill_id = {FIRST}"],

@@ -122,6 +122,19 @@ def promised(valid_from: date, number: int = 100, **changes: Any) -> ChoiceMade:
     )
 
 
+def even_amounts(plan: str = "even", least_cents: int = 0) -> ChoiceMade:
+    """The choice of when bills are asked for: by even amounts, or as another ``plan`` has it."""
+    value = {"plan": plan, "least_cents": least_cents, "margin_percent": 25, "drift_percent": 15}
+    return ChoiceMade(
+        number=300,
+        name="payment",
+        valid_from=date(2025, 1, 1),
+        value=value,
+        source="invented",
+        resolution_id="payment",
+    )
+
+
 def admitted(member_id: str, joined_on: date = date(2024, 6, 1)) -> MemberAdmitted:
     return MemberAdmitted(member_id=member_id, kind="tenant", joined_on=joined_on)
 

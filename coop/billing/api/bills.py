@@ -135,6 +135,9 @@ class BillOut(Answer):
     total_cents: Cents
     total_eur: Annotated[str, Field(examples=["84.21"])]
     """The total [EUR], VAT included."""
+    asked_cents: Annotated[int, Field(examples=[8421])]
+    """What is to be paid with it [euro cents]; below zero, paid back. Another amount than the total where the
+    co-operative asks for even amounts, or carries small ones to the next bill."""
     credit_cents: CreditCents
     inputs_hash: str
     """SHA-256 of the document that holds all that it was computed from."""
@@ -317,6 +320,7 @@ def _bill_fields(issued: IssuedBill) -> dict[str, Any]:
         "issued_on": issued.issued_on,
         "total_cents": bill.total_cents,
         "total_eur": str(eur(bill.total_cents)),
+        "asked_cents": issued.asked_cents,
         "credit_cents": bill.credit_cents,
         "inputs_hash": issued.inputs_hash,
         "lines": [

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from coop.billing import words
+from coop.billing.asking_texts import explain_asked
 from coop.billing.documents import comparing
 from coop.billing.documents.comparing import draw_bars
 from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sender, Stands
@@ -93,6 +94,7 @@ def document_of(frozen: Frozen) -> BillDocument:
         "net_cents": sum(vat.excl_cents for vat in bill.vat),
         "vat": [(percent(lang, vat.rate), vat.excl_cents, vat.vat_cents) for vat in bill.vat],
         "total_cents": bill.total_cents,
+        "asked_cents": issued.asked_cents,
         "payment": payment_of(issued, frozen.paper, lang),
         "stands": [describe_stands(lang, stands) for stands in frozen.paper.stands],
         "shared": [words.shared_use(lang, use) for use in frozen.paper.shared],
@@ -122,28 +124,31 @@ def document_of(frozen: Frozen) -> BillDocument:
 
 def payment_of(issued: IssuedBill, paper: Paper, lang: str) -> Payment:
     """How the amount of a bill is paid, or what becomes of it."""
-    issuer, total_cents = issued.inputs.issuer, issued.bill.total_cents
-    if paper.due_on is None or total_cents <= 0:
-        text = (
-            translate(lang, "There is nothing to pay.")
-            if total_cents == 0
-            else translate(lang, "You need not do anything; we pay this amount to you.")
-        )
-        return {"text": text, "pairs": [], "qr_svg": ""}
+    issuer, asked_cents = issued.inputs.issuer, issued.asked_cents
+    why = explain_asked(lang, paper.asked)
+    if paper.due_on is None or asked_cents <= 0:
+        if asked_cents == 0:
+            text = translate(lang, "There is nothing to pay.")
+        elif why:
+            text = translate(lang, "We pay you %(amount)s; you need not do anything.", amount=money(lang, -asked_cents))
+        else:
+            text = translate(lang, "You need not do anything; we pay this amount to you.")
+        return {"text": " ".join(filter(None, (text, why))), "pairs": [], "qr_svg": ""}
+    text = translate(
+        lang,
+        "Pay %(amount)s by %(day)s at the latest. Name the reference with your payment, or read the code with the"
+        " app of your bank.",
+        amount=money(lang, asked_cents),
+        day=civil_day(lang, paper.due_on),
+    )
     return {
-        "text": translate(
-            lang,
-            "Pay %(amount)s by %(day)s at the latest. Name the reference with your payment, or read the code with the"
-            " app of your bank.",
-            amount=money(lang, total_cents),
-            day=civil_day(lang, paper.due_on),
-        ),
+        "text": " ".join(filter(None, (text, why))),
         "pairs": [
             (translate(lang, "IBAN"), in_fours(issuer.iban)),
             (translate(lang, "In the name of"), issuer.name),
             (translate(lang, "Reference"), in_fours(paper.reference)),
         ],
-        "qr_svg": draw_transfer_code(issuer.name, issuer.iban, total_cents, paper.reference),
+        "qr_svg": draw_transfer_code(issuer.name, issuer.iban, asked_cents, paper.reference),
     }
 
 

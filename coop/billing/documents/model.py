@@ -103,6 +103,8 @@ class BillDocument(TypedDict):
     vat: Sequence[tuple[str, int, int]]
     """Rate as written, net and tax of that rate [cents]."""
     total_cents: int
+    asked_cents: int
+    """What is to be paid with it; below zero, paid back."""
     payment: Payment
     stands: Sequence[Stands]
     shared: Sequence[str]

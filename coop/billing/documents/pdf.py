@@ -13,7 +13,7 @@ from pathlib import Path
 
 from coop.billing import words
 from coop.billing.documents.model import BillDocument
-from coop.web.language import translate
+from coop.web.language import N_, translate
 from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, money
 
@@ -55,6 +55,15 @@ def bills_pdf(documents: Sequence[tuple[BillDocument, str]], title: str) -> byte
     return _TYPESETTER.set_paper(contents, issued)
 
 
+def _total(document: BillDocument, lang: str) -> tuple[str, str]:
+    """The last sum: what is to be paid, or what the bill comes to where another amount is asked."""
+    total_cents = document["total_cents"]
+    if document["asked_cents"] != total_cents:
+        return translate(lang, "Total of this bill, incl. VAT"), money(lang, total_cents)
+    label = N_("To pay, incl. VAT") if total_cents >= 0 else N_("You receive, incl. VAT")
+    return translate(lang, label), money(lang, abs(total_cents))
+
+
 def printed(document: BillDocument, lang: str) -> dict[str, object]:
     """The document with every amount, date and heading as text: what ``bill.typ`` places."""
 
@@ -79,10 +88,7 @@ def printed(document: BillDocument, lang: str) -> dict[str, object]:
                 for rate, net, tax in document["vat"]
             ),
         ],
-        "total": (
-            _("To pay, incl. VAT") if document["total_cents"] >= 0 else _("You receive, incl. VAT"),
-            money(lang, abs(document["total_cents"])),
-        ),
+        "total": _total(document, lang),
         "cause": document.get("cause", ""),
         "payment": document["payment"],
         "qr_text": _("Code with which the app of your bank fills in the payment"),

@@ -46,7 +46,8 @@ def ubl_invoice(frozen: Frozen, profile: Profile) -> bytes:
     """Write a bill as an e-invoice.
 
     Raises:
-        CoopError: ``no-e-invoice``, it is for a person, or for an organisation without a KvK number or an address.
+        CoopError: ``no-e-invoice``, it is for a person, or for an organisation without a KvK number or an address, or
+            it has no lines.
     """
     addressee = frozen.addressee
     if not (addressee.is_organisation and addressee.kvk and addressee.lines and addressee.postal_code):
@@ -54,6 +55,8 @@ def ubl_invoice(frozen: Frozen, profile: Profile) -> bytes:
             "no-e-invoice",
             say("an e-invoice is for an organisation whose KvK number and whole address the register has"),
         )
+    if not frozen.issued.bill.lines:
+        raise CoopError("no-e-invoice", say("a bill without lines, which only settles others, is no e-invoice"))
     issued, inputs = frozen.issued, frozen.issued.inputs
     is_credit = issued.total_cents < 0
     kind, sign = ("CreditNote", -1) if is_credit else ("Invoice", 1)
@@ -83,7 +86,7 @@ def ubl_invoice(frozen: Frozen, profile: Profile) -> bytes:
     if not is_credit:
         _add_payment(root, frozen, names_account=profile == "peppol")
     _add(_group(root, "PaymentTerms"), "Note", payment_of(issued, frozen.paper, frozen.lang)["text"])
-    _add_sums(root, issued.bill.vat, sign)
+    _add_sums(root, issued.bill.vat, issued.asked_cents, sign)
     for nth, (line, net_cents) in enumerate(net_lines(issued.bill.lines, issued.bill.vat), 1):
         _add_line(root, kind, nth, line, sign * net_cents, sign, words.line_name(frozen.lang, line, issued))
     return _write(root, kind)
@@ -152,7 +155,7 @@ def _add_payment(root: Xml.Element, frozen: Frozen, *, names_account: bool) -> N
     _add(account, "Name", issuer.name if names_account else "")
 
 
-def _add_sums(root: Xml.Element, vat: Sequence[VatAmount], sign: int) -> None:
+def _add_sums(root: Xml.Element, vat: Sequence[VatAmount], asked_cents: int, sign: int) -> None:
     total = _group(root, "TaxTotal")
     _add_amount(total, "TaxAmount", sign * sum(amount.vat_cents for amount in vat))
     for amount in vat:
@@ -166,7 +169,8 @@ def _add_sums(root: Xml.Element, vat: Sequence[VatAmount], sign: int) -> None:
         ("LineExtensionAmount", excl_cents),
         ("TaxExclusiveAmount", excl_cents),
         ("TaxInclusiveAmount", incl_cents),
-        ("PayableAmount", incl_cents),
+        *((("PrepaidAmount", incl_cents - asked_cents),) if asked_cents != incl_cents else ()),
+        ("PayableAmount", asked_cents),
     ):
         _add_amount(sums, name, sign * cents)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.billing.model import PublishedFigure
+from coop.billing.model import Contract, PublishedFigure
 from coop.billing.rules.brakes import find_brakes
 from coop.billing.rules.brakes.look import Billed, Look
 from coop.billing.rules.brakes.model import Brake
-from coop.billing.rules.drafts import Draft, LeftOut, PeriodFacts, Task, draft_run, find_left_out
+from coop.billing.rules.drafts import Draft, LeftOut, PeriodFacts, Task, draft_nothing, draft_run, find_left_out
 from coop.billing.rules.law import UNREGULATED
 from coop.billing.rules.settling import CeilingMove, find_unsettled
 from coop.billing.rules.terms import PeriodTerms, Terms
-from coop.billing.storage import accounts, bills, heard, runs
+from coop.billing.storage import accounts, amounts, bills, heard, runs
 from coop.billing.storage.book import closed_periods, load_book, load_period
 from coop.billing.storage.runs import PeriodDone
 from coop.billing.storage.schemas import PERIOD_TERMS
@@ -95,6 +95,7 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
     newest = bills.newest_bills(tx, list(find_unsettled(terms, years)))
     costs_before = {name: (billed.cost_cents, billed.days.days) for name, billed in before.items()}
     drafts, moves = draft_run(terms, years, tasks, newest, costs_before)
+    drafts += _draft_last_words(tx, book.contracts, {draft.inputs.contract_id for draft in drafts})
     look = Look(
         period=period,
         drafts=drafts,
@@ -131,6 +132,22 @@ def refuse_unvoted(tx: Tx) -> None:
             "tariff-not-voted",
             say("nothing is billed: no meeting adopted %(tariffs)s as it stands here", tariffs=tuple(unvoted)),
         )
+
+
+def _draft_last_words(tx: Tx, contracts: Iterable[Contract], drafted: Container[str]) -> list[Draft]:
+    """Corrections that change nothing and settle what is left, of contracts of which it was told that they are over
+    after their last bill had left something to be asked."""
+    reached = amounts.list_reached(tx)
+    over = [
+        contract
+        for contract in contracts
+        if contract.contract_id in reached
+        and contract.contract_id not in drafted
+        and contract.ends_on is not None
+        and contract.ends_on <= reached[contract.contract_id]
+    ]
+    newest = bills.newest_bills(tx, [contract.contract_id for contract in over])
+    return [draft_nothing(contract, newest[contract.contract_id]) for contract in over]
 
 
 def _a_year_before(day: date) -> date:

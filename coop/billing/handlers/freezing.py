@@ -7,6 +7,7 @@ from datetime import date
 
 from coop.billing.handlers.comparing import Comparer
 from coop.billing.model import BillHead, BillInputs
+from coop.billing.rules.asking import Asked
 from coop.billing.rules.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
 from coop.billing.storage import bills, heard
 from coop.billing.storage.book import list_promises
@@ -31,7 +32,7 @@ class Freezer:
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
         self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
 
-    def freeze(self, head: BillHead, inputs: BillInputs) -> Paper:
+    def freeze(self, head: BillHead, inputs: BillInputs, asked: Asked) -> Paper:
         """What the paper of one bill says beside its inputs."""
         return Paper(
             reference=reference_of(head.number),
@@ -44,6 +45,7 @@ class Freezer:
             comparison=self._compared.compare(inputs),
             origin=self._compared.origin,
             promise=self._promises.get(inputs.contract_id),
+            asked=asked,
         )
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:

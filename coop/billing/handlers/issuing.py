@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import date
 
+from coop.billing.handlers.asking import Asker
 from coop.billing.handlers.drafts import DraftedRun
 from coop.billing.handlers.freezing import Freezer
 from coop.billing.handlers.results import bill_id_of, kind_of
@@ -41,7 +42,10 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     runs.save_run(tx, run)
     counters = bills.read_counters(tx, run.issued_on.year)
     freezer = Freezer(tx, [draft.inputs for draft in drafted.drafts])
-    issued = [_number(tx, run, issuer, counters, freezer, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)]
+    asker = Asker(tx, run.issued_on, [draft.inputs.contract_id for draft in drafted.drafts])
+    issued = [
+        _number(tx, run, issuer, counters, freezer, asker, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)
+    ]
     bills.insert_bills(tx, issued)
     accounts.add_entries(tx, issued, drafted.moves)
     _book(tx, issued)
@@ -77,14 +81,16 @@ def issuer_of(profile: Profile) -> Issuer:
 
 
 def _number(
-    tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, freezer: Freezer, nth: int, draft: Draft
+    tx: Tx, run: BillRun, issuer: Issuer, counters: Counters, freezer: Freezer, asker: Asker, nth: int, draft: Draft
 ) -> NewBill:
     inputs, bill = replace(draft.inputs, issuer=issuer), draft.bill
     document = BILL_INPUTS.seal(inputs)
     year, sequence = run.issued_on.year, counters.sequence + nth
+    number = f"{year}-{sequence:06d}"
+    asked = asker.ask(number, inputs, bill.total_cents)
     head = BillHead(
         id=bill_id_of(tx, draft),
-        number=f"{year}-{sequence:06d}",
+        number=number,
         year=year,
         sequence=sequence,
         ordinal=counters.ordinal + nth,
@@ -98,12 +104,13 @@ def _number(
         days=inputs.consumption.days,
         issued_on=run.issued_on,
         total_cents=bill.total_cents,
+        asked_cents=asked.asked_cents,
         credit_cents=bill.credit_cents,
         vat=bill.vat,
         inputs_hash=document.sha256,
         paper_hash="",
     )
-    paper = BILL_PAPER.seal(freezer.freeze(head, inputs))
+    paper = BILL_PAPER.seal(freezer.freeze(head, inputs, asked))
     return NewBill(replace(head, paper_hash=paper.sha256), document, paper, inputs, bill)
 
 
@@ -136,6 +143,7 @@ def _fact_of(made: NewBill, lock: str) -> BillIssued:
         inputs_hash=head.inputs_hash,
         issued_on=head.issued_on,
         due_on=last_day_to_pay(head.issued_on),
+        asked_cents=head.asked_cents,
         paper_hash=head.paper_hash,
         address_lock=lock,
     )

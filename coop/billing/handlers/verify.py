@@ -33,9 +33,11 @@ from coop.billing.storage import terms as stored_terms
 from coop.billing.storage.bills import IssuedBill
 from coop.billing.storage.book import find_contract, list_references
 from coop.billing.storage.heard import AdoptedTariff
+from coop.billing.storage.schemas import BILL_PAPER
 from coop.communities.choices import Choices, GuaranteeChoice
 from coop.communities.law import maxima
 from coop.communities.store import list_profiles, load_choices
+from coop.kit import documents
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, say
@@ -131,7 +133,7 @@ def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Veri
         return Verification(head.id, head.number, head.total_cents, 0, (), (), (unreadable.message,), None)
     findings = _head_findings(issued)
     recomputed = compute_bill(_as_heard(tx, ground or Ground(tx), issued, findings))
-    findings += _bill_findings(issued.bill, recomputed)
+    findings += _bill_findings(issued.bill, recomputed) + _asked_findings(tx, issued)
     if ledger.transfers_of(tx, "bill", issued.id) != transfers_of_bill(issued.inputs.member_id, recomputed):
         findings.append("the ledger does not hold what the bill moves")
     return Verification(
@@ -162,6 +164,25 @@ def _head_findings(issued: IssuedBill) -> list[str]:
         inputs.consumption.days,
     ):
         findings.append("the bill names another member, contract, connection, bill or days than its inputs")
+    return findings
+
+
+def _asked_findings(tx: Tx, issued: IssuedBill) -> list[str]:
+    """What the bill asks otherwise than its paper says, or its paper otherwise than the bills before leave."""
+    try:
+        asked = BILL_PAPER.open(documents.load(tx, issued.paper_hash)).asked
+    except UnreadableDocument as unreadable:
+        return [unreadable.message]
+    if asked is None:
+        return ["its paper does not say what it asks"]
+    brought_cents = bills.sum_carried_before(tx, issued)
+    findings = []
+    if asked.asked_cents != issued.asked_cents:
+        findings.append(f"{eur(issued.asked_cents)} EUR is asked, its paper says {eur(asked.asked_cents)}")
+    if asked.brought_cents != brought_cents:
+        findings.append(f"the bills before leave {eur(brought_cents)} EUR, its paper says {eur(asked.brought_cents)}")
+    if asked.carried_cents != asked.brought_cents + issued.total_cents - asked.asked_cents:
+        findings.append("what its paper leaves to be asked does not add up")
     return findings
 
 

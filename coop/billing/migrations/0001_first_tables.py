@@ -243,6 +243,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_told_about", ["community", "kind", "about"], unique=False)
 
     op.create_table(
+        "monthly_amount",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("contract_id", sa.String(length=100), nullable=False),
+        sa.Column("year_start", sa.Date(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_day", sa.Date(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("expected_cents", sa.BigInteger(), nullable=False),
+        sa.Column("basis", sa.String(length=20), nullable=False),
+        sa.Column("set_on", sa.Date(), nullable=False),
+        sa.Column("set_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("basis IN ('expected', 'asked', 'drift')", name=op.f("ck_monthly_amount_basis_known")),
+        sa.CheckConstraint(
+            "amount_cents >= 0 AND expected_cents >= 0", name=op.f("ck_monthly_amount_asks_no_less_than_nothing")
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_monthly_amount_amounts_count")),
+        sa.PrimaryKeyConstraint("community", "contract_id", "year_start", "number", name=op.f("pk_monthly_amount")),
+    )
+    op.create_table(
         "notice_order",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tariff_id", sa.String(length=100), nullable=False),
@@ -380,6 +399,7 @@ def upgrade() -> None:
         sa.Column("days_end", sa.Date(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("total_cents", sa.BigInteger(), nullable=False),
+        sa.Column("asked_cents", sa.BigInteger(), nullable=False),
         sa.Column("credit_cents", sa.BigInteger(), nullable=False),
         sa.Column("vat", sa.Text(), nullable=False),
         sa.Column("inputs_hash", sa.String(length=64), nullable=False),
@@ -544,6 +564,7 @@ def downgrade() -> None:
     op.drop_table("posting")
     op.drop_table("period_closed")
     op.drop_table("notice_order")
+    op.drop_table("monthly_amount")
     with op.batch_alter_table("message_told", schema=None) as batch_op:
         batch_op.drop_index("ix_message_told_about")
 

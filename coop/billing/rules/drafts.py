@@ -156,20 +156,29 @@ def _settle(
     if draft is not None:
         inputs = replace(draft.inputs, guarantee=(*draft.inputs.guarantee, *states))
     else:
-        last = newest[contract.contract_id]
-        inputs = BillInputs(
-            contract_id=contract.contract_id,
-            member_id=contract.member_id,
-            connection_id=contract.connection_id,
-            period=last.period,
-            consumption=last.consumption,
-            previous=last.consumption,
-            corrects=last.bill_id,
-            guarantee=states,
-        )
+        inputs = replace(_unchanged(contract, newest[contract.contract_id]), guarantee=states)
     bill = compute_bill(inputs)
     count_in(years, inputs, bill)
     return Draft(inputs, bill, draft.cost_before if draft else None)
+
+
+def draft_nothing(contract: Contract, last: LastBill) -> Draft:
+    """The correction of the last bill of a contract that changes nothing: it asks for what was left."""
+    inputs = _unchanged(contract, last)
+    return Draft(inputs, compute_bill(inputs), None)
+
+
+def _unchanged(contract: Contract, last: LastBill) -> BillInputs:
+    return BillInputs(
+        contract_id=contract.contract_id,
+        member_id=contract.member_id,
+        connection_id=contract.connection_id,
+        period=last.period,
+        consumption=last.consumption,
+        previous=last.consumption,
+        corrects=last.bill_id,
+        guarantee=(),
+    )
 
 
 def draft_bill(

@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from coop.billing.model import Consumption, Contract, HeatReading, Line, LineKind, Profile, SharedEnergy
+from coop.billing.rules.asking import year_of
 from coop.billing.rules.expecting import Expected, Key, Use, expect_heat, expect_other, uses_of
-from coop.billing.rules.guarantee import ceiling_cents, guarantee_years, yearly_credit_cents
+from coop.billing.rules.guarantee import ceiling_cents, yearly_credit_cents
 from coop.billing.rules.law import hold_to_law
 from coop.billing.rules.lines import lines_of
 from coop.billing.rules.tariffs import spans_of
@@ -35,7 +36,8 @@ class ExpectedMonth:
 @dataclass(frozen=True)
 class Forecast:
     """The cost of a guarantee year of a contract. Heat is what counts towards the ceiling, before what is given back;
-    ``days`` are those of the year that the contract covers; ``ceiling_cents`` is None where nothing is promised, or
+    ``days`` are those of the year that the contract covers; ``given_back_cents`` is what was given back so far;
+    ``ceiling_cents`` is None where nothing is promised, or
     where it is not known yet (``ceiling_unknown``)."""
 
     contract_id: str
@@ -43,6 +45,7 @@ class Forecast:
     days: Period
     billed_heat_cents: int
     billed_other_cents: int
+    given_back_cents: int
     expected: tuple[ExpectedMonth, ...]
     ceiling_cents: int | None
     ceiling_unknown: bool = False
@@ -76,6 +79,18 @@ class Forecast:
     def month_cents(self) -> int:
         """What that is a month, spread evenly."""
         return spread_evenly(self.total_cents, len(self.days.months()))[0]
+
+    @property
+    def rest_cents(self) -> int:
+        """What the bills that are still to come are expected to come to together."""
+        return self.total_cents - (self.billed_heat_cents + self.billed_other_cents - self.given_back_cents)
+
+    def even_cents(self, carried_cents: int) -> int | None:
+        """An even amount for each month that is still to be billed, with what earlier bills left to be asked for; None
+        where every month was billed."""
+        if not self.expected:
+            return None
+        return max(0, spread_evenly(self.rest_cents + carried_cents, len(self.expected))[0])
 
     def reach(self) -> list[tuple[date, int]]:
         """Heat after what is given back at the end of each month that is still to be billed."""
@@ -113,8 +128,7 @@ def forecast(
         priced: what was priced of each period that was billed, by the newest bill of it.
         billed: the lines of all bills of the contract.
     """
-    begin = max(day, contract.starts_on)
-    [year] = guarantee_years(contract, Period(begin, date.fromordinal(begin.toordinal() + 1)))
+    year = year_of(contract, day)
     days = contract.within(year)
     if days is None or (contract.ends_on is not None and contract.ends_on <= day):
         return None
@@ -137,6 +151,7 @@ def forecast(
         billed_other_cents=sum(
             line.amount_cents for line in lines if not line.in_guarantee and line.kind is not LineKind.GUARANTEE
         ),
+        given_back_cents=-sum(line.amount_cents for line in lines if line.kind is LineKind.GUARANTEE),
         expected=tuple(expected),
         ceiling_cents=ceiling,
         ceiling_unknown=is_unknown,

@@ -15,6 +15,7 @@ from stdnum import iso11649
 from stdnum.iso7064 import mod_97_10
 
 from coop.billing.model import BillHead, Promise
+from coop.billing.rules.asking import Asked
 from coop.billing.rules.bills import last_day_to_pay
 from coop.billing.rules.comparing import Comparison, Origin
 
@@ -66,7 +67,7 @@ class Paper:
     """All that a bill's paper says beside its inputs. ``due_on`` is None where nothing is to be paid, ``reference`` is
     the creditor reference (ISO 11649) to pay under, ``connection`` the number of the connection, ``corrects`` number
     and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none;
-    ``promise`` says how long the ceiling is promised."""
+    ``promise`` says how long the ceiling is promised, ``asked`` what the bill asks to be paid, and why."""
 
     reference: str
     due_on: date | None
@@ -78,6 +79,7 @@ class Paper:
     comparison: Comparison | None = None
     origin: Origin | None = None
     promise: Promise | None = None
+    asked: Asked | None = None
 
 
 def reference_of(number: str) -> str:
@@ -103,7 +105,7 @@ def in_fours(reference: str) -> str:
 
 def day_to_pay(head: BillHead) -> date | None:
     """The last day to pay a bill; None where nothing is to be paid."""
-    return last_day_to_pay(head.issued_on) if head.total_cents > 0 else None
+    return last_day_to_pay(head.issued_on) if head.asked_cents > 0 else None
 
 
 def last_day_kept(issued_on: date) -> date:

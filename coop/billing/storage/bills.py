@@ -187,6 +187,17 @@ def find_bills(
     return _with_lines(tx, heads, *where)
 
 
+def sum_carried_before(tx: Tx, head: BillHead) -> int:
+    """What the bills of a contract that were issued before this one were not asked for [cents]."""
+    columns = bill.c
+    query = select(func.sum(columns.total_cents - columns.asked_cents)).where(
+        columns.community == tx.community,
+        columns.contract_id == head.contract_id,
+        columns.ordinal < head.ordinal,
+    )
+    return int(tx.scalar(query) or 0)
+
+
 def bill_key(head: BillHead) -> Key:
     """Place of a bill in the list of all."""
     return head.year, head.sequence

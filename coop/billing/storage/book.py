@@ -49,8 +49,8 @@ def find_contract(tx: Tx, contract_id: str) -> Contract | None:
     return next(iter(_contracts(tx, contract_id)), None)
 
 
-def list_contracts(tx: Tx, member_id: str) -> list[Contract]:
-    """The contracts of a member, in order of id."""
+def list_contracts(tx: Tx, member_id: str | None = None) -> list[Contract]:
+    """The contracts of a member, or all, in order of id."""
     return list(_contracts(tx, member_id=member_id))
 
 

@@ -149,6 +149,7 @@ bill = Table(
     Column("days_end", Date, nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("total_cents", BigInteger, nullable=False),
+    Column("asked_cents", BigInteger, nullable=False),
     Column("credit_cents", BigInteger, nullable=False),
     Column("vat", Json(tuple[VatAmount, ...]), nullable=False),
     Column("inputs_hash", String(64), nullable=False),
@@ -258,7 +259,26 @@ posting = Table(
     CheckConstraint("debit <> credit", name="two_accounts"),
 )
 
-ISSUED = (bill, bill_line, guarantee_entry, posting)
+monthly_amount = Table(
+    "monthly_amount",
+    metadata,
+    key("community"),
+    key("contract_id"),
+    Column("year_start", Date, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("from_day", Date, nullable=False),
+    Column("amount_cents", BigInteger, nullable=False),
+    Column("expected_cents", BigInteger, nullable=False),
+    Column("basis", String(20), nullable=False),
+    Column("set_on", Date, nullable=False),
+    Column("set_by", String(120), nullable=False),
+    CheckConstraint("number >= 1", name="amounts_count"),
+    CheckConstraint("amount_cents >= 0 AND expected_cents >= 0", name="asks_no_less_than_nothing"),
+    CheckConstraint("basis IN ('expected', 'asked', 'drift')", name="basis_known"),
+)
+"""Even amounts that contracts are asked for each month of a guarantee year, in the order in which they were set."""
+
+ISSUED = (bill, bill_line, guarantee_entry, posting, monthly_amount)
 """Tables whose rows are never changed or deleted."""
 
 
