@@ -3,7 +3,9 @@
 Invariant: every table with a column ``community`` shows and takes only rows of the community that the transaction was
 begun for; ``EVERYBODY`` opens all of them to the kit's own work, and a transaction begun for nobody finds nothing. The
 tables' owner is held to it too; a superuser is not, so no service and no migration should be one. The first wall
-(``kit.wall``) reads statements before they run; this one holds for SQL that nobody read.
+(``kit.wall``) reads statements before they run; this one holds for a query that names no community, or another one. It
+does not hold for who may send statements of their own, for they may name ``EVERYBODY``. A query can do that by calling
+``set_config``, which the database of ``deploy/postgres`` lets nobody call.
 """
 
 from __future__ import annotations

@@ -8,4 +8,7 @@ CREATE ROLE coop LOGIN NOSUPERUSER NOCREATEDB CREATEROLE NOBYPASSRLS PASSWORD :'
 CREATE DATABASE coop OWNER coop;
 REVOKE ALL ON DATABASE coop FROM PUBLIC;
 GRANT CONNECT ON DATABASE coop TO PUBLIC;
+\connect coop
+-- A condition that somebody slips into a query can then not name another co-operative than the transaction was begun for.
+REVOKE EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC;
 SQL

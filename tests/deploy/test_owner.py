@@ -128,6 +128,21 @@ def test_the_owner_may_do_nothing_beyond_its_database(made: Made) -> None:
                 connection.execute(statement.encode())
 
 
+def test_no_condition_in_a_query_opens_another_co_operative(made: Made) -> None:
+    migrate(made.settings, SERVICES, lambda _: None, with_roles=True)
+    for name in ("owner", *SERVICES):
+        secret = "coop_owner_database_url" if name == "owner" else f"{name}_database_url"
+        with psycopg.connect(made.url(secret).replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("SET coop.community = 'noord'")
+            for query in (
+                "SELECT set_config('coop.community', '*', true)",
+                "SELECT 1 WHERE set_config('coop.community', '*', false) = '*'",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(query.encode())
+            assert connection.execute("SELECT current_setting('coop.community')").fetchone() == ("noord",)
+
+
 def test_no_service_is_given_the_superuser(made: Made) -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
     given = [name for name, service in compose["services"].items() if "postgres_password" in service.get("secrets", ())]

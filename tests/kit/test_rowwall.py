@@ -68,6 +68,14 @@ def test_a_hostile_query_of_another_co_operative_finds_and_changes_nothing(lived
         assert count(lived, table) == before
 
 
+def test_who_may_send_statements_of_their_own_is_above_this_wall(lived: Database, service: str) -> None:
+    """What the wall does not promise, so that nobody relies on it: the first wall, and the database's owner, have to."""
+    [table, *_] = [table for table in owned(service) if count(lived, table)]
+    with lived.read(NOORD) as tx:
+        tx._sql.exec_driver_sql("SET LOCAL coop.community = '*'")
+        assert tx._sql.exec_driver_sql(f'SELECT count(*) FROM "{table.name}"').scalar_one() > 0
+
+
 def test_a_row_for_another_co_operative_is_refused(lived: Database, service: str) -> None:
     for table in owned(service):
         with lived.system_read() as sql:
