@@ -69,7 +69,7 @@ def test_a_hostile_query_of_another_co_operative_finds_and_changes_nothing(lived
 
 
 def test_who_may_send_statements_of_their_own_is_above_this_wall(lived: Database, service: str) -> None:
-    """What the wall does not promise, so that nobody relies on it: the first wall, and the database's owner, have to."""
+    """What the wall does not promise, so that nobody relies on it."""
     [table, *_] = [table for table in owned(service) if count(lived, table)]
     with lived.read(NOORD) as tx:
         tx._sql.exec_driver_sql("SET LOCAL coop.community = '*'")
