@@ -210,6 +210,19 @@ def test_one_bill_far_from_the_one_before_holds_the_run(village: Database) -> No
     assert concerned(run, "implausible-difference") == [FIRST]
 
 
+@pytest.mark.parametrize("days", [2, 3, 7])
+def test_a_month_cut_into_short_periods_goes_no_easier_past_the_brakes(village: Database, days: int) -> None:
+    start = Period(FEBRUARY.start, FEBRUARY.start + timedelta(days=days))
+    share = Decimal(days) / FEBRUARY.days
+    heat = [
+        measured(home, start, str(round(heat_gj(home, start) * share * (5 if home == FIRST else 1), 6)))
+        for home in HOMES
+    ]
+    hear(village, *close(start, heat, wh=lambda _, wh: int(wh * share)))
+    run = bill(village, start)
+    assert concerned(run, "implausible-difference") == [FIRST]
+
+
 def test_a_first_bill_far_above_the_others_holds_the_run(village: Database) -> None:
     homes = (*HOMES, "newcomer")
     hear(village, admitted("newcomer"), signed("newcomer", FEBRUARY.start))

@@ -23,7 +23,10 @@ from coop.billing.rules.brakes.look import (
 from coop.billing.rules.brakes.model import Brake
 from coop.billing.rules.drafts import Draft
 from coop.billing.rules.lines import lines_of
+from coop.values import Period
 
+SHORTEST_MONTH = 28
+"""Days of a month; in a period that is shorter the threshold in cents is less."""
 COST_TOTAL = 2
 """So many times the cost of a day of the month before, or of the year before, no season makes of a whole run."""
 CREDIT_BILLS = Fraction(1, 10)
@@ -53,7 +56,7 @@ def find_implausible(look: Look) -> Iterator[Brake]:
         if before is None:
             continue
         likely_cents = before[0] * days // before[1]
-        if _is_far(look, cost_cents, likely_cents):
+        if _is_far(look, cost_cents, likely_cents, draft.inputs.period):
             name = draft.inputs.contract_id
             yield brake("implausible-difference", name, [name], now=cents(cost_cents), likely=cents(likely_cents))
 
@@ -65,7 +68,10 @@ def find_first_bill_off(look: Look) -> Iterator[Brake]:
     middle = median(billed.cents_per_day for billed in look.now.values())
     for name, billed in look.now.items():
         likely_cents = round(middle * billed.days.days)
-        is_far = _is_far(look, billed.cost_cents, likely_cents) and billed.cost_cents > likely_cents
+        is_far = (
+            _is_far(look, billed.cost_cents, likely_cents, look.period or billed.days)
+            and billed.cost_cents > likely_cents
+        )
         if name not in look.before and is_far:
             yield brake("first-bill-off", name, [name], now=cents(billed.cost_cents), likely=cents(likely_cents))
 
@@ -179,9 +185,12 @@ def find_taken_back(look: Look) -> Iterator[Brake]:
         yield brake("taken-back", concerns=names, count=count(len(over)), now=cents(moved), before=cents(billed))
 
 
-def _is_far(look: Look, cost_cents: int, likely_cents: int) -> bool:
+def _is_far(look: Look, cost_cents: int, likely_cents: int, period: Period) -> bool:
+    """True where two amounts are further apart than both thresholds; that in cents is for a month, and less by the day
+    in a period that is shorter."""
     low, high = sorted((cost_cents, likely_cents))
-    return high - low >= look.choice.difference_cents and high > look.choice.ratio * max(low, 0)
+    least_cents = Fraction(look.choice.difference_cents * min(period.days, SHORTEST_MONTH), SHORTEST_MONTH)
+    return high - low >= least_cents and high > look.choice.ratio * max(low, 0)
 
 
 def _billed_cents(draft: Draft) -> int:
