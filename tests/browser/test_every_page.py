@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 ROLES = ("", "member", "board", "municipality")
 NAMELESS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d(-\d\d)?|(?<=/meters/)[^/?#]+|#.*")
-NOT_PAGES = re.compile(r"\.(pdf|atom|json|csv|xlsx|ics|zip|xml)|/export$|/exports/|lang=|at=|year=")
+NOT_PAGES = re.compile(r"\.(pdf|atom|json|csv|xlsx|ics|zip|xml|py)|/export$|/exports/|lang=|at=|year=")
 
 
 def links_of(page: Page) -> list[str]:
