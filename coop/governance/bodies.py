@@ -324,16 +324,16 @@ class EvidenceBody(Body):
 class ReachBody(Body):
     """That a milestone was reached."""
 
-    reached_on: Day
-    cost_cents: Cents
+    reached_on: Annotated[Day, Field(examples=["2026-02-15"])]
+    cost_cents: Annotated[Cents, Field(examples=[12_500_000])]
     evidence: list[EvidenceBody] = []
 
 
 class SteeringBody(Body):
     """A decision of the steering group: ``release`` or ``keep``. Whoever is signed in made it."""
 
-    decision: str
-    decided_on: Day
+    decision: Annotated[str, Field(examples=["release"])]
+    decided_on: Annotated[Day, Field(examples=["2026-03-01"])]
 
 
 def holds_nul(value: object) -> bool:

@@ -13,8 +13,10 @@ import pytest
 from coop.demo.doors import Doors
 from coop.demo.plan import DemoPlan
 from coop.demo.playing import Mark, play_year, through_http
+from coop.kit.service import Room
 from coop.kit.settings import Settings
 from tests.flows.installation import SECRET, embedded, state_of
+from tests.flows.town import PlayedTown, Town, close_rooms, play_town
 
 PLAN = DemoPlan(size=4)
 
@@ -55,6 +57,27 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
         doors.settled()
         state = state_of(doors)
     return Year(PLAN, folder, state)
+
+
+@pytest.fixture(scope="session")
+def played_town(tmp_path_factory: pytest.TempPathFactory) -> PlayedTown:
+    """Two co-operatives that have lived through their year in one installation."""
+    return play_town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="module")
+def town(played_town: PlayedTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A copy of the two that runs."""
+    with played_town.opened(tmp_path_factory.mktemp("copy") / "data") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def rooms(town: Town) -> Iterator[dict[str, Room]]:
+    """The databases of the two."""
+    opened = town.open_rooms()
+    yield opened
+    close_rooms(opened)
 
 
 @pytest.fixture

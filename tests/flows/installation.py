@@ -90,10 +90,17 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], pa
         time.sleep(0.02)
 
 
-def signed_in(settings: Settings, *roles: str, community: str = COMMUNITY, host: str = "") -> httpx2.Client:
+def signed_in(
+    settings: Settings,
+    *roles: str,
+    community: str = COMMUNITY,
+    host: str = "",
+    account_id: str = "somebody",
+    member_id: str | None = None,
+) -> httpx2.Client:
     """A client of somebody with these roles, who sees answers as they come: refusals too. ``host`` is the host name of
     the co-operative, where it has one of its own."""
-    session = Session("somebody", "Somebody", frozenset(roles), None, community, "s", SYSTEM_CLOCK.now())
+    session = Session(account_id, "Somebody", frozenset(roles), member_id, community, "s", SYSTEM_CLOCK.now())
     cookies = {COOKIE: sign(session, settings.signing_secret())}
     headers = {"accept": "application/json", **({"host": host} if host else {})}
     return httpx2.Client(base_url=settings.public_url(), cookies=cookies, headers=headers)

@@ -31,7 +31,7 @@ class EndingIn(BaseModel):
     day, and who came by the same move. Without ``preview``, the hash of what was looked at, nothing is written down."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"day": None, "reason": "entered for the wrong member", "preview": ""}]}
+        json_schema_extra={"examples": [{"day": "2026-07-01", "reason": "entered for the wrong member", "preview": ""}]}
     )
 
     day: date | None
