@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
+
+from sqlalchemy import delete
 
 from coop.events.members import ConnectionClosed, ContractEnded, ContractSigned
 from coop.kit.database import Database
 from coop.kit.tx import Tx
+from coop.metering.heard_tables import connection_closed
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import correct_period
 from coop.metering.periods.schedule import list_touched
@@ -29,7 +32,7 @@ def close(tx: Tx, closed_on: date | None, number: int, hold: tuple[str, str, dat
     event = ConnectionClosed(
         connection_id=connection_id, member_id=member_id, opened_on=opened_on, closed_on=closed_on, number=number
     )
-    on_connection_closed(tx, event, envelope(event, tx.community))
+    on_connection_closed(tx, event, envelope(event, tx.community, tx.now + timedelta(seconds=number)))
 
 
 def end(tx: Tx, ends_on: date | None, number: int) -> None:
@@ -76,6 +79,10 @@ def test_a_closing_told_late_and_taken_back_corrects_the_heat_of_closed_months(d
         assert heat_of(tx) == (2, Decimal(1_000_000_000))
         close(tx, MIDDLE, 1, hold)
         assert list_touched(tx) == [], "told again it changes nothing"
+        tx.execute(delete(connection_closed).where(connection_closed.c.community == tx.community))
+        close(tx, date(2025, 4, 1), 0, hold)
+        close(tx, MIDDLE, 1, hold)
+        assert list_touched(tx) == [], "heard again from the beginning it changes nothing either"
         close(tx, None, 2, hold)
         assert heat_of(tx) == (3, Decimal(4_000_000_000))
 
