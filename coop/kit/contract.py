@@ -116,6 +116,8 @@ def describe(
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for name in [name for name in schemas if name.endswith(("-Input", "-Output"))]:
+        schemas[name]["title"] = name.replace("-", "")  # sent and answered, it is two shapes: generators need two names
     problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**problem.pop("$defs"), "Problem": {**problem, "title": "Problem"}}
     components["securitySchemes"] = SCHEMES

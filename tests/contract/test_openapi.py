@@ -83,7 +83,10 @@ def test_each_operation_says_what_it_answers(document: dict[str, Any]) -> None:
 
 
 def test_each_shape_has_a_name_of_its_own(document: dict[str, Any]) -> None:
-    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+    schemas = document["components"]["schemas"]
+    assert [name for name in schemas if "__" in name] == []
+    titles = [schema["title"] for schema in schemas.values()]
+    assert [title for title in titles if titles.count(title) > 1] == []
 
 
 def test_each_list_has_pages(document: dict[str, Any]) -> None:
