@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 from datetime import date
@@ -11,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from coop.communities.choices import founding_choices
 from coop.demo.cooperative import COMMUNITY
@@ -25,25 +28,14 @@ from coop.metering.model import Meter, MeterKind
 from coop.metering.register.commands import register_meters
 from coop.metering.service import METERING
 from coop.operator import serving
+from coop.operator.cli import app
 from coop.values import midnight
 from tests.flows.command import coop
 from tests.flows.telegrams import p1
 from tests.founding import found_installation
 from tests.servers.process import free_port
 
-COMMANDS = (
-    "init",
-    "run",
-    "serve",
-    "migrate",
-    "demo",
-    "community",
-    "import",
-    "replay",
-    "deadletters",
-    "verify",
-    "scenario",
-)
+COMMANDS = tuple(get_command(app).commands)  # type: ignore[attr-defined]  # a group of commands
 MEMBERS = "number,kind,name,joined_on\n001,owner,Een,2024-01-01\n002,tenant,Twee,2024-02-01\n"
 READINGS = "time,gj\n2025-01-01T00:00,1.00\n2025-01-02T00:00,1.25\n"
 MAPPING = {
@@ -99,6 +91,11 @@ def test_the_help_names_every_command(settings: Settings) -> None:
     assert done.returncode == 0
     assert all(f" {command} " in done.stdout for command in COMMANDS)
     assert coop(settings).returncode == 2, "no command is not a command"
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = Path("README.md").read_text()
+    assert [command for command in COMMANDS if not re.search(rf"`(coop )?{command}`", readme)] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -188,6 +185,24 @@ def test_migrating_makes_all_databases_or_the_named_one_and_again_changes_nothin
     for _ in range(2):
         done = coop(settings, "migrate")
         assert (done.returncode, done.stdout) == (0, "".join(f"{name}: up to date\n" for name in NAMES))
+
+
+def test_a_check_says_what_migrating_would_do_and_does_nothing(settings: Settings) -> None:
+    def check(*services: str) -> tuple[int, str]:
+        done = coop(settings, "migrate", "--check", *services)
+        return done.returncode, done.stdout
+
+    assert check("billing") == (1, "billing: there are no tables yet, and would be\n")
+    assert not (settings.data_dir / "billing.db").exists()
+    coop(settings, "migrate", "billing")
+    assert check("billing") == (0, "billing: up to date\n")
+    assert check()[0] == 1, "the others have none"
+    with sqlite3.connect(settings.data_dir / "billing.db") as file:
+        file.execute("DELETE FROM alembic_version WHERE version_num LIKE 'billing%'")
+    for _ in range(2):
+        code, said = check("billing")
+        assert code == 1
+        assert re.fullmatch(r"billing: has no tables, and would get billing_\w+, kit_\w+\n", said)
 
 
 def test_a_database_that_is_away_is_exit_code_3(settings: Settings) -> None:

@@ -31,7 +31,7 @@ def openapi(routers: Sequence[APIRouter]) -> dict[str, Any]:
         {
             "description": "The back office of energy co-operatives, for programs. Amounts are whole cents, decimals"
             " and quantities are text, periods are half-open, instants are UTC. Problems are said in the language that"
-            " Accept-Language asks for, in English otherwise; `code`, `template` and `values` are the same in every"
+            " Accept-Language asks for, in English otherwise; `code`, `template` and `parameters` are the same in every"
             " language. The integrator's guide says more.",
             "license_info": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             "contact": {"name": "The operator of this installation"},

@@ -76,7 +76,7 @@ def umbrella(kafka: Kafka, postgres_url: str, tmp_path: Path) -> Iterator[Umbrel
     )
     with four_processes(settings, tmp_path, founded=False) as processes:
         opened = Umbrella(settings, processes.addresses())
-        assert opened.ask(NOORD, "/members/api/v1/members").status_code == 404, "nobody has this host name yet"
+        assert opened.ask(NOORD, "/members/api/v1/members").json()["code"] == "unknown-host", "nobody has it yet"
         for community, homes in HOMES.items():
             done = opened.command("community", "add", community, "--name", f"{community} U.A.", "--host",
                                   host_of(community))  # fmt: skip

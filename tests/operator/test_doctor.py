@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import orjson
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.engine import make_url
 
 from coop.events.members import MemberLeft
@@ -20,11 +21,15 @@ from coop.kit.clock import SYSTEM_CLOCK
 from coop.kit.positions import Head
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
+from coop.kit.tables import job_run, program_token
+from coop.operator.chain import CHAIN_CHECK
+from coop.operator.keeping.checks import rooms as rooms_checks
 from coop.operator.keeping.doctor import CHECKS, examine
 from coop.operator.runtime import embedded_app, open_room, open_rooms
+from coop.values import say
 from tests.desk import COMMUNITY, SECRETARY
 from tests.flows.command import coop
-from tests.founding import found_everywhere
+from tests.founding import found_everywhere, found_installation
 from tests.servers.postgres import Postgres
 from tests.servers.process import free_port
 
@@ -141,12 +146,29 @@ def damage_a_file(settings: Settings) -> None:
     path.write_bytes(b"\x00" * 4096 + path.read_bytes()[4096:])
 
 
+def fail_a_job(settings: Settings) -> None:
+    found_installation(settings)
+    database = open_room("billing", settings, migrate=False).database
+    run = {"community": COMMUNITY, "job": CHAIN_CHECK.name, "due_at": SYSTEM_CLOCK.now(), "succeeded": False}
+    run |= {"claimed_at": SYSTEM_CLOCK.now(), "finished_at": SYSTEM_CLOCK.now(), "claimed_by": "a", "attempts": 3}
+    with database.system_write() as sql:
+        sql.execute(insert(job_run), [run | {"outcome": say("the disk is full")}])
+    database.close()
+
+
+def empty_the_profile(settings: Settings) -> None:
+    found_installation(settings)
+    change(settings, "members", "UPDATE community_profile SET iban = ''")
+
+
 BREAKS: dict[str, tuple[Callable[[Settings], None], str, str]] = {
     "a changed fact": (break_the_chain, "chains", "journal of members is broken at position 1"),
     "a parked letter": (park_a_letter, "letters", "coop deadletters metering"),
     "a journal behind its hearer": (remember_more, "hearers", "billing remembers 3 facts of members, whose journal"),
     "a gap": (miss_a_fact, "gaps", "5 of 5 facts of metering were not heard"),
     "a message given up": (give_a_message_up, "messages", "1 messages of members were given up"),
+    "a failed job": (fail_a_job, "jobs", "chain-check of demo in billing failed: the disk is full"),
+    "a profile without an account": (empty_the_profile, "communities", "demo lacks iban; no bill can go out"),
     "older tables": (be_of_an_older_program, "revisions", "members_0000"),
     "no backup": (forget_backups, "backup", "no backup was ever made"),
     "an old backup": (age_the_backup, "backup", "days old"),
@@ -178,6 +200,32 @@ def test_each_broken_thing_is_named_with_what_to_do(broken: str, settings: Setti
 def test_each_wrong_setting_is_named(changed: dict[str, object], check: str, words: str, settings: Settings) -> None:
     ill = Settings(**{"data_dir": settings.data_dir, "secret": SECRET, **changed})  # type: ignore[arg-type]
     assert words in wrongs(ill)[check]
+
+
+def test_a_token_that_ends_soon_is_noted(settings: Settings) -> None:
+    assert notes(settings, "tokens") == ""
+    database = open_room("members", settings, migrate=False).database
+    ends_at = SYSTEM_CLOCK.now() + timedelta(days=6)
+    row = {"community": COMMUNITY, "token_id": "t-1", "token_sha256": "", "scopes": ("read:bills",)}
+    with database.system_write() as sql:
+        later = row | {"token_id": "t-2", "expires_at": ends_at + timedelta(days=30)}
+        sql.execute(insert(program_token), [row | {"expires_at": ends_at}, later])
+    database.close()
+    assert notes(settings, "tokens") == f"the token t-1 of a program of demo expires on {ends_at:%Y-%m-%d}"
+
+
+def test_clocks_that_differ_are_named(settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fast(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(hours=1)
+
+    on_server = Settings(data_dir=settings.data_dir, secret=SECRET, database_url=postgres_url)
+    for room in open_rooms(on_server).values():
+        room.database.close()
+    assert "clock" not in wrongs(on_server)
+    monkeypatch.setattr(rooms_checks, "datetime", Fast)
+    assert "database are 3600 seconds apart" in wrongs(on_server)["clock"]
 
 
 def test_a_short_disk_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
