@@ -58,14 +58,6 @@ def test_a_session_of_one_is_no_sign_in_at_the_other_s_host_name(town: Town) -> 
             assert "Somebody" not in page.text, "nobody is signed in"
 
 
-def test_a_host_name_that_nobody_has_is_named_as_such(town: Town) -> None:
-    for community in (COMMUNITY, ZUID):
-        with town.enter(community, host="noord.example") as client:
-            for path in ("/members/api/v1/members", "/billing/api/v1/bills", "/governance/feed.json"):
-                answer = client.get(path)
-                assert (answer.status_code, answer.json()["code"]) == (404, "unknown-host"), path
-
-
 def test_a_token_of_one_opens_nothing_at_the_other_s_host_name(town: Town) -> None:
     token = make_gateway(town)
     wait_until_known(town, token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import Route
 
+from coop.demo.cooperative import PROFILE
 from coop.events import SERVICES
 from coop.events.members import MemberLeft
 from coop.events.scopes import SCOPES
@@ -23,6 +25,7 @@ from coop.kit.release import VERSION
 from coop.kit.settings import Settings
 from coop.members.service import MEMBERS
 from coop.operator.chain import CHAIN_CHECK
+from coop.operator.founding import add_community
 from coop.operator.matrix import matrix, roles_of, scopes_of_rooms
 from coop.operator.runtime import embedded_app
 from coop.operator.services import service_named
@@ -57,6 +60,17 @@ def routes_of(app: FastAPI) -> list[Route]:
         for route in getattr(part, "original_router", app).routes
         if isinstance(route, Route) and (hasattr(part, "original_router") or route is part)
     ]
+
+
+def test_a_host_name_that_no_co_operative_has_is_named_as_such(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, secret=SECRET)
+    names = {"name": "Zuid U.A.", "site_name": "Zuid", "mail_sender": "bestuur@zuid.example"}
+    add_community(settings, "zuid", {**asdict(PROFILE), **names, "hosts": "zuid.example"})
+    with TestClient(embedded_app(settings), headers={"accept": "application/json"}) as client:
+        for path in ("/members/api/v1/members", "/billing/api/v1/bills", "/governance/feed.json"):
+            stranger = client.get(path, headers={"host": "noord.example"})
+            assert (stranger.status_code, stranger.json()["code"]) == (404, "unknown-host"), path
+            assert client.get(path, headers={"host": "zuid.example"}).status_code == 401, path
 
 
 @pytest.mark.parametrize("cookie", ["5", "null", "[1]", "[1,2,3]", "{}", "[" * 3000, "%5B%22done%22%2C%7B%7D%5D"])
