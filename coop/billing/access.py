@@ -13,7 +13,7 @@ ACCESS = Access(
         "follow-own-bills": roles("member"),
         "see-bills": SIGNED_IN | {_READ, OWN},  # one's own; those of others by see-all-bills
         "see-all-bills": roles("board", "treasurer", "auditor", "operator", _READ),
-        "set-own-amount": roles("member") | {OWN},
+        "set-own-amount": roles("member"),
         "take-own-data": SIGNED_IN | {OWN},
         "see-tariffs": SIGNED_IN | {_READ, OWN},
         "see-own-effect": roles("member"),  # of a tariff that is put to the vote, on the own bill

@@ -18,7 +18,7 @@ from coop.billing.service import BILLING
 from coop.billing.storage import bills, heard, heard_tables, ledger, tables
 from coop.kit.database import Database
 from coop.kit.replay import rebuild
-from coop.values import CoopError, Period
+from coop.values import BadInput, CoopError, Period
 from tests.billing.test_runs import FEBRUARY, JANUARY, MEMBERS, TERMS, bill_of, correct, run, state, told
 from tests.billing.village import (
     allocated,
@@ -76,19 +76,18 @@ def test_the_next_run_brings_corrections_along_before_its_own_bills(database: Da
     assert again.bills == ()
 
 
-def test_a_run_dated_in_the_year_before_by_mistake_changes_no_history(database: Database) -> None:
+def test_a_run_dated_in_the_year_before_by_mistake_is_refused_and_changes_nothing(database: Database) -> None:
     december = Period.month(2025, 12)
     hear(database, *TERMS, *month_of(MEMBERS, december, "8"))
     run(database, december, date(2026, 1, 6))
-    for revision, (energy_gj, day) in enumerate((("7", date(2025, 12, 31)), ("6", date(2026, 1, 10))), 2):
-        hear(database, measured("anna", december, energy_gj, revision), closed(december, 1, 0, revision))
-        assert [bill.total_cents for bill in correct(database, day).bills] == [-3800]
-    numbers = ["2026-000001", "2025-000001", "2026-000004"]
+    hear(database, measured("anna", december, "7", 2), closed(december, 1, 0, 2))
+    with pytest.raises(BadInput, match="2025-12-31 is before the newest bill, of 2026-01-06"):
+        correct(database, date(2025, 12, 31))
+    assert [bill.total_cents for bill in correct(database, date(2026, 1, 10)).bills] == [-3800]
     with database.read(COMMUNITY) as tx:
-        issued = [bills.get_bill(tx, number) for number in numbers]
-        assert [bill.ordinal for bill in issued] == [1, 4, 5]
-        assert [bill.corrects for bill in issued] == [None, issued[0].id, issued[1].id]
-        assert [verify_bill(tx, number).findings for number in numbers] == [(), (), ()]
+        first, corrected = (bills.get_bill(tx, number) for number in ("2026-000001", "2026-000004"))
+        assert (first.ordinal, corrected.ordinal, corrected.corrects) == (1, 4, first.id)
+        assert [verify_bill(tx, bill.id).findings for bill in (first, corrected)] == [(), ()]
 
 
 def test_a_revision_that_changes_no_cent_makes_no_bill(database: Database) -> None:

@@ -206,7 +206,14 @@ def test_a_job_that_is_killed_leaves_nothing(village: Database) -> None:
 
 
 def test_the_jobs_run_once_for_their_morning_and_leave_their_outcome(village: Database) -> None:
-    assert [job.name for job in BILLING.jobs] == ["draft-bills", "draft-corrections", "archive-papers", "forget-papers"]
+    assert [job.name for job in BILLING.jobs] == [
+        "draft-bills",
+        "draft-corrections",
+        "set-amounts",
+        "follow-drifts",
+        "archive-papers",
+        "forget-papers",
+    ]
     for job in JOBS:
         assert run_due(job, village, COMMUNITY)
         assert not run_due(job, village, COMMUNITY)
@@ -214,6 +221,8 @@ def test_the_jobs_run_once_for_their_morning_and_leave_their_outcome(village: Da
         assert {run.job: (run.succeeded, run.outcome) for run in list_runs(tx)} == {
             "draft-bills": (True, "drafted 3 bills of 2025-01 for 442.68 EUR"),
             "draft-corrections": (True, "nothing to correct"),
+            "set-amounts": (True, "set 0 monthly amounts"),
+            "follow-drifts": (True, "told 0 other monthly amounts"),
             "archive-papers": (True, "put away 0 papers of bills"),
             "forget-papers": (True, "forgot 0 papers of bills"),
         }
