@@ -90,9 +90,10 @@ def ask(
     >>> first = ask(18000, Standing(), even, january, home, is_correction=False, least_cents=0)
     >>> first.asked_cents, first.carried_cents
     (10000, 8000)
-    >>> last = ask(9000, Standing(-2500, december.start), even, december, home, is_correction=False, least_cents=0)
-    >>> last.why.value, last.asked_cents, last.carried_cents
-    ('settled', 6500, 0)
+    >>> before = Standing(-2500, december.start, ("2025-000011",))
+    >>> last = ask(9000, before, even, december, home, is_correction=False, least_cents=0)
+    >>> last.why.value, last.asked_cents, last.settles
+    ('settled', 6500, ('2025-000011',))
     """
     year = year_of(contract, period.start)
     over = min(year.end, contract.ends_on or year.end)
