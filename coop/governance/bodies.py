@@ -5,17 +5,17 @@ Texts and numbers have the sizes that the tables hold, so that one that does not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from coop.governance import model
+from coop.governance import examples, model
 from coop.governance.model import Milestone, Phase, Programme, Tranche
 from coop.governance.rules.dates import FIRST_DAY, LAST_DAY
 from coop.governance.rules.programmes import split_grant
-from coop.governance.rules.texts import UNPRINTABLE
+from coop.governance.rules.texts import holds_control, holds_nul
 from coop.governance.statutes.model import Articles, Casting
 from coop.governance.statutes.record import read_articles
 from coop.values import BadInput, Problem
@@ -32,6 +32,11 @@ Votes = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 Hour = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+
+def show(example: Mapping[str, Any]) -> ConfigDict:
+    """Configuration of a body with an example of it in the document."""
+    return ConfigDict(json_schema_extra={"examples": [dict(example)]})
 
 
 class Body(BaseModel):
@@ -71,6 +76,8 @@ class StatutesBody(Body):
     """A version of the statutes. A section of its ``articles`` that is not there is one on which they are silent: the
     law applies."""
 
+    model_config = show(examples.STATUTES)
+
     valid_from: Day
     articles: Annotated[Articles, BeforeValidator(read_section)]
     deed_on: Day | None = None
@@ -97,6 +104,8 @@ class MeetingBody(Body):
     """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
     ``second_of``: the meeting that had no quorum, where this is a second one on the same."""
 
+    model_config = show(examples.MEETING)
+
     meeting_id: Id
     held_on: Day
     convened_on: Day | None = None
@@ -112,6 +121,8 @@ class MeetingBody(Body):
 class WithdrawalBody(Body):
     """The withdrawal of a meeting, or of the points ``resolution_ids`` alone. With ``held_on`` the meeting is convened
     anew on that day; without a place it is held where it was to be held."""
+
+    model_config = show(examples.WITHDRAWAL)
 
     reason: Annotated[str, Field(min_length=1, max_length=300)]
     resolution_ids: Annotated[list[Id], Field(max_length=500)] = []
@@ -133,6 +144,8 @@ class PointMinutesBody(Body):
 
 class MinutesBody(Body):
     """What somebody adds to the minutes of a closed meeting; the figures stand in them by themselves."""
+
+    model_config = show(examples.MINUTES)
 
     chair: Annotated[str, Field(max_length=100)]
     secretary: Annotated[str, Field(max_length=100)]
@@ -176,6 +189,8 @@ class PastResolutionBody(ResolutionBody):
 class PastMeetingBody(Body):
     """A meeting that was held before it came on file, as its minutes say; ``paper`` names them."""
 
+    model_config = show(examples.PAST_MEETING)
+
     meeting_id: Id
     held_on: Day
     convened_on: Day
@@ -199,6 +214,8 @@ class BallotBody(Body):
 class VotesBody(Body):
     """Ballots on one resolution that somebody enters for others: from the ``room``, on ``paper``, or by ``letter``."""
 
+    model_config = show(examples.VOTES)
+
     resolution_id: str
     paper: Literal["room", "paper", "letter"]
     ballots: Annotated[list[BallotBody], Field(min_length=1, max_length=10_000)]
@@ -217,12 +234,16 @@ class AttendanceBody(ArrivalBody):
     """A line of the attendance: a member ``came`` or ``left``, the line ``undoes`` was wrong and is ``undone``, or the
     list so far is ``signed`` by whoever looked at it."""
 
+    model_config = show(examples.ATTENDANCE)
+
     change: Literal["came", "left", "undone", "signed"]
     undoes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class AttendanceListBody(Body):
     """A list of signatures on ``paper``, with every member on it."""
+
+    model_config = show(examples.ATTENDANCE_LIST)
 
     paper: Annotated[str, Field(min_length=1, max_length=300)]
     members: Annotated[list[ArrivalBody], Field(min_length=1, max_length=10_000)]
@@ -232,11 +253,15 @@ class AttendanceListBody(Body):
 class MandateBody(Body):
     """The member who votes for whoever asks, or null to take the mandate back."""
 
+    model_config = show(examples.MANDATE)
+
     holder: Id | None
 
 
 class OwnVoteBody(Body):
     """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
+
+    model_config = show(examples.OWN_VOTE)
 
     choice: Literal["for", "against", "blank"]
     ballot_id: Id
@@ -249,6 +274,8 @@ class CloseBody(Body):
     ``chair``: by resolution, the chair's word for the case of a tie, where the statutes let the chair decide it.
     ``approved``: resolutions to which the body consented that the statutes name.
     """
+
+    model_config = show(examples.CLOSE)
 
     closed_on: Day | None = None
     entitled_members: int | None = None
@@ -306,6 +333,8 @@ class GrantBody(Body):
 class ProgrammeBody(Body):
     """A programme with its money, as fixed tranches, as grants with shares, or both."""
 
+    model_config = show(examples.PROGRAMME)
+
     programme_id: Id
     name: Line
     phases: list[PhaseBody]
@@ -334,37 +363,6 @@ class SteeringBody(Body):
 
     decision: Annotated[str, Field(examples=["release"])]
     decided_on: Annotated[Day, Field(examples=["2026-03-01"])]
-
-
-def holds_nul(value: object) -> bool:
-    """True when a text anywhere in a value holds a NUL.
-
-    >>> holds_nul({"name": ["a", "b\\0"]}), holds_nul({"name": ["a", 1]})
-    (True, False)
-    """
-    return any("\0" in text for text in _texts(value))
-
-
-def holds_control(value: object) -> bool:
-    """True when a text anywhere in a value holds a character that XML cannot carry: a control character other than a
-    tab or the end of a line, or half of a pair.
-
-    >>> holds_control({"name": ["a", "b\\a"]}), holds_control({"name": ["a\\n\\tb", 1]})
-    (True, False)
-    """
-    return any(UNPRINTABLE.search(text) for text in _texts(value))
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for item in value.items():
-                yield from _texts(list(item))
-        case list():
-            for part in value:
-                yield from _texts(part)
 
 
 def programme_of(body: ProgrammeBody) -> Programme:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
 from coop.events import SERVICES
@@ -276,6 +276,8 @@ class JobOut(BaseModel):
 
 class SwitchIn(BaseModel):
     """Whether a job runs for this co-operative."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
 
     enabled: bool
 

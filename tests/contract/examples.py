@@ -32,3 +32,16 @@ def example_of(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
         case "integer" | "number":
             return int(schema.get("minimum", 1))
     return FORMATS.get(schema.get("format", ""), "x")
+
+
+def is_shown(described: Mapping[str, Any], document: Mapping[str, Any], inside: tuple[str, ...] = ()) -> bool:
+    """True where the document has an example of what it describes, as a whole or of a part of it."""
+    if described.get("examples") or "example" in described:
+        return True
+    reference = described.get("$ref", "").rsplit("/", 1)[-1]
+    if reference:
+        schemas = document["components"]["schemas"]
+        return reference not in inside and is_shown(schemas[reference], document, (*inside, reference))
+    parts = [*described.get("properties", {}).values(), *described.get("anyOf", []), *described.get("oneOf", [])]
+    parts += [described[word] for word in ("schema", "items", "additionalProperties") if word in described]
+    return any(isinstance(part, dict) and is_shown(part, document, inside) for part in parts)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import validate
 from starlette.testclient import TestClient
 
 from coop.kit.settings import Settings
 from coop.operator.pages import openapi_document
 from coop.operator.runtime import build_app, local_bus, open_rooms
+from tests.contract.examples import is_shown
 from tests.founding import found_installation
 from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.node import run_node
@@ -87,6 +89,24 @@ def test_each_shape_has_a_name_of_its_own(document: dict[str, Any]) -> None:
     assert [name for name in schemas if "__" in name] == []
     titles = [schema["title"] for schema in schemas.values()]
     assert [title for title in titles if titles.count(title) > 1] == []
+
+
+def test_each_body_is_shown(document: dict[str, Any]) -> None:
+    unseen = [
+        operation["operationId"]
+        for _, _, operation in operations(document)
+        if "requestBody" in operation
+        if not any(is_shown(content, document) for content in operation["requestBody"]["content"].values())
+    ]
+    assert unseen == []
+
+
+def test_each_body_that_is_shown_whole_has_its_shape(document: dict[str, Any]) -> None:
+    for _, _, operation in operations(document):
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        whole = document["components"]["schemas"].get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
+        for example in whole.get("examples", []):
+            validate(example, {**schema, "components": document["components"]})
 
 
 def test_each_list_has_pages(document: dict[str, Any]) -> None:

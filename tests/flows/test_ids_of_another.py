@@ -26,7 +26,7 @@ FORM = {
     "email": "somebody@zuid.example", "action": "discard", "held_on": "2030-01-01", "answer": "released", "reason": "x",
     "act": "discard", "change": "grant", "role": "auditor", "given": "yes", "paper": "a letter", "letter": "a letter",
     "signed_on": "2026-01-01", "posted_on": "2026-01-01", "decision": "release", "sent_on": "2026-01-01",
-    "channel": "x", "number": "001",
+    "channel": "x", "number": "001", "amount": "100",
 }  # fmt: skip
 """Fields of every form of a page, so that what is asked gets as far as looking for the id."""
 

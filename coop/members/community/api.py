@@ -60,6 +60,8 @@ class DatedParticularsOut(BaseModel):
 class ParticularsIn(BaseModel):
     """Particulars that change; what is left out stays. With ``dry_run`` nothing is written."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "030 123 45 67", "dry_run": True}]})
+
     name: str | None = None
     site_name: str | None = None
     street: str | None = None
@@ -106,6 +108,18 @@ class ChoiceOut(BaseModel):
 
 class ChoiceIn(BaseModel):
     """A choice that the board may make by itself, from today or later."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "valid_from": "2027-01-01",
+                    "value": {"ratio": "2", "difference_cents": 10000},
+                    "source": "board of 3 December 2026",
+                }
+            ]
+        }
+    )
 
     valid_from: date
     value: dict[str, Any]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from coop.kit.answers import Answer, Body, Text
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
@@ -62,6 +62,8 @@ class RoleIn(Body):
 
 class JoinIn(Body):
     """The member whose account it is as well."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}]})
 
     member_id: Text
 

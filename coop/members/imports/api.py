@@ -15,6 +15,9 @@ from coop.members.imports.formats.csv_lines import FILE_BYTES_MAX
 routes = APIRouter(route_class=GuardedRoute, prefix="/members/api/v1", tags=["members"])
 may = ACCESS.may
 
+CSV = "number,kind,name,joined_on\n001,owner,Noor de Wit,2025-01-01\n"
+"""A file of members."""
+
 
 class ImportOut(BaseModel):
     """The outcome of an import, or of a dry run: ``added`` of its ``count`` lines were not registered yet, ``changed``
@@ -42,7 +45,7 @@ class UndoOut(BaseModel):
 def import_register(
     request: Request,
     kind: str,
-    body: Annotated[bytes, Body(media_type="text/csv")],
+    body: Annotated[bytes, Body(media_type="text/csv", examples=[CSV])],
     file_name: str = "",
     dry_run: bool = False,
     preview: Annotated[str, Query(max_length=64)] = "",

@@ -45,7 +45,7 @@ class MetersIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    meters: list[Text] | Literal["every"]
+    meters: Annotated[list[Text] | Literal["every"], Field(examples=[["E-1", "H-1"], "every"])]
 
 
 class ProgramOut(BaseModel):

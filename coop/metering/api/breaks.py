@@ -45,7 +45,7 @@ class BreakIn(Body):
 class MeaningIn(Body):
     """The second person's answer."""
 
-    confirmed: bool
+    confirmed: Annotated[bool, Field(examples=[True])]
     """Whether it is right."""
 
 

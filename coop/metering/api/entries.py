@@ -48,7 +48,7 @@ class CorrectionIn(CardIn):
 class AnswerIn(Body):
     """The second person's answer."""
 
-    confirmed: bool
+    confirmed: Annotated[bool, Field(examples=[True])]
     """Whether it is right."""
 
 

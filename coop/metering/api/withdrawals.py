@@ -47,7 +47,7 @@ class UndoIn(Body):
 class ConfirmIn(Body):
     """The second person's answer."""
 
-    confirmed: bool
+    confirmed: Annotated[bool, Field(examples=[True])]
     """Whether it is right."""
 
 

@@ -1,0 +1,90 @@
+"""Bodies that the document for programs shows of governance."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+STATUTES: Final[dict[str, Any]] = {
+    "valid_from": "2027-01-01",
+    "deed_on": "2026-12-15",
+    "articles": {
+        "name": "Deed of 2026",
+        "rules": {"ordinary": {"article": "art. 14.2", "majority": {"num": 1, "den": 2}}},
+        "notices": {"ordinary": {"article": "art. 14.3", "days": 7}},
+    },
+}
+MEETING: Final[dict[str, Any]] = {
+    "meeting_id": "alv-2026-1",
+    "held_on": "2026-06-11",
+    "place": "Het Dorpshuis",
+    "begins_at": "20:00",
+    "resolutions": [
+        {
+            "resolution_id": "alv-2026-1-1",
+            "kind": "ordinary",
+            "subject_nl": "Jaarrekening 2025",
+            "subject_en": "Annual accounts of 2025",
+        }
+    ],
+}
+WITHDRAWAL: Final[dict[str, Any]] = {"reason": "the hall is flooded", "held_on": "2026-06-25", "begins_at": "20:00"}
+MINUTES: Final[dict[str, Any]] = {
+    "chair": "Noor de Wit",
+    "secretary": "Bram Vos",
+    "points": [{"resolution_id": "alv-2026-1-1", "considerations": "The auditor had no remarks."}],
+}
+PAST_MEETING: Final[dict[str, Any]] = {
+    "meeting_id": "alv-2023-1",
+    "held_on": "2023-06-08",
+    "convened_on": "2023-05-25",
+    "paper": "minutes of 8 June 2023",
+    "resolutions": [
+        {
+            "resolution_id": "alv-2023-1-1",
+            "kind": "ordinary",
+            "subject_nl": "Jaarrekening 2022",
+            "subject_en": "Annual accounts of 2022",
+            "count": {"votes_for": 31, "votes_against": 2, "votes_entitled": 60},
+        }
+    ],
+}
+VOTES: Final[dict[str, Any]] = {
+    "resolution_id": "alv-2026-1-1",
+    "paper": "room",
+    "ballots": [{"member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22", "choice": "for"}],
+}
+ATTENDANCE: Final[dict[str, Any]] = {
+    "member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22",
+    "manner": "room",
+    "change": "came",
+}
+ATTENDANCE_LIST: Final[dict[str, Any]] = {
+    "paper": "list of signatures, 2 sheets",
+    "members": [{"member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}],
+}
+MANDATE: Final[dict[str, Any]] = {"holder": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}
+OWN_VOTE: Final[dict[str, Any]] = {"choice": "for", "ballot_id": "6f1c2a34-9b0e-4a8e-8a59-0c3a57c00b11"}
+CLOSE: Final[dict[str, Any]] = {"chair": {"alv-2026-1-1": "for"}}
+PROGRAMME: Final[dict[str, Any]] = {
+    "programme_id": "heat-2026",
+    "name": "Heat network",
+    "phases": [
+        {
+            "phase_id": "p1",
+            "name_nl": "Ontwerp",
+            "name_en": "Design",
+            "budget_cents": 5000000,
+            "milestones": [
+                {
+                    "milestone_id": "m1",
+                    "name_nl": "Ontwerp af",
+                    "name_en": "Design done",
+                    "budget_cents": 5000000,
+                    "deadline": "2027-03-01",
+                    "evidence": ["design"],
+                }
+            ],
+        }
+    ],
+    "tranches": [{"tranche_id": "t1", "milestone_id": "m1", "financier": "municipality", "amount_cents": 5000000}],
+}
