@@ -11,6 +11,7 @@ from coop.governance.access import ACCESS
 from coop.governance.answers import Answer
 from coop.governance.handlers import ballots, mandates
 from coop.governance.storage.mandates import list_mandates
+from coop.governance.views import find_meeting_view
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
@@ -42,6 +43,7 @@ class CastByMandatesOut(Answer):
 def get_mandate(request: Request, meeting_id: str) -> OwnMandatesOut:
     """The mandate that the member who is signed in gave for a meeting, and those that they hold."""
     with reading(request) as tx:
+        find_meeting_view(tx, meeting_id)
         return _describe(tx, meeting_id, _own_id(request))
 
 
