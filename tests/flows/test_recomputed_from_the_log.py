@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def file(year: Year, tmp_path: Path) -> Path:
     """A copy of the year's metering, free to be changed."""
     year.copy(tmp_path / "copy")
     path = tmp_path / "copy" / "metering.db"
-    with sqlite3.connect(path) as sql:
+    with closing(sqlite3.connect(path)) as sql, sql:
         for (name,) in sql.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             sql.execute(f'DROP TRIGGER "{name}"')
     return path
@@ -82,7 +83,7 @@ def test_it_comes_out_the_same_from_days_that_are_sealed(year: Year, tmp_path: P
     ],
 )
 def test_it_names_a_figure_that_was_changed_and_readings_that_are_gone(file: Path, change: str, named: str) -> None:
-    with sqlite3.connect(file) as sql:
+    with closing(sqlite3.connect(file)) as sql, sql:
         assert sql.execute(change).rowcount > 0
     _, differences = recompute(file)
     assert any(one.what.startswith(named) for one in differences)
