@@ -1,4 +1,7 @@
-"""``coop`` from a terminal: every command's help, what it does, and its exit code."""
+"""``coop`` from a terminal: every command's help, what it does, and its exit code.
+
+One file, for a test reads the commands off the program and holds each to what stands here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Mass errors: each is planted in a real run, and holds it by its name."""
+"""Mass errors: each is planted in a real run, and holds it by its name.
+
+One file, so that it can be read beside the list of the brakes and none is forgotten.
+"""
 
 from __future__ import annotations
 

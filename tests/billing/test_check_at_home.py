@@ -16,7 +16,9 @@ from coop.billing.documents.taking_home import read_checker, take_home
 from coop.billing.storage import bills, papers
 from coop.kit import journal
 from coop.kit.database import Database
+from coop.values import NotFound
 from coop.verification.athome import check, main
+from tests.billing.test_second_opinion import _tamper as tamper
 from tests.billing.test_second_opinion import village as village
 from tests.billing.village import visit
 from tests.desk import COMMUNITY
@@ -110,6 +112,14 @@ def test_whatever_was_changed_is_found_at_home(village: Database, forge: Callabl
     forge(taken)
     wrong, _ = check(taken)
     assert [finding for finding in wrong if said in finding], wrong
+
+
+def test_a_bill_whose_fact_is_gone_is_not_taken_home_and_says_why(village: Database) -> None:
+    tamper(village, "DELETE FROM journal WHERE type = 'billing.bill-issued.v1'")
+    with village.read(COMMUNITY) as tx:
+        [head, *_] = bills.list_heads(tx)
+        with pytest.raises(NotFound, match="no fact tells of bill 2025-000001 any more"):
+            take_home(tx, head.id, "en")
 
 
 def test_the_program_needs_nothing_but_python(village: Database, tmp_path: Path) -> None:

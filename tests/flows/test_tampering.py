@@ -1,4 +1,7 @@
-"""Whoever changes what was stored, past every trigger, is found and the thing is named."""
+"""Whoever changes what was stored, past every trigger, is found and the thing is named.
+
+One file: all of it is done by one burglar to copies of one year, and the lists of what was tried are read side by side.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Inbox, dead letters, relay and rebuild: every fact handled once, none lost."""
+"""Inbox, dead letters, relay and rebuild: every fact handled once, none lost.
+
+One file: each test takes the same two small services a step further along one road.
+"""
 
 from __future__ import annotations
 

@@ -15,17 +15,26 @@ from coop.billing.storage.schemas import write_json
 from coop.events.billing import BillIssued
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
+from coop.values import NotFound, say
 
 CHECKER = "check_bill.py"
 """Name under which the program is taken home."""
 
 
 def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
-    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the fact that told of it."""
+    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the fact that told of it.
+
+    Raises:
+        NotFound: there is no such bill, or no fact tells of it any more.
+    """
     issued = bills.get_bill(tx, bill_id)
     stored = papers.find_paper(tx, issued.id)
     rows = journal.list_rows(tx, BillIssued, tx.community, issued.member_id)
-    told = next(row for row in rows if orjson.loads(row["data"])["bill_id"] == issued.id)
+    told = next((row for row in rows if orjson.loads(row["data"])["bill_id"] == issued.id), None)
+    if told is None:
+        raise NotFound(
+            say("no fact tells of bill %(number)s any more: the keeper of the books has to look", number=issued.number)
+        )
     taken: dict[str, Any] = {
         "language": language,
         "number": issued.number,
