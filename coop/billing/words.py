@@ -304,13 +304,13 @@ def period_name(lang: str, period: Period) -> str:
     )
 
 
-def reference(lang: str, rests_on: Reference) -> str:
-    """What one thing that a bill rests on is, in a few words."""
+def reference(lang: str, rests_on: Reference, *, with_hashes: bool = False) -> str:
+    """What one thing that a bill rests on is, in a few words; on paper with the beginnings of its hashes."""
     revision = translate(lang, "Revision %(revision)s", revision=rests_on.revision)
     over = days(lang, rests_on.period) if rests_on.period else ""
     match rests_on.kind:
         case "reading":
-            blocks = " ".join(version[:12] for version in rests_on.versions)
+            blocks = " ".join(version[:12] for version in rests_on.versions) if with_hashes else ""
             return ", ".join(part for part in (over, revision, blocks) if part)
         case "allocation":
             return f"{over}, {revision}"

@@ -75,6 +75,11 @@ def test_a_member_follows_the_year_and_one_euro_to_reading_and_vote(village: Dat
     assert "/metering/allocations/run-2025-01-1/connection-anna" in bill.text
     assert "/governance/resolutions/resolution-tariff-2025" in bill.text
     verified = anna.get(path.group() + "/verify", headers=HTML)
+    titles = re.findall(r'class="step-title">(.*?)</p>', verified.text)
+    assert titles
+    assert not [title for title in titles if re.search(r"\b[0-9a-f]{12}\b", re.sub(r"<[^>]+>", "", title))], (
+        "no hash is in sight"
+    )
     assert "It agrees" in text_of(verified)
     assert "coop verify 2025-000001" in text_of(verified)
 

@@ -109,7 +109,7 @@ def document_of(frozen: Frozen) -> BillDocument:
             {
                 "mark": marks[reference.kind, reference.id],
                 "kind": translate(lang, _KINDS[reference.kind]),
-                "text": words.reference(lang, reference),
+                "text": words.reference(lang, reference, with_hashes=True),
                 "code": reference.id,
             }
             for reference in references
