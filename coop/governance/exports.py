@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from coop.governance import listings
 from coop.governance.access import ACCESS
-from coop.governance.attendance_views import view_attendance
-from coop.governance.views import find_meeting_view, view_meetings, view_programmes
+from coop.governance.ballots.attendance.views import view_attendance
+from coop.governance.ballots.views import find_meeting_view, view_meetings
+from coop.governance.programmes.views import view_programmes
 from coop.kit.http import GuardedRoute, reading
 from coop.web.downloads import Asked
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
-from coop.governance.handlers.voting_lists import read_list
-from coop.governance.storage import meetings as store
-from coop.governance.storage.answers import find_refusals
-from coop.governance.storage.ballots import list_ballots
-from coop.governance.storage.entries import list_waiting
-from coop.governance.views import MeetingView, view_meetings, view_programmes
+from coop.governance.ballots.store import list_ballots
+from coop.governance.ballots.views import MeetingView, view_meetings
+from coop.governance.entries.store import list_waiting
+from coop.governance.meetings import store
+from coop.governance.meetings.answer_store import find_refusals
+from coop.governance.meetings.voting_lists import read_list
+from coop.governance.programmes.views import view_programmes
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from coop.governance import wording
-from coop.governance.attendance_views import Arrived, PointQuorum
-from coop.governance.handlers.closing import Outcome
+from coop.governance.ballots import wording
+from coop.governance.ballots.attendance.views import Arrived, PointQuorum
+from coop.governance.ballots.closing import Outcome
+from coop.governance.ballots.views import MeetingView
 from coop.governance.model import Meeting
+from coop.governance.programmes.views import ProgrammeView
+from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
-from coop.governance.views import MeetingView, ProgrammeView
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 
@@ -95,8 +97,8 @@ def milestones_listing(lang: str, views: Iterable[ProgrammeView]) -> Listing:
     columns = (
         Column("milestone_id", "Id", of=lambda row: row[1].milestone.milestone_id),
         Column("programme", N_("Programme"), of=lambda row: row[0].programme.name),
-        Column("milestone", N_("Milestone"), of=lambda row: wording.milestone_name(lang, row[1].milestone)),
-        Column("phase", N_("Phase"), of=lambda row: wording.phase_name(lang, row[1].phase)),
+        Column("milestone", N_("Milestone"), of=lambda row: milestone_name(lang, row[1].milestone)),
+        Column("phase", N_("Phase"), of=lambda row: phase_name(lang, row[1].phase)),
         Column("deadline", N_("Deadline"), Kind.DAY, of=lambda row: row[1].milestone.deadline),
         Column("reached_on", N_("Reached"), Kind.DAY, of=lambda row: row[1].reached and row[1].reached.reached_on),
         Column("budget_eur", N_("Budget"), Kind.EUROS, of=lambda row: row[1].milestone.budget_cents),
@@ -113,7 +115,7 @@ def tranches_listing(lang: str, views: Iterable[ProgrammeView]) -> Listing:
         Column("programme", N_("Programme"), of=lambda row: row[0].programme.name),
         Column("number", N_("Tranche"), Kind.WHOLE, of=lambda row: row[1].number),
         Column("financier", N_("Financier"), of=lambda row: row[1].tranche.financier),
-        Column("milestone", N_("Milestone"), of=lambda row: wording.milestone_name(lang, row[1].milestone)),
+        Column("milestone", N_("Milestone"), of=lambda row: milestone_name(lang, row[1].milestone)),
         Column("amount_eur", N_("Amount"), Kind.EUROS, of=lambda row: row[1].tranche.amount_cents),
         Column("released_on", N_("Released on"), Kind.DAY, of=lambda row: row[1].state.released_on),
         Column("days_waited", N_("Days waited"), Kind.WHOLE, of=lambda row: row[1].days_waited),

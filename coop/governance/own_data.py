@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from coop.governance import wording
 from coop.governance.access import ACCESS
-from coop.governance.storage.ballots import list_ballots_of
-from coop.governance.storage.mandates import list_mandates_of
-from coop.governance.storage.meetings import list_meetings
+from coop.governance.ballots import wording
+from coop.governance.ballots.mandates.store import list_mandates_of
+from coop.governance.ballots.store import list_ballots_of
+from coop.governance.meetings.store import list_meetings
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.language import N_, language_of
 from coop.web.listings import Column, Kind, Listing

@@ -9,37 +9,29 @@ from coop.events import governance as facts
 from coop.events.billing import TariffAnswered
 from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
 from coop.events.metering import AllocationKeyAnswered, PeriodClosed
-from coop.governance import (
-    attendance_api,
-    attendance_pages,
-    ballot_pages,
-    calendar_file,
-    convening_pages,
-    exports,
-    feed,
-    home,
-    http,
-    mandate_api,
-    mandate_pages,
-    member_cards,
-    milestone_pages,
-    minutes_pages,
-    own_data,
-    pages,
-    past_pages,
-    planning_pages,
-    programme_pages,
-    second_pages,
-    statutes_pages,
-    withdrawal_pages,
-)
+from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
-from coop.governance.handlers.answers import on_decision_answered, on_period_closed
-from coop.governance.handlers.notices import on_message_failed, on_message_sent
-from coop.governance.handlers.voters import on_member_admitted, on_member_changed, on_member_left
-from coop.governance.jobs import JOBS
-from coop.governance.storage.columns import metadata
-from coop.governance.storage.tables import (
+from coop.governance.api import attendance as attendance_api
+from coop.governance.api import mandates as mandate_api
+from coop.governance.api import routes as http
+from coop.governance.articles import pages as statutes_pages
+from coop.governance.ballots import pages as ballot_pages
+from coop.governance.ballots.attendance import pages as attendance_pages
+from coop.governance.ballots.mandates import pages as mandate_pages
+from coop.governance.convening import calendar_file, meeting_pages, past_pages, second_pages, withdrawal_pages
+from coop.governance.convening import pages as convening_pages
+from coop.governance.feeds import api as feed
+from coop.governance.feeds import pages as partner_pages
+from coop.governance.meetings import cards as member_cards
+from coop.governance.meetings.heard_answers import on_decision_answered, on_period_closed
+from coop.governance.meetings.heard_notices import on_message_failed, on_message_sent
+from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
+from coop.governance.meetings.jobs import JOBS
+from coop.governance.minutes import pages as minutes_pages
+from coop.governance.programmes import milestone_pages, planning_pages
+from coop.governance.programmes import pages as programme_pages
+from coop.governance.tables.columns import metadata
+from coop.governance.tables.meetings import (
     KEPT,
     closed_period,
     decision_answer,
@@ -119,8 +111,9 @@ GOVERNANCE = Service(
         mandate_api.routes,
         minutes_pages.routes,
         calendar_file.routes,
-        pages.routes,
+        meeting_pages.routes,
         programme_pages.routes,
+        partner_pages.routes,
         member_cards.routes,
         planning_pages.routes,
         milestone_pages.routes,

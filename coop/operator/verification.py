@@ -23,7 +23,7 @@ from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
-from coop.governance.handlers.verify import VerifiedResolution, verify_resolution
+from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
 from coop.kit.settings import Settings
 from coop.kit.tx import Tx

@@ -11,8 +11,8 @@ import pytest
 from coop.communities.choices import BrakeChoice, TapWaterChoice, founding_choices, read_choice
 from coop.communities.commands import make_choice
 from coop.communities.store import load_choices
+from coop.governance.decisions.parameters import check_resolution
 from coop.governance.model import Resolution
-from coop.governance.rules.parameters import check_resolution
 from coop.kit.database import Database
 from coop.members.service import MEMBERS
 from coop.values import BadInput, CoopError

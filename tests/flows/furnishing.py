@@ -15,11 +15,12 @@ from coop.demo.acts import password
 from coop.demo.cooperative import COMMUNITY
 from coop.demo.plan import DemoPlan
 from coop.demo.tariffs import summer_tariff
-from coop.governance.handlers.reports import keep_file
+from coop.governance.entries.store import add_entry
 from coop.governance.model import Evidence, Reached
-from coop.governance.storage import programme_tables, tables
-from coop.governance.storage.entries import add_entry
-from coop.governance.storage.reports import add_report
+from coop.governance.programmes.report_store import add_report
+from coop.governance.programmes.reports import keep_file
+from coop.governance.tables import meetings as tables
+from coop.governance.tables import programmes as programme_tables
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.outbound import Message, enqueue
 from coop.kit.service import Room

@@ -21,7 +21,7 @@ from coop.communities.directory import LIFETIME_OF_A_MISS_S
 from coop.demo.cooperative import COMMUNITY
 from coop.events import Envelope, Event, event_classes
 from coop.events.members import MemberAdmitted
-from coop.governance.storage.tables import voter
+from coop.governance.tables.meetings import voter
 from coop.kit import journal, parking
 from coop.kit.actor import COMMAND_LINE
 from coop.kit.inbox import replay_letter

@@ -12,7 +12,7 @@ from sqlalchemy import Table, func, select
 
 from coop.billing.api.state import SECTIONS as BILLING_STATE
 from coop.demo.cooperative import COMMUNITY
-from coop.governance.handlers import records
+from coop.governance.minutes import records
 from coop.kit.journal import journal
 from coop.kit.replay import rebuild
 from coop.kit.service import Room

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coop.billing.storage import mailings
-from coop.governance.storage.notices import measure_reach
+from coop.governance.meetings.notice_store import measure_reach
 from coop.kit.relay import settle
 from coop.kit.service import Room
 from coop.kit.settings import Settings

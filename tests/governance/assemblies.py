@@ -19,9 +19,14 @@ from random import Random
 from typing import Any
 
 from coop.events.governance import ResolutionDecided, TariffAdopted
-from coop.governance.handlers import ballots, closing, meetings
-from coop.governance.handlers.closing import Closing
-from coop.governance.handlers.verify import verify_resolution
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.closing import Closing
+from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings import store
 from coop.governance.model import Count, Meeting
 from coop.governance.service import GOVERNANCE
 from coop.governance.statutes.model import (
@@ -40,9 +45,6 @@ from coop.governance.statutes.model import (
 )
 from coop.governance.statutes.record import describe_articles
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
-from coop.governance.storage.ballots import list_standing
-from coop.governance.storage.told import list_told
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import BadInput

@@ -24,11 +24,20 @@ from coop.events.governance import (
     VotingListFrozen,
 )
 from coop.events.members import MemberAdmitted, MemberLeft
-from coop.governance.handlers import attendance, ballots, closing, entries, meetings, programmes, statutes
-from coop.governance.handlers.attendance import Arrival
-from coop.governance.handlers.voters import on_member_admitted, on_member_left
-from coop.governance.handlers.voting_lists import weigh_members
-from coop.governance.http import KEEPERS
+from coop.governance.api.routes import KEEPERS
+from coop.governance.articles import commands as statutes
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.attendance.commands import Arrival
+from coop.governance.ballots.counting import count_ballots
+from coop.governance.ballots.store import list_standing
+from coop.governance.convening import commands as meetings
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import Entry
+from coop.governance.meetings.heard_voters import on_member_admitted, on_member_left
+from coop.governance.meetings.voter_store import find_members
+from coop.governance.meetings.voting_lists import weigh_members
 from coop.governance.model import (
     Count,
     Evidence,
@@ -40,14 +49,11 @@ from coop.governance.model import (
     Resolution,
     Tranche,
 )
-from coop.governance.rules.counting import count_ballots
+from coop.governance.programmes import commands as programmes
 from coop.governance.service import GOVERNANCE
 from coop.governance.statutes.model import Advance, Articles, Proxies, Quorum, Rule, Share, Term, Voters
 from coop.governance.statutes.record import describe_articles
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage.ballots import list_standing
-from coop.governance.storage.entries import Entry
-from coop.governance.storage.voters import find_members
 from coop.kit import journal
 from coop.kit.actor import Actor
 from coop.kit.database import Database

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from coop.governance.handlers import closing, meetings
-from coop.governance.handlers.closing import Closing
-from coop.governance.handlers.verify import verify_resolution
+from coop.governance.ballots import closing
+from coop.governance.ballots.closing import Closing
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings import store
+from coop.governance.meetings.list_store import CLOSED, find_list
 from coop.governance.model import Meeting
 from coop.governance.statutes.model import Articles, Quorum, Rule, Second, Share, VoterKind, Voters
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
-from coop.governance.storage.voting_lists import CLOSED, find_list
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY

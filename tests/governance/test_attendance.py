@@ -12,14 +12,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from coop.events.attendance import AttendanceFrozen, AttendanceNoted
-from coop.governance.handlers import attendance, ballots, closing, entries, meetings
-from coop.governance.handlers.attendance import Arrival
-from coop.governance.handlers.closing import Closing
-from coop.governance.handlers.verify import verify_resolution
-from coop.governance.http import KEEPERS
+from coop.governance.api.routes import KEEPERS
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.attendance import store
+from coop.governance.ballots.attendance.commands import Arrival
+from coop.governance.ballots.closing import Closing
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.entries import commands as entries
 from coop.governance.statutes.model import MORE_THAN_HALF, Articles, Proxies, Quorum, Rule, Share
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import attendance as store
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY

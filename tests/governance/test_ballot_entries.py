@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from coop.governance.handlers import ballots, closing, entries
-from coop.governance.handlers.ballots import Row
-from coop.governance.http import KEEPERS
-from coop.governance.storage import entries as store
-from coop.governance.storage.ballots import list_ballots
+from coop.governance.api.routes import KEEPERS
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.commands import Row
+from coop.governance.ballots.store import list_ballots
+from coop.governance.entries import commands as entries
+from coop.governance.entries import store
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from coop.governance.storage import meetings as store
+from coop.governance.meetings import store
 from coop.kit.database import Database
 from tests.governance.assembly import TARIFF, TOWN, client, live
 from tests.kit.clocks import SetClock

@@ -16,9 +16,11 @@ from coop.events.governance import (
     VoteEnded,
     VoteOpened,
 )
-from coop.governance.handlers import closing, meetings, programmes
-from coop.governance.jobs import JOBS
+from coop.governance.ballots import closing
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings.jobs import JOBS
 from coop.governance.model import Reached
+from coop.governance.programmes import commands as programmes
 from coop.governance.statutes.model import Advance
 from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database

@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 
 from coop.events.governance import MilestoneReached
-from coop.governance.handlers import programmes
 from coop.governance.model import Evidence
-from coop.governance.storage import documents
-from coop.governance.storage import programmes as store
-from coop.governance.storage.documents import EVIDENCE, PARAMETERS
+from coop.governance.programmes import commands as programmes
+from coop.governance.programmes import documents, store
+from coop.governance.programmes.documents import EVIDENCE, PARAMETERS
 from coop.kit.database import Database
 from coop.kit.documents import Document, Schema, UnreadableDocument, load
 from coop.values import canonical_json, hash_parameters

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
-from coop.governance.handlers import mandates, meetings, minutes, withdrawals
-from coop.governance.storage import meetings as store
-from coop.governance.storage import reports as report_store
-from coop.governance.storage.tables import KEPT, ballot, decision, objection
+from coop.governance.ballots.mandates import commands as mandates
+from coop.governance.convening import commands as meetings
+from coop.governance.convening import withdrawals
+from coop.governance.meetings import store
+from coop.governance.minutes import commands as minutes
+from coop.governance.programmes import report_store
+from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import (

@@ -11,9 +11,11 @@ from typing import TypeGuard
 import pytest
 
 from coop.governance.access import ACCESS
-from coop.governance.handlers import ballots, closing, meetings
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.convening import commands as meetings
+from coop.governance.programmes import store
 from coop.governance.service import GOVERNANCE
-from coop.governance.storage import programmes as store
 from coop.kit.database import Database
 from coop.kit.http import GuardedRoute
 from coop.values import hash_parameters

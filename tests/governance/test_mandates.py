@@ -11,12 +11,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from coop.events.governance import MandateEnded, MandateGiven
-from coop.governance.handlers import attendance, ballots, closing, mandates
-from coop.governance.handlers.attendance import Arrival
-from coop.governance.handlers.verify import verify_resolution
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.attendance.commands import Arrival
+from coop.governance.ballots.mandates import commands as mandates
+from coop.governance.ballots.mandates.store import list_mandates
+from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.verify import verify_resolution
 from coop.governance.statutes.model import Proxies
-from coop.governance.storage.ballots import list_standing
-from coop.governance.storage.mandates import list_mandates
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError

@@ -17,15 +17,17 @@ from coop.events.governance import (
     TariffAdopted,
     VotingListFrozen,
 )
-from coop.governance.handlers import closing, meetings, records, voting_lists
-from coop.governance.handlers.statutes import describe_change
-from coop.governance.handlers.verify import verify_resolution
+from coop.governance.articles.commands import describe_change
+from coop.governance.ballots import closing
+from coop.governance.ballots.store import list_ballots
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings import store, voting_lists
+from coop.governance.minutes import records
 from coop.governance.model import Meeting
 from coop.governance.statutes.model import Articles, Term
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
-from coop.governance.storage.ballots import list_ballots
-from coop.governance.storage.tables import ballot
+from coop.governance.tables.meetings import ballot
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError, canonical_json, hash_parameters
 from tests.desk import SECRETARY

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from coop.events import Envelope, read_event
 from coop.events.governance import AllocationKeyAdopted, MilestoneReached
-from coop.governance.feed import PUBLIC
+from coop.governance.feeds.api import PUBLIC
 from coop.governance.service import GOVERNANCE
 from coop.kit import journal
 from coop.kit.database import Database
@@ -52,7 +52,7 @@ def test_a_feed_opens_with_its_token_in_a_header_alone(visitor: TestClient, toke
 def test_no_feed_writes_a_token_into_an_address(
     visitor: TestClient, token: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("coop.governance.feed.PAGE", 2)
+    monkeypatch.setattr("coop.governance.feeds.api.PAGE", 2)
     answer = visitor.get(f"/governance/{path}", headers=bearer(token))
     assert token not in answer.text + str(answer.headers)
 
@@ -179,7 +179,7 @@ def test_the_atom_feed_shows_only_what_came_after_a_position(visitor: TestClient
 def test_an_older_page_of_the_atom_feed_is_linked(
     embedded: Database, visitor: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("coop.governance.feed.PAGE", 3)
+    monkeypatch.setattr("coop.governance.feeds.api.PAGE", 3)
     seen: list[str | None] = []
     address = "/governance/feed.atom"
     while address:

@@ -12,10 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.events.governance import MilestoneReached, TrancheReleased
-from coop.governance.handlers import reports
 from coop.governance.model import Evidence
-from coop.governance.storage import programmes as programme_store
-from coop.governance.storage import reports as store
+from coop.governance.programmes import report_store as store
+from coop.governance.programmes import reports
+from coop.governance.programmes import store as programme_store
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY, sign_in

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from coop.events.governance import MinutesConfirmed
-from coop.governance.handlers import minutes
-from coop.governance.handlers.minutes import Said, Written
-from coop.governance.storage.minutes import find_minutes, load_minutes
+from coop.governance.minutes import commands as minutes
+from coop.governance.minutes.commands import Said, Written
+from coop.governance.minutes.store import find_minutes, load_minutes
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY

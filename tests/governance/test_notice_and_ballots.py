@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.governance.ballots.rules import Box, accept
 from coop.governance.model import CHOICES, OWN, Ballot
-from coop.governance.rules.ballots import Box, accept
-from coop.governance.rules.statutes import check_notice, first_vote_date, last_notice_date
+from coop.governance.statutes.applying import check_notice, first_vote_date, last_notice_date
 from coop.governance.statutes.model import Articles, Proxies, Rule, Term, Voters
 from coop.governance.statutes.version import Statutes, in_force
 from coop.values import BadInput, CoopError

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coop.governance import planning_form
 from coop.governance.model import Milestone, Phase, Programme, Tranche
-from coop.governance.storage import programmes as store
+from coop.governance.programmes import planning_form, store
 from coop.kit.database import Database
 from coop.values import BadInput
 from tests.governance.assembly import TOWN, client

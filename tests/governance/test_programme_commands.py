@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 
 from coop.events.governance import MilestoneReached, TrancheReferred, TrancheReleased
-from coop.governance.handlers import programmes
 from coop.governance.model import Programme, Reached, Tranche
-from coop.governance.storage import programmes as store
-from coop.governance.storage.documents import EVIDENCE
+from coop.governance.programmes import commands as programmes
+from coop.governance.programmes import store
+from coop.governance.programmes.documents import EVIDENCE
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.documents import load

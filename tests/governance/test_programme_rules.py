@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop.governance.model import Evidence, Phase, Reached, Tranche
-from coop.governance.rules.programmes import (
+from coop.governance.programmes.rules import (
     check_evidence,
     check_programme,
     conditions,

@@ -12,9 +12,9 @@ from coop.communities.answering import answer_with
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted
 from coop.events.metering import AllocationKeyAnswered, PeriodClosed
-from coop.governance.handlers import meetings
-from coop.governance.handlers.answers import on_decision_answered, on_period_closed
-from coop.governance.storage.answers import find_refusals
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings.answer_store import find_refusals
+from coop.governance.meetings.heard_answers import on_decision_answered, on_period_closed
 from coop.kit.database import Database
 from coop.values import BadInput, say
 from tests.desk import SECRETARY

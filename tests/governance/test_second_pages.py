@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from coop.governance.handlers import closing, meetings
-from coop.governance.handlers.verify import verify_resolution
+from coop.governance.ballots import closing
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings import store
 from coop.governance.statutes.model import Articles, Quorum, Rule, Second, Share
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
 from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import PLAIN, TOWN, admit, adopt, cast, client, meeting, members, resolution, rows

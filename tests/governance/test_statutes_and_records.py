@@ -10,12 +10,18 @@ import pytest
 from sqlalchemy import select, text, update
 
 from coop.demo.tariffs import components
-from coop.governance.handlers import ballots, closing, entries, meetings, programmes, records, statutes
-from coop.governance.handlers.verify import verify_resolution
-from coop.governance.http import KEEPERS
-from coop.governance.storage import meetings as store
-from coop.governance.storage.ballots import list_ballots
-from coop.governance.storage.tables import ballot
+from coop.governance.api.routes import KEEPERS
+from coop.governance.articles import commands as statutes
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.store import list_ballots
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.entries import commands as entries
+from coop.governance.meetings import store
+from coop.governance.minutes import records
+from coop.governance.programmes import commands as programmes
+from coop.governance.tables.meetings import ballot
 from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.tables import document

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from coop.governance.entries.store import list_entries
+from coop.governance.meetings import store
 from coop.governance.statutes.model import Quorum, Rule, Share, VoterKind, Voters
-from coop.governance.storage import meetings as store
-from coop.governance.storage.entries import list_entries
 from coop.kit.database import Database
 from tests.governance.assembly import TOWN, client, live, sit_down
 from tests.metering.test_meter_pages import plain

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from coop.governance import statutes_readings, statutes_words
-from coop.governance.handlers.second_opinion import judge
+from coop.governance.articles import readings as statutes_readings
+from coop.governance.articles import words as statutes_words
+from coop.governance.articles.form import Field, Section, fill_articles, list_sections, read_filled
+from coop.governance.ballots.counting import decide
+from coop.governance.ballots.second_opinion import judge
 from coop.governance.model import RULED, Count
-from coop.governance.rules.counting import decide
 from coop.governance.statutes.judging import VOTES_MAX, judge_articles
 from coop.governance.statutes.model import (
     Advance,
@@ -39,7 +41,6 @@ from coop.governance.statutes.model import (
 from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.terms import judge_electronic
 from coop.governance.statutes.unasked import FIELDS, SECTIONS
-from coop.governance.statutes_form import Field, Section, fill_articles, list_sections, read_filled
 from coop.values import BadInput
 
 HELD = date(2027, 10, 20)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.governance.ballots.counting import base_votes, count_ballots, quorum_needed, votes_needed
+from coop.governance.ballots.counting import decide as decide_by_articles
 from coop.governance.model import Ballot, Count, Verdict
-from coop.governance.rules.counting import base_votes, count_ballots, quorum_needed, votes_needed
-from coop.governance.rules.counting import decide as decide_by_articles
 from coop.governance.statutes.model import BASES, Articles, Base, Casting, Quorum, Rule, Second, SecondCall, Share
 from tests.governance.assembly import HELD, PLAIN, TWO_THIRDS
 

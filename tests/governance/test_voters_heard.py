@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from coop.events.members import MemberAdmitted, MemberLeft
+from coop.governance.meetings.voter_store import find_members
 from coop.governance.service import GOVERNANCE
-from coop.governance.storage.tables import voter
-from coop.governance.storage.voters import find_members
+from coop.governance.tables.meetings import voter
 from coop.kit.bus.local import LocalBus
 from coop.kit.database import Database
 from coop.kit.relay import settle

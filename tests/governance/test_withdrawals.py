@@ -13,15 +13,20 @@ from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from coop.events.governance import MeetingWithdrawn, PointWithdrawn, ResolutionDecided, VoteClosing, VoteEnded
-from coop.governance.handlers import ballots, closing, entries, meetings, records, withdrawals
-from coop.governance.handlers.deadlines import tell_days
-from coop.governance.handlers.withdrawals import Anew
-from coop.governance.http import KEEPERS
+from coop.governance.api.routes import KEEPERS
+from coop.governance.ballots import closing
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.store import list_standing
+from coop.governance.convening import commands as meetings
+from coop.governance.convening import withdrawals
+from coop.governance.convening.withdrawals import Anew
+from coop.governance.entries import commands as entries
+from coop.governance.meetings import store
+from coop.governance.meetings.deadlines import tell_days
+from coop.governance.minutes import records
 from coop.governance.statutes.record import describe_articles
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
-from coop.governance.storage.assembly_tables import withdrawn_point
-from coop.governance.storage.ballots import list_standing
+from coop.governance.tables.assembly import withdrawn_point
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError
 from tests.desk import SECRETARY

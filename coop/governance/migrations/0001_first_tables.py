@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from coop.governance.storage.guards import guard_governance
+from coop.governance.tables.guards import guard_governance
 from coop.kit.metadata import Instant
 
 revision = "governance_0001"

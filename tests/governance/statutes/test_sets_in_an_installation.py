@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from coop.governance.handlers import ballots, meetings, past
-from coop.governance.handlers.verify import verify_resolution
-from coop.governance.handlers.voting_lists import weigh_members
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.verify import verify_resolution
+from coop.governance.convening import commands as meetings
+from coop.governance.convening import past
+from coop.governance.meetings import store
+from coop.governance.meetings.voter_store import find_members
+from coop.governance.meetings.voting_lists import weigh_members
 from coop.governance.model import Count, Meeting
 from coop.governance.statutes.version import Statutes
-from coop.governance.storage import meetings as store
-from coop.governance.storage.voters import find_members
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError

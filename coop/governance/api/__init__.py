@@ -1,0 +1,1 @@
+"""The API of governance: bodies, answers and routes."""

@@ -1,0 +1,391 @@
+"""Bodies that the JSON API of governance takes. Shapes only: the rules judge them, with line and reason.
+
+Texts and numbers have the sizes that the tables hold, so that one that does not fit is named and not a fault of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from coop.governance import model
+from coop.governance.api import examples
+from coop.governance.dates import FIRST_DAY, LAST_DAY
+from coop.governance.model import Milestone, Phase, Programme, Tranche
+from coop.governance.programmes.rules import split_grant
+from coop.governance.statutes.model import Articles, Casting
+from coop.governance.statutes.record import read_articles
+from coop.governance.texts import holds_control, holds_nul
+from coop.values import BadInput, Problem
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+"""An id that can stand in an address."""
+
+Line = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=20_000)]
+Cents = Annotated[int, Field(ge=-(10**15), le=10**15)]
+Count = Annotated[int, Field(le=10_000)]
+Votes = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+Hour = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+
+def show(example: Mapping[str, Any]) -> ConfigDict:
+    """Configuration of a body with an example of it in the document."""
+    return ConfigDict(json_schema_extra={"examples": [dict(example)]})
+
+
+class Body(BaseModel):
+    """A body that a client sends; a field that nobody knows is refused, so that a misspelt one is not lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_nul(cls, body: Any) -> Any:
+        """Refuse a text that no database takes, and one that no feed could show."""
+        if holds_nul(body):
+            raise ValueError("no text may hold a NUL")
+        if holds_control(body):
+            raise ValueError("no text may hold a control character or half of one")
+        return body
+
+
+def read_section(record: object) -> Articles:
+    """Articles in a body.
+
+    Raises:
+        BadInput: with every field that is wrong, by its path in the body.
+    """
+    try:
+        return read_articles(record)
+    except BadInput as bad:
+        raise BadInput(place_articles(bad.problems), bad.code) from bad
+
+
+def place_articles(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of articles at their path in a body."""
+    return [Problem(problem.reason, f"articles.{problem.field}") for problem in problems]
+
+
+class StatutesBody(Body):
+    """A version of the statutes. A section of its ``articles`` that is not there is one on which they are silent: the
+    law applies."""
+
+    model_config = show(examples.STATUTES)
+
+    valid_from: Day
+    articles: Annotated[Articles, BeforeValidator(read_section)]
+    deed_on: Day | None = None
+    """Day of the deed that holds them."""
+    resolution_id: Annotated[str, Field(max_length=100)] = ""
+    """Resolution that changed them; the first version has none, and waits for a second person."""
+    entry_id: Id | None = None
+    """Id of the entry of a first version, by which sending it again is the same entry."""
+
+
+class ResolutionBody(Body):
+    """A point of the agenda; ``parameters`` hold texts and whole numbers only."""
+
+    resolution_id: Id
+    kind: str
+    subject_nl: Line
+    subject_en: Line
+    explanation_nl: Text = ""
+    explanation_en: Text = ""
+    parameters: dict[str, Any] = {}
+
+
+class MeetingBody(Body):
+    """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
+    ``second_of``: the meeting that had no quorum, where this is a second one on the same."""
+
+    model_config = show(examples.MEETING)
+
+    meeting_id: Id
+    held_on: Day
+    convened_on: Day | None = None
+    place: Line = ""
+    begins_at: Hour = ""
+    """The hour by the clock in Amsterdam at which it begins."""
+    votes_until: Hour = ""
+    """The hour of its day until which members may vote in their own sessions; empty: the whole day."""
+    second_of: Id | None = None
+    resolutions: Annotated[list[ResolutionBody], Field(max_length=500)]
+
+
+class WithdrawalBody(Body):
+    """The withdrawal of a meeting, or of the points ``resolution_ids`` alone. With ``held_on`` the meeting is convened
+    anew on that day; without a place it is held where it was to be held."""
+
+    model_config = show(examples.WITHDRAWAL)
+
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    resolution_ids: Annotated[list[Id], Field(max_length=500)] = []
+    held_on: Day | None = None
+    begins_at: Hour = ""
+    votes_until: Hour = ""
+    place: Line | None = None
+    entry_id: Id | None = None
+    """Id of the entry, by which sending it again is the same entry."""
+
+
+class PointMinutesBody(Body):
+    """Words of the minutes on one point."""
+
+    resolution_id: Id
+    considerations: Annotated[str, Field(max_length=4000)] = ""
+    dissent: Annotated[str, Field(max_length=4000)] = ""
+
+
+class MinutesBody(Body):
+    """What somebody adds to the minutes of a closed meeting; the figures stand in them by themselves."""
+
+    model_config = show(examples.MINUTES)
+
+    chair: Annotated[str, Field(max_length=100)]
+    secretary: Annotated[str, Field(max_length=100)]
+    remarks: Annotated[str, Field(max_length=4000)] = ""
+    points: Annotated[list[PointMinutesBody], Field(max_length=500)] = []
+    entry_id: Id | None = None
+    """Id of the entry, by which sending it again is the same entry."""
+
+
+class CountBody(Body):
+    """Votes on a resolution as the minutes say them; ``votes_entitled`` is all that members had. Members are counted by
+    heads; where the minutes do not say them, everybody had one vote."""
+
+    votes_for: Votes
+    votes_against: Votes
+    votes_blank: Votes = 0
+    votes_entitled: Votes
+    members_present: Votes | None = None
+    members_entitled: Votes | None = None
+
+
+def count_of(body: CountBody) -> model.Count:
+    """The count that a body says."""
+    present = body.votes_for + body.votes_against + body.votes_blank
+    return model.Count(
+        body.votes_for,
+        body.votes_against,
+        body.votes_blank,
+        body.votes_entitled,
+        members_entitled=body.votes_entitled if body.members_entitled is None else body.members_entitled,
+        members_present=present if body.members_present is None else body.members_present,
+    )
+
+
+class PastResolutionBody(ResolutionBody):
+    """A point of the agenda of a meeting of the past, with its count."""
+
+    count: CountBody
+
+
+class PastMeetingBody(Body):
+    """A meeting that was held before it came on file, as its minutes say; ``paper`` names them."""
+
+    model_config = show(examples.PAST_MEETING)
+
+    meeting_id: Id
+    held_on: Day
+    convened_on: Day
+    place: Line = ""
+    paper: Annotated[str, Field(min_length=1, max_length=300)]
+    second_of: Id | None = None
+    resolutions: Annotated[list[PastResolutionBody], Field(min_length=1)]
+    entry_id: Id | None = None
+
+
+class BallotBody(Body):
+    """One ballot that somebody read off a paper. It is read leniently here and judged with its line, so that every bad
+    one is named at once. ``cast_on`` is the day that the paper says; today without it."""
+
+    member_id: str = ""
+    choice: str = ""
+    cast_on: str | None = None
+    proxy_holder: str | None = None
+
+
+class VotesBody(Body):
+    """Ballots on one resolution that somebody enters for others: from the ``room``, on ``paper``, or by ``letter``."""
+
+    model_config = show(examples.VOTES)
+
+    resolution_id: str
+    paper: Literal["room", "paper", "letter"]
+    ballots: Annotated[list[BallotBody], Field(min_length=1, max_length=10_000)]
+    entry_id: Id | None = None
+
+
+class ArrivalBody(Body):
+    """A member who is there: in the ``room``, ``online``, or by a ``mandate`` that the member ``holder`` holds."""
+
+    member_id: Id | Literal[""] = ""
+    manner: Literal["room", "online", "mandate"] = "room"
+    holder: Id | Literal[""] = ""
+
+
+class AttendanceBody(ArrivalBody):
+    """A line of the attendance: a member ``came`` or ``left``, the line ``undoes`` was wrong and is ``undone``, or the
+    list so far is ``signed`` by whoever looked at it."""
+
+    model_config = show(examples.ATTENDANCE)
+
+    change: Literal["came", "left", "undone", "signed"]
+    undoes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AttendanceListBody(Body):
+    """A list of signatures on ``paper``, with every member on it."""
+
+    model_config = show(examples.ATTENDANCE_LIST)
+
+    paper: Annotated[str, Field(min_length=1, max_length=300)]
+    members: Annotated[list[ArrivalBody], Field(min_length=1, max_length=10_000)]
+    entry_id: Id | None = None
+
+
+class MandateBody(Body):
+    """The member who votes for whoever asks, or null to take the mandate back."""
+
+    model_config = show(examples.MANDATE)
+
+    holder: Id | None
+
+
+class OwnVoteBody(Body):
+    """A member's own vote. Sending it again under its ``ballot_id`` changes nothing."""
+
+    model_config = show(examples.OWN_VOTE)
+
+    choice: Literal["for", "against", "blank"]
+    ballot_id: Id
+
+
+class CloseBody(Body):
+    """The closing of a meeting, today; ``closed_on``, when given, says so. ``entitled_members``, when given, must be
+    how many members with a vote stand on the voting list.
+
+    ``chair``: by resolution, the chair's word for the case of a tie, where the statutes let the chair decide it.
+    ``approved``: resolutions to which the body consented that the statutes name.
+    """
+
+    model_config = show(examples.CLOSE)
+
+    closed_on: Day | None = None
+    entitled_members: int | None = None
+    chair: dict[str, Casting] = {}
+    approved: list[str] = []
+
+
+class MilestoneBody(Body):
+    """A milestone of a phase."""
+
+    milestone_id: Id
+    name_nl: Line
+    name_en: Line
+    budget_cents: Cents
+    margin_per_mille: Count = 0
+    deadline: Day
+    evidence: list[str] = []
+
+
+class PhaseBody(Body):
+    """A phase of a programme."""
+
+    phase_id: Id
+    name_nl: Line
+    name_en: Line
+    budget_cents: Cents
+    milestones: list[MilestoneBody]
+
+
+class TrancheBody(Body):
+    """A tranche of a fixed amount."""
+
+    tranche_id: Id
+    milestone_id: str
+    financier: Line
+    amount_cents: Cents
+
+
+class ShareBody(Body):
+    """A tranche that is a share of a grant."""
+
+    tranche_id: Id
+    milestone_id: str
+    share: int = Field(ge=1, le=10**15)
+
+
+class GrantBody(Body):
+    """A grant, divided over tranches by whole shares such as 40, 30, 20, 10; the cents come out exact."""
+
+    financier: Line
+    amount_cents: Cents
+    tranches: list[ShareBody] = Field(min_length=1)
+
+
+class ProgrammeBody(Body):
+    """A programme with its money, as fixed tranches, as grants with shares, or both."""
+
+    model_config = show(examples.PROGRAMME)
+
+    programme_id: Id
+    name: Line
+    phases: list[PhaseBody]
+    tranches: list[TrancheBody] = []
+    grants: list[GrantBody] = []
+
+
+class EvidenceBody(Body):
+    """A document that shows something."""
+
+    name: Line
+    reference: Line
+    sha256: str
+
+
+class ReachBody(Body):
+    """That a milestone was reached."""
+
+    reached_on: Annotated[Day, Field(examples=["2026-02-15"])]
+    cost_cents: Annotated[Cents, Field(examples=[12_500_000])]
+    evidence: list[EvidenceBody] = []
+
+
+class SteeringBody(Body):
+    """A decision of the steering group: ``release`` or ``keep``. Whoever is signed in made it."""
+
+    decision: Annotated[str, Field(examples=["release"])]
+    decided_on: Annotated[Day, Field(examples=["2026-03-01"])]
+
+
+def programme_of(body: ProgrammeBody) -> Programme:
+    """The programme in a body, every grant divided over its tranches."""
+    phases = tuple(
+        Phase(
+            phase.phase_id,
+            phase.name_nl,
+            phase.name_en,
+            phase.budget_cents,
+            tuple(
+                Milestone(**{**milestone.model_dump(), "evidence": tuple(milestone.evidence)})
+                for milestone in phase.milestones
+            ),
+        )
+        for phase in body.phases
+    )
+    tranches = [Tranche(**tranche.model_dump()) for tranche in body.tranches]
+    for grant in body.grants:
+        amounts = split_grant(grant.amount_cents, [tranche.share for tranche in grant.tranches])
+        tranches += [
+            Tranche(tranche.tranche_id, tranche.milestone_id, grant.financier, amount_cents)
+            for tranche, amount_cents in zip(grant.tranches, amounts, strict=True)
+        ]
+    return Programme(body.programme_id, body.name, phases, tuple(tranches))

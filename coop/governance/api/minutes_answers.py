@@ -1,0 +1,71 @@
+"""Answers of governance on minutes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from coop.governance.api.answers import Answer, Word
+
+
+class TookPartOut(Answer):
+    """Members of whom a ballot was counted, by the way in which they voted."""
+
+    on_the_pages: int
+    on_paper: int
+    by_proxy: int
+
+
+class ThereOut(Answer):
+    """Members who were there by the list that the closing froze, of which ``list_hash`` is the hash."""
+
+    room: int
+    online: int
+    mandate: int
+    list_hash: str
+
+
+class PointMinutesOut(Answer):
+    """A point in the minutes; one that was withdrawn has that reason, and neither verdict nor votes."""
+
+    number: int
+    resolution_id: str
+    kind: str
+    subject_nl: str
+    subject_en: str
+    article: str
+    considerations: str
+    dissent: str
+    withdrawn: str | None
+    verdict: Word | None
+    reason: str | None = None
+    votes_for: int | None = None
+    votes_against: int | None = None
+    votes_blank: int | None = None
+    votes_present: int | None = None
+    votes_entitled: int | None = None
+    votes_needed: int | None = None
+    parameters_hash: str | None = None
+
+
+class MeetingMinutesOut(Answer):
+    """The minutes of a closed meeting. Without ``confirmed_at`` nobody wrote or confirmed them yet: then they hold what
+    was decided alone. ``sha256`` is over everything that confirmed ones say."""
+
+    co_operative: str
+    meeting_id: str
+    held_on: date
+    begins_at: str
+    place: str
+    convened_on: date
+    closed_at: datetime
+    chair: str
+    secretary: str
+    members_entitled: int
+    votes_entitled: int
+    took_part: TookPartOut
+    attendance: ThereOut | None
+    voting_list_hash: str
+    remarks: str
+    points: list[PointMinutesOut]
+    confirmed_at: datetime | None
+    sha256: str | None

@@ -1,0 +1,1 @@
+"""The statutes as people read, fill in and change them."""

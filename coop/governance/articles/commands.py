@@ -1,0 +1,150 @@
+"""Commands on statutes: the first version on the word of two people, every later one by what a meeting adopted.
+
+Source: BW 2:42 and 2:43 (a change is a decision of the meeting, and works from the deed);
+docs/domain/meetings-votes-and-statutes.md#changing-the-statutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from coop.events.governance import StatutesAdopted
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import Entry
+from coop.governance.meetings import store
+from coop.governance.meetings.withdrawal_store import list_withdrawn
+from coop.governance.model import RULED
+from coop.governance.statutes.judging import judge_articles
+from coop.governance.statutes.record import describe_articles, hash_articles, read_articles
+from coop.governance.statutes.version import Statutes
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, Problem, say
+
+AGENDA = "agenda"
+"""Lock of statutes and notices: a notice rests on the statutes that it was checked against."""
+
+
+def adopt_statutes(tx: Tx, version: Statutes, entry_id: str = "") -> Entry | None:
+    """Keep a version of the statutes, or where it is the first an entry that waits for a second person, and is
+    returned.
+
+    Repeating it changes nothing.
+
+    Raises:
+        BadInput: the articles, the deed or the resolution that brought them cannot be.
+        CoopError: another version has that date, no meeting adopted this one, or a meeting was convened under the
+            version that it replaces.
+    """
+    tx.lock(AGENDA)
+    if problems := _judge_articles(version):
+        raise BadInput(problems, "bad-statutes")
+    if not version.resolution_id and _is_first(tx, version):
+        content = _write(version)
+        return entries.enter(tx, keep_first_statutes, "statutes", "", version.name, content, entry_id)
+    _keep(tx, version)
+    return None
+
+
+def keep_first_statutes(tx: Tx, entry: Entry) -> int:
+    """Keep the version that one person entered and another confirmed."""
+    tx.lock(AGENDA)
+    version = read_entry(entry)
+    if not _is_first(tx, version):
+        raise CoopError("statutes-fixed", say("statutes are on file: only a meeting changes them"))
+    return int(_keep(tx, version))
+
+
+def _is_first(tx: Tx, version: Statutes) -> bool:
+    """True for the only version that there is, or the first that there would be."""
+    kept = store.list_statutes(tx)
+    return not kept or (len(kept) == 1 and _bare(kept[0]) == _bare(version))
+
+
+def _keep(tx: Tx, version: Statutes) -> bool:
+    """Keep a version; False where it is kept already."""
+    if problems := [*_judge_articles(version), *_judge_origin(tx, version)]:
+        raise BadInput(problems, "bad-statutes")
+    versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
+    if version.valid_from in versions:
+        if _bare(versions[version.valid_from]) != _bare(version):
+            raise CoopError("statutes-fixed", say("other statutes are kept from %(day)s", day=version.valid_from))
+        return False
+    until = min((day for day in versions if day > version.valid_from), default=date.max)
+    withdrawn = list_withdrawn(tx)
+    for meeting in store.list_meetings(tx):
+        if version.valid_from <= meeting.held_on < until and meeting.meeting_id not in withdrawn:
+            raise CoopError(
+                "statutes-too-late",
+                say(
+                    "the meeting of %(day)s was convened under earlier statutes: these can only start after it",
+                    day=meeting.held_on,
+                ),
+            )
+    store.add_statutes(tx, version)
+    tx.tell(
+        StatutesAdopted(
+            valid_from=version.valid_from,
+            name=version.name,
+            articles_hash=hash_articles(version.articles),
+            deed_on=version.deed_on,
+            resolution_id=version.resolution_id,
+        )
+    )
+    return True
+
+
+def _judge_articles(version: Statutes) -> list[Problem]:
+    wrong = judge_articles(version.articles, RULED)
+    return [Problem(problem.reason, f"articles.{problem.field}") for problem in wrong]
+
+
+def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
+    problems = []
+    if version.deed_on is not None and version.deed_on > min(version.valid_from, tx.today):
+        problems.append(Problem(say("the deed was made before the statutes were in force, and not ahead"), "deed_on"))
+    if version.entry_id is not None:
+        return problems
+    if not version.resolution_id:
+        reason = say("statutes are on file: name the resolution of the meeting that changed them")
+        return [*problems, Problem(reason, "resolution_id")]
+    decided = store.find_decision(tx, version.resolution_id)
+    resolution = store.find_resolution(tx, version.resolution_id)
+    if decided is None or resolution is None or not decided.verdict.adopted or resolution.kind != "statutes":
+        reason = say("no meeting adopted a change of the statutes by a resolution %(id)s", id=version.resolution_id)
+        return [*problems, Problem(reason, "resolution_id")]
+    if resolution.parameters != describe_change(version):
+        reason = say("these are not the articles that the meeting adopted by %(id)s", id=version.resolution_id)
+        problems.append(Problem(reason, "articles"))
+    if version.deed_on is None or version.deed_on < decided.decided_on:
+        reason = say("a change works from its deed, which is made after the meeting of %(day)s", day=decided.decided_on)
+        problems.append(Problem(reason, "deed_on"))
+    return problems
+
+
+def describe_change(version: Statutes) -> Mapping[str, Any]:
+    """The parameters of the resolution that adopts a version: its articles whole."""
+    return describe_articles(version.articles)
+
+
+def _bare(version: Statutes) -> Statutes:
+    """A version without who entered it."""
+    return replace(version, entry_id=None)
+
+
+def _write(version: Statutes) -> Mapping[str, Any]:
+    return {
+        "valid_from": version.valid_from.isoformat(),
+        "articles": describe_articles(version.articles),
+        "deed_on": version.deed_on.isoformat() if version.deed_on else None,
+    }
+
+
+def read_entry(entry: Entry) -> Statutes:
+    """The version in an entry."""
+    content: Mapping[str, Any] = entry.content
+    deed_on = date.fromisoformat(content["deed_on"]) if content["deed_on"] else None
+    valid_from = date.fromisoformat(content["valid_from"])
+    return Statutes(valid_from, read_articles(content["articles"]), deed_on, entry_id=entry.entry_id)

@@ -1,0 +1,1 @@
+"""Attendance: who is there, entered by one and confirmed by another."""

@@ -1,0 +1,377 @@
+"""Counting and closing a meeting. Nothing is counted before.
+
+Invariant: a resolution is decided once, on the parameters of its notice, and what it then does (a tariff, a key, a
+decision to build) is told in the transaction that keeps the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from coop.events import Event
+from coop.events.governance import (
+    AllocationKeyAdopted,
+    ChoiceAdopted,
+    RealisationDecided,
+    ResolutionDecided,
+    TariffAdopted,
+)
+from coop.governance.ballots.attendance.commands import freeze_attendance
+from coop.governance.ballots.commitments import draw_lot, hash_box
+from coop.governance.ballots.counting import count_ballots, decide, rule_of
+from coop.governance.ballots.store import list_standing
+from coop.governance.entries import store as entries
+from coop.governance.meetings import list_store as lists
+from coop.governance.meetings import store, voting_lists
+from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
+from coop.governance.model import Count, Meeting, Resolution, Verdict
+from coop.governance.programmes import store as programme_store
+from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
+from coop.governance.statutes.version import in_force
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, derive_id, say
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A resolution, its rule, and what the meeting decided on it; nothing is counted before the meeting is closed.
+
+    ``count`` and ``verdict`` are asked of a decided resolution only: as long as one may vote there is no tally that an
+    answer, a page or a list could show.
+    """
+
+    resolution: Resolution
+    articles: Articles
+    rule: Rule
+    decided: store.Decided | None
+    withdrawn: Withdrawal | None = None
+
+    @property
+    def decided_on(self) -> date | None:
+        """The day of the decision, or None as long as the meeting is open."""
+        return self.decided.decided_on if self.decided else None
+
+    @property
+    def count(self) -> Count:
+        """The votes as they were counted."""
+        assert self.decided is not None, "an open vote has no count"
+        return self.decided.count
+
+    @property
+    def verdict(self) -> Verdict:
+        """The meaning of the count under the rule."""
+        assert self.decided is not None, "an open vote has no verdict"
+        return self.decided.verdict
+
+    @property
+    def lacked_quorum(self) -> bool:
+        """True where too few votes were present to decide."""
+        return self.decided is not None and self.decided.verdict.reason == "no-quorum"
+
+
+def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
+    """One outcome per resolution, in the order of the agenda."""
+    articles = in_force(store.list_statutes(tx), meeting.held_on).articles
+    decisions = store.list_decisions(tx, meeting.meeting_id)
+    withdrawn = find_withdrawn_points(tx, meeting.meeting_id)
+    return [
+        Outcome(
+            point,
+            articles,
+            rule_of(articles, point.kind, find_second(tx, meeting, point)),
+            decisions.get(point.resolution_id),
+            withdrawn.get(point.resolution_id),
+        )
+        for point in meeting.resolutions
+    ]
+
+
+def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall | None:
+    """When a proposal was treated first, where this meeting is a second one because the first had no quorum for it.
+
+    Nothing in it may differ: in a second meeting few decide, on what all were called for the first time.
+    """
+    first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    if first is None:
+        return None
+    decisions = store.list_decisions(tx, first.meeting_id)
+    for point in first.resolutions:
+        decided = decisions.get(point.resolution_id)
+        if decided and decided.verdict.reason == "no-quorum" and point.is_same_proposal(resolution):
+            return SecondCall(first.held_on, meeting.held_on)
+    return None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is said when a meeting is closed, before anybody knows the count.
+
+    ``chair``: by resolution, the chair's word for the case that as many are for as against. ``approved``: resolutions
+    to which the body consented that the statutes name. ``entitled_members``: how many
+    members could vote by the register; when given, it must be how many stand on the voting list, so that a meeting
+    is not counted before all of the register was heard.
+    """
+
+    chair: Mapping[str, Casting] = field(default_factory=dict)
+    approved: Collection[str] = ()
+    entitled_members: int | None = None
+
+
+def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: Closing = Closing()) -> list[Outcome]:
+    """Count every vote, keep the decisions and let the adopted ones act, once. It is closed today, by the server's
+    clock.
+
+    Args:
+        tx: open transaction. meeting_id: the meeting. closed_on: when given, must be today, or the day on which the
+            meeting was closed. said: what is said before the count.
+
+    Raises:
+        CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day,
+            ballots or a list of who was there wait for a second person, or a chair's word is missing.
+    """
+    meeting = store.find_meeting(tx, meeting_id, lock=True)
+    if meeting is None:
+        raise NotFound(say("there is no meeting %(meeting_id)s", meeting_id=meeting_id))
+    points = [outcome for outcome in outcomes(tx, meeting) if outcome.withdrawn is None]
+    if not points:
+        raise CoopError("meeting-withdrawn", say("this meeting was withdrawn: there is nothing to decide"))
+    decided_on = points[0].decided_on
+    if decided_on is not None:
+        if closed_on not in (None, decided_on):
+            raise CoopError(
+                "meeting-closed",
+                say(
+                    "meeting %(meeting_id)s was closed on %(decided_on)s", meeting_id=meeting_id, decided_on=decided_on
+                ),
+            )
+        return points
+    _refuse_closing(tx, meeting, closed_on)
+    _ask_chair(points, said)
+    voting_lists.freeze(tx, meeting)
+    votes = voting_lists.close(tx, meeting)
+    manners = {each.member_id: each.manner for each in freeze_attendance(tx, meeting).values()}
+    voters = sum(1 for number in votes.values() if number)
+    if said.entitled_members is not None and said.entitled_members != voters:
+        raise CoopError(
+            "register-incomplete",
+            say(
+                "the register has %(entitled_members)s members with a vote on %(held_on)s, the list %(voters)s",
+                entitled_members=said.entitled_members,
+                held_on=meeting.held_on,
+                voters=voters,
+            ),
+        )
+    list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
+    for point in points:
+        resolution_id = point.resolution.resolution_id
+        standing = list_standing(tx, resolution_id).values()
+        count = count_ballots(standing, votes, manners)
+        box_hash = hash_box(resolution_id, standing)
+        lot = draw_lot(resolution_id, box_hash)
+        casting = lot if point.rule.tie == "lot" else said.chair.get(resolution_id, "")
+        counted = Counted(count, list_hash, box_hash, casting, resolution_id in said.approved)
+        tx.tell(*decide_point(tx, meeting, point.resolution, point.articles, counted, tx.today))
+    return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
+
+
+def _ask_chair(points: list[Outcome], said: Closing) -> None:
+    """Refuse to count before the chair spoke, where the statutes give them a casting vote: so nobody speaks knowing
+    the count."""
+    unheard = [
+        point
+        for point in points
+        if point.rule.tie == "chair" and said.chair.get(point.resolution.resolution_id) not in ("for", "against")
+    ]
+    if unheard:
+        raise CoopError(
+            "chair-unheard",
+            say(
+                "%(article)s lets the chair decide at a tie: before the count, say for or against on %(subjects)s",
+                article=unheard[0].rule.tie_article or unheard[0].rule.article,
+                subjects=tuple(point.resolution.subject_nl for point in unheard),
+            ),
+        )
+
+
+def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
+    """Refuse to close a meeting ahead of its day, on another day than today, or while ballots wait."""
+    if tx.today < meeting.held_on:
+        raise CoopError(
+            "meeting-not-held",
+            say(
+                "meeting %(meeting_id)s is on %(held_on)s, it cannot close before",
+                meeting_id=meeting.meeting_id,
+                held_on=meeting.held_on,
+            ),
+        )
+    if closed_on not in (None, tx.today):
+        raise CoopError(
+            "closed-today",
+            say("a meeting is closed on the day of closing, %(today)s, not on %(day)s", today=tx.today, day=closed_on),
+        )
+    if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting", say("ballots wait for a second person: confirm them or leave them out first")
+        )
+    if entries.list_waiting(tx, "attendance", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting",
+            say("a list of who was there waits for a second person: confirm it or leave it out first"),
+        )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A count with the hashes of what it was made of, both empty where minutes say it; the word that breaks a tie, and
+    whether the body consented that the statutes name."""
+
+    count: Count
+    voting_list_hash: str = ""
+    ballots_hash: str = ""
+    casting: Casting = ""
+    approved: bool = False
+
+
+def decide_point(
+    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Articles, counted: Counted, decided_on: date
+) -> list[Event]:
+    """Keep the decision that a count comes to; returns the facts of it."""
+    notice_hash, document = store.find_notice(tx, resolution.resolution_id)
+    adopted_hash = document.sha256
+    if adopted_hash != notice_hash:
+        raise CoopError(
+            "parameters-changed",
+            say(
+                "%(resolution_id)s: the parameters are no longer those of the notice "
+                "(%(adopted_hash)s, %(notice_hash)s)",
+                resolution_id=resolution.resolution_id,
+                adopted_hash=adopted_hash,
+                notice_hash=notice_hash,
+            ),
+        )
+    count, second = counted.count, find_second(tx, meeting, resolution)
+    casting, approved = counted.casting, counted.approved
+    verdict = decide(articles, resolution.kind, count, second, casting=casting, approved=approved)
+    if verdict.adopted and _is_decided_before(tx, resolution):
+        verdict = replace(verdict, adopted=False, reason="decided-before")
+    kept = store.Decided(
+        resolution.resolution_id,
+        decided_on,
+        verdict,
+        adopted_hash,
+        count,
+        counted.voting_list_hash,
+        counted.ballots_hash,
+        casting,
+        approved,
+    )
+    store.add_decision(tx, kept)
+    decided = ResolutionDecided(
+        resolution_id=resolution.resolution_id,
+        meeting_id=meeting.meeting_id,
+        kind=resolution.kind,
+        verdict=verdict.word,
+        article=verdict.article,
+        parameters_hash=adopted_hash,
+        votes_for=count.votes_for,
+        votes_against=count.votes_against,
+        votes_blank=count.votes_blank,
+        votes_present=count.votes_present,
+        decided_on=decided_on,
+        voting_list_hash=counted.voting_list_hash,
+        ballots_hash=counted.ballots_hash,
+        history=meeting.is_history,
+        rule=verdict.rule,
+        members_present=count.members_present,
+        members_entitled=count.members_entitled,
+    )
+    if not verdict.adopted:
+        return [decided]
+    return [decided, *_act(tx, meeting, resolution, adopted_hash, decided_on)]
+
+
+def _is_decided_before(tx: Tx, resolution: Resolution) -> bool:
+    """True when another meeting let the same phase be built: a point that is decided falls away."""
+    return resolution.kind == "realisation" and resolution.parameters["phase_id"] in programme_store.list_realisations(
+        tx
+    )
+
+
+def _act(
+    tx: Tx,
+    meeting: Meeting,
+    resolution: Resolution,
+    adopted_hash: str,
+    decided_on: date,
+) -> list[Event]:
+    """Do what an adopted resolution says, by its kind; returns the facts of it."""
+    parameters = dict(resolution.parameters)
+    resolution_id = resolution.resolution_id
+    match resolution.kind:
+        case "tariff":
+            return [
+                TariffAdopted(
+                    tariff_id=derive_id("tariff", tx.community, resolution_id),
+                    resolution_id=resolution_id,
+                    meeting_id=meeting.meeting_id,
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    parameters=parameters,
+                    parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
+                    decided_on=decided_on,
+                    history=meeting.is_history,
+                )
+            ]
+        case "allocation-key":
+            return [
+                AllocationKeyAdopted(
+                    key_id=derive_id("allocation-key", tx.community, resolution_id),
+                    resolution_id=resolution_id,
+                    group_id=parameters["group_id"],
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    parameters=parameters,
+                    parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
+                    decided_on=decided_on,
+                    history=meeting.is_history,
+                )
+            ]
+        case "choice":
+            return [
+                ChoiceAdopted(
+                    name=parameters["name"],
+                    valid_from=date.fromisoformat(parameters["valid_from"]),
+                    value=parameters["value"],
+                    source=parameters["source"],
+                    resolution_id=resolution_id,
+                    meeting_id=meeting.meeting_id,
+                    parameters_hash=adopted_hash,
+                    notice_hash=adopted_hash,
+                    decided_on=decided_on,
+                    history=meeting.is_history,
+                )
+            ]
+        case "realisation":
+            return [_realise(tx, meeting, resolution, adopted_hash, decided_on)]
+        case _:
+            return []
+
+
+def _realise(
+    tx: Tx, meeting: Meeting, resolution: Resolution, adopted_hash: str, decided_on: date
+) -> RealisationDecided:
+    """Let a phase be built."""
+    parameters = resolution.parameters
+    phase_id = parameters["phase_id"]
+    programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution.resolution_id, decided_on))
+    return RealisationDecided(
+        resolution_id=resolution.resolution_id,
+        programme_id=parameters["programme_id"],
+        phase_id=phase_id,
+        budget_cents=parameters["budget_cents"],
+        parameters_hash=adopted_hash,
+        decided_on=decided_on,
+        history=meeting.is_history,
+    )

@@ -1,0 +1,1 @@
+"""Mandates: who speaks for whom at a meeting."""

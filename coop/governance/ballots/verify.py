@@ -1,0 +1,304 @@
+"""Walk a resolution back: its notice, its rules, its voting list and each of its ballots, counted a second time.
+
+A second opinion: nothing here is shared with what counted first. The arithmetic, the hashes and the reading of rows are
+this module's own, and every row is held against what the sealed journal told when it was written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from coop.events.governance import (
+    BallotsCommitted,
+    MeetingConvened,
+    ResolutionDecided,
+    StatutesAdopted,
+    VotingListFrozen,
+)
+from coop.governance.ballots import second_opinion
+from coop.governance.ballots import store as ballot_store
+from coop.governance.ballots.attendance.again import check_mandates, replay_attendance
+from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.second_opinion import Record
+from coop.governance.entries import store as entry_store
+from coop.governance.meetings import list_store, store
+from coop.governance.model import Ballot, Count, Meeting, Resolution
+from coop.kit.documents import UnreadableDocument
+from coop.kit.tx import Tx
+from coop.values import NotFound, say
+
+
+@dataclass(frozen=True)
+class VerifiedResolution:
+    """A decided resolution, counted again. It agrees when there are no findings.
+
+    ``history``: its meeting was entered afterwards, from minutes that two people signed.
+    """
+
+    resolution_id: str
+    subject_nl: str
+    subject_en: str
+    held_on: date
+    decided_on: date | None
+    count: Count
+    verdict: str
+    article: str
+    ballots: int
+    history: bool
+    findings: tuple[str, ...]
+
+
+def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
+    """Count a resolution again and say everything that does not agree with what was decided and told.
+
+    Raises:
+        NotFound: there is no such resolution.
+    """
+    meeting_id = store.find_agenda(tx, resolution_id)
+    meeting = store.find_meeting(tx, meeting_id) if meeting_id else None
+    if meeting is None:
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
+    resolution = next(point for point in meeting.resolutions if point.resolution_id == resolution_id)
+    findings: list[str] = []
+    articles = _read_articles(tx, meeting, findings)
+    findings += _check_notice(tx, meeting)
+    counting = _read_minutes if meeting.entry_id else _count_box
+    count = counting(tx, meeting, resolution, findings)
+    decided = store.find_decision(tx, resolution_id)
+    first_on = _find_first(tx, meeting, resolution)
+    adopted, article = second_opinion.judge(
+        articles,
+        resolution.kind,
+        count,
+        casting=_find_casting(decided, articles, resolution),
+        approved=bool(decided and decided.approved),
+        first_on=first_on,
+        held_on=meeting.held_on,
+    )
+    judged = ("adopted" if adopted else "rejected", article)
+    counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
+    findings += _check_decision(tx, resolution, count, judged, counted)
+    return VerifiedResolution(
+        resolution_id=resolution_id,
+        subject_nl=resolution.subject_nl,
+        subject_en=resolution.subject_en,
+        held_on=meeting.held_on,
+        decided_on=decided.decided_on if decided else None,
+        count=count,
+        verdict=decided.verdict.word if decided else judged[0],
+        article=article,
+        ballots=len(ballot_store.list_ballots(tx, resolution_id)),
+        history=meeting.is_history,
+        findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
+    )
+
+
+def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
+    """Hold the rows of a notice against the hash that was told when it went out."""
+    second = {"second_of": meeting.second_of} if meeting.second_of else {}
+    notice = second | {
+        "meeting_id": meeting.meeting_id,
+        "held_on": str(meeting.held_on),
+        "convened_on": str(meeting.convened_on),
+        "place": meeting.place,
+        "begins_at": meeting.begins_at,
+        "votes_until": meeting.votes_until,
+        "resolutions": [
+            {
+                "resolution_id": point.resolution_id,
+                "kind": point.kind,
+                "subject_nl": point.subject_nl,
+                "subject_en": point.subject_en,
+                "explanation_nl": point.explanation_nl,
+                "explanation_en": point.explanation_en,
+                "parameters_sha256": _hash(point.parameters),
+            }
+            for point in meeting.resolutions
+        ],
+    }
+    told = list_told(tx, MeetingConvened, meeting.meeting_id)
+    if [each.get("notice_hash") for each in told] != [_hash(notice)]:
+        yield "the notice is not the one that was told when the meeting was convened"
+    if [each.get("history", False) for each in told] != [meeting.entry_id is not None]:
+        yield "the meeting does not say as it was told whether it was entered afterwards"
+
+
+def _read_articles(tx: Tx, meeting: Meeting, findings: list[str]) -> Record:
+    """The record of the statutes of a meeting, held against the hash that was told when they came on file."""
+    valid_from, document = store.find_articles(tx, meeting.held_on)
+    told = list_told(tx, StatutesAdopted, str(valid_from))
+    if [each["articles_hash"] for each in told] != [hashlib.sha256(document.body).hexdigest()]:
+        findings.append("the articles of the statutes are not those that were told when they came on file")
+    record: Record = json.loads(document.body)
+    return record
+
+
+def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None:
+    """The day of the first meeting on the same, which had no quorum for it."""
+    first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
+    if first is None:
+        return None
+    proposed = [value for name, value in vars(resolution).items() if name != "resolution_id"]
+    for point in first.resolutions:
+        decided = store.find_decision(tx, point.resolution_id)
+        is_same = [value for name, value in vars(point).items() if name != "resolution_id"] == proposed
+        if decided and decided.verdict.reason == "no-quorum" and is_same:
+            return first.held_on
+    return None
+
+
+def _find_casting(decided: store.Decided | None, articles: Record, resolution: Resolution) -> str:
+    """The word that broke a tie: the chair's as it is kept, or the lot as it falls again."""
+    if decided is None:
+        return ""
+    if second_opinion.find_rule(articles, resolution.kind).get("tie") != "lot" or not decided.ballots_hash:
+        return decided.casting
+    return "for" if int(_hash(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
+
+
+def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
+    """Count the ballots by the frozen list, each held against the commitment that was told when it was put in the
+    box."""
+    resolution_id = resolution.resolution_id
+    told = Counter(
+        commitment
+        for each in list_told(tx, BallotsCommitted, resolution_id)
+        for commitment in each.get("commitments", ())
+    )
+    history = ballot_store.list_ballots(tx, resolution_id)
+    kept = Counter(_commit(resolution_id, ballot) for cast in history.values() for ballot in cast)
+    if kept != told:
+        changed, missing = sum((kept - told).values()), sum((told - kept).values())
+        findings.append(f"{changed} ballots are not as they were put in the box, and {missing} are missing")
+    votes = _read_list(tx, meeting, findings)
+    every = [ballot for cast in history.values() for ballot in cast]
+    findings += check_mandates(tx, meeting.meeting_id, every)
+    objections = ballot_store.list_objections(tx, resolution_id)
+    struck = {each.member_id: each.number for each in objections if each.in_time}
+    counted = [cast[-1] for member_id, cast in history.items() if len(cast) > struck.get(member_id, 0)]
+    box = hashlib.sha256("".join(sorted(_commit(resolution_id, each) + "\n" for each in counted)).encode()).hexdigest()
+    decided = store.find_decision(tx, resolution_id)
+    if decided is not None and decided.ballots_hash != box:
+        findings.append("the ballots that were counted are others")
+    return _add_up(counted, votes, replay_attendance(tx, meeting.meeting_id, findings))
+
+
+def _add_up(counted: list[Ballot], votes: Mapping[str, int], manners: Mapping[str, str]) -> Count:
+    """Add ballots up by the voting list, and who was there by the list of the attendance."""
+    sums = Counter[str]()
+    cast = {ballot.member_id: ballot for ballot in counted if votes.get(ballot.member_id, 0)}
+    for member_id, ballot in cast.items():
+        sums[ballot.choice] += votes[member_id]
+    listed = {member_id: manner for member_id, manner in manners.items() if member_id in votes}
+    there = listed.keys() | cast.keys()
+    by_others = [member_id for member_id in there if votes[member_id] and _is_by_other(member_id, listed, cast)]
+    return Count(
+        sums["for"],
+        sums["against"],
+        sums["blank"],
+        sum(votes.values()),
+        members_entitled=len(votes),
+        members_present=len(there),
+        votes_silent=sum(votes[member_id] for member_id in there if member_id not in cast),
+        votes_represented=sum(votes[member_id] for member_id in by_others),
+        members_represented=len(by_others),
+    )
+
+
+def _is_by_other(member_id: str, listed: Mapping[str, str], cast: Mapping[str, Ballot]) -> bool:
+    """True for who is there by somebody else alone: who did not come, nor vote in their own session."""
+    ballot = cast.get(member_id)
+    if ballot is not None and ballot.channel == "own":
+        return False
+    return listed.get(member_id, "mandate") == "mandate" and (
+        member_id in listed or bool(ballot and ballot.proxy_holder)
+    )
+
+
+def _read_list(tx: Tx, meeting: Meeting, findings: list[str]) -> Mapping[str, int]:
+    """The voting list by which the meeting was closed, held against the hash that was told."""
+    told = [
+        each["list_hash"]
+        for each in list_told(tx, VotingListFrozen, meeting.meeting_id)
+        if each["moment"] == list_store.CLOSED
+    ]
+    try:
+        votes = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED)
+    except UnreadableDocument:
+        votes = None
+    if votes is None:
+        findings.append("the voting list is gone, or was changed")
+        return {}
+    if told != [_hash([[member_id, number] for member_id, number in sorted(votes.items())])]:
+        findings.append("the voting list is not the one that was told when the meeting was closed")
+    return votes
+
+
+def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:
+    """The count of a resolution in the minutes that two people signed, held against the hash of what was entered."""
+    assert meeting.entry_id is not None
+    entry = entry_store.get_entry(tx, meeting.entry_id)
+    if entry.content_hash != _hash([entry.kind, entry.meeting_id, entry.paper, entry.content]):
+        findings.append("the minutes are not as two people entered them")
+    settled = entry_store.find_settled(tx, entry.entry_id)
+    if settled is None or settled.outcome != "confirmed" or settled.actor == entry.actor:
+        findings.append("nobody but who entered the minutes confirmed them")
+    points: list[Mapping[str, Any]] = entry.content["resolutions"]
+    said = [point["count"] for point in points if point["resolution"]["resolution_id"] == resolution.resolution_id]
+    if not said:
+        findings.append("the minutes do not hold it any more")
+        return Count(0, 0, 0, 0)
+    return Count(**said[0])
+
+
+def _check_decision(
+    tx: Tx, resolution: Resolution, count: Count, judged: tuple[str, str], counted: str
+) -> Iterator[str]:
+    """Hold a decision against its notice, the count made again as ``counted`` says with the verdict and the article
+    that it comes to, and what was told."""
+    resolution_id = resolution.resolution_id
+    notice_hash, document = store.find_notice(tx, resolution_id)
+    if document.sha256 != notice_hash:
+        yield "the parameters are no longer those of the notice"
+    decided = store.find_decision(tx, resolution_id)
+    if decided is None:
+        yield "it was never decided"
+        return
+    if decided.parameters_hash != document.sha256:
+        yield "the parameters are no longer those that were adopted"
+    if decided.count != count:
+        yield f"{counted} another count"
+    verdict, article = judged
+    fell_away = decided.verdict.reason == "decided-before"
+    if decided.verdict.word != ("rejected" if fell_away else verdict):
+        yield f"{counted} another verdict: {verdict}"
+    if decided.verdict.article != article:
+        yield f"the verdict rests on {article}, not on {decided.verdict.article}"
+    told = list_told(tx, ResolutionDecided, resolution_id)
+    names = ("votes_for", "votes_against", "votes_blank", "members_present", "members_entitled", "verdict")
+    counts = [tuple(each.get(name, 0) for name in names) for each in told]
+    kept = decided.count
+    heads = (kept.members_present, kept.members_entitled)
+    if counts != [(kept.votes_for, kept.votes_against, kept.votes_blank, *heads, decided.verdict.word)]:
+        yield "the count and the verdict are not those that were told when it was decided"
+    hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]
+    if hashes != [(decided.voting_list_hash, decided.ballots_hash)]:
+        yield "the voting list and ballots of the decision are not those that were told"
+
+
+def _commit(resolution_id: str, ballot: Ballot) -> str:
+    """The commitment to a ballot, by the formula of docs/domain/meetings-votes-and-statutes.md#commitments."""
+    holder = ballot.proxy_holder if ballot.proxy_holder is not None else ""
+    parts = [resolution_id, ballot.ballot_id, ballot.member_id, ballot.choice, holder, ballot.channel]
+    return _hash([*parts, str(ballot.cast_on), ballot.salt])
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,252 @@
+"""Commands on notices of meetings. Nothing that a notice said can change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from coop.events.governance import AgendaPoint, MeetingConvened, TariffProposed
+from coop.governance.articles.commands import AGENDA
+from coop.governance.dates import judge_hours
+from coop.governance.decisions.parameters import check_resolution
+from coop.governance.meetings import store, voting_lists
+from coop.governance.meetings.closed_periods import find_last_closed_day
+from coop.governance.model import Meeting, Resolution
+from coop.governance.programmes import store as programme_store
+from coop.governance.statutes.applying import check_notice, first_vote_by
+from coop.governance.statutes.version import Statutes, in_force
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+
+
+def convene_meeting(tx: Tx, meeting: Meeting) -> None:
+    """Keep the notice of a meeting; from now on its agenda and every parameter in it are fixed.
+
+    A notice goes out when it is put on file, by the server's clock. Sending it again, on whatever day, changes nothing.
+
+    Raises:
+        BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
+        CoopError: the notice is dated on another day or too late, or another notice was sent for this meeting.
+    """
+    tx.lock(AGENDA)
+    kept = store.find_meeting(tx, meeting.meeting_id)
+    if kept is not None:
+        refuse_another(kept, meeting)
+        return
+    statutes = judge_notice(tx, meeting)
+    _keep_notice(tx, meeting, statutes)
+    _tell_proposals(tx, meeting)
+    voting_lists.freeze(tx, meeting)
+
+
+def refuse_another(kept: Meeting, meeting: Meeting) -> None:
+    """Refuse a notice that is not the one on file for its meeting, but for the marks of how it came there.
+
+    Raises:
+        CoopError: it says something else.
+    """
+    if replace(kept, entry_id=None) != replace(meeting, entry_id=None):
+        raise CoopError(
+            "notice-fixed",
+            say(
+                "the notice of meeting %(meeting_id)s is on file since %(convened_on)s: nothing in it can change",
+                meeting_id=meeting.meeting_id,
+                convened_on=kept.convened_on,
+            ),
+        )
+
+
+def keep_past_meeting(tx: Tx, meeting: Meeting) -> None:
+    """Keep the notice of a meeting of the past, which names the entry that two people signed.
+
+    Raises:
+        BadInput: a resolution could not have been put to the vote as written.
+        CoopError: the notice was too late by its own dates.
+    """
+    statutes = judge_agenda(tx, meeting)
+    _keep_notice(tx, meeting, statutes)
+
+
+def _keep_notice(tx: Tx, meeting: Meeting, statutes: Statutes) -> None:
+    notice_hash = store.add_meeting(tx, meeting, statutes.valid_from)
+    tx.tell(_announce(meeting, statutes, notice_hash))
+
+
+def _tell_proposals(tx: Tx, meeting: Meeting) -> None:
+    """Tell the tariffs on the agenda: billing answers each member what they would do to the own bill."""
+    for point in meeting.resolutions:
+        if point.kind == "tariff":
+            tx.tell(
+                TariffProposed(
+                    resolution_id=point.resolution_id,
+                    meeting_id=meeting.meeting_id,
+                    held_on=meeting.held_on,
+                    parameters=dict(point.parameters),
+                    parameters_hash=hash_parameters(point.parameters),
+                )
+            )
+
+
+def judge_notice(tx: Tx, meeting: Meeting) -> Statutes:
+    """Find whether a notice may go out today as it is written; returns the statutes that it rests on.
+
+    Raises:
+        BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
+        CoopError: the notice is dated on another day, or too late.
+    """
+    if meeting.convened_on != tx.today:
+        raise CoopError(
+            "notice-not-today",
+            say(
+                "a notice goes out on the day on which it is put on file, %(today)s, not on %(convened_on)s;"
+                " a meeting of the past is entered from its minutes",
+                today=tx.today,
+                convened_on=meeting.convened_on,
+            ),
+        )
+    return judge_agenda(tx, meeting)
+
+
+def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
+    """Find whether a notice is in order by its own dates; returns the statutes that it rests on.
+
+    Raises:
+        BadInput: a resolution cannot be put to the vote as written; every problem with its place on the agenda.
+        CoopError: the notice is too late.
+    """
+    problems = [
+        problem
+        for line, resolution in enumerate(meeting.resolutions, start=1)
+        for problem in (
+            *check_resolution(resolution, line),
+            *_known_elsewhere(tx, resolution, line),
+            *_reaching_closed(tx, meeting, resolution, line),
+        )
+    ]
+    if not meeting.resolutions:
+        problems.append(Problem(say("a meeting needs a resolution"), "resolutions"))
+    problems += judge_hours(meeting)
+    if meeting.convened_on > meeting.held_on:
+        problems.append(Problem(say("a meeting is convened before it is held"), "convened_on"))
+    for resolution_id, times in Counter(r.resolution_id for r in meeting.resolutions).items():
+        if times > 1:
+            problems.append(
+                Problem(
+                    say(
+                        "%(resolution_id)s stands on the agenda %(times)s times",
+                        resolution_id=resolution_id,
+                        times=times,
+                    ),
+                    "resolution_id",
+                )
+            )
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    _check_phases(tx, meeting)
+    _check_second(tx, meeting)
+    statutes = in_force(store.list_statutes(tx), meeting.held_on)
+    check_notice(meeting, statutes.articles)
+    return statutes
+
+
+def _check_second(tx: Tx, meeting: Meeting) -> None:
+    """A second meeting follows one that was closed without the quorum for something."""
+    if meeting.second_of is None:
+        return
+    first = store.find_meeting(tx, meeting.second_of)
+    decided = store.list_decisions(tx, meeting.second_of).values()
+    if first is None or not any(each.verdict.reason == "no-quorum" for each in decided):
+        reason = say("no meeting %(id)s lacked a quorum", id=meeting.second_of)
+        raise BadInput([Problem(reason, "second_of")], "bad-agenda")
+    if meeting.held_on <= first.held_on:
+        reason = say("a second meeting is held after the first, of %(day)s", day=first.held_on)
+        raise BadInput([Problem(reason, "held_on")], "bad-agenda")
+
+
+def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> MeetingConvened:
+    return MeetingConvened(
+        meeting_id=meeting.meeting_id,
+        convened_on=meeting.convened_on,
+        held_on=meeting.held_on,
+        vote_from=first_vote_by(meeting, [statutes]),
+        place=meeting.place,
+        begins_at=meeting.begins_at,
+        votes_until=meeting.votes_until,
+        agenda=tuple(
+            AgendaPoint(
+                resolution_id=point.resolution_id,
+                kind=point.kind,
+                subject_nl=point.subject_nl,
+                subject_en=point.subject_en,
+            )
+            for point in meeting.resolutions
+        ),
+        notice_hash=notice_hash,
+        history=meeting.is_history,
+    )
+
+
+def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]:
+    other = store.find_agenda(tx, resolution.resolution_id)
+    return (
+        [
+            Problem(
+                say(
+                    "%(resolution_id)s stood on the agenda of %(other)s",
+                    resolution_id=resolution.resolution_id,
+                    other=other,
+                ),
+                "resolution_id",
+                line,
+            )
+        ]
+        if other
+        else []
+    )
+
+
+def _reaching_closed(tx: Tx, meeting: Meeting, resolution: Resolution, line: int) -> list[Problem]:
+    """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
+    if resolution.kind != "allocation-key" or meeting.is_history:
+        return []
+    closed_until, valid_from = find_last_closed_day(tx), str(resolution.parameters.get("valid_from"))
+    if closed_until is None or valid_from >= closed_until.isoformat():
+        return []
+    reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
+    return [Problem(reason, f"{resolution.resolution_id}.parameters.valid_from", line)]
+
+
+def _check_phases(tx: Tx, meeting: Meeting) -> None:
+    """A decision to build is about a phase that is planned, for the money that is planned, and once."""
+    planned = {
+        (programme.programme_id, phase.phase_id): phase
+        for programme in programme_store.list_programmes(tx)
+        for phase in programme.phases
+    }
+    decided = programme_store.list_realisations(tx)
+    problems, seen = [], set()
+    for line, resolution in enumerate(meeting.resolutions, start=1):
+        if resolution.kind != "realisation":
+            continue
+        parameters = resolution.parameters
+        phase = planned.get((parameters["programme_id"], parameters["phase_id"]))
+        where = f"{resolution.resolution_id}.parameters"
+        if phase is None:
+            reason = say(
+                "programme %(programme)s has no phase %(phase)s",
+                programme=parameters["programme_id"],
+                phase=parameters["phase_id"],
+            )
+            problems.append(Problem(reason, f"{where}.phase_id", line))
+        elif phase.budget_cents != parameters["budget_cents"]:
+            reason = say(
+                "%(given)s is not the budget of the phase, %(budget)s cents",
+                given=parameters["budget_cents"],
+                budget=phase.budget_cents,
+            )
+            problems.append(Problem(reason, f"{where}.budget_cents", line))
+        if parameters["phase_id"] in decided or parameters["phase_id"] in seen:
+            problems.append(Problem(say("is decided once"), f"{where}.phase_id", line))
+        seen.add(parameters["phase_id"])
+    if problems:
+        raise BadInput(problems, "bad-agenda")

@@ -1,0 +1,258 @@
+"""The convening form read: fields of an agenda, by the kind of each point, back into a notice; every mistake by its
+field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from coop.communities.choices import CHOICES
+from coop.communities.tariffs import Component
+from coop.governance.articles.form import fill_articles, read_filled
+from coop.governance.convening import tariff_form
+from coop.governance.convening.past import Minutes
+from coop.governance.dates import FIRST_DAY, LAST_DAY
+from coop.governance.model import KINDS, Count, Meeting, Programme, Resolution
+from coop.governance.statutes.model import Articles
+from coop.governance.statutes.record import describe_articles
+from coop.governance.texts import UNPRINTABLE
+from coop.values import BadInput, Problem, say
+from coop.web.forms import read_decimal
+
+KEY_KINDS: Final = ("dynamic", "equal")
+"""Keys that need no share of each connection."""
+
+MONEY_CHOICES: Final = tuple(name for name, choice in CHOICES.items() if choice.TOUCHES_MONEY)
+"""Choices that only the meeting may make."""
+
+VOTES: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
+"""Fields of the count of a point, as minutes say it."""
+
+_TEXTS: Final = ("subject_nl", "subject_en", "explanation_nl", "explanation_en")
+
+Form = Mapping[str, str]
+
+
+def list_points(form: Form) -> list[tuple[str, str]]:
+    """The points of a filled form, in order: the mark that its fields begin with, and its kind."""
+    numbers = sorted(int(name[:-5]) for name in form if name.endswith(".kind") and name[:-5].isdecimal())
+    return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
+
+
+def edit_form(
+    form: Form, act: str, in_force: Sequence[Component], articles: Articles | None = None
+) -> dict[str, str] | None:
+    """The form after one of its buttons: a point or a component added or left out, a notice taken back; None where the
+    button asks for something else."""
+    verb, _, mark = act.partition(" ")
+    match verb:
+        case "add":
+            return add_point(form, form.get("add_kind", ""), in_force, articles)
+        case "drop":
+            return drop_point(form, mark)
+        case "add-component":
+            return tariff_form.add_row(form, mark)
+        case "drop-component":
+            return tariff_form.drop_row(form, mark)
+        case "mend":
+            return dict(form)
+    return None
+
+
+def name_fields(form: Form) -> list[str]:
+    """Every field of an agenda that shows its own mistakes."""
+    return [name for name in form if not name.endswith(".kind")]
+
+
+def add_point(
+    form: Form, kind: str, in_force: Sequence[Component] = (), articles: Articles | None = None
+) -> dict[str, str]:
+    """The form with one point more, filled in as far as a kind tells: a tariff from that in force, a change of the
+    statutes from the articles that are on file."""
+    mark = f"{max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1}."
+    filled = {**form, f"{mark}kind": kind if kind in KINDS else "other"}
+    if kind == "tariff":
+        return filled | tariff_form.fill_rows(mark, in_force)
+    if kind == "statutes":
+        return filled | {f"{mark}{name}": text for name, text in fill_articles(articles).items()}
+    return filled
+
+
+def drop_point(form: Form, mark: str) -> dict[str, str]:
+    """The form without one of its points."""
+    return {name: value for name, value in form.items() if not name.startswith(mark)}
+
+
+def read_notice(
+    form: Form, programmes: Sequence[Programme], today: date, taken: frozenset[str] = frozenset()
+) -> Meeting:
+    """The notice that a filled form makes, which goes out today.
+
+    Ids follow from the date of the meeting, so that sending the form again is the same notice; ``taken`` are those of
+    meetings that were withdrawn.
+
+    Raises:
+        BadInput: with every field that is wrong.
+    """
+    problems: list[Problem] = []
+    held_on = _read_day(form, "held_on", problems)
+    meeting = _read_agenda(form, programmes, held_on, today, problems, taken)
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    return meeting
+
+
+def name_meeting(held_on: date, taken: frozenset[str]) -> str:
+    """Make the id of a meeting from its day; ``taken`` are ids of meetings that were withdrawn.
+
+    >>> name_meeting(date(2026, 6, 12), frozenset({"alv-2026-06-12"}))
+    'alv-2026-06-12-again-2'
+    """
+    meeting_id, again = f"alv-{held_on}", 2
+    while meeting_id in taken:
+        meeting_id, again = f"alv-{held_on}-again-{again}", again + 1
+    return meeting_id
+
+
+def read_minutes(form: Form, programmes: Sequence[Programme]) -> Minutes:
+    """The meeting of the past that a filled form makes, with the count of each point.
+
+    Raises:
+        BadInput: with every field that is wrong.
+    """
+    problems: list[Problem] = []
+    held_on, convened_on = (_read_day(form, name, problems) for name in ("held_on", "convened_on"))
+    meeting = _read_agenda(form, programmes, held_on, convened_on, problems)
+    counts = tuple(
+        Count(*(_read_votes(form, f"{mark}{name}", problems) for name in VOTES)) for mark, _ in list_points(form)
+    )
+    paper = form.get("paper", "").strip()
+    if not 0 < len(paper) <= 300:
+        problems.append(Problem(say("say on which paper this stands, in at most 300 characters"), "paper"))
+    if problems:
+        raise BadInput(problems, "bad-agenda")
+    return Minutes(meeting, counts, paper)
+
+
+def _read_votes(form: Form, name: str, problems: list[Problem]) -> int:
+    text = form.get(name, "").strip()
+    if text.isascii() and text.isdecimal() and len(text) <= 9:
+        return int(text)
+    problems.append(Problem(say("give a whole number of votes"), name))
+    return 0
+
+
+def _read_agenda(
+    form: Form,
+    programmes: Sequence[Programme],
+    held_on: date,
+    convened_on: date,
+    problems: list[Problem],
+    taken: frozenset[str] = frozenset(),
+) -> Meeting:
+    meeting_id = name_meeting(held_on, taken)
+    points = []
+    for number, (mark, kind) in enumerate(list_points(form), start=1):
+        texts = {name: form.get(f"{mark}{name}", "").strip() for name in _TEXTS}
+        if not texts["subject_nl"]:
+            problems.append(Problem(say("say what is decided"), f"{mark}subject_nl"))
+        for name, longest in (("subject_nl", 200), ("subject_en", 200), ("explanation_nl", 20_000)):
+            if len(texts[name]) > longest:
+                problems.append(Problem(say("is longer than %(most)s characters", most=longest), f"{mark}{name}"))
+        texts |= {"subject_en": texts["subject_en"] or texts["subject_nl"]}
+        texts |= {"explanation_en": texts["explanation_en"] or texts["explanation_nl"]}
+        parameters = _read_parameters(form, mark, kind, programmes, problems)
+        points.append(Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts))
+    if not points:
+        problems.append(Problem(say("a meeting needs something to decide: add a point"), "add"))
+    problems += [
+        Problem(say("holds a character that no text may hold"), name)
+        for name, text in form.items()
+        if UNPRINTABLE.search(text)
+    ]
+    return Meeting(
+        meeting_id,
+        held_on,
+        convened_on,
+        form.get("place", "").strip()[:200],
+        tuple(points),
+        begins_at=form.get("begins_at", "").strip()[:20],
+        votes_until=form.get("votes_until", "").strip()[:20],
+    )
+
+
+def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems that the rules named by resolution and parameter, at the fields of the form."""
+    marks = {point.resolution_id: mark for point, (mark, _) in zip(meeting.resolutions, list_points(form), strict=True)}
+    placed = []
+    for problem in problems:
+        resolution_id, _, rest = problem.field.partition(".")
+        name = tariff_form.place_field(rest.removeprefix("parameters.").removeprefix("count."))
+        place = f"{marks[resolution_id]}{name}" if resolution_id in marks else problem.field
+        placed.append(Problem(problem.reason, place, problem.line))
+    return placed
+
+
+def _read_parameters(
+    form: Form, mark: str, kind: str, programmes: Sequence[Programme], problems: list[Problem]
+) -> dict[str, Any]:
+    def value(name: str) -> str:
+        return form.get(f"{mark}{name}", "").strip()
+
+    match kind:
+        case "tariff":
+            return {"valid_from": value("valid_from"), "components": tariff_form.read_rows(form, mark)}
+        case "allocation-key":
+            if value("key") not in KEY_KINDS:
+                problems.append(Problem(say("choose how is shared"), f"{mark}key"))
+            if not value("group_id"):
+                problems.append(Problem(say("give the name of the sharing group"), f"{mark}group_id"))
+            return {
+                "group_id": value("group_id"),
+                "kind": value("key"),
+                "weights": None,
+                "valid_from": value("valid_from"),
+            }
+        case "choice":
+            name = value("name")
+            fields = CHOICES[name].model_fields if name in MONEY_CHOICES else {}
+            chosen = {field: _write_price(value(f"value.{field}")) for field in fields}
+            return {"name": name, "value": chosen, "source": value("source"), "valid_from": value("valid_from")}
+        case "realisation":
+            phases = {
+                phase.phase_id: (programme.programme_id, phase.budget_cents)
+                for programme in programmes
+                for phase in programme.phases
+            }
+            if value("phase_id") not in phases:
+                problems.append(Problem(say("choose the phase that is decided"), f"{mark}phase_id"))
+                return {}
+            programme_id, budget_cents = phases[value("phase_id")]
+            return {"programme_id": programme_id, "phase_id": value("phase_id"), "budget_cents": budget_cents}
+        case "statutes":
+            own = {name.removeprefix(mark): text for name, text in form.items() if name.startswith(mark)}
+            try:
+                return describe_articles(read_filled(own))
+            except BadInput as bad:
+                problems += [Problem(problem.reason, f"{mark}{problem.field}") for problem in bad.problems]
+                return {}
+        case _:
+            return {}
+
+
+def _write_price(text: str) -> str:
+    """A number as it is put to the vote: with a point; what is none stays as it is, and is named by the rules."""
+    number = read_decimal(text)
+    return text if number is None else format(Decimal(number), "f")
+
+
+def _read_day(form: Form, name: str, problems: list[Problem]) -> date:
+    try:
+        day = date.fromisoformat(form.get(name, ""))
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        problems.append(Problem(say("give a day"), name))
+    return day

@@ -1,0 +1,131 @@
+"""Pages of what one person enters from a paper and another confirms: meetings of the past, and the first statutes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.articles import readings as statutes_readings
+from coop.governance.articles.commands import keep_first_statutes, read_entry
+from coop.governance.ballots import wording
+from coop.governance.ballots.counting import decide
+from coop.governance.convening import formbook, past
+from coop.governance.convening.pages import find_articles, find_components_in_force, gather_fields
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import Entry, list_entries
+from coop.governance.meetings import store
+from coop.governance.model import KINDS
+from coop.governance.programmes import store as programme_store
+from coop.governance.statutes.version import in_force
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE: Final = "/governance/entries"
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_first_statutes}
+
+
+@routes.get("/meetings/past")
+@may("enter-past-meeting")
+def show_past_form(request: Request, kind: str = "") -> Response:
+    """Show the form of a meeting of the past, with a first point of a kind where one is asked."""
+    in_force = find_components_in_force(request)
+    point = formbook.add_point({}, kind, in_force, find_articles(request)) if kind in KINDS else {}
+    return _show_form(request, Form(point))
+
+
+@routes.post("/meetings/past")
+@may("enter-past-meeting")
+def enter_past_meeting(request: Request, filled: Filled) -> Response:
+    """Add or drop a point, or keep what the minutes say until somebody else confirms it."""
+    act = filled.pop("act", "keep")
+    edited = formbook.edit_form(filled, act, find_components_in_force(request), find_articles(request))
+    if edited is not None:
+        return _show_form(request, Form(edited))
+    minutes = None
+    try:
+        with reading(request) as tx:
+            minutes = formbook.read_minutes(filled, programme_store.list_programmes(tx))
+        with writing(request) as tx:
+            past.enter_past_meeting(tx, minutes)
+    except CoopError as refusal:
+        if minutes is not None and isinstance(refusal, BadInput):
+            refusal = BadInput(formbook.place_problems(filled, minutes.meeting, refusal.problems), refusal.code)
+        return _show_form(request, Form(filled).refused(refusal), refusal.code)
+    said = N_("The meeting is entered. It holds once somebody else confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.get("/entries")
+@may("confirm-entry")
+def show_entries(request: Request) -> Response:
+    """Show what waits for a second person, and what was confirmed or left out."""
+    return _show_entries(request, Form({}))
+
+
+@routes.post("/entries/{entry_id}")
+@may("confirm-entry")
+def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
+    """Confirm what another person entered, or leave it out."""
+    lang = language_of(request)
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, _KEEPERS)
+                return redirect(PAGE, translate(lang, "This entry is left out."))
+            entries.confirm(tx, entry_id, _KEEPERS)
+    except CoopError as refusal:
+        return _show_entries(request, Form({}).refused(refusal))
+    return redirect(PAGE, translate(lang, "It is confirmed, and holds from now on."))
+
+
+def _show_form(request: Request, form: Form, code: str = "") -> Response:
+    status = 422 if form.problems else 200
+    return render(request, "governance/past.html", status, **gather_fields(request, form), code=code)
+
+
+def _show_entries(request: Request, form: Form) -> Response:
+    session, lang = session_of(request), language_of(request)
+    with reading(request) as tx:
+        called = wording.names(lang, [], programme_store.list_programmes(tx))
+        shown = [
+            (entry, settled, *_describe(tx, entry, lang, called))
+            for entry, settled in reversed(list_entries(tx, "meeting", "statutes"))
+        ]
+    return render(
+        request,
+        "governance/entries.html",
+        409 if form.problems else 200,
+        form=form,
+        shown=shown,
+        me=str(Actor(session.kind, session.account_id, "page")),
+        words=wording,
+    )
+
+
+def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[object, object]:
+    """What an entry says: minutes with each point as it would be decided, or a version of the statutes."""
+    if entry.kind == "statutes":
+        version = read_entry(entry)
+        return None, (
+            version,
+            statutes_readings.read_out(lang, version.articles, tx.today + statutes_readings.EXAMPLE_AHEAD),
+        )
+    minutes = past.read_minutes(entry)
+    articles = in_force(store.list_statutes(tx), minutes.meeting.held_on).articles
+    points = [
+        (point, count, decide(articles, point.kind, count), wording.parameters(lang, point, called))
+        for point, count in zip(minutes.meeting.resolutions, minutes.counts, strict=True)
+    ]
+    return (minutes.meeting, points), None

@@ -1,0 +1,113 @@
+"""Pages by which the board withdraws a meeting or points of its agenda, or puts it off; a second person confirms it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.ballots import wording
+from coop.governance.ballots.views import find_meeting_view
+from coop.governance.convening.withdrawals import Anew, keep_withdrawal, propose_withdrawal, read_anew
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import list_waiting
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import language_of, translate
+from coop.web.shell import redirect, render
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+WHOLE, PUT_OFF, POINTS = "whole", "put-off", "points"
+
+_KEEPERS: Final = {"withdrawal": keep_withdrawal}
+
+
+@routes.get("/{meeting_id}/withdraw")
+@may("withdraw-meeting")
+def show_withdrawal(request: Request, meeting_id: str) -> Response:
+    """Show what waits for a second person, and the form for more."""
+    return _show(request, meeting_id, Form({}))
+
+
+@routes.post("/{meeting_id}/withdraw")
+@may("withdraw-meeting")
+def propose(request: Request, meeting_id: str, filled: Filled) -> Response:
+    """Keep a withdrawal until somebody else confirms it."""
+    try:
+        with reading(request) as tx:
+            view = find_meeting_view(tx, meeting_id)
+        points = [
+            outcome.resolution.resolution_id
+            for number, outcome in enumerate(view.outcomes)
+            if filled.get(f"point.{number}")
+        ]
+        extent = filled.get("extent")
+        if extent == POINTS and not points:
+            raise BadInput([Problem(say("choose at least one point"), "extent")], "no-point")
+        anew = _read_anew(filled) if extent == PUT_OFF else None
+        with writing(request) as tx:
+            propose_withdrawal(
+                tx,
+                meeting_id,
+                filled.get("reason", ""),
+                points if extent == POINTS else (),
+                anew,
+                filled.get("entry_id", "")[:100],
+            )
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form(filled).refused(refusal))
+    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
+    return redirect(f"/governance/meetings/{meeting_id}/withdraw", said)
+
+
+@routes.post("/{meeting_id}/withdraw/{entry_id}")
+@may("withdraw-meeting")
+def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
+    """Confirm a withdrawal, or leave it out."""
+    lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
+                return redirect(f"{page}/withdraw", translate(lang, "Nothing is withdrawn."))
+            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form({}).refused(refusal))
+    return redirect(page, translate(lang, "It is withdrawn, and the members are told."))
+
+
+def _read_anew(filled: dict[str, str]) -> Anew:
+    try:
+        held_on = date.fromisoformat(filled.get("held_on", ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), "held_on")], "bad-agenda") from None
+    begins_at, votes_until = (filled.get(name, "").strip()[:20] for name in ("begins_at", "votes_until"))
+    return Anew(held_on, begins_at, votes_until, filled.get("place", "").strip()[:200] or None)
+
+
+def _show(request: Request, meeting_id: str, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        view = find_meeting_view(tx, meeting_id)
+        waiting = [(entry, read_anew(entry)) for entry in list_waiting(tx, "withdrawal", meeting_id=meeting_id)]
+    subjects = {outcome.resolution.resolution_id: outcome.resolution for outcome in view.outcomes}
+    return render(
+        request,
+        "governance/withdrawal.html",
+        422 if form.problems else 200,
+        view=view,
+        form=form,
+        waiting=waiting,
+        subjects=subjects,
+        entry_id=form.value("entry_id") or str(uuid4()),
+        me=str(Actor(session.kind, session.account_id, "page")),
+        words=wording,
+    )

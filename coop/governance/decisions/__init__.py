@@ -1,0 +1,1 @@
+"""Kinds of decisions: what each asks of its parameters."""

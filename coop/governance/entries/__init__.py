@@ -1,0 +1,1 @@
+"""Entries: what one person enters for others, and a second confirms."""

@@ -1,0 +1,107 @@
+"""Commands on entries: one person enters what stands on a paper, another confirms it, and only then it holds.
+
+Invariants: nobody confirms what they entered themselves; an entry is settled once; what is confirmed is judged again in
+the transaction that keeps it, so that nothing became untrue between the two people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+from coop.governance.entries import store
+from coop.governance.entries.store import Entry
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters, say
+
+Keep = Callable[[Tx, Entry], int]
+"""Keeps what an entry says, for good; returns how many things are new."""
+
+PAPER_MAX: Final = 300
+
+
+def enter(tx: Tx, keep: Keep, kind: str, meeting_id: str, paper: str, content: Any, entry_id: str = "") -> Entry:
+    """Keep an entry until somebody else confirms it. The same again is the same entry.
+
+    Raises:
+        BadInput: the paper has no name, or as ``keep`` does, with every mistake.
+        CoopError: another entry has that id; or as ``keep`` does.
+    """
+    if not 0 < len(paper) <= PAPER_MAX:
+        raise BadInput([Problem(say("say on which paper this stands, in at most 300 characters"), "paper")])
+    try:
+        content_hash = hash_parameters([kind, meeting_id, paper, content])
+    except TypeError as error:
+        raise BadInput([Problem(say("cannot be kept exactly: %(error)s", error=str(error)), "content")]) from error
+    kept = store.find_entry(tx, entry_id) if entry_id else store.find_same(tx, content_hash)
+    if kept is not None:
+        if (kept.content_hash, kept.actor) != (content_hash, str(tx.actor)):
+            raise CoopError("entry-id-taken", say("another entry has the id %(id)s", id=entry_id))
+        return kept
+    made = store.get_entry(tx, store.add_entry(tx, kind, meeting_id, paper, content, content_hash, entry_id))
+    _rehearse(tx, keep, made)
+    return made
+
+
+def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str | None = None) -> tuple[Entry, int]:
+    """Let hold what another person entered; returns the entry and how many things are new. Repeating it changes
+    nothing.
+
+    Args:
+        tx: open transaction. entry_id: the entry. keepers: of the kinds that may be confirmed here.
+        meeting_id: when given, the meeting that it must be about.
+
+    Raises:
+        NotFound: there is no such entry of these kinds, about this meeting.
+        CoopError: the same person entered it, it was dropped, or it cannot hold any more.
+        BadInput: it cannot hold any more, with every mistake.
+    """
+    entry = _lock_entry(tx, entry_id, keepers, meeting_id)
+    settled = store.find_settled(tx, entry_id)
+    if settled is not None:
+        if settled.outcome == "confirmed":
+            return entry, 0
+        raise CoopError("entry-dropped", say("this entry was dropped"))
+    if entry.actor == str(tx.actor):
+        raise CoopError("second-person", say("you entered this yourself: somebody else confirms it"))
+    new = keepers[entry.kind](tx, entry)
+    store.settle_entry(tx, entry_id, "confirmed")
+    return entry, new
+
+
+def drop(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None = None) -> Entry:
+    """Leave out what was entered wrongly, before anybody confirmed it.
+
+    Raises:
+        NotFound: there is no such entry of these kinds, about this meeting.
+        CoopError: it was confirmed.
+    """
+    entry = _lock_entry(tx, entry_id, kinds, meeting_id)
+    settled = store.find_settled(tx, entry_id)
+    if settled is None:
+        store.settle_entry(tx, entry_id, "dropped")
+    elif settled.outcome != "dropped":
+        raise CoopError("entry-confirmed", say("this entry was confirmed: it holds"))
+    return entry
+
+
+def _lock_entry(tx: Tx, entry_id: str, kinds: Collection[str], meeting_id: str | None) -> Entry:
+    tx.lock(f"entry {entry_id}")
+    entry = store.get_entry(tx, entry_id)
+    if entry.kind not in kinds or meeting_id not in (None, entry.meeting_id):
+        raise NotFound(say("there is no such entry"))
+    return entry
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal, so that nothing of it stays."""
+
+
+def _rehearse(tx: Tx, keep: Keep, entry: Entry) -> None:
+    """Find whether an entry could hold now, and keep nothing of it."""
+    try:
+        with tx.savepoint():
+            keep(tx, entry)
+            raise _Rehearsed
+    except _Rehearsed:
+        return

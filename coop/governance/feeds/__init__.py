@@ -1,0 +1,1 @@
+"""Feeds and the page for municipality, water board and financiers."""

@@ -1,0 +1,40 @@
+"""Queries on voting lists: who may vote at a meeting, as it was frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from coop.governance.programmes.documents import VOTING_LIST
+from coop.governance.tables.meetings import voting_list
+from coop.governance.tables.stamps import stamp
+from coop.kit import documents
+from coop.kit.tx import Tx
+
+OPENED, CLOSED = "opened", "closed"
+"""Moments at which a list is frozen: when the vote opens, and when the meeting is closed."""
+
+
+def find_list_hash(tx: Tx, meeting_id: str, moment: str) -> str | None:
+    """The hash of the list of a moment, or None where it is not frozen."""
+    columns = voting_list.c
+    return tx.scalar(
+        select(columns.list_hash).where(
+            columns.community == tx.community, columns.meeting_id == meeting_id, columns.moment == moment
+        )
+    )
+
+
+def find_list(tx: Tx, meeting_id: str, moment: str) -> Mapping[str, int] | None:
+    """The members of the list of a moment with their votes, or None where it is not frozen."""
+    list_hash = find_list_hash(tx, meeting_id, moment)
+    return None if list_hash is None else VOTING_LIST.open(documents.load(tx, list_hash))
+
+
+def add_list(tx: Tx, meeting_id: str, moment: str, votes: Mapping[str, int]) -> str:
+    """Freeze the list of a moment; returns its hash."""
+    list_hash = documents.keep(tx, VOTING_LIST.seal(votes))
+    row = {"community": tx.community, "meeting_id": meeting_id, "moment": moment, "list_hash": list_hash, **stamp(tx)}
+    tx.insert(voting_list, [row])
+    return list_hash

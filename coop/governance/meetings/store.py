@@ -1,0 +1,392 @@
+"""Queries on statutes, meetings and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, insert, select
+
+from coop.governance.model import Count, Meeting, Resolution, Verdict
+from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
+from coop.governance.statutes.model import Articles, Casting
+from coop.governance.statutes.record import describe_articles, read_articles
+from coop.governance.statutes.version import Statutes
+from coop.governance.tables.meetings import decision, meeting, resolution, statutes
+from coop.governance.tables.stamps import stamp
+from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
+from coop.kit.rows import find_as, group_as, insert_nouns, select_as
+from coop.kit.tx import Tx
+from coop.values import civil_date, say
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decision on a resolution as it is kept."""
+
+    resolution_id: str
+    decided_on: date
+    verdict: Verdict
+    parameters_hash: str
+    count: Count
+    voting_list_hash: str = ""
+    ballots_hash: str = ""
+    casting: Casting = ""
+    approved: bool = False
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The row of a resolution."""
+
+    resolution_id: str
+    kind: str
+    subject_nl: str
+    subject_en: str
+    explanation_nl: str
+    explanation_en: str
+    notice_hash: str
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """The row of a decision."""
+
+    resolution_id: str
+    decided_on: date
+    verdict: str
+    reason: str
+    article: str
+    votes_needed: int
+    parameters_hash: str
+    votes_for: int
+    votes_against: int
+    votes_blank: int
+    votes_entitled: int
+    members_entitled: int
+    members_present: int
+    votes_silent: int
+    votes_represented: int
+    members_represented: int
+    rule: str
+    casting: Casting
+    approved: bool
+    voting_list_hash: str
+    ballots_hash: str
+
+
+def list_statutes(tx: Tx) -> list[Statutes]:
+    """Every version, oldest first."""
+    columns = statutes.c
+    versions = list(
+        tx.execute(
+            select(columns.valid_from, columns.articles_hash, columns.deed_on, columns.resolution_id, columns.entry_id)
+            .where(columns.community == tx.community)
+            .order_by(columns.valid_from)
+        )
+    )
+    kept = find_stored(tx, {articles_hash for _, articles_hash, *_ in versions})
+    return [
+        Statutes(valid_from, _open(kept, articles_hash), deed_on, resolution_id, entry_id)
+        for valid_from, articles_hash, deed_on, resolution_id, entry_id in versions
+    ]
+
+
+def find_articles(tx: Tx, held_on: date) -> tuple[date, Document]:
+    """From when the version is in force that counts on a day, and the document of its articles as it is stored now."""
+    query = (
+        select(statutes.c.valid_from, statutes.c.articles_hash)
+        .where(statutes.c.community == tx.community, statutes.c.valid_from <= held_on)
+        .order_by(statutes.c.valid_from.desc())
+        .limit(1)
+    )
+    [(valid_from, articles_hash)] = tx.execute(query)
+    return valid_from, _find(find_stored(tx, [articles_hash]), articles_hash)
+
+
+def _find(kept: Mapping[str, Document], articles_hash: str) -> Document:
+    if articles_hash not in kept:
+        raise UnreadableDocument("lost-document", say("articles of the statutes are gone"))
+    return kept[articles_hash]
+
+
+def _open(kept: Mapping[str, Document], articles_hash: str) -> Articles:
+    """The articles with a hash: nothing is decided by others."""
+    document = _find(kept, articles_hash)
+    if document.sha256 != articles_hash:
+        raise UnreadableDocument("changed-document", say("articles of the statutes were changed in the database"))
+    return read_articles(PARAMETERS.open(document))
+
+
+def add_statutes(tx: Tx, version: Statutes) -> None:
+    """Keep a version with the document of its articles."""
+    tx.execute(
+        insert(statutes).values(
+            community=tx.community,
+            valid_from=version.valid_from,
+            name=version.name,
+            articles_hash=keep(tx, PARAMETERS.seal(describe_articles(version.articles))),
+            deed_on=version.deed_on,
+            resolution_id=version.resolution_id,
+            entry_id=version.entry_id,
+            **stamp(tx),
+        )
+    )
+
+
+def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
+    """Keep a notice: the meeting, its resolutions, and the documents of the notice and of what each would do; returns
+    the hash of the notice."""
+    notice_hash = keep(tx, NOTICE.seal(describe_notice(convened)))
+    tx.execute(
+        insert(meeting).values(
+            community=tx.community,
+            meeting_id=convened.meeting_id,
+            held_on=convened.held_on,
+            convened_on=convened.convened_on,
+            place=convened.place,
+            begins_at=convened.begins_at,
+            votes_until=convened.votes_until,
+            statutes_from=statutes_from,
+            notice_hash=notice_hash,
+            entry_id=convened.entry_id,
+            second_of=convened.second_of,
+            **stamp(tx),
+        )
+    )
+    for number, point in enumerate(convened.resolutions, start=1):
+        kept = _Point(
+            point.resolution_id,
+            point.kind,
+            point.subject_nl,
+            point.subject_en,
+            point.explanation_nl,
+            point.explanation_en,
+            keep(tx, PARAMETERS.seal(point.parameters)),
+        )
+        insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
+    return notice_hash
+
+
+def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | None:
+    """A meeting as convened. ``lock`` makes votes and the closing of one meeting wait for each other."""
+    if lock:
+        tx.lock(f"meeting {meeting_id}")
+    return next(iter(_meetings(tx, meeting.c.meeting_id == meeting_id)), None)
+
+
+def list_meetings(tx: Tx) -> list[Meeting]:
+    """Every meeting, oldest first."""
+    return _meetings(tx)
+
+
+def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
+    columns = meeting.c
+    chosen = select(columns.meeting_id).where(columns.community == tx.community, *where)
+    points = group_as(
+        tx,
+        _Point,
+        resolution,
+        [resolution.c.meeting_id],
+        resolution.c.meeting_id.in_(chosen),
+        order_by=[resolution.c.number],
+    )
+    documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
+    rows = tx.execute(
+        select(
+            columns.meeting_id,
+            columns.held_on,
+            columns.convened_on,
+            columns.place,
+            columns.entry_id,
+            columns.begins_at,
+            columns.votes_until,
+            columns.second_of,
+        )
+        .where(columns.community == tx.community, *where)
+        .order_by(columns.held_on, columns.meeting_id)
+    )
+    return [
+        Meeting(
+            meeting_id,
+            held_on,
+            convened_on,
+            place,
+            tuple(_resolution(point, documents) for point in points.get((meeting_id,), ())),
+            entry_id,
+            begins_at,
+            votes_until,
+            second_of,
+        )
+        for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until, second_of in rows
+    ]
+
+
+def find_recording_days(tx: Tx) -> dict[str, date]:
+    """The day on which the notice of each meeting was put on file, by the server's clock."""
+    rows = tx.execute(select(meeting.c.meeting_id, meeting.c.recorded_at).where(meeting.c.community == tx.community))
+    return {meeting_id: civil_date(recorded_at) for meeting_id, recorded_at in rows}
+
+
+def find_recording_time(tx: Tx, meeting_id: str) -> datetime:
+    """The instant at which the notice of a meeting was put on file, by the server's clock."""
+    columns = meeting.c
+    recorded_at: datetime | None = tx.scalar(
+        select(columns.recorded_at).where(columns.community == tx.community, columns.meeting_id == meeting_id)
+    )
+    assert recorded_at is not None
+    return recorded_at
+
+
+def find_closing_time(tx: Tx, meeting_id: str) -> datetime:
+    """The instant at which a meeting was closed, by the server's clock."""
+    on_agenda = select(resolution.c.resolution_id).where(
+        resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
+    )
+    closed_at: datetime | None = tx.scalar(
+        select(func.max(decision.c.recorded_at)).where(
+            decision.c.community == tx.community, decision.c.resolution_id.in_(on_agenda)
+        )
+    )
+    assert closed_at is not None, "only a closed meeting has a closing time"
+    return closed_at
+
+
+def find_agenda(tx: Tx, resolution_id: str) -> str | None:
+    """The meeting on whose agenda a resolution stands."""
+    return tx.scalar(
+        select(resolution.c.meeting_id).where(
+            resolution.c.community == tx.community, resolution.c.resolution_id == resolution_id
+        )
+    )
+
+
+def find_resolution(tx: Tx, resolution_id: str) -> Resolution | None:
+    """A resolution as its notice put it, or None."""
+    meeting_id = find_agenda(tx, resolution_id)
+    convened = find_meeting(tx, meeting_id) if meeting_id else None
+    points = convened.resolutions if convened else ()
+    return next((point for point in points if point.resolution_id == resolution_id), None)
+
+
+def find_notice(tx: Tx, resolution_id: str) -> tuple[str, Document]:
+    """The hash that the notice of a resolution bound, and the document of its parameters as it is stored now."""
+    notice_hash: str | None = tx.scalar(
+        select(resolution.c.notice_hash).where(
+            resolution.c.community == tx.community, resolution.c.resolution_id == resolution_id
+        )
+    )
+    assert notice_hash is not None
+    return notice_hash, find_stored(tx, [notice_hash])[notice_hash]
+
+
+def list_adopted(tx: Tx) -> list[str]:
+    """Resolutions that were adopted, the one decided last first."""
+    query = (
+        select(decision.c.resolution_id)
+        .where(decision.c.community == tx.community, decision.c.verdict == "adopted")
+        .order_by(decision.c.decided_on.desc(), decision.c.resolution_id)
+    )
+    return list(tx.scalars(query))
+
+
+def list_tariffs(tx: Tx) -> list[Resolution]:
+    """Tariffs that were adopted, as their notices put them, in order of the day of the decision."""
+    query = (
+        select(resolution.c.meeting_id, resolution.c.resolution_id)
+        .join(
+            decision,
+            (decision.c.community == resolution.c.community) & (decision.c.resolution_id == resolution.c.resolution_id),
+        )
+        .where(resolution.c.community == tx.community, resolution.c.kind == "tariff", decision.c.verdict == "adopted")
+        .order_by(decision.c.decided_on, resolution.c.resolution_id)
+    )
+    adopted = [row.resolution_id for row in tx.execute(query)]
+    points = {point.resolution_id: point for meeting in list_meetings(tx) for point in meeting.resolutions}
+    return [points[resolution_id] for resolution_id in adopted]
+
+
+def list_decisions(tx: Tx, meeting_id: str) -> dict[str, Decided]:
+    """The decisions of a meeting by resolution; none while it is open."""
+    on_agenda = select(resolution.c.resolution_id).where(
+        resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
+    )
+    rows = select_as(tx, _Decision, decision, decision.c.resolution_id.in_(on_agenda))
+    return {row.resolution_id: _decided(row) for row in rows}
+
+
+def find_decision(tx: Tx, resolution_id: str) -> Decided | None:
+    """The decision on a resolution, or None while the vote is open."""
+    row = find_as(tx, _Decision, decision, decision.c.resolution_id == resolution_id)
+    return _decided(row) if row else None
+
+
+def add_decision(tx: Tx, decided: Decided) -> None:
+    """Keep a decision for good."""
+    verdict, count = decided.verdict, decided.count
+    row = _Decision(
+        decided.resolution_id,
+        decided.decided_on,
+        verdict.word,
+        verdict.reason,
+        verdict.article,
+        verdict.votes_needed,
+        decided.parameters_hash,
+        count.votes_for,
+        count.votes_against,
+        count.votes_blank,
+        count.votes_entitled,
+        count.members_entitled,
+        count.members_present,
+        count.votes_silent,
+        count.votes_represented,
+        count.members_represented,
+        verdict.rule,
+        decided.casting,
+        decided.approved,
+        decided.voting_list_hash,
+        decided.ballots_hash,
+    )
+    insert_nouns(tx, decision, [row], **stamp(tx))
+
+
+def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
+    document = documents.get(point.notice_hash)
+    if document is None:
+        raise UnreadableDocument(
+            "lost-document", say("the parameters of %(resolution_id)s are gone", resolution_id=point.resolution_id)
+        )
+    return Resolution(
+        point.resolution_id,
+        point.kind,
+        point.subject_nl,
+        point.subject_en,
+        point.explanation_nl,
+        point.explanation_en,
+        PARAMETERS.open(document),
+    )
+
+
+def _decided(row: _Decision) -> Decided:
+    return Decided(
+        row.resolution_id,
+        row.decided_on,
+        Verdict(row.verdict == "adopted", row.reason, row.article, row.votes_needed, row.rule),
+        row.parameters_hash,
+        Count(
+            row.votes_for,
+            row.votes_against,
+            row.votes_blank,
+            row.votes_entitled,
+            row.members_entitled,
+            row.members_present,
+            row.votes_silent,
+            row.votes_represented,
+            row.members_represented,
+        ),
+        row.voting_list_hash,
+        row.ballots_hash,
+        row.casting,
+        row.approved,
+    )

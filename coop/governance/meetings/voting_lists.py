@@ -1,0 +1,97 @@
+"""Who may vote at a meeting, and with how many votes by its statutes.
+
+Frozen when the vote opens, and again without those who left when it is closed.
+
+Invariants: nobody whom the register told of after the vote opened has a vote at that meeting, and whoever left before
+it was closed has none any more. What the register says later changes no list, and so no count.
+
+Source: BW 2:38 lid 1 (every member has a vote); docs/domain/meetings-votes-and-statutes.md#the-voting-list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from coop.events.governance import VotingListFrozen
+from coop.governance.meetings import list_store as store
+from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings.list_store import CLOSED, OPENED
+from coop.governance.meetings.voter_store import Registered, find_members
+from coop.governance.model import Meeting
+from coop.governance.statutes.applying import first_vote_by
+from coop.governance.statutes.law import LAW
+from coop.governance.statutes.version import in_force
+from coop.governance.statutes.voters import weigh_member
+from coop.kit.tx import Tx
+from coop.values import midnight
+
+
+def find_freezing_time(tx: Tx, meeting: Meeting) -> datetime:
+    """The instant at which the list is frozen: the start of the day on which one may vote first, or the notice."""
+    opens_on = first_vote_by(meeting, meeting_store.list_statutes(tx))
+    return max(midnight(opens_on), meeting_store.find_recording_time(tx, meeting.meeting_id))
+
+
+def weigh_members(tx: Tx, day: date, registered: Mapping[str, Registered]) -> dict[str, int]:
+    """Votes of members by the statutes in force on a day: none for who is of a kind without a vote. Before there are
+    statutes the law gives each one."""
+    versions = [version for version in meeting_store.list_statutes(tx) if version.valid_from <= day]
+    articles = in_force(versions, day).articles if versions else LAW
+    return {member_id: weigh_member(articles, each.kind, each.votes) for member_id, each in registered.items()}
+
+
+def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
+    """Freeze the list where the vote is open by now; returns it, or what it would be today."""
+    kept = store.find_list(tx, meeting.meeting_id, OPENED)
+    if kept is not None:
+        return kept
+    frozen_at = find_freezing_time(tx, meeting)
+    votes = weigh_members(tx, meeting.held_on, find_members(tx, meeting.held_on, told_until=frozen_at))
+    if frozen_at <= tx.now:
+        _keep(tx, meeting, OPENED, votes)
+    return votes
+
+
+def close(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
+    """Freeze the list by which a meeting is counted: the frozen one without those who left since."""
+    votes = {**read_list(tx, meeting)}
+    _keep(tx, meeting, CLOSED, votes)
+    return votes
+
+
+def read_list(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) -> Mapping[str, int]:
+    """The list as it stands: as it was closed, or as it was frozen without those who left since; all members or
+    some."""
+    closed = store.find_list(tx, meeting.meeting_id, CLOSED)
+    if closed is not None:
+        return closed if members is None else {each: closed[each] for each in members if each in closed}
+    opened = store.find_list(tx, meeting.meeting_id, OPENED)
+    if opened is None:
+        registered = find_members(tx, meeting.held_on, told_until=find_freezing_time(tx, meeting), members=members)
+        opened = weigh_members(tx, meeting.held_on, registered)
+    now = find_members(tx, meeting.held_on, members=members)
+    return {member_id: votes for member_id, votes in opened.items() if member_id in now}
+
+
+def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
+    """Members by the register of today who are not on the list of the meeting: they were entered too late for it."""
+    if meeting.is_history:
+        return ()
+    listed = store.find_list(tx, meeting.meeting_id, OPENED)
+    if listed is None:
+        return ()
+    return sorted(member_id for member_id in find_members(tx, meeting.held_on) if member_id not in listed)
+
+
+def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int]) -> None:
+    list_hash = store.add_list(tx, meeting.meeting_id, moment, votes)
+    tx.tell(
+        VotingListFrozen(
+            meeting_id=meeting.meeting_id,
+            moment=moment,
+            list_hash=list_hash,
+            members=sum(1 for number in votes.values() if number),
+            votes=sum(votes.values()),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Minutes and records of what was decided."""

@@ -1,0 +1,141 @@
+"""Minutes and list of decisions as a file: a tagged PDF/A that says by which article each point was decided.
+
+Invariant: the same minutes give the same bytes; every figure is written here, and the typesetter only places text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from coop.governance.ballots import wording
+from coop.governance.ballots.attendance.rules import MANNERS
+from coop.web.language import N_, gettext, translate
+from coop.web.typesetting import ARCHIVED, Typesetter
+from coop.web.writing import civil_day, instant, number
+
+_TYPESETTER = Typesetter(Path(__file__).resolve().parent / "minutes.typ", ARCHIVED)
+
+_REASONS = {
+    "majority": N_("the majority that the article asks was there"),
+    "no-votes": N_("nobody voted for or against"),
+    "no-quorum": N_("too few votes were present to decide"),
+    "tie": N_("as many votes for as against; a tie rejects"),
+    "decided-before": N_("another meeting had decided the same before"),
+    "too-few": N_("too few votes were for it"),
+    "chair": N_("as many votes for as against; the chair decided"),
+    "lot": N_("as many votes for as against; the lot decided"),
+    "not-decidable": N_("a second meeting at this time may not decide it"),
+    "not-approved": N_("the body did not consent that the statutes name"),
+}
+
+
+def typeset_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> bytes:
+    """Set minutes as a PDF; those that nobody confirmed say that they are a draft."""
+    data = write_minutes(content, confirmed_at, lang)
+    return _TYPESETTER.set_paper(data, confirmed_at or datetime.fromisoformat(content["closed_at"]))
+
+
+def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> dict[str, Any]:
+    """Everything that stands on the paper, as text in the reader's language."""
+
+    def _(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    day = civil_day(lang, datetime.fromisoformat(content["held_on"]).date())
+    took = content["took_part"]
+    facts = [
+        (_("Date of the meeting"), day + (f", {content['begins_at']}" if content["begins_at"] else "")),
+        (_("Place"), content["place"]),
+        (_("Notice"), civil_day(lang, datetime.fromisoformat(content["convened_on"]).date())),
+        (_("Closed"), instant(lang, datetime.fromisoformat(content["closed_at"]))),
+        (_("Chair"), content["chair"]),
+        (_("Secretary"), content["secretary"]),
+        (
+            _("Members with a vote"),
+            _(
+                "%(members)s, together %(votes)s votes",
+                members=number(lang, content["members_entitled"]),
+                votes=number(lang, content["votes_entitled"]),
+            ),
+        ),
+        (_("There"), _write_attendance(content["attendance"], lang)),
+        (
+            _("Took part"),
+            _(
+                "%(pages)s on the pages, %(paper)s on paper or in the room, %(proxy)s by proxy",
+                pages=number(lang, took["on_the_pages"]),
+                paper=number(lang, took["on_paper"]),
+                proxy=number(lang, took["by_proxy"]),
+            ),
+        ),
+    ]
+    state = (
+        _("One person wrote these minutes and another confirmed them on %(at)s.", at=instant(lang, confirmed_at))
+        if confirmed_at
+        else _("Draft: nobody has confirmed these minutes yet. What was decided stands fast.")
+    )
+    return {
+        "lang": lang,
+        "author": content["co_operative"],
+        "title": _("Minutes of the members' meeting of %(day)s", day=day),
+        "state": state,
+        "facts": [pair for pair in facts if pair[1]],
+        "list_title": _("List of decisions"),
+        "list_head": [_("Point"), _("Subject"), _("Article"), _("Verdict")],
+        "points": [_write_point(point, lang) for point in content["points"]],
+        "points_title": _("Point by point"),
+        "remarks_title": _("Remarks"),
+        "remarks": content["remarks"],
+    }
+
+
+def _write_attendance(attendance: Mapping[str, Any] | None, lang: str) -> str:
+    """How many were there, in each manner; nothing where no list was made."""
+    if attendance is None:
+        return ""
+    return translate(
+        lang,
+        "%(room)s in the room, %(online)s online, %(mandate)s by a mandate",
+        **{manner: number(lang, attendance[manner]) for manner in MANNERS},
+    )
+
+
+def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    def _(text: str, **values: object) -> str:
+        return translate(lang, text, **values)
+
+    verdict = describe_verdict(point, lang)
+    lines = [(_("Kind"), wording.kind(lang, point["kind"])), (_("Verdict"), verdict)]
+    if point["verdict"]:
+        votes = _(
+            "%(votes_for)s for, %(votes_against)s against, %(votes_blank)s blank; %(needed)s were needed",
+            votes_for=number(lang, point["votes_for"]),
+            votes_against=number(lang, point["votes_against"]),
+            votes_blank=number(lang, point["votes_blank"]),
+            needed=number(lang, point["votes_needed"]),
+        )
+        present = _(
+            "%(present)s of %(entitled)s votes",
+            present=number(lang, point["votes_present"]),
+            entitled=number(lang, point["votes_entitled"]),
+        )
+        why = f"{point['article']}: {gettext(lang, _REASONS[point['reason']])}"
+        lines += [(_("Votes"), votes), (_("Present"), present), (_("Article"), why)]
+    lines += [(_("Considered"), point["considerations"]), (_("Thought otherwise"), point["dissent"])]
+    return {
+        "number": str(point["number"]),
+        "subject": point["subject_nl"] if lang == "nl" else point["subject_en"],
+        "article": point["article"],
+        "verdict": verdict,
+        "lines": [pair for pair in lines if pair[1]],
+    }
+
+
+def describe_verdict(point: Mapping[str, Any], lang: str) -> str:
+    """The verdict on a point of minutes, in words."""
+    if point["withdrawn"] is not None:
+        return translate(lang, "withdrawn: %(reason)s", reason=point["withdrawn"])
+    return gettext(lang, N_("adopted") if point["verdict"] == "adopted" else N_("rejected"))

@@ -1,0 +1,177 @@
+"""Records of governance: one resolution whole, and everything decided in one canonical form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coop.governance.ballots.closing import Outcome, outcomes
+from coop.governance.ballots.store import list_standing
+from coop.governance.entries.store import find_settled, get_entry
+from coop.governance.meetings import store
+from coop.governance.meetings.answer_store import find_refusals
+from coop.governance.meetings.withdrawal_store import Withdrawal
+from coop.governance.programmes import store as programme_store
+from coop.governance.programmes.rules import tranches_of
+from coop.governance.statutes.model import Share
+from coop.governance.statutes.saying import say_rule
+from coop.kit.tx import Tx
+from coop.values import NotFound, civil_date, hash_parameters, say
+
+
+def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
+    """A resolution with its parameters, both hashes, its rule, its count and its verdict.
+
+    ``parameters_hash`` is over the bytes of the parameters as they are stored now, ``notice_hash`` was kept when the
+    meeting was convened and ``adopted_hash`` when it decided (None before): all three must be equal.
+    """
+    meeting_id = store.find_agenda(tx, resolution_id)
+    meeting = meeting_id and store.find_meeting(tx, meeting_id)
+    if not meeting:
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
+    outcome = next(counted for counted in outcomes(tx, meeting) if counted.resolution.resolution_id == resolution_id)
+    decided = store.find_decision(tx, resolution_id)
+    notice_hash, document = store.find_notice(tx, resolution_id)
+    resolution, rule = outcome.resolution, outcome.rule
+    return {
+        "resolution_id": resolution_id,
+        "meeting_id": meeting.meeting_id,
+        "convened_on": meeting.convened_on.isoformat(),
+        "held_on": meeting.held_on.isoformat(),
+        "kind": resolution.kind,
+        "subject_nl": resolution.subject_nl,
+        "subject_en": resolution.subject_en,
+        "parameters": dict(resolution.parameters),
+        "parameters_hash": document.sha256,
+        "notice_hash": notice_hash,
+        "adopted_hash": decided.parameters_hash if decided else None,
+        "decided_on": decided.decided_on.isoformat() if decided else None,
+        "verdict": decided.verdict.word if decided else None,
+        "article": decided.verdict.article if decided else rule.article,
+        "rule": str(say_rule(rule)),
+        "majority": _share(rule.majority),
+        "base": rule.base,
+        "quorum": _share(rule.quorum.share) if rule.quorum else None,
+        "quorum_of": rule.quorum.of if rule.quorum else None,
+        "count": count_record(outcome) if decided else None,
+        "history": meeting.is_history,
+        "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
+        "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
+        "refused": _refused_record(tx, resolution_id),
+    }
+
+
+def withdrawn_record(made: Withdrawal) -> dict[str, Any]:
+    """A withdrawal as plain values."""
+    withdrawn_on = civil_date(made.recorded_at)
+    return {"reason": made.reason, "withdrawn_on": withdrawn_on, "followed_by": made.followed_by}
+
+
+def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:
+    refusal = find_refusals(tx).get(resolution_id)
+    if refusal is None:
+        return None
+    return {
+        "service": refusal.service,
+        "told_at": refusal.told_at,
+        "code": refusal.code,
+        "reason": str(refusal.reason),
+    }
+
+
+def _share(share: Share) -> str:
+    return f"{'>' if share.above else ''}{share.num}/{share.den}"
+
+
+def minutes_record(tx: Tx, entry_id: str) -> dict[str, Any]:
+    """The paper that a meeting of the past was entered from, who entered it and who confirmed it."""
+    entry, settled = get_entry(tx, entry_id), find_settled(tx, entry_id)
+    assert settled is not None
+    return {
+        "paper": entry.paper,
+        "entered_by": entry.actor,
+        "entered_at": entry.recorded_at,
+        "confirmed_by": settled.actor,
+        "confirmed_at": settled.recorded_at,
+    }
+
+
+def count_record(outcome: Outcome) -> dict[str, int | str]:
+    """A count and why it decides as it does, as plain values."""
+    return {
+        "votes_for": outcome.count.votes_for,
+        "votes_against": outcome.count.votes_against,
+        "votes_blank": outcome.count.votes_blank,
+        "votes_cast": outcome.count.votes_cast,
+        "votes_present": outcome.count.votes_present,
+        "votes_entitled": outcome.count.votes_entitled,
+        "members_present": outcome.count.members_present,
+        "members_entitled": outcome.count.members_entitled,
+        "votes_needed": outcome.verdict.votes_needed,
+        "reason": outcome.verdict.reason,
+    }
+
+
+def state(tx: Tx) -> dict[str, Any]:
+    """Everything that was decided, reached and released, in one order: two runs are equal when these are.
+
+    Ballots of a decided resolution stand in it as one hash, so that the record can be shown without saying who voted
+    how; those of an open vote do not stand in it.
+    """
+    resolutions = {}
+    for meeting in store.list_meetings(tx):
+        for resolution in meeting.resolutions:
+            record = resolution_record(tx, resolution.resolution_id)
+            del (
+                record["minutes"],
+                record["refused"],
+            )  # two runs enter the same minutes, and hear answers, at other times
+            record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
+            resolutions[resolution.resolution_id] = record
+    reached = programme_store.list_reached(tx)
+    tranches = programme_store.list_tranche_states(tx)
+    return {
+        "resolutions": dict(sorted(resolutions.items())),
+        "realisations": {
+            phase_id: {"resolution_id": made.resolution_id, "decided_on": made.decided_on.isoformat()}
+            for phase_id, made in sorted(programme_store.list_realisations(tx).items())
+        },
+        "milestones": {
+            milestone_id: {
+                "reached_on": report.reached_on.isoformat(),
+                "cost_cents": report.cost_cents,
+                "evidence": [[piece.name, piece.reference, piece.sha256] for piece in report.evidence],
+            }
+            for milestone_id, report in sorted(reached.items())
+        },
+        "tranches": {
+            tranche.tranche_id: {
+                "amount_cents": tranche.amount_cents,
+                "referred_on": _day(tranches[tranche.tranche_id].referred_on),
+                "reason": tranches[tranche.tranche_id].reason,
+                "released_on": _day(tranches[tranche.tranche_id].released_on),
+                "rule": tranches[tranche.tranche_id].rule,
+            }
+            for programme in programme_store.list_programmes(tx)
+            for tranche in programme.tranches
+        },
+    }
+
+
+def _ballots_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
+    standing = [ballot for _, ballot in sorted(list_standing(tx, resolution_id).items())]
+    rows = [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
+    return {"ballots": len(standing), "ballots_hash": hash_parameters(rows)}
+
+
+def tranches_at(tx: Tx, milestone_id: str) -> dict[str, str]:
+    """Each tranche of a milestone that was reached, as the rule left it: released or referred."""
+    states = programme_store.list_tranche_states(tx)
+    return {
+        tranche.tranche_id: "referred" if states[tranche.tranche_id].referred_on else "released"
+        for programme in programme_store.list_programmes(tx)
+        for tranche in tranches_of(programme, milestone_id)
+    }
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

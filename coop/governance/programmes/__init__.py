@@ -1,0 +1,1 @@
+"""Programmes: phases, milestones, tranches, reports and the steering group's word."""

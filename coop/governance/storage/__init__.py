@@ -1,1 +1,0 @@
-"""Tables of governance and every query on them, one module per noun."""

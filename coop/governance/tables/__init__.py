@@ -1,0 +1,1 @@
+"""Tables of governance, their common columns and the guards in the database."""

@@ -1,0 +1,104 @@
+"""Tables of what happens around a meeting: notices and points that were withdrawn, mandates, who was there,
+and minutes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, String
+
+from coop.governance.tables.columns import count_column, id_column, make_table, refer, said, sha256_column
+
+withdrawal = make_table(
+    "withdrawal",
+    ("entry_id",),
+    Column("entry_id", String(100), nullable=False),
+    id_column("meeting_id"),
+    Column("whole", Boolean, nullable=False),
+    Column("reason", String(300), nullable=False),
+    id_column("followed_by", nullable=True),
+    *said(),
+    refer(("entry_id",), "entry"),
+    refer(("meeting_id",), "meeting"),
+    refer(("followed_by",), "meeting", ("meeting_id",), name="fk_withdrawal_followed_by"),
+)
+"""A meeting that is not held (``whole``), or points that are taken off its agenda, as two people signed it.
+``followed_by``: the meeting that was convened in its place."""
+
+withdrawn_point = make_table(
+    "withdrawn_point",
+    ("resolution_id",),
+    id_column("resolution_id"),
+    Column("entry_id", String(100), nullable=False),
+    refer(("resolution_id",), "resolution"),
+    refer(("entry_id",), "withdrawal"),
+)
+"""A resolution that is not put to the vote any more: it is never decided."""
+
+minutes = make_table(
+    "minutes",
+    ("meeting_id", "number"),
+    id_column("meeting_id"),
+    count_column("number"),
+    Column("entry_id", String(100), nullable=False),
+    sha256_column("minutes_hash"),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("entry_id",), "entry"),
+    refer(("minutes_hash",), "document", ("sha256",)),
+    CheckConstraint("number >= 1", name="number"),
+)
+"""Minutes of a meeting as one person wrote and another confirmed them; those with the highest number count."""
+
+mandate = make_table(
+    "mandate",
+    ("meeting_id", "member_id", "number"),
+    id_column("meeting_id"),
+    id_column("member_id"),
+    count_column("number"),
+    Column("change", String(10), nullable=False),
+    id_column("holder"),
+    Column("channel", String(20), nullable=False),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("change IN ('given', 'revoked', 'voted')", name="change"),
+    CheckConstraint("holder <> member_id AND holder <> ''", name="holder"),
+)
+"""A member lets another vote for them at a meeting, or no longer; of each member the newest row counts."""
+
+attendance = make_table(
+    "attendance",
+    ("meeting_id", "number"),
+    id_column("meeting_id"),
+    count_column("number"),
+    Column("change", String(10), nullable=False),
+    id_column("member_id"),
+    Column("manner", String(10), nullable=False),
+    id_column("holder"),
+    count_column("undoes"),
+    Column("entry_id", String(100)),
+    Column("channel", String(20), nullable=False),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("entry_id",), "entry"),
+    CheckConstraint("number >= 1 AND undoes >= 0 AND undoes < number", name="number"),
+    CheckConstraint("change IN ('came', 'left', 'undone', 'signed')", name="change"),
+    CheckConstraint("(change = 'came') = (manner <> '')", name="coming"),
+    CheckConstraint("manner IN ('', 'room', 'online', 'mandate')", name="manner"),
+    CheckConstraint("(manner = 'mandate') = (holder <> '')", name="holder"),
+    CheckConstraint("(change = 'undone') = (undoes > 0)", name="undoing"),
+    CheckConstraint("(change = 'signed') = (member_id = '')", name="member"),
+)
+"""Who came to a meeting and left it, line by line as it was noted; a line that was wrong is undone by a later one."""
+
+attendance_list = make_table(
+    "attendance_list",
+    ("meeting_id",),
+    id_column("meeting_id"),
+    sha256_column("list_hash"),
+    *said(),
+    refer(("meeting_id",), "meeting"),
+    refer(("list_hash",), "document", ("sha256",)),
+)
+"""Who was there as a meeting was closed: a document that is never changed."""
+
+ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, mandate, attendance, attendance_list)
