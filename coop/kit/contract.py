@@ -83,6 +83,11 @@ _HEADERS: Final = {
         "example": "en",
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "Deprecation": {
+        "description": "Since when no program should be written for this: `@` and seconds since 1970 (RFC 9745).",
+        "schema": {"type": "string"},
+    },
+    "Sunset": {"description": "When this may be gone (RFC 8594).", "schema": {"type": "string"}},
 }
 
 
@@ -152,6 +157,9 @@ def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> No
     if codes := getattr(route.endpoint, "codes", ()):
         named = ", ".join(f"`{code}`" for code in codes)
         operation["description"] = f"{operation.get('description', '')}\n\nProblems of its own: {named}."
+    if route.sunset is not None:
+        operation["deprecated"] = True
+        operation["description"] = f"{operation.get('description', '')}\n\nMay be gone from {route.sunset.on} on."
     parameters = operation.setdefault("parameters", [])
     if method == "GET":
         parameters.append(_IF_NONE_MATCH)
@@ -175,6 +183,8 @@ def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> No
 
 def _headers_of(operation: Mapping[str, Any], route: GuardedRoute, method: str) -> Iterator[str]:
     yield "API-Version"
+    if route.sunset is not None:
+        yield from route.sunset.headers()
     if method == "GET":
         yield "ETag"
     elif takes_key(route):

@@ -89,6 +89,8 @@ class Guard:
                 if _OF_PROGRAMS.match(scope["path"]):
                     headers["API-Version"] = CONTRACT_VERSION
                 headers.update(scope["state"].get("rate") or {})
+                if (end := getattr(scope.get("route"), "sunset", None)) is not None:
+                    headers.update(end.headers())
                 if scope["state"].get("session") is not None:
                     headers.setdefault("Cache-Control", "no-store")
                 if self._public_url.startswith("https://"):

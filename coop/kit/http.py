@@ -32,6 +32,7 @@ from coop.kit.repeats import answer_once, read_claim
 from coop.kit.session import NotSignedIn, Session
 from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites
+from coop.kit.sunset import Sunset
 from coop.kit.tags import matches, tag_of
 from coop.kit.tokens import let_in
 from coop.kit.tx import Tx
@@ -78,6 +79,7 @@ class GuardedRoute(APIRoute):
         self.action: str = endpoint.action  # type: ignore[attr-defined]  # marked by ``may``
         self.body_max: int = getattr(endpoint, "body_max", BODY_MAX)
         self.on_any_host: bool = getattr(endpoint, "on_any_host", False)
+        self.sunset: Sunset | None = getattr(endpoint, "sunset", None)
         self.is_repeatable = options.get("include_in_schema", True) and "POST" in options.get("methods", ())
         if self.is_repeatable and iscoroutinefunction(endpoint):
             raise TypeError(f"{path} is a coroutine: its answer and its effect could not share a transaction")

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from coop.kit.paging import Paged
 from coop.kit.session import COOKIE, Session, sign
 from coop.kit.settings import Settings
 from coop.kit.sites import Site
+from coop.kit.sunset import deprecated
 from coop.kit.tables import kept_answer
 from coop.kit.tags import IfMatch
 from tests.kit.clocks import SetClock
@@ -107,6 +108,13 @@ def make_secret(request: Request) -> dict[str, str]:
     with writing(request) as tx:
         tx.execute(insert(heard).values(community=tx.community, member_id="secret"))
     return {"token": "seen-once"}
+
+
+@routes.get("/townsfolk")
+@may("work")
+@deprecated(since=date(2027, 1, 1), sunset=date(2028, 1, 1))
+def list_townsfolk(letter: str) -> list[str]:
+    return [letter]
 
 
 @routes.post("/raw")
@@ -366,6 +374,27 @@ def test_an_unknown_version_of_the_contract_names_the_versions_there_are(client:
     assert client.get("/members/api/v1/nothing").json()["code"] == "not-found"
     assert client.get("/members/api/v1/people").headers["api-version"] == "1"
     assert "api-version" not in client.get("/nowhere").headers
+
+
+def test_an_operation_that_will_go_says_so_in_every_answer_and_in_the_document(client: TestClient) -> None:
+    answered, refused = client.get("/members/api/v1/townsfolk?letter=a"), client.get("/members/api/v1/townsfolk")
+    assert (answered.status_code, refused.status_code) == (200, 422)
+    for answer in (answered, refused):
+        assert answer.headers["deprecation"] == "@1798761600"
+        assert answer.headers["sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
+    stays = client.get("/members/api/v1/people")
+    assert stays.headers.keys().isdisjoint({"deprecation", "sunset"})
+    paths = describe("t", "1", [routes], {}, "/", {})["paths"]
+    going = paths["/members/api/v1/townsfolk"]["get"]
+    assert going["deprecated"]
+    assert {"Deprecation", "Sunset"} <= going["responses"]["200"]["headers"].keys()
+    assert "May be gone from 2028-01-01 on." in going["description"]
+    assert "deprecated" not in paths["/members/api/v1/people"]["get"]
+
+
+def test_an_operation_goes_no_sooner_than_a_year_after_it_was_said() -> None:
+    with pytest.raises(ValueError, match="no 365 days"):
+        deprecated(since=date(2027, 1, 1), sunset=date(2027, 12, 31))
 
 
 def test_too_many_headers_are_refused(client: TestClient) -> None:
