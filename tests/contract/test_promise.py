@@ -214,8 +214,8 @@ def elsewhere(document: Json) -> str:
 
 
 def one_header_more(document: Json) -> str:
-    document["components"]["messages"]["telegram.mbus"]["headers"]["required"].append("signature")
-    return "coop.metering.telegrams mbus headers.signature: must be sent, and needed not"
+    document["components"]["messages"]["kafka-mbus"]["headers"]["required"].append("signature")
+    return "coop.metering.telegrams kafka-mbus headers.signature: must be sent, and needed not"
 
 
 @pytest.mark.parametrize("plant", [without_field, without_message, without_channel, elsewhere, one_header_more])
