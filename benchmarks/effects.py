@@ -16,11 +16,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from benchmarks._measure import Contender, interleave, table
-from coop.billing.handlers.drafts import draft
-from coop.billing.handlers.effects import ask_effects, ask_own_effects
-from coop.billing.handlers.runs import issue_bills, release_run
+from coop.billing.effects.commands import ask_effects, ask_own_effects
+from coop.billing.runs.commands import issue_bills, release_run
+from coop.billing.runs.drafting import draft
 from coop.billing.service import BILLING
-from coop.billing.storage.heard import ProposedTariff
+from coop.billing.terms.heard_store import ProposedTariff
 from coop.events import Event
 from coop.kit.database import Database
 from coop.kit.tx import Tx

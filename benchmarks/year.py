@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from coop.billing.handlers.runs import issue_bills
+from coop.billing.runs.commands import issue_bills
 from coop.demo.tariffs import components
 from coop.demo.telegrams import Column, P1Reading, head_end, p1
 from coop.events import Event

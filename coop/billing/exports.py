@@ -7,15 +7,20 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from coop.billing import board, listings
+from coop.billing import listings
 from coop.billing.access import ACCESS
-from coop.billing.handlers.issuing import CORRECTIONS
-from coop.billing.handlers.runs import preview_named
-from coop.billing.handlers.verify import verify_bill
-from coop.billing.rules.derivation import derive_ceiling
-from coop.billing.sight import own_heads, visible_account, visible_bill, visible_head
-from coop.billing.storage import accounts, bills, ledger, runs, terms
-from coop.billing.storage.schemas import BILL_PAPER
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import ledger_store as ledger
+from coop.billing.bills import store as bills
+from coop.billing.bills.schemas import BILL_PAPER
+from coop.billing.bills.sight import own_heads, visible_account, visible_bill, visible_head
+from coop.billing.checking.verify import verify_bill
+from coop.billing.figures import board
+from coop.billing.guarantee.derivation import derive_ceiling
+from coop.billing.runs import store as runs
+from coop.billing.runs.commands import preview_named
+from coop.billing.runs.issuing import CORRECTIONS
+from coop.billing.terms import store as terms
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx

@@ -6,13 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.billing import asking_texts, forecast_texts, listings, views, words
+from coop.billing import listings, views
 from coop.billing.access import ACCESS
+from coop.billing.amounts import forecast_texts
+from coop.billing.amounts import texts as asking_texts
+from coop.billing.amounts.commands import list_amount_rows, set_amount, view_amount
+from coop.billing.amounts.forecasts import forecast_contract
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import store as bills
+from coop.billing.bills.sight import own_contract, visible_contract
 from coop.billing.bodies import Name
-from coop.billing.handlers.amounts import list_amount_rows, set_amount, view_amount
-from coop.billing.handlers.forecasts import forecast_contract
-from coop.billing.sight import own_contract, visible_contract
-from coop.billing.storage import accounts, bills
+from coop.billing.checking import words
 from coop.communities.choices import GuaranteeChoice, PaymentChoice
 from coop.communities.store import load_choices
 from coop.kit.http import GuardedRoute, reading, session_of, writing

@@ -6,12 +6,13 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from coop.billing import board, words
 from coop.billing.access import ACCESS
-from coop.billing.handlers.issuing import CORRECTIONS
-from coop.billing.rules.bills import last_day_to_pay
-from coop.billing.sight import own_heads
-from coop.billing.storage import runs
+from coop.billing.bills.rules import last_day_to_pay
+from coop.billing.bills.sight import own_heads
+from coop.billing.checking import words
+from coop.billing.figures import board
+from coop.billing.runs import store as runs
+from coop.billing.runs.issuing import CORRECTIONS
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
 from coop.kit.tx import Tx

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from coop.billing.amounts.commands import follow_drift, list_contract_ids, set_first_amount
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
+from coop.billing.bills.paper import needed_no_longer
 from coop.billing.documents.archive import list_told, read_paper
-from coop.billing.handlers.amounts import follow_drift, list_contract_ids, set_first_amount
-from coop.billing.handlers.issuing import CORRECTIONS
-from coop.billing.handlers.proposals import Outcome, propose_bills, propose_corrections
-from coop.billing.rules.paper import needed_no_longer
-from coop.billing.storage import bills, papers
-from coop.billing.storage.runs import Proposal
+from coop.billing.runs.issuing import CORRECTIONS
+from coop.billing.runs.proposals import Outcome, propose_bills, propose_corrections
+from coop.billing.runs.store import Proposal
 from coop.kit.jobs import Job, Work
 from coop.kit.tx import Tx
 from coop.values import CoopError, Period, Said, eur, join_said, say, say_count

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from coop.billing import words
-from coop.billing.asking_texts import BASES as AMOUNT_BASES
-from coop.billing.board import AccountGroup, PeriodView, TariffView
-from coop.billing.brake_texts import BRAKES as BRAKE_TEXTS
-from coop.billing.brake_texts import brake_sentence
-from coop.billing.forecast_texts import BASES
-from coop.billing.handlers.amounts import AmountRow
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.verify import Verification
+from coop.billing.amounts.commands import AmountRow
+from coop.billing.amounts.forecast_texts import BASES
+from coop.billing.amounts.forecasting import Forecast
+from coop.billing.amounts.texts import BASES as AMOUNT_BASES
+from coop.billing.bills.account_store import AccountEntry
+from coop.billing.bills.ledger_store import Posting
+from coop.billing.bills.paper import MeterStands
+from coop.billing.bills.store import IssuedBill
+from coop.billing.checking import words
+from coop.billing.checking.verify import Verification
+from coop.billing.figures.board import AccountGroup, PeriodView, TariffView
+from coop.billing.guarantee.derivation import Derivation
 from coop.billing.model import BillHead, PublishedFigure
-from coop.billing.rules.derivation import Derivation
-from coop.billing.rules.forecasts import Forecast
-from coop.billing.rules.paper import MeterStands
-from coop.billing.storage.accounts import AccountEntry
-from coop.billing.storage.bills import IssuedBill
-from coop.billing.storage.ledger import Posting
-from coop.billing.storage.runs import RunTotals
+from coop.billing.runs.results import RunResult
+from coop.billing.runs.store import RunTotals
+from coop.billing.runs.texts import BRAKES as BRAKE_TEXTS
+from coop.billing.runs.texts import brake_sentence
 from coop.communities.tariff_law import beside_maxima
 from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, VAT_NAMES
 from coop.web.language import N_

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from coop.billing import listings
 from coop.billing.access import ACCESS
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills.sight import own_bills
 from coop.billing.documents.archive import read_paper
-from coop.billing.sight import own_bills
-from coop.billing.storage import accounts, papers
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.web.own_data import ZIP_ANSWER, Paper, answer_own_data
 

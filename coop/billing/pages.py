@@ -8,20 +8,28 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from coop.billing import board, brake_texts, forecast_texts, views, words
+from coop.billing import views
 from coop.billing.access import ACCESS
+from coop.billing.amounts import forecast_texts
+from coop.billing.amounts.forecasts import forecast_member
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import ledger_store as ledger
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
+from coop.billing.bills.schemas import BILL_PAPER
+from coop.billing.bills.sight import own_bills, visible_bill, visible_head
+from coop.billing.checking import words
+from coop.billing.checking.verify import verify_bill
 from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
-from coop.billing.handlers import runs
-from coop.billing.handlers.forecasts import forecast_member
-from coop.billing.handlers.issuing import CORRECTIONS
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.figures import board
 from coop.billing.model import LineKind
-from coop.billing.sight import own_bills, visible_bill, visible_head
-from coop.billing.storage import accounts, bills, ledger, mailings, papers
-from coop.billing.storage import runs as stored_runs
-from coop.billing.storage.schemas import BILL_PAPER
+from coop.billing.runs import commands as runs
+from coop.billing.runs import store as stored_runs
+from coop.billing.runs import texts as brake_texts
+from coop.billing.runs.issuing import CORRECTIONS
+from coop.billing.terms import mailing_store as mailings
 from coop.communities.tariffs import METERED
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of, writing

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from coop.billing import words
 from coop.billing.access import ACCESS
-from coop.billing.sight import visible_heads
-from coop.billing.storage import bills
+from coop.billing.bills import store as bills
+from coop.billing.bills.sight import visible_heads
+from coop.billing.checking import words
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.shell import card
 

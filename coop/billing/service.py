@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coop.billing import (
-    effect_exports,
-    effect_pages,
-    exports,
-    forecast_pages,
-    home,
-    offer_pages,
-    own_data,
-    pages,
-    paper_pages,
-    resting_cards,
-    tariff_pages,
-)
+from coop.billing import exports, forecast_pages, home, own_data, pages, resting_cards
 from coop.billing.access import ACCESS
-from coop.billing.api import amounts, bills, effects, offers, runs, state, tariffs
-from coop.billing.handlers import heard
+from coop.billing.amounts import api as amounts
+from coop.billing.bills import heard
+from coop.billing.checking import api as bills
+from coop.billing.checking import state_api as state
+from coop.billing.documents import pages as paper_pages
+from coop.billing.effects import api as effects
+from coop.billing.effects import exports as effect_exports
+from coop.billing.effects import pages as effect_pages
+from coop.billing.figures import api as tariffs
+from coop.billing.figures import pages as tariff_pages
 from coop.billing.jobs import JOBS
-from coop.billing.storage import HEARD, metadata
-from coop.billing.storage.tables import ISSUED
+from coop.billing.offers import api as offers
+from coop.billing.offers import pages as offer_pages
+from coop.billing.runs import api as runs
+from coop.billing.tables import HEARD, metadata
+from coop.billing.tables.bills import ISSUED
 from coop.communities import heard as communities
 from coop.communities.answering import answer_with
 from coop.events import billing, governance, members, metering

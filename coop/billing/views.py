@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from coop.billing import words
+from coop.billing.amounts.forecasting import Forecast
+from coop.billing.bills.account_store import AccountEntry
+from coop.billing.bills.store import IssuedBill
 from coop.billing.charts import draw_cost_under_ceiling
+from coop.billing.checking import words
 from coop.billing.model import BillInputs, Line, LineKind
-from coop.billing.rules.forecasts import Forecast
-from coop.billing.storage.accounts import AccountEntry
-from coop.billing.storage.bills import IssuedBill
 from coop.values import Period
 from coop.web.figures import Chart
 from coop.web.language import translate

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from coop.billing.handlers.verify import Ground, Reference, Verification, verify_bill
-from coop.billing.rules.tariffs import read_tariff
-from coop.billing.storage.bills import IssuedBill
+from coop.billing.bills.store import IssuedBill
+from coop.billing.checking.verify import Ground, Reference, Verification, verify_bill
+from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Result, Row, Table, select
 
-from coop.billing.storage import heard_tables, tables
-from coop.billing.storage.paper_tables import bill_paper
+from coop.billing.tables import bills as tables
+from coop.billing.tables import heard as heard_tables
+from coop.billing.tables.papers import bill_paper
 from coop.communities.choices import DatedChoice
 from coop.communities.store import load_choices
 from coop.kit.tables import document, inbox

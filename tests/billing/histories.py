@@ -13,14 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.amounts.store import add_amount, list_amounts
+from coop.billing.bills.asking import MonthlyAmount, year_of
+from coop.billing.bills.book import find_contract
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import PublishedFigure
-from coop.billing.rules.asking import MonthlyAmount, year_of
-from coop.billing.storage.amounts import add_amount, list_amounts
-from coop.billing.storage.book import find_contract
-from coop.billing.storage.terms import find_figure
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.results import RunResult
+from coop.billing.terms.store import find_figure
 from coop.events import Event
 from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
 from coop.kit.database import Database

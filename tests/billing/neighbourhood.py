@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import PublishedFigure
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.results import RunResult
 from coop.events import Event
 from coop.kit.database import Database
 from coop.values import Period

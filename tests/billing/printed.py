@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from coop.billing.bills.paper import reference_of
 from coop.billing.charts import draw_cost_under_ceiling
 from coop.billing.documents.model import BillDocument
 from coop.billing.documents.transfer import draw_transfer_code
-from coop.billing.rules.paper import reference_of
 from coop.values import Period
 from coop.web.figures import Chart
 from coop.web.writing import energy, money

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.billing.asking_texts import explain_asked
-from coop.billing.handlers.amounts import list_amount_rows, set_amount, view_amount
-from coop.billing.handlers.drafts import draft
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.amounts.commands import list_amount_rows, set_amount, view_amount
+from coop.billing.amounts.texts import explain_asked
+from coop.billing.bills.asking import MonthlyAmount, Standing, Why, ask, stand_after
+from coop.billing.bills.book import find_contract
+from coop.billing.bills.paper import Paper
+from coop.billing.bills.schemas import BILL_PAPER
+from coop.billing.bills.store import list_heads
+from coop.billing.checking.verify import verify_bill
 from coop.billing.jobs import archive_papers, follow_drifts, set_amounts
 from coop.billing.model import BillHead, Contract
-from coop.billing.rules.asking import MonthlyAmount, Standing, Why, ask, stand_after
-from coop.billing.rules.paper import Paper
-from coop.billing.storage.bills import list_heads
-from coop.billing.storage.book import find_contract
-from coop.billing.storage.schemas import BILL_PAPER
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.drafting import draft
 from coop.kit import documents
 from coop.kit.database import Database
 from coop.kit.jobs import Work

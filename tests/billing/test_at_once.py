@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from coop.billing.handlers.issuing import issue
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import ledger_store as ledger
+from coop.billing.bills import store as bills
 from coop.billing.model import BillHead
-from coop.billing.storage import accounts, bills, ledger
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.issuing import issue
+from coop.billing.runs.results import RunResult
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import Period
@@ -45,7 +47,7 @@ def at_once(database: Database, monkeypatch: pytest.MonkeyPatch, commands: Seque
             together.wait(timeout=0.5)
         return issue(*arguments)
 
-    monkeypatch.setattr("coop.billing.handlers.runs.issue", issue_together)
+    monkeypatch.setattr("coop.billing.runs.commands.issue", issue_together)
 
     def run(command: Command) -> RunResult:
         with database.write(COMMUNITY, SECRETARY) as tx:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.brake_texts import BRAKES
-from coop.billing.handlers import runs
-from coop.billing.handlers.results import RunResult
-from coop.billing.rules.brakes.model import Brake, BrakeFigure, FigureUnit
+from coop.billing.brake import Brake, BrakeFigure, FigureUnit
+from coop.billing.runs import commands as runs
+from coop.billing.runs.results import RunResult
+from coop.billing.runs.texts import BRAKES
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import Period

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from coop.billing import words
-from coop.billing.brake_texts import BRAKES, brake_advice, brake_name, brake_sentence
-from coop.billing.handlers.runs import release_run
+from coop.billing.bills import drafts
+from coop.billing.bills import store as bills
+from coop.billing.checking import words
 from coop.billing.model import LegalPrice, LegalRate, TariffSpan
-from coop.billing.rules import drafts, law
-from coop.billing.storage import bills, heard_tables
+from coop.billing.runs.commands import release_run
+from coop.billing.runs.texts import BRAKES, brake_advice, brake_name, brake_sentence
+from coop.billing.tables import heard as heard_tables
+from coop.billing.terms import law
 from coop.events import Event
 from coop.events.members import GasBillsCorrected, GasYear, MemberLeft
 from coop.events.metering import PeriodMeasured

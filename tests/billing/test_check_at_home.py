@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
 from coop.billing.documents.taking_home import read_checker, take_home
-from coop.billing.storage import bills, papers
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import NotFound

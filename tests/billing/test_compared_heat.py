@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from coop.billing.bills import store as bills
+from coop.billing.bills.comparing import at_other_weather, degree_days_of
 from coop.billing.documents.archive import freeze
 from coop.billing.documents.contents import document_of
 from coop.billing.documents.pdf import printed
-from coop.billing.handlers.runs import issue_bills
-from coop.billing.handlers.terms import record_figure
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import PublishedFigure
-from coop.billing.rules.comparing import at_other_weather, degree_days_of
-from coop.billing.storage import bills
+from coop.billing.runs.commands import issue_bills
 from coop.events.members import ConnectionOpened
 from coop.kit.database import Database
 from coop.values import BadInput, Period

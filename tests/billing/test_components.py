@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from coop.billing.brake_texts import brake_sentence
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import issue_bills
-from coop.billing.handlers.terms import send_notices
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import ledger_store as stored_ledger
+from coop.billing.bills import store as bills
+from coop.billing.checking.verify import verify_bill
+from coop.billing.figures.commands import send_notices
 from coop.billing.model import Contract, Line, LineKind, Notice
-from coop.billing.rules.tariffs import read_tariff, terms_of
-from coop.billing.storage import bills
-from coop.billing.storage import ledger as stored_ledger
+from coop.billing.runs.commands import issue_bills
+from coop.billing.runs.results import RunResult
+from coop.billing.runs.texts import brake_sentence
+from coop.billing.terms.tariffs import read_tariff, terms_of
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.values import Period

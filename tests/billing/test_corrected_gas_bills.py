@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.handlers.drafts import draft
-from coop.billing.handlers.proposals import propose_corrections
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import store as bills
+from coop.billing.bills.book import find_contract
+from coop.billing.checking.verify import verify_bill
 from coop.billing.model import LineKind
-from coop.billing.storage import bills
-from coop.billing.storage.book import find_contract
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.drafting import draft
+from coop.billing.runs.proposals import propose_corrections
 from coop.events import Event
 from coop.events.members import ContractPartiesNamed, GasBillsCorrected, GasYear
 from coop.kit.database import Database

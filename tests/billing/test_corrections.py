@@ -9,13 +9,17 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from coop.billing.brake_texts import brake_sentence
-from coop.billing.handlers.runs import issue_bills
-from coop.billing.handlers.terms import record_figure, send_notices
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import ledger_store as ledger
+from coop.billing.bills import store as bills
+from coop.billing.checking.verify import verify_bill
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import LineKind, PublishedFigure
+from coop.billing.runs.commands import issue_bills
+from coop.billing.runs.texts import brake_sentence
 from coop.billing.service import BILLING
-from coop.billing.storage import bills, heard, heard_tables, ledger, tables
+from coop.billing.tables import bills as tables
+from coop.billing.tables import heard as heard_tables
+from coop.billing.terms import heard_store as heard
 from coop.kit.database import Database
 from coop.kit.replay import rebuild
 from coop.values import BadInput, CoopError, Period

@@ -11,16 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.billing import words
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import store as bills
+from coop.billing.bills.book import find_promise
+from coop.billing.checking import words
 from coop.billing.documents.archive import freeze
 from coop.billing.documents.contents import document_of
-from coop.billing.handlers.runs import issue_bills, release_run
-from coop.billing.handlers.terms import record_figure
+from coop.billing.figures.commands import record_figure
+from coop.billing.guarantee.derivation import derive_ceiling
+from coop.billing.guarantee.rules import ceiling_cents
 from coop.billing.model import GasYear, GuaranteeEntry, GuaranteeMode, GuaranteeTerms, PublishedFigure, YearFigure
-from coop.billing.rules.derivation import derive_ceiling
-from coop.billing.rules.guarantee import ceiling_cents
-from coop.billing.storage import accounts, bills
-from coop.billing.storage.book import find_promise
+from coop.billing.runs.commands import issue_bills, release_run
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import address, admitted, hear, month_of, promised, signed, tariff_adopted, visit

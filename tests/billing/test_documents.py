@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from coop.billing.handlers import drafts
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import store as bills
+from coop.billing.bills.rules import compute_bill
+from coop.billing.bills.schemas import BILL_INPUTS, PERIOD_TERMS, read_json, write_json
+from coop.billing.checking.verify import verify_bill
 from coop.billing.model import (
     BillInputs,
     Consumption,
@@ -30,11 +31,10 @@ from coop.billing.model import (
     TariffSpan,
     YearFigure,
 )
-from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.tariffs import read_tariff
-from coop.billing.rules.terms import ContractDays, PeriodTerms, TariffSince
-from coop.billing.storage import bills
-from coop.billing.storage.schemas import BILL_INPUTS, PERIOD_TERMS, read_json, write_json
+from coop.billing.runs import drafting as drafts
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.terms.rules import ContractDays, PeriodTerms, TariffSince
+from coop.billing.terms.tariffs import read_tariff
 from coop.events.billing import BillIssued
 from coop.kit import documents, journal
 from coop.kit.database import Database
@@ -239,7 +239,7 @@ def test_an_added_field_is_kept_and_an_older_reader_leaves_it_out() -> None:
 def test_a_field_added_to_the_terms_of_a_period_reopens_none(billed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "PERIOD_TERMS", GROWN_TERMS)
     grown = partial(GrownTerms, customer_class="household")
-    monkeypatch.setattr("coop.billing.rules.terms.PeriodTerms", grown)
+    monkeypatch.setattr("coop.billing.terms.rules.PeriodTerms", grown)
     with billed.read(COMMUNITY) as tx:
         assert drafts.draft(tx, None, date(2025, 5, 1)).covers == ()
 

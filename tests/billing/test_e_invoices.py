@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.billing.amounts.store import add_amount
+from coop.billing.bills import store as bills
+from coop.billing.bills.asking import MonthlyAmount
 from coop.billing.documents.archive import freeze
 from coop.billing.documents.ubl import net_lines, ubl_invoice
-from coop.billing.handlers.runs import correct_bills, issue_bills
 from coop.billing.model import Line, LineKind
-from coop.billing.rules.asking import MonthlyAmount
-from coop.billing.rules.vat import vat_by_rate
+from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.service import BILLING
-from coop.billing.storage import bills
-from coop.billing.storage.amounts import add_amount
+from coop.billing.terms.vat import vat_by_rate
 from coop.demo.cooperative import PROFILE
 from coop.kit.database import Database
 from coop.values import Period

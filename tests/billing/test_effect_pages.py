@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from coop.billing.handlers.effects import ask_effects, find_proposal
+from coop.billing.effects.commands import ask_effects, find_proposal
 from coop.kit.database import Database
 from coop.values import eur
 from coop.web.writing import money

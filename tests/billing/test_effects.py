@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from coop.billing.handlers.effects import Effects, ask_effects, ask_own_effects, find_proposal
-from coop.billing.handlers.runs import issue_bills
-from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.bills import store as bills
+from coop.billing.effects.commands import Effects, ask_effects, ask_own_effects, find_proposal
+from coop.billing.effects.rules import MonthSum
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import PublishedFigure
-from coop.billing.rules.effects import MonthSum
+from coop.billing.runs.commands import issue_bills
 from coop.billing.service import BILLING
-from coop.billing.storage import bills
-from coop.billing.storage.heard import ProposedTariff
-from coop.billing.storage.heard_tables import metadata
+from coop.billing.tables.heard import metadata
+from coop.billing.terms.heard_store import ProposedTariff
 from coop.events import Event
 from coop.events.governance import TariffProposed
 from coop.kit.database import Database

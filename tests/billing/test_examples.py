@@ -12,6 +12,17 @@ from fractions import Fraction
 
 import pytest
 
+from coop.billing.bills.lines import fixed_cents
+from coop.billing.bills.rules import compute_bill
+from coop.billing.guarantee.rules import (
+    ceiling_cents,
+    guarantee_terms,
+    guarantee_years,
+    index_year,
+    normal_gas_m3,
+    reference_eur,
+    yearly_credit_cents,
+)
 from coop.billing.model import (
     Bill,
     BillInputs,
@@ -27,19 +38,8 @@ from coop.billing.model import (
     Tariff,
     TariffSpan,
 )
-from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.guarantee import (
-    ceiling_cents,
-    guarantee_terms,
-    guarantee_years,
-    index_year,
-    normal_gas_m3,
-    reference_eur,
-    yearly_credit_cents,
-)
-from coop.billing.rules.lines import fixed_cents
-from coop.billing.rules.tariffs import read_tariff
-from coop.billing.rules.vat import excluding, vat_by_rate
+from coop.billing.terms.tariffs import read_tariff
+from coop.billing.terms.vat import excluding, vat_by_rate
 from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.values import CoopError, Period, split_by_largest_remainder
 from tests.billing.village import lawful, parameters

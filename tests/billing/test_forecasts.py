@@ -11,13 +11,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.billing.handlers.forecasts import forecast_contract
-from coop.billing.handlers.runs import issue_bills
+from coop.billing.amounts.expecting import GJ_PER_M3, Use, expect_heat, expect_other, share_at_weather
+from coop.billing.amounts.forecasting import Forecast, spread_evenly
+from coop.billing.amounts.forecasts import forecast_contract
+from coop.billing.bills.book import find_contract
+from coop.billing.bills.store import list_heads
 from coop.billing.model import Contract, GasYear, Profile
-from coop.billing.rules.expecting import GJ_PER_M3, Use, expect_heat, expect_other, share_at_weather
-from coop.billing.rules.forecasts import Forecast, spread_evenly
-from coop.billing.storage.bills import list_heads
-from coop.billing.storage.book import find_contract
+from coop.billing.runs.commands import issue_bills
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.conftest import Opened

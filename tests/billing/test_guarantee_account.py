@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.handlers.drafts import draft
-from coop.billing.handlers.runs import correct_bills, issue_bills, release_run
-from coop.billing.handlers.terms import preview_figure, record_figure
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import store as bills
+from coop.billing.checking.verify import verify_bill
+from coop.billing.figures.commands import preview_figure, record_figure
 from coop.billing.model import PublishedFigure
-from coop.billing.storage import accounts, bills
+from coop.billing.runs.commands import correct_bills, issue_bills, release_run
+from coop.billing.runs.drafting import draft
 from coop.events.members import GasBillsCorrected
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError, Period

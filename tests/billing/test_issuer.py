@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.handlers.issuing import issuer_of
-from coop.billing.handlers.runs import issue_bills
-from coop.billing.handlers.verify import verify_bill
-from coop.billing.rules.paper import in_fours
+from coop.billing.bills import store as bills
+from coop.billing.bills.paper import in_fours
+from coop.billing.bills.store import IssuedBill
+from coop.billing.checking.verify import verify_bill
+from coop.billing.runs.commands import issue_bills
+from coop.billing.runs.issuing import issuer_of
 from coop.billing.service import BILLING
-from coop.billing.storage import bills
-from coop.billing.storage.bills import IssuedBill
 from coop.communities.model import Profile
 from coop.communities.store import add_profile, count_profiles
 from coop.demo.cooperative import PROFILE
@@ -80,7 +80,7 @@ def test_a_bill_that_names_what_the_co_operative_never_was_does_not_verify(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = issuer_of(replace(PROFILE, iban="NL20INGB0001234567"))
-    monkeypatch.setattr("coop.billing.handlers.issuing.issuer_of", lambda _profile: stranger)
+    monkeypatch.setattr("coop.billing.runs.issuing.issuer_of", lambda _profile: stranger)
     issued = issue_january(database)
     with database.read(COMMUNITY) as tx:
         assert verify_bill(tx, issued.id).findings == ("the co-operative was never what the bill names",)

@@ -9,15 +9,15 @@ from itertools import permutations
 import pytest
 from sqlalchemy import delete
 
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills, preview_corrections
-from coop.billing.handlers.terms import record_figure
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import store as bills
+from coop.billing.bills.book import load_book
+from coop.billing.checking.verify import verify_bill
+from coop.billing.figures.commands import record_figure
 from coop.billing.model import LineKind, PublishedFigure
-from coop.billing.storage import bills
-from coop.billing.storage.book import load_book
-from coop.billing.storage.heard import store_fact
-from coop.billing.storage.heard_tables import contract_ended, member_left
+from coop.billing.runs.commands import correct_bills, issue_bills, preview_corrections
+from coop.billing.runs.results import RunResult
+from coop.billing.tables.heard import contract_ended, member_left
+from coop.billing.terms.heard_store import store_fact
 from coop.events.members import MemberLeft
 from coop.kit.database import Database
 from coop.values import Period

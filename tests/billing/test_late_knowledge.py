@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import pytest
 
+from coop.billing.bills import store as bills
 from coop.billing.model import LineKind
 from coop.billing.service import BILLING
-from coop.billing.storage import bills
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.governance import TariffAdopted

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.verify import verify_bill
+from coop.billing.bills import store as bills
+from coop.billing.checking.verify import verify_bill
 from coop.billing.model import LineKind
-from coop.billing.storage import bills
+from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked

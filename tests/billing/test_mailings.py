@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing import board
-from coop.billing.handlers.runs import preview_bills
-from coop.billing.storage import mailings
+from coop.billing.figures import board
+from coop.billing.runs.commands import preview_bills
+from coop.billing.terms import mailing_store as mailings
 from coop.events.billing import TariffNoticeOrdered
 from coop.events.members import MessageFailed, MessageSent
 from coop.kit.database import Database

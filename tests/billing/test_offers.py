@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.documents.offers import write_offer
-from coop.billing.handlers.offers import preview_offer
-from coop.billing.handlers.runs import issue_bills
+from coop.billing.amounts.expecting import GJ_PER_M3
+from coop.billing.bills import account_store as accounts
+from coop.billing.bills import store as bills
 from coop.billing.model import GasYear
-from coop.billing.rules.expecting import GJ_PER_M3
-from coop.billing.rules.offers import Offer
-from coop.billing.storage import accounts, bills
+from coop.billing.offers.commands import preview_offer
+from coop.billing.offers.paper import write_offer
+from coop.billing.offers.rules import Offer
+from coop.billing.runs.commands import issue_bills
 from coop.communities.store import profile_of
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError, Period

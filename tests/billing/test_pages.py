@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from coop.billing.bills import store as bills
 from coop.billing.service import BILLING
-from coop.billing.storage import bills
 from coop.kit.database import Database
 from coop.values import Period
 from tests.billing.village import (

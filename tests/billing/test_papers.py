@@ -18,21 +18,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
+from coop.billing.bills.paper import reference_of
 from coop.billing.documents import archive
 from coop.billing.documents.archive import freeze, read_paper
 from coop.billing.documents.bundles import zip_papers
 from coop.billing.documents.contents import document_of
 from coop.billing.documents.model import BillDocument
 from coop.billing.documents.pdf import bill_pdf, printed
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.terms import record_figure
+from coop.billing.figures.commands import record_figure
 from coop.billing.jobs import archive_papers, forget_papers
 from coop.billing.model import PublishedFigure
-from coop.billing.rules.paper import reference_of
+from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.service import BILLING
-from coop.billing.storage import bills, papers
-from coop.billing.storage.heard_tables import measurement
-from coop.billing.storage.paper_tables import bill_paper, bill_recipient, recipient_key
+from coop.billing.tables.heard import measurement
+from coop.billing.tables.papers import bill_paper, bill_recipient, recipient_key
 from coop.events import Event
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.members import BillAddressed, ConnectionOpened

@@ -10,6 +10,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coop.billing.bills.ledger import debtor, transfers_of_bill
+from coop.billing.bills.lines import fixed_cents, split_energy
+from coop.billing.bills.rules import compute_bill
+from coop.billing.bills.schemas import BILL_INPUTS
+from coop.billing.guarantee.rules import apply_guarantee, ceiling_cents, guarantee_terms, yearly_credit_cents
 from coop.billing.model import (
     BillInputs,
     Consumption,
@@ -21,13 +26,8 @@ from coop.billing.model import (
     LineKind,
     SharedEnergy,
 )
-from coop.billing.rules.bills import compute_bill
-from coop.billing.rules.guarantee import apply_guarantee, ceiling_cents, guarantee_terms, yearly_credit_cents
-from coop.billing.rules.ledger import debtor, transfers_of_bill
-from coop.billing.rules.lines import fixed_cents, split_energy
-from coop.billing.rules.tariffs import read_tariff
-from coop.billing.rules.vat import excluding, vat_by_rate
-from coop.billing.storage.schemas import BILL_INPUTS
+from coop.billing.terms.tariffs import read_tariff
+from coop.billing.terms.vat import excluding, vat_by_rate
 from coop.communities.choices import Choices, founding_choices
 from coop.values import Period
 from tests.billing.village import lawful, parameters

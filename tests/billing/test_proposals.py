@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.handlers.proposals import propose_bills
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.terms import record_figure
+from coop.billing.bills import store as bills
+from coop.billing.figures.commands import record_figure
 from coop.billing.jobs import JOBS, draft_bills, draft_corrections
 from coop.billing.model import PublishedFigure
+from coop.billing.runs import store as runs
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.runs.proposals import propose_bills
+from coop.billing.runs.store import Proposal
 from coop.billing.service import BILLING
-from coop.billing.storage import bills, runs
-from coop.billing.storage.runs import Proposal
 from coop.events.billing import BillIssued
 from coop.kit import journal
 from coop.kit.database import Database

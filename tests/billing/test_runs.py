@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from coop.billing.api.state import SECTIONS
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import correct_bills, issue_bills, preview_bills, preview_run, release_run
-from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.bills import store as bills
+from coop.billing.checking.state_api import SECTIONS
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import PublishedFigure
+from coop.billing.runs.commands import correct_bills, issue_bills, preview_bills, preview_run, release_run
+from coop.billing.runs.results import RunResult
 from coop.billing.service import BILLING
-from coop.billing.storage import bills, heard_tables, tables
+from coop.billing.tables import bills as tables
+from coop.billing.tables import heard as heard_tables
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.billing import BillIssued

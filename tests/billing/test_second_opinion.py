@@ -10,12 +10,12 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import delete
 
-from coop.billing.handlers.runs import correct_bills, issue_bills
-from coop.billing.handlers.terms import send_notices
+from coop.billing.bills.paper_store import forget_papers, keep_paper
+from coop.billing.figures.commands import send_notices
 from coop.billing.jobs import archive_papers
-from coop.billing.storage.heard_tables import metadata
-from coop.billing.storage.paper_tables import bill_paper
-from coop.billing.storage.papers import forget_papers, keep_paper
+from coop.billing.runs.commands import correct_bills, issue_bills
+from coop.billing.tables.heard import metadata
+from coop.billing.tables.papers import bill_paper
 from coop.events import Event
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from coop.billing.handlers.terms import record_figure, send_notices
+from coop.billing.figures.commands import record_figure, send_notices
 from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
-from coop.billing.rules.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
-from coop.billing.storage import heard_tables, tables
+from coop.billing.tables import bills as tables
+from coop.billing.tables import heard as heard_tables
+from coop.billing.terms.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
 from coop.communities.tariff_law import has_maximum
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database

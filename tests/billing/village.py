@@ -11,11 +11,11 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, func, select
 
-from coop.billing.handlers.results import RunResult
-from coop.billing.handlers.runs import release_run
 from coop.billing.model import Tariff, TariffSpan
-from coop.billing.rules.law import hold_to_law
+from coop.billing.runs.commands import release_run
+from coop.billing.runs.results import RunResult
 from coop.billing.service import BILLING
+from coop.billing.terms.law import hold_to_law
 from coop.communities.addressee import Addressee, lock_addressee
 from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.events import Envelope, Event, read_event

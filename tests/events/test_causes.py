@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coop.billing import words
+from coop.billing.checking import words
 from coop.metering import wording
 
 GROUP = "late reading in group 63dabea4-fe3b-5be9-82e2-322324af4a6c on 2025-02-28"

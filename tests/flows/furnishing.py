@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx2
 from sqlalchemy import select, update
 
-from coop.billing.storage.heard_tables import tariff_proposed
+from coop.billing.tables.heard import tariff_proposed
 from coop.demo.accounts import accounts
 from coop.demo.acts import password
 from coop.demo.cooperative import COMMUNITY

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from coop.billing.bills import store as bills
+from coop.billing.bills.schemas import BILL_INPUTS, read_json, write_json
 from coop.billing.model import BillInputs
-from coop.billing.storage import bills
-from coop.billing.storage.schemas import BILL_INPUTS, read_json, write_json
 from coop.demo.cooperative import COMMUNITY
 from coop.kit.documents import Schema
 from coop.metering.heat.documents import BASIS, Basis

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from coop.billing.storage import heard_tables
+from coop.billing.tables import heard as heard_tables
 from coop.demo.cooperative import COMMUNITY
 from coop.demo.doors import Doors
 from coop.kit.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select
 
-from coop.billing.api.state import SECTIONS as BILLING_STATE
+from coop.billing.checking.state_api import SECTIONS as BILLING_STATE
 from coop.demo.cooperative import COMMUNITY
 from coop.governance.minutes import records
 from coop.kit.journal import journal

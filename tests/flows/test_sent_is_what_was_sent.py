@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.storage import mailings
+from coop.billing.terms import mailing_store as mailings
 from coop.governance.meetings.notice_store import measure_reach
 from coop.kit.relay import settle
 from coop.kit.service import Room

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
+from coop.billing.bills.store import list_heads
 from coop.billing.documents.archive import read_paper
 from coop.billing.documents.taking_home import take_home
 from coop.billing.jobs import archive_papers
-from coop.billing.storage.bills import list_heads
 from coop.demo.cooperative import COMMUNITY
 from coop.events import SERVICES
 from coop.kit.actor import Actor

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, select
 
-from coop.billing.handlers.runs import issue_bills
+from coop.billing.runs.commands import issue_bills
 from coop.billing.service import BILLING
 from coop.demo.cooperative import PROFILE
 from coop.governance.service import GOVERNANCE

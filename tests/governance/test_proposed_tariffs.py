@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.handlers.effects import ask_effects, find_proposal
-from coop.billing.handlers.terms import send_notices
+from coop.billing.effects.commands import ask_effects, find_proposal
+from coop.billing.figures.commands import send_notices
 from coop.billing.service import BILLING
 from coop.events import Event
 from coop.events.governance import TariffAdopted, TariffProposed

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
+from coop.billing.bills.paper import needed_no_longer
+from coop.billing.bills.paper_store import StoredPaper
+from coop.billing.bills.schemas import BILL_PAPER
+from coop.billing.bills.store import IssuedBill
 from coop.billing.documents.contents import Frozen, document_of
 from coop.billing.documents.pdf import bill_pdf
 from coop.billing.model import BillHead
-from coop.billing.rules.paper import needed_no_longer
-from coop.billing.storage import bills, papers
-from coop.billing.storage.bills import IssuedBill
-from coop.billing.storage.papers import StoredPaper
-from coop.billing.storage.schemas import BILL_PAPER
 from coop.events.billing import BillArchived
 from coop.kit import documents, journal
 from coop.kit.tx import Tx

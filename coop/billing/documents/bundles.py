@@ -7,11 +7,12 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile
 
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
 from coop.billing.documents.archive import Opens, freeze, read_paper
 from coop.billing.documents.contents import document_of
 from coop.billing.documents.pdf import bills_pdf
 from coop.billing.model import BillHead
-from coop.billing.storage import bills, papers
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say, say_count
 from coop.web.downloads import MEMORY_MAX

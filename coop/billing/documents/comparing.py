@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from coop.billing.bills.comparing import GROUP_LEAST, Comparison, Origin
 from coop.billing.documents.model import Bar
 from coop.billing.model import Issuer
-from coop.billing.rules.comparing import GROUP_LEAST, Comparison, Origin
 from coop.web.language import translate
 from coop.web.writing import number, percent
 

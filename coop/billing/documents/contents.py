@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from coop.billing import words
-from coop.billing.asking_texts import explain_asked
+from coop.billing.amounts.texts import explain_asked
+from coop.billing.bills.paper import MeterStands, Paper, in_fours
+from coop.billing.bills.store import IssuedBill
+from coop.billing.checking import words
+from coop.billing.checking.verify import references_of
 from coop.billing.documents import comparing
 from coop.billing.documents.comparing import draw_bars
 from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sender, Stands
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.documents.transfer import draw_transfer_code
-from coop.billing.handlers.verify import references_of
+from coop.billing.guarantee.derivation import derive_ceiling
 from coop.billing.model import GuaranteeEntry, GuaranteeTerms, Issuer, Line, LineKind
-from coop.billing.rules.derivation import derive_ceiling
-from coop.billing.rules.paper import MeterStands, Paper, in_fours
-from coop.billing.storage.bills import IssuedBill
 from coop.communities.addressee import Addressee
 from coop.values import civil_date
 from coop.web.catalogs import languages

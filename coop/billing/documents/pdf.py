@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from coop.billing import words
+from coop.billing.checking import words
 from coop.billing.documents.model import BillDocument
 from coop.web.language import N_, translate
 from coop.web.typesetting import ARCHIVED, Typesetter

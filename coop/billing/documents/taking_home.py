@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from coop.billing.storage import bills, papers
-from coop.billing.storage.schemas import write_json
+from coop.billing.bills import paper_store as papers
+from coop.billing.bills import store as bills
+from coop.billing.bills.schemas import write_json
 from coop.events.billing import BillIssued
 from coop.kit import documents, journal
 from coop.kit.tx import Tx

@@ -17,7 +17,7 @@ from math import floor
 from typing import Final, Literal
 from xml.etree import ElementTree as Xml
 
-from coop.billing import words
+from coop.billing.checking import words
 from coop.billing.documents.contents import Frozen, payment_of
 from coop.billing.model import Line, VatAmount
 from coop.communities.addressee import Addressee

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from coop.billing.storage.tables import guard_bills
+from coop.billing.tables.bills import guard_bills
 from coop.kit.metadata import Instant
 
 revision = "billing_0001"

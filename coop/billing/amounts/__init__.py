@@ -1,0 +1,1 @@
+"""Monthly amounts and forecasts: what a year is expected to cost, and what is asked for it."""

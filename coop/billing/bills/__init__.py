@@ -1,0 +1,1 @@
+"""Bills: what a bill is made of, and everything that is kept of it."""

@@ -1,0 +1,296 @@
+"""Lines of a bill: what was measured times its price, what is charged by the day, and what is paid once.
+
+Invariant: nothing is lost where a line is cut. Energy is split in whole units of its own resolution by largest
+remainder, heat by the profile of the year and the rest by days, so the parts are together what was measured. A yearly
+price S costs
+``round(S * days to the end / Y) - round(S * days to the start / Y)``, days counted from 1 January of a year of Y days,
+so any cuts of a calendar year cost together exactly S. Bands of a year's use are shared out over its days, heat by the
+profile of the year, and use within the days fills them from below: together they are what was used.
+
+Source: docs/domain/vat-and-bills.md#rounding; docs/domain/heat-tariffs-and-guarantee.md#worked-examples (E3, E4, E6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+
+from coop.billing.guarantee.profile import share_of_years
+from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Profile, TariffSpan
+from coop.billing.terms.law import UNREGULATED
+from coop.communities.tariffs import METERED, Component, Product, of_class
+from coop.values import Period, anniversary, round_cents, split_by_largest_remainder
+
+_ORDER = {kind: rank for rank, kind in enumerate(LineKind)}
+_SCALES = {"GJ": -9, "kWh": -3}
+"""Power of ten from the base unit, J or Wh, to the unit that is priced."""
+
+PRODUCT_OF = {"heat": Product.HEAT, "cold": Product.COLD}
+"""What is priced of each quantity that metering measures for a member."""
+
+
+@dataclass(frozen=True)
+class _Metered:
+    """Energy that was measured or allocated over a period, in the base unit of what it is priced per."""
+
+    product: Product
+    per: str
+    period: Period
+    amount: Decimal
+    source_id: str
+    source_revision: int
+    group_id: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def lines_of(consumption: Consumption) -> list[Line]:
+    """Every line of what was consumed, without the guarantee, in the order of the bill."""
+    pieces = _pieces(consumption)
+    lines: list[Line] = []
+    used: dict[tuple[Product, str, Period], Decimal] = {}
+    for metered in _metered(consumption):
+        lines += _energy_lines(consumption, metered, pieces, used)
+    for days, span in pieces:
+        for component in of_class(span.tariff.components, consumption.customer_class):
+            if component.per == "year":
+                lines += _yearly_lines(consumption, component, days, span)
+            elif component.per == "once" and consumption.begins_on is not None:
+                lines += _single_lines(component, days, span, consumption.begins_on)
+    lines.sort(key=lambda line: (_ORDER[line.kind], line.group_id, line.period.start))
+    return lines
+
+
+def is_priced(consumption: Consumption, product: Product, period: Period) -> bool:
+    """True where on every day of a period some component prices what is measured of a product."""
+    spans = [span for span in consumption.spans if span.period.overlap(period) is not None]
+    return all(
+        any(
+            component.product is product and component.per in METERED
+            for component in of_class(span.tariff.components, consumption.customer_class)
+        )
+        for span in spans
+    )
+
+
+def fixed_cents(amount_eur_per_year: Decimal, period: Period) -> int:
+    """Cost of a yearly amount over days of one calendar year, so that any cuts of the year sum to the amount.
+
+    >>> fixed_cents(Decimal("618.82"), Period(date(2024, 1, 1), date(2024, 5, 1)))
+    20458
+
+    Raises:
+        ValueError: the period reaches into another calendar year.
+    """
+    new_year = date(period.start.year, 1, 1)
+    days_of_year = (date(period.start.year + 1, 1, 1) - new_year).days
+    until, since = (period.end - new_year).days, (period.start - new_year).days
+    if until > days_of_year:
+        raise ValueError(f"{period} reaches into another calendar year")
+    return _share_cents(amount_eur_per_year, until, days_of_year) - _share_cents(
+        amount_eur_per_year, since, days_of_year
+    )
+
+
+def split_energy(amount: Decimal, of: Period, parts: Sequence[Period], profile: Profile = BY_DAYS) -> list[Decimal]:
+    """Energy of a period over parts of it by a profile, exactly; days of no part take their share with them.
+
+    >>> half = [Period(date(2025, 1, 1), date(2025, 1, 2)), Period(date(2025, 1, 2), date(2025, 1, 3))]
+    >>> split_energy(Decimal(11), Period(date(2025, 1, 1), date(2025, 1, 3)), half)
+    [Decimal('6'), Decimal('5')]
+    """
+    if sum(part.days for part in parts) == of.days and len(parts) == 1:
+        return [amount]
+    _, _, exponent = amount.as_tuple()
+    scale = min(0, int(exponent))
+    units = split_by_largest_remainder(int(amount.scaleb(-scale)), _weights(of, parts, profile))
+    return [Decimal(share).scaleb(scale) for share in units[: len(parts)]]
+
+
+def _weights(of: Period, parts: Sequence[Period], profile: Profile) -> list[int]:
+    """Whole numbers as the shares of a year that lie in parts of a period, and in the rest of it; by days where the
+    profile has nothing there."""
+    shares = [share_of_years(part, profile) for part in parts]
+    whole = share_of_years(of, profile)
+    if not whole:
+        return [*(part.days for part in parts), of.days - sum(part.days for part in parts)]
+    shares.append(whole - sum(shares, Fraction(0)))
+    unit = lcm(*(share.denominator for share in shares))
+    return [int(share * unit) for share in shares]
+
+
+def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
+    over, under = amount_eur.as_integer_ratio()
+    return (200 * over * days + under * days_of_year) // (2 * under * days_of_year)
+
+
+def _pieces(consumption: Consumption) -> list[tuple[Period, TariffSpan]]:
+    """The tariff spans, cut where a guarantee year begins."""
+    return [(part, span) for span in consumption.spans for part in _cut(span.period, consumption.cuts)]
+
+
+def _cut(period: Period, days: Iterable[date]) -> list[Period]:
+    bounds = [period.start, *sorted(day for day in days if period.start < day < period.end), period.end]
+    if len(bounds) == 2:
+        return [period]
+    return [Period(start, end) for start, end in pairwise(bounds)]
+
+
+def _within(pieces: Sequence[tuple[Period, TariffSpan]], period: Period) -> list[tuple[Period, TariffSpan]]:
+    parts = ((piece.overlap(period), span) for piece, span in pieces)
+    return [(part, span) for part, span in parts if part is not None]
+
+
+def _metered(consumption: Consumption) -> Iterator[_Metered]:
+    for reading in consumption.readings:
+        yield _Metered(
+            PRODUCT_OF[reading.quantity],
+            "GJ",
+            reading.period,
+            reading.energy_j,
+            reading.measurement_id,
+            reading.revision,
+            notes=("estimated",) if reading.estimated else (),
+        )
+    for share in consumption.shares:
+        amount_wh = Decimal(share.allocated_wh)
+        yield _Metered(
+            Product.ELECTRICITY, "kWh", share.period, amount_wh, share.run_id, share.revision, share.group_id
+        )
+
+
+def _energy_lines(
+    consumption: Consumption,
+    metered: _Metered,
+    pieces: Sequence[tuple[Period, TariffSpan]],
+    used: dict[tuple[Product, str, Period], Decimal],
+) -> list[Line]:
+    """The lines of what was metered, one for each component that prices it; ``used`` counts what fills its bands."""
+    parts = _within(pieces, metered.period)
+    profile = consumption.profile if metered.product is Product.HEAT else BY_DAYS
+    notes = _notes(metered.period, parts, profile) + metered.notes
+    if metered.product is Product.HEAT and consumption.customer_class == UNREGULATED:
+        notes += ("without-maximum",)
+    amounts = split_energy(metered.amount, metered.period, [part for part, _ in parts], profile)
+    lines = []
+    for (part, span), amount in zip(parts, amounts, strict=True):
+        key = metered.product, metered.group_id, part
+        before = used.get(key, Decimal(0))
+        used[key] = before + amount
+        for component in of_class(span.tariff.components, consumption.customer_class):
+            if (component.product, component.per) != (metered.product, metered.per):
+                continue
+            in_band = _below(component, before + amount, part, profile) - _below(component, before, part, profile)
+            if component.above and not in_band:
+                continue
+            quantity = in_band.scaleb(_SCALES[metered.per])
+            cents = round_cents(quantity * span.price_of(component))
+            most = _cap_cents(component, part, profile)
+            lines.append(
+                _line(
+                    component,
+                    span,
+                    part,
+                    quantity,
+                    metered.per,
+                    cents if most is None else min(cents, most),
+                    source_id=metered.source_id,
+                    source_revision=metered.source_revision,
+                    group_id=metered.group_id,
+                    notes=notes if most is None or cents <= most else (*notes, "capped"),
+                )
+            )
+    return lines
+
+
+def _below(component: Component, amount: Decimal, part: Period, profile: Profile) -> Decimal:
+    """How much of an amount that was used in some days lies in the band of a component and below its edge.
+
+    An edge of so much a year is, over some days, its share of the year by the profile, in whole base units.
+    """
+    if not component.above and component.up_to is None:
+        return amount
+    edges = [component.above] if component.up_to is None else [component.above, component.up_to]
+    share = share_of_years(part, profile)
+    whole = [Decimal(_round(Fraction(edge.scaleb(-_SCALES[component.per])) * share)) for edge in edges]
+    reached = amount if component.up_to is None else min(amount, whole[1])
+    return max(Decimal(0), reached - whole[0])
+
+
+def _cap_cents(component: Component, part: Period, profile: Profile) -> int | None:
+    """The most that a component may cost over some days: its share of the cap of a year."""
+    if component.cap_eur_per_year is None:
+        return None
+    return _round(Fraction(component.cap_eur_per_year) * 100 * share_of_years(part, profile))
+
+
+def _round(amount: Fraction) -> int:
+    """A whole number, half up."""
+    return (2 * amount.numerator + amount.denominator) // (2 * amount.denominator)
+
+
+def _yearly_lines(consumption: Consumption, component: Component, period: Period, span: TariffSpan) -> list[Line]:
+    price_eur = span.price_of(component)
+    if component.years is not None and consumption.begins_on is not None:
+        over = anniversary(consumption.begins_on, component.years)
+        if period.start >= over:
+            return []
+        period = Period(period.start, min(period.end, over))
+    new_years = [date(year, 1, 1) for year in range(period.start.year + 1, period.end.year + 1)]
+    return [
+        _line(component, span, part, Decimal(part.days), "d", fixed_cents(price_eur, part))
+        for part in _cut(period, new_years)
+        if price_eur
+    ]
+
+
+def _single_lines(component: Component, period: Period, span: TariffSpan, begins_on: date) -> list[Line]:
+    """What is paid once, on the day on which the contract begins."""
+    if not period.start <= begins_on < period.end:
+        return []
+    day = Period(begins_on, date.fromordinal(begins_on.toordinal() + 1))
+    return [_line(component, span, day, Decimal(1), "", round_cents(span.price_of(component)))]
+
+
+def _line(
+    component: Component,
+    span: TariffSpan,
+    period: Period,
+    quantity: Decimal,
+    unit: str,
+    amount_cents: int,
+    source_id: str = "",
+    source_revision: int = 0,
+    group_id: str = "",
+    notes: tuple[str, ...] = (),
+) -> Line:
+    return Line(
+        kind=LineKind(component.product.value),
+        period=period,
+        quantity=quantity,
+        unit=unit,
+        price_eur=span.price_of(component),
+        amount_cents=amount_cents,
+        vat_rate=span.rate_of(component.vat),
+        tariff_id=span.tariff.tariff_id,
+        resolution_id=span.tariff.resolution_id,
+        source_id=source_id,
+        source_revision=source_revision,
+        group_id=group_id,
+        notes=notes,
+        component=component.name,
+        per=component.per,
+        account=component.account,
+        in_guarantee=component.in_guarantee,
+    )
+
+
+def _notes(period: Period, parts: Sequence[tuple[Period, TariffSpan]], profile: Profile) -> tuple[str, ...]:
+    """An assumption that the reader must see: nobody read the meter on the day on which energy is cut."""
+    if len(parts) == 1 and parts[0][0] == period:
+        return ()
+    return ("split-by-degree-days",) if profile.degree_days_by_month else ("split-by-days",)

@@ -1,0 +1,126 @@
+"""The paper of a bill: what it says beside what the bill was computed from, and how it is paid.
+
+Invariant: a ``Paper`` is frozen when the bill is issued, and with the bill's inputs and its addressee it holds all that
+is printed. It names nobody: whom the bill is for is kept apart, and forgotten in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from stdnum import iso11649
+from stdnum.iso7064 import mod_97_10
+
+from coop.billing.bills.asking import Asked
+from coop.billing.bills.comparing import Comparison, Origin
+from coop.billing.bills.rules import last_day_to_pay
+from coop.billing.model import BillHead, Promise
+
+YEARS_KEPT: Final = 7
+"""Years for which the books need a bill's paper, counted from the end of the year of its date.
+
+Source: docs/domain/personal-data.md#how-long (E26).
+"""
+
+
+@dataclass(frozen=True)
+class MeterStands:
+    """Both stands of one register that a measurement goes from and to, in whole units of ``10 ** exponent`` J, each
+    with how it came to be."""
+
+    measurement_id: str
+    meter: str
+    from_at: datetime
+    to_at: datetime
+    from_stand: int
+    to_stand: int
+    exponent: int
+    from_quality: str
+    to_quality: str
+
+    def in_gj(self, stand: int) -> Decimal:
+        """A stand [GJ], with as many decimals as the register has.
+
+        >>> at = datetime(2025, 1, 1)
+        >>> MeterStands("m", "7001", at, at, 0, 12345678, 6, "measured", "measured").in_gj(12345678)
+        Decimal('12345.678')
+        """
+        return Decimal(stand).scaleb(self.exponent - 9)
+
+
+@dataclass(frozen=True)
+class SharedUse:
+    """Electricity that was used in the quarter-hours of an allocation, of which a part was shared [Wh]."""
+
+    run_id: str
+    revision: int
+    group_id: str
+    consumed_wh: int
+    allocated_wh: int
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All that a bill's paper says beside its inputs. ``due_on`` is None where nothing is to be paid, ``reference`` is
+    the creditor reference (ISO 11649) to pay under, ``connection`` the number of the connection, ``corrects`` number
+    and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none;
+    ``promise`` says how long the ceiling is promised, ``asked`` what the bill asks to be paid, and why."""
+
+    reference: str
+    due_on: date | None
+    language: str
+    connection: str = ""
+    corrects: tuple[str, date] | None = None
+    stands: tuple[MeterStands, ...] = ()
+    shared: tuple[SharedUse, ...] = ()
+    comparison: Comparison | None = None
+    origin: Origin | None = None
+    promise: Promise | None = None
+    asked: Asked | None = None
+
+
+def reference_of(number: str) -> str:
+    """The creditor reference (ISO 11649) under which a bill is paid: RF, two check digits, and the number.
+
+    Source: docs/domain/payments-and-identifiers.md#identifiers (E21).
+
+    >>> reference_of("KWG2026000123"), reference_of("2025-000001")
+    ('RF81KWG2026000123', 'RF922025000001')
+    """
+    plain = "".join(sign for sign in number.upper() if sign.isalnum())
+    return iso11649.validate(f"RF{mod_97_10.calc_check_digits(plain + 'RF')}{plain}")
+
+
+def in_fours(reference: str) -> str:
+    """An IBAN or a reference as people read it.
+
+    >>> in_fours("RF922025000001")
+    'RF92 2025 0000 01'
+    """
+    return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
+
+
+def day_to_pay(head: BillHead) -> date | None:
+    """The last day to pay a bill; None where nothing is to be paid."""
+    return last_day_to_pay(head.issued_on) if head.asked_cents > 0 else None
+
+
+def last_day_kept(issued_on: date) -> date:
+    """The last day on which the books need the paper of a bill.
+
+    >>> last_day_kept(date(2025, 2, 3)).isoformat()
+    '2032-12-31'
+    """
+    return date(issued_on.year + YEARS_KEPT, 12, 31)
+
+
+def needed_no_longer(today: date) -> date:
+    """The day before which a bill's paper is forgotten, by the date of the bill.
+
+    >>> needed_no_longer(date(2033, 1, 1)).isoformat(), needed_no_longer(date(2032, 12, 31)).isoformat()
+    ('2026-01-01', '2025-01-01')
+    """
+    return date(today.year - YEARS_KEPT, 1, 1)

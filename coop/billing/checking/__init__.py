@@ -1,0 +1,1 @@
+"""Checking: a bill walked back to its sources, in words and for programs."""

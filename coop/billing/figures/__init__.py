@@ -1,0 +1,1 @@
+"""Figures and notices: what the treasurer publishes, and what it does to bills."""

@@ -1,0 +1,255 @@
+"""Tariffs that the meeting adopted, the written notices of them, and the published figures of each year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Request
+from pydantic import Field
+
+from coop.billing.access import ACCESS
+from coop.billing.bodies import Name, Sentence, Year
+from coop.billing.checking import words
+from coop.billing.fields import ResolutionId, TariffId, make_router, may
+from coop.billing.figures import board, commands
+from coop.billing.model import PublishedFigure
+from coop.billing.terms import store as terms
+from coop.communities.tariffs import Product
+from coop.kit.answers import Answer, Body, ExactDecimal
+from coop.kit.http import reading, refuses, session_of, writing
+from coop.kit.paging import Paged
+from coop.values import NotFound, say
+
+routes = make_router()
+
+SentOn = Annotated[date, Field(description="Day on which it was sent.", examples=["2024-12-01"])]
+Channel = Annotated[Name, Field(description="Way in which it was sent.", examples=["letter"])]
+
+
+class NoticeIn(Body):
+    """Written notice of a tariff, to all members or to some."""
+
+    tariff_id: Annotated[Name, Field(examples=["tariff-2025"])]
+    """Tariff that it tells of."""
+    sent_on: SentOn
+    channel: Channel
+    members: Annotated[Literal["all"] | list[Name], Field(examples=["all", ["M-0012"]])] = "all"
+    """Ids of the members who were written to, or all."""
+
+
+class NoticesOut(Answer):
+    """How many notices were put on file."""
+
+    tariff_id: TariffId
+    notices: Annotated[int, Field(examples=[1])]
+    """Number of them; a notice to all is one."""
+
+
+class OrderOut(Answer):
+    """An order to write to everybody of a tariff."""
+
+    tariff_id: TariffId
+    ordered_at: datetime
+    """Instant of the order. Whom the notice reaches, the list of notices says afterwards."""
+
+
+class NoticeOut(Answer):
+    """A written notice of a tariff."""
+
+    tariff_id: TariffId
+    sent_on: SentOn
+    channel: Channel
+    member_id: Annotated[str | None, Field(examples=["M-0012"])]
+    """Member who was written to; null for all who were members on that day."""
+
+
+class MailingOut(Answer):
+    """The notices of one day and way."""
+
+    sent_on: SentOn
+    channel: Channel
+    count: Annotated[int | None, Field(examples=[98])]
+    """Number of members who were written to; null for all."""
+    to_reader: bool
+    """Whether the member who is signed in is among them."""
+    has_proof: bool
+    """Whether they went out from here, each with its proof; otherwise the board says that they were sent."""
+
+
+class ComponentOut(Answer):
+    """A priced component of a tariff."""
+
+    name: Annotated[str, Field(examples=["Heat"])]
+    """Name that it has on bills."""
+    product: Product
+    """Product that it prices."""
+    per: Annotated[str, Field(examples=["GJ"])]
+    """Unit that its price is per: `GJ`, `kWh`, `year` or `once`."""
+    price_eur: Annotated[ExactDecimal, Field(examples=["38.12"])]
+    """Price [EUR], VAT included at the rate of the first day."""
+    classes: tuple[str, ...]
+    """Classes of customers who pay it."""
+    above: Annotated[ExactDecimal, Field(examples=["0"])]
+    """Use of a year from which it counts [`per`]."""
+    up_to: Annotated[ExactDecimal | None, Field(examples=["37"])]
+    """Use of a year up to which it counts [`per`]; null without an end."""
+    cap_eur_per_year: Annotated[ExactDecimal | None, Field(examples=["250"])]
+    """Most that it costs in a year [EUR]; null without one."""
+    years: Annotated[int | None, Field(examples=[30])]
+    """Years from the start of a contract for which it is paid; null where it has no end."""
+    in_guarantee: bool
+    """Whether it counts towards the ceiling of Niet Meer Dan Nu."""
+    account: Annotated[str, Field(examples=["heat-variable"])]
+    """Account of its revenue."""
+    vat: Annotated[str, Field(examples=["energy"])]
+    """Category of VAT: `energy`, `standard` or `none`."""
+
+
+class TariffOut(Answer):
+    """A tariff as the meeting adopted it."""
+
+    tariff_id: TariffId
+    resolution_id: ResolutionId
+    meeting_id: str
+    """Meeting that adopted it."""
+    valid_from: date
+    """First day on which it may bind."""
+    decided_on: date
+    """Day of the resolution."""
+    parameters: Annotated[dict[str, Any], Field(examples=[{"valid_from": "2025-01-01"}])]
+    """First day and components, exactly as they were put to the vote."""
+    components: list[ComponentOut]
+    """Priced components."""
+    parameters_hash: str
+    """SHA-256 of the parameters, the same in notice and resolution."""
+    maximum_on_file: bool
+    """Whether the legal maximum of its year is on file."""
+    history: bool
+    """Whether its meeting was held before it came on file, and two people entered it from its minutes."""
+    mailings: list[MailingOut]
+    """Written notices, by day and way."""
+
+
+class FigureIn(Body):
+    """A published figure of a year."""
+
+    series: Annotated[Name, Field(examples=["cpi-households"])]
+    """Series: `cpi-households` (factor), `wdd` or `wdd-normal` (degree days)."""
+    year: Annotated[Year, Field(examples=[2026])]
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: Annotated[Sentence, Field(examples=["CBS, 83131NED"])]
+    """Publication that it stands in."""
+    replaces: Annotated[ExactDecimal | None, Field(examples=["1.33"])] = None
+    """Value on file that was mistyped and that this one corrects; null where there is none."""
+    dry_run: bool = False
+    """Whether only to see what corrections would follow."""
+
+
+class KeptFigureOut(Answer):
+    """A published figure of a year; only looked at, with the corrections of issued bills that would follow from it."""
+
+    series: str
+    """Series that it is of."""
+    year: int
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: str
+    """Publication that it stands in."""
+    correction_count: Annotated[int | None, Field(examples=[12])]
+    """Number of corrections that would follow; null where the figure was kept."""
+    total_cents: Annotated[int | None, Field(examples=[-5000])]
+    """Total of them [euro cents], VAT included; null where the figure was kept."""
+
+
+class FigureOut(Answer):
+    """A published figure of a year."""
+
+    series: str
+    """Series that it is of."""
+    year: int
+    """Year that it is of."""
+    factor: Annotated[ExactDecimal, Field(examples=["1.033"])]
+    """The figure."""
+    source: str
+    """Publication that it stands in."""
+
+
+@routes.get("/tariffs")
+@may("see-tariffs")
+def list_tariffs(request: Request, page: Paged) -> list[TariffOut]:
+    """Every tariff with its resolution and its mailings, oldest first."""
+    with reading(request) as tx:
+        tariffs = page.close(board.list_tariffs(tx, session_of(request).member_id, page.window), board.tariff_key)
+    return [TariffOut.model_validate(tariff) for tariff in tariffs]
+
+
+@routes.post("/notices")
+@may("send-notices")
+@refuses("notice-too-early", "bad-input", "bad-date")
+def send_notices(request: Request, body: NoticeIn) -> NoticesOut:
+    """Record that members were told of a tariff in writing, today; what was sent before is the operator's to enter."""
+    members = None if body.members == "all" else body.members
+    with writing(request) as tx:
+        commands.judge_day_sent(tx, body.sent_on, may_date=ACCESS.allows(session_of(request), "date-notices"))
+        count = commands.send_notices(tx, body.tariff_id, body.sent_on, body.channel, members)
+    return NoticesOut(tariff_id=body.tariff_id, notices=count)
+
+
+@routes.post("/tariffs/{tariff_id}/notices")
+@may("send-notices")
+def start_notices(request: Request, tariff_id: str) -> OrderOut:
+    """Have everybody with a contract written to of a tariff, unless they had the notice already."""
+    with writing(request) as tx:
+        tariff = next((tariff for tariff in board.list_tariffs(tx) if tariff.tariff_id == tariff_id), None)
+        if tariff is None:
+            raise NotFound(say("there is no tariff %(tariff_id)s", tariff_id=tariff_id))
+        commands.order_notices(tx, tariff_id, words.notice_prices(tariff.components))
+        return OrderOut(tariff_id=tariff_id, ordered_at=tx.now)
+
+
+@routes.get("/notices")
+@may("see-notices")
+def list_notices(request: Request, page: Paged) -> list[NoticeOut]:
+    """Written notices, by tariff, day and member."""
+    with reading(request) as tx:
+        notices = page.cut(terms.list_notices(tx), terms.notice_key)
+    return [NoticeOut.model_validate(notice) for notice in notices]
+
+
+@routes.post("/index")
+@may("record-figures")
+@refuses("bad-input", "figure-known", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
+def record_figure(request: Request, body: FigureIn) -> KeptFigureOut:
+    """Keep a published yearly figure with its source, or correct a mistyped one by the value that it replaces."""
+    figure = PublishedFigure(body.series, body.year, body.factor, body.source)
+    follows = None
+    with reading(request) if body.dry_run else writing(request) as tx:
+        if body.dry_run:
+            follows = commands.preview_figure(tx, figure, body.replaces)
+        else:
+            commands.record_figure(tx, figure, body.replaces)
+    return KeptFigureOut(
+        series=figure.series,
+        year=figure.year,
+        factor=figure.value,
+        source=figure.source,
+        correction_count=follows.bill_count if follows else None,
+        total_cents=follows.total_cents if follows else None,
+    )
+
+
+@routes.get("/index")
+@may("see-tariffs")
+def list_figures(request: Request, page: Paged) -> list[FigureOut]:
+    """Published yearly figures, by series and year."""
+    with reading(request) as tx:
+        figures = page.close(terms.list_figures(tx, page.window), lambda figure: (figure.series, figure.year))
+    return [_figure_out(figure) for figure in figures]
+
+
+def _figure_out(figure: PublishedFigure) -> FigureOut:
+    return FigureOut(series=figure.series, year=figure.year, factor=figure.value, source=figure.source)

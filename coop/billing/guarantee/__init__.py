@@ -1,0 +1,1 @@
+"""The guarantee: how a ceiling follows from gas bills, index and year."""

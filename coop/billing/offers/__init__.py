@@ -1,0 +1,1 @@
+"""Offers to somebody who is no member yet."""

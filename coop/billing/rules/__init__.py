@@ -1,1 +1,0 @@
-"""Verbs of billing, split by noun; all pure."""

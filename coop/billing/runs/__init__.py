@@ -1,0 +1,1 @@
+"""Runs: bills drafted, braked, released and issued."""

@@ -1,0 +1,212 @@
+"""Bill runs: started, looked at beforehand, held by their brakes, released."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import Request
+from pydantic import Field
+
+from coop.billing.access import ACCESS
+from coop.billing.bodies import Name
+from coop.billing.brake import Brake
+from coop.billing.fields import (
+    BillId,
+    BillNumber,
+    Cents,
+    ContractId,
+    CreditCents,
+    IssuedOn,
+    MemberId,
+    RunId,
+    make_router,
+    may,
+)
+from coop.billing.runs import commands
+from coop.billing.runs import store as runs
+from coop.billing.runs.results import RunResult
+from coop.billing.runs.store import RunTotals
+from coop.billing.runs.texts import brake_advice, brake_sentence
+from coop.kit.answers import Answer, Body, PeriodName
+from coop.kit.http import reading, refuses, session_of, writing
+from coop.kit.paging import Paged
+from coop.values import Period
+from coop.web.language import SOURCE
+
+routes = make_router()
+
+RunKind = Annotated[
+    Literal["period", "corrections"], Field(description="Bills of a period, or corrections of closed ones alone.")
+]
+
+
+class RunIn(Body):
+    """A bill run."""
+
+    period: Annotated[str | None, Field(max_length=40, examples=["2025-01"])] = None
+    """Period whose bills are made, such as 2025-01; null for corrections alone."""
+    issued_on: Annotated[date | None, Field(examples=["2025-02-03"])] = None
+    """Day of the bills, for the operator who enters those of before; null for today."""
+    dry_run: bool = False
+    """Whether only to look at what the bills would be."""
+
+
+class BrakeOut(Answer):
+    """A reason to hold a run until somebody else released it."""
+
+    code: Annotated[str, Field(examples=["implausible-difference"])]
+    """Kind of the reason."""
+    subject: Annotated[str, Field(examples=["K-0012"])]
+    """Contract, connection or tariff that it is about; empty for the run as a whole."""
+    reason: str
+    """The reason in a sentence, with its figures."""
+    look_at: str
+    """Where to look."""
+    contracts: list[ContractId]
+    """Contracts whose bills it concerns."""
+
+
+class BillSummaryOut(Answer):
+    """One bill of a run."""
+
+    bill_id: BillId
+    number: BillNumber
+    """Number of the bill; empty where it is not issued."""
+    kind: Literal["bill", "correction"]
+    """A bill, or a correction of one."""
+    contract_id: ContractId
+    member_id: MemberId
+    period: PeriodName
+    total_cents: Cents
+    credit_cents: CreditCents
+    likely_cents: int | None
+    """Cost that the bill before makes likely [euro cents]; null without one."""
+
+
+class LeftOutOut(Answer):
+    """A contract that a run does not bill, and why."""
+
+    contract_id: ContractId
+    member_id: MemberId
+    reason: Literal["ended", "begins"]
+    """The contract ended before the period, or begins after it."""
+    day: Annotated[date, Field(description="Day on which it ended or begins.")]
+
+
+class RunOut(Answer):
+    """A run with its bills and brakes."""
+
+    run_id: RunId
+    kind: RunKind
+    period: PeriodName | None
+    """Period of the run; null for corrections alone."""
+    issued_on: IssuedOn
+    status: Literal["preview", "held", "issued"]
+    """Only looked at, held by its brakes, or issued."""
+    bill_count: Annotated[int, Field(examples=[100])]
+    """Number of bills."""
+    total_cents: Cents
+    brakes: list[BrakeOut]
+    """Reasons to hold it."""
+    bills: list[BillSummaryOut]
+    """All bills of the run."""
+    left_out: list[LeftOutOut]
+    """Contracts that it does not bill, until it is issued."""
+    run_by: str
+    """Account or job that ran it; empty where nobody did."""
+    released_at: datetime | None
+    """Instant of its release; null where none was needed."""
+    released_by: str | None
+    """Account that released it."""
+
+
+class ListedRunOut(Answer):
+    """A run without its bills."""
+
+    run_id: RunId
+    kind: RunKind
+    period_start: Annotated[date | None, Field(description="First day of its period; null for corrections.")]
+    period_end: Annotated[date | None, Field(description="First day after its period; null for corrections.")]
+    issued_on: IssuedOn
+    status: Literal["held", "issued"]
+    """Held by its brakes, or issued."""
+    bill_count: Annotated[int, Field(examples=[100])]
+    """Number of bills that it issued."""
+    total_cents: Cents
+    brakes: list[BrakeOut]
+    """Reasons that held it."""
+    run_by: str
+    """Account or job that ran it."""
+    released_at: datetime | None
+    """Instant of its release; null where none was needed."""
+    released_by: str | None
+    """Account that released it."""
+
+
+@routes.post("/runs")
+@may("run-bills")
+@refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
+def start_bill_run(request: Request, body: RunIn) -> RunOut:
+    """Run the bills of a period (or corrections alone), or see what they would be.
+
+    Run again, it answers the same; nothing new is dated before the newest bill.
+    """
+    period = None if body.period is None else Period.parse(body.period)
+    may_date = ACCESS.allows(session_of(request), "date-runs")
+    with reading(request) if body.dry_run else writing(request) as tx:
+        return _run_out(commands.run_bills(tx, period, body.issued_on, may_date=may_date, dry_run=body.dry_run))
+
+
+@routes.post("/runs/{run_id}/release")
+@may("release-runs")
+@refuses("second-person", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
+def release_bill_run(request: Request, run_id: Name) -> RunOut:
+    """Issue a held run although its brakes caught. Somebody else than who ran it has looked, and is kept by name."""
+    with writing(request) as tx:
+        return _run_out(commands.release_run(tx, run_id))
+
+
+@routes.get("/runs")
+@may("see-runs")
+def list_bill_runs(request: Request, page: Paged) -> list[ListedRunOut]:
+    """Runs that were held or issued, newest first."""
+    with reading(request) as tx:
+        totals = page.close(runs.list_runs(tx, page.window), runs.run_key)
+    return [_listed_out(total) for total in totals]
+
+
+def _run_out(result: RunResult) -> RunOut:
+    return RunOut.model_validate(
+        {
+            **vars(result),
+            "bill_count": result.bill_count,
+            "total_cents": result.total_cents,
+            "brakes": [_brake_out(caught) for caught in result.brakes],
+        }
+    )
+
+
+def _brake_out(caught: Brake) -> BrakeOut:
+    return BrakeOut(
+        code=caught.code,
+        subject=caught.subject,
+        reason=brake_sentence(SOURCE, caught),
+        look_at=brake_advice(SOURCE, caught),
+        contracts=list(caught.concerns),
+    )
+
+
+def _listed_out(total: RunTotals) -> ListedRunOut:
+    period = total.run.period
+    return ListedRunOut.model_validate(
+        {
+            **vars(total.run),
+            "brakes": [_brake_out(caught) for caught in total.run.brakes],
+            "run_id": total.run.id,
+            "period_start": period.start if period else None,
+            "period_end": period.end if period else None,
+            "bill_count": total.bill_count,
+            "total_cents": total.total_cents,
+        }
+    )

@@ -1,0 +1,79 @@
+"""What the paper of a bill says beside its inputs, gathered once for a run, as it stands at the moment of issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from coop.billing.bills import store as bills
+from coop.billing.bills.asking import Asked
+from coop.billing.bills.book import list_promises
+from coop.billing.bills.compare import Comparer
+from coop.billing.bills.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
+from coop.billing.model import BillHead, BillInputs
+from coop.billing.terms import heard_store as heard
+from coop.billing.terms.heard_store import Measurement
+from coop.communities.store import profile_of
+from coop.kit.tx import Tx
+
+
+class Freezer:
+    """All that the papers of a run may have to say, read once."""
+
+    def __init__(self, tx: Tx, inputs: Sequence[BillInputs]) -> None:
+        self._language = profile_of(tx, tx.today).language
+        self._numbers = heard.list_connection_numbers(tx)
+        periods = sorted({each.period for each in inputs})
+        told = [row for period in periods for row in heard.list_measurements(tx, period)]
+        self._measurements = {(row.measurement_id, row.revision): row for row in told}
+        shared = [row for period in periods for row in heard.list_allocations(tx, period)]
+        self._promises = list_promises(tx)
+        self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
+        self._compared = Comparer(tx, periods)
+        corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
+        self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
+
+    def freeze(self, head: BillHead, inputs: BillInputs, asked: Asked) -> Paper:
+        """What the paper of one bill says beside its inputs."""
+        return Paper(
+            reference=reference_of(head.number),
+            due_on=day_to_pay(head),
+            language=self._language,
+            connection=self._numbers.get(head.connection_id, ""),
+            corrects=self._corrected.get(head.corrects) if head.corrects else None,
+            stands=tuple(self._stands(inputs)),
+            shared=tuple(self._shared_use(inputs)),
+            comparison=self._compared.compare(inputs),
+            origin=self._compared.origin,
+            promise=self._promises.get(inputs.contract_id),
+            asked=asked,
+        )
+
+    def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:
+        """Stands of what the bill prices now, and of nobody else's meters."""
+        for reading in inputs.consumption.readings:
+            told = self._measurements.get((reading.measurement_id, reading.revision))
+            if told is not None and told.member_id == inputs.member_id:
+                yield from _stands_of(told)
+
+    def _shared_use(self, inputs: BillInputs) -> Iterable[SharedUse]:
+        holder = inputs.connection_id, inputs.member_id
+        for share in inputs.consumption.shares:
+            told = self._shared.get((share.run_id, share.revision, share.group_id, holder))
+            if told is not None:
+                yield SharedUse(told.run_id, told.revision, told.group_id, told.consumed_wh, told.allocated_wh)
+
+
+def _stands_of(told: Measurement) -> Iterable[MeterStands]:
+    for part in told.parts:
+        yield MeterStands(
+            told.measurement_id,
+            part.meter,
+            part.from_at,
+            part.to_at,
+            part.from_stand,
+            part.to_stand,
+            part.exponent,
+            part.from_quality,
+            part.to_quality,
+        )

@@ -1,0 +1,143 @@
+"""Tariffs: what a meeting's parameters say, what the law allows, and from which day a tariff binds a member.
+
+Invariant: a tariff binds through the contract, never by the vote alone. The tariff in force when the contract starts is
+the contract's own. A later one binds from its first day or from the written notice, whichever is later, and only where
+the contract reserves the power to change the tariff; until then the one before goes on (BW 2:59,
+docs/domain/law-and-co-operative.md#a-price-change-binds-a-member).
+
+One case reaches back: on each day before its notice a tariff binds where it makes nothing dearer than what bound on
+that day, such as the repair of 2024 (E3, docs/domain/heat-tariffs-and-guarantee.md#e3), because nobody needs protection
+from paying less. Its notice may come after the contract has ended, so leavers get their credit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from coop.billing.model import Contract, Notice, Tariff, TariffSpan
+from coop.billing.terms.dearer import is_nowhere_dearer
+from coop.communities.tariff_law import judge_law
+from coop.communities.tariffs import Component, judge_shape, read_components
+from coop.values import BadInput, Period, Problem, say
+
+
+def read_tariff(
+    tariff_id: str, resolution_id: str, valid_from: date, decided_on: date, parameters: Mapping[str, Any]
+) -> Tariff:
+    """The tariff that a resolution's parameters say.
+
+    Raises:
+        BadInput: a component or a field of one is missing, unknown or wrong, or the dates disagree; every problem at
+            once.
+    """
+    problems = judge_shape(parameters)
+    if parameters.get("valid_from") != valid_from.isoformat() and not any(p.field == "valid_from" for p in problems):
+        reason = say("is not the first day of the decision, %(day)s", day=valid_from)
+        problems.append(Problem(reason, "valid_from"))
+    if problems:
+        raise BadInput(problems, "bad-tariff")
+    return Tariff(tariff_id, resolution_id, valid_from, decided_on, read_components(parameters))
+
+
+def find_component(tariff: Tariff, name: str) -> Component | None:
+    """The component of a tariff with a name, or None."""
+    return next((component for component in tariff.components if component.name == name), None)
+
+
+def against_law(tariff: Tariff) -> list[Problem]:
+    """What the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
+    return judge_law(tariff.valid_from, tariff.components, max(tariff.valid_from, tariff.decided_on))
+
+
+def terms_of(
+    contract: Contract, tariffs: Iterable[Tariff], notices: Sequence[Notice], member_on: Sequence[Period]
+) -> list[tuple[date, Tariff]]:
+    """From which day which tariff binds this contract, in order of days.
+
+    On no day does it make a price dearer than what binds without the tariffs whose notice came later than that day.
+
+    Args:
+        notices: written notices of any tariff.
+        member_on: spans of membership; a notice to all reached this member when its day lies in one of them.
+    """
+    in_order = sorted(tariffs, key=lambda tariff: (tariff.valid_from, tariff.decided_on, tariff.tariff_id))
+    own = _own_tariff(contract, in_order)
+    if own is None:
+        return []
+    begins = max(own.valid_from, contract.starts_on)
+    if contract.tariff_clause is None:
+        return [(begins, own)]
+    announced = [
+        (tariff, sent_on)
+        for tariff in in_order[in_order.index(own) + 1 :]
+        if (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
+    ]
+    terms: list[tuple[date, Tariff]] = []
+    for day in sorted(
+        {begins, *(max(begins, day) for tariff, sent_on in announced for day in (tariff.valid_from, sent_on))}
+    ):
+        tariff = _binding_on(day, contract.customer_class, own, announced)
+        if not terms or terms[-1][1] != tariff:
+            terms.append((day, tariff))
+    return terms
+
+
+def spans_of(terms: Sequence[tuple[date, Tariff]], days: Period) -> tuple[TariffSpan, ...]:
+    """The days cut by the tariffs that bind on them; days before the first tariff have no span."""
+    spans = []
+    for index, (since, tariff) in enumerate(terms):
+        until = terms[index + 1][0] if index + 1 < len(terms) else date.max
+        part = Period(since, until).overlap(days)
+        if part is not None:
+            spans.append(TariffSpan(part, tariff))
+    return tuple(spans)
+
+
+def tariff_on(terms: Sequence[tuple[date, Tariff]], day: date) -> Tariff:
+    """The tariff that binds on a day; on one before all of them, the first."""
+    return next((tariff for since, tariff in reversed(terms) if since <= day), terms[0][1])
+
+
+def _own_tariff(contract: Contract, in_order: Sequence[Tariff]) -> Tariff | None:
+    """In force at the start; a co-operative's first contracts may be older than its first tariff, then that one."""
+    in_force = [tariff for tariff in in_order if tariff.valid_from <= contract.starts_on]
+    decided_before = [tariff for tariff in in_force if tariff.decided_on <= contract.starts_on]
+    if decided_before:
+        return decided_before[-1]
+    candidates = in_force or list(in_order)
+    return min(candidates, key=lambda tariff: (tariff.decided_on, tariff.tariff_id)) if candidates else None
+
+
+def notified_on(
+    contract: Contract, tariff: Tariff, notices: Sequence[Notice], member_on: Sequence[Period]
+) -> date | None:
+    """The day of the first written notice of a tariff that reached the member of a contract, or None."""
+    reached = [
+        notice.sent_on
+        for notice in notices
+        if notice.tariff_id == tariff.tariff_id
+        and (
+            notice.member_id == contract.member_id
+            or (notice.member_id is None and any(span.start <= notice.sent_on < span.end for span in member_on))
+        )
+    ]
+    return min(reached, default=None)
+
+
+def needs_notice(contract: Contract, tariff: Tariff) -> bool:
+    """True where a tariff binds a contract only once its member is told of it in writing: the contract began before it,
+    runs on under it, and reserves that the tariff may change (BW 2:59)."""
+    runs_on = contract.ends_on is None or contract.ends_on > tariff.valid_from
+    return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
+
+
+def _binding_on(day: date, customer_class: str, own: Tariff, announced: Sequence[tuple[Tariff, date]]) -> Tariff:
+    """The tariff that binds on a day: a later decision replaces an earlier one, before its notice only where it makes
+    nothing dearer."""
+    bound = own
+    for tariff, sent_on in announced:
+        if tariff.valid_from <= day and (sent_on <= day or is_nowhere_dearer(tariff, bound, customer_class, day)):
+            bound = tariff
+    return bound
