@@ -11,6 +11,7 @@ from coop.events.attendance import AttendanceFrozen as AttendanceFrozen
 from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.attendance import MandateEnded as MandateEnded
 from coop.events.attendance import MandateGiven as MandateGiven
+from coop.events.decisions import DecisionRecorded as DecisionRecorded
 from coop.events.envelope import Event
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
 from coop.events.programmes import MilestoneReached as MilestoneReached

@@ -8,8 +8,8 @@ Owns: the statutes as data, notices of meetings with their resolutions and the h
 Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, PointWithdrawn, VotingListFrozen,
     BallotsCommitted, MandateGiven, MandateEnded, AttendanceNoted, AttendanceFrozen, BallotEntered, BallotDisputed,
     ResolutionDecided, MinutesConfirmed, TariffAdopted, AllocationKeyAdopted, ChoiceAdopted, RealisationDecided,
-    MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded,
-    DeadlinePassed, SteeringReminded; ProgramTokenUsed.
+    DecisionRecorded, MilestoneReached, TrancheReleased, TrancheReferred; by the calendar VoteOpened, VoteClosing,
+    VoteEnded, DeadlinePassed, SteeringReminded; ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
     PeriodClosed, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a

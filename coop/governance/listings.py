@@ -8,6 +8,7 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.attendance.views import Arrived, PointQuorum
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.views import MeetingView
+from coop.governance.kinds import label_of
 from coop.governance.model import Meeting
 from coop.governance.programmes.views import ProgrammeView
 from coop.governance.programmes.wording import milestone_name, phase_name
@@ -44,7 +45,7 @@ def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
     columns = (
         Column("resolution_id", "Id", of=lambda row: row[1].resolution.resolution_id),
         Column("subject", N_("Subject"), of=lambda row: row[1].resolution.subject(lang)),
-        Column("kind", N_("Kind"), Kind.WORD, of=lambda row: wording.KINDS[row[1].resolution.kind]),
+        Column("kind", N_("Kind"), Kind.WORD, of=lambda row: label_of(row[1].resolution.kind)),
         Column("held_on", N_("Meeting"), Kind.DAY, of=lambda row: row[0].held_on),
         Column(
             "article", N_("Article"), of=lambda row: row[1].verdict.article if row[1].decided else row[1].rule.article

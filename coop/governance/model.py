@@ -13,26 +13,8 @@ from typing import Any, Final
 
 from coop.values import AMSTERDAM, midnight
 
-KINDS: Final = (
-    "tariff",
-    "allocation-key",
-    "choice",
-    "realisation",
-    "programme",
-    "statutes",
-    "dissolution",
-    "conversion",
-    "dismissal",
-    "admission",
-    "other",
-)
-"""Kinds of resolution. Statutes may give each its own rule; without one it follows the ordinary rule, or the law's."""
-
 ORDINARY: Final = "ordinary"
 """Kind of the rule that all follow which have none of their own."""
-
-RULED: Final = (ORDINARY, *(kind for kind in KINDS if kind != "other"))
-"""Kinds that statutes may give a rule; what is of no kind follows the ordinary one."""
 
 CHOICES: Final = ("for", "against", "blank")
 

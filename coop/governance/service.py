@@ -69,6 +69,7 @@ GOVERNANCE = Service(
         facts.AllocationKeyAdopted,
         facts.ChoiceAdopted,
         facts.RealisationDecided,
+        facts.DecisionRecorded,
         facts.MilestoneReached,
         facts.TrancheReleased,
         facts.TrancheReferred,

@@ -11,7 +11,7 @@ import pytest
 from coop.communities.choices import BrakeChoice, TapWaterChoice, founding_choices, read_choice
 from coop.communities.commands import make_choice
 from coop.communities.store import load_choices
-from coop.governance.decisions.parameters import check_resolution
+from coop.governance.kinds import check_resolution
 from coop.governance.model import Resolution
 from coop.kit.database import Database
 from coop.members.service import MEMBERS

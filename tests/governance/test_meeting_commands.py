@@ -159,6 +159,7 @@ def test_an_agenda_is_refused_with_every_problem_at_once(database: Database) -> 
         *((1, f"t.parameters.{name}") for name in ("vat_rate", "valid_from", "components")),
         (2, "k.parameters"),
         (2, "k.parameters.group_id"),
+        (2, "k.parameters.share"),
         (3, "r.parameters.budget_cents"),
         (4, "p.kind"),
     ]

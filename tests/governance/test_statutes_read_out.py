@@ -15,7 +15,8 @@ from coop.governance.articles import words as statutes_words
 from coop.governance.articles.form import Field, Section, fill_articles, list_sections, read_filled
 from coop.governance.ballots.counting import decide
 from coop.governance.ballots.second_opinion import judge
-from coop.governance.model import RULED, Count
+from coop.governance.kinds import list_ruled
+from coop.governance.model import Count
 from coop.governance.statutes.judging import VOTES_MAX, judge_articles
 from coop.governance.statutes.model import (
     Advance,
@@ -211,7 +212,7 @@ def test_statutes_that_may_come_on_file_can_be_read_compared_and_judged_by(path:
             articles = read_articles(record)
         except BadInput:
             continue
-        if judge_articles(articles, RULED):
+        if judge_articles(articles, list_ruled()):
             continue
         taken += 1
         for lang in ("nl", "en"):
@@ -232,7 +233,7 @@ def test_an_election_without_steps_and_absurd_numbers_are_refused_by_their_paths
         election=Election("21", ()),
         agenda=AgendaPoint("20", Term("20.2", 999_999_999)),
     )
-    assert {problem.field for problem in judge_articles(absurd, RULED)} == {
+    assert {problem.field for problem in judge_articles(absurd, list_ruled())} == {
         "rules.ordinary.second.to_days",
         "voters.bands.0.votes",
         "election.steps",

@@ -14,9 +14,9 @@ from typing import Any
 from coop.events.governance import StatutesAdopted
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
+from coop.governance.kinds import list_ruled
 from coop.governance.meetings import store
 from coop.governance.meetings.withdrawal_store import list_withdrawn
-from coop.governance.model import RULED
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.record import describe_articles, hash_articles, read_articles
 from coop.governance.statutes.version import Statutes
@@ -97,7 +97,7 @@ def _keep(tx: Tx, version: Statutes) -> bool:
 
 
 def _judge_articles(version: Statutes) -> list[Problem]:
-    wrong = judge_articles(version.articles, RULED)
+    wrong = judge_articles(version.articles, list_ruled())
     return [Problem(problem.reason, f"articles.{problem.field}") for problem in wrong]
 
 

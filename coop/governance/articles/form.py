@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from coop.governance.articles.words import STEPS
 from coop.governance.dates import FIRST_DAY, LAST_DAY
-from coop.governance.model import ORDINARY, RULED
+from coop.governance.kinds import list_ruled
+from coop.governance.model import ORDINARY
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.model import Articles, Share
 from coop.governance.statutes.record import describe_articles, read_articles
@@ -116,7 +117,7 @@ def list_sections(kind: type = Articles, path: str = "") -> list[Section]:
         if get_origin(inner) is None and is_dataclass(inner):
             sections.append(_section(inner, place, each.name))
         elif _is_mapping(inner):
-            kinds = RULED if each.name == "rules" else TERMS
+            kinds = list_ruled() if each.name == "rules" else TERMS
             value = get_args(inner)[1]
             sections += [_section(value, f"{place}.{name}", f"{each.name}.{name}") for name in kinds]
         elif inner is str and each.name != "name":
@@ -235,7 +236,7 @@ def read_filled(form: Mapping[str, str]) -> Articles:
     """
     record = {"name": form.get("name", "").strip(), **_gather(form, Articles, "")}
     articles = read_articles(record)
-    problems = judge_articles(articles, RULED)
+    problems = judge_articles(articles, list_ruled())
     if not articles.rules:
         problems.append(Problem(say("give the article of the ordinary majority"), "rules.ordinary.article"))
     if problems:
@@ -265,7 +266,7 @@ def _gather_field(form: Mapping[str, str], kind: Any, path: str) -> Any:
         return _gather(form, kind, f"{path}.") if form.get(f"{path}.{_marker(kind)}", "").strip() else None
     if _is_mapping(kind):
         value = get_args(kind)[1]
-        keys = STEPS if value is str else RULED
+        keys = STEPS if value is str else list_ruled()
         found = {key: _gather_field(form, value, f"{path}.{key}") for key in keys}
         return {key: content for key, content in found.items() if content}
     if get_origin(kind) is tuple:

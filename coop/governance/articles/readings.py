@@ -10,7 +10,7 @@ from typing import Any, Final
 from coop.governance.articles import words as statutes_words
 from coop.governance.articles.words import STEPS
 from coop.governance.ballots.counting import decide, quorum_needed, votes_needed
-from coop.governance.ballots.wording import KINDS
+from coop.governance.kinds import list_kinds
 from coop.governance.model import Count, Resolution
 from coop.governance.statutes import elections, law, requests, terms, voters
 from coop.governance.statutes.majorities import find_rule
@@ -131,7 +131,7 @@ _Read = Iterator[tuple[str, str, list[Said], list[Said]]]
 
 
 def _read(articles: Articles, held_on: date) -> _Read:
-    kinds = ["ordinary", *(kind for kind in KINDS if kind in articles.rules)]
+    kinds = ["ordinary", *(kind for kind in list_kinds() if kind in articles.rules)]
     if "statutes" not in kinds:
         kinds.append("statutes")
     for kind in kinds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from coop.governance.ballots.wording import KINDS
+from coop.governance.kinds import label_of
 from coop.governance.statutes import law
 from coop.governance.statutes.model import Share
 from coop.governance.statutes.saying import say_share
@@ -131,7 +131,7 @@ def title(lang: str, section: str) -> str:
     """The title of a section of the form, or of a part."""
     name, _, kind = section.partition(".")
     if kind:
-        called = N_("All decisions") if kind == "ordinary" else KINDS[kind]
+        called = N_("All decisions") if kind == "ordinary" else label_of(kind)
         return f"{gettext(lang, TITLES[name])}: {gettext(lang, called)}"
     return gettext(lang, TITLES[name])
 

@@ -12,26 +12,22 @@ from datetime import date
 
 from coop.events import Event
 from coop.events.governance import (
-    AllocationKeyAdopted,
-    ChoiceAdopted,
-    RealisationDecided,
     ResolutionDecided,
-    TariffAdopted,
 )
 from coop.governance.ballots.attendance.commands import freeze_attendance
 from coop.governance.ballots.commitments import draw_lot, hash_box
 from coop.governance.ballots.counting import count_ballots, decide, rule_of
 from coop.governance.ballots.store import list_standing
 from coop.governance.entries import store as entries
+from coop.governance.kinds import Adopted, find_kind
 from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
 from coop.governance.model import Count, Meeting, Resolution, Verdict
-from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
-from coop.values import CoopError, NotFound, derive_id, say
+from coop.values import CoopError, NotFound, say
 
 
 @dataclass(frozen=True)
@@ -289,89 +285,15 @@ def decide_point(
     )
     if not verdict.adopted:
         return [decided]
-    return [decided, *_act(tx, meeting, resolution, adopted_hash, decided_on)]
+    adopted = Adopted(meeting, resolution, adopted_hash, decided_on)
+    return [decided, *find_kind(resolution.kind).act(tx, adopted)]
 
 
 def _is_decided_before(tx: Tx, resolution: Resolution) -> bool:
-    """True when another meeting let the same phase be built: a point that is decided falls away."""
-    return resolution.kind == "realisation" and resolution.parameters["phase_id"] in programme_store.list_realisations(
-        tx
-    )
-
-
-def _act(
-    tx: Tx,
-    meeting: Meeting,
-    resolution: Resolution,
-    adopted_hash: str,
-    decided_on: date,
-) -> list[Event]:
-    """Do what an adopted resolution says, by its kind; returns the facts of it."""
-    parameters = dict(resolution.parameters)
-    resolution_id = resolution.resolution_id
-    match resolution.kind:
-        case "tariff":
-            return [
-                TariffAdopted(
-                    tariff_id=derive_id("tariff", tx.community, resolution_id),
-                    resolution_id=resolution_id,
-                    meeting_id=meeting.meeting_id,
-                    valid_from=date.fromisoformat(parameters["valid_from"]),
-                    parameters=parameters,
-                    parameters_hash=adopted_hash,
-                    notice_hash=adopted_hash,
-                    decided_on=decided_on,
-                    history=meeting.is_history,
-                )
-            ]
-        case "allocation-key":
-            return [
-                AllocationKeyAdopted(
-                    key_id=derive_id("allocation-key", tx.community, resolution_id),
-                    resolution_id=resolution_id,
-                    group_id=parameters["group_id"],
-                    valid_from=date.fromisoformat(parameters["valid_from"]),
-                    parameters=parameters,
-                    parameters_hash=adopted_hash,
-                    notice_hash=adopted_hash,
-                    decided_on=decided_on,
-                    history=meeting.is_history,
-                )
-            ]
-        case "choice":
-            return [
-                ChoiceAdopted(
-                    name=parameters["name"],
-                    valid_from=date.fromisoformat(parameters["valid_from"]),
-                    value=parameters["value"],
-                    source=parameters["source"],
-                    resolution_id=resolution_id,
-                    meeting_id=meeting.meeting_id,
-                    parameters_hash=adopted_hash,
-                    notice_hash=adopted_hash,
-                    decided_on=decided_on,
-                    history=meeting.is_history,
-                )
-            ]
-        case "realisation":
-            return [_realise(tx, meeting, resolution, adopted_hash, decided_on)]
-        case _:
-            return []
-
-
-def _realise(
-    tx: Tx, meeting: Meeting, resolution: Resolution, adopted_hash: str, decided_on: date
-) -> RealisationDecided:
-    """Let a phase be built."""
-    parameters = resolution.parameters
-    phase_id = parameters["phase_id"]
-    programme_store.add_realisation(tx, programme_store.Realised(phase_id, resolution.resolution_id, decided_on))
-    return RealisationDecided(
-        resolution_id=resolution.resolution_id,
-        programme_id=parameters["programme_id"],
-        phase_id=phase_id,
-        budget_cents=parameters["budget_cents"],
-        parameters_hash=adopted_hash,
-        decided_on=decided_on,
-        history=meeting.is_history,
-    )
+    """True when another meeting settled once and for all what this one is about, such as that a phase is built: a point
+    that is decided falls away."""
+    kind = find_kind(resolution.kind)
+    if not kind.settles_once:
+        return False
+    claim = kind.find_claim(resolution.parameters)
+    return any(kind.find_claim(other.parameters) == claim for other in store.list_adopted_of(tx, resolution.kind))

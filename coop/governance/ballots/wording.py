@@ -6,14 +6,11 @@ The facts themselves keep plain English sentences with their numbers; here the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from coop.communities.tariff_texts import describe
-from coop.communities.tariffs import judge_shape, read_components
-from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.counting import base_votes, quorum_needed, tally_of
+from coop.governance.kinds import find_kind, label_of
 from coop.governance.model import Meeting, Programme, Resolution
 from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.wording import milestone_name, phase_name
@@ -23,104 +20,34 @@ from coop.governance.statutes.model import Articles
 from coop.governance.statutes.saying import say_rule
 from coop.governance.statutes.voters import find_proxies
 from coop.web.language import N_, gettext, translate
-from coop.web.writing import civil_day, money, number, speak
+from coop.web.writing import civil_day, number, speak
 
-KINDS: Final = {
-    "tariff": N_("Tariff"),
-    "allocation-key": N_("Sharing key"),
-    "choice": N_("Choice of the co-operative"),
-    "realisation": N_("Decision to build"),
-    "programme": N_("Programme"),
-    "statutes": N_("Change of the statutes"),
-    "dissolution": N_("Dissolution"),
-    "conversion": N_("Conversion to another form"),
-    "dismissal": N_("Dismissal of a board member"),
-    "admission": N_("Admission of a member"),
-    "other": N_("Other subject"),
-}
 CHOICES: Final = {"for": N_("For"), "against": N_("Against"), "blank": N_("Blank")}
 MANNERS: Final = {"room": N_("in the room"), "online": N_("online"), "mandate": N_("by a mandate")}
 MANDATES: Final = {"given": N_("given"), "revoked": N_("mandate revoked"), "voted": N_("ended by an own vote")}
 PAPERS: Final = {"room": N_("From the room"), "paper": N_("On paper"), "letter": N_("By letter")}
 """Where ballots that somebody entered for others come from."""
-_PARAMETERS: Final = {
-    "valid_from": N_("In force from"),
-    "group_id": N_("Sharing group"),
-    "kind": N_("Kind of key"),
-    "weights": N_("Weights"),
-    "programme_id": N_("Programme"),
-    "phase_id": N_("Phase"),
-    "budget_cents": N_("Budget"),
-    "name": N_("What is chosen"),
-    "value": N_("Choice"),
-    "source": N_("Where the figures come from"),
-}
-_VALUES: Final = {
-    "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
-    "static": N_("static: by fixed weights"),
-    "equal": N_("equal: the same for everybody, up to what each uses"),
-    "plain": N_("plain: what was paid for gas, on average"),
-    "weather": N_("weather: that average, made even for how cold each year was"),
-    "off": N_("off: no ceiling"),
-    **CHOICE_NAMES,
-}
 
 
-_REFUSED_BY: Final = {
-    "billing": N_("The program that makes the bills could not take this tariff: no bill is made with it."),
-    "metering": N_("The program that divides the energy could not take this key: nothing is divided by it."),
-    "members": N_("The program that keeps the co-operative's choices could not take this: the earlier choice holds."),
-}
-
-
-def refused_by(lang: str, service: str) -> str:
+def refused_by(lang: str, kind: str, service: str) -> str:
     """The consequence of a service refusing what was decided."""
-    return gettext(lang, _REFUSED_BY[service])
+    said = find_kind(kind).refused.get(service, N_("A program of the co-operative could not take this."))
+    return gettext(lang, said)
 
 
 def kind(lang: str, name: str) -> str:
     """The kind of a resolution."""
-    return gettext(lang, KINDS[name])
+    return gettext(lang, label_of(name))
 
 
 def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> list[tuple[str, str]]:
     """Put the parameters of a resolution into words: name and value of each, ids as they are ``called``."""
-    if resolution.kind == "tariff" and not judge_shape(resolution.parameters):
-        since = civil_day(lang, date.fromisoformat(resolution.parameters["valid_from"]))
-        first = (gettext(lang, _PARAMETERS["valid_from"]), since)
-        return [first, *describe(lang, read_components(resolution.parameters))]
-    if resolution.kind == "statutes":
-        return [(translate(lang, "Name of this version"), str(resolution.parameters.get("name", "–")))]
-    order = list(_PARAMETERS)
-    ordered = sorted(resolution.parameters, key=lambda name: order.index(name) if name in order else len(order))
-    return [
-        (gettext(lang, _PARAMETERS.get(name, name)), _value(lang, name, resolution.parameters[name], called))
-        for name in ordered
-    ]
+    return find_kind(resolution.kind).show_parameters(lang, resolution.parameters, called)
 
 
-def value(lang: str, name: str) -> str:
-    """The words for what a parameter may be."""
-    return gettext(lang, _VALUES.get(name, name))
-
-
-def _value(lang: str, name: str, value: Any, called: Mapping[str, str]) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Mapping):
-        return ", ".join(
-            f"{gettext(lang, FIELD_NAMES.get(key) or str(key))}: {_value(lang, '', inner, called)}"
-            for key, inner in value.items()
-        )
-    if name == "budget_cents" and isinstance(value, int):
-        return money(lang, value)
-    text = str(value)
-    try:
-        if name == "valid_from":
-            return civil_day(lang, date.fromisoformat(text))
-    except ValueError:
-        return text  # as it was put to the vote: the rules refuse what is no day
-    return called.get(text) or gettext(lang, _VALUES.get(text, text))
+def effect(lang: str, name: str) -> str:
+    """The consequence of adopting a resolution of a kind."""
+    return gettext(lang, find_kind(name).effect)
 
 
 def rule(lang: str, outcome: Outcome) -> str:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from coop.events.governance import AgendaPoint, MeetingConvened, TariffProposed
+from coop.events.governance import AgendaPoint, MeetingConvened
 from coop.governance.articles.commands import AGENDA
 from coop.governance.dates import judge_hours
-from coop.governance.decisions.parameters import check_resolution
+from coop.governance.kinds import check_resolution, find_kind, place_parameters
 from coop.governance.meetings import store, voting_lists
-from coop.governance.meetings.closed_periods import find_last_closed_day
 from coop.governance.model import Meeting, Resolution
-from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.applying import check_notice, first_vote_by
 from coop.governance.statutes.version import Statutes, in_force
 from coop.kit.tx import Tx
-from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+from coop.values import BadInput, CoopError, Problem, say
 
 
 def convene_meeting(tx: Tx, meeting: Meeting) -> None:
@@ -73,18 +71,9 @@ def _keep_notice(tx: Tx, meeting: Meeting, statutes: Statutes) -> None:
 
 
 def _tell_proposals(tx: Tx, meeting: Meeting) -> None:
-    """Tell the tariffs on the agenda: billing answers each member what they would do to the own bill."""
+    """Tell what others judge before the vote, such as a tariff: billing answers each member what it would do."""
     for point in meeting.resolutions:
-        if point.kind == "tariff":
-            tx.tell(
-                TariffProposed(
-                    resolution_id=point.resolution_id,
-                    meeting_id=meeting.meeting_id,
-                    held_on=meeting.held_on,
-                    parameters=dict(point.parameters),
-                    parameters_hash=hash_parameters(point.parameters),
-                )
-            )
+        tx.tell(*find_kind(point.kind).propose(meeting, point))
 
 
 def judge_notice(tx: Tx, meeting: Meeting) -> Statutes:
@@ -120,7 +109,6 @@ def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
         for problem in (
             *check_resolution(resolution, line),
             *_known_elsewhere(tx, resolution, line),
-            *_reaching_closed(tx, meeting, resolution, line),
         )
     ]
     if not meeting.resolutions:
@@ -140,9 +128,9 @@ def judge_agenda(tx: Tx, meeting: Meeting) -> Statutes:
                     "resolution_id",
                 )
             )
+    problems = problems or _judge_known(tx, meeting)
     if problems:
         raise BadInput(problems, "bad-agenda")
-    _check_phases(tx, meeting)
     _check_second(tx, meeting)
     statutes = in_force(store.list_statutes(tx), meeting.held_on)
     check_notice(meeting, statutes.articles)
@@ -205,48 +193,15 @@ def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]
     )
 
 
-def _reaching_closed(tx: Tx, meeting: Meeting, resolution: Resolution, line: int) -> list[Problem]:
-    """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
-    if resolution.kind != "allocation-key" or meeting.is_history:
-        return []
-    closed_until, valid_from = find_last_closed_day(tx), str(resolution.parameters.get("valid_from"))
-    if closed_until is None or valid_from >= closed_until.isoformat():
-        return []
-    reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
-    return [Problem(reason, f"{resolution.resolution_id}.parameters.valid_from", line)]
-
-
-def _check_phases(tx: Tx, meeting: Meeting) -> None:
-    """A decision to build is about a phase that is planned, for the money that is planned, and once."""
-    planned = {
-        (programme.programme_id, phase.phase_id): phase
-        for programme in programme_store.list_programmes(tx)
-        for phase in programme.phases
-    }
-    decided = programme_store.list_realisations(tx)
-    problems, seen = [], set()
-    for line, resolution in enumerate(meeting.resolutions, start=1):
-        if resolution.kind != "realisation":
-            continue
-        parameters = resolution.parameters
-        phase = planned.get((parameters["programme_id"], parameters["phase_id"]))
-        where = f"{resolution.resolution_id}.parameters"
-        if phase is None:
-            reason = say(
-                "programme %(programme)s has no phase %(phase)s",
-                programme=parameters["programme_id"],
-                phase=parameters["phase_id"],
-            )
-            problems.append(Problem(reason, f"{where}.phase_id", line))
-        elif phase.budget_cents != parameters["budget_cents"]:
-            reason = say(
-                "%(given)s is not the budget of the phase, %(budget)s cents",
-                given=parameters["budget_cents"],
-                budget=phase.budget_cents,
-            )
-            problems.append(Problem(reason, f"{where}.budget_cents", line))
-        if parameters["phase_id"] in decided or parameters["phase_id"] in seen:
-            problems.append(Problem(say("is decided once"), f"{where}.phase_id", line))
-        seen.add(parameters["phase_id"])
-    if problems:
-        raise BadInput(problems, "bad-agenda")
+def _judge_known(tx: Tx, meeting: Meeting) -> list[Problem]:
+    """What keeps points off the agenda beside what is on file, and beside each other: two that would settle the same
+    are never both put to the vote."""
+    problems, settled = [], set()
+    for line, point in enumerate(meeting.resolutions, start=1):
+        kind = find_kind(point.kind)
+        problems += place_parameters(point, line, kind.judge_known(tx, meeting, point))
+        claim = kind.find_claim(point.parameters)
+        if claim and claim in settled:
+            problems += place_parameters(point, line, [Problem(say("another point on this agenda settles the same"))])
+        settled.add(claim)
+    return problems

@@ -5,27 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
-from coop.communities.choices import CHOICES
-from coop.communities.tariffs import Component
-from coop.governance.articles.form import fill_articles, read_filled
-from coop.governance.convening import tariff_form
 from coop.governance.convening.past import Minutes
 from coop.governance.dates import FIRST_DAY, LAST_DAY
-from coop.governance.model import KINDS, Count, Meeting, Programme, Resolution
-from coop.governance.statutes.model import Articles
-from coop.governance.statutes.record import describe_articles
+from coop.governance.decisions import tariff_form
+from coop.governance.kinds import Known, find_kind
+from coop.governance.model import Count, Meeting, Programme, Resolution
 from coop.governance.texts import UNPRINTABLE
 from coop.values import BadInput, Problem, say
-from coop.web.forms import read_decimal
-
-KEY_KINDS: Final = ("dynamic", "equal")
-"""Keys that need no share of each connection."""
-
-MONEY_CHOICES: Final = tuple(name for name, choice in CHOICES.items() if choice.TOUCHES_MONEY)
-"""Choices that only the meeting may make."""
 
 VOTES: Final = ("votes_for", "votes_against", "votes_blank", "votes_entitled")
 """Fields of the count of a point, as minutes say it."""
@@ -41,15 +29,13 @@ def list_points(form: Form) -> list[tuple[str, str]]:
     return [(f"{number}.", form[f"{number}.kind"]) for number in numbers]
 
 
-def edit_form(
-    form: Form, act: str, in_force: Sequence[Component], articles: Articles | None = None
-) -> dict[str, str] | None:
+def edit_form(form: Form, act: str, known: Known) -> dict[str, str] | None:
     """The form after one of its buttons: a point or a component added or left out, a notice taken back; None where the
     button asks for something else."""
     verb, _, mark = act.partition(" ")
     match verb:
         case "add":
-            return add_point(form, form.get("add_kind", ""), in_force, articles)
+            return add_point(form, form.get("add_kind", ""), known)
         case "drop":
             return drop_point(form, mark)
         case "add-component":
@@ -66,18 +52,13 @@ def name_fields(form: Form) -> list[str]:
     return [name for name in form if not name.endswith(".kind")]
 
 
-def add_point(
-    form: Form, kind: str, in_force: Sequence[Component] = (), articles: Articles | None = None
-) -> dict[str, str]:
-    """The form with one point more, filled in as far as a kind tells: a tariff from that in force, a change of the
+def add_point(form: Form, kind: str, known: Known) -> dict[str, str]:
+    """The form with one point more, filled in as far as its kind tells: a tariff from that in force, a change of the
     statutes from the articles that are on file."""
     mark = f"{max((int(mark[:-1]) for mark, _ in list_points(form)), default=0) + 1}."
-    filled = {**form, f"{mark}kind": kind if kind in KINDS else "other"}
-    if kind == "tariff":
-        return filled | tariff_form.fill_rows(mark, in_force)
-    if kind == "statutes":
-        return filled | {f"{mark}{name}": text for name, text in fill_articles(articles).items()}
-    return filled
+    chosen = find_kind(kind)
+    filled = chosen.fill(known) if chosen.fill is not None else {}
+    return {**form, f"{mark}kind": chosen.name, **{f"{mark}{name}": text for name, text in filled.items()}}
 
 
 def drop_point(form: Form, mark: str) -> dict[str, str]:
@@ -198,54 +179,10 @@ def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) ->
 def _read_parameters(
     form: Form, mark: str, kind: str, programmes: Sequence[Programme], problems: list[Problem]
 ) -> dict[str, Any]:
-    def value(name: str) -> str:
-        return form.get(f"{mark}{name}", "").strip()
-
-    match kind:
-        case "tariff":
-            return {"valid_from": value("valid_from"), "components": tariff_form.read_rows(form, mark)}
-        case "allocation-key":
-            if value("key") not in KEY_KINDS:
-                problems.append(Problem(say("choose how is shared"), f"{mark}key"))
-            if not value("group_id"):
-                problems.append(Problem(say("give the name of the sharing group"), f"{mark}group_id"))
-            return {
-                "group_id": value("group_id"),
-                "kind": value("key"),
-                "weights": None,
-                "valid_from": value("valid_from"),
-            }
-        case "choice":
-            name = value("name")
-            fields = CHOICES[name].model_fields if name in MONEY_CHOICES else {}
-            chosen = {field: _write_price(value(f"value.{field}")) for field in fields}
-            return {"name": name, "value": chosen, "source": value("source"), "valid_from": value("valid_from")}
-        case "realisation":
-            phases = {
-                phase.phase_id: (programme.programme_id, phase.budget_cents)
-                for programme in programmes
-                for phase in programme.phases
-            }
-            if value("phase_id") not in phases:
-                problems.append(Problem(say("choose the phase that is decided"), f"{mark}phase_id"))
-                return {}
-            programme_id, budget_cents = phases[value("phase_id")]
-            return {"programme_id": programme_id, "phase_id": value("phase_id"), "budget_cents": budget_cents}
-        case "statutes":
-            own = {name.removeprefix(mark): text for name, text in form.items() if name.startswith(mark)}
-            try:
-                return describe_articles(read_filled(own))
-            except BadInput as bad:
-                problems += [Problem(problem.reason, f"{mark}{problem.field}") for problem in bad.problems]
-                return {}
-        case _:
-            return {}
-
-
-def _write_price(text: str) -> str:
-    """A number as it is put to the vote: with a point; what is none stays as it is, and is named by the rules."""
-    number = read_decimal(text)
-    return text if number is None else format(Decimal(number), "f")
+    own = {name.removeprefix(mark): text for name, text in form.items() if name.startswith(mark)}
+    parameters, wrong = find_kind(kind).read_form(own, Known(programmes))
+    problems += [Problem(problem.reason, f"{mark}{problem.field}") for problem in wrong]
+    return parameters
 
 
 def _read_day(form: Form, name: str, problems: list[Problem]) -> date:

@@ -17,7 +17,7 @@ from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.mandates.commands import list_givers
 from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
-from coop.governance.convening import tariff_form
+from coop.governance.decisions import tariff_form
 from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.answer_store import find_refusals

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from coop.communities import tariff_texts
 from coop.communities.choices import CHOICES
-from coop.communities.tariffs import Component, read_components
+from coop.communities.tariffs import read_components
 from coop.communities.texts import CHOICE_NAMES, FIELD_NAMES
 from coop.governance.access import ACCESS
 from coop.governance.articles import form as statutes_form
@@ -18,20 +18,21 @@ from coop.governance.articles import words as statutes_words
 from coop.governance.ballots import wording
 from coop.governance.ballots.counting import rule_of
 from coop.governance.convening import commands as meetings
-from coop.governance.convening import formbook, tariff_form
+from coop.governance.convening import formbook
+from coop.governance.decisions import allocation_key, dated_choice, tariff_form
+from coop.governance.kinds import Known, find_kind, list_kinds
 from coop.governance.meetings import store
 from coop.governance.meetings.withdrawal_store import list_withdrawn
-from coop.governance.model import KINDS, Meeting
+from coop.governance.model import Meeting
 from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.wording import phase_name
 from coop.governance.statutes.applying import last_notice_date
-from coop.governance.statutes.model import Articles
 from coop.governance.statutes.saying import say_rule
 from coop.governance.statutes.version import in_force
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import BadInput, CoopError
 from coop.web.forms import Form, read_form
-from coop.web.language import language_of, translate
+from coop.web.language import gettext, language_of, translate
 from coop.web.shell import redirect, render
 
 PAGE = "/governance/meetings/new"
@@ -45,8 +46,7 @@ Filled = Annotated[dict[str, str], Depends(read_form)]
 @may("convene")
 def show_convening(request: Request, kind: str = "") -> Response:
     """Show the form of a notice, with a first point of a kind where one is asked."""
-    in_force = find_components_in_force(request)
-    point = formbook.add_point({}, kind, in_force, find_articles(request)) if kind in KINDS else {}
+    point = formbook.add_point({}, kind, find_known(request)) if kind in list_kinds() else {}
     return _show_form(request, Form(point))
 
 
@@ -55,7 +55,7 @@ def show_convening(request: Request, kind: str = "") -> Response:
 def convene(request: Request, filled: Filled) -> Response:
     """Add or drop a point, show the notice as members will read it, or keep it."""
     act = filled.pop("act", "look")
-    edited = formbook.edit_form(filled, act, find_components_in_force(request), find_articles(request))
+    edited = formbook.edit_form(filled, act, find_known(request))
     if edited is not None:
         return _show_form(request, Form(edited))
     meeting = None
@@ -75,11 +75,15 @@ def convene(request: Request, filled: Filled) -> Response:
     return redirect(f"/governance/meetings/{meeting.meeting_id}", said)
 
 
-def find_articles(request: Request) -> Articles | None:
-    """The statutes that came on file last, with which a change of them begins."""
+def find_known(request: Request) -> Known:
+    """Everything that a new point begins with: programmes, the tariff in force today, as far as this installation
+    decided it, and the statutes that came on file last."""
     with reading(request) as tx:
         versions = store.list_statutes(tx)
-    return versions[-1].articles if versions else None
+        newest = tariff_form.tariff_in_force(store.list_tariffs(tx), tx.today)
+        programmes = programme_store.list_programmes(tx)
+    components = read_components(newest.parameters) if newest else ()
+    return Known(programmes, components, versions[-1].articles if versions else None)
 
 
 def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], address: str = PAGE) -> Response:
@@ -116,14 +120,6 @@ def _show_form(request: Request, form: Form, code: str = "") -> Response:
     return render(request, "governance/convene.html", status, **gather_fields(request, form), code=code)
 
 
-def find_components_in_force(request: Request) -> tuple[Component, ...]:
-    """The components of the tariff that is in force today, as far as this installation decided it; none before."""
-    with reading(request) as tx:
-        today, adopted = tx.today, store.list_tariffs(tx)
-    newest = tariff_form.tariff_in_force(adopted, today)
-    return read_components(newest.parameters) if newest else ()
-
-
 def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     """Everything that the fields of an agenda need to be shown."""
     lang = language_of(request)
@@ -138,15 +134,17 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "points": formbook.list_points(form.values),
-        "kinds": KINDS,
+        "kinds": list_kinds(),
+        "kind_of": find_kind,
         **statutes_form.split_sections(),
         "statutes_words": statutes_words,
         "names": formbook.name_fields(form.values),
         "rows": {mark: tariff_form.list_rows(form.values, mark) for mark, _ in formbook.list_points(form.values)},
         "tariff": tariff_form,
         "tariff_texts": tariff_texts,
-        "key_kinds": formbook.KEY_KINDS,
-        "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in formbook.MONEY_CHOICES],
+        "key_kinds": [(name, gettext(lang, allocation_key.KEYS[name])) for name in allocation_key.OFFERED],
+        "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in dated_choice.NAMES],
+        "programmes": [(programme.programme_id, programme.name) for programme in programmes],
         "field_names": FIELD_NAMES,
         "phases": phases,
         "has_statutes": bool(versions),

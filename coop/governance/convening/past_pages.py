@@ -12,11 +12,11 @@ from coop.governance.articles.commands import keep_first_statutes, read_entry
 from coop.governance.ballots import wording
 from coop.governance.ballots.counting import decide
 from coop.governance.convening import formbook, past
-from coop.governance.convening.pages import find_articles, find_components_in_force, gather_fields
+from coop.governance.convening.pages import find_known, gather_fields
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry, list_entries
+from coop.governance.kinds import list_kinds
 from coop.governance.meetings import store
-from coop.governance.model import KINDS
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.version import in_force
 from coop.kit.actor import Actor
@@ -40,8 +40,7 @@ _KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_first_statutes
 @may("enter-past-meeting")
 def show_past_form(request: Request, kind: str = "") -> Response:
     """Show the form of a meeting of the past, with a first point of a kind where one is asked."""
-    in_force = find_components_in_force(request)
-    point = formbook.add_point({}, kind, in_force, find_articles(request)) if kind in KINDS else {}
+    point = formbook.add_point({}, kind, find_known(request)) if kind in list_kinds() else {}
     return _show_form(request, Form(point))
 
 
@@ -50,7 +49,7 @@ def show_past_form(request: Request, kind: str = "") -> Response:
 def enter_past_meeting(request: Request, filled: Filled) -> Response:
     """Add or drop a point, or keep what the minutes say until somebody else confirms it."""
     act = filled.pop("act", "keep")
-    edited = formbook.edit_form(filled, act, find_components_in_force(request), find_articles(request))
+    edited = formbook.edit_form(filled, act, find_known(request))
     if edited is not None:
         return _show_form(request, Form(edited))
     minutes = None

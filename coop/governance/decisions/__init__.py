@@ -1,1 +1,1 @@
-"""Kinds of decisions: what each asks of its parameters."""
+"""Kinds of decision, a module each: ``coop.governance.kinds`` finds them here and says what one may hold."""

@@ -293,13 +293,18 @@ def list_adopted(tx: Tx) -> list[str]:
 
 def list_tariffs(tx: Tx) -> list[Resolution]:
     """Tariffs that were adopted, as their notices put them, in order of the day of the decision."""
+    return list_adopted_of(tx, "tariff")
+
+
+def list_adopted_of(tx: Tx, kind: str) -> list[Resolution]:
+    """Resolutions of a kind that were adopted, as they were put to the vote, in order of the day of the decision."""
     query = (
         select(resolution.c.meeting_id, resolution.c.resolution_id)
         .join(
             decision,
             (decision.c.community == resolution.c.community) & (decision.c.resolution_id == resolution.c.resolution_id),
         )
-        .where(resolution.c.community == tx.community, resolution.c.kind == "tariff", decision.c.verdict == "adopted")
+        .where(resolution.c.community == tx.community, resolution.c.kind == kind, decision.c.verdict == "adopted")
         .order_by(decision.c.decided_on, resolution.c.resolution_id)
     )
     adopted = [row.resolution_id for row in tx.execute(query)]

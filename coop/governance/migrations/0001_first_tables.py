@@ -430,10 +430,7 @@ def upgrade() -> None:
         sa.Column("explanation_nl", sa.Text(), nullable=False),
         sa.Column("explanation_en", sa.Text(), nullable=False),
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('tariff', 'allocation-key', 'choice', 'realisation', 'programme', 'statutes', 'dissolution', 'conversion', 'dismissal', 'admission', 'other')",
-            name=op.f("ck_resolution_kind"),
-        ),
+        sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
         sa.ForeignKeyConstraint(
             ["community", "meeting_id"],
             ["meeting.community", "meeting.meeting_id"],

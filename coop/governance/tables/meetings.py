@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, String, UniqueConstraint
 
-from coop.governance.model import KINDS
 from coop.governance.tables.assembly import ASSEMBLY_TABLES
 from coop.governance.tables.columns import (
     count_column,
@@ -190,7 +189,7 @@ resolution = make_table(
     refer(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
-    CheckConstraint(f"kind IN {KINDS}", name="kind"),
+    CheckConstraint("kind <> ''", name="kind"),
 )
 
 ballot = make_table(

@@ -1,0 +1,102 @@
+"""A key by which a sharing group divides its energy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from coop.events import Event
+from coop.events.governance import AllocationKeyAdopted
+from coop.governance.kind_fields import Day, Words
+from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
+from coop.governance.meetings.closed_periods import find_last_closed_day
+from coop.governance.model import Meeting, Resolution
+from coop.kit.tx import Tx
+from coop.values import Problem, derive_id, say
+from coop.web.language import N_, gettext
+
+KEYS: Final = {
+    "dynamic": N_("dynamic: by what each uses in the quarter-hour"),
+    "static": N_("static: by fixed weights"),
+    "equal": N_("equal: the same for everybody, up to what each uses"),
+}
+"""Keys and what they mean. Which one can divide is for metering."""
+
+OFFERED: Final = ("dynamic", "equal")
+"""Keys that need no share of each connection."""
+
+_GROUP = Words("group_id", N_("Sharing group"), longest=100)
+_KIND = Words("kind", N_("Kind of key"), longest=40)
+_FROM = Day("valid_from", N_("In force from"))
+
+
+def read(form: Form, known: Known) -> tuple[dict[str, Any], list[Problem]]:
+    """The key, as a form without weights makes it."""
+    group_id, key = form.get("group_id", "").strip(), form.get("key", "")
+    problems = []
+    if key not in OFFERED:
+        problems.append(Problem(say("choose how is shared"), "key"))
+    if not group_id:
+        problems.append(Problem(say("give the name of the sharing group"), "group_id"))
+    valid_from = form.get("valid_from", "").strip()
+    return {"group_id": group_id, "kind": key, "weights": None, "valid_from": valid_from}, problems
+
+
+def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The group, the key, its weights and its first day."""
+    kind, weights = str(parameters.get("kind")), parameters.get("weights")
+    day = parameters.get("valid_from")
+    said = [
+        (_FROM.label, str(day) if _FROM.judge(day) else _FROM.show(lang, day)),
+        (_GROUP.label, str(parameters.get("group_id"))),
+        (_KIND.label, gettext(lang, KEYS.get(kind, kind))),
+    ]
+    if isinstance(weights, Mapping):
+        shown = ", ".join(f"{called.get(str(name), name)}: {weight}" for name, weight in weights.items())
+        said.append((N_("Weights"), shown))
+    return [(gettext(lang, label), value) for label, value in said]
+
+
+def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
+    """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
+    if meeting.is_history:
+        return []
+    closed_until, valid_from = find_last_closed_day(tx), str(point.parameters.get("valid_from"))
+    if closed_until is None or valid_from >= closed_until.isoformat():
+        return []
+    reason = say("energy is divided and closed up to %(day)s: the key can hold from then on", day=closed_until)
+    return [Problem(reason, "valid_from")]
+
+
+def act(tx: Tx, adopted: Adopted) -> list[Event]:
+    """Tell the key, by which metering divides from its day on."""
+    parameters = dict(adopted.resolution.parameters)
+    return [
+        AllocationKeyAdopted(
+            key_id=derive_id("allocation-key", tx.community, adopted.resolution.resolution_id),
+            group_id=parameters["group_id"],
+            valid_from=date.fromisoformat(parameters["valid_from"]),
+            parameters=parameters,
+            **adopted.decided,
+        )
+    ]
+
+
+KIND = Kind(
+    "allocation-key",
+    N_("Sharing key"),
+    N_("The program that divides the energy takes it at once, and divides by it from its first day."),
+    (_GROUP, _KIND, _FROM),
+    others=("weights",),
+    rank=15,
+    page="governance/kinds/allocation_key.html",
+    read=read,
+    show=show,
+    judge_known=judge_known,
+    act=act,
+    claim=lambda parameters: f"{parameters.get('group_id')} {parameters.get('valid_from')}",
+    refused={
+        "metering": N_("The program that divides the energy could not take this key: nothing is divided by it."),
+    },
+)

@@ -1,0 +1,119 @@
+"""A tariff: priced components from a day, by which billing makes its bills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from coop.communities.tariff_law import judge_tariff
+from coop.communities.tariff_texts import describe
+from coop.communities.tariffs import Component, judge_shape, read_components
+from coop.events import Event
+from coop.events.governance import TariffAdopted, TariffProposed
+from coop.governance.decisions import tariff_form
+from coop.governance.kind_fields import Day, show_fields
+from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
+from coop.governance.model import Meeting, Resolution
+from coop.kit.tx import Tx
+from coop.values import Problem, derive_id, hash_parameters, say
+from coop.web.language import N_
+
+_FROM = Day("valid_from", N_("In force from"))
+
+
+def fill(known: Known) -> dict[str, str]:
+    """The rows of the tariff in force, to be changed."""
+    return tariff_form.fill_rows("", known.components)
+
+
+def read(form: Form, known: Known) -> tuple[dict[str, Any], list[Problem]]:
+    """The first day and the rows."""
+    return {
+        "valid_from": form.get("valid_from", "").strip(),
+        "components": tariff_form.read_rows(form, ""),
+    }, []
+
+
+def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The first day and each component in words."""
+    if judge_shape(parameters):
+        return [(str(name), str(value)) for name, value in parameters.items()]
+    return [*show_fields([_FROM], lang, parameters), *describe(lang, read_components(parameters))]
+
+
+def propose(meeting: Meeting, point: Resolution) -> list[Event]:
+    """Tell what is proposed: billing answers each member what it would do to the own bill."""
+    return [
+        TariffProposed(
+            resolution_id=point.resolution_id,
+            meeting_id=meeting.meeting_id,
+            held_on=meeting.held_on,
+            parameters=dict(point.parameters),
+            parameters_hash=hash_parameters(point.parameters),
+        )
+    ]
+
+
+def act(tx: Tx, adopted: Adopted) -> list[Event]:
+    """Tell the tariff, with which billing bills from its day on."""
+    parameters = dict(adopted.resolution.parameters)
+    return [
+        TariffAdopted(
+            tariff_id=derive_id("tariff", tx.community, adopted.resolution.resolution_id),
+            valid_from=date.fromisoformat(parameters["valid_from"]),
+            parameters=parameters,
+            **adopted.decided,
+        )
+    ]
+
+
+def judge_beyond(announced: Parameters, changed: Parameters) -> list[Problem]:
+    """An amended tariff asks no more of anybody, from no earlier day, than the notice announced: whoever stayed at home
+    stayed there for that.
+
+    Every component is one that was announced, under its name and for the same use and people, and costs no more.
+    """
+    problems = []
+    if changed["valid_from"] != announced["valid_from"]:
+        problems.append(Problem(say("the notice announced %(day)s", day=announced["valid_from"]), "valid_from"))
+    before = {each.name: each for each in read_components(announced)}
+    for number, after in enumerate(read_components(changed)):
+        place, was = f"components.{number}", before.pop(after.name, None)
+        if was is None or _reach(was) != _reach(after):
+            reason = say('"%(name)s" was not announced as it stands here', name=after.name)
+            problems.append(Problem(reason, place))
+        elif after.price_eur > was.price_eur:
+            reason = say(
+                '"%(name)s" is dearer than announced: %(price)s instead of %(was)s',
+                name=after.name,
+                price=after.price_eur,
+                was=was.price_eur,
+            )
+            problems.append(Problem(reason, f"{place}.price"))
+    return problems
+
+
+def _reach(component: Component) -> tuple[object, ...]:
+    """Everything about a component but its price."""
+    return tuple(sorted((name, str(value)) for name, value in vars(component).items() if name != "price_eur"))
+
+
+KIND = Kind(
+    "tariff",
+    N_("Tariff"),
+    N_("The program that makes the bills takes it at once, and bills with it from its first day."),
+    rank=10,
+    page="governance/kinds/tariff.html",
+    fill=fill,
+    read=read,
+    show=show,
+    judge=judge_tariff,
+    propose=propose,
+    act=act,
+    claim=lambda parameters: str(parameters.get("valid_from")),
+    judge_beyond=judge_beyond,
+    refused={
+        "billing": N_("The program that makes the bills could not take this tariff: no bill is made with it."),
+    },
+)
