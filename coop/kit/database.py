@@ -40,7 +40,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from coop.kit import rowwall, wall
+from coop.kit import remaking, rowwall, wall
 from coop.kit.actor import NOBODY, Actor
 from coop.kit.clock import SYSTEM_CLOCK, Clock
 from coop.kit.tx import Tx
@@ -155,13 +155,23 @@ class Database:
         Raises:
             CoopError: the tables are newer than this program.
         """
-        with self.system_write() as sql:
-            if not self.is_sqlite:
-                sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-{self.service}",))
-                sql.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.service}"')
+        with self._changing_tables() as sql:
             refuse_newer(self.service, read_revisions(sql, versions))
             command.upgrade(migration_config(sql, versions), "heads")
             rowwall.raise_walls(sql, self.service)
+
+    @contextmanager
+    def _changing_tables(self) -> Iterator[Connection]:
+        """A writing transaction of one process at a time, in which tables may be made anew."""
+        with self._begun("BEGIN IMMEDIATE", rowwall.EVERYBODY) as sql:
+            if self.is_sqlite:
+                with remaking.references_aside(sql), sql.begin(), remaking.triggers_kept(sql, self.service):
+                    yield sql
+                return
+            with sql.begin():
+                sql.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"coop-{self.service}",))
+                sql.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{self.service}"')
+                yield sql
 
     def check_revision(self, versions: Path) -> None:
         """Find the tables at the revision of this program.

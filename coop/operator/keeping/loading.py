@@ -7,14 +7,14 @@ backup were let in before.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
-from coop.kit import months, rowwall
+from coop.kit import months, remaking, rowwall
 from coop.kit.database import migration_config
 from coop.kit.service import Service
 from coop.operator.keeping.archive import Part, ServicePart
@@ -125,5 +125,7 @@ def finish_tables(sql: Connection, service: Service) -> None:
         raise CoopError("damaged-backup", f"a row of {orphan[0]} in {service.name} refers to none of {orphan[2]}")
     for name, whole in months.list_detached(sql):
         months.guard_detached(sql, whole, name)
-    command.upgrade(migration_config(sql, service.migrations), "heads")
+    kept = remaking.triggers_kept(sql, service.name) if sql.dialect.name == "sqlite" else nullcontext()
+    with kept:
+        command.upgrade(migration_config(sql, service.migrations), "heads")
     rowwall.raise_walls(sql, service.name)  # now, for nothing can be copied into a table behind a wall

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, func, inspect, select,
 from sqlalchemy.engine import make_url
 
 from coop.events import SERVICES
-from coop.kit import placing, rowwall
+from coop.kit import placing, remaking, rowwall
 from coop.kit.database import Database
 from coop.kit.journal import verify_chain
 from coop.kit.settings import Settings
@@ -134,7 +134,7 @@ def _sqlite(settings: Settings) -> Iterator[Mapping[str, Connection]]:
             for database in databases.values():
                 # Rows refer to rows that come later; all are held to each other at the end.
                 with database.engine.connect() as sql:
-                    sql.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]  # of sqlite3
+                    remaking.put_references_aside(sql)
             yield {name: stack.enter_context(database.system_write()) for name, database in databases.items()}
     except BaseException:
         placing.prepare(settings.data_dir).rmdir()
