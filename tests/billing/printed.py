@@ -94,6 +94,7 @@ BILL: BillDocument = {
                 ("Prijsindex van 2025: maal 1,03", "€ 1.598,17"),
             ],
             "outcome": "Warmte kostte tot nu toe € 1.012,17. Daarvan is € 49,97 teruggegeven; u betaalde € 962,20.",
+            "gas": [],
             "text": "In het garantiejaar betaalt u niet meer dan € 1.598,17 voor warmte.",
         }
     ],

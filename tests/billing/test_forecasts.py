@@ -11,11 +11,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coop.billing.amounts.expecting import GJ_PER_M3, Use, expect_heat, expect_other, share_at_weather
+from coop.billing.amounts.expecting import Use, expect_heat, expect_other, share_at_weather
 from coop.billing.amounts.forecasting import Forecast, spread_evenly
 from coop.billing.amounts.forecasts import forecast_contract
 from coop.billing.bills.book import find_contract
 from coop.billing.bills.store import list_heads
+from coop.billing.guarantee.gas import GJ_PER_M3
 from coop.billing.model import Contract, GasYear, Profile
 from coop.billing.runs.commands import issue_bills
 from coop.kit.database import Database
@@ -38,6 +39,7 @@ from tests.desk import COMMUNITY, SECRETARY
 JANUARY = Period.month(2025, 1)
 HTML = {"accept": "text/html", "accept-language": "en"}
 NORMAL = Profile(Decimal("0.21"), "491 438 357 197 114 55 20 22 82 220 363 471")
+ROUNDED = GJ_PER_M3["rounded"]
 HOME = Contract("c", "m", "k", date(2025, 1, 1), None, None, (GasYear(2023, 1200, 150_000),))
 
 
@@ -56,7 +58,9 @@ def issue(database: Database, period: Period) -> None:
 def test_e11_a_mild_year_is_expected_again_as_a_normal_one() -> None:
     profile = replace(NORMAL, tap_share=Decimal(18) / Decimal(73))
     mild = {(f"wdd-{number:02}", 2025): Decimal(each) * Decimal("0.9") for number, each in enumerate(months(), 1)}
-    expected = expect_heat(Period.year(2026), [Use(Period.year(2025), Fraction(30 * 10**9))], HOME, profile, mild)
+    expected = expect_heat(
+        Period.year(2026), [Use(Period.year(2025), Fraction(30 * 10**9))], HOME, profile, mild, ROUNDED
+    )
     assert expected is not None
     assert (round(expected.amount / 10**9, 3), expected.basis) == (Decimal("32.444"), "last-year")
 
@@ -66,7 +70,7 @@ def months() -> list[int]:
 
 
 def test_without_degree_days_on_file_last_year_is_expected_as_it_was() -> None:
-    expected = expect_heat(Period.year(2026), [Use(Period.year(2025), Fraction(30))], HOME, NORMAL, {})
+    expected = expect_heat(Period.year(2026), [Use(Period.year(2025), Fraction(30))], HOME, NORMAL, {}, ROUNDED)
     assert expected is not None
     assert expected.amount == 30
 
@@ -80,17 +84,16 @@ def test_a_month_without_cold_is_its_tap_water_alone() -> None:
 
 def test_a_summer_alone_tells_nothing_and_the_gas_bills_do() -> None:
     july = [Use(Period.month(2025, 7), Fraction(10**9))]
-    expected = expect_heat(JANUARY, july, HOME, NORMAL, {})
+    expected = expect_heat(JANUARY, july, HOME, NORMAL, {}, ROUNDED)
     assert expected is not None
     assert expected.basis == "gas-bills"
     nobody = replace(HOME, reference=())
-    assert expect_heat(JANUARY, july, nobody, NORMAL, {}) is None
+    assert expect_heat(JANUARY, july, nobody, NORMAL, {}, ROUNDED) is None
 
 
 def test_the_months_of_a_year_expected_from_gas_are_together_its_heat() -> None:
-    parts = [expect_heat(month, [], HOME, NORMAL, {}) for month in Period.year(2025).months()]
-    assert abs(sum(part.amount for part in parts if part) - Decimal(1200 * 10**9) * Decimal("0.0317")) < 12
-    assert Fraction("0.0317") == GJ_PER_M3
+    parts = [expect_heat(month, [], HOME, NORMAL, {}, ROUNDED) for month in Period.year(2025).months()]
+    assert abs(sum(part.amount for part in parts if part) - Decimal(1200 * 10**9) / 35) < 12  # 35 m3 for a GJ
 
 
 def test_shared_electricity_is_expected_as_last_year_or_by_its_mean() -> None:
@@ -112,8 +115,8 @@ def test_a_new_member_reads_from_the_gas_bills_what_the_year_will_cost(opened: O
     made = told(database)
     assert made is not None
     assert {month.basis for month in made.expected} == {"gas-bills"}
-    # 37 GJ at 38.00 and 520.00 a year, above the ceiling of E9.
-    assert 190_000 < made.heat_cents < 196_000
+    # 33.4 GJ at 38.00 and 520.00 a year, above the ceiling of E9.
+    assert 178_000 < made.heat_cents < 179_500
     assert (made.ceiling_cents, made.paid_heat_cents) == (150_205, 150_205)
     assert made.credit_cents == made.heat_cents - 150_205
 

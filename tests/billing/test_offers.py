@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from coop.billing.amounts.expecting import GJ_PER_M3
 from coop.billing.bills import account_store as accounts
 from coop.billing.bills import store as bills
 from coop.billing.model import GasYear
@@ -47,8 +46,8 @@ def test_the_ceiling_of_e9_is_offered(village: Database) -> None:
     offered = offer(village)
     assert offered.ceiling_cents == 150_205  # the mean of the four bills of E9: 1,502.05
     assert offered.gas_cents == 150_205
-    # 1,167.5 m3 a year on average make 37.0 GJ
-    assert offered.heat_j == pytest.approx(Decimal(1_167_500_000) * Decimal(str(float(GJ_PER_M3))) * 1000, abs=12)
+    # 1,167.5 m3 a year on average make 33.4 GJ, at 35 m3 for a GJ
+    assert offered.heat_j == pytest.approx(Decimal(1_167_500_000_000) / 35, abs=12)
 
 
 def test_what_is_offered_is_what_the_contract_holds_and_bills(village: Database) -> None:

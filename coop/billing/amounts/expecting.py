@@ -21,9 +21,6 @@ from coop.billing.guarantee.rules import normal_gas_m3
 from coop.billing.model import BY_DAYS, Consumption, Contract, Profile
 from coop.values import Period
 
-GJ_PER_M3: Final = Fraction("0.0317")
-"""Heat from a cubic metre of gas [GJ]: 35.17 MJ at an efficiency of 90 %."""
-
 LEAST_SHARE: Final = Fraction(1, 12)
 """Of a year's heat so much must have been measured before the rest follows from it: a summer alone tells little. A
 choice."""
@@ -67,13 +64,19 @@ def uses_of(priced: Iterable[Consumption], profile: Profile) -> dict[Key, list[U
 
 
 def expect_heat(
-    days: Period, uses: Sequence[Use], contract: Contract, profile: Profile, figures: Figures
+    days: Period,
+    uses: Sequence[Use],
+    contract: Contract,
+    profile: Profile,
+    figures: Figures,
+    gj_per_m3: Fraction,
 ) -> Expected | None:
-    """The heat of some days at normal weather [J]; None where nothing is known of the home.
+    """The heat of some days at normal weather [J]; None where nothing is known of the home. ``gj_per_m3`` is the heat
+    of a cubic metre of gas.
 
     >>> year, gas = Period.year(2026), [Use(Period.year(2025), Fraction(30))]
     >>> nobody = Contract("c", "m", "k", year.start, None, None, ())
-    >>> expect_heat(Period.month(2026, 1), gas, nobody, Profile(), {})
+    >>> expect_heat(Period.month(2026, 1), gas, nobody, Profile(), {}, Fraction(1, 35))
     Expected(period=Period(start=datetime.date(2026, 1, 1), end=datetime.date(2026, 2, 1)), amount=Decimal('3'), \
 basis='last-year')
     """
@@ -87,7 +90,7 @@ basis='last-year')
     if measured >= LEAST_SHARE:
         return Expected(days, _whole(sum(use.amount for use in recent) / measured * share), "use-so-far")
     gas_m3 = _usual_gas_m3(contract, profile, figures)
-    return None if gas_m3 is None else Expected(days, _whole(gas_m3 * GJ_PER_M3 * 10**9 * share), "gas-bills")
+    return None if gas_m3 is None else Expected(days, _whole(gas_m3 * gj_per_m3 * 10**9 * share), "gas-bills")
 
 
 def expect_other(days: Period, uses: Sequence[Use]) -> Decimal:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from coop.billing.amounts.expecting import Expected, Key, Use, expect_heat, expect_other, uses_of
 from coop.billing.bills.asking import year_of
 from coop.billing.bills.lines import lines_of
+from coop.billing.guarantee.gas import heat_per_m3
 from coop.billing.guarantee.rules import ceiling_cents, yearly_credit_cents
 from coop.billing.model import Consumption, Contract, HeatReading, Line, LineKind, Profile, SharedEnergy
 from coop.billing.terms.law import hold_to_law
@@ -134,9 +135,10 @@ def forecast(
         return None
     profile = terms.profile_of(days)
     uses = uses_of(priced, profile)
+    gj_per_m3 = heat_per_m3(terms.book.choices, day)
     expected = []
     for period in _unbilled(days, priced):
-        heat = expect_heat(period, uses.get(("heat", ""), ()), contract, profile, terms.book.figures)
+        heat = expect_heat(period, uses.get(("heat", ""), ()), contract, profile, terms.book.figures, gj_per_m3)
         month = _price(terms, contract, profile, heat, uses) if heat is not None else None
         if month is None:
             return None

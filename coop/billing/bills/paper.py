@@ -17,6 +17,7 @@ from stdnum.iso7064 import mod_97_10
 from coop.billing.bills.asking import Asked
 from coop.billing.bills.comparing import Comparison, Origin
 from coop.billing.bills.rules import last_day_to_pay
+from coop.billing.guarantee.gas import GasBenchmark
 from coop.billing.model import BillHead, Promise
 
 YEARS_KEPT: Final = 7
@@ -67,7 +68,8 @@ class Paper:
     """All that a bill's paper says beside its inputs. ``due_on`` is None where nothing is to be paid, ``reference`` is
     the creditor reference (ISO 11649) to pay under, ``connection`` the number of the connection, ``corrects`` number
     and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none;
-    ``promise`` says how long the ceiling is promised, ``asked`` what the bill asks to be paid, and why."""
+    ``promise`` says how long the ceiling is promised, ``asked`` what the bill asks to be paid, and why; ``gas`` is what
+    its newest ceiling is set beside."""
 
     reference: str
     due_on: date | None
@@ -80,6 +82,7 @@ class Paper:
     origin: Origin | None = None
     promise: Promise | None = None
     asked: Asked | None = None
+    gas: GasBenchmark | None = None
 
 
 def reference_of(number: str) -> str:

@@ -37,6 +37,13 @@ NOTES = {
         "Split by how cold it usually is, tap water by days: two tariffs, contracts or guarantee years meet where"
         " nobody read the meter."
     ),
+    "split-by-stands": N_(
+        "Split by what your meter said around the midnight on which price, contract or ceiling changed."
+    ),
+    "split-between-stands": N_(
+        "Split between the two nearest readings of your meter by how cold it usually is, tap water by days: nobody read"
+        " it at the midnight on which price, contract or ceiling changed."
+    ),
     "split-by-days": N_("Split by days, because two tariffs, contracts or guarantee years meet in this month."),
     "estimated": N_("Estimated: at least one stand was not read but reckoned."),
     "fewer-reference-years": N_("The ceiling rests on fewer than four years of gas bills."),
@@ -148,6 +155,10 @@ SERIES = {
     "wdd-12": N_("Weighted degree days of December"),
     "co2-kg-per-gj": N_("Greenhouse gas of the heat, kg CO2 per GJ"),
     "renewable-share": N_("Share of the heat from renewable sources, such as 0.85"),
+    "gas-price": N_("Price of gas without tax and VAT, € per m³"),
+    "gas-tax": N_("Energy tax on gas without VAT, € per m³"),
+    "gas-standing": N_("Standing charge for gas incl. VAT, € a year"),
+    "gas-network": N_("Network charge for gas incl. VAT, € a year"),
 }
 """Published figures that ceilings follow, and that bills compare and explain with."""
 

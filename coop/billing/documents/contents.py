@@ -18,6 +18,7 @@ from coop.billing.checking import words
 from coop.billing.checking.verify import references_of
 from coop.billing.documents import comparing
 from coop.billing.documents.comparing import draw_bars
+from coop.billing.documents.gas_texts import gas_sentences
 from coop.billing.documents.model import BillDocument, Guarantee, Payment, Sender, Stands
 from coop.billing.documents.model import Line as PrintedLine
 from coop.billing.documents.transfer import draw_transfer_code
@@ -100,7 +101,8 @@ def document_of(frozen: Frozen) -> BillDocument:
         "shared": [words.shared_use(lang, use) for use in frozen.paper.shared],
         "notes": [*words.line_notes(lang, issued), *_promise_notes(lang, frozen.paper)],
         "guarantees": [
-            _guarantee(lang, entry, state.terms) for entry, state in zip(bill.guarantee, inputs.guarantee, strict=True)
+            _guarantee(lang, entry, state.terms, frozen.paper)
+            for entry, state in zip(bill.guarantee, inputs.guarantee, strict=True)
         ],
         "bars": draw_bars(frozen.paper.comparison, lang),
         "comparison": comparing.explain(lang, frozen.paper.comparison),
@@ -193,11 +195,11 @@ def _promise_notes(lang: str, paper: Paper) -> list[str]:
     return [words.promise_sentence(lang, paper.promise)] if paper.promise else []
 
 
-def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms) -> Guarantee:
+def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms, paper: Paper) -> Guarantee:
     notes = [translate(lang, words.NOTES[note]) for note in entry.notes]
     if entry.ceiling_cents is None:
         text = translate(lang, "In the guarantee year %(days)s there is no ceiling.", days=words.days(lang, entry.year))
-        return {"figures": [], "steps": [], "outcome": "", "text": " ".join([text, *notes])}
+        return {"figures": [], "steps": [], "outcome": "", "gas": [], "text": " ".join([text, *notes])}
     text = translate(
         lang,
         "In the guarantee year %(days)s you pay no more than %(ceiling)s for heat.",
@@ -212,6 +214,7 @@ def _guarantee(lang: str, entry: GuaranteeEntry, terms: GuaranteeTerms) -> Guara
         ],
         "steps": words.ceiling_steps(lang, derive_ceiling(terms)),
         "outcome": words.ceiling_outcome(lang, entry),
+        "gas": gas_sentences(lang, paper.gas) if paper.gas and paper.gas.year == entry.year else [],
         "text": " ".join([text, *notes]),
     }
 

@@ -80,11 +80,13 @@ class Source(TypedDict):
 
 class Guarantee(TypedDict):
     """ "Niet Meer Dan Nu" in one guarantee year: the ceiling, the cost so far, and what this bill gives back; the steps
-    by which the ceiling follows, and what it makes of the cost. Without a ceiling the text alone, which says why."""
+    by which the ceiling follows, what it makes of the cost, and the gas that it is set beside. Without a ceiling the
+    text alone, which says why."""
 
     figures: Sequence[tuple[str, str]]
     steps: Sequence[tuple[str, str]]
     outcome: str
+    gas: Sequence[str]
     text: str
 
 

@@ -14,9 +14,13 @@ from coop.billing.bills.sight import visible_account, visible_bill, visible_head
 from coop.billing.checking import words
 from coop.billing.documents.archive import get_frozen, read_paper
 from coop.billing.documents.bundles import typeset_letters, zip_papers
+from coop.billing.documents.gas_texts import gas_sentences
 from coop.billing.documents.taking_home import CHECKER, read_checker, take_home
 from coop.billing.documents.ubl import Profile, ubl_invoice
 from coop.billing.guarantee.derivation import derive_ceiling
+from coop.billing.guarantee.gas import gas_benchmark
+from coop.billing.terms.store import list_figures
+from coop.communities.store import load_choices
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import NotFound, say
 from coop.web.downloads import send_file
@@ -91,8 +95,11 @@ def ceiling_page(request: Request, contract_id: str, day: date) -> Response:
         entries = [entry for entry in account if entry.year.start <= day < entry.year.end]
         if not entries:
             raise NotFound(say("no bill has touched the guarantee year of %(day)s yet", day=day))
-        derived = derive_ceiling(accounts.list_terms(tx, contract_id)[entries[0].year.start])
+        terms = accounts.list_terms(tx, contract_id)[entries[0].year.start]
+        figures = {(figure.series, figure.year): figure.value for figure in list_figures(tx)}
+        benchmark = gas_benchmark(terms, figures, load_choices(tx))
         promise = book.find_promise(tx, contract_id)
+    derived = derive_ceiling(terms)
     return render(
         request,
         "billing/ceiling.html",
@@ -101,6 +108,7 @@ def ceiling_page(request: Request, contract_id: str, day: date) -> Response:
         promise=promise,
         entry=entries[-1],
         account=entries,
+        gas=gas_sentences(lang, benchmark),
         steps=words.ceiling_steps(lang, derived),
         outcome=words.ceiling_outcome(lang, entries[-1]),
         words=words,

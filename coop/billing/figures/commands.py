@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from coop.billing.bills.comparing import FIGURE_BOUNDS
+from coop.billing.guarantee.gas import GAS_BOUNDS
 from coop.billing.model import Notice, PublishedFigure
 from coop.billing.runs.commands import LOCK
 from coop.billing.runs.drafting import draft
@@ -151,8 +152,9 @@ def _judge_figure(tx: Tx, figure: PublishedFigure, replaces: Decimal | None) -> 
 
 def _bounds_of(tx: Tx, series: str) -> tuple[Decimal, Decimal]:
     """The least and the most that a figure of a series can be: degree days where a choice names it for these."""
-    if series in FIGURE_BOUNDS:
-        return FIGURE_BOUNDS[series]
+    bounds = {**FIGURE_BOUNDS, **GAS_BOUNDS}.get(series)
+    if bounds is not None:
+        return bounds
     rows = (row.choice for row in load_choices(tx).rows)
     named = [choice for choice in rows if isinstance(choice, GuaranteeChoice)]
     of_weather = {name for choice in named for name in (choice.degree_day_series, choice.normal_degree_day_series)}

@@ -18,6 +18,7 @@ from typing import Final
 from coop.billing.amounts.expecting import Expected, expect_heat
 from coop.billing.bills.drafts import PeriodFacts
 from coop.billing.effects.rules import Slot, YearSum, price_year
+from coop.billing.guarantee.gas import heat_per_m3
 from coop.billing.guarantee.rules import ceiling_cents, guarantee_year
 from coop.billing.model import Contract, GasYear, GuaranteeTerms, HeatReading, Tariff
 from coop.billing.terms.rules import Book, Terms
@@ -68,7 +69,8 @@ def make_offer(book: Book, starts_on: date, reference: Sequence[GasYear], custom
     if not bound or bound[0][0] > starts_on:
         raise CoopError("no-tariff", say("no tariff is adopted that holds on %(day)s", day=starts_on))
     profile = terms.profile_of(year)
-    months = [expect_heat(days, (), contract, profile, book.figures) for days in year.months()]
+    gj_per_m3 = heat_per_m3(book.choices, starts_on)
+    months = [expect_heat(days, (), contract, profile, book.figures, gj_per_m3) for days in year.months()]
     expected = [month for month in months if month is not None]
     slots = [(Slot(heat.period, heat.period, True), _facts_of(heat)) for heat in expected]
     return Offer(

@@ -10,10 +10,13 @@ from coop.billing.bills.asking import Asked
 from coop.billing.bills.book import list_promises
 from coop.billing.bills.compare import Comparer
 from coop.billing.bills.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
+from coop.billing.guarantee.gas import GasBenchmark, gas_benchmark
+from coop.billing.guarantee.rules import PROMISES
 from coop.billing.model import BillHead, BillInputs
 from coop.billing.terms import heard_store as heard
+from coop.billing.terms import store as terms
 from coop.billing.terms.heard_store import Measurement
-from coop.communities.store import profile_of
+from coop.communities.store import load_choices, profile_of
 from coop.kit.tx import Tx
 
 
@@ -29,6 +32,8 @@ class Freezer:
         shared = [row for period in periods for row in heard.list_allocations(tx, period)]
         self._promises = list_promises(tx)
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
+        self._choices = load_choices(tx)
+        self._figures = {(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)}
         self._compared = Comparer(tx, periods)
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
         self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
@@ -47,7 +52,13 @@ class Freezer:
             origin=self._compared.origin,
             promise=self._promises.get(inputs.contract_id),
             asked=asked,
+            gas=self._gas(inputs),
         )
+
+    def _gas(self, inputs: BillInputs) -> GasBenchmark | None:
+        """What the ceiling of the newest guarantee year is set beside; None where nothing is promised."""
+        promised = [state.terms for state in inputs.guarantee if state.terms.mode in PROMISES]
+        return gas_benchmark(promised[-1], self._figures, self._choices) if promised else None
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:
         """Stands of what the bill prices now, and of nobody else's meters."""

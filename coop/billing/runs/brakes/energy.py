@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from coop.billing.amounts.expecting import GJ_PER_M3
 from coop.billing.bills.billed import Billed
 from coop.billing.brake import Brake
+from coop.billing.guarantee.gas import heat_per_m3
 from coop.billing.runs.brakes.look import SMALLEST_RUN, Look, brake, count, gj, is_mass, kwh, times
 
 KWH_IN_GJ = (Fraction(29, 10), Fraction(44, 10))
@@ -98,10 +98,11 @@ def find_far_from_gas(look: Look) -> Iterator[Brake]:
     if len(new) < SMALLEST_RUN or any(billed.contract_id in look.year_before for billed in new):
         return
     likely = Fraction(0)
+    gj_per_m3 = heat_per_m3(look.book.choices, new[0].days.start)
     for billed in new:
         reference = gas[billed.contract_id]
         burnt = Fraction(sum(year.gas_m3 for year in reference), len(reference))
-        likely += burnt * GJ_PER_M3 * look.weigh(billed.days)
+        likely += burnt * gj_per_m3 * look.weigh(billed.days)
     used, (low, high) = sum((billed.heat_gj for billed in new), Decimal(0)), GAS_TOTAL
     if likely and not low <= Fraction(used) / likely <= high:
         yield brake(
