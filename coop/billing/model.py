@@ -31,11 +31,7 @@ class LineKind(StrEnum):
 
 
 class GuaranteeMode(StrEnum):
-    """Way in which the reference of Niet Meer Dan Nu is made, as it was promised to a contract; over once the term of
-    the promise is.
-
-    Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu (E9).
-    """
+    """Way in which the reference of Niet Meer Dan Nu is made, as promised to a contract; over once its term is."""
 
     PLAIN = "plain"
     WEATHER = "weather"
@@ -75,9 +71,8 @@ class GasYear:
 
 @dataclass(frozen=True)
 class Contract:
-    """A supply contract; ``ends_on`` is the first day without it. ``correction`` is the number of the newest correction
-    of its reference years, 0 where they are as they were signed for; ``customer_class`` says which components of a
-    tariff it pays."""
+    """A supply contract; ``ends_on`` is the first day without it, ``correction`` the number of the newest correction of
+    its reference years (0: as signed for), ``customer_class`` says which components of a tariff it pays."""
 
     contract_id: str
     member_id: str
@@ -97,9 +92,17 @@ class Contract:
 
 
 @dataclass(frozen=True)
+class Midnight:
+    """What a meter had counted of a reading when a civil day began [J]."""
+
+    day: date
+    energy_j: Decimal
+
+
+@dataclass(frozen=True)
 class HeatReading:
-    """Heat, or another ``quantity`` of energy, that metering measured for a member over ``period``, in one revision.
-    ``versions`` are the hashes over the interval blocks that were read."""
+    """Heat, or another ``quantity``, that metering measured for a member over ``period``, in one revision. ``versions``
+    are the hashes over the interval blocks that were read, ``midnights`` those within it that were read, by day."""
 
     measurement_id: str
     revision: int
@@ -109,6 +112,7 @@ class HeatReading:
     cause: str
     versions: tuple[str, ...]
     quantity: str = "heat"
+    midnights: tuple[Midnight, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,8 @@ class LegalRate:
 
 @dataclass(frozen=True)
 class TariffSpan:
-    """Days on which one tariff binds the member, and what the law makes of it: the prices that it sets in the place of
-    those that were voted (``lowered``), and the ``rates`` of VAT of these days."""
+    """Days on which one tariff binds the member, the prices that the law sets in the place of those that were voted
+    (``lowered``), and the ``rates`` of VAT of these days."""
 
     period: Period
     tariff: Tariff
@@ -163,7 +167,7 @@ class TariffSpan:
 @dataclass(frozen=True)
 class Profile:
     """How a year's heat lies over its days where nobody read a meter: the share that is tap water by days, the rest by
-    the normal degree days of each month; all of it by days where there are none."""
+    normal degree days of each month; all of it by days where there are none."""
 
     tap_share: Decimal = Decimal(0)
     degree_days_by_month: str = ""
@@ -213,9 +217,8 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The co-operative's choice under which a ceiling is reckoned: its series of figures, how many years count, what
-    part of the ceiling a part of a year has, since when it holds and by which resolution; empty for the choice of the
-    founding."""
+    """The co-operative's choice under which a ceiling is reckoned: series of figures, years that count, what of it a
+    part of a year has, since when it holds and by which resolution (empty: that of the founding)."""
 
     index_series: str = "cpi-households"
     degree_day_series: str = "wdd"
@@ -230,8 +233,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Promise:
-    """How long a ceiling is promised to a contract: until the day before ``ends_on``, whatever is voted; from
-    ``exit_on`` on the member may stop."""
+    """How long a ceiling is promised: before ``ends_on``, whatever is voted; from ``exit_on`` on one may stop."""
 
     ends_on: date
     exit_on: date
@@ -239,9 +241,8 @@ class Promise:
 
 @dataclass(frozen=True)
 class GuaranteeTerms:
-    """What the ceiling of one guarantee year follows from. ``reference`` are the years that count, ``factors`` the
-    index factors from the second guarantee year on; ``degree_days`` and ``normal_degree_days`` serve the weather
-    variant alone; ``days_of_year`` of ``year`` are covered, fewer when the contract ended early."""
+    """What the ceiling of one guarantee year follows from: the ``reference`` years that count, index ``factors`` from
+    the second guarantee year on, degree days for the weather variant, and how many days of ``year`` are covered."""
 
     year: Period
     mode: GuaranteeMode

@@ -15,7 +15,9 @@ class MeasuredPart(BaseModel):
     """One register's part of a measurement: from stand to stand, in whole units of ``10 ** exponent`` of the base unit.
 
     ``from_quality`` and ``to_quality`` name how each stand came to be (measured, estimated, ...). ``versions_hash`` is
-    over the interval blocks that were read, so that the part can be read again as it was.
+    over the interval blocks that were read, so that the part can be read again as it was. ``midnights`` is how much of
+    ``energy`` was counted at each midnight (Amsterdam) after ``from_at`` and before ``to_at``, None where no value was
+    read near it; empty where none was.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +33,7 @@ class MeasuredPart(BaseModel):
     from_quality: str
     to_quality: str
     versions_hash: str
+    midnights: tuple[int | None, ...] = ()
 
 
 class PeriodMeasured(Event):

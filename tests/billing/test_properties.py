@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coop.billing.bills.ledger import debtor, transfers_of_bill
-from coop.billing.bills.lines import fixed_cents, split_energy
+from coop.billing.bills.lines import fixed_cents
 from coop.billing.bills.rules import compute_bill
 from coop.billing.bills.schemas import BILL_INPUTS
+from coop.billing.bills.splitting import split_energy
 from coop.billing.guarantee.rules import apply_guarantee, ceiling_cents, guarantee_terms, yearly_credit_cents
 from coop.billing.model import (
     BillInputs,

@@ -7,6 +7,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import create_model
@@ -33,8 +34,17 @@ def test_the_frozen_example_can_be_read_and_means_the_same(type_: str) -> None:
     event = read_event(envelope)
     assert type_ == event.TYPE
     read_back = event.model_dump(mode="json")
-    assert {key: read_back[key] for key in json.loads(data)} == json.loads(data)
+    assert _as_told(read_back, json.loads(data)) == json.loads(data)
     assert event.key()
+
+
+def _as_told(read: Any, told: Any) -> Any:
+    """What was read of what was told, without the fields that were added since, in lists and nouns within it too."""
+    if isinstance(told, dict):
+        return {key: _as_told(read[key], value) for key, value in told.items()}
+    if isinstance(told, list) and len(read) == len(told):
+        return [_as_told(each, value) for each, value in zip(read, told, strict=True)]
+    return read
 
 
 @pytest.mark.parametrize("type_", sorted(event_classes()))

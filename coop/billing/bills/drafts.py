@@ -21,6 +21,7 @@ from coop.billing.bills.settling import (
     is_unsettled,
     state_of,
 )
+from coop.billing.bills.splitting import days_of_cuts, narrow
 from coop.billing.guarantee.rules import guarantee_year, guarantee_years
 from coop.billing.model import Bill, BillInputs, Consumption, Contract, HeatReading, SharedEnergy
 from coop.billing.terms.law import hold_to_law
@@ -249,14 +250,16 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
     spans = hold_to_law(spans, terms.known_on, contract.customer_class)
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)
+    years = tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start)
+    cuts = days_of_cuts(days, spans, years)
     readings = ((reading, reading.period.overlap(held)) for reading in facts.readings.get(holder, ()))
     shares = ((share, share.period.overlap(held)) for share in facts.shares.get(holder, ()))
     return Consumption(
         days=days,
-        readings=tuple(replace(r, period=cut) for r, cut in readings if cut and cut.overlap(days)),
+        readings=tuple(narrow(r, cut, cuts) for r, cut in readings if cut and cut.overlap(days)),
         shares=tuple(replace(s, period=cut) for s, cut in shares if cut and cut.overlap(days)),
         spans=spans,
-        cuts=tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start),
+        cuts=years,
         customer_class=contract.customer_class,
         begins_on=contract.starts_on,
         profile=terms.profile_of(facts.period),

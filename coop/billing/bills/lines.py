@@ -1,8 +1,8 @@
 """Lines of a bill: what was measured times its price, what is charged by the day, and what is paid once.
 
-Invariant: nothing is lost where a line is cut. Energy is split in whole units of its own resolution by largest
-remainder, heat by the profile of the year and the rest by days, so the parts are together what was measured. A yearly
-price S costs
+Invariant: nothing is lost where a line is cut. Energy is split as it was read at midnight, and between two readings in
+whole units of its own resolution by largest remainder, heat by the profile of the year and the rest by days, so the
+parts are together what was measured. A yearly price S costs
 ``round(S * days to the end / Y) - round(S * days to the start / Y)``, days counted from 1 January of a year of Y days,
 so any cuts of a calendar year cost together exactly S. Bands of a year's use are shared out over its days, heat by the
 profile of the year, and use within the days fills them from below: together they are what was used.
@@ -18,13 +18,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import lcm
 
+from coop.billing.bills.splitting import note_of_split, split_energy
 from coop.billing.guarantee.profile import share_of_years
-from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Profile, TariffSpan
+from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Midnight, Profile, TariffSpan
 from coop.billing.terms.law import UNREGULATED
 from coop.communities.tariffs import METERED, Component, Product, of_class
-from coop.values import Period, anniversary, round_cents, split_by_largest_remainder
+from coop.values import Period, anniversary, round_cents
 
 _ORDER = {kind: rank for rank, kind in enumerate(LineKind)}
 _SCALES = {"GJ": -9, "kWh": -3}
@@ -46,6 +46,7 @@ class _Metered:
     source_revision: int
     group_id: str = ""
     notes: tuple[str, ...] = ()
+    midnights: tuple[Midnight, ...] = ()
 
 
 def lines_of(consumption: Consumption) -> list[Line]:
@@ -96,33 +97,6 @@ def fixed_cents(amount_eur_per_year: Decimal, period: Period) -> int:
     )
 
 
-def split_energy(amount: Decimal, of: Period, parts: Sequence[Period], profile: Profile = BY_DAYS) -> list[Decimal]:
-    """Energy of a period over parts of it by a profile, exactly; days of no part take their share with them.
-
-    >>> half = [Period(date(2025, 1, 1), date(2025, 1, 2)), Period(date(2025, 1, 2), date(2025, 1, 3))]
-    >>> split_energy(Decimal(11), Period(date(2025, 1, 1), date(2025, 1, 3)), half)
-    [Decimal('6'), Decimal('5')]
-    """
-    if sum(part.days for part in parts) == of.days and len(parts) == 1:
-        return [amount]
-    _, _, exponent = amount.as_tuple()
-    scale = min(0, int(exponent))
-    units = split_by_largest_remainder(int(amount.scaleb(-scale)), _weights(of, parts, profile))
-    return [Decimal(share).scaleb(scale) for share in units[: len(parts)]]
-
-
-def _weights(of: Period, parts: Sequence[Period], profile: Profile) -> list[int]:
-    """Whole numbers as the shares of a year that lie in parts of a period, and in the rest of it; by days where the
-    profile has nothing there."""
-    shares = [share_of_years(part, profile) for part in parts]
-    whole = share_of_years(of, profile)
-    if not whole:
-        return [*(part.days for part in parts), of.days - sum(part.days for part in parts)]
-    shares.append(whole - sum(shares, Fraction(0)))
-    unit = lcm(*(share.denominator for share in shares))
-    return [int(share * unit) for share in shares]
-
-
 def _share_cents(amount_eur: Decimal, days: int, days_of_year: int) -> int:
     over, under = amount_eur.as_integer_ratio()
     return (200 * over * days + under * days_of_year) // (2 * under * days_of_year)
@@ -155,6 +129,7 @@ def _metered(consumption: Consumption) -> Iterator[_Metered]:
             reading.measurement_id,
             reading.revision,
             notes=("estimated",) if reading.estimated else (),
+            midnights=reading.midnights,
         )
     for share in consumption.shares:
         amount_wh = Decimal(share.allocated_wh)
@@ -172,10 +147,12 @@ def _energy_lines(
     """The lines of what was metered, one for each component that prices it; ``used`` counts what fills its bands."""
     parts = _within(pieces, metered.period)
     profile = consumption.profile if metered.product is Product.HEAT else BY_DAYS
-    notes = _notes(metered.period, parts, profile) + metered.notes
+    days = [part for part, _ in parts]
+    note = note_of_split(metered.period, days, profile, metered.midnights)
+    notes = ((note,) if note else ()) + metered.notes
     if metered.product is Product.HEAT and consumption.customer_class == UNREGULATED:
         notes += ("without-maximum",)
-    amounts = split_energy(metered.amount, metered.period, [part for part, _ in parts], profile)
+    amounts = split_energy(metered.amount, metered.period, days, profile, metered.midnights)
     lines = []
     for (part, span), amount in zip(parts, amounts, strict=True):
         key = metered.product, metered.group_id, part
@@ -287,10 +264,3 @@ def _line(
         account=component.account,
         in_guarantee=component.in_guarantee,
     )
-
-
-def _notes(period: Period, parts: Sequence[tuple[Period, TariffSpan]], profile: Profile) -> tuple[str, ...]:
-    """An assumption that the reader must see: nobody read the meter on the day on which energy is cut."""
-    if len(parts) == 1 and parts[0][0] == period:
-        return ()
-    return ("split-by-degree-days",) if profile.degree_days_by_month else ("split-by-days",)

@@ -21,6 +21,7 @@ from coop.billing.bills.book import find_contract, list_references
 from coop.billing.bills.ledger import transfers_of_bill
 from coop.billing.bills.rules import compute_bill
 from coop.billing.bills.schemas import BILL_PAPER
+from coop.billing.bills.splitting import days_of_cuts, narrow
 from coop.billing.bills.store import IssuedBill
 from coop.billing.guarantee.rules import chosen_of, promised_mode
 from coop.billing.model import (
@@ -251,14 +252,15 @@ def _as_heard(tx: Tx, ground: Ground, issued: IssuedBill, findings: list[str]) -
 
 def _consumption(tx: Tx, ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]) -> Consumption:
     holder = (inputs.connection_id, inputs.member_id)
-    readings = []
+    readings, cuts = [], days_of_cuts(kept.days, kept.spans, kept.cuts)
     for reading in kept.readings:
         measurement = heard.find_measurement(tx, reading.measurement_id, reading.revision)
         if measurement is None:
             findings.append(f"measurement {reading.measurement_id} revision {reading.revision} is not on file")
             continue
-        # The days that a reading stands for are cut to the contract; everything else must be as it was told.
-        measured = replace(measurement.reading, period=reading.period)
+        # The days that a reading stands for are cut to the contract, and of its midnights those beside a cut are kept;
+        # everything else must be as it was told.
+        measured = narrow(measurement.reading, reading.period, cuts)
         if measured != reading:
             findings.append(f"measurement {reading.measurement_id} revision {reading.revision} says something else now")
         readings.append(measured)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
 
-from coop.billing.model import HeatReading, SharedEnergy, Tariff
+from coop.billing.model import HeatReading, Midnight, SharedEnergy, Tariff
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms.rules import Holder
 from coop.billing.terms.tariffs import read_tariff
@@ -22,7 +22,36 @@ from coop.kit.keyset import Window
 from coop.kit.rows import find_as, select_as
 from coop.kit.tables import inbox
 from coop.kit.tx import Tx
-from coop.values import Period, hash_parameters
+from coop.values import Period, civil_date, hash_parameters, midnight
+
+
+def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
+    """What all parts together had counted at each midnight at which every one that lies over it was read."""
+    days = {
+        civil_date(part.from_at) + timedelta(days=nth)
+        for part in parts
+        for nth, count in enumerate(part.midnights, 1)
+        if count is not None
+    }
+    ends = [(part.to_at, part.to_quality) for part in parts]
+    days |= {civil_date(at) for at, how in ends if at == midnight(civil_date(at)) and how != "estimated"}
+    counted = ((day, [_count_until(part, day) for part in parts]) for day in sorted(days))
+    return tuple(
+        Midnight(day, sum(known, Decimal(0)))
+        for day, counts in counted
+        if len(known := [count for count in counts if count is not None]) == len(counts)
+    )
+
+
+def _count_until(part: MeasuredPart, day: date) -> Decimal | None:
+    """What a part had counted when a civil day began [J]; None where nobody read it then."""
+    at = midnight(day)
+    if part.from_at < at < part.to_at:
+        nth = (day - civil_date(part.from_at)).days - 1
+        count = part.midnights[nth] if part.midnights else None
+    else:
+        count = part.energy if part.to_at <= at else 0
+    return None if count is None else Decimal(count).scaleb(part.exponent)
 
 
 @dataclass(frozen=True)
@@ -58,6 +87,7 @@ class Measurement:
             self.cause,
             versions,
             self.quantity,
+            read_midnights(self.parts),
         )
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
 from coop.metering.heat.breaks import HORIZON_S, Aside, Decided, Doubt
 from coop.metering.heat.degree_days import ShareByTime, linear
+from coop.metering.heat.midnights import read_at_midnights, sum_at_midnights
 from coop.metering.heat.stands import Count, Part, Point, count, parts, point
-from coop.metering.model import DAY_S, Quality
+from coop.metering.model import DAY_S, Int64Array, Quality, QualityArray
 from coop.metering.readings.blocks import Day
 from coop.metering.readings.plausibility import HOUR_S, Bound
 
@@ -77,7 +78,7 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
     if not len(register.at_s):
         return None
     start, end = point(register, span.from_s, share), point(register, span.to_s, share)
-    found = parts(register, start, end)
+    found = [replace(part, midnights=_read_at_midnights(register, part)) for part in parts(register, start, end)]
     around = [bound for bound in (start, end) if not bound.is_exact]
     missing = any(bound.before_s is None or bound.after_s is None for bound in around)
     gaps = [
@@ -101,6 +102,11 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
         _watch(span, register),
         bool(register.asides or register.doubts or register.breaks),
     )
+
+
+def _read_at_midnights(register: Count, part: Part) -> tuple[int | None, ...]:
+    start, end = part.start, part.end
+    return read_at_midnights(register.at_s, register.counted, register.quality, start.at_s, end.at_s, start.counted)
 
 
 def _watch(span: Span, register: Count) -> tuple[tuple[int, int], ...]:
@@ -144,12 +150,18 @@ def _sum_of(span: Span, days: Days) -> Use:
         digest.update(np.ascontiguousarray(column).tobytes())
     return Use(
         span,
-        (Part(start, end, 0, total),),
+        (Part(start, end, 0, total, _sum_at_midnights(span, at_s[inside], values[inside], quality[inside])),),
         (digest.hexdigest(),),
         estimated,
         ((span.from_s, span.to_s),) if missing else (),
         None if missing else 0,
     )
+
+
+def _sum_at_midnights(
+    span: Span, at_s: Int64Array, values: Int64Array, quality: QualityArray
+) -> tuple[int | None, ...]:
+    return sum_at_midnights(at_s, values, quality, span.step_s, span.from_s, span.to_s)
 
 
 def _hash(span: Span, register: Count, part: Part) -> str:

@@ -62,12 +62,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Part:
-    """An unbroken run of the register: from stand to stand, in register units; ``energy`` is their difference."""
+    """An unbroken run of the register: from stand to stand, in register units; ``energy`` is their difference.
+    ``midnights`` says how much of it was counted when each civil day within it began, None where nobody read near
+    that."""
 
     start: Point
     end: Point
     from_stand: int
     to_stand: int
+    midnights: tuple[int | None, ...] = ()
 
     @property
     def energy(self) -> int:

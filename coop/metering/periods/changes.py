@@ -160,6 +160,7 @@ def tell_parts(use: Use) -> tuple[MeasuredPart, ...]:
             from_quality=part.start.quality.name.lower(),
             to_quality=part.end.quality.name.lower(),
             versions_hash=versions_hash,
+            midnights=part.midnights,
         )
         for part, versions_hash in zip(use.parts, use.hashes, strict=True)
     )
