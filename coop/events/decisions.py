@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from coop.events.envelope import Event
+from coop.events.terms import TermsMap
 
 
 class DecisionRecorded(Event):
@@ -18,7 +19,7 @@ class DecisionRecorded(Event):
     resolution_id: str
     meeting_id: str
     kind: str
-    parameters: dict[str, Any]
+    parameters: TermsMap
     parameters_hash: str
     notice_hash: str
     decided_on: date

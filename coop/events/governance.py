@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +18,7 @@ from coop.events.programmes import MilestoneReached as MilestoneReached
 from coop.events.programmes import SteeringReminded as SteeringReminded
 from coop.events.programmes import TrancheReferred as TrancheReferred
 from coop.events.programmes import TrancheReleased as TrancheReleased
+from coop.events.terms import TermsMap
 
 
 class AgendaPoint(BaseModel):
@@ -69,7 +70,7 @@ class TariffProposed(Event):
     resolution_id: str
     meeting_id: str
     held_on: date
-    parameters: dict[str, Any]
+    parameters: TermsMap
     parameters_hash: str
 
     def key(self) -> str:
@@ -258,7 +259,7 @@ class TariffAdopted(Event):
     resolution_id: str
     meeting_id: str
     valid_from: date
-    parameters: dict[str, Any]
+    parameters: TermsMap
     parameters_hash: str
     notice_hash: str
     decided_on: date
@@ -278,7 +279,7 @@ class AllocationKeyAdopted(Event):
     resolution_id: str
     group_id: str
     valid_from: date
-    parameters: dict[str, Any]
+    parameters: TermsMap
     parameters_hash: str
     notice_hash: str
     decided_on: date
@@ -297,7 +298,7 @@ class ChoiceAdopted(Event):
 
     name: str
     valid_from: date
-    value: dict[str, Any]
+    value: TermsMap
     source: str
     resolution_id: str
     meeting_id: str

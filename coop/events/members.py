@@ -4,16 +4,16 @@ grows with each telling of the same thing: the newest holds, whichever comes fir
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from coop.events.envelope import Event
+from coop.events.terms import TermsMap
 
 
 class MemberAdmitted(Event):
-    """Somebody became a member. ``kind``: tenant, owner, business or corporation; ``member_number`` is what the
-    co-operative's papers call them by."""
+    """Somebody became a member: tenant, owner, business or corporation. Papers call them by ``member_number``."""
 
     TYPE: ClassVar[str] = "members.member-admitted.v1"
     NOUNS: ClassVar[str] = "members"
@@ -260,7 +260,7 @@ class ChoiceMade(Event):
     number: int
     name: str
     valid_from: date
-    value: dict[str, Any]
+    value: TermsMap
     source: str
     resolution_id: str = ""
 

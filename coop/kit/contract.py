@@ -8,6 +8,7 @@ endpoint, a verb and a noun, once over all services.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from fastapi.openapi.utils import get_openapi
 
 from coop.kit import repeats
 from coop.kit.access import ANYBODY, SIGNED_IN, scopes_of
+from coop.kit.examples import Examples, LacksExample, Words
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import MEDIA_TYPE, ProblemDocument
 from coop.kit.session import COOKIE
@@ -90,6 +92,8 @@ _HEADERS: Final = {
     "Sunset": {"description": "When this may be gone (RFC 8594).", "schema": {"type": "string"}},
 }
 
+_OF_SUNSET: Final = ("Deprecation", "Sunset")
+
 
 def describe(
     title: str,
@@ -98,8 +102,10 @@ def describe(
     tags: Mapping[str, str],
     server: str,
     info: Mapping[str, Any],
+    words: Words | None = None,
 ) -> dict[str, Any]:
-    """OpenAPI 3.1 of the documented routes of ``routers``; ``tags`` say what each group is about.
+    """OpenAPI 3.1 of the documented routes of ``routers``; ``tags`` say what each group is about, and ``words`` what
+    fields hold for example.
 
     Raises:
         ValueError: two operations have the same name.
@@ -127,8 +133,24 @@ def describe(
     schemas |= {**problem.pop("$defs"), "Problem": {**problem, "title": "Problem"}}
     components["securitySchemes"] = SCHEMES
     components["responses"] = {_name_of(status): _problem_response(status) for status in MEANINGS}
-    components["headers"] = _HEADERS
+    ends = any(route.sunset for route in routes)
+    components["headers"] = {name: said for name, said in _HEADERS.items() if ends or name not in _OF_SUNSET}
+    if words is not None:
+        _show(document, Examples(schemas, words))
     return document
+
+
+def _show(document: dict[str, Any], examples: Examples) -> None:
+    """Add to each body and answer that has no example one that is made from its shape, where that can be done."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            sent = [operation.get("requestBody", {})]
+            answered = [answer for status, answer in operation["responses"].items() if status < "300"]
+            for part in (*sent, *answered):
+                for content in part.get("content", {}).values():
+                    if not content.keys() & {"example", "examples"}:
+                        with suppress(LacksExample):
+                            content["example"] = examples.of(content["schema"], sent=part in sent)
 
 
 def _documented(routers: Sequence[APIRouter]) -> Iterator[GuardedRoute]:

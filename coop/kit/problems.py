@@ -42,6 +42,10 @@ ENGLISH: Final = Voice(lambda _request: "en", lambda _lang, text: str(text))
 """The voice of an application without pages."""
 
 
+Parameter = str | int | bool | None
+Parameters = dict[str, Parameter | list[Parameter]]
+
+
 class ProblemEntry(BaseModel):
     """One thing that is wrong with what came in: why, in which field, and on which line (counted from 1)."""
 
@@ -49,7 +53,7 @@ class ProblemEntry(BaseModel):
     field: str = ""
     line: int | None = None
     template: Annotated[str, Field(description="The sentence in English with a place for each value; stable.")] = ""
-    parameters: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
+    parameters: Annotated[Parameters, Field(description="What fills the places of the template.")] = {}
 
 
 class ProblemDocument(BaseModel):
@@ -66,7 +70,7 @@ class ProblemDocument(BaseModel):
         list[ProblemEntry], Field(description="Each thing that is wrong with what came in; empty for other refusals.")
     ]
     template: Annotated[str, Field(description="`detail` in English with a place for each value; stable.")] = ""
-    parameters: Annotated[dict[str, Any], Field(description="What fills the places of the template.")] = {}
+    parameters: Annotated[Parameters, Field(description="What fills the places of the template.")] = {}
 
 
 class HttpProblem(CoopError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter
@@ -36,4 +38,11 @@ def openapi(routers: Sequence[APIRouter]) -> dict[str, Any]:
             "license_info": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             "contact": {"name": "The operator of this installation"},
         },
+        _words(),
     )
+
+
+def _words() -> dict[str, list[Any]]:
+    """What fields hold for example, where their shape does not say it."""
+    read = tomllib.loads(files(__package__).joinpath("words.toml").read_text())
+    return {name: value if isinstance(value, list) else [value] for name, value in read.items()}

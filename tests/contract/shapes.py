@@ -69,10 +69,12 @@ def breaks(old: Shape, new: Shape, way: Way, at: str, inside: frozenset[tuple[in
     if pair in inside:
         return []
     inside |= {pair}
+    found: list[str] = []
+    if way == "sent" and "default" in old.schema and old.schema["default"] != new.schema.get("default"):
+        found.append(f"{at}: the default was {old.schema['default']!r} and is {new.schema.get('default')!r}")
     olds, news = old.alternatives(), new.alternatives()
     if len(olds) == len(news) == 1:
-        return list(_of_one(olds[0], news[0], way, at, inside))
-    found: list[str] = []
+        return [*found, *_of_one(olds[0], news[0], way, at, inside)]
     for inner in olds if way == "sent" else news:
         tried: list[list[str]] = [
             list(_of_one(*((inner, outer) if way == "sent" else (outer, inner)), way, at, inside))
@@ -90,8 +92,6 @@ def _of_one(old: Shape, new: Shape, way: Way, at: str, inside: frozenset[tuple[i
         return
     yield from _of_values(old, new, way, at)
     yield from _of_bounds(inner, outer, old.schema, new.schema, at)
-    if way == "sent" and "default" in old.schema and old.schema["default"] != new.schema.get("default"):
-        yield f"{at}: the default was {old.schema['default']!r} and is {new.schema.get('default')!r}"
     yield from _of_fields(old, new, way, at, inside)
     yield from _of_parts(old, new, way, at, inside)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import validate
+from jsonschema import Draft202012Validator, FormatChecker, validate
 from starlette.testclient import TestClient
 
+from coop.kit.examples import Examples, LacksExample
 from coop.kit.settings import Settings
 from coop.operator.pages import openapi_document
 from coop.operator.runtime import build_app, local_bus, open_rooms
-from tests.contract.examples import is_shown
 from tests.founding import found_installation
 from tests.servers.absent import ServerAbsent, skip_or_fail
 from tests.servers.node import run_node
@@ -91,22 +91,49 @@ def test_each_shape_has_a_name_of_its_own(document: dict[str, Any]) -> None:
     assert [title for title in titles if titles.count(title) > 1] == []
 
 
-def test_each_body_is_shown(document: dict[str, Any]) -> None:
-    unseen = [
-        operation["operationId"]
+def described(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Content type and content of what an operation takes and answers; files are no text and have no example."""
+    answers = [answer for status, answer in operation["responses"].items() if status < "300"]
+    for part in (operation.get("requestBody", {}), *answers):
+        for media_type, content in part.get("content", {}).items():
+            if content["schema"].get("format") != "binary":
+                yield media_type, content
+
+
+def test_each_body_and_each_answer_has_an_example(document: dict[str, Any]) -> None:
+    """What lacks one is named with its field: give that ``examples`` in its shape, or a word in ``words.toml``."""
+    lacking = {
+        operation["operationId"]: (media_type, fields_lacking(content["schema"], document))
         for _, _, operation in operations(document)
-        if "requestBody" in operation
-        if not any(is_shown(content, document) for content in operation["requestBody"]["content"].values())
-    ]
-    assert unseen == []
+        for media_type, content in described(operation)
+        if not content.keys() & {"example", "examples"}
+    }
+    assert lacking == {}
 
 
-def test_each_body_that_is_shown_whole_has_its_shape(document: dict[str, Any]) -> None:
+def fields_lacking(schema: dict[str, Any], document: dict[str, Any]) -> str:
+    try:
+        Examples(document["components"]["schemas"], {}).of(schema, sent=False)
+    except LacksExample as lacking:
+        return str(lacking)
+    return ""
+
+
+def test_each_example_has_its_shape(document: dict[str, Any]) -> None:
+    checked = 0
     for _, _, operation in operations(document):
-        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-        whole = document["components"]["schemas"].get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
-        for example in whole.get("examples", []):
-            validate(example, {**schema, "components": document["components"]})
+        for media_type, content in described(operation):
+            if "json" in media_type:
+                whole = {**content["schema"], "components": document["components"]}
+                for example in shown(content):
+                    validate(example, whole, Draft202012Validator, format_checker=FormatChecker())
+                    checked += 1
+    assert checked > 150
+
+
+def shown(content: dict[str, Any]) -> list[Any]:
+    examples = [each["value"] for each in content.get("examples", {}).values()]
+    return [*examples, *([content["example"]] if "example" in content else [])]
 
 
 def test_each_list_has_pages(document: dict[str, Any]) -> None:
@@ -137,3 +164,24 @@ def test_each_process_answers_the_document_of_all_services(name: str, document: 
         for code in ("period-closed", "bad-cursor"):
             page = client.get(f"/problems/{code}", headers={"accept": "text/html"})
             assert (page.status_code, code in page.text) == (200, True)
+
+
+def bare_objects(part: Any, at: str = "") -> Iterator[str]:
+    """Places of objects of which nothing is said, and of anything at all."""
+    if isinstance(part, list):
+        for number, each in enumerate(part):
+            yield from bare_objects(each, f"{at}/{number}")
+    elif isinstance(part, dict):
+        says = part.keys() & {"properties", "anyOf", "oneOf", "allOf", "$ref"}
+        if part.get("type") == "object" and not says and not isinstance(part.get("additionalProperties"), dict):
+            yield at
+        if at.endswith(("/schema", "/items", "/additionalProperties")) and not part:
+            yield at
+        for key, value in part.items():
+            if key not in ("example", "examples"):
+                yield from bare_objects(value, f"{at}/{key}")
+
+
+def test_no_shape_is_a_mere_object(document: dict[str, Any]) -> None:
+    assert list(bare_objects(document)) == []
+    assert list(bare_objects({"schema": {"type": "array", "items": {"type": "object"}}})) == ["/schema/items"]

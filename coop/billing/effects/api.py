@@ -23,6 +23,8 @@ from coop.billing.fields import (
     may,
 )
 from coop.billing.terms.heard_store import ProposedTariff
+from coop.communities.terms import TariffTerms
+from coop.events.terms import Described
 from coop.kit.answers import Answer, Body, ExactDecimal, PeriodName
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
@@ -40,7 +42,7 @@ class ProposalIn(Body):
 
     held_on: Annotated[date, Field(examples=["2026-12-14"])]
     """Day of the meeting that would adopt it."""
-    parameters: dict[str, Any]
+    parameters: Annotated[dict[str, Any], Described(TariffTerms)]
     """Its first day and its priced components, as a resolution says them."""
 
 

@@ -16,6 +16,8 @@ from coop.billing.figures import board, commands
 from coop.billing.model import PublishedFigure
 from coop.billing.terms import store as terms
 from coop.communities.tariffs import Product
+from coop.communities.terms import TariffTerms
+from coop.events.terms import Described
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import reading, refuses, session_of, writing
 from coop.kit.paging import Paged
@@ -117,7 +119,7 @@ class TariffOut(Answer):
     """First day on which it may bind."""
     decided_on: date
     """Day of the resolution."""
-    parameters: Annotated[dict[str, Any], Field(examples=[{"valid_from": "2025-01-01"}])]
+    parameters: Annotated[dict[str, Any], Described(TariffTerms)]
     """First day and components, exactly as they were put to the vote."""
     components: list[ComponentOut]
     """Priced components."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from coop.communities.terms import ResolutionTerms
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
 from coop.governance.meetings.withdrawal_store import Withdrawal
@@ -17,7 +18,7 @@ from coop.governance.statutes.model import Articles
 Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 Parameters = Annotated[
-    dict[str, Any], Field(description="What the resolution decides, as its kind asks; texts and whole numbers.")
+    ResolutionTerms, Field(description="What the resolution decides, as its kind asks; texts and whole numbers.")
 ]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from coop.communities.terms import ResolutionTerms
 from coop.governance import model
 from coop.governance.api import examples
 from coop.governance.dates import FIRST_DAY, LAST_DAY
@@ -98,7 +99,7 @@ class ResolutionBody(Body):
     subject_en: Line
     explanation_nl: Text = ""
     explanation_en: Text = ""
-    parameters: dict[str, Any] = {}
+    parameters: ResolutionTerms = {}
 
 
 class MeetingBody(Body):

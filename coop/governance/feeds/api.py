@@ -16,12 +16,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from coop.events import Envelope
 from coop.events.governance import (
@@ -38,34 +40,34 @@ from coop.events.governance import (
     VoteEnded,
     VoteOpened,
 )
+from coop.events.terms import Described
 from coop.governance.access import ACCESS
 from coop.governance.ballots import wording
 from coop.governance.feeds import store
 from coop.governance.feeds import words as feed_words
 from coop.governance.meetings.store import list_meetings
 from coop.governance.programmes.store import list_programmes
+from coop.kit.answers import Answer
 from coop.kit.http import GuardedRoute, reading, site_of
 from coop.values import midnight
 from coop.web.language import language_of, translate
 from coop.web.writing import civil_day
 
-PUBLIC: Final = tuple(
-    cls.TYPE
-    for cls in (
-        ResolutionDecided,
-        TariffAdopted,
-        RealisationDecided,
-        MilestoneReached,
-        TrancheReleased,
-        TrancheReferred,
-        VoteOpened,
-        VoteEnded,
-        MeetingWithdrawn,
-        PointWithdrawn,
-        DeadlinePassed,
-        SteeringReminded,
-    )
+_FACTS: Final = (
+    ResolutionDecided,
+    TariffAdopted,
+    RealisationDecided,
+    MilestoneReached,
+    TrancheReleased,
+    TrancheReferred,
+    VoteOpened,
+    VoteEnded,
+    MeetingWithdrawn,
+    PointWithdrawn,
+    DeadlinePassed,
+    SteeringReminded,
 )
+PUBLIC: Final = tuple(fact.TYPE for fact in _FACTS)
 PAGE: Final = 100
 POSITION_MAX: Final = 2**31 - 1
 """Largest position that a journal can have."""
@@ -78,9 +80,10 @@ ElementTree.register_namespace("", _ATOM)
 
 EVENTS: Final = "application/cloudevents-batch+json"
 ATOM: Final = "application/atom+xml"
+_SHOWN: Final = f'<feed xmlns="{_ATOM}"><id>urn:coop:demo:governance</id><entry>...</entry></feed>'
 
 
-class CloudEvents(Response):
+class CloudEvents(JSONResponse):
     """A batch of CloudEvents."""
 
     media_type = EVENTS
@@ -90,6 +93,31 @@ class Atom(Response):
     """An Atom feed."""
 
     media_type = ATOM
+
+
+class FeedEvent(Answer):
+    """A fact that the world may know, as a CloudEvent (CloudEvents 1.0, JSON)."""
+
+    specversion: Literal["1.0"]
+    id: str
+    """Id of the fact, the same whenever it is told again."""
+    type: Annotated[str, Field(json_schema_extra={"enum": list(PUBLIC)})]
+    """Service, noun and verb, and version of the data."""
+    source: str
+    """Service that told it."""
+    subject: str
+    """Id of what it is about."""
+    time: datetime
+    """When it became true here."""
+    datacontenttype: Literal["application/json"]
+    community: str
+    """Key of the co-operative."""
+    position: int
+    """Place among all facts of the service; go on after the last one."""
+    chainhash: str
+    """Hash of the chain of the service's facts up to this one."""
+    data: Annotated[dict[str, Any], Described(*_FACTS)]
+    """What is told, as its type says."""
 
 
 Since = Annotated[int, Query(ge=0, le=POSITION_MAX)]
@@ -102,7 +130,7 @@ may = ACCESS.may
 @routes.get(
     "/feed.json",
     response_class=CloudEvents,
-    responses={200: {"content": {EVENTS: {"schema": {"type": "array", "items": {"type": "object"}}}}}},
+    response_model=list[FeedEvent],
 )
 @may("read-feed")
 def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE) -> Response:
@@ -123,7 +151,7 @@ def read_feed_json(request: Request, since: Since = 0, limit: Annotated[int, Que
 @routes.get(
     "/feed.atom",
     response_class=Atom,
-    responses={200: {"content": {ATOM: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {ATOM: {"schema": {"type": "string", "examples": [_SHOWN]}}}}},
 )
 @may("read-feed")
 def read_feed_atom(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,7 @@ from coop.communities.choices import RecordedChoice
 from coop.communities.model import Profile
 from coop.communities.store import list_choices as list_recorded_choices
 from coop.communities.store import list_profiles
+from coop.communities.terms import ChoiceValue
 from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.kit.paging import Paged
 from coop.members.access import ACCESS
@@ -98,7 +98,7 @@ class ChoiceOut(BaseModel):
     number: int
     name: str
     valid_from: date
-    value: dict[str, Any]
+    value: ChoiceValue
     source: str
     resolution_id: str
     recorded_at: datetime
@@ -122,7 +122,7 @@ class ChoiceIn(BaseModel):
     )
 
     valid_from: date
-    value: dict[str, Any]
+    value: ChoiceValue
     source: str = Field(max_length=1000)
 
 

@@ -32,7 +32,7 @@ class MemberOut(BaseModel):
                     "kind": "owner",
                     "name": "A. Jansen",
                     "joined_on": "2025-01-01",
-                    "left_on": None,
+                    "left_on": "2026-12-31",
                 }
             ]
         }

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from coop.communities.terms import KeyTerms
+from coop.events.terms import Described
 from coop.kit.answers import Answer
 from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
@@ -174,11 +176,7 @@ class ProposedKeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parameters: Annotated[
-        dict[str, Any],
-        Field(
-            description="The key as the resolution would adopt it.",
-            examples=[{"group_id": "roof", "valid_from": "2027-01-01", "kind": "dynamic"}],
-        ),
+        dict[str, Any], Described(KeyTerms), Field(description="The key as the resolution would adopt it.")
     ]
 
 
