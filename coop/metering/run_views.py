@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from coop.kit.session import NotAllowed, Session
 from coop.kit.tx import Tx
 from coop.metering.periods import store as periods
-from coop.metering.periods.store import AllocationRun
+from coop.metering.periods.store import Allocation, AllocationRun
 from coop.metering.provenance.sight import hide_neighbours, require_own, whose
 from coop.metering.provenance.verify import Quarter, RunAgain, explain_allocation, quarters_of, verify_allocation
 from coop.metering.readings.store import instant, seconds
@@ -77,6 +77,22 @@ class OwnRun:
     roofs: list[Roof]
     findings: list[str]
     members: frozenset[str]
+
+
+def find_own_share(tx: Tx, session: Session, run_id: str, connection_id: str) -> Allocation:
+    """The allocation of a run to a connection that this person may see: the member's own, or the first holder's.
+
+    Raises:
+        NotFound: there is no such allocation.
+        NotAllowed: it is somebody else's.
+    """
+    require_own(tx, session, run_id, connection_id)
+    member_id = whose(session)
+    return next(
+        one
+        for one in periods.list_allocations(tx, run_id)
+        if one.connection_id == connection_id and member_id in (None, one.member_id)
+    )
 
 
 def explain_run(

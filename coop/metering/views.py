@@ -189,12 +189,13 @@ class OwnMeasurement:
     findings: tuple[str, ...]
 
 
-def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
-    """A measurement, walked back to its telegrams.
+def find_own_measurement(tx: Tx, session: Session, measurement_id: str) -> Measurement:
+    """A measurement that this person may see.
 
     Raises:
         NotFound: there is no such measurement.
         NotAllowed: it is somebody else's.
+        CoopError: it is too old to be seen by others.
     """
     measurement = periods.find_measurement(tx, measurement_id)
     if measurement is None:
@@ -203,6 +204,17 @@ def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
         raise NotAllowed
     if session.member_id != measurement.member_id:
         refuse_old_use(tx, session, measurement.period.end)
+    return measurement
+
+
+def walk_back(tx: Tx, session: Session, measurement_id: str) -> OwnMeasurement:
+    """A measurement, walked back to its telegrams.
+
+    Raises:
+        NotFound: there is no such measurement.
+        NotAllowed: it is somebody else's.
+    """
+    measurement = find_own_measurement(tx, session, measurement_id)
     findings = tuple(verify_measurement(tx, measurement_id))
     try:
         sources = tuple(sources_of(tx, measurement))

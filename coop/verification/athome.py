@@ -1,12 +1,15 @@
 """Check a bill at home: one file that needs nothing but Python, and nobody's computer but yours.
 
-Take the bill from its page ("Check it at home") and run
+Take from the page of the bill ("Check it at home") the bill, its readings, what was shared with you and the votes on
+its prices, and run
 
-    python3 check_bill.py bill-2025-000001.json [bill-2025-000001.pdf]
+    python3 check_bill.py bill-2025-000001.json reading-heat-2025-01-01-4b8969c4.json vote-40883d23.json bill.pdf
 
-It reckons the bill again with nothing of the program that made it: prices times energy and days, VAT, the ceiling and
-what is given back; and it checks the fingerprints of what the bill was computed from, of its paper, and of the sealed
-fact by which the co-operative told of it. The fingerprint that it shows last can be held beside that of others.
+It reckons the bill again with nothing of the program that made it: prices times energy and days, VAT, the ceiling,
+what is given back and what is asked. It adds up readings value by value and shared electricity quarter-hour by
+quarter-hour, holds prices beside what the members decided, counts the ballots in the box and opens your own. And it
+checks the fingerprints of all of it, and of the sealed facts by which the co-operative told of it. The fingerprint that
+it shows last can be held beside that of others.
 """
 
 from __future__ import annotations
@@ -16,8 +19,8 @@ import json
 import sys
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,19 @@ from typing import Any
 WORDS = {
     "nl": {
         "hash": "de vingerafdruk van %s klopt niet",
+        "stands": "standen van meter %s: het verschil is %s, op de rekening staat %s",
+        "asked": "te betalen: op de rekening %s, nagerekend %s",
+        "reading": "%s van %s: op de rekening %s, in de metingen %s",
+        "value": "meter %s: %s staat niet in de metingen",
+        "quarters": "gedeelde stroom van %s: de kwartieren tellen op tot %s Wh, verteld is %s Wh",
+        "price": "%s: op de rekening %s, de leden besloten %s",
+        "count": "het besluit %s volgt niet uit de stemmen: %s voor, %s tegen, %s blanco",
+        "box": "de stembus van %s is niet die van de telling",
+        "own": "uw stem over %s zit niet in de stembus",
+        "voted": "%s: besloten met %s voor en %s tegen, en uw stem (%s) zit in de stembus.",
+        "decided": "%s: besloten met %s voor en %s tegen.",
+        "history": "%s: besloten met %s voor en %s tegen, volgens notulen op papier die twee mensen invoerden.",
+        "walked": "Teruggelopen tot de bron: %s van %s metingen, %s van %s keer gedeelde stroom, %s van %s besluiten.",
         "fact": "de verzegelde mededeling noemt een ander(e) %s",
         "part": "%s: op de rekening %s, nagerekend %s",
         "heat": "%s: de regels tellen op tot %s, gemeten is %s",
@@ -40,6 +56,19 @@ WORDS = {
     },
     "en": {
         "hash": "the fingerprint of %s is another",
+        "stands": "stands of meter %s: they differ by %s, the bill has %s",
+        "asked": "to pay: on the bill %s, reckoned %s",
+        "reading": "%s of %s: on the bill %s, in the readings %s",
+        "value": "meter %s: %s is not in the readings",
+        "quarters": "electricity shared from %s: the quarter-hours come to %s Wh, told were %s Wh",
+        "price": "%s: on the bill %s, the members decided %s",
+        "count": "the decision %s does not follow from the votes: %s for, %s against, %s blank",
+        "box": "the box of ballots of %s is not the one that was counted",
+        "own": "your ballot on %s is not in the box",
+        "voted": "%s: decided with %s for and %s against, and your ballot (%s) is in the box.",
+        "decided": "%s: decided with %s for and %s against.",
+        "history": "%s: decided with %s for and %s against, by minutes on paper that two people entered.",
+        "walked": "Walked back to the source: %s of %s readings, %s of %s times shared electricity, %s of %s votes.",
         "fact": "the sealed fact names another %s",
         "part": "%s: on the bill %s, reckoned %s",
         "heat": "%s: the lines come to %s, measured was %s",
@@ -55,11 +84,14 @@ WORDS = {
     },
 }
 UNITS = {"GJ": Fraction(1, 10**9), "kWh": Fraction(1, 1000)}
+TEN = Fraction(10)
 Parts = dict[str, "Fraction | None"]
+Taken = dict[str, Any]
 
 
-def check(taken: dict[str, Any], paper: bytes | None = None) -> tuple[list[str], list[str]]:
-    """Everything that is wrong with a bill as it was taken home, and the parts that were only added up."""
+def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()) -> tuple[list[str], list[str]]:
+    """Everything that is wrong with a bill as it was taken home, beside its readings and votes, and the parts that
+    were only added up."""
     say = WORDS.get(taken["language"], WORDS["en"])
     inputs, bill = json.loads(taken["inputs"]), taken["bill"]
     expected = reckon(inputs)
@@ -68,24 +100,34 @@ def check(taken: dict[str, Any], paper: bytes | None = None) -> tuple[list[str],
         *check_parts(inputs, bill, expected, say),
         *check_guarantee(inputs, bill, say),
         *check_sums(taken, say),
+        *check_paper(taken, inputs, say),
+        *(finding for each in others for finding in check_source(each, say)),
+        *check_links(inputs, others, say),
     ]
     return wrong, [name for name, cents in expected.items() if cents is None]
 
 
-def check_fingerprints(taken: dict[str, Any], paper: bytes | None, say: dict[str, str]) -> Iterator[str]:
+def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -> Iterator[str]:
     """Whether inputs, paper, file and fact have the fingerprints that the bill and the chain name."""
     for name in ("inputs", "paper"):
         if hashlib.sha256(taken[name].encode()).hexdigest() != taken[f"{name}_hash"]:
             yield say["hash"] % name
-    if paper is not None and hashlib.sha256(paper).hexdigest() != taken["file_hash"]:
+    archived = json.loads(taken["archived"]["data"])["sha256"] if taken["archived"] else None
+    if paper is not None and hashlib.sha256(paper).hexdigest() != archived:
         yield say["hash"] % "PDF"
     fact = taken["fact"]
     told = json.loads(fact["data"])
-    for name in ("number", "total_cents", "credit_cents", "inputs_hash", "paper_hash", "issued_on"):
+    for name in ("number", "total_cents", "credit_cents", "asked_cents", "inputs_hash", "paper_hash", "issued_on"):
         if told.get(name, 0) != taken[name]:
             yield say["fact"] % name
-    if fact["hash"] and seal(fact) != fact["hash"]:
-        yield say["hash"] % fact["event_id"]
+    yield from check_seals([fact, *filter(None, [taken["archived"]])], say)
+
+
+def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
+    """Whether facts that are sealed have the fingerprint that the chain names."""
+    for fact in facts:
+        if fact["hash"] and seal(fact) != fact["hash"]:
+            yield say["hash"] % fact["event_id"]
 
 
 def seal(fact: dict[str, Any]) -> str:
@@ -239,7 +281,7 @@ def reckon_share(terms: dict[str, Any], tap: Fraction) -> Fraction:
     return tap * by_days + (1 - tap) * weigh(terms["days_covered"]) / weigh(days)
 
 
-def check_sums(taken: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
+def check_sums(taken: Taken, say: dict[str, str]) -> Iterator[str]:
     """Whether VAT follows from the lines, rate by rate, and the total from all."""
     by_rate: dict[Fraction, int] = defaultdict(int)
     for line in taken["bill"]["lines"]:
@@ -252,6 +294,164 @@ def check_sums(taken: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
             yield say["vat"] % (f"{float(rate):.0%}", euros(printed.get(rate, 0)), euros(incl - excl))
     if sum(by_rate.values()) != taken["total_cents"]:
         yield say["total"] % (euros(taken["total_cents"]), euros(sum(by_rate.values())))
+
+
+def check_paper(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
+    """Whether the stands on the paper differ by the energy of their reading, and whether what is asked follows from
+    the total, from what was left and from what stays."""
+    paper = json.loads(taken["paper"])
+    for reading in inputs["consumption"]["readings"]:
+        stands = [stand for stand in paper["stands"] if stand["measurement_id"] == reading["measurement_id"]]
+        # A stand below the one before is a meter that began anew: only its readings say what it counted.
+        if stands and all(reckon_stand(stand) >= 0 for stand in stands):
+            energy = sum(reckon_stand(stand) * TEN ** stand["exponent"] for stand in stands)
+            if energy != Fraction(reading["energy_j"]):
+                yield say["stands"] % (stands[0]["meter"], giga(energy), giga(Fraction(reading["energy_j"])))
+    asked = paper["asked"]
+    if asked:
+        due = asked["brought_cents"] + taken["total_cents"] - asked["carried_cents"]
+        if not due == asked["asked_cents"] == taken["asked_cents"]:
+            yield say["asked"] % (euros(taken["asked_cents"]), euros(due))
+
+
+def reckon_stand(stand: dict[str, Any]) -> int:
+    """What a meter counted between two stands: the difference, or what is said where it passed its highest one."""
+    counted: int | None = stand.get("counted")
+    return stand["to_stand"] - stand["from_stand"] if counted is None else counted
+
+
+def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
+    """Whether a measurement, an allocation or a vote is in itself what its facts tell."""
+    if source["what"] == "vote":
+        yield from check_seals(source["facts"], say)
+        yield from check_vote(source, say)
+        return
+    yield from check_seals([source["fact"]], say)
+    told = json.loads(source["fact"]["data"])
+    if source["what"] == "allocation":
+        thousandths = sum(got for _, used, got in source["quarters"] if got <= used)
+        if abs(Fraction(thousandths, 1000) - told["allocated_wh"]) >= 1:
+            yield say["quarters"] % (told["period_start"], float(thousandths) / 1000, told["allocated_wh"])
+        return
+    energy = sum(part["energy"] * TEN ** part["exponent"] for part in told["parts"])
+    if energy != Fraction(told["energy_j"]):
+        yield say["reading"] % (told["quantity"], told["period_start"], giga(Fraction(told["energy_j"])), giga(energy))
+    for part in told["parts"]:
+        yield from check_values(part, source["values"][part["register_id"]], say)
+
+
+def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, str]) -> Iterator[str]:
+    """Whether the readings of a register hold the stands that a measurement goes from and to, or add up to it."""
+    start, end = instant(part["from_at"]), instant(part["to_at"])
+    within = [value for value in values if start <= instant(value[0]) <= end]
+    if any(step for _, step, _, _ in within):
+        counted = sum(value for at, step, value, _ in within if step and instant(at) < end)
+        if counted != part["energy"] and "estimated" not in (part["from_quality"], part["to_quality"]):
+            yield say["value"] % (part["meter"], counted)
+        return
+    read = {instant(at): value for at, _, value, _ in within}
+    for at, stand, quality in ((start, "from_stand", "from_quality"), (end, "to_stand", "to_quality")):
+        # Where a register passes its highest stand, it counts on from as much below nothing as it was below that.
+        if part[quality] != "estimated" and part[stand] >= 0 and read.get(at) != part[stand]:
+            yield say["value"] % (part["meter"], part[stand])
+
+
+def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
+    """Whether the verdict follows from the votes, the counted ballots were all put in the box, and the own is one."""
+    facts: dict[str, list[Any]] = defaultdict(list)
+    for fact in vote["facts"]:
+        facts[fact["type"].split(".")[1]].append(json.loads(fact["data"]))
+    [decided] = facts["resolution-decided"]
+    votes = [decided[f"votes_{choice}"] for choice in ("for", "against", "blank")]
+    share, above = Fraction(vote["majority"].lstrip(">")), vote["majority"].startswith(">")
+    base = {"cast": votes[0] + votes[1], "present": decided["votes_present"]}.get(vote["base"])
+    if decided["verdict"] == "adopted" and base is not None and not decided.get("history"):
+        is_tie = votes[0] == votes[1]  # which the chair or the lot may break, as the statutes say
+        if not is_tie and (votes[0] <= share * base if above else votes[0] < share * base):
+            yield say["count"] % (vote["subject"], *votes)
+    if decided.get("history"):
+        return
+    lines = "".join(line + "\n" for line in sorted(vote["counted"]))
+    cast = {commitment for told in facts["ballots-committed"] for commitment in told["commitments"]}
+    if hashlib.sha256(lines.encode()).hexdigest() != decided.get("ballots_hash") or not cast >= set(vote["counted"]):
+        yield say["box"] % vote["subject"]
+    if vote["own"] and fingerprint(vote["own"]) not in vote["counted"]:
+        yield say["own"] % vote["subject"]
+
+
+def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Whether the bill has the energy of the measurements and allocations, and the prices of the votes, beside it."""
+    use, found = inputs["consumption"], find_sources(others)
+    for kind, rows, amount in (
+        ("measurement", use["readings"], "energy_j"),
+        ("allocation", use["shares"], "allocated_wh"),
+    ):
+        for row in rows:
+            told = found.get((kind, row.get("measurement_id") or row.get("run_id")))
+            if told and Fraction(told[amount]) != Fraction(row[amount]):
+                yield say["reading"] % (kind, told["period_start"], row[amount], told[amount])
+    for span in use["spans"]:
+        adopted = found.get(("tariff", span["tariff"]["resolution_id"]))
+        if adopted is None:
+            continue
+        if fingerprint(adopted["parameters"]) != adopted["notice_hash"]:
+            yield say["hash"] % "notice"
+        voted = {part["name"]: part["price"] for part in adopted["parameters"]["components"]}
+        billed = {part["name"]: part["price_eur"] for part in span["tariff"]["components"]}
+        for name in {**voted, **billed}:
+            prices = [Fraction(prices.get(name, "0")) for prices in (billed, voted)]
+            if prices[0] != prices[1]:
+                yield say["price"] % (name, billed.get(name, "-"), voted.get(name, "-"))
+
+
+def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the sealed facts beside a bill tell, by what they are about."""
+    found = {}
+    for each in others:
+        for fact in each["facts"] if each["what"] == "vote" else [each["fact"]]:
+            told, name = json.loads(fact["data"]), fact["type"].split(".")[1]
+            kind = {"period-measured": "measurement", "energy-allocated": "allocation", "tariff-adopted": "tariff"}
+            about = told.get("measurement_id") or told.get("run_id") or told.get("resolution_id")
+            if name in kind and about:
+                found[kind[name], about] = told
+    return found
+
+
+def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """How far the bill was walked back, and what each vote beside it says."""
+    use, found = json.loads(taken["inputs"])["consumption"], find_sources(others)
+    numbers: list[int] = []
+    for kind, wanted in (
+        ("measurement", {row["measurement_id"] for row in use["readings"]}),
+        ("allocation", {row["run_id"] for row in use["shares"]}),
+        ("tariff", {span["tariff"]["resolution_id"] for span in use["spans"]}),
+    ):
+        numbers += [sum((kind, about) in found for about in wanted), len(wanted)]
+    yield say["walked"] % tuple(numbers)
+    for vote in others:
+        if vote["what"] == "vote":
+            [told] = [
+                json.loads(fact["data"]) for fact in vote["facts"] if fact["type"].endswith("resolution-decided.v1")
+            ]
+            how = "history" if told.get("history") else "voted" if vote["own"] else "decided"
+            own = (vote["own"][3],) if how == "voted" else ()
+            yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
+
+
+def fingerprint(value: object) -> str:
+    """The fingerprint of a value in its one way of writing: keys in order, no spaces."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def instant(text: str) -> datetime:
+    """An instant as it is written in the file."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def giga(joules: Fraction) -> str:
+    """Joules as people read heat [GJ]."""
+    return f"{float(joules) / 1e9:g} GJ"
 
 
 def day(text: str) -> date:
@@ -271,17 +471,20 @@ def euros(cents: Fraction | int | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the bill of a file, and its paper where that is given; returns 0 when all is right."""
-    taken = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
+    """Check the bill of a file beside the other files that are given, its paper among them; returns 0 when all is
+    right."""
+    bodies = [Path(name).read_bytes() for name in arguments]
+    paper = next((body for body in bodies if not body.startswith(b"{")), None)
+    files = [json.loads(body) for body in bodies if body.startswith(b"{")]
+    taken = next(each for each in files if each["what"] == "bill")
+    others = [each for each in files if each["what"] != "bill"]
     say = WORDS.get(taken["language"], WORDS["en"])
-    wrong, left = check(taken, Path(arguments[1]).read_bytes() if len(arguments) > 1 else None)
+    wrong, left = check(taken, paper, others)
     if left:
         print(say["left"] % ", ".join(left))
-    print(
-        "\n".join(f"! {finding}" for finding in wrong) or say["whole"] % (taken["number"], euros(taken["total_cents"]))
-    )
-    if wrong:
-        print(say["wrong"] % (taken["number"], len(wrong)))
+    print("\n".join([*(f"! {finding}" for finding in wrong), *describe(taken, others, say)]))
+    outcome = (say["wrong"], len(wrong)) if wrong else (say["whole"], euros(taken["total_cents"]))
+    print(outcome[0] % (taken["number"], outcome[1]))
     fact = taken["fact"]
     print(say["sealed"] % (fact["position"], fact["hash"]) if fact["hash"] else say["open"])
     return 1 if wrong else 0

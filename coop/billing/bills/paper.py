@@ -30,7 +30,8 @@ Source: docs/domain/personal-data.md#how-long (E26).
 @dataclass(frozen=True)
 class MeterStands:
     """Both stands of one register that a measurement goes from and to, in whole units of ``10 ** exponent`` J, each
-    with how it came to be."""
+    with how it came to be. ``counted`` is what it counted between them where that is not their difference, because it
+    passed its highest stand and began at nothing again."""
 
     measurement_id: str
     meter: str
@@ -41,6 +42,12 @@ class MeterStands:
     exponent: int
     from_quality: str
     to_quality: str
+    counted: int | None = None
+
+    @property
+    def used(self) -> int:
+        """What the register counted between its stands, in its units."""
+        return self.to_stand - self.from_stand if self.counted is None else self.counted
 
     def in_gj(self, stand: int) -> Decimal:
         """A stand [GJ], with as many decimals as the register has.

@@ -181,13 +181,14 @@ def describe_stands(lang: str, stands: MeterStands) -> Stands:
         return f"{civil_day(lang, civil_date(at), 'medium')}, {words.quality(lang, quality)}"
 
     before, after = stands.in_gj(stands.from_stand), stands.in_gj(stands.to_stand)
+    passed = "" if stands.counted is None else "; " + translate(lang, "passed its highest stand")
     return {
         "meter": stands.meter,
         "before": gigajoules(before),
         "before_note": note(stands.from_at, stands.from_quality),
         "after": gigajoules(after),
-        "after_note": note(stands.to_at, stands.to_quality),
-        "used": gigajoules(after - before),
+        "after_note": note(stands.to_at, stands.to_quality) + passed,
+        "used": gigajoules(stands.in_gj(stands.used)),
     }
 
 

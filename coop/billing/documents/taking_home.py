@@ -10,10 +10,9 @@ from typing import Any
 
 import orjson
 
-from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
 from coop.billing.bills.schemas import write_json
-from coop.events.billing import BillIssued
+from coop.events.billing import BillArchived, BillIssued
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
@@ -23,33 +22,36 @@ CHECKER = "check_bill.py"
 
 
 def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
-    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the fact that told of it.
+    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the facts that told of it
+    and of the file that was put away.
 
     Raises:
         NotFound: there is no such bill, or no fact tells of it any more.
     """
     issued = bills.get_bill(tx, bill_id)
-    stored = papers.find_paper(tx, issued.id)
     rows = journal.list_rows(tx, BillIssued, tx.community, issued.member_id)
     told = next((row for row in rows if orjson.loads(row["data"])["bill_id"] == issued.id), None)
+    put_away = journal.list_rows(tx, BillArchived, tx.community, issued.id)
     if told is None:
         raise NotFound(
             say("no fact tells of bill %(number)s any more: the keeper of the books has to look", number=issued.number)
         )
     taken: dict[str, Any] = {
+        "what": "bill",
         "language": language,
         "number": issued.number,
         "kind": issued.kind,
         "issued_on": issued.issued_on.isoformat(),
         "total_cents": issued.total_cents,
         "credit_cents": issued.credit_cents,
+        "asked_cents": issued.asked_cents,
         "inputs": documents.load(tx, issued.inputs_hash).body.decode(),
         "inputs_hash": issued.inputs_hash,
         "paper": documents.load(tx, issued.paper_hash).body.decode(),
         "paper_hash": issued.paper_hash,
-        "file_hash": stored.sha256 if stored else "",
         "bill": orjson.loads(write_json(issued.bill)),
         "fact": told,
+        "archived": put_away[-1] if put_away else None,
     }
     return orjson.dumps(taken, option=orjson.OPT_INDENT_2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from coop.billing.bills import store as bills
@@ -75,9 +76,14 @@ class Freezer:
                 yield SharedUse(told.run_id, told.revision, told.group_id, told.consumed_wh, told.allocated_wh)
 
 
-def _stands_of(told: Measurement) -> Iterable[MeterStands]:
+def _stands_of(told: Measurement) -> list[MeterStands]:
+    """Stands of a measurement as somebody read them: where a register passed its highest stand, those before and after.
+
+    Metering tells two parts then, the second from below nothing on, which no meter shows.
+    """
+    found: list[MeterStands] = []
     for part in told.parts:
-        yield MeterStands(
+        stands = MeterStands(
             told.measurement_id,
             part.meter,
             part.from_at,
@@ -88,3 +94,12 @@ def _stands_of(told: Measurement) -> Iterable[MeterStands]:
             part.from_quality,
             part.to_quality,
         )
+        before = found[-1] if found else None
+        if before and part.from_stand < 0 and (before.meter, before.to_at) == (part.meter, part.from_at):
+            counted = before.used + stands.used
+            stands = replace(
+                before, to_at=part.to_at, to_stand=part.to_stand, to_quality=part.to_quality, counted=counted
+            )
+            found.pop()
+        found.append(stands)
+    return found

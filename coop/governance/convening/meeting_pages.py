@@ -26,6 +26,7 @@ from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import find_followed, list_withdrawn
 from coop.governance.minutes import records
 from coop.governance.minutes.store import find_minutes, load_minutes
+from coop.governance.minutes.taking_home import take_vote
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
@@ -61,6 +62,19 @@ def show_decisions(request: Request) -> Response:
         words=wording,
         steward=ACCESS.allows(session_of(request), "convene"),
     )
+
+
+@routes.get("/resolutions/{resolution_id}.json")
+@may("see-decisions")
+def vote_to_check(request: Request, resolution_id: str) -> Response:
+    """Answer a decided resolution with its sealed facts, to be checked at home."""
+    with reading(request) as tx:
+        body = take_vote(tx, resolution_id, session_of(request).member_id, language_of(request))
+    headers = {
+        "Content-Disposition": f'attachment; filename="vote-{resolution_id[:8]}.json"',
+        "Cache-Control": "no-store",
+    }
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @routes.get("/resolutions/{resolution_id}")

@@ -12,6 +12,7 @@ from coop.metering import looks, run_views, views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import utc
 from coop.metering.looks import note_look
+from coop.metering.provenance.taking_home import take_allocation, take_measurement
 from coop.metering.run_views import RunDay
 from coop.values import AMSTERDAM, BadInput, Problem, say
 from coop.web import charts
@@ -21,6 +22,17 @@ from coop.web.writing import civil_day
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering", include_in_schema=False)
 may = ACCESS.may
+
+
+@routes.get("/readings/{measurement_id}.json")
+@may("see-energy")
+def measurement_to_check(request: Request, measurement_id: str) -> Response:
+    """Answer a measurement with every value that it was made of, to be checked at home."""
+    with reading(request) as tx:
+        told = views.find_own_measurement(tx, session_of(request), measurement_id)
+        body = take_measurement(tx, told, language_of(request))
+    note_look(request, looks.READINGS, told.member_id)
+    return _file(body, f"reading-{told.quantity.value}-{told.period.start}-{measurement_id[:8]}.json")
 
 
 @routes.get("/readings/{measurement_id}")
@@ -38,6 +50,17 @@ def show_measurement(request: Request, measurement_id: str) -> Response:
         findings=own.findings,
         words=wording,
     )
+
+
+@routes.get("/allocations/{run_id}/{connection_id}.json")
+@may("see-energy")
+def allocation_to_check(request: Request, run_id: str, connection_id: str) -> Response:
+    """Answer what a member's connection got in a run, quarter-hour by quarter-hour, to be checked at home."""
+    with reading(request) as tx:
+        share = run_views.find_own_share(tx, session_of(request), run_id, connection_id)
+        body = take_allocation(tx, share, language_of(request))
+    note_look(request, looks.QUARTER_HOURS, share.member_id)
+    return _file(body, f"shared-{run_id[:8]}.json")
 
 
 @routes.get("/allocations/{run_id}/{connection_id}")
@@ -68,6 +91,11 @@ def show_allocation(
         findings=own.findings,
         words=wording,
     )
+
+
+def _file(body: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _instant(text: str) -> datetime:

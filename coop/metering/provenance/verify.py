@@ -15,7 +15,7 @@ from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Use, total_energy, use_of
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import tell_parts
-from coop.metering.periods.store import AllocationRun
+from coop.metering.periods.store import AllocationRun, Measurement
 from coop.metering.readings import store as readings
 from coop.metering.readings.documents import MANIFEST
 from coop.metering.readings.store import Packed, Stored, seconds
@@ -46,14 +46,9 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
             "no-such-measurement", say("there is no measurement %(measurement_id)s", measurement_id=measurement_id)
         )
     try:
-        basis = _open(tx, BASIS, told.basis_sha256)
-        exponents = {span.register_id: span.exponent for span in basis.spans}
-        stored = _read_again(tx, told.manifest_sha256, exponents)
+        basis, by_register = read_days(tx, told)
     except ReadingsGone as gone:
         return [f"measurement {measurement_id}: {gone.message}"]
-    by_register: dict[str, dict[int, Stored]] = {}
-    for (identity, day), one in stored.items():
-        by_register.setdefault(identity, {})[day] = one.unpack()
     uses = _use_again(basis, by_register)
     findings = []
     if tuple(part for use in uses for part in tell_parts(use)) != told.parts:
@@ -62,6 +57,21 @@ def verify_measurement(tx: Tx, measurement_id: str) -> list[str]:
     if energy_j != told.energy_j:
         findings.append(f"measurement {measurement_id}: {energy_j} J read again, {told.energy_j} J told")
     return findings
+
+
+def read_days(tx: Tx, told: Measurement) -> tuple[Basis, dict[str, dict[int, Stored]]]:
+    """Read the very days that a measurement was made of, by register and UTC day, and what else it rests on.
+
+    Raises:
+        ReadingsGone: some of it is no longer there as it was.
+        ReadingsDetached: its readings are set aside.
+    """
+    basis = _open(tx, BASIS, told.basis_sha256)
+    exponents = {span.register_id: span.exponent for span in basis.spans}
+    by_register: dict[str, dict[int, Stored]] = {}
+    for (identity, day), one in _read_again(tx, told.manifest_sha256, exponents).items():
+        by_register.setdefault(identity, {})[day] = one.unpack()
+    return basis, by_register
 
 
 def _use_again(basis: Basis, by_register: Mapping[str, Mapping[int, Stored]]) -> list[Use]:

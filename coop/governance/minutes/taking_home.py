@@ -1,0 +1,85 @@
+"""A decided resolution as a member takes it home: the sealed facts from notice to effect, and the own ballot opened.
+
+``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. Nobody else's vote
+is in it: of their ballots there are commitments alone, as they were told when they were cast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from coop.events.envelope import Event
+from coop.events.governance import (
+    AllocationKeyAdopted,
+    BallotsCommitted,
+    ChoiceAdopted,
+    MeetingConvened,
+    ResolutionDecided,
+    TariffAdopted,
+    VotingListFrozen,
+)
+from coop.governance.ballots.commitments import commit
+from coop.governance.ballots.store import list_standing
+from coop.governance.meetings import store
+from coop.governance.minutes.records import resolution_record
+from coop.kit import journal
+from coop.kit.tx import Tx
+from coop.values import CoopError, NotFound, say
+
+_OF_MEETING: tuple[type[Event], ...] = (MeetingConvened, VotingListFrozen)
+_OF_RESOLUTION: tuple[type[Event], ...] = (
+    BallotsCommitted,
+    ResolutionDecided,
+    TariffAdopted,
+    AllocationKeyAdopted,
+    ChoiceAdopted,
+)
+
+
+def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) -> bytes:
+    """A resolution as JSON: its record, the facts that told of it, the commitments that were counted, and what the
+    member's own ballot says, with the secret that opens its commitment.
+
+    Raises:
+        NotFound: there is no such resolution.
+        CoopError: ``not-decided``, nobody counted it yet.
+    """
+    meeting_id = store.find_agenda(tx, resolution_id)
+    if meeting_id is None:
+        raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
+    record = resolution_record(tx, resolution_id)
+    if record["decided_on"] is None:
+        raise CoopError("not-decided", say("the members did not decide this yet"))
+    standing = list_standing(tx, resolution_id)
+    own = standing.get(member_id) if member_id else None
+    taken: dict[str, Any] = {
+        "what": "vote",
+        "language": language,
+        "resolution_id": resolution_id,
+        "subject": record["subject_nl"] if language == "nl" else record["subject_en"],
+        "majority": record["majority"],
+        "base": record["base"],
+        "count": record["count"],
+        "facts": [
+            row
+            for kinds, subject in ((_OF_MEETING, meeting_id), (_OF_RESOLUTION, resolution_id))
+            for kind in kinds
+            for row in journal.list_rows(tx, kind, tx.community, subject)
+        ],
+        "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
+        "own": None
+        if own is None
+        else [
+            resolution_id,
+            own.ballot_id,
+            own.member_id,
+            own.choice,
+            own.proxy_holder or "",
+            own.channel,
+            own.cast_on.isoformat(),
+            own.salt,
+        ],
+    }
+    return orjson.dumps(taken, default=str)

@@ -1,0 +1,168 @@
+"""A bill with its readings, its shared electricity and its votes is walked back at home, and what was changed is found.
+
+The files come through the doors that a member has; the checker is run on them as it is, with nothing of the product.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from coop.billing.bills import store as bills
+from coop.billing.documents.taking_home import take_home
+from coop.demo.cooperative import COMMUNITY
+from coop.governance.minutes.taking_home import take_vote
+from coop.kit.service import Room
+from coop.kit.tx import Tx
+from coop.metering.periods import store as periods
+from coop.metering.provenance.taking_home import take_allocation, take_measurement
+from coop.operator.runtime import open_rooms
+from coop.values import NotFound
+from coop.verification.athome import WORDS, check, describe
+from tests.flows.conftest import Year
+
+Taken = dict[str, Any]
+Bundle = tuple[Taken, list[Taken]]
+
+
+@pytest.fixture(scope="module")
+def opened(year: Year) -> Iterator[dict[str, Room]]:
+    """The rooms of the played year."""
+    rooms = open_rooms(year.settings, migrate=False)
+    yield rooms
+    for room in rooms.values():
+        room.database.close()
+
+
+def take_all(rooms: dict[str, Room]) -> dict[str, Bundle]:
+    """Every bill with everything beside it, by number."""
+    with ExitStack() as stack:
+        billing, metering, governance = (
+            stack.enter_context(rooms[name].database.read(COMMUNITY)) for name in ("billing", "metering", "governance")
+        )
+        taken = [json.loads(take_home(billing, head.id, "en")) for head in bills.list_heads(billing)]
+        return {each["number"]: (each, list_sources(each, metering, governance)) for each in taken}
+
+
+def list_sources(taken: Taken, metering: Tx, governance: Tx) -> list[Taken]:
+    """Measurements, allocations and votes that a bill names, as its member takes them home."""
+    inputs = json.loads(taken["inputs"])
+    use, holder = inputs["consumption"], (inputs["connection_id"], inputs["member_id"])
+    sources = []
+    for row in use["readings"]:
+        told = periods.find_measurement(metering, row["measurement_id"])
+        assert told is not None
+        sources.append(take_measurement(metering, told, "en"))
+    for row in use["shares"]:
+        shares = periods.list_allocations(metering, row["run_id"])
+        [share] = [one for one in shares if (one.connection_id, one.member_id) == holder]
+        sources.append(take_allocation(metering, share, "en"))
+    for resolution_id in sorted({span["tariff"]["resolution_id"] for span in use["spans"]}):
+        sources.append(take_vote(governance, resolution_id, inputs["member_id"], "en"))
+    return [json.loads(source) for source in sources]
+
+
+def test_every_bill_of_the_year_walks_back_to_readings_and_votes(opened: dict[str, Room]) -> None:
+    taken = take_all(opened)
+    assert len(taken) > 40
+    assert {number: wrong for number, (bill, others) in taken.items() if (wrong := check(bill, None, others)[0])} == {}
+    for bill, others in taken.values():
+        use = json.loads(bill["inputs"])["consumption"]
+        walked = next(describe(bill, others, WORDS["en"]))
+        readings, shares = len(use["readings"]), len(use["shares"])
+        votes = len({span["tariff"]["resolution_id"] for span in use["spans"]})
+        assert walked == (
+            f"Walked back to the source: {readings} of {readings} readings, {shares} of {shares} times shared"
+            f" electricity, {votes} of {votes} votes."
+        )
+
+
+def test_the_year_has_a_meter_that_passed_its_highest_stand(opened: dict[str, Room]) -> None:
+    """What it counted is printed beside stands that somebody read, none of them below nothing."""
+    stands = [stand for bill, _ in take_all(opened).values() for stand in json.loads(bill["paper"])["stands"]]
+    assert [stand for stand in stands if stand["from_stand"] < 0] == []
+    passed = [stand for stand in stands if stand.get("counted") is not None]
+    assert passed
+    assert all(stand["to_stand"] < stand["from_stand"] for stand in passed)
+
+
+def change_fact(source: Taken, old: str, new: str) -> None:
+    """Change what a sealed fact says."""
+    assert old in source["fact"]["data"]
+    source["fact"]["data"] = source["fact"]["data"].replace(old, new, 1)
+
+
+def pick(others: list[Taken], what: str) -> Taken:
+    """The first source of a kind."""
+    return next(each for each in others if each["what"] == what)
+
+
+def forge_a_stand(_bill: Taken, others: list[Taken]) -> None:
+    [values] = pick(others, "measurement")["values"].values()
+    for value in values:
+        value[2] -= 1_000_000_000
+
+
+def forge_the_measurement(_bill: Taken, others: list[Taken]) -> None:
+    change_fact(pick(others, "measurement"), '"energy_j":"', '"energy_j":"9')
+
+
+def forge_the_printed_stands(bill: Taken, _others: list[Taken]) -> None:
+    paper = json.loads(bill["paper"])
+    paper["stands"][0]["from_stand"] -= 1_000_000_000
+    bill["paper"] = json.dumps(paper)
+
+
+def forge_what_is_asked(bill: Taken, _others: list[Taken]) -> None:
+    bill["asked_cents"] += 100
+
+
+def forge_a_quarter(_bill: Taken, others: list[Taken]) -> None:
+    quarter = next(one for one in pick(others, "allocation")["quarters"] if one[2] > 3000)
+    quarter[2] -= 3001
+
+
+def forge_the_allocation(_bill: Taken, others: list[Taken]) -> None:
+    change_fact(pick(others, "allocation"), '"allocated_wh":', '"allocated_wh":1')
+
+
+def forge_the_price(_bill: Taken, others: list[Taken]) -> None:
+    vote = pick(others, "vote")
+    adopted = next(fact for fact in vote["facts"] if fact["type"].endswith("tariff-adopted.v1"))
+    adopted["data"] = adopted["data"].replace('"price":"', '"price":"1', 1)
+
+
+FORGERIES = [
+    (forge_a_stand, "is not in the readings"),
+    (forge_the_measurement, "on the bill"),
+    (forge_the_printed_stands, "stands of meter"),
+    (forge_what_is_asked, "to pay"),
+    (forge_a_quarter, "the quarter-hours come to"),
+    (forge_the_allocation, "the quarter-hours come to"),
+    (forge_the_price, "the members decided"),
+]
+
+
+@pytest.mark.parametrize(("forge", "said"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_source_that_was_changed_is_found_at_home(
+    opened: dict[str, Room], forge: Callable[[Taken, list[Taken]], None], said: str
+) -> None:
+    bill, others = next(
+        (bill, others)
+        for bill, others in take_all(opened).values()
+        if {each["what"] for each in others} == {"measurement", "allocation", "vote"}
+        and any(quarter[2] > 3000 for quarter in pick(others, "allocation")["quarters"])
+    )
+    assert check(bill, None, others)[0] == []
+    forge(bill, others)
+    wrong, _ = check(bill, None, others)
+    assert [finding for finding in wrong if said in finding], wrong
+
+
+def test_a_vote_that_is_not_decided_has_nothing_to_take_home(opened: dict[str, Room]) -> None:
+    with opened["governance"].database.read(COMMUNITY) as tx, pytest.raises(NotFound):
+        take_vote(tx, "no-such-resolution", None, "en")
