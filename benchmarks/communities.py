@@ -1,16 +1,18 @@
 """Many small co-operatives in one installation: memory, idle processor, and time to answer, for 1, 10 and 30 of them.
 
-    python -m benchmarks.communities [--counts 1 10 30] [--homes 10] [--idle-s 20]
+    python -m benchmarks.communities [--counts 1 10 30] [--homes 10] [--days 31] [--idle-s 20]
 
 Each count runs in a process of its own (``coop run`` as an operator starts it) on fresh SQLite files. Co-operatives are
-founded while it runs, each with its homes in the register and its meters; then the process is left alone, and its
-memory and the processor time that it uses by itself are read; last, the same pages are asked for of each in turn.
-Everything is divided by what one co-operative takes.
+founded while it runs, each with its homes in the register, its meters, and their quarter-hours of some days, a delivery
+a home. Then the process is left alone, and its memory and the processor time that it uses by itself are read; last, the
+same pages are asked for of each in turn. Everything is divided by what one co-operative takes.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import os
 import statistics
 import subprocess
@@ -43,6 +45,7 @@ class Measured:
     memory_mib: float
     idle_share: float
     founding_s: float
+    reading_s: float
     page_ms: float
     disk_mib: float
 
@@ -52,24 +55,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 10, 30])
     parser.add_argument("--homes", type=int, default=10)
+    parser.add_argument("--days", type=int, default=31)
     parser.add_argument("--idle-s", type=float, default=20.0)
     arguments = parser.parse_args()
-    figures = {count: measure(count, arguments.homes, arguments.idle_s) for count in arguments.counts}
+    figures = {count: measure(count, arguments.homes, arguments.days, arguments.idle_s) for count in arguments.counts}
     base = figures[arguments.counts[0]]
-    print(f"{arguments.homes} homes each; in brackets: times what {arguments.counts[0]} takes")
-    print("  count      memory MiB         idle CPU %     founding one s      a page ms        disk MiB")
+    each = f"{arguments.homes} homes each, {arguments.days} days of quarter-hours"
+    print(f"{each}; in brackets: times what {arguments.counts[0]} takes")
+    heads = ("memory MiB", "idle CPU %", "founding s", "readings s", "a page ms", "disk MiB")
+    print("  count  " + "  ".join(f"{head:>17}" for head in heads))
     for count, measured in figures.items():
         cells = [
             _cell(measured.memory_mib, base.memory_mib, 0),
             _cell(measured.idle_share * 100, base.idle_share * 100, 2),
             _cell(measured.founding_s, base.founding_s, 2),
+            _cell(measured.reading_s, base.reading_s, 2),
             _cell(measured.page_ms, base.page_ms, 1),
             _cell(measured.disk_mib, base.disk_mib, 1),
         ]
         print(f"  {count:>5}  " + "  ".join(cells))
 
 
-def measure(count: int, homes: int, idle_s: float) -> Measured:
+def measure(count: int, homes: int, days: int, idle_s: float) -> Measured:
     """Run an installation with so many co-operatives and read its figures."""
     with tempfile.TemporaryDirectory(prefix="coop-communities-") as folder:
         settings = Settings(data_dir=Path(folder), secret=SECRET, port=free_port())
@@ -78,6 +85,10 @@ def measure(count: int, homes: int, idle_s: float) -> Measured:
             for number in range(count):
                 _found(settings, number, homes)
             founding_s = (time.perf_counter() - begun) / count
+            begun = time.perf_counter()
+            for number in range(count):
+                _deliver(settings, number, homes, days)
+            reading_s = (time.perf_counter() - begun) / count
             _ask_every_page(settings, count)  # so that nothing is counted that only a first request needs
             time.sleep(2.0)
             cpu_s, at = _cpu_s(process.pid), time.perf_counter()
@@ -85,7 +96,7 @@ def measure(count: int, homes: int, idle_s: float) -> Measured:
             idle_share = (_cpu_s(process.pid) - cpu_s) / (time.perf_counter() - at)
             page_ms = statistics.median(_ask_every_page(settings, count)) * 1000
             disk = sum(file.stat().st_size for file in Path(folder).iterdir())
-            return Measured(_memory_mib(process.pid), idle_share, founding_s, page_ms, disk / 2**20)
+            return Measured(_memory_mib(process.pid), idle_share, founding_s, reading_s, page_ms, disk / 2**20)
 
 
 @contextmanager
@@ -122,6 +133,20 @@ def _found(settings: Settings, number: int, homes: int) -> None:
             {"serial": f"E{home}", "kind": "electricity", "installed_on": "2025-01-01"} for home in range(homes)
         ]
         client.post("/metering/api/v1/meters", json=meters).raise_for_status()
+
+
+def _deliver(settings: Settings, number: int, homes: int, days: int) -> None:
+    """Hand in a co-operative's quarter-hours, a home at a time."""
+    with _entered(settings, number) as client:
+        for home in range(homes):
+            usual = {"quantity": "electricity_import", "unit": "Wh", "start": "2025-01-01T00:00:00Z", "step_s": 900}
+            series = [{"meter": f"E{home}", **usual, "values": [40 + home] * (96 * days)}]
+            sent = json.dumps({"head_end": "bench", "sent_at": "2025-03-01T00:00:00Z", "series": series})
+            body = base64.b64encode(sent.encode()).decode()
+            delivery = {"format": "head-end", "gateway": "bench", "received_at": "2025-03-01T00:00:00Z", "body": body}
+            answer = client.post("/metering/api/v1/deliveries/batch", json={"deliveries": [delivery]})
+            answer.raise_for_status()
+            assert not answer.json()["problems"], answer.text
 
 
 def _register(homes: int) -> dict[str, str]:

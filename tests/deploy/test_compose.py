@@ -15,7 +15,6 @@ from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
 from sqlalchemy.engine import make_url
@@ -25,16 +24,15 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from coop.kit.bus.cluster import Cluster
 from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings
+from tests.servers.compose import DEPLOY, interpolated, read_compose
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SERVICES = ("members", "metering", "billing", "governance")
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     """The compose file, with YAML's merges done."""
-    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-    return loaded
+    return read_compose()
 
 
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.mqtt.yaml"])
@@ -42,7 +40,7 @@ def test_it_follows_the_compose_specification(name: str) -> None:
     schema = json.loads(
         files("check_jsonschema").joinpath("builtin_schemas/vendor/compose-spec.json").read_text(encoding="utf-8")
     )
-    written = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
+    written = read_compose(name)
     assert [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(written)] == []
 
 
@@ -205,16 +203,3 @@ def test_a_service_believes_the_proxy_and_nobody_else_about_where_a_request_come
         app: Any = ProxyHeadersMiddleware(cast(Any, name_source), trusted_hosts=proxies)  # uvicorn has types of its own
         sources.append(TestClient(app, client=(peer, 1)).get("/", headers=headers).text)
     assert sources == ["203.0.113.7", "192.0.2.1"]
-
-
-def interpolated(value: str, variables: dict[str, str]) -> str:
-    """A value with ${NAME}, ${NAME:-default} and ${NAME:?complaint} filled in, as compose does it."""
-
-    def fill(match: re.Match[str]) -> str:
-        name, default = match[1], match[2]
-        if variables.get(name) or (name in variables and default is None):
-            return variables[name]
-        assert default is not None, f"{name} has to be set"
-        return str(default)
-
-    return re.sub(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}", fill, value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -15,11 +17,13 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.servers.absent import ServerAbsent, skip_or_fail
+from tests.servers.compose import read_compose
 from tests.servers.mosquitto import mosquitto_program
 from tests.servers.process import answers, free_port, running
 
@@ -59,8 +63,9 @@ def test_a_gateway_is_named_by_its_co_operative_and_let_in_once(tmp_path: Path) 
 
 
 @contextmanager
-def broker(folder: Path) -> Iterator[int]:
-    """Mosquitto under deploy/mosquitto/mosquitto.conf, with the places of this machine; yields its port."""
+def broker(folder: Path, conf_d: str = "conf.d") -> Iterator[int]:
+    """Mosquitto under deploy/mosquitto/mosquitto.conf, with the places of this machine; yields its port, and with the
+    folder ``tls`` in the place of conf.d, as compose.mqtt.yaml puts it, the port that is encrypted."""
     try:
         program = mosquitto_program()
     except ServerAbsent as reason:
@@ -69,30 +74,39 @@ def broker(folder: Path) -> Iterator[int]:
     settings = (DEPLOY / "mosquitto" / "mosquitto.conf").read_text()
     settings = settings.replace("listener 1883", f"listener {port} 127.0.0.1").replace("/run/secrets", str(folder))
     settings = settings.replace("/mosquitto/data/", f"{folder}/").replace(
-        "/mosquitto/config/conf.d", str(DEPLOY / "mosquitto" / "conf.d")
+        "/mosquitto/config/conf.d", f"{folder}/conf.d"
     )
+    outside = free_port()
+    (folder / "conf.d").mkdir()
+    for path in (DEPLOY / "mosquitto" / conf_d).glob("*.conf"):
+        text = path.read_text().replace("listener 8883", f"listener {outside} 127.0.0.1")
+        (folder / "conf.d" / path.name).write_text(text.replace("/run/secrets", str(folder)))
     if os.geteuid() == 0:
         settings = f"user root\n{settings}"  # or it gives up the rights by which it reads this folder
     (folder / "mosquitto.conf").write_text(settings)
     command = [program, "-c", str(folder / "mosquitto.conf")]
     with running(command, log=folder / "log", ready=lambda: answers(port), patience_s=20):
-        yield port
+        yield outside if conf_d == "tls" else port
 
 
 @contextmanager
-def connected(port: int, user: str, password: str) -> Iterator[tuple[paho.Client, ReasonCode]]:
-    """A client of the broker, and how it was received."""
+def connected(
+    port: int, user: str, password: str, authority: Path | None = None
+) -> Iterator[tuple[paho.Client, ReasonCode]]:
+    """A client of the broker, and how it was received; with an ``authority`` it speaks encrypted."""
     came = threading.Event()
     received: list[ReasonCode] = []
     client = paho.Client(CallbackAPIVersion.VERSION2, user, protocol=paho.MQTTv5)
     client.username_pw_set(user, password)
+    if authority:
+        client.tls_set(str(authority))
 
     def note(_client: object, _data: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
         received.append(reason)
         came.set()
 
     client.on_connect = note
-    client.connect("127.0.0.1", port)
+    client.connect("localhost" if authority else "127.0.0.1", port)
     client.loop_start()
     assert came.wait(10)
     yield client, received[0]
@@ -130,3 +144,39 @@ def test_a_gateway_publishes_under_its_own_name_alone_and_nobody_without_a_passw
             gateway.publish(topic, b"telegram", qos=1)
         assert last.wait(10)
         assert heard == ["coop/wg/roof-1/p1", "coop/wg/roof-1/mbus"]
+
+
+@pytest.mark.mqtt
+def test_from_outside_the_broker_is_reached_encrypted_and_by_its_own_name_alone(tmp_path: Path) -> None:
+    told = make(tmp_path, "--gateway", "wg/roof-1").stdout
+    user, password = re.findall(r"user (\S+), password (\S+),", told)[0]
+    added = read_compose("compose.mqtt.yaml")
+    assert added["services"]["mosquitto"]["volumes"] == ["./mosquitto/tls:/mosquitto/config/conf.d:ro"]
+    assert {*added["services"]["mosquitto"]["secrets"]} == set(added["secrets"])
+    ours, others = trustme.CA(), trustme.CA()
+    certificate = ours.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(tmp_path / "mosquitto_key")
+    for pem in certificate.cert_chain_pems:
+        pem.write_to_path(tmp_path / "mosquitto_certificate", append=True)
+    for name, authority in (("ours", ours), ("others", others)):
+        authority.cert_pem.write_to_path(tmp_path / f"{name}.pem")
+    with broker(tmp_path, "tls") as port:
+        with connected(port, user, password, tmp_path / "ours.pem") as (gateway, welcome):
+            assert not welcome.is_failure
+            sent = gateway.publish("coop/wg/roof-1/p1", b"telegram", qos=1)
+            sent.wait_for_publish(10)
+            assert sent.is_published()
+        with connected(port, user, "guess", tmp_path / "ours.pem") as (_, refusal):
+            assert refusal == ReasonCode(PacketTypes.CONNACK, "Not authorized")
+        strange = ssl.create_default_context(cafile=str(tmp_path / "others.pem"))
+        with socket.create_connection(("127.0.0.1", port)) as opened, pytest.raises(ssl.SSLCertVerificationError):
+            strange.wrap_socket(opened, server_hostname="localhost")
+        plain = paho.Client(CallbackAPIVersion.VERSION2, user)
+        plain.connect_timeout = 5
+        came = threading.Event()
+        plain.on_connect = lambda *_: came.set()
+        plain.connect("127.0.0.1", port)
+        plain.loop_start()
+        assert not came.wait(2), "nobody is let in who does not encrypt"
+        plain.disconnect()
+        plain.loop_stop()
