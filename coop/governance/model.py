@@ -18,6 +18,12 @@ ORDINARY: Final = "ordinary"
 
 CHOICES: Final = ("for", "against", "blank")
 
+MOST_VOTES: Final = "most-votes"
+FIRST: Final = "first"
+WINS: Final = (MOST_VOTES, FIRST)
+"""Rules by which one of several options wins, of those that reach their majority: the most votes for, or the first on
+the agenda."""
+
 OWN: Final = "own"
 """Channel of a ballot that its member cast in their own session."""
 
@@ -36,7 +42,10 @@ PARTIES: Final = ("co-operative", "partner")
 
 @dataclass(frozen=True)
 class Resolution:
-    """One point of an agenda. ``parameters`` say, in texts and whole numbers, what it will do when adopted."""
+    """One point of an agenda. ``parameters`` say, in texts and whole numbers, what it will do when adopted.
+
+    Points with the same ``option_of`` are options of each other; at most one is adopted: the one that ``wins``.
+    """
 
     resolution_id: str
     kind: str
@@ -45,6 +54,8 @@ class Resolution:
     explanation_nl: str
     explanation_en: str
     parameters: Mapping[str, Any]
+    option_of: str = ""
+    wins: str = ""
 
     def subject(self, lang: str) -> str:
         """The subject in the reader's language."""
@@ -160,8 +171,9 @@ class Verdict:
     """The meaning of a count under its rule, which ``rule`` says in words.
 
     ``reason``: majority, no-votes, no-quorum, tie, too-few; chair or lot where these broke a tie; not-decidable in a
-    second meeting at the wrong time; not-approved by whom the statutes name; or decided-before where another meeting
-    decided the same once and for all.
+    second meeting at the wrong time; not-approved by whom the statutes name; other-option
+    or option-tie where another option won, or had as many votes; or decided-before where another meeting decided the
+    same once and for all, or on the same day.
     """
 
     adopted: bool

@@ -266,7 +266,7 @@ def test_two_points_that_would_settle_the_same_stand_on_no_agenda_together(datab
     with database.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput) as refused:
         meetings.convene_meeting(tx, meeting(*points))
     assert [str(problem.reason) for problem in refused.value.problems] == [
-        "another point on this agenda settles the same"
+        "another point on this agenda settles the same: make them options, of which one wins"
     ]
 
 
@@ -280,3 +280,11 @@ def test_every_kind_of_the_house_has_its_words_and_a_place_on_the_form(embedded:
         assert 'name="1.subject_nl"' in form.text
         for field in kind.fields:
             assert kind.page or f'name="1.{field.name}"' in form.text
+
+
+def test_a_key_with_an_order_and_an_end_is_taken_and_read_out() -> None:
+    key = {"group_id": "roofs", "kind": "priority", "order": ["C2", "C1"], "valid_from": "2027-01-01"}
+    point = resolution("k1", "allocation-key", {**key, "valid_until": "2028-01-01"})
+    assert check_resolution(point, 1) == []
+    shown = dict(find_kind("allocation-key").show_parameters("en", point.parameters, {}))
+    assert (shown["Served in this order"], shown["Until"]) == ("C2, C1", "1 January 2028")

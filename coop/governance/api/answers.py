@@ -120,7 +120,8 @@ class ObjectionOut(Answer):
 
 class CountOut(Answer):
     """A count, and why it decides as it does: majority, no-votes, no-quorum, tie, too-few; chair or lot where these
-    broke a tie; not-decidable, not-approved or decided-before. Members are counted by heads."""
+    broke a tie; not-decidable, not-approved, other-option, option-tie or decided-before. Members are counted by
+    heads."""
 
     votes_for: int
     votes_against: int
@@ -228,6 +229,10 @@ class ResolutionOut(Answer):
     subject_nl: str
     subject_en: str
     parameters: Parameters
+    option_of: str = ""
+    """Points of a meeting with the same word are options of each other, of which at most one is adopted."""
+    wins: str = ""
+    """Which of the options wins that reach their majority: ``most-votes`` for, or the ``first`` on the agenda."""
     parameters_hash: str
     notice_hash: str
     adopted_hash: str | None

@@ -91,7 +91,11 @@ class StatutesBody(Body):
 
 
 class ResolutionBody(Body):
-    """A point of the agenda; ``parameters`` hold texts and whole numbers only."""
+    """A point of the agenda; ``parameters`` hold texts and whole numbers only.
+
+    Points with the same ``option_of`` are options of each other, of which at most one is adopted. ``wins`` says which
+    of those that reach their majority: the one with the most votes for, or the first on the agenda.
+    """
 
     resolution_id: Id
     kind: str
@@ -100,6 +104,8 @@ class ResolutionBody(Body):
     explanation_nl: Text = ""
     explanation_en: Text = ""
     parameters: ResolutionTerms = {}
+    option_of: Annotated[str, Field(max_length=100)] = ""
+    wins: Literal["", "most-votes", "first"] = ""
 
 
 class MeetingBody(Body):

@@ -6,7 +6,7 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -17,6 +17,7 @@ from coop.events.governance import (
 from coop.governance.ballots.attendance.commands import freeze_attendance
 from coop.governance.ballots.commitments import draw_lot, hash_box
 from coop.governance.ballots.counting import count_ballots, decide, rule_of
+from coop.governance.ballots.options import Option, find_beaten, group_options
 from coop.governance.ballots.store import list_standing
 from coop.governance.entries import store as entries
 from coop.governance.kinds import Adopted, find_kind
@@ -160,6 +161,7 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
             ),
         )
     list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
+    ballots: list[tuple[Resolution, Counted]] = []
     for point in points:
         resolution_id = point.resolution.resolution_id
         standing = list_standing(tx, resolution_id).values()
@@ -168,7 +170,8 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
         lot = draw_lot(resolution_id, box_hash)
         casting = lot if point.rule.tie == "lot" else said.chair.get(resolution_id, "")
         counted = Counted(count, list_hash, box_hash, casting, resolution_id in said.approved)
-        tx.tell(*decide_point(tx, meeting, point.resolution, point.articles, counted, tx.today))
+        ballots.append((point.resolution, counted))
+    tx.tell(*decide_points(tx, meeting, points[0].articles, ballots, tx.today))
     return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
 
 
@@ -230,10 +233,46 @@ class Counted:
     approved: bool = False
 
 
-def decide_point(
-    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Articles, counted: Counted, decided_on: date
+def decide_points(
+    tx: Tx, meeting: Meeting, articles: Articles, counts: Sequence[tuple[Resolution, Counted]], decided_on: date
 ) -> list[Event]:
-    """Keep the decision that a count comes to; returns the facts of it."""
+    """Keep the decisions that counts come to, of options the one that wins; returns the facts of them, in order."""
+    verdicts = {
+        resolution.resolution_id: decide(
+            articles,
+            resolution.kind,
+            counted.count,
+            find_second(tx, meeting, resolution),
+            casting=counted.casting,
+            approved=counted.approved,
+        )
+        for resolution, counted in counts
+    }
+    by_id = {resolution.resolution_id: counted for resolution, counted in counts}
+    for options in group_options([resolution for resolution, _ in counts]):
+        weighed = [
+            Option(
+                each.resolution_id,
+                verdicts[each.resolution_id].adopted,
+                by_id[each.resolution_id].count.votes_for,
+                by_id[each.resolution_id].casting,
+                by_id[each.resolution_id].ballots_hash,
+            )
+            for each in options
+        ]
+        for beaten, reason in find_beaten(weighed, options[0].wins, rule_of(articles, options[0].kind).tie).items():
+            verdicts[beaten] = replace(verdicts[beaten], adopted=False, reason=reason)
+    return [
+        fact
+        for resolution, counted in counts
+        for fact in _decide_point(tx, meeting, resolution, counted, verdicts[resolution.resolution_id], decided_on)
+    ]
+
+
+def _decide_point(
+    tx: Tx, meeting: Meeting, resolution: Resolution, counted: Counted, verdict: Verdict, decided_on: date
+) -> list[Event]:
+    """Keep one decision; returns the facts of it."""
     notice_hash, document = store.find_notice(tx, resolution.resolution_id)
     adopted_hash = document.sha256
     if adopted_hash != notice_hash:
@@ -247,10 +286,8 @@ def decide_point(
                 notice_hash=notice_hash,
             ),
         )
-    count, second = counted.count, find_second(tx, meeting, resolution)
-    casting, approved = counted.casting, counted.approved
-    verdict = decide(articles, resolution.kind, count, second, casting=casting, approved=approved)
-    if verdict.adopted and _is_decided_before(tx, resolution):
+    count = counted.count
+    if verdict.adopted and _is_decided_before(tx, resolution, decided_on):
         verdict = replace(verdict, adopted=False, reason="decided-before")
     kept = store.Decided(
         resolution.resolution_id,
@@ -260,8 +297,8 @@ def decide_point(
         count,
         counted.voting_list_hash,
         counted.ballots_hash,
-        casting,
-        approved,
+        counted.casting,
+        counted.approved,
     )
     store.add_decision(tx, kept)
     decided = ResolutionDecided(
@@ -289,11 +326,13 @@ def decide_point(
     return [decided, *find_kind(resolution.kind).act(tx, adopted)]
 
 
-def _is_decided_before(tx: Tx, resolution: Resolution) -> bool:
-    """True when another meeting settled once and for all what this one is about, such as that a phase is built: a point
-    that is decided falls away."""
+def _is_decided_before(tx: Tx, resolution: Resolution, decided_on: date) -> bool:
+    """True when another meeting settled what this one is about, for good (that a phase is built) or on the same day, so
+    that no later decision could be told from the earlier: a point that is decided falls away."""
     kind = find_kind(resolution.kind)
-    if not kind.settles_once:
-        return False
     claim = kind.find_claim(resolution.parameters)
-    return any(kind.find_claim(other.parameters) == claim for other in store.list_adopted_of(tx, resolution.kind))
+    if not claim:
+        return False
+    same = [each for each in store.list_adopted_of(tx, resolution.kind) if kind.find_claim(each.parameters) == claim]
+    days = [decided.decided_on for each in same if (decided := store.find_decision(tx, each.resolution_id))]
+    return bool(days) if kind.settles_once else decided_on in days

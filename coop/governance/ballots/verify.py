@@ -83,6 +83,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     )
     judged = ("adopted" if adopted else "rejected", article)
     counted = "the minutes give" if meeting.entry_id else "the ballots counted again give"
+    if adopted and _is_beaten(tx, meeting, resolution, articles):
+        judged = ("rejected", article)
     findings += _check_decision(tx, resolution, count, judged, counted)
     return VerifiedResolution(
         resolution_id=resolution_id,
@@ -118,6 +120,7 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
                 "explanation_nl": point.explanation_nl,
                 "explanation_en": point.explanation_en,
                 "parameters_sha256": _hash(point.parameters),
+                **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
             }
             for point in meeting.resolutions
         ],
@@ -160,6 +163,34 @@ def _find_casting(decided: store.Decided | None, articles: Record, resolution: R
     if second_opinion.find_rule(articles, resolution.kind).get("tie") != "lot" or not decided.ballots_hash:
         return decided.casting
     return "for" if int(_hash(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
+
+
+def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record) -> bool:
+    """True for an option that reached its majority and that another one beats, by the counts as they are kept: each of
+    them is walked back by itself."""
+    if not resolution.option_of:
+        return False
+    options = [point for point in meeting.resolutions if point.option_of == resolution.option_of]
+    decisions = [(point.resolution_id, store.find_decision(tx, point.resolution_id)) for point in options]
+    beaten = ("other-option", "option-tie")
+    kept = [(name, made) for name, made in decisions if made is not None]
+    reached = [(name, made) for name, made in kept if made.verdict.adopted or made.verdict.reason in beaten]
+    if not reached:
+        return False
+    if resolution.wins == "first":
+        return reached[0][0] != resolution.resolution_id
+    ranked = sorted(reached, key=lambda each: -each[1].count.votes_for)
+    tied = [each for each in ranked if each[1].count.votes_for == ranked[0][1].count.votes_for]
+    if len(tied) > 1:
+        tie = second_opinion.find_rule(articles, resolution.kind).get("tie", "rejects")
+        if tie == "chair":
+            chosen = [each for each in tied if each[1].casting == "for"]
+            tied = chosen if len(chosen) == 1 else []
+        elif tie == "lot" and all(decided.ballots_hash for _, decided in tied):
+            tied = sorted(tied, key=lambda each: _hash(["lot", each[0], each[1].ballots_hash]))
+        else:
+            tied = []
+    return not tied or tied[0][0] != resolution.resolution_id
 
 
 def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from coop.governance.ballots.closing import Outcome
-from coop.governance.ballots.counting import base_votes, quorum_needed, tally_of
+from coop.governance.ballots.counting import base_votes, quorum_needed, rule_of, tally_of
 from coop.governance.kinds import find_kind, label_of
-from coop.governance.model import Meeting, Programme, Resolution
+from coop.governance.model import FIRST, MOST_VOTES, Meeting, Programme, Resolution
 from coop.governance.programmes.rules import numbered_tranches
 from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.statutes import law
@@ -48,6 +48,25 @@ def parameters(lang: str, resolution: Resolution, called: Mapping[str, str]) -> 
 def effect(lang: str, name: str) -> str:
     """The consequence of adopting a resolution of a kind."""
     return gettext(lang, find_kind(name).effect)
+
+
+def option(lang: str, articles: Articles, resolution: Resolution) -> str:
+    """The rule by which one of several options wins, in a sentence, with what a tie between them means."""
+    wins = {
+        MOST_VOTES: N_("At most one of these is adopted: of those with a majority the one with the most votes for."),
+        FIRST: N_("At most one of these is adopted: the first on the agenda that has a majority."),
+    }
+    said = gettext(lang, wins[resolution.wins])
+    if resolution.wins == FIRST:
+        return said
+    rule = rule_of(articles, resolution.kind)
+    ties = {
+        "rejects": N_("As many votes for two of them: by %(article)s none is adopted."),
+        "chair": N_("As many votes for two of them: by %(article)s the chair's word before the count decides."),
+        "lot": N_("As many votes for two of them: by %(article)s a lot decides."),
+    }
+    named = rule.tie_article or rule.article
+    return f"{said} {translate(lang, ties[rule.tie], article=named)}"
 
 
 def rule(lang: str, outcome: Outcome) -> str:
@@ -135,6 +154,8 @@ def verdict(lang: str, outcome: Outcome) -> str:
         "tie": N_("Rejected: %(votes_for)s votes for and as many against; a tie rejects."),
         "not-decidable": N_("Rejected: a second meeting at this time may not decide it."),
         "not-approved": N_("Rejected: the body did not consent that the statutes name."),
+        "other-option": N_("Not adopted: %(votes_for)s votes for were enough, and another option won."),
+        "option-tie": N_("Not adopted: it has as many votes for as another option, and no rule breaks that tie."),
         "decided-before": N_("Fell away: another meeting had decided the same before."),
         "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),
     }

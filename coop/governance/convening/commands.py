@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from coop.events.governance import AgendaPoint, MeetingConvened
 from coop.governance.articles.commands import AGENDA
+from coop.governance.ballots.options import group_options
 from coop.governance.dates import judge_hours
 from coop.governance.kinds import check_resolution, find_kind, place_parameters
 from coop.governance.meetings import store, voting_lists
-from coop.governance.model import Meeting, Resolution
+from coop.governance.model import WINS, Meeting, Resolution
 from coop.governance.statutes.applying import check_notice, first_vote_by
 from coop.governance.statutes.version import Statutes, in_force
 from coop.kit.tx import Tx
@@ -196,12 +198,26 @@ def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]
 def _judge_known(tx: Tx, meeting: Meeting) -> list[Problem]:
     """What keeps points off the agenda beside what is on file, and beside each other: two that would settle the same
     are never both put to the vote."""
-    problems, settled = [], set()
+    problems = list(_judge_options(meeting))
+    settled: dict[str, str] = {}
     for line, point in enumerate(meeting.resolutions, start=1):
         kind = find_kind(point.kind)
         problems += place_parameters(point, line, kind.judge_known(tx, meeting, point))
         claim = kind.find_claim(point.parameters)
-        if claim and claim in settled:
-            problems += place_parameters(point, line, [Problem(say("another point on this agenda settles the same"))])
-        settled.add(claim)
+        if claim in settled and not point.option_of == settled[claim] != "":
+            reason = say("another point on this agenda settles the same: make them options, of which one wins")
+            problems += place_parameters(point, line, [Problem(reason)])
+        settled |= {claim: point.option_of} if claim else {}
     return problems
+
+
+def _judge_options(meeting: Meeting) -> Iterator[Problem]:
+    """What keeps options from being put to the vote: which one wins is set by the notice, alike for all of them."""
+    for line, point in enumerate(meeting.resolutions, start=1):
+        if bool(point.option_of) != (point.wins in WINS):
+            reason = say("options say which one wins: %(rules)s", rules=WINS)
+            yield Problem(reason, f"{point.resolution_id}.wins", line)
+    for options in group_options(meeting.resolutions):
+        if len({(option.kind, option.wins) for option in options}) > 1:
+            reason = say("options of each other are of one kind, with one rule which wins")
+            yield Problem(reason, f"{options[-1].resolution_id}.wins")

@@ -4,6 +4,7 @@ field."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from coop.governance.convening.past import Minutes
 from coop.governance.dates import FIRST_DAY, LAST_DAY
 from coop.governance.decisions import tariff_form
 from coop.governance.kinds import Known, find_kind
-from coop.governance.model import Count, Meeting, Programme, Resolution
+from coop.governance.model import WINS, Count, Meeting, Programme, Resolution
 from coop.governance.texts import UNPRINTABLE
 from coop.values import BadInput, Problem, say
 
@@ -134,7 +135,7 @@ def _read_agenda(
     taken: frozenset[str] = frozenset(),
 ) -> Meeting:
     meeting_id = name_meeting(held_on, taken)
-    points = []
+    points: list[Resolution] = []
     for number, (mark, kind) in enumerate(list_points(form), start=1):
         texts = {name: form.get(f"{mark}{name}", "").strip() for name in _TEXTS}
         if not texts["subject_nl"]:
@@ -145,7 +146,8 @@ def _read_agenda(
         texts |= {"subject_en": texts["subject_en"] or texts["subject_nl"]}
         texts |= {"explanation_en": texts["explanation_en"] or texts["explanation_nl"]}
         parameters = _read_parameters(form, mark, kind, programmes, problems)
-        points.append(Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts))
+        point = Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts)
+        points = _add_option(points, point, form.get(f"{mark}wins", ""))
     if not points:
         problems.append(Problem(say("a meeting needs something to decide: add a point"), "add"))
     problems += [
@@ -162,6 +164,16 @@ def _read_agenda(
         begins_at=form.get("begins_at", "").strip()[:20],
         votes_until=form.get("votes_until", "").strip()[:20],
     )
+
+
+def _add_option(points: list[Resolution], point: Resolution, wins: str) -> list[Resolution]:
+    """The points with one more; where it says which one ``wins`` it is an option beside the point before it."""
+    if wins not in WINS or not points:
+        return [*points, point]
+    before = points[-1]
+    option_of = before.option_of or before.resolution_id
+    joined = before if before.option_of else replace(before, option_of=option_of, wins=wins)
+    return [*points[:-1], joined, replace(point, option_of=option_of, wins=wins)]
 
 
 def place_problems(form: Form, meeting: Meeting, problems: Sequence[Problem]) -> list[Problem]:

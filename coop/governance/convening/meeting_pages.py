@@ -103,6 +103,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         electronic=electronic,
         view=view,
         outcome=outcome,
+        others=[each for each in view.outcomes if _are_options(each, outcome)],
         record=record,
         parameters=wording.parameters(lang, outcome.resolution, called),
         changes=changes,
@@ -243,6 +244,12 @@ def show_decisions_card(request: Request) -> Response:
     decided = [(view, outcome) for view in views if view.state == "closed" for outcome in view.decided]
     coming = [view for view in reversed(views) if not view.is_over]
     return card(request, "governance/card_decisions.html", decided=decided[:4], coming=coming[:1], words=wording)
+
+
+def _are_options(one: Outcome, other: Outcome) -> bool:
+    """True when at most one of two points is adopted."""
+    same = one.resolution.resolution_id == other.resolution.resolution_id
+    return bool(one.resolution.option_of) and one.resolution.option_of == other.resolution.option_of and not same
 
 
 def _find_said(tx: Tx, view: MeetingView, resolution_id: str) -> Mapping[str, Any] | None:

@@ -107,6 +107,7 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
         "governance/convene_look.html",
         meeting=meeting,
         points=points,
+        articles=articles,
         latest=latest,
         filled=filled,
         sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),

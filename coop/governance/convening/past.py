@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from coop.governance.articles.commands import AGENDA
-from coop.governance.ballots.closing import Counted, decide_point
+from coop.governance.ballots.closing import Counted, decide_points
 from coop.governance.convening.commands import keep_past_meeting, refuse_another
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -73,9 +73,9 @@ def keep_minutes(tx: Tx, entry: Entry) -> int:
         raise BadInput(problems, "bad-count")
     keep_past_meeting(tx, meeting)
     articles = in_force(store.list_statutes(tx), meeting.held_on).articles
-    for resolution, count in zip(meeting.resolutions, minutes.counts, strict=True):
-        counted = Counted(count, approved=True)
-        tx.tell(*decide_point(tx, meeting, resolution, articles, counted, meeting.held_on))
+    counted = [Counted(count, approved=True) for count in minutes.counts]
+    counts = list(zip(meeting.resolutions, counted, strict=True))
+    tx.tell(*decide_points(tx, meeting, articles, counts, meeting.held_on))
     return len(meeting.resolutions)
 
 

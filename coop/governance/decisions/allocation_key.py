@@ -55,6 +55,12 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
     if isinstance(weights, Mapping):
         shown = ", ".join(f"{called.get(str(name), name)}: {weight}" for name, weight in weights.items())
         said.append((N_("Weights"), shown))
+    if parameters.get("order"):
+        order = ", ".join(called.get(str(each), str(each)) for each in parameters["order"])
+        said.append((N_("Served in this order"), order))
+    until = parameters.get("valid_until")
+    if until:
+        said.append((N_("Until"), str(until) if _FROM.judge(until) else _FROM.show(lang, until)))
     return [(gettext(lang, label), value) for label, value in said]
 
 
@@ -88,7 +94,7 @@ KIND = Kind(
     N_("Sharing key"),
     N_("The program that divides the energy takes it at once, and divides by it from its first day."),
     (_GROUP, _KIND, _FROM),
-    others=("weights",),
+    others=("weights", "order", "valid_until"),
     rank=15,
     page="governance/kinds/allocation_key.html",
     read=read,

@@ -47,6 +47,8 @@ class _Point:
     explanation_nl: str
     explanation_en: str
     notice_hash: str
+    option_of: str
+    wins: str
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,8 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
             point.explanation_nl,
             point.explanation_en,
             keep(tx, PARAMETERS.seal(point.parameters)),
+            point.option_of,
+            point.wins,
         )
         insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
     return notice_hash
@@ -370,6 +374,8 @@ def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
         point.explanation_nl,
         point.explanation_en,
         PARAMETERS.open(document),
+        point.option_of,
+        point.wins,
     )
 
 

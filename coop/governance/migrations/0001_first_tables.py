@@ -430,6 +430,9 @@ def upgrade() -> None:
         sa.Column("explanation_nl", sa.Text(), nullable=False),
         sa.Column("explanation_en", sa.Text(), nullable=False),
         sa.Column("notice_hash", sa.String(length=64), nullable=False),
+        sa.Column("option_of", sa.String(length=100), nullable=False),
+        sa.Column("wins", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("(option_of = '') = (wins = '')", name=op.f("ck_resolution_option")),
         sa.CheckConstraint("kind <> ''", name=op.f("ck_resolution_kind")),
         sa.ForeignKeyConstraint(
             ["community", "meeting_id"],

@@ -23,6 +23,8 @@ _REASONS = {
     "no-votes": N_("nobody voted for or against"),
     "no-quorum": N_("too few votes were present to decide"),
     "tie": N_("as many votes for as against; a tie rejects"),
+    "other-option": N_("another option won"),
+    "option-tie": N_("as many votes for another option, and no rule breaks that tie"),
     "decided-before": N_("another meeting had decided the same before"),
     "too-few": N_("too few votes were for it"),
     "chair": N_("as many votes for as against; the chair decided"),

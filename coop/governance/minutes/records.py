@@ -41,6 +41,8 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "subject_nl": resolution.subject_nl,
         "subject_en": resolution.subject_en,
         "parameters": dict(resolution.parameters),
+        "option_of": resolution.option_of,
+        "wins": resolution.wins,
         "parameters_hash": document.sha256,
         "notice_hash": notice_hash,
         "adopted_hash": decided.parameters_hash if decided else None,

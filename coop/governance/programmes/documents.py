@@ -54,6 +54,7 @@ def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
                 "explanation_nl": point.explanation_nl,
                 "explanation_en": point.explanation_en,
                 "parameters_sha256": hash_parameters(point.parameters),
+                **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
             }
             for point in meeting.resolutions
         ],

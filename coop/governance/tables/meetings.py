@@ -185,9 +185,12 @@ resolution = make_table(
     text_column("explanation_nl"),
     text_column("explanation_en"),
     sha256_column("notice_hash"),
+    Column("option_of", String(100), nullable=False),
+    Column("wins", String(20), nullable=False),
     refer(("meeting_id",), "meeting"),
     refer(("notice_hash",), "document", ("sha256",)),
     UniqueConstraint("community", "meeting_id", "number"),
+    CheckConstraint("(option_of = '') = (wins = '')", name="option"),
     UniqueConstraint("community", "resolution_id", "notice_hash"),
     CheckConstraint("kind <> ''", name="kind"),
 )
