@@ -12,6 +12,12 @@ from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.attendance import MandateEnded as MandateEnded
 from coop.events.attendance import MandateGiven as MandateGiven
 from coop.events.decisions import DecisionRecorded as DecisionRecorded
+from coop.events.elections import CandidatesNamed as CandidatesNamed
+from coop.events.elections import ElectionBallotsCommitted as ElectionBallotsCommitted
+from coop.events.elections import ElectionVoteCounted as ElectionVoteCounted
+from coop.events.elections import ElectionVoteOpened as ElectionVoteOpened
+from coop.events.elections import LotDrawn as LotDrawn
+from coop.events.elections import PersonElected as PersonElected
 from coop.events.envelope import Event
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
 from coop.events.programmes import MilestoneReached as MilestoneReached

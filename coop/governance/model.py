@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from coop.values import AMSTERDAM, midnight
 
+ELECTION: Final = "election"
+"""Kind of the resolution that puts persons to the vote, by name and in rounds."""
+
 ORDINARY: Final = "ordinary"
 """Kind of the rule that all follow which have none of their own."""
 

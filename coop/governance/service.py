@@ -17,6 +17,8 @@ from coop.governance.api import routes as http
 from coop.governance.articles import pages as statutes_pages
 from coop.governance.ballots import pages as ballot_pages
 from coop.governance.ballots.attendance import pages as attendance_pages
+from coop.governance.ballots.elections import office_pages
+from coop.governance.ballots.elections import pages as election_pages
 from coop.governance.ballots.mandates import pages as mandate_pages
 from coop.governance.convening import calendar_file, meeting_pages, past_pages, second_pages, withdrawal_pages
 from coop.governance.convening import pages as convening_pages
@@ -63,6 +65,12 @@ GOVERNANCE = Service(
         facts.AttendanceNoted,
         facts.AttendanceFrozen,
         facts.BallotDisputed,
+        facts.CandidatesNamed,
+        facts.ElectionVoteOpened,
+        facts.ElectionBallotsCommitted,
+        facts.ElectionVoteCounted,
+        facts.LotDrawn,
+        facts.PersonElected,
         facts.ResolutionDecided,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
@@ -109,6 +117,8 @@ GOVERNANCE = Service(
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,
+        election_pages.routes,
+        office_pages.routes,
         mandate_api.routes,
         minutes_pages.routes,
         calendar_file.routes,

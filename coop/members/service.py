@@ -112,6 +112,8 @@ MEMBERS = Service(
         billing.TariffNoticeOrdered: messages_heard.on_tariff_notice_ordered,
         governance.MeetingConvened: messages_heard.on_meeting_convened,
         governance.MeetingWithdrawn: messages_heard.on_meeting_withdrawn,
+        governance.CandidatesNamed: messages_heard.on_candidates_named,
+        governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),

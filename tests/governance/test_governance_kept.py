@@ -8,14 +8,19 @@ import pytest
 from sqlalchemy import Table, delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
+from coop.governance.ballots.elections import store as elections
+from coop.governance.ballots.elections.model import Counted, Term, Vote
+from coop.governance.ballots.elections.store import Opened
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
+from coop.governance.entries import store as store_entries
 from coop.governance.meetings import store
 from coop.governance.minutes import commands as minutes
 from coop.governance.programmes import report_store
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.kit.database import Database
+from coop.kit.tx import Tx
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
     HELD,
@@ -69,12 +74,24 @@ def test_a_whole_life_lived_twice_is_the_same_life(database: Database) -> None:
     assert contents(database) == once
 
 
+def elect(tx: Tx) -> None:
+    """A vote of an election with a ballot, a count, a lot and a term, as its tables hold them."""
+    day = tx.today
+    entry_id = store_entries.add_entry(tx, "lot", "alv-1", "a paper", {}, "0" * 64, "")
+    elections.add_vote(tx, Opened("tariff", 1, "round", ("m001",), 1, False, False, tx.now, "a"))
+    elections.add_ballots(tx, "tariff", [Vote(1, "m001", ("m001",), day, None, "b", "0" * 64)])
+    elections.add_count(tx, "tariff", Counted(1, {"m001": 1}, 1, 0, 0, 4, {"m001": 1}, "0" * 64))
+    elections.add_lot(tx, "tariff", 1, ["m001"], entry_id)
+    elections.add_term(tx, Term("board", "m001", day, day + timedelta(days=1), "tariff"))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
     with database.write(TOWN, SECRETARY) as tx:
         said = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 1, **SAID}
         tx.execute(insert(objection).values(**said, in_time=False))
+        elect(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
 
 from coop.governance.api.answers import Answer, Word
 
@@ -22,6 +25,36 @@ class ThereOut(Answer):
     online: int
     mandate: int
     list_hash: str
+
+
+class RoundOut(Answer):
+    """A vote of an election, with ``votes`` by the members' numbers, or by what else a ballot named."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "number": 1,
+                    "word": "elected",
+                    "article": "art. 12.5",
+                    "votes": {"012": 31, "034": 29},
+                    "valid": 60,
+                    "blank": 2,
+                    "invalid": 0,
+                    "lot": [],
+                }
+            ]
+        }
+    )
+
+    number: int
+    word: str
+    article: str
+    votes: dict[str, int]
+    valid: int
+    blank: int
+    invalid: int
+    lot: list[str]
 
 
 class PointMinutesOut(Answer):
@@ -45,6 +78,8 @@ class PointMinutesOut(Answer):
     votes_entitled: int | None = None
     votes_needed: int | None = None
     parameters_hash: str | None = None
+    elected: Annotated[list[str] | None, Field(examples=[["012"]])] = None
+    rounds: list[RoundOut] | None = None
 
 
 class MeetingMinutesOut(Answer):

@@ -44,6 +44,7 @@ from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
+from coop.governance.ballots.elections import papers
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import past, withdrawals
 from coop.governance.entries import commands as entries
@@ -72,6 +73,7 @@ may = ACCESS.may
 
 
 KEEPERS: Final = {
+    **papers.KEEPERS,
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_first_statutes,

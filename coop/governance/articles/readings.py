@@ -355,7 +355,13 @@ def _read_requests(articles: Articles, held_on: date) -> _Read:
 def _read_persons(articles: Articles) -> _Read:
     own = articles.election
     if own is not None:
-        said = [say("Elected with more than half of the valid votes.")]
+        said = [
+            say("Elected with the most votes.")
+            if own.plurality
+            else say("Elected with more than half of the valid votes.")
+        ]
+        if own.one_by_one:
+            said.append(say("Each seat is voted on by itself."))
         ruling = elections.judge_round(own, 1, {"A": 25, "B": 20, "C": 15})
         example = say(
             "With 25 votes for A, 20 for B and 15 for C nobody is elected yet; it goes on between %(names)s.",

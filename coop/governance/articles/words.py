@@ -83,6 +83,8 @@ LABELS: Final[Mapping[str, str]] = {
     "off_agenda_article": N_("Article on points off the agenda"),
     "steps": N_("Steps, one a round"),
     "lot_from": N_("Lot at a tie from round"),
+    "plurality": N_("Elected with the most votes"),
+    "one_by_one": N_("Each seat is voted on by itself"),
     "articles.all": N_("Article on a ballot among all"),
     "articles.two highest": N_("Article on the two highest"),
     "articles.intermediate": N_("Article on an intermediate vote"),

@@ -17,6 +17,7 @@ from coop.events.governance import (
 from coop.governance.ballots.attendance.commands import freeze_attendance
 from coop.governance.ballots.commitments import draw_lot, hash_box
 from coop.governance.ballots.counting import count_ballots, decide, rule_of
+from coop.governance.ballots.elections import conclusion
 from coop.governance.ballots.options import Option, find_beaten, group_options
 from coop.governance.ballots.store import list_standing
 from coop.governance.entries import store as entries
@@ -24,7 +25,7 @@ from coop.governance.kinds import Adopted, find_kind
 from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn_points
-from coop.governance.model import Count, Meeting, Resolution, Verdict
+from coop.governance.model import ELECTION, Count, Meeting, Resolution, Verdict
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
@@ -145,6 +146,9 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
             )
         return points
     _refuse_closing(tx, meeting, closed_on)
+    for point in points:
+        if point.resolution.kind == ELECTION:
+            conclusion.refuse_open(tx, meeting, point.resolution)
     _ask_chair(points, said)
     voting_lists.freeze(tx, meeting)
     votes = voting_lists.close(tx, meeting)
@@ -163,6 +167,9 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
     list_hash = lists.find_list_hash(tx, meeting_id, lists.CLOSED) or ""
     ballots: list[tuple[Resolution, Counted]] = []
     for point in points:
+        if point.resolution.kind == ELECTION:
+            tx.tell(*conclusion.conclude(tx, meeting, point.resolution, list_hash))
+            continue
         resolution_id = point.resolution.resolution_id
         standing = list_standing(tx, resolution_id).values()
         count = count_ballots(standing, votes, manners)
@@ -181,7 +188,9 @@ def _ask_chair(points: list[Outcome], said: Closing) -> None:
     unheard = [
         point
         for point in points
-        if point.rule.tie == "chair" and said.chair.get(point.resolution.resolution_id) not in ("for", "against")
+        if point.resolution.kind != ELECTION
+        and point.rule.tie == "chair"
+        and said.chair.get(point.resolution.resolution_id) not in ("for", "against")
     ]
     if unheard:
         raise CoopError(

@@ -24,7 +24,7 @@ from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import find_withdrawn_points
-from coop.governance.model import MANDATE, OWN, PAPERS, Ballot, Meeting, Resolution
+from coop.governance.model import ELECTION, MANDATE, OWN, PAPERS, Ballot, Meeting, Resolution
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, derive_id, say
@@ -351,6 +351,8 @@ def _on_agenda(tx: Tx, meeting_id: str, resolution_id: str) -> tuple[Meeting, Re
     meeting = _find_meeting(tx, meeting_id)
     for resolution in meeting.resolutions:
         if resolution.resolution_id == resolution_id:
+            if resolution.kind == ELECTION:
+                raise CoopError("vote-by-name", say("here persons are elected by name, on the page of the election"))
             return meeting, resolution
     raise NotFound(
         say(

@@ -25,6 +25,8 @@ from coop.governance.ballots import second_opinion
 from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.again import check_mandates, replay_attendance
 from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.elections.again import check_election
+from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import list_store, store
@@ -68,6 +70,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     findings: list[str] = []
     articles = _read_articles(tx, meeting, findings)
     findings += _check_notice(tx, meeting)
+    if resolution.kind == "election" and not meeting.entry_id:
+        return _verify_election(tx, meeting, resolution, articles, findings)
     counting = _read_minutes if meeting.entry_id else _count_box
     count = counting(tx, meeting, resolution, findings)
     decided = store.find_decision(tx, resolution_id)
@@ -97,6 +101,30 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         article=article,
         ballots=len(ballot_store.list_ballots(tx, resolution_id)),
         history=meeting.is_history,
+        findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
+    )
+
+
+def _verify_election(
+    tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record, findings: list[str]
+) -> VerifiedResolution:
+    """Count an election again, vote by vote."""
+    resolution_id = resolution.resolution_id
+    _read_list(tx, meeting, findings)
+    findings += check_election(tx, meeting, resolution, articles)
+    decided = store.find_decision(tx, resolution_id)
+    cast = sum(len(each.weights) for each in list_counted(tx, resolution_id))
+    return VerifiedResolution(
+        resolution_id=resolution_id,
+        subject_nl=resolution.subject_nl,
+        subject_en=resolution.subject_en,
+        held_on=meeting.held_on,
+        decided_on=decided.decided_on if decided else None,
+        count=decided.count if decided else Count(0, 0, 0, 0),
+        verdict=decided.verdict.word if decided else "rejected",
+        article=decided.verdict.article if decided else "",
+        ballots=cast,
+        history=False,
         findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
     )
 

@@ -157,6 +157,8 @@ def verdict(lang: str, outcome: Outcome) -> str:
         "other-option": N_("Not adopted: %(votes_for)s votes for were enough, and another option won."),
         "option-tie": N_("Not adopted: it has as many votes for as another option, and no rule breaks that tie."),
         "decided-before": N_("Fell away: another meeting had decided the same before."),
+        "elected": N_("Elected, as the votes below say."),
+        "not-elected": N_("Nobody was elected."),
         "too-few": N_("Rejected: %(votes_for)s votes for and %(votes_against)s against were too few."),
     }
     return translate(

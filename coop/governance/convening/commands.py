@@ -12,7 +12,7 @@ from coop.governance.ballots.options import group_options
 from coop.governance.dates import judge_hours
 from coop.governance.kinds import check_resolution, find_kind, place_parameters
 from coop.governance.meetings import store, voting_lists
-from coop.governance.model import WINS, Meeting, Resolution
+from coop.governance.model import ELECTION, WINS, Meeting, Resolution
 from coop.governance.statutes.applying import check_notice, first_vote_by
 from coop.governance.statutes.version import Statutes, in_force
 from coop.kit.tx import Tx
@@ -63,6 +63,9 @@ def keep_past_meeting(tx: Tx, meeting: Meeting) -> None:
         BadInput: a resolution could not have been put to the vote as written.
         CoopError: the notice was too late by its own dates.
     """
+    if any(point.kind == ELECTION for point in meeting.resolutions):
+        reason = say("whoever was elected in the past is entered with their term, on the page of offices")
+        raise BadInput([Problem(reason, "kind")], "bad-agenda")
     statutes = judge_agenda(tx, meeting)
     _keep_notice(tx, meeting, statutes)
 

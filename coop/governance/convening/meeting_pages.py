@@ -27,6 +27,7 @@ from coop.governance.meetings.withdrawal_store import find_followed, list_withdr
 from coop.governance.minutes import records
 from coop.governance.minutes.store import find_minutes, load_minutes
 from coop.governance.minutes.taking_home import take_vote
+from coop.governance.model import ELECTION
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
@@ -84,6 +85,8 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
     lang, member_id = language_of(request), session_of(request).member_id or ""
     with reading(request) as tx:
         view, outcome = find_resolution_view(tx, resolution_id)
+        if outcome.resolution.kind == ELECTION and not view.meeting.is_history:
+            return redirect(f"/governance/elections/{resolution_id}")
         record = records.resolution_record(tx, resolution_id)
         own = list_ballots(tx, resolution_id, [member_id]).get(member_id, [])
         own_votes = voting_lists.read_list(tx, view.meeting, [member_id]).get(member_id, 0) if member_id else 0

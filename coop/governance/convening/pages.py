@@ -17,11 +17,13 @@ from coop.governance.articles import readings as statutes_readings
 from coop.governance.articles import words as statutes_words
 from coop.governance.ballots import wording
 from coop.governance.ballots.counting import rule_of
+from coop.governance.ballots.elections.candidacy import OFFICES
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import formbook
-from coop.governance.decisions import allocation_key, dated_choice, tariff_form
+from coop.governance.decisions import allocation_key, dated_choice, election, tariff_form
 from coop.governance.kinds import Known, find_kind, list_kinds
 from coop.governance.meetings import store
+from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.model import Meeting
 from coop.governance.programmes import store as programme_store
@@ -63,6 +65,7 @@ def convene(request: Request, filled: Filled) -> Response:
         with reading(request) as tx:
             taken = frozenset(list_withdrawn(tx))
             meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today, taken)
+            meeting = election.resolve(meeting, list_numbers(tx))
         if act != "keep":
             return show_notice(request, meeting, filled)
         with writing(request) as tx:
@@ -92,7 +95,7 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
     with reading(request) as tx:
         meetings.judge_notice(tx, meeting)
         articles = in_force(store.list_statutes(tx), meeting.held_on).articles
-        called = wording.names(lang, [], programme_store.list_programmes(tx))
+        called = wording.names(lang, [], programme_store.list_programmes(tx)) | list_numbers(tx)
         adopted = store.list_tariffs(tx)
     points = []
     for point in meeting.resolutions:
@@ -143,6 +146,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "rows": {mark: tariff_form.list_rows(form.values, mark) for mark, _ in formbook.list_points(form.values)},
         "tariff": tariff_form,
         "tariff_texts": tariff_texts,
+        "offices": OFFICES,
         "key_kinds": [(name, gettext(lang, allocation_key.KEYS[name])) for name in allocation_key.OFFERED],
         "choices": [(name, CHOICE_NAMES[name], list(CHOICES[name].model_fields)) for name in dated_choice.NAMES],
         "programmes": [(programme.programme_id, programme.name) for programme in programmes],

@@ -17,6 +17,7 @@ from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry, list_entries
 from coop.governance.kinds import list_kinds
 from coop.governance.meetings import store
+from coop.governance.model import ELECTION
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.version import in_force
 from coop.kit.actor import Actor
@@ -91,7 +92,9 @@ def settle_entry(request: Request, entry_id: str, filled: Filled) -> Response:
 
 def _show_form(request: Request, form: Form, code: str = "") -> Response:
     status = 422 if form.problems else 200
-    return render(request, "governance/past.html", status, **gather_fields(request, form), code=code)
+    kinds = {name: kind for name, kind in list_kinds().items() if name != ELECTION}
+    fields = {**gather_fields(request, form), "kinds": kinds}
+    return render(request, "governance/past.html", status, **fields, code=code)
 
 
 def _show_entries(request: Request, form: Form) -> Response:

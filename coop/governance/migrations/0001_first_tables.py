@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -181,6 +181,26 @@ def upgrade() -> None:
             name=op.f("fk_evidence_file_community_document"),
         ),
         sa.PrimaryKeyConstraint("community", "sha256", name=op.f("pk_evidence_file")),
+    )
+    op.create_table(
+        "office_term",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("office", sa.String(length=20), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("begins_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("entry_id IS NOT NULL OR resolution_id <> ''", name=op.f("ck_office_term_origin")),
+        sa.CheckConstraint("begins_on < ends_on", name=op.f("ck_office_term_days")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_office_term_community_entry"),
+        ),
+        sa.PrimaryKeyConstraint("community", "office", "member_id", "begins_on", name=op.f("pk_office_term")),
     )
     op.create_table(
         "phase",
@@ -579,7 +599,7 @@ def upgrade() -> None:
             name=op.f("ck_decision_majority"),
         ),
         sa.CheckConstraint(
-            "verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot')", name=op.f("ck_decision_reason")
+            "verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot', 'elected')", name=op.f("ck_decision_reason")
         ),
         sa.CheckConstraint("verdict IN ('adopted', 'rejected')", name=op.f("ck_decision_verdict")),
         sa.CheckConstraint(
@@ -600,6 +620,28 @@ def upgrade() -> None:
             name=op.f("fk_decision_community_resolution"),
         ),
         sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_decision")),
+    )
+    op.create_table(
+        "election_vote",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("seats", sa.Integer(), nullable=False),
+        sa.Column("on_paper", sa.Boolean(), nullable=False),
+        sa.Column("secret", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("kind IN ('nomination', 'round', 'intermediate')", name=op.f("ck_election_vote_kind")),
+        sa.CheckConstraint("number >= 1 AND seats >= 1", name=op.f("ck_election_vote_number")),
+        sa.CheckConstraint("on_paper OR NOT secret", name=op.f("ck_election_vote_secret")),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["resolution.community", "resolution.resolution_id"],
+            name=op.f("fk_election_vote_community_resolution"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_election_vote")),
     )
     op.create_table(
         "milestone_report_settled",
@@ -669,6 +711,69 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_withdrawn_point")),
     )
     op.create_table(
+        "election_ballot",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("ballot_id", sa.String(length=100), nullable=False),
+        sa.Column("choices", sa.Text(), nullable=False),
+        sa.Column("cast_on", sa.Date(), nullable=False),
+        sa.Column("proxy_holder", sa.String(length=100), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("place >= 1", name=op.f("ck_election_ballot_place")),
+        sa.CheckConstraint("proxy_holder IS NULL OR proxy_holder <> member_id", name=op.f("ck_election_ballot_proxy")),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id", "number"],
+            ["election_vote.community", "election_vote.resolution_id", "election_vote.number"],
+            name=op.f("fk_election_ballot_community_election_vote"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "community", "resolution_id", "number", "member_id", "place", name=op.f("pk_election_ballot")
+        ),
+        sa.UniqueConstraint(
+            "community",
+            "resolution_id",
+            "number",
+            "ballot_id",
+            name=op.f("uq_election_ballot_community_resolution_id_number_ballot_id"),
+        ),
+    )
+    op.create_table(
+        "election_count",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("votes", sa.Text(), nullable=False),
+        sa.Column("valid", sa.Integer(), nullable=False),
+        sa.Column("blank", sa.Integer(), nullable=False),
+        sa.Column("invalid", sa.Integer(), nullable=False),
+        sa.Column("entitled", sa.Integer(), nullable=False),
+        sa.Column("weights", sa.Text(), nullable=False),
+        sa.Column("ballots_hash", sa.String(length=64), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.Column("article", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("valid + blank + invalid <= entitled", name=op.f("ck_election_count_entitled")),
+        sa.CheckConstraint("valid >= 0 AND blank >= 0 AND invalid >= 0", name=op.f("ck_election_count_votes")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_election_count_community_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id", "number"],
+            ["election_vote.community", "election_vote.resolution_id", "election_vote.number"],
+            name=op.f("fk_election_count_community_election_vote"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_election_count")),
+    )
+    op.create_table(
         "objection",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -720,19 +825,44 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("community", "tranche_id", "decided_on", "party", name=op.f("pk_steering_decision")),
     )
+    op.create_table(
+        "election_lot",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("drawn", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_election_lot_community_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id", "number"],
+            ["election_count.community", "election_count.resolution_id", "election_count.number"],
+            name=op.f("fk_election_lot_community_election_count"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_election_lot")),
+    )
     # ### end Alembic commands ###
     guard_governance(op.get_bind())
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("election_lot")
     op.drop_table("steering_decision")
     op.drop_table("realisation")
     op.drop_table("objection")
+    op.drop_table("election_count")
+    op.drop_table("election_ballot")
     op.drop_table("withdrawn_point")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
     op.drop_table("milestone_report_settled")
+    op.drop_table("election_vote")
     op.drop_table("decision")
     op.drop_table("ballot")
     op.drop_table("withdrawal")
@@ -749,6 +879,7 @@ def downgrade() -> None:
     op.drop_table("meeting")
     op.drop_table("statutes")
     op.drop_table("phase")
+    op.drop_table("office_term")
     op.drop_table("evidence_file")
     op.drop_table("entry_settled")
     op.drop_table("voter_left")

@@ -17,13 +17,16 @@ from coop.governance.ballots.attendance.rules import count_manners
 from coop.governance.ballots.attendance.store import find_list as find_attendance
 from coop.governance.ballots.attendance.store import find_list_hash as find_attendance_hash
 from coop.governance.ballots.closing import Outcome, outcomes
+from coop.governance.ballots.elections.reading import read_election
+from coop.governance.ballots.elections.rules import list_elected
 from coop.governance.ballots.store import list_standing
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.minutes import store
-from coop.governance.model import Meeting
+from coop.governance.model import ELECTION, Meeting
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, NotFound, Problem, say
 
@@ -144,7 +147,10 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
         "voting_list_hash": lists.find_list_hash(tx, meeting.meeting_id, lists.CLOSED) or "",
         "remarks": written.remarks,
         "points": [
-            _describe_point(number, point, written.points.get(point.resolution.resolution_id, Said()))
+            {
+                **_describe_point(number, point, written.points.get(point.resolution.resolution_id, Said())),
+                **_describe_election(tx, meeting, point),
+            }
             for number, point in enumerate(points, start=1)
         ],
     }
@@ -167,6 +173,30 @@ def _count_attendance(tx: Tx, points: list[Outcome]) -> Mapping[str, int]:
                 way = "by_proxy" if ballot.proxy_holder else "on_the_pages" if ballot.personal else "on_paper"
                 ways[member_id] = way if ways.get(member_id) in (None, "by_proxy") else ways[member_id]
     return {way: list(ways.values()).count(way) for way in ("on_the_pages", "on_paper", "by_proxy")}
+
+
+def _describe_election(tx: Tx, meeting: Meeting, outcome: Outcome) -> Mapping[str, Any]:
+    """Who was elected and how each vote went, with members by their numbers; nothing of other points."""
+    if outcome.resolution.kind != ELECTION or outcome.decided is None or meeting.is_history:
+        return {}
+    election, numbers = read_election(tx, meeting, outcome.resolution), list_numbers(tx)
+    drawn = {lot.number: lot.drawn for lot in election.lots}
+    return {
+        "elected": [numbers.get(each, each) for each in list_elected(election.candidacy, election.stand)],
+        "rounds": [
+            {
+                "number": count.number,
+                "word": count.word,
+                "article": count.article,
+                "votes": {numbers.get(name, name): votes for name, votes in count.votes.items()},
+                "valid": count.valid,
+                "blank": count.blank,
+                "invalid": count.invalid,
+                "lot": [numbers.get(name, name) for name in drawn.get(count.number, ())],
+            }
+            for count in election.counted
+        ],
+    }
 
 
 def _describe_point(number: int, outcome: Outcome, said: Said) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from coop.governance.ballots import wording
 from coop.governance.ballots.attendance.rules import MANNERS
+from coop.governance.ballots.elections.texts import CHOICES, WORDS
 from coop.web.language import N_, gettext, translate
 from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, instant, number
@@ -30,6 +31,8 @@ _REASONS = {
     "chair": N_("as many votes for as against; the chair decided"),
     "lot": N_("as many votes for as against; the lot decided"),
     "not-decidable": N_("a second meeting at this time may not decide it"),
+    "elected": N_("the votes elect"),
+    "not-elected": N_("nobody has the votes that elect"),
     "not-approved": N_("the body did not consent that the statutes name"),
 }
 
@@ -111,7 +114,9 @@ def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
 
     verdict = describe_verdict(point, lang)
     lines = [(_("Kind"), wording.kind(lang, point["kind"])), (_("Verdict"), verdict)]
-    if point["verdict"]:
+    if point.get("rounds") is not None:
+        lines += _write_election(point, lang)
+    elif point["verdict"]:
         votes = _(
             "%(votes_for)s for, %(votes_against)s against, %(votes_blank)s blank; %(needed)s were needed",
             votes_for=number(lang, point["votes_for"]),
@@ -134,6 +139,32 @@ def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
         "verdict": verdict,
         "lines": [pair for pair in lines if pair[1]],
     }
+
+
+def _write_election(point: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    """Who was elected, and each vote, with members by their numbers."""
+    elected = ", ".join(point["elected"]) or translate(lang, "nobody")
+    lines = [(translate(lang, "Elected, by members' numbers"), elected)]
+    for each in point["rounds"]:
+        votes = ", ".join(f"{_call(lang, name)}: {number(lang, cast)}" for name, cast in each["votes"].items())
+        said = translate(
+            lang,
+            "%(votes)s; %(valid)s valid, %(blank)s blank, %(invalid)s invalid (%(article)s: %(word)s)",
+            votes=votes,
+            valid=number(lang, each["valid"]),
+            blank=number(lang, each["blank"]),
+            invalid=number(lang, each["invalid"]),
+            article=each["article"],
+            word=gettext(lang, WORDS[each["word"]][0]),
+        )
+        if each["lot"]:
+            said += " " + translate(lang, "The lot fell on %(names)s.", names=", ".join(each["lot"]))
+        lines.append((translate(lang, "Vote %(number)s", number=each["number"]), said))
+    return lines
+
+
+def _call(lang: str, name: str) -> str:
+    return gettext(lang, CHOICES[name]) if name in CHOICES else name
 
 
 def describe_verdict(point: Mapping[str, Any], lang: str) -> str:

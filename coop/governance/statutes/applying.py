@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from coop.governance.model import Meeting
+from coop.governance.model import ELECTION, Meeting
 from coop.governance.statutes.majorities import find_rule
 from coop.governance.statutes.model import Articles, Term
 from coop.governance.statutes.terms import find_notice, find_text, first_advance_day, last_day
@@ -53,7 +53,7 @@ def check_notice(meeting: Meeting, articles: Articles) -> None:
     """
     late: list[Said] = []
     for resolution in meeting.resolutions:
-        if find_rule(articles, resolution.kind).secret:
+        if resolution.kind != ELECTION and find_rule(articles, resolution.kind).secret:
             raise CoopError(
                 "secret-ballot",
                 say(

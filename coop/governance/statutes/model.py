@@ -267,13 +267,16 @@ class Election:
     """Election of a person: more than half of the valid votes, else the step of the round; the last step repeats.
 
     A tie between two is decided by lot from round ``lot_from`` on, and voted again before. ``articles`` names the
-    article of a ruling where it is not ``article``: of a step, of ``tie`` at the top, of ``lot``.
+    article of a ruling where it is not ``article``: of a step, of ``tie`` at the top, of ``lot``. With ``plurality``
+    the most votes are enough; ``one_by_one``: each seat is voted on by itself.
     """
 
     article: str
     steps: tuple[Step, ...]
     lot_from: int = 1
     articles: Mapping[str, str] = field(default_factory=dict)
+    plurality: bool = False
+    one_by_one: bool = False
 
 
 @dataclass(frozen=True)

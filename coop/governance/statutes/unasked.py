@@ -16,8 +16,6 @@ SECTIONS: Final = frozenset(
         "call",
         "agenda",
         "late_agenda_article",
-        "election",
-        "nomination",
         "universal",
         "written",
         "outside_article",

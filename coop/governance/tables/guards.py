@@ -23,11 +23,16 @@ _FROZEN: Final = (
     "SELECT 1 FROM attendance_list WHERE attendance_list.community = NEW.community"
     " AND attendance_list.meeting_id = NEW.meeting_id"
 )
+_COUNTED: Final = (
+    "SELECT 1 FROM election_count WHERE election_count.community = NEW.community"
+    " AND election_count.resolution_id = NEW.resolution_id AND election_count.number = NEW.number"
+)
 _BARRED: Final = (
     ("ballot_closes", "ballot", _DECIDED, _TOO_LATE),
     ("ballot_withdrawn", "ballot", _WITHDRAWN, "this point was withdrawn"),
     ("decision_withdrawn", "decision", _WITHDRAWN, "this point was withdrawn"),
     ("withdrawal_closes", "withdrawn_point", _DECIDED, "this point was decided"),
+    ("election_closes", "election_ballot", _COUNTED, "this vote was counted"),
     ("attendance_closes", "attendance", _FROZEN, "the list of who was there stands fast"),
 )
 """Rows that are not added: by a trigger of a name, to a table, where something is there already."""

@@ -23,6 +23,7 @@ from coop.governance.tables.columns import (
     sha256_column,
     text_column,
 )
+from coop.governance.tables.elections import ELECTION_TABLES
 from coop.governance.tables.programmes import PROGRAMME_TABLES
 from coop.kit.columns import Json
 from coop.kit.metadata import Instant
@@ -39,7 +40,10 @@ entry = make_table(
     sha256_column("content_hash"),
     Column("channel", String(20), nullable=False),
     *said(),
-    CheckConstraint("kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance')", name="kind"),
+    CheckConstraint(
+        "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term')",
+        name="kind",
+    ),
 )
 """Ballots of the room, a list of who was there, a meeting of the past or the first statutes, as one person entered them
 from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
@@ -263,7 +267,7 @@ decision = make_table(
     *said(),
     refer(("resolution_id", "parameters_hash"), "resolution", ("resolution_id", "notice_hash")),
     CheckConstraint("verdict IN ('adopted', 'rejected')", name="verdict"),
-    CheckConstraint("verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot')", name="reason"),
+    CheckConstraint("verdict = 'rejected' OR reason IN ('majority', 'chair', 'lot', 'elected')", name="reason"),
     CheckConstraint(
         "verdict = 'rejected' OR (votes_for >= votes_needed AND votes_for >= votes_against)"
         " OR (reason <> 'majority' AND votes_for = votes_against)",
@@ -289,6 +293,7 @@ KEPT = (
     entry_settled,
     decision,
     *ASSEMBLY_TABLES,
+    *ELECTION_TABLES,
     *PROGRAMME_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

@@ -13,8 +13,10 @@ from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
 from coop.events.governance import (
     BallotEntered,
+    CandidatesNamed,
     MeetingConvened,
     MeetingWithdrawn,
+    PersonElected,
     PointWithdrawn,
     VoteClosing,
     VoteOpened,
@@ -97,6 +99,17 @@ def on_meeting_convened(tx: Tx, event: MeetingConvened, envelope: Envelope) -> N
         agenda=_list_agenda(meeting),
         link=f"/governance/meetings/{event.meeting_id}",
     )
+
+
+def on_candidates_named(tx: Tx, event: CandidatesNamed, envelope: Envelope) -> None:
+    """Keep who stands for an office: whoever votes may know their names."""
+    for member_id in event.candidates:
+        store.keep_candidate(tx, member_id, event.resolution_id)
+
+
+def on_person_elected(tx: Tx, event: PersonElected, envelope: Envelope) -> None:
+    """Keep who is in an office: members may know their names."""
+    store.keep_candidate(tx, event.member_id, event.resolution_id or event.entry_id)
 
 
 def on_vote_opened(tx: Tx, event: VoteOpened, envelope: Envelope) -> None:

@@ -18,6 +18,7 @@ from coop.members.register.model import Member
 from coop.members.tables import (
     account,
     bill_due,
+    candidate,
     coming_meeting,
     connection,
     contract,
@@ -181,6 +182,30 @@ def list_bills_due(tx: Tx, first: date, end: date) -> list[DueBill]:
 def keep_meeting(tx: Tx, meeting: ComingMeeting) -> None:
     """Keep that a meeting was convened; the same again changes nothing."""
     tx.insert_new(coming_meeting, [row_of(tx, meeting)], ["community", "meeting_id"])
+
+
+def keep_candidate(tx: Tx, member_id: str, resolution_id: str) -> None:
+    """Keep that a member stands for an office, or is in one; the same again changes nothing."""
+    row = {"community": tx.community, "member_id": member_id, "resolution_id": resolution_id}
+    tx.insert_new(candidate, [row], ["community", "member_id", "resolution_id"])
+
+
+def list_candidates(tx: Tx, member_ids: Collection[str]) -> dict[str, str]:
+    """Names of those members who stood for an office or are in one, by id."""
+    query = (
+        select(member.c.member_id, member.c.name)
+        .distinct()
+        .join(
+            candidate,
+            and_(candidate.c.community == member.c.community, candidate.c.member_id == member.c.member_id),
+        )
+        .where(
+            member.c.community == tx.community,
+            candidate.c.community == tx.community,
+            among(tx, member.c.member_id, member_ids),
+        )
+    )
+    return {row.member_id: row.name for row in tx.execute(query)} if member_ids else {}
 
 
 def keep_withdrawn(tx: Tx, meeting_id: str) -> None:

@@ -1,7 +1,4 @@
-"""First tables
-
-Generated whole from the metadata, and read by Alembic alone: it is as long as the tables are many.
-"""
+"""First tables"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +27,13 @@ def upgrade() -> None:
     with op.batch_alter_table("bill_due", schema=None) as batch_op:
         batch_op.create_index("ix_bill_due_due_on", ["community", "due_on"], unique=False)
 
+    op.create_table(
+        "candidate",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("community", "member_id", "resolution_id", name=op.f("pk_candidate")),
+    )
     op.create_table(
         "choice_proposal",
         sa.Column("community", sa.String(length=100), nullable=False),
@@ -1033,6 +1037,7 @@ def downgrade() -> None:
     op.drop_table("community_choice")
     op.drop_table("coming_meeting")
     op.drop_table("choice_proposal")
+    op.drop_table("candidate")
     with op.batch_alter_table("bill_due", schema=None) as batch_op:
         batch_op.drop_index("ix_bill_due_due_on")
 

@@ -7,6 +7,7 @@ from coop.members.tables.history import contract_party, heard_bill, heard_use, h
 from coop.members.tables.identity import account, account_change, own_token, program, sign_in, sign_in_try
 from coop.members.tables.messages import (
     bill_due,
+    candidate,
     coming_meeting,
     message,
     message_wish,
@@ -32,6 +33,7 @@ __all__ = [
     "account",
     "account_change",
     "bill_due",
+    "candidate",
     "choice_proposal",
     "coming_meeting",
     "connection",
@@ -66,5 +68,5 @@ __all__ = [
     "withdrawn_meeting",
 ]
 
-HEARD = (bill_due, coming_meeting, heard_bill, heard_use, heard_vote, use_seen, withdrawn_meeting)
+HEARD = (bill_due, candidate, coming_meeting, heard_bill, heard_use, heard_vote, use_seen, withdrawn_meeting)
 """Tables of what was heard from others."""

@@ -108,6 +108,15 @@ coming_meeting = Table(
 )
 """Meetings of which was heard, with their agendas."""
 
+candidate = Table(
+    "candidate",
+    metadata,
+    community_column(),
+    Column("member_id", String(100), primary_key=True),
+    Column("resolution_id", String(100), primary_key=True),
+)
+"""Members of whom was heard that they stand for an office: whoever votes may know who they are."""
+
 withdrawn_meeting = Table(
     "withdrawn_meeting",
     metadata,

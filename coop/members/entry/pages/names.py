@@ -13,6 +13,7 @@ from coop.members.access import ACCESS
 from coop.members.connections.store import list_connections
 from coop.members.contracts.store import list_contracts
 from coop.members.identity.store import list_names
+from coop.members.messages.store import list_candidates
 from coop.members.register.store import list_members
 
 ASKED_MAX: Final = 500
@@ -29,6 +30,15 @@ def names(request: Request, ids: Annotated[str, Query(max_length=ASKED_MAX * 40)
     wanted = set(ids.split(","))
     with reading(request) as tx:
         named = {each: name for each, name in list_names_of_ids(tx).items() if each in wanted}
+    return JSONResponse(named, headers={"Cache-Control": "no-store"})
+
+
+@routes.get("/candidates")
+@may("see-candidates")
+def candidates(request: Request, ids: Annotated[str, Query(max_length=ASKED_MAX * 40)] = "") -> Response:
+    """Name members who stand for an office, or are in one, to whoever may vote on them; nobody else."""
+    with reading(request) as tx:
+        named = list_candidates(tx, [each for each in ids.split(",") if each][:ASKED_MAX])
     return JSONResponse(named, headers={"Cache-Control": "no-store"})
 
 

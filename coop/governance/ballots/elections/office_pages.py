@@ -1,0 +1,101 @@
+"""Page of offices: who sits until when, in the order in which terms end, and terms of before that two people enter."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.ballots.elections import papers, store
+from coop.governance.ballots.elections.candidacy import OFFICES
+from coop.governance.ballots.elections.model import Term
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import list_waiting
+from coop.governance.meetings.voter_store import list_numbers
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE = "/governance/offices"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("")
+@may("see-decisions")
+def show_offices(request: Request) -> Response:
+    """Show who is in which office, and until when."""
+    return _show(request, Form({}))
+
+
+@routes.post("")
+@may("enter-past-meeting")
+def enter(request: Request, filled: Filled) -> Response:
+    """Keep a term of before, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+            number = filled.get("number", "").strip()
+            if number not in ids:
+                raise BadInput([Problem(say("no member has this number"), "number")], "bad-term")
+            begins_on, ends_on = (_read_day(filled, name) for name in ("begins_on", "ends_on"))
+            papers.enter_term(
+                tx, filled.get("paper", ""), Term(filled.get("office", ""), ids[number], begins_on, ends_on)
+            )
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("The term is entered. It holds once somebody else confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/{entry_id}")
+@may("confirm-entry")
+def settle(request: Request, entry_id: str, filled: Filled) -> Response:
+    """Confirm a term that another person entered, or leave it out."""
+    lang = language_of(request)
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, (papers.TERM,))
+                return redirect(PAGE, translate(lang, "This paper is left out."))
+            entries.confirm(tx, entry_id, {papers.TERM: papers.keep_term})
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    return redirect(PAGE, translate(lang, "Confirmed: it counts."))
+
+
+def _read_day(filled: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(filled.get(name, ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), name)], "bad-term") from None
+
+
+def _show(request: Request, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        terms, numbers, today = store.list_terms(tx), list_numbers(tx), tx.today
+        waiting = list_waiting(tx, papers.TERM)
+    now = [term for term in terms if term.begins_on <= today < term.ends_on]
+    return render(
+        request,
+        "governance/offices.html",
+        422 if form.problems else 200,
+        form=form,
+        offices=[(office, [term for term in now if term.office == office]) for office in OFFICES],
+        coming=[term for term in terms if today < term.begins_on],
+        past=[term for term in reversed(terms) if term.ends_on <= today],
+        next_end=min((term.ends_on for term in now), default=None),
+        waiting=waiting,
+        numbers=numbers,
+        steward=ACCESS.allows(session, "enter-past-meeting"),
+        me=str(Actor(session.kind, session.account_id, "page")),
+        offices_named=OFFICES,
+    )

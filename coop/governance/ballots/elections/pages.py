@@ -1,0 +1,189 @@
+"""Pages of an election: who stands, the vote itself, the counts, and what stewards do from one vote to the next."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.ballots import wording
+from coop.governance.ballots.elections import commands, papers, store, texts
+from coop.governance.ballots.elections.candidacy import OFFICES
+from coop.governance.ballots.elections.model import Sheet
+from coop.governance.ballots.elections.reading import Election, find_election
+from coop.governance.ballots.elections.rules import find_procedure
+from coop.governance.ballots.views import find_meeting_view
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import list_entries
+from coop.governance.meetings import voting_lists
+from coop.governance.meetings.voter_store import list_numbers
+from coop.governance.statutes.terms import judge_electronic
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.session import NotAllowed
+from coop.kit.tx import Tx
+from coop.values import AMSTERDAM, BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate, translate_counted
+from coop.web.shell import redirect, render
+
+NAMES_MAX: Final = 50
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/elections", include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("/{resolution_id}")
+@may("see-decisions")
+def show_election(request: Request, resolution_id: str) -> Response:
+    """One election: the candidates, the reader's own vote, every count so far."""
+    return _show(request, resolution_id, Form({}))
+
+
+@routes.post("/{resolution_id}/vote")
+@may("vote")
+def vote(request: Request, resolution_id: str, filled: Filled) -> Response:
+    """Cast the reader's own vote, or that of whoever gave them a mandate."""
+    lang, member_id = language_of(request), session_of(request).member_id
+    if member_id is None:
+        raise NotAllowed
+    choices = [value for name, value in sorted(filled.items()) if name.startswith("choice") and value not in ("", "-")]
+    ballot_id = filled.get("ballot_id", "")[:100] or str(uuid4())
+    try:
+        number = _read_whole(filled, "number")
+        if not any(name.startswith("choice") for name in filled):
+            raise BadInput([Problem(say("choose first, or choose blank"), "choices")], "bad-ballots")
+        with writing(request) as tx:
+            if filled.get("act") == "mandates":
+                cast = commands.cast_by_mandates(tx, resolution_id, number, member_id, choices, ballot_id)
+                said = translate_counted(lang, "You voted for %(num)s member.", "You voted for %(num)s members.", cast)
+            else:
+                is_new = commands.cast_own(tx, resolution_id, number, member_id, choices, ballot_id)
+                new = N_("Your vote is in the box. You may change it until it is counted.")
+                old = N_("This ballot was in the box already; below stands what counts.")
+                said = translate(lang, new if is_new else old)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form(filled).refused(refusal))
+    return redirect(f"/governance/elections/{resolution_id}", said)
+
+
+@routes.post("/{resolution_id}")
+@may("close-meeting")
+def go_on(request: Request, resolution_id: str, filled: Filled) -> Response:
+    """Open the next vote, count one, or enter a count on paper or a lot."""
+    lang = language_of(request)
+    try:
+        with writing(request) as tx:
+            said = _act(tx, resolution_id, filled)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form(filled).refused(refusal))
+    return redirect(f"/governance/elections/{resolution_id}", translate(lang, said))
+
+
+@routes.post("/{resolution_id}/papers/{entry_id}")
+@may("confirm-entry")
+def settle(request: Request, resolution_id: str, entry_id: str, filled: Filled) -> Response:
+    """Confirm a count on paper or a lot that another person entered, or leave it out."""
+    lang, page = language_of(request), f"/governance/elections/{resolution_id}"
+    try:
+        with writing(request) as tx:
+            meeting_id = find_election(tx, resolution_id).meeting.meeting_id
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, papers.KEEPERS, meeting_id)
+                return redirect(page, translate(lang, "This paper is left out."))
+            entries.confirm(tx, entry_id, papers.KEEPERS, meeting_id)
+    except CoopError as refusal:
+        return _show(request, resolution_id, Form(filled).refused(refusal))
+    return redirect(page, translate(lang, "Confirmed: it counts."))
+
+
+def _act(tx: Tx, resolution_id: str, filled: dict[str, str]) -> str:
+    """Do what a button says; returns the sentence about it."""
+    paper, entry_id = filled.get("paper", ""), filled.get("entry_id", "")[:100]
+    match filled.get("act", ""):
+        case "open":
+            commands.open_vote(tx, resolution_id, on_paper=filled.get("on_paper") == "yes")
+            return N_("The vote is open.")
+        case "count":
+            commands.close_vote(tx, resolution_id, _read_whole(filled, "number"))
+            return N_("The vote is counted.")
+        case "sheet":
+            names = {name.removeprefix("votes."): name for name in filled if name.startswith("votes.")}
+            votes = {option: _read_whole(filled, name) for option, name in names.items()}
+            valid, blank, invalid = (_read_whole(filled, name) for name in ("valid", "blank", "invalid"))
+            sheet = Sheet(votes, valid, blank, invalid)
+            papers.enter_count(tx, resolution_id, _read_whole(filled, "number"), paper, sheet, entry_id)
+            return N_("The count is entered. It holds once somebody else confirms it.")
+        case "lot":
+            drawn = [value for name, value in sorted(filled.items()) if name.startswith("drawn.")]
+            papers.enter_lot(tx, resolution_id, _read_whole(filled, "number"), paper, drawn, entry_id)
+            return N_("The lot is entered. It decides once somebody else confirms it.")
+    raise BadInput([Problem(say("choose what to do"), "act")])
+
+
+def _read_whole(filled: dict[str, str], name: str) -> int:
+    text = filled.get(name, "").strip() or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise BadInput([Problem(say("give a whole number of votes"), name)], "bad-count")
+    return int(text)
+
+
+def _show(request: Request, resolution_id: str, form: Form) -> Response:
+    session = session_of(request)
+    member_id, steward = session.member_id or "", ACCESS.allows(session, "close-meeting")
+    with reading(request) as tx:
+        election = find_election(tx, resolution_id)
+        meeting_id = election.meeting.meeting_id
+        view = find_meeting_view(tx, meeting_id)
+        votes = voting_lists.read_list(tx, election.meeting, [member_id]).get(member_id, 0) if member_id else 0
+        numbers, own = list_numbers(tx), _describe_own(tx, election, member_id)
+        kept = [
+            (entry, settled)
+            for entry, settled in list_entries(tx, papers.COUNT, papers.LOT, meeting_id=meeting_id)
+            if entry.content["resolution_id"] == resolution_id
+        ]
+        opened = election.open_vote
+        room = papers.count_room(tx, election, opened.number) if opened and opened.on_paper and steward else 0
+        now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
+        is_day = tx.today >= election.meeting.held_on
+        outcome = next(each for each in view.outcomes if each.resolution.resolution_id == resolution_id)
+    return render(
+        request,
+        "governance/election.html",
+        422 if form.problems else 200,
+        election=election,
+        outcome=outcome,
+        view=view,
+        form=form,
+        own=own,
+        own_votes=votes,
+        voter=bool(votes) and ACCESS.allows(session, "vote"),
+        electronic=judge_electronic(election.articles, election.meeting.held_on, now),
+        procedure=find_procedure(election.articles),
+        secret=commands.is_secret(election),
+        steward=steward,
+        is_day=is_day,
+        room=room,
+        kept=kept,
+        numbers=numbers,
+        lots={each.number: each for each in election.lots},
+        ballot_id=str(uuid4()),
+        entry_id=str(uuid4()),
+        me=str(Actor(session.kind, session.account_id, "page")),
+        words=wording,
+        texts=texts,
+        offices=OFFICES,
+    )
+
+
+def _describe_own(tx: Tx, election: Election, member_id: str) -> dict[str, Any]:
+    """The reader's own standing vote, and how many others they may vote for."""
+    opened = election.open_vote
+    if not member_id or opened is None:
+        return {}
+    cast = store.list_ballots(tx, election.resolution.resolution_id, opened.number).get(member_id, [])
+    givers = commands.list_open_givers(tx, election, opened.number, member_id)
+    return {"vote": cast[-1] if cast else None, "givers": len(givers)}

@@ -1,0 +1,172 @@
+"""Commands on papers of an election: a count of paper ballots, a lot, a term of before. One person enters, another
+confirms.
+
+Invariants: papers of the room bring no more votes than those there have who did not vote here; a lot picks among those
+who share a place, as the count says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from coop.events.elections import LotDrawn, PersonElected
+from coop.governance.ballots.attendance.commands import find_present
+from coop.governance.ballots.attendance.rules import MANDATE, ROOM
+from coop.governance.ballots.elections import store
+from coop.governance.ballots.elections.candidacy import OFFICES
+from coop.governance.ballots.elections.model import Sheet, Term
+from coop.governance.ballots.elections.reading import Election, find_election
+from coop.governance.ballots.elections.rules import object_to_lot, object_to_sheet
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import Entry, list_entries
+from coop.governance.meetings import voting_lists
+from coop.governance.meetings.store import list_decisions
+from coop.governance.meetings.voter_store import find_members
+from coop.kit.tx import Tx
+from coop.values import BadInput, CoopError, Problem, say
+
+COUNT: Final = "count"
+LOT: Final = "lot"
+TERM: Final = "term"
+
+
+def enter_count(tx: Tx, resolution_id: str, number: int, paper: str, sheet: Sheet, entry_id: str = "") -> Entry:
+    """Keep the count of the papers of a vote that somebody made; it counts once another person confirms it.
+
+    Raises:
+        BadInput: figures do not fit each other, or are more than the votes of those in the room.
+        CoopError: no such vote is open on paper, or its count is there already.
+    """
+    election = find_election(tx, resolution_id, lock=True)
+    content = {
+        "resolution_id": resolution_id,
+        "number": number,
+        "votes": dict(sheet.votes),
+        "valid": sheet.valid,
+        "blank": sheet.blank,
+        "invalid": sheet.invalid,
+    }
+    return entries.enter(tx, keep_count, COUNT, election.meeting.meeting_id, paper.strip(), content, entry_id)
+
+
+def keep_count(tx: Tx, entry: Entry) -> int:
+    """Let a count of papers hold that a second person confirmed; returns how many votes are on the papers."""
+    number, sheet = int(entry.content["number"]), read_sheet(entry)
+    election = find_election(tx, str(entry.content["resolution_id"]), lock=True)
+    opened = election.open_vote
+    if opened is None or opened.number != number or not opened.on_paper or election.is_withdrawn:
+        raise CoopError("vote-not-open", say("no such vote is open on paper"))
+    if find_count(tx, election, number) is not None:
+        raise CoopError("paper-counted", say("the papers of this vote were counted, and two people signed it"))
+    if reason := object_to_sheet(election.stand, sheet, count_room(tx, election, number)):
+        raise BadInput([Problem(reason, "valid")], "bad-count")
+    return sheet.handed_in
+
+
+def find_count(tx: Tx, election: Election, number: int) -> Entry | None:
+    """The count of the papers of a vote that two people signed, or None."""
+    about = (election.resolution.resolution_id, number)
+    for entry, settled in list_entries(tx, COUNT, meeting_id=election.meeting.meeting_id):
+        is_about = (entry.content["resolution_id"], entry.content["number"]) == about
+        if is_about and settled is not None and settled.outcome == "confirmed":
+            return entry
+    return None
+
+
+def read_sheet(entry: Entry) -> Sheet:
+    """The figures of a count on paper."""
+    content: Mapping[str, Any] = entry.content
+    return Sheet(dict(content["votes"]), content["valid"], content["blank"], content["invalid"])
+
+
+def count_room(tx: Tx, election: Election, number: int) -> int:
+    """Votes that papers may bring: of who is in the room, or is there by a mandate of somebody in it, and did not vote
+    here."""
+    present = find_present(tx, election.meeting.meeting_id)
+    in_room = {each.member_id for each in present.values() if each.manner == ROOM}
+    in_room |= {each.member_id for each in present.values() if each.manner == MANDATE and each.holder in in_room}
+    voted = store.list_ballots(tx, election.resolution.resolution_id, number)
+    votes = voting_lists.read_list(tx, election.meeting)
+    return sum(votes.get(member_id, 0) for member_id in in_room if member_id not in voted)
+
+
+def enter_lot(tx: Tx, resolution_id: str, number: int, paper: str, drawn: Sequence[str], entry_id: str = "") -> Entry:
+    """Keep how a lot fell, and on which paper that stands; it decides once another person who saw it confirms it.
+
+    Raises:
+        BadInput: other names were drawn than share the place, or too many or few.
+        CoopError: no lot is asked.
+    """
+    election = find_election(tx, resolution_id, lock=True)
+    content = {"resolution_id": resolution_id, "number": number, "drawn": list(drawn)}
+    return entries.enter(tx, keep_lot, LOT, election.meeting.meeting_id, paper.strip(), content, entry_id)
+
+
+def keep_lot(tx: Tx, entry: Entry) -> int:
+    """Let a lot decide that two people saw; returns 1."""
+    resolution_id, number = str(entry.content["resolution_id"]), int(entry.content["number"])
+    election = find_election(tx, resolution_id, lock=True)
+    meeting_id = election.meeting.meeting_id
+    if election.is_withdrawn or list_decisions(tx, meeting_id) or len(election.counted) != number:
+        raise CoopError("no-lot", say("no lot is asked now"))
+    drawn = tuple(str(name) for name in entry.content["drawn"])
+    if reason := object_to_lot(election.stand, drawn):
+        raise BadInput([Problem(reason, "drawn")], "bad-lot")
+    store.add_lot(tx, resolution_id, number, drawn, entry.entry_id)
+    tx.tell(
+        LotDrawn(
+            resolution_id=resolution_id, meeting_id=meeting_id, number=number, drawn=drawn, entry_id=entry.entry_id
+        )
+    )
+    return 1
+
+
+def enter_term(tx: Tx, paper: str, term: Term, entry_id: str = "") -> Entry:
+    """Keep that somebody is in an office since before, or was appointed otherwise; it holds once another person
+    confirms it.
+
+    Raises:
+        BadInput: the office or the days are wrong, or nobody has this id.
+        CoopError: they are in that office from that day already.
+    """
+    content = {
+        "office": term.office,
+        "member_id": term.member_id,
+        "begins_on": term.begins_on.isoformat(),
+        "ends_on": term.ends_on.isoformat(),
+    }
+    return entries.enter(tx, keep_term, TERM, "", paper.strip(), content, entry_id)
+
+
+def keep_term(tx: Tx, entry: Entry) -> int:
+    """Let a term hold that two people signed; returns 1."""
+    content: Mapping[str, str] = entry.content
+    begins_on, ends_on = (date.fromisoformat(content[name]) for name in ("begins_on", "ends_on"))
+    member_id, problems = content["member_id"], []
+    if content["office"] not in OFFICES:
+        problems.append(Problem(say("choose the office"), "office"))
+    if not begins_on < ends_on:
+        problems.append(Problem(say("a term ends after it begins"), "ends_on"))
+    if member_id not in find_members(tx, tx.today):
+        problems.append(Problem(say("no member has this number"), "member_id"))
+    if problems:
+        raise BadInput(problems, "bad-term")
+    if store.find_term(tx, content["office"], member_id, begins_on) is not None:
+        raise CoopError("term-there", say("they are in that office from that day already"))
+    store.add_term(tx, Term(content["office"], member_id, begins_on, ends_on, "", entry.entry_id))
+    tx.tell(
+        PersonElected(
+            office=content["office"],
+            member_id=member_id,
+            begins_on=begins_on,
+            ends_on=ends_on,
+            entry_id=entry.entry_id,
+        )
+    )
+    return 1
+
+
+KEEPERS: Final = {COUNT: keep_count, LOT: keep_lot, TERM: keep_term}
+"""What keeps an entry of each kind once a second person confirmed it."""
