@@ -380,6 +380,37 @@ def test_all_papers_of_a_run_are_one_zip_with_the_bytes_that_were_put_away(datab
     assert visit(database, tmp_path, "member", member_id="anna").get(address_of_zip).status_code == 403
 
 
+def test_a_paper_that_fails_keeps_nobody_from_the_others_and_the_zip_says_which_and_why(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(database, *NAMES)
+    hear(database, *month_of(NAMES, JANUARY))
+    issue(database)
+    address(database)
+    read(database, "2025-000003")
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        changed = bill_paper.update().where(bill_paper.c.community == COMMUNITY)
+        tx.execute(changed.values(body=b"another file"))
+    typeset = bill_pdf
+
+    def stumble(document: BillDocument, lang: str) -> bytes:
+        if document["number"] == "2025-000002":
+            raise RuntimeError("a glyph is missing")
+        return typeset(document, lang)
+
+    monkeypatch.setattr(archive, "bill_pdf", stumble)
+    treasurer = visit(database, tmp_path, "treasurer")
+    headers = {"accept": "application/zip", "accept-language": "en"}
+    answer = treasurer.get(f"/billing/runs/{run_of(database)}/papers.zip", headers=headers)
+    with ZipFile(BytesIO(answer.content)) as zipped:
+        assert zipped.namelist() == ["2025-000001.pdf", "missing.txt"]
+        assert zipped.read("missing.txt").decode().splitlines() == [
+            "2 of 3 papers are not in this file:",
+            "2025-000002: it cannot be made; the operator finds the reason in the log",
+            "2025-000003: the paper of bill 2025-000003 was changed after it was kept",
+        ]
+
+
 def test_a_run_of_a_month_is_called_by_its_month_at_its_own_address_too(database: Database, tmp_path: Path) -> None:
     begin(database, *NAMES)
     hear(database, *month_of(NAMES, JANUARY))

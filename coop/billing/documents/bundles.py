@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -16,27 +17,48 @@ from coop.billing.model import BillHead
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say, say_count
 from coop.web.downloads import MEMORY_MAX
+from coop.web.language import translate
+from coop.web.writing import speak
+
+log = logging.getLogger(__name__)
 
 
-def zip_papers(read: Opens, write: Opens, run_id: str) -> IO[bytes]:
-    """Every paper of a run as it was put away, as one zip; whoever takes the file closes it.
+def zip_papers(read: Opens, write: Opens, run_id: str, lang: str) -> IO[bytes]:
+    """The papers of a run as they were put away, as one zip; whoever takes the file closes it. Of a paper that cannot be
+    had a list in the zip says which it is, and why: one that fails keeps nobody from the others.
 
     Raises:
         NotFound: the run issued nothing.
         CoopError: ``papers-wait``, the register did not say yet whom some are for.
-        NotFound, UnreadableDocument, CoopError: as ``read_paper``.
     """
     with read() as tx:
         heads = _list_addressed(tx, run_id)
     file: IO[bytes] = SpooledTemporaryFile(MEMORY_MAX)  # noqa: SIM115  (the answer closes it when it is sent)
     try:
         with ZipFile(file, "w", ZIP_STORED) as archive:  # a PDF is compressed already
+            missing = []
             for head in heads:
-                archive.writestr(f"{head.number}.pdf", read_paper(read, write, head.id).body)
+                try:
+                    archive.writestr(f"{head.number}.pdf", read_paper(read, write, head.id).body)
+                except Exception as error:  # whatever stops one paper, the others are asked for
+                    log.exception("the paper of bill %s cannot be had", head.number)
+                    missing.append((head.number, error))
+            if missing:
+                archive.writestr(translate(lang, "missing.txt"), _list_missing(lang, missing, len(heads)))
     except BaseException:
         file.close()
         raise
     return file
+
+
+def _list_missing(lang: str, missing: Sequence[tuple[str, Exception]], count: int) -> str:
+    said = translate(lang, "%(missing)s of %(count)s papers are not in this file:", missing=len(missing), count=count)
+    unknown = translate(lang, "it cannot be made; the operator finds the reason in the log")
+    reasons = (
+        f"{number}: {speak(lang, error.message) if isinstance(error, CoopError) else unknown}"
+        for number, error in missing
+    )
+    return "\n".join((said, *reasons, ""))
 
 
 def typeset_letters(read: Opens, run_id: str, title: str) -> bytes:

@@ -73,7 +73,7 @@ def bill_checker(request: Request) -> Response:
 @routes.get("/runs/{run_id}/papers.zip")
 @may("see-all-bills")
 def run_papers(request: Request, run_id: str) -> Response:
-    file = zip_papers(partial(reading, request), partial(writing, request), run_id)
+    file = zip_papers(partial(reading, request), partial(writing, request), run_id, language_of(request))
     return send_file(file, f"bills-{run_id}.zip", "application/zip", _NOT_KEPT)
 
 
