@@ -216,7 +216,7 @@ def test_no_character_in_an_address_stops_a_paper(database: Database, character:
     assert archive_papers(work(database)) == "put away 2 papers of bills"
     with database.read(COMMUNITY) as tx:
         [run_id] = {head.run_id for head in bills.list_heads(tx)}
-    with zip_papers(partial(database.read, COMMUNITY), work(database).write, run_id) as file:
+    with zip_papers(partial(database.read, COMMUNITY), work(database).write, run_id, "nl") as file:
         assert len(ZipFile(file).namelist()) == 2
 
 

@@ -16,6 +16,7 @@ from coop.members.history.store import list_changes
 from coop.members.imports.store import list_imports
 from coop.members.register.store import list_members
 from tests.desk import COMMUNITY, sign_in
+from tests.founding import found_in
 from tests.members.browser import text_of
 from tests.members.sample import VRIES, YILDIZ, bring_all, contracts_of, left_on, list_facts, list_verbs
 from tests.members.test_changing import bill
@@ -215,6 +216,27 @@ def test_a_move_is_one_action_and_one_undo(database: Database, board: TestClient
         assert [c.number for c in list_contracts(tx)] == ["C1", "C2"]
         assert list_occupancies(tx)[-1].closed_on is None
         assert {c.number: c.ends_on for c in list_contracts(tx)}["C2"] == date(2037, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "moved_on", "is_warned"),
+    [
+        ("0001", "2026-12-31", True),  # C1 began on 1 January 2022 and has gas bills: five years end on 1 January 2027
+        ("0001", "2027-01-01", False),
+        ("0002", "2026-02-01", False),  # C2 has no gas bills, so no guarantee ends with it
+    ],
+)
+def test_an_end_before_the_years_agreed_on_is_warned_of_before_it_is_written(
+    database: Database, board: TestClient, number: str, moved_on: str, *, is_warned: bool
+) -> None:
+    found_in(database)
+    path = f"{BASE}/connections/{place_of(database, number)}/move"
+    page = fill(board, path, {**MOVE, "moved_on": moved_on})
+    assert "This is in order. Nothing is written down yet." in page
+    assert ("Contract C1 would end on 31 December 2026." in page) == is_warned
+    assert ("agreed on until 1 January 2027 at least" in page) == is_warned
+    with database.read(COMMUNITY) as tx:
+        assert {contract.number: contract.ends_on for contract in list_contracts(tx)}["C1"] is None
 
 
 def test_stands_of_a_move_wait_until_somebody_entered_them_at_the_meters(database: Database, board: TestClient) -> None:

@@ -219,13 +219,29 @@ def shared_use(lang: str, use: SharedUse) -> str:
 
 
 def promise_sentence(lang: str, promise: Promise) -> str:
-    """Until when a ceiling is promised, and from when on the member may stop."""
-    return translate(
+    """Until when a ceiling is promised, from when on the member may stop, and what of it a meeting may change.
+
+    Source: docs/domain/law-and-co-operative.md#leaving-the-heat-contract.
+    """
+    exit_on = civil_day(lang, promise.exit_on)
+    promised = translate(
         lang,
         "Not More Than Now is promised to you until %(last)s, whatever is voted; from %(exit)s on you may stop.",
         last=civil_day(lang, promise.ends_on - timedelta(days=1)),
-        exit=civil_day(lang, promise.exit_on),
+        exit=exit_on,
     )
+    sooner = translate(
+        lang,
+        "Who stops before %(exit)s ends the guarantee before its agreed term. By law you may end the supply all the"
+        " same, in writing (Warmtewet art. 3c); a contract after that has the promise of its own first day.",
+        exit=exit_on,
+    )
+    meeting = translate(
+        lang,
+        "A meeting may change prices, which bind you once you were told in writing, and for guarantee years to come"
+        " which figures and how many gas years count. It cannot take the promise, its term or its kind from you.",
+    )
+    return f"{promised} {sooner} {meeting}"
 
 
 def ceiling_steps(lang: str, derived: Derivation) -> list[tuple[str, str]]:

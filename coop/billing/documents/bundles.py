@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 
 def zip_papers(read: Opens, write: Opens, run_id: str, lang: str) -> IO[bytes]:
-    """The papers of a run as they were put away, as one zip; whoever takes the file closes it. Of a paper that cannot be
-    had a list in the zip says which it is, and why: one that fails keeps nobody from the others.
+    """The papers of a run as they were put away, as one zip; whoever takes the file closes it. A list in the zip says
+    which papers cannot be had, and why: one that fails keeps nobody from the others.
 
     Raises:
         NotFound: the run issued nothing.

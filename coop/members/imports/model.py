@@ -85,15 +85,26 @@ class Update:
 
 
 @dataclass(frozen=True)
+class EarlyEnd:
+    """A contract that would end before the day from which its guarantee lets a member stop."""
+
+    number: str
+    ends_on: date
+    exit_on: date
+
+
+@dataclass(frozen=True)
 class Plan:
     """What lines would do to the register, by line: add records, change some, leave ``same`` as they are; ``bills`` are
-    those that rest on gas bills that change. With ``problems`` nothing of it is done."""
+    those that rest on gas bills that change, ``early`` the contracts that would end before the years agreed on. With
+    ``problems`` nothing of it is done."""
 
     added: Mapping[int, Record] = field(default_factory=dict)
     updates: Mapping[int, Update] = field(default_factory=dict)
     same: int = 0
     problems: tuple[Problem, ...] = ()
     bills: tuple[HeardBill, ...] = ()
+    early: tuple[EarlyEnd, ...] = ()
 
     @property
     def count(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.members.connections.model import Connection, Occupancy
 from coop.members.connections.store import list_connections, list_occupancies
@@ -21,6 +22,7 @@ from coop.members.imports.rules import (
     Claim,
     claim_of,
     compare_rows,
+    find_early_ends,
     find_fixed,
     find_overlaps,
     is_held_anew,
@@ -82,6 +84,7 @@ def make_plan(
         same=len(incoming) - len(added) - len(updates),
         problems=tuple(sorted(found, key=lambda problem: problem.line or 0)),
         bills=tuple(bills),
+        early=tuple(find_early_ends(updates.values(), load_choices(tx))),
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from coop.communities.choices import Choices, GuaranteeChoice
 from coop.members.connections.model import Occupancy
 from coop.members.contracts.model import Contract
 from coop.members.history.model import Difference
-from coop.members.imports.model import Record, Update
-from coop.values import Problem, Said, say
+from coop.members.imports.model import EarlyEnd, Record, Update
+from coop.values import Problem, Said, anniversary, say
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,27 @@ def find_fixed(update: Update) -> list[Problem]:
         for difference in update.differences
         if difference.field in FIXED[noun]
     ]
+
+
+def find_early_ends(updates: Iterable[Update], choices: Choices) -> list[EarlyEnd]:
+    """Find the contracts that an update ends, or ends sooner, before the day from which their guarantee lets a member
+    stop: by the choice of the day on which each began. It is a warning; by law the supply may end all the same.
+
+    Source: docs/domain/law-and-co-operative.md#leaving-the-heat-contract.
+    """
+    early = []
+    for before, after in ((update.before, update.after) for update in updates):
+        if not (isinstance(before, Contract) and isinstance(after, Contract)) or after.ends_on is None:
+            continue
+        promised = (row.valid_from for row in choices.rows if isinstance(row.choice, GuaranteeChoice))
+        if min(promised, default=date.max) > after.starts_on:
+            continue
+        promise = choices.on(GuaranteeChoice, after.starts_on)
+        exit_on = anniversary(after.starts_on, promise.exit_after_years)
+        is_sooner = before.ends_on is None or after.ends_on < before.ends_on
+        if is_sooner and after.gas_bills and promise.mode != "off" and after.ends_on < exit_on:
+            early.append(EarlyEnd(after.number, after.ends_on, exit_on))
+    return early
 
 
 def is_signed_anew(update: Update) -> bool:
