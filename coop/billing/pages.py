@@ -131,7 +131,7 @@ def bill_page(request: Request, bill_id: str) -> Response:
         addressee=addressee,
         paper=paper,
         payment=payment_of(issued, paper, lang),
-        kind=title_kind(issued.kind, issued.total_cents),
+        kind=title_kind(issued.kind, issued.total_cents, paper.sort),
         title_kind=title_kind,
         ceiling_page=views.ceiling_page,
         corrects=paper.corrects,

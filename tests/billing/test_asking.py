@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +20,14 @@ from coop.billing.bills.asking import MonthlyAmount, Standing, Why, ask, stand_a
 from coop.billing.bills.book import find_contract
 from coop.billing.bills.paper import Paper
 from coop.billing.bills.schemas import BILL_PAPER
-from coop.billing.bills.store import list_heads
+from coop.billing.bills.store import find_bills, list_heads
 from coop.billing.checking.verify import verify_bill
+from coop.billing.documents.archive import freeze
+from coop.billing.documents.contents import document_of
+from coop.billing.documents.pdf import bill_pdf, printed
+from coop.billing.figures.commands import record_figure
 from coop.billing.jobs import archive_papers, follow_drifts, set_amounts
-from coop.billing.model import BillHead, Contract
+from coop.billing.model import BillHead, Contract, PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.runs.drafting import draft
 from coop.kit import documents
@@ -111,6 +117,55 @@ def test_a_year_of_even_amounts_is_settled_with_its_last_bill(opened: Opened) ->
     assert (asked.why, asked.carried_cents) == (Why.SETTLED, 0)
     assert asked.settles == tuple(head.number for head in monthly)
     assert findings(database) == []
+
+
+def titles(database: Database) -> dict[str, tuple[str, str]]:
+    """What the file of each bill is called, by its number, in Dutch and in English."""
+    address(database)
+    with database.read(COMMUNITY) as tx:
+        frozen = freeze(tx, find_bills(tx)).values()
+    called: dict[str, tuple[str, str]] = {}
+    for each in frozen:
+        in_both = []
+        for lang in ("nl", "en"):
+            document = document_of(replace(each, addressee=replace(each.addressee, language=lang)))
+            made = bill_pdf(document, lang)
+            named = re.search(rb"<rdf:li[^>]*>([^<]*) %s</rdf:li>" % each.issued.number.encode(), made)
+            assert named
+            in_both.append(named[1].decode())
+            assert printed(document, lang)["title"] == in_both[-1], "the paper's first line is that of the file"
+        called[each.issued.number] = (in_both[0], in_both[1])
+    return called
+
+
+def test_each_kind_of_bill_is_called_by_its_name_in_both_languages(opened: Opened) -> None:
+    database = begin(opened)
+    set_amounts(work(database))
+    for month in MONTHS:
+        bill(opened, month, "1")
+    database = opened(date(2026, 1, 2))
+    for revision, heat in ((2, "2"), (3, "1.5")):
+        told = measured("anna", MONTHS[0], heat, revision=revision, cause="the meter was read wrongly")
+        hear(database, told, closed(MONTHS[0], 1, revision=revision))
+        with database.write(COMMUNITY, SECRETARY) as tx:
+            run = correct_bills(tx, tx.today)
+            assert run.status == "issued" or release(tx, run.run_id).status == "issued"
+    hear(database, ended("anna", date(2026, 2, 1)))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2025, Decimal("1.02"), "CBS"))
+    bill(opened, Period.month(2026, 1), "1")
+    called = titles(database)
+    assert called["2025-000001"] == ("Rekening met uw maandbedrag", "Bill with your monthly amount")
+    assert called["2026-000001"] == ("Jaarafrekening", "Yearly settlement")
+    assert called["2026-000002"] == ("Correctierekening", "Correction bill")
+    assert called["2026-000003"] == ("Creditnota", "Credit note")
+    assert called["2026-000004"] == ("Eindafrekening", "Final bill")
+
+
+def test_a_bill_of_a_month_without_even_amounts_is_called_so(opened: Opened) -> None:
+    database = begin(opened, "each-bill")
+    bill(opened, MONTHS[0])
+    assert titles(database) == {"2025-000001": ("Maandrekening", "Monthly bill")}
 
 
 def test_the_settlement_names_the_bills_and_pays_back_what_was_too_much(opened: Opened) -> None:

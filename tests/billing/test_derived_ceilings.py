@@ -160,8 +160,8 @@ def test_a_member_reads_until_when_the_ceiling_is_promised_and_from_when_on_to_s
         "Not More Than Now is promised to you until 31 December 2039, whatever is voted; from 1 January 2030 on you may"
         " stop. Who stops before 1 January 2030 ends the guarantee before its agreed term. By law you may end the"
         " supply all the same, in writing (Warmtewet art. 3c); a contract after that has the promise of its own first"
-        " day. A meeting may change prices, which bind you once you were told in writing, and for guarantee years to come"
-        " which figures and how many gas years count. It cannot take the promise, its term or its kind from you."
+        " day. A meeting may change prices, which bind you once you were told in writing, and for guarantee years to"
+        " come which figures and how many gas years count. It cannot take the promise, its term or its kind from you."
     )
     hear(weather, promised(date(2026, 1, 1), 101, term_years=3, exit_after_years=1))
     anna = visit(weather, tmp_path, "member", member_id="anna")

@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 from stdnum import iso11649
 from stdnum.iso7064 import mod_97_10
 
-from coop.billing.bills.asking import Asked
+from coop.billing.bills.asking import Asked, Why
 from coop.billing.bills.comparing import Comparison, Origin
 from coop.billing.bills.rules import last_day_to_pay
 from coop.billing.guarantee.gas import GasBenchmark
-from coop.billing.model import BillHead, Promise
+from coop.billing.model import BillHead, BillInputs, Promise
+from coop.values import Period
 
 YEARS_KEPT: Final = 7
 """Years for which the books need a bill's paper, counted from the end of the year of its date.
@@ -70,13 +72,24 @@ class SharedUse:
     allocated_wh: int
 
 
+class Sort(StrEnum):
+    """Which of the bills of a contract one is: that of a month, with an even amount or with what it comes to; the
+    settlement of a guarantee year; the last one of a contract; or another."""
+
+    BILL = "bill"
+    ADVANCE = "advance"
+    MONTHLY = "monthly"
+    SETTLEMENT = "settlement"
+    FINAL = "final"
+
+
 @dataclass(frozen=True)
 class Paper:
     """All that a bill's paper says beside its inputs. ``due_on`` is None where nothing is to be paid, ``reference`` is
     the creditor reference (ISO 11649) to pay under, ``connection`` the number of the connection, ``corrects`` number
     and day of the bill that this one changes; ``language`` is that of the co-operative, for whoever chose none;
     ``promise`` says how long the ceiling is promised, ``asked`` what the bill asks to be paid, and why; ``gas`` is what
-    its newest ceiling is set beside."""
+    its newest ceiling is set beside. ``sort`` says which of the bills of a contract it is."""
 
     reference: str
     due_on: date | None
@@ -90,6 +103,22 @@ class Paper:
     promise: Promise | None = None
     asked: Asked | None = None
     gas: GasBenchmark | None = None
+    sort: Sort = Sort.BILL
+
+
+def sort_of(inputs: BillInputs, asked: Asked, ends_on: date | None) -> Sort:
+    """Which of the bills of a contract one is; ``ends_on`` is the first day without the contract. The settlement is the
+    bill that reaches the end of a guarantee year and asks what those before it left."""
+    days, years = inputs.consumption.days, [state.terms.year for state in inputs.guarantee]
+    if inputs.corrects is not None:
+        return Sort.BILL
+    if ends_on is not None and ends_on <= days.end:
+        return Sort.FINAL
+    if asked.why is Why.EVEN:
+        return Sort.ADVANCE
+    if asked.why is Why.SETTLED and any(days.start < year.end <= days.end for year in years):
+        return Sort.SETTLEMENT
+    return Sort.MONTHLY if days == Period.month(days.start.year, days.start.month) else Sort.BILL
 
 
 def reference_of(number: str) -> str:

@@ -60,6 +60,10 @@ NOTES = {
 
 TITLES = {
     "bill": N_("Bill"),
+    "advance": N_("Bill with your monthly amount"),
+    "monthly": N_("Monthly bill"),
+    "settlement": N_("Yearly settlement"),
+    "final": N_("Final bill"),
     "correction": N_("Correction bill"),
     "credit": N_("Credit note"),
 }

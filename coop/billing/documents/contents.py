@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from coop.billing.amounts.texts import explain_asked
-from coop.billing.bills.paper import MeterStands, Paper, in_fours
+from coop.billing.bills.paper import MeterStands, Paper, Sort, in_fours
 from coop.billing.bills.store import IssuedBill
 from coop.billing.checking import words
 from coop.billing.checking.verify import references_of
@@ -64,9 +64,11 @@ def sender_of(issuer: Issuer) -> Sender:
     }
 
 
-def title_kind(kind: str, total_cents: int) -> str:
-    """What a bill is called: ``bill``, ``correction``, or ``credit`` for a correction that gives money back."""
-    return "credit" if kind == "correction" and total_cents < 0 else kind
+def title_kind(kind: str, total_cents: int, sort: Sort = Sort.BILL) -> str:
+    """What a bill is called: by its sort, ``correction``, or ``credit`` for a correction that gives money back."""
+    if kind == "correction":
+        return "credit" if total_cents < 0 else kind
+    return sort.value
 
 
 def document_of(frozen: Frozen) -> BillDocument:
@@ -78,7 +80,7 @@ def document_of(frozen: Frozen) -> BillDocument:
     marks = {(reference.kind, reference.id): f"{number}" for number, reference in enumerate(references, 1)}
     document: BillDocument = {
         "number": issued.number,
-        "kind": title_kind(issued.kind, bill.total_cents),
+        "kind": title_kind(issued.kind, bill.total_cents, frozen.paper.sort),
         "issued": issued.issued_on,
         "due": frozen.paper.due_on,
         "period": inputs.consumption.days,

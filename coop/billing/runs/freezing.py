@@ -8,9 +8,9 @@ from datetime import date
 
 from coop.billing.bills import store as bills
 from coop.billing.bills.asking import Asked
-from coop.billing.bills.book import list_promises
+from coop.billing.bills.book import list_contracts, list_promises
 from coop.billing.bills.compare import Comparer
-from coop.billing.bills.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of
+from coop.billing.bills.paper import MeterStands, Paper, SharedUse, day_to_pay, reference_of, sort_of
 from coop.billing.guarantee.gas import GasBenchmark, gas_benchmark
 from coop.billing.guarantee.rules import PROMISES
 from coop.billing.model import BillHead, BillInputs
@@ -32,6 +32,7 @@ class Freezer:
         self._measurements = {(row.measurement_id, row.revision): row for row in told}
         shared = [row for period in periods for row in heard.list_allocations(tx, period)]
         self._promises = list_promises(tx)
+        self._ends = {contract.contract_id: contract.ends_on for contract in list_contracts(tx)}
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
         self._choices = load_choices(tx)
         self._figures = {(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)}
@@ -54,6 +55,7 @@ class Freezer:
             promise=self._promises.get(inputs.contract_id),
             asked=asked,
             gas=self._gas(inputs),
+            sort=sort_of(inputs, asked, self._ends.get(inputs.contract_id)),
         )
 
     def _gas(self, inputs: BillInputs) -> GasBenchmark | None:
