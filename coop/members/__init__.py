@@ -12,8 +12,9 @@ CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersS
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, MeetingWithdrawn,
-PointWithdrawn, CandidatesNamed, PersonElected, VoteOpened, VoteClosing, BallotEntered, ReadingChanged,
-ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the secretary, not the machines.
+PointWithdrawn, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, VoteOpened, VoteClosing,
+BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the
+secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

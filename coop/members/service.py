@@ -112,6 +112,8 @@ MEMBERS = Service(
         billing.TariffNoticeOrdered: messages_heard.on_tariff_notice_ordered,
         governance.MeetingConvened: messages_heard.on_meeting_convened,
         governance.MeetingWithdrawn: messages_heard.on_meeting_withdrawn,
+        governance.MandateGiven: messages_heard.on_mandate_given,
+        governance.MandateEnded: messages_heard.on_mandate_ended,
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,

@@ -10,6 +10,8 @@ from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
 from coop.events.governance import (
     AgendaPoint,
     BallotEntered,
+    MandateEnded,
+    MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
     PointWithdrawn,
@@ -230,6 +232,27 @@ def test_a_member_is_told_once_that_others_entered_a_ballot_for_them(database: D
     clock.set(AT + timedelta(days=60))
     hear(database, entered.model_copy(update={"entry_id": "box-2"}))
     assert len(list_kept(database)) == 1
+
+
+def test_holder_and_giver_of_a_mandate_are_told_of_it_and_of_its_end(database: Database, clock: SetClock) -> None:
+    furnish(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        store.save_wish(tx, Wish(YILDIZ, "en"))
+    given = MandateGiven(meeting_id="alv-1", member_id=VRIES, number=1, holder=YILDIZ)
+    ended = MandateEnded(meeting_id="alv-1", member_id=VRIES, number=2, holder=YILDIZ, change="voted")
+    hear(database, given)
+    assert list_kept(database) == []
+    hear(database, MEETING, given, given, ended)
+    told = [message for message in list_kept(database) if message.kind.startswith("mandate-")]
+    assert sorted((message.kind, message.member_id) for message in told) == sorted(
+        2 * [("mandate-held", YILDIZ), ("mandate-of-yours", VRIES)]
+    )
+    words = {paragraph for content in contents(told) for paragraph in content.paragraphs}
+    assert any("A. de Vries: you vote for this member, until they take it back" in each for each in words)
+    assert any("B. Yıldız: dit lid stemt niet meer voor u, want u stemde zelf" in each for each in words)
+    clock.set(AT + timedelta(days=60))
+    hear(database, given.model_copy(update={"number": 3}))
+    assert len([message for message in list_kept(database) if message.kind.startswith("mandate-")]) == 4
 
 
 def test_a_member_is_told_once_that_others_changed_a_reading_of_theirs(database: Database, clock: SetClock) -> None:

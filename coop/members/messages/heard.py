@@ -14,6 +14,8 @@ from coop.events.billing import BillIssued, TariffNoticeOrdered
 from coop.events.governance import (
     BallotEntered,
     CandidatesNamed,
+    MandateEnded,
+    MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
     PersonElected,
@@ -191,6 +193,53 @@ def on_ballot_entered(tx: Tx, event: BallotEntered, envelope: Envelope) -> None:
         until=event.objection_until,
         link=f"/governance/meetings/{event.meeting_id}",
     )
+
+
+HELD: Final = {
+    "given": say("you vote for this member, until they take it back or vote themselves"),
+    "revoked": say("you vote for this member no more, as they took their mandate back"),
+    "voted": say("you vote for this member no more, as they voted themselves"),
+}
+"""What became of a mandate, to whoever holds it."""
+
+OWN: Final = {
+    "given": say("this member votes for you, until you take it back or vote yourself"),
+    "revoked": say("this member votes for you no more, as you took your mandate back"),
+    "voted": say("this member votes for you no more, as you voted yourself"),
+}
+"""What became of a mandate, to whoever gave it."""
+
+
+def on_mandate_given(tx: Tx, event: MandateGiven, envelope: Envelope) -> None:
+    """Write holder and giver that one votes for the other."""
+    _write_of_mandate(tx, event, "given")
+
+
+def on_mandate_ended(tx: Tx, event: MandateEnded, envelope: Envelope) -> None:
+    """Write holder and giver that a mandate holds no more, and why."""
+    _write_of_mandate(tx, event, event.change)
+
+
+def _write_of_mandate(tx: Tx, event: MandateGiven | MandateEnded, change: str) -> None:
+    """Write both, each of the other, unless the meeting is over."""
+    meeting = store.find_meeting(tx, event.meeting_id)
+    giver, holder = find_member(tx, event.member_id), find_member(tx, event.holder)
+    if meeting is None or meeting.held_on < tx.today or giver is None or holder is None:
+        return
+    for kind, reader, other, sentences in (
+        ("mandate-held", holder, giver, HELD),
+        ("mandate-of-yours", giver, holder, OWN),
+    ):
+        send(
+            tx,
+            kind,
+            reader,
+            f"{event.meeting_id} {event.member_id} {event.number}",
+            held_on=meeting.held_on,
+            who=f"{other.number} · {other.name}",
+            what=sentences[change],
+            link=f"/governance/meetings/{event.meeting_id}/mandate",
+        )
 
 
 CHANGED: Final = {

@@ -22,6 +22,8 @@ KINDS: Final = (
     "vote-open",
     "vote-closing",
     "ballot-entered",
+    "mandate-held",
+    "mandate-of-yours",
     "reading-changed",
     "plan-of-month",
     "leaving-entered",

@@ -21,6 +21,8 @@ KIND_NAMES: Final = {
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),
     "ballot-entered": N_("Ballot entered for a member"),
+    "mandate-held": N_("Mandate that a member holds"),
+    "mandate-of-yours": N_("Mandate that a member gave"),
     "reading-changed": N_("Reading of a member's meter changed"),
     "plan-of-month": N_("Plan of the month"),
     "leaving-entered": N_("A membership ends"),

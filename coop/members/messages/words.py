@@ -173,6 +173,22 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meeting"),
     ),
+    "mandate-held": Words(
+        N_("%(coop)s: a mandate for the meeting of %(held_on)s"),
+        (
+            N_("%(who)s: %(what)s."),
+            N_("On your page of that meeting you see for whom you vote."),
+        ),
+        N_("To the mandates"),
+    ),
+    "mandate-of-yours": Words(
+        N_("%(coop)s: your mandate for the meeting of %(held_on)s"),
+        (
+            N_("%(who)s: %(what)s."),
+            N_("Did you not do this yourself? Take the mandate back on your page of that meeting, and tell the board."),
+        ),
+        N_("To the mandate"),
+    ),
     "reading-changed": Words(
         N_("%(coop)s: a reading of your meter was changed"),
         (
