@@ -178,6 +178,26 @@ def test_a_credit_note_is_called_so_names_the_number_that_it_changes_and_asks_fo
     assert "Pay by" in dearer
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"), [("nl", "Versie 2 van de verdeling"), ("en", "Revision 2 of the allocation")]
+)
+def test_a_correction_of_shared_electricity_speaks_of_the_allocation_and_of_no_reading(
+    database: Database, lang: str, said: str
+) -> None:
+    begin(database, "anna")
+    hear(database, measured("anna", JANUARY, "3"), allocated("anna", JANUARY, 40_000), closed(JANUARY, 1, 1))
+    issue(database)
+    hear(database, allocated("anna", JANUARY, 90_000, revision=2), closed(JANUARY, 0, 1, revision=2))
+    correct(database)
+    address(database)
+    with database.read(COMMUNITY) as tx:
+        [frozen] = freeze(tx, [bills.get_bill(tx, "2025-000002")]).values()
+    document = document_of(replace(frozen, addressee=replace(frozen.addressee, language=lang)))
+    assert said in document["cause"]
+    assert "meting" not in document["cause"]
+    assert "reading" not in document["cause"]
+
+
 def test_the_reference_of_a_bill_is_that_of_e21() -> None:
     assert reference_of("KWG2026000123") == "RF81KWG2026000123"
 

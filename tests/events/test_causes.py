@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from coop.billing.checking import words
+from coop.billing.model import Line, LineKind
 from coop.metering import wording
+from coop.values import Period
 
 GROUP = "late reading in group 63dabea4-fe3b-5be9-82e2-322324af4a6c on 2025-02-28"
 
@@ -26,6 +30,8 @@ def test_what_metering_told_in_english_is_read_in_dutch_and_without_an_id(cause:
 
 
 def test_a_corrected_line_of_a_bill_says_its_cause_in_the_language_of_the_bill() -> None:
-    said = words.cause("nl", f"revision 2: {GROUP}")
+    days, price_eur, rate = Period.month(2025, 2), Decimal(38), Decimal("0.21")
+    line = Line(LineKind.HEAT, days, Decimal(1), "GJ", price_eur, 3_800, rate, "t", "r", cause=f"revision 2: {GROUP}")
+    said = words.cause("nl", line)
     assert said.endswith("een stand in de groep van 28 februari 2025 kwam te laat")
     assert "63dabea4" not in said

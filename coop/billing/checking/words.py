@@ -317,12 +317,16 @@ def days(lang: str, period: Period, style: str = "medium") -> str:
     return translate(lang, "%(first)s to %(last)s", first=first_day, last=last_day)
 
 
-def cause(lang: str, text: str) -> str:
+def cause(lang: str, line: Line) -> str:
     """Why a correction line differs, with the reason that metering told."""
-    if text in CAUSES:
-        return translate(lang, text)
-    number_of, _, reason = text.removeprefix("revision ").partition(": ")
-    said = translate(lang, "Revision %(revision)s of the reading", revision=number_of)
+    if line.cause in CAUSES:
+        return translate(lang, line.cause)
+    number_of, _, reason = line.cause.removeprefix("revision ").partition(": ")
+    is_shared = line.kind is LineKind.ELECTRICITY
+    template = (
+        N_("Revision %(revision)s of the allocation") if is_shared else N_("Revision %(revision)s of the reading")
+    )
+    said = translate(lang, template, revision=number_of)
     return f"{said}: {speak(lang, read_cause(reason))}" if reason else said
 
 

@@ -167,7 +167,7 @@ def _reasons(frozen: Frozen, lang: str) -> Iterable[str]:
     if frozen.paper.corrects is not None:
         changed, day = frozen.paper.corrects
         yield translate(lang, "This changes bill %(number)s of %(day)s.", number=changed, day=civil_day(lang, day))
-    causes = dict.fromkeys(words.cause(lang, line.cause) for line in frozen.issued.bill.lines if line.cause)
+    causes = dict.fromkeys(words.cause(lang, line) for line in frozen.issued.bill.lines if line.cause)
     if causes:
         yield translate(lang, "Why it is corrected: %(cause)s", cause="; ".join(causes))
 
