@@ -13,7 +13,7 @@ from coop.kit.database import Database
 from tests.desk import SECRETARY
 from tests.governance.assembly import STATUTES as FIRST
 from tests.governance.assembly import TOWN, admit, adopt, client, come, members, sit_down
-from tests.governance.elections.room import SECRET, convene, count, open_vote, stand, vote
+from tests.governance.elections.room import SECRET, convene, count, open_vote, seat, stand, vote
 from tests.governance.test_attendance import EVENING, at
 from tests.metering.test_meter_pages import plain
 
@@ -125,3 +125,11 @@ def test_nobody_reads_a_count_while_a_vote_is_open(steward: TestClient, embedded
     desk.post(f"{PAGE}/vote", data={"number": "2", "act": "own", "choice": "m001"})
     assert read(sit_down(desk, "account-1", "board")) == before
     count(embedded, 2)
+
+
+def test_whoever_has_a_seat_already_is_named_while_the_rest_is_voted_on(embedded: Database, tmp_path: Path) -> None:
+    convene(embedded, seat(seats=2, candidates=["m001", "m002", "m003", "m004"]))
+    vote(embedded, *["m001+m002"] * 4, *["m001+m003"] * 4, *["m004"] * 3)
+    desk = client(embedded, tmp_path, "board")
+    assert "Elected so far: Member L-001" in read(desk)
+    assert "Offices" in read(desk, "/governance/")
