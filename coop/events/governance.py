@@ -19,6 +19,8 @@ from coop.events.elections import ElectionVoteOpened as ElectionVoteOpened
 from coop.events.elections import LotDrawn as LotDrawn
 from coop.events.elections import PersonElected as PersonElected
 from coop.events.envelope import Event
+from coop.events.papers import AgendaPaper as AgendaPaper
+from coop.events.papers import PaperAdded as PaperAdded
 from coop.events.programmes import DeadlinePassed as DeadlinePassed
 from coop.events.programmes import MilestoneReached as MilestoneReached
 from coop.events.programmes import SteeringReminded as SteeringReminded
@@ -28,7 +30,7 @@ from coop.events.terms import TermsMap
 
 
 class AgendaPoint(BaseModel):
-    """A point of an agenda as the notice of the meeting names it."""
+    """A point of an agenda as the notice of the meeting names it, with the documents that it lays open."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,6 +38,7 @@ class AgendaPoint(BaseModel):
     kind: str
     subject_nl: str
     subject_en: str
+    papers: tuple[AgendaPaper, ...] = ()
 
 
 class MeetingConvened(Event):

@@ -25,6 +25,8 @@ ACCESS = Access(
         "take-own-data": SIGNED_IN | {OWN},
         "adopt-statutes": _STEWARDS,
         "convene": _STEWARDS,
+        "see-papers": roles("member", "board", "treasurer", "auditor", "operator"),
+        "add-papers": _STEWARDS,
         "withdraw-meeting": _STEWARDS,
         "enter-ballots": _STEWARDS,
         "enter-past-meeting": _STEWARDS,

@@ -36,6 +36,9 @@ MANDATE: Final = "mandate"
 PAPERS: Final = ("room", "paper", "letter")
 """Channels of ballots that somebody entered for others: from the box in the room, on a form, by letter."""
 
+ROLES: Final = ("text", "explanation")
+"""Kinds of a document of a point: the literal text of what is proposed, or something that explains it."""
+
 MANNERS: Final = ("release", "keep")
 """Decisions of a steering group on a tranche that was referred to it."""
 
@@ -44,10 +47,28 @@ PARTIES: Final = ("co-operative", "partner")
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A document of a point of an agenda: its names, its kind among ``ROLES``, and the hash of its bytes."""
+
+    paper_id: str
+    name_nl: str
+    name_en: str
+    role: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+    def name(self, lang: str) -> str:
+        """The name in the reader's language."""
+        return self.name_nl if lang == "nl" else self.name_en
+
+
+@dataclass(frozen=True)
 class Resolution:
     """One point of an agenda. ``parameters`` say, in texts and whole numbers, what it will do when adopted.
 
     Points with the same ``option_of`` are options of each other; at most one is adopted: the one that ``wins``.
+    ``papers`` are the documents that its notice lays open.
     """
 
     resolution_id: str
@@ -59,6 +80,7 @@ class Resolution:
     parameters: Mapping[str, Any]
     option_of: str = ""
     wins: str = ""
+    papers: tuple[Paper, ...] = ()
 
     def subject(self, lang: str) -> str:
         """The subject in the reader's language."""
@@ -70,7 +92,7 @@ class Resolution:
 
     def is_same_proposal(self, other: Resolution) -> bool:
         """True when both put the very same to the vote, whatever their ids."""
-        return replace(self, resolution_id="") == replace(other, resolution_id="")
+        return replace(self, resolution_id="", papers=()) == replace(other, resolution_id="", papers=())
 
 
 @dataclass(frozen=True)

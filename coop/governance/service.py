@@ -13,6 +13,7 @@ from coop.governance import exports, home, own_data
 from coop.governance.access import ACCESS
 from coop.governance.api import attendance as attendance_api
 from coop.governance.api import mandates as mandate_api
+from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
 from coop.governance.articles import pages as statutes_pages
 from coop.governance.ballots import pages as ballot_pages
@@ -30,6 +31,7 @@ from coop.governance.meetings.heard_notices import on_message_failed, on_message
 from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
 from coop.governance.meetings.jobs import JOBS
 from coop.governance.minutes import pages as minutes_pages
+from coop.governance.papers import pages as paper_pages
 from coop.governance.programmes import milestone_pages, planning_pages
 from coop.governance.programmes import pages as programme_pages
 from coop.governance.tables.columns import metadata
@@ -84,6 +86,7 @@ GOVERNANCE = Service(
         facts.VoteOpened,
         facts.VoteClosing,
         facts.VoteEnded,
+        facts.PaperAdded,
         facts.DeadlinePassed,
         facts.SteeringReminded,
         facts.ProgramTokenUsed,
@@ -121,6 +124,8 @@ GOVERNANCE = Service(
         office_pages.routes,
         mandate_api.routes,
         minutes_pages.routes,
+        paper_api.routes,
+        paper_pages.routes,
         calendar_file.routes,
         meeting_pages.routes,
         programme_pages.routes,

@@ -68,6 +68,17 @@ async def read_form(request: Request) -> dict[str, str]:
     return form
 
 
+async def read_files(request: Request) -> dict[str, tuple[str, bytes]]:
+    """Name and bytes of each file of a form, by its field; a field that was left empty is not there."""
+    files = {}
+    for name, value in (await request.form(max_fields=FIELDS_MAX)).multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                files[name] = (value.filename, await value.read())
+            await value.close()
+    return files
+
+
 def read_cents(text: str) -> int | None:
     """An amount in euros as people write it, in cents; None for what is none. Points before three digits group them.
 

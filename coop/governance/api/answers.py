@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.communities.terms import ResolutionTerms
+from coop.governance.api.outcome_answers import RefusedOut
+from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
 from coop.governance.meetings.withdrawal_store import Withdrawal
@@ -202,15 +204,6 @@ class WithdrawnOut(Answer):
     followed_by: str | None
 
 
-class RefusedOut(Answer):
-    """A service that could not take what was decided: since when, and why."""
-
-    service: str
-    told_at: datetime
-    code: str
-    reason: str
-
-
 class ResolutionOut(Answer):
     """One resolution: its parameters, the rule that it falls under (``>`` before a share: more than it), and when it
     was decided its count and verdict.
@@ -251,6 +244,8 @@ class ResolutionOut(Answer):
     """Where it was taken off the agenda, or its meeting is not held: it is never decided."""
     refused: RefusedOut | None = None
     """Where it was adopted, and the service concerned could not take it: then it has no effect."""
+    papers: list[LaidPaperOut] = []
+    """Its documents, those of the notice first."""
 
 
 class PointOut(Answer):
@@ -317,9 +312,9 @@ class ProgrammeOut(Answer):
 
 
 class StoredResolutionOut(ResolutionOut):
-    """One resolution with its ballots as one hash once it is decided, which tells two installations apart and nobody's
-    vote."""
+    """One resolution with hashes of its documents and, once it is decided, of its ballots, which tell nobody's vote."""
 
+    papers_hash: str
     ballots: int | None = None
     ballots_hash: str | None = None
 

@@ -108,6 +108,12 @@ class ResolutionBody(Body):
     wins: Literal["", "most-votes", "first"] = ""
 
 
+class PointBody(ResolutionBody):
+    """A point of the agenda of a meeting that is convened; ``papers`` are the ids of documents that were put ready."""
+
+    papers: Annotated[list[Id], Field(max_length=20)] = []
+
+
 class MeetingBody(Body):
     """The notice of a meeting. It goes out when it is put on file: ``convened_on``, when given, is today.
     ``second_of``: the meeting that had no quorum, where this is a second one on the same."""
@@ -123,7 +129,7 @@ class MeetingBody(Body):
     votes_until: Hour = ""
     """The hour of its day until which members may vote in their own sessions; empty: the whole day."""
     second_of: Id | None = None
-    resolutions: Annotated[list[ResolutionBody], Field(max_length=500)]
+    resolutions: Annotated[list[PointBody], Field(max_length=500)]
 
 
 class WithdrawalBody(Body):
@@ -256,14 +262,6 @@ class AttendanceListBody(Body):
     paper: Annotated[str, Field(min_length=1, max_length=300)]
     members: Annotated[list[ArrivalBody], Field(min_length=1, max_length=10_000)]
     entry_id: Id | None = None
-
-
-class MandateBody(Body):
-    """The member who votes for whoever asks, or null to take the mandate back."""
-
-    model_config = show(examples.MANDATE)
-
-    holder: Id | None
 
 
 class OwnVoteBody(Body):

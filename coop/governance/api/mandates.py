@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 
 from coop.governance.access import ACCESS
-from coop.governance.api import bodies
+from coop.governance.api import bodies, examples
 from coop.governance.api.answers import Answer
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.mandates import commands as mandates
@@ -19,6 +19,14 @@ from coop.kit.tx import Tx
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=["governance"])
 may = ACCESS.may
+
+
+class MandateBody(bodies.Body):
+    """The member who votes for whoever asks, or null to take the mandate back."""
+
+    model_config = bodies.show(examples.MANDATE)
+
+    holder: bodies.Id | None
 
 
 class OwnMandatesOut(Answer):
@@ -50,7 +58,7 @@ def get_mandate(request: Request, meeting_id: str) -> OwnMandatesOut:
 
 @routes.post("/meetings/{meeting_id}/mandate")
 @may("vote")
-def change_mandate(request: Request, meeting_id: str, body: bodies.MandateBody) -> OwnMandatesOut:
+def change_mandate(request: Request, meeting_id: str, body: MandateBody) -> OwnMandatesOut:
     """Let another member vote for the one who is signed in, or without a ``holder`` take that back."""
     member_id = _own_id(request)
     with writing(request) as tx:

@@ -58,6 +58,7 @@ from coop.governance.minutes import commands as minutes
 from coop.governance.minutes import records
 from coop.governance.minutes.views import find_minutes_view
 from coop.governance.model import Evidence, Meeting, Reached, Resolution
+from coop.governance.papers.commands import attach
 from coop.governance.programmes import commands as programmes
 from coop.governance.programmes import reports
 from coop.governance.programmes.report_store import find_report
@@ -116,7 +117,7 @@ def list_statutes(request: Request, page: Paged) -> list[VersionOut]:
 @may("convene")
 def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
     """Convene a meeting: its notice goes out now, and fixes the agenda and every parameter."""
-    points = tuple(Resolution(**point.model_dump()) for point in body.resolutions)
+    points = tuple(Resolution(**point.model_dump(exclude={"papers"})) for point in body.resolutions)
     with writing(request) as tx:
         kept = find_meeting(tx, body.meeting_id)
         convened_on = body.convened_on or (kept.convened_on if kept else tx.today)
@@ -130,7 +131,7 @@ def convene_meeting(request: Request, body: bodies.MeetingBody) -> ConvenedOut:
             votes_until=body.votes_until,
             second_of=body.second_of,
         )
-        meetings.convene_meeting(tx, meeting)
+        meetings.convene_meeting(tx, attach(tx, meeting, [point.papers for point in body.resolutions]))
         resolutions = [records.resolution_record(tx, point.resolution_id) for point in points]
     notice = [NoticedOut.model_validate(record) for record in resolutions]
     return ConvenedOut(meeting_id=body.meeting_id, resolutions=notice)

@@ -17,6 +17,7 @@ from typing import Any
 from coop.events.governance import (
     BallotsCommitted,
     MeetingConvened,
+    PaperAdded,
     ResolutionDecided,
     StatutesAdopted,
     VotingListFrozen,
@@ -30,8 +31,9 @@ from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import list_store, store
+from coop.governance.meetings.paper_store import list_laid
 from coop.governance.model import Ballot, Count, Meeting, Resolution
-from coop.kit.documents import UnreadableDocument
+from coop.kit.documents import UnreadableDocument, find_stored
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
@@ -70,6 +72,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     findings: list[str] = []
     articles = _read_articles(tx, meeting, findings)
     findings += _check_notice(tx, meeting)
+    findings += _check_papers(tx, resolution_id)
     if resolution.kind == "election" and not meeting.entry_id:
         return _verify_election(tx, meeting, resolution, articles, findings)
     counting = _read_minutes if meeting.entry_id else _count_box
@@ -149,6 +152,7 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
                 "explanation_en": point.explanation_en,
                 "parameters_sha256": _hash(point.parameters),
                 **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
+                **_describe_papers(point),
             }
             for point in meeting.resolutions
         ],
@@ -158,6 +162,26 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
         yield "the notice is not the one that was told when the meeting was convened"
     if [each.get("history", False) for each in told] != [meeting.entry_id is not None]:
         yield "the meeting does not say as it was told whether it was entered afterwards"
+
+
+def _describe_papers(point: Resolution) -> Mapping[str, Any]:
+    """The documents of a point as a notice names them."""
+    names = ("name_nl", "name_en", "role", "sha256")
+    papers = [{name: getattr(paper, name) for name in names} for paper in point.papers]
+    return {"papers": papers} if papers else {}
+
+
+def _check_papers(tx: Tx, resolution_id: str) -> Iterator[str]:
+    """Hold the documents of a point against their hashes, and those that came later against what was told."""
+    laid = list_laid(tx, [resolution_id])
+    stored = find_stored(tx, {each.paper.sha256 for each in laid})
+    for paper in (each.paper for each in laid):
+        document = stored.get(paper.sha256)
+        if document is None or hashlib.sha256(document.body).hexdigest() != paper.sha256:
+            yield f'the document "{paper.name_nl}" is gone, or was changed'
+    later = [each.paper.sha256 for each in laid if each.is_later]
+    if later != [each["sha256"] for each in list_told(tx, PaperAdded, resolution_id)]:
+        yield "the later documents are not those that were told"
 
 
 def _read_articles(tx: Tx, meeting: Meeting, findings: list[str]) -> Record:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from coop.governance.access import ACCESS
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.meetings.calendar import CalendarEvent, write_calendar
-from coop.governance.meetings.store import find_recording_time
+from coop.governance.meetings.times import find_recording_time
 from coop.governance.meetings.withdrawal_store import Withdrawal, find_followed, list_withdrawals
 from coop.kit.http import GuardedRoute, reading, site_of
 from coop.kit.tx import Tx

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from coop.events.governance import AgendaPoint, MeetingConvened
+from coop.events.governance import AgendaPaper, AgendaPoint, MeetingConvened
 from coop.governance.articles.commands import AGENDA
 from coop.governance.ballots.options import group_options
 from coop.governance.dates import judge_hours
 from coop.governance.kinds import check_resolution, find_kind, place_parameters
 from coop.governance.meetings import store, voting_lists
 from coop.governance.model import ELECTION, WINS, Meeting, Resolution
+from coop.governance.papers.commands import keep_papers
 from coop.governance.statutes.applying import check_notice, first_vote_by
 from coop.governance.statutes.version import Statutes, in_force
 from coop.kit.tx import Tx
@@ -71,6 +72,7 @@ def keep_past_meeting(tx: Tx, meeting: Meeting) -> None:
 
 
 def _keep_notice(tx: Tx, meeting: Meeting, statutes: Statutes) -> None:
+    keep_papers(tx, meeting)
     notice_hash = store.add_meeting(tx, meeting, statutes.valid_from)
     tx.tell(_announce(meeting, statutes, notice_hash))
 
@@ -171,6 +173,10 @@ def _announce(meeting: Meeting, statutes: Statutes, notice_hash: str) -> Meeting
                 kind=point.kind,
                 subject_nl=point.subject_nl,
                 subject_en=point.subject_en,
+                papers=tuple(
+                    AgendaPaper(paper_id=paper.paper_id, name_nl=paper.name_nl, name_en=paper.name_en)
+                    for paper in point.papers
+                ),
             )
             for point in meeting.resolutions
         ),

@@ -67,6 +67,17 @@ def drop_point(form: Form, mark: str) -> dict[str, str]:
     return {name: value for name, value in form.items() if not name.startswith(mark)}
 
 
+def add_paper(form: Form, mark: str, paper_id: str) -> dict[str, str]:
+    """The form with a document chosen for one of its points."""
+    chosen = form.get(f"{mark}papers", "").split()
+    return {**form, f"{mark}papers": "\n".join(dict.fromkeys([*chosen, paper_id]))}
+
+
+def list_papers(form: Form) -> list[list[str]]:
+    """The ids of the documents that were chosen for each point, in the order of the agenda."""
+    return [form.get(f"{mark}papers", "").split() for mark, _ in list_points(form)]
+
+
 def read_notice(
     form: Form, programmes: Sequence[Programme], today: date, taken: frozenset[str] = frozenset()
 ) -> Meeting:
@@ -146,7 +157,9 @@ def _read_agenda(
         texts |= {"subject_en": texts["subject_en"] or texts["subject_nl"]}
         texts |= {"explanation_en": texts["explanation_en"] or texts["explanation_nl"]}
         parameters = _read_parameters(form, mark, kind, programmes, problems)
-        point = Resolution(f"{meeting_id}-{number}", kind, parameters=parameters, **texts)
+        subject_nl, subject_en, explanation_nl, explanation_en = (texts[name] for name in _TEXTS)
+        said = (subject_nl, subject_en, explanation_nl, explanation_en)
+        point = Resolution(f"{meeting_id}-{number}", kind, *said, parameters)
         points = _add_option(points, point, form.get(f"{mark}wins", ""))
     if not points:
         problems.append(Problem(say("a meeting needs something to decide: add a point"), "add"))

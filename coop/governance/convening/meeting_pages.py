@@ -22,12 +22,15 @@ from coop.governance.entries.store import list_waiting
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.answer_store import find_refusals
 from coop.governance.meetings.notice_store import measure_reach
+from coop.governance.meetings.paper_store import list_laid
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import find_followed, list_withdrawn
 from coop.governance.minutes import records
 from coop.governance.minutes.store import find_minutes, load_minutes
 from coop.governance.minutes.taking_home import take_vote
 from coop.governance.model import ELECTION
+from coop.governance.papers import texts as paper_words
+from coop.governance.papers.commands import list_papers
 from coop.governance.programmes import store as programme_store
 from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
@@ -98,6 +101,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         differences = statutes_readings.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
         said = _find_said(tx, view, resolution_id)
+        laid = list_laid(tx, [resolution_id])
     electronic = judge_electronic(outcome.articles, view.meeting.held_on, now)
     return render(
         request,
@@ -118,6 +122,9 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         disputes=disputes,
         refusal=refusal,
         said=said,
+        laid=laid,
+        sees_papers=ACCESS.allows(session_of(request), "see-papers"),
+        paper_words=paper_words,
         steward=ACCESS.allows(session_of(request), "convene"),
         sees_own_effect=bool(member_id) and ACCESS.allows(session_of(request), "find-own-effect"),
         sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
@@ -183,6 +190,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         own_id = session_of(request).member_id
         own = find_own(tx, meeting_id, own_id)
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
+        laid = list_papers(tx, view.meeting)
     return render(
         request,
         "governance/meeting.html",
@@ -201,6 +209,9 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         own=own,
         seconds=seconds,
         chosen=chosen,
+        laid=laid,
+        sees_papers=ACCESS.allows(session_of(request), "see-papers"),
+        paper_words=paper_words,
         voter=ACCESS.allows(session_of(request), "vote") and bool(voters.get(own_id or "")),
         today=tx.today,
         words=wording,

@@ -3,7 +3,8 @@ binds."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -26,22 +27,30 @@ from coop.governance.meetings import store
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.model import Meeting
+from coop.governance.papers import commands as papers
+from coop.governance.papers import texts as paper_words
+from coop.governance.papers.rules import PAPER_MAX, name_of_file
+from coop.governance.papers.store import list_ready
 from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.wording import phase_name
 from coop.governance.statutes.applying import last_notice_date
 from coop.governance.statutes.saying import say_rule
+from coop.governance.statutes.terms import find_text
 from coop.governance.statutes.version import in_force
-from coop.kit.http import GuardedRoute, reading, session_of, writing
-from coop.values import BadInput, CoopError
-from coop.web.forms import Form, read_form
+from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem
+from coop.web.forms import Form, read_files, read_form
 from coop.web.language import gettext, language_of, translate
 from coop.web.shell import redirect, render
 
 PAGE = "/governance/meetings/new"
+FORM_MAX: Final = 2**20
+"""Largest form without its file [bytes]."""
 
 routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
+Files = Annotated[dict[str, tuple[str, bytes]], Depends(read_files)]
 
 
 @routes.get("")
@@ -54,9 +63,12 @@ def show_convening(request: Request, kind: str = "") -> Response:
 
 @routes.post("")
 @may("convene")
-def convene(request: Request, filled: Filled) -> Response:
-    """Add or drop a point, show the notice as members will read it, or keep it."""
+@body_max(PAPER_MAX + FORM_MAX)
+def convene(request: Request, filled: Filled, files: Files) -> Response:
+    """Add or drop a point or a document, show the notice as members will read it, or keep it."""
     act = filled.pop("act", "look")
+    if act.startswith("paper "):
+        return _put_paper(request, filled, files, act.removeprefix("paper "))
     edited = formbook.edit_form(filled, act, find_known(request))
     if edited is not None:
         return _show_form(request, Form(edited))
@@ -66,6 +78,7 @@ def convene(request: Request, filled: Filled) -> Response:
             taken = frozenset(list_withdrawn(tx))
             meeting = formbook.read_notice(filled, programme_store.list_programmes(tx), tx.today, taken)
             meeting = election.resolve(meeting, list_numbers(tx))
+            meeting = papers.attach(tx, meeting, formbook.list_papers(filled))
         if act != "keep":
             return show_notice(request, meeting, filled)
         with writing(request) as tx:
@@ -76,6 +89,21 @@ def convene(request: Request, filled: Filled) -> Response:
         return _show_form(request, Form(filled).refused(refusal), refusal.code)
     said = translate(language_of(request), "The notice is kept: from now on nothing in it can change.")
     return redirect(f"/governance/meetings/{meeting.meeting_id}", said)
+
+
+def _put_paper(request: Request, filled: dict[str, str], files: Mapping[str, tuple[str, bytes]], mark: str) -> Response:
+    """Put the file that was chosen for a point ready, and mark it as one of the point's documents."""
+    file_name, body = files.get(f"{mark}paper_file", ("", b""))
+    given = {name: filled.pop(f"{mark}paper_{name}", "") for name in ("name_nl", "name_en", "role")}
+    try:
+        with writing(request) as tx:
+            name_nl = given["name_nl"] or name_of_file(file_name)
+            paper = papers.put_ready(tx, name_nl, given["name_en"], given["role"], body)
+    except BadInput as bad:
+        problems = [Problem(each.reason, f"{mark}paper_{each.field}") for each in bad.problems]
+        kept = {f"{mark}paper_{name}": value for name, value in given.items()}
+        return _show_form(request, Form(filled | kept).refused(BadInput(problems, bad.code)))
+    return _show_form(request, Form(formbook.add_paper(filled, mark, paper.paper_id)))
 
 
 def find_known(request: Request) -> Known:
@@ -103,7 +131,9 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
         differences = statutes_readings.compare_change(lang, articles, point, meeting.held_on)
         changes = tariff_form.tariff_changes(lang, point, adopted)
         parameters = wording.parameters(lang, point, called)
-        points.append((point, rule.article, say_rule(rule), parameters, changes, differences))
+        text = find_text(articles, point.kind, meeting.held_on)
+        lacks = text.article if text and not any(paper.role == "text" for paper in point.papers) else ""
+        points.append((point, rule.article, say_rule(rule), parameters, changes, differences, lacks))
     latest = min(last_notice_date(articles, point.kind, meeting.held_on) for point in meeting.resolutions)
     return render(
         request,
@@ -116,6 +146,7 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
         sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
         address=address,
         words=wording,
+        paper_words=paper_words,
     )
 
 
@@ -130,6 +161,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
     with reading(request) as tx:
         programmes = programme_store.list_programmes(tx)
         versions = store.list_statutes(tx)
+        ready = list_ready(tx)
     phases = [
         (phase.phase_id, f"{programme.name}: {phase_name(lang, phase)}", phase.budget_cents)
         for programme in programmes
@@ -152,6 +184,9 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "programmes": [(programme.programme_id, programme.name) for programme in programmes],
         "field_names": FIELD_NAMES,
         "phases": phases,
+        "ready": ready,
+        "paper_words": paper_words,
+        "chosen": {mark: form.value(f"{mark}papers").split() for mark, _ in formbook.list_points(form.values)},
         "has_statutes": bool(versions),
         "words": wording,
     }

@@ -13,6 +13,7 @@ from coop.events.governance import DeadlinePassed, SteeringReminded, VoteClosing
 from coop.governance.dates import has_passed, last_reminder
 from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings import voting_lists
+from coop.governance.meetings.times import find_recording_days
 from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.programmes import store
 from coop.governance.statutes.applying import first_vote_by
@@ -50,7 +51,7 @@ def _tell_votes(tx: Tx) -> tuple[int, int, int]:
     A vote that opened in its last days is not told to be about to end: members have just heard of it.
     """
     opened = closing = ended = 0
-    recorded = meeting_store.find_recording_days(tx)
+    recorded = find_recording_days(tx)
     statutes = meeting_store.list_statutes(tx)
     withdrawn = list_withdrawn(tx)
     for meeting in meeting_store.list_meetings(tx):

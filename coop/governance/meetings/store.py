@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, insert, select
 
+from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
 from coop.governance.statutes.model import Articles, Casting
@@ -18,7 +19,7 @@ from coop.governance.tables.stamps import stamp
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
 from coop.kit.rows import find_as, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
-from coop.values import civil_date, say
+from coop.values import say
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,7 @@ def add_statutes(tx: Tx, version: Statutes) -> None:
 
 
 def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
-    """Keep a notice: the meeting, its resolutions, and the documents of the notice and of what each would do; returns
-    the hash of the notice."""
+    """Keep a notice with its points and all that each would do and lays open; returns the hash of the notice."""
     notice_hash = keep(tx, NOTICE.seal(describe_notice(convened)))
     tx.execute(
         insert(meeting).values(
@@ -170,6 +170,7 @@ def add_meeting(tx: Tx, convened: Meeting, statutes_from: date) -> str:
             point.wins,
         )
         insert_nouns(tx, resolution, [kept], meeting_id=convened.meeting_id, number=number)
+        lay(tx, point.resolution_id, point.papers)
     return notice_hash
 
 
@@ -197,6 +198,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
         order_by=[resolution.c.number],
     )
     documents = find_stored(tx, {point.notice_hash for agenda in points.values() for point in agenda})
+    papers = group_bound(tx, {point.resolution_id for agenda in points.values() for point in agenda})
     rows = tx.execute(
         select(
             columns.meeting_id,
@@ -217,7 +219,7 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
             held_on,
             convened_on,
             place,
-            tuple(_resolution(point, documents) for point in points.get((meeting_id,), ())),
+            tuple(_resolution(point, documents, papers) for point in points.get((meeting_id,), ())),
             entry_id,
             begins_at,
             votes_until,
@@ -225,36 +227,6 @@ def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:
         )
         for meeting_id, held_on, convened_on, place, entry_id, begins_at, votes_until, second_of in rows
     ]
-
-
-def find_recording_days(tx: Tx) -> dict[str, date]:
-    """The day on which the notice of each meeting was put on file, by the server's clock."""
-    rows = tx.execute(select(meeting.c.meeting_id, meeting.c.recorded_at).where(meeting.c.community == tx.community))
-    return {meeting_id: civil_date(recorded_at) for meeting_id, recorded_at in rows}
-
-
-def find_recording_time(tx: Tx, meeting_id: str) -> datetime:
-    """The instant at which the notice of a meeting was put on file, by the server's clock."""
-    columns = meeting.c
-    recorded_at: datetime | None = tx.scalar(
-        select(columns.recorded_at).where(columns.community == tx.community, columns.meeting_id == meeting_id)
-    )
-    assert recorded_at is not None
-    return recorded_at
-
-
-def find_closing_time(tx: Tx, meeting_id: str) -> datetime:
-    """The instant at which a meeting was closed, by the server's clock."""
-    on_agenda = select(resolution.c.resolution_id).where(
-        resolution.c.community == tx.community, resolution.c.meeting_id == meeting_id
-    )
-    closed_at: datetime | None = tx.scalar(
-        select(func.max(decision.c.recorded_at)).where(
-            decision.c.community == tx.community, decision.c.resolution_id.in_(on_agenda)
-        )
-    )
-    assert closed_at is not None, "only a closed meeting has a closing time"
-    return closed_at
 
 
 def find_agenda(tx: Tx, resolution_id: str) -> str | None:
@@ -360,7 +332,7 @@ def add_decision(tx: Tx, decided: Decided) -> None:
     insert_nouns(tx, decision, [row], **stamp(tx))
 
 
-def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
+def _resolution(point: _Point, documents: Mapping[str, Document], papers: Bound) -> Resolution:
     document = documents.get(point.notice_hash)
     if document is None:
         raise UnreadableDocument(
@@ -376,6 +348,7 @@ def _resolution(point: _Point, documents: Mapping[str, Document]) -> Resolution:
         PARAMETERS.open(document),
         point.option_of,
         point.wins,
+        papers.get(point.resolution_id, ()),
     )
 
 

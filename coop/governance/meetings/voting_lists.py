@@ -17,6 +17,7 @@ from coop.events.governance import VotingListFrozen
 from coop.governance.meetings import list_store as store
 from coop.governance.meetings import store as meeting_store
 from coop.governance.meetings.list_store import CLOSED, OPENED
+from coop.governance.meetings.times import find_recording_time
 from coop.governance.meetings.voter_store import Registered, find_members
 from coop.governance.model import Meeting
 from coop.governance.statutes.applying import first_vote_by
@@ -30,7 +31,7 @@ from coop.values import midnight
 def find_freezing_time(tx: Tx, meeting: Meeting) -> datetime:
     """The instant at which the list is frozen: the start of the day on which one may vote first, or the notice."""
     opens_on = first_vote_by(meeting, meeting_store.list_statutes(tx))
-    return max(midnight(opens_on), meeting_store.find_recording_time(tx, meeting.meeting_id))
+    return max(midnight(opens_on), find_recording_time(tx, meeting.meeting_id))
 
 
 def weigh_members(tx: Tx, day: date, registered: Mapping[str, Registered]) -> dict[str, int]:

@@ -129,6 +129,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "programme_id", name=op.f("pk_programme")),
     )
     op.create_table(
+        "ready_paper",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("paper_id", sa.String(length=100), nullable=False),
+        sa.Column("name_nl", sa.String(length=200), nullable=False),
+        sa.Column("name_en", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("role IN ('text', 'explanation')", name=op.f("ck_ready_paper_role")),
+        sa.PrimaryKeyConstraint("community", "paper_id", name=op.f("pk_ready_paper")),
+    )
+    op.create_table(
         "voter",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
@@ -663,6 +679,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "report_id", name=op.f("pk_milestone_report_settled")),
     )
     op.create_table(
+        "point_paper",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("paper_id", sa.String(length=100), nullable=False),
+        sa.Column("name_nl", sa.String(length=200), nullable=False),
+        sa.Column("name_en", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("is_later", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("role IN ('text', 'explanation')", name=op.f("ck_point_paper_role")),
+        sa.CheckConstraint("number >= 1 AND size_bytes >= 1", name=op.f("ck_point_paper_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["resolution.community", "resolution.resolution_id"],
+            name=op.f("fk_point_paper_community_resolution"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "sha256"],
+            ["document.community", "document.sha256"],
+            name=op.f("fk_point_paper_community_document"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_point_paper")),
+        sa.UniqueConstraint(
+            "community", "resolution_id", "paper_id", name=op.f("uq_point_paper_community_resolution_id_paper_id")
+        ),
+    )
+    op.create_table(
         "tranche_referral",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tranche_id", sa.String(length=100), nullable=False),
@@ -861,6 +909,7 @@ def downgrade() -> None:
     op.drop_table("withdrawn_point")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")
+    op.drop_table("point_paper")
     op.drop_table("milestone_report_settled")
     op.drop_table("election_vote")
     op.drop_table("decision")
@@ -884,6 +933,7 @@ def downgrade() -> None:
     op.drop_table("entry_settled")
     op.drop_table("voter_left")
     op.drop_table("voter")
+    op.drop_table("ready_paper")
     op.drop_table("programme")
     with op.batch_alter_table("notice_told", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_told_meeting_id")

@@ -24,6 +24,7 @@ from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
 from coop.governance.meetings import list_store as lists
 from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings.times import find_closing_time
 from coop.governance.meetings.voter_store import list_numbers
 from coop.governance.minutes import store
 from coop.governance.model import ELECTION, Meeting
@@ -128,7 +129,7 @@ def compose_minutes(tx: Tx, meeting: Meeting, written: Written) -> Mapping[str, 
     if not any(point.decided for point in points):
         raise CoopError("meeting-open", say("minutes are made once the meeting is closed"))
     voters = lists.find_list(tx, meeting.meeting_id, lists.CLOSED) or {}
-    closed_at = meeting_store.find_closing_time(tx, meeting.meeting_id)
+    closed_at = find_closing_time(tx, meeting.meeting_id)
     profile = find_profile(tx, meeting.held_on)
     return {
         "co_operative": profile.name if profile else tx.community,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from coop.governance.ballots.closing import Outcome, outcomes
@@ -9,6 +10,7 @@ from coop.governance.ballots.store import list_standing
 from coop.governance.entries.store import find_settled, get_entry
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
+from coop.governance.meetings.paper_store import list_laid
 from coop.governance.meetings.withdrawal_store import Withdrawal
 from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.rules import tranches_of
@@ -59,6 +61,10 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
         "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
         "refused": _refused_record(tx, resolution_id),
+        "papers": [
+            {**asdict(laid.paper), "is_later": laid.is_later, "laid_at": laid.recorded_at}
+            for laid in list_laid(tx, [resolution_id])
+        ],
     }
 
 
@@ -123,10 +129,9 @@ def state(tx: Tx) -> dict[str, Any]:
     for meeting in store.list_meetings(tx):
         for resolution in meeting.resolutions:
             record = resolution_record(tx, resolution.resolution_id)
-            del (
-                record["minutes"],
-                record["refused"],
-            )  # two runs enter the same minutes, and hear answers, at other times
+            for name in ("minutes", "refused", "papers"):  # which two runs enter, hear and lay open at other times
+                del record[name]
+            record["papers_hash"] = hash_parameters([paper.sha256 for paper in resolution.papers])
             record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
             resolutions[resolution.resolution_id] = record
     reached = programme_store.list_reached(tx)

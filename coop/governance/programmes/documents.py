@@ -7,10 +7,10 @@ the other services compute from the content.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from coop.governance.model import Evidence, Meeting
+from coop.governance.model import Evidence, Meeting, Paper
 from coop.governance.programmes.rules import order_evidence
 from coop.kit.documents import Schema
 from coop.values import canonical_json, hash_parameters
@@ -36,7 +36,7 @@ def read_evidence(body: bytes) -> tuple[Evidence, ...]:
 
 
 def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
-    """Everything that a notice says, the parameters of each point by their hash."""
+    """Everything that a notice says, the parameters and the documents of each point by their hashes."""
     second = {"second_of": meeting.second_of} if meeting.second_of else {}
     return second | {
         "meeting_id": meeting.meeting_id,
@@ -55,10 +55,20 @@ def describe_notice(meeting: Meeting) -> Mapping[str, Any]:
                 "explanation_en": point.explanation_en,
                 "parameters_sha256": hash_parameters(point.parameters),
                 **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
+                **_describe_papers(point.papers),
             }
             for point in meeting.resolutions
         ],
     }
+
+
+def _describe_papers(papers: Sequence[Paper]) -> Mapping[str, Any]:
+    """The documents of a point by their hashes; nothing where it has none."""
+    described = [
+        {"name_nl": paper.name_nl, "name_en": paper.name_en, "role": paper.role, "sha256": paper.sha256}
+        for paper in papers
+    ]
+    return {"papers": described} if described else {}
 
 
 def read_notice(body: bytes) -> Mapping[str, Any]:

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.datastructures import UploadFile
 
 from coop.governance.access import ACCESS
 from coop.governance.dates import FIRST_DAY, LAST_DAY
@@ -19,7 +18,7 @@ from coop.governance.programmes.commands import find_milestone
 from coop.governance.programmes.files import FILE_MAX, judge_file
 from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.values import BadInput, CoopError, Problem, say
-from coop.web.forms import FIELDS_MAX, Form, read_cents, read_form
+from coop.web.forms import Form, read_cents, read_files, read_form
 from coop.web.language import language_of, translate
 from coop.web.shell import confirm_page, redirect, render
 
@@ -35,18 +34,7 @@ may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
 
 
-async def _read_files(request: Request) -> dict[str, tuple[str, bytes]]:
-    """Name and bytes of each file of a form, by its field."""
-    files = {}
-    for field, value in (await request.form(max_fields=FIELDS_MAX)).multi_items():
-        if isinstance(value, UploadFile):
-            if value.filename:
-                files[field] = (value.filename, await value.read())
-            await value.close()
-    return files
-
-
-Files = Annotated[dict[str, tuple[str, bytes]], Depends(_read_files)]
+Files = Annotated[dict[str, tuple[str, bytes]], Depends(read_files)]
 
 
 @routes.get("/milestones/{milestone_id}/report")

@@ -46,7 +46,8 @@ def first_vote_by(meeting: Meeting, versions: Iterable[Statutes]) -> date:
 def check_notice(meeting: Meeting, articles: Articles) -> None:
     """Refuse a notice that comes later than any of its resolutions asks, or puts to the vote what cannot be held here.
 
-    The notice lays the literal text of each resolution open, so that the term of a text counts from it too.
+    The notice lays the literal text of each resolution open, its documents among it, so that the term of a text counts
+    from it too; a text that comes later is judged by its own day (``papers/rules.py``).
 
     Raises:
         CoopError: naming for each resolution that is too late the article and the last date, or the secret ballot.

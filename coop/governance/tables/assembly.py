@@ -1,10 +1,11 @@
-"""Tables of what happens around a meeting: notices and points that were withdrawn, mandates, who was there,
-and minutes."""
+"""Tables of what happens around a meeting: documents of its points, notices and points that were withdrawn, mandates,
+who was there, and minutes."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, String
+from sqlalchemy import Boolean, CheckConstraint, Column, String, UniqueConstraint
 
+from coop.governance.model import ROLES
 from coop.governance.tables.columns import count_column, id_column, make_table, refer, said, sha256_column
 
 withdrawal = make_table(
@@ -101,4 +102,26 @@ attendance_list = make_table(
 )
 """Who was there as a meeting was closed: a document that is never changed."""
 
-ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, mandate, attendance, attendance_list)
+point_paper = make_table(
+    "point_paper",
+    ("resolution_id", "number"),
+    id_column("resolution_id"),
+    count_column("number"),
+    id_column("paper_id"),
+    Column("name_nl", String(200), nullable=False),
+    Column("name_en", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    count_column("size_bytes"),
+    sha256_column("sha256"),
+    Column("is_later", Boolean, nullable=False),
+    *said(),
+    refer(("resolution_id",), "resolution"),
+    refer(("sha256",), "document"),
+    UniqueConstraint("community", "resolution_id", "paper_id"),
+    CheckConstraint("number >= 1 AND size_bytes >= 1", name="number"),
+    CheckConstraint(f"role IN {ROLES}", name="role"),
+)
+"""A document that lies open with a point of an agenda: bound by its notice, or laid there later."""
+
+ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, mandate, attendance, attendance_list, point_paper)

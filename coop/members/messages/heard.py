@@ -99,6 +99,7 @@ def on_meeting_convened(tx: Tx, event: MeetingConvened, envelope: Envelope) -> N
         place=event.place or None,
         vote_from=event.vote_from if event.vote_from < event.held_on else None,
         agenda=_list_agenda(meeting),
+        papers=_list_papers(event) if any(point.papers for point in event.agenda) else None,
         link=f"/governance/meetings/{event.meeting_id}",
     )
 
@@ -289,6 +290,11 @@ def on_tariff_notice_ordered(tx: Tx, event: TariffNoticeOrdered, envelope: Envel
 
 def _list_agenda(meeting: ComingMeeting) -> Callable[[str], tuple[str, ...]]:
     return lambda lang: tuple((meeting.agenda_nl if lang == "nl" else meeting.agenda_en).splitlines())
+
+
+def _list_papers(event: MeetingConvened) -> Callable[[str], tuple[str, ...]]:
+    papers = [paper for point in event.agenda for paper in point.papers]
+    return lambda lang: tuple(paper.name_nl if lang == "nl" else paper.name_en for paper in papers)
 
 
 def _is_history(tx: Tx, envelope: Envelope) -> bool:

@@ -107,6 +107,7 @@ WORDS: Final[Mapping[str, Words]] = {
             N_("It begins at %(begins_at)s."),
             N_("It is held here: %(place)s."),
             N_("On the agenda:\n%(agenda)s"),
+            N_("You find these documents with it:\n%(papers)s"),
             N_("You can vote beforehand on our pages, from %(vote_from)s."),
             N_("On the day of the meeting you can vote on our pages until %(votes_until)s."),
             N_(
@@ -240,6 +241,7 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
     days = dict.fromkeys((*names, "left_on", "was_on"), day)
     lines = {
         "agenda": lambda lang: (gettext(lang, N_("Tariff of next year")), gettext(lang, N_("Minutes"))),
+        "papers": lambda lang: (gettext(lang, N_("Explanation of the tariff")),),
         "prices": lambda lang: (f"{gettext(lang, N_('Heat'))}: {money(lang, 3275)} {gettext(lang, N_('per GJ'))}",),
         "plan": lambda lang: (f"{civil_day(lang, day)}: {gettext(lang, N_('Minutes'))}",),
     }
