@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from coop.kit.settings import Settings
+from tests.founding import found_installation
 from tests.servers.absent import ServerAbsent, skip_or_fail
 
 UNITS = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
@@ -54,3 +58,22 @@ def test_it_runs_a_command_and_settings_that_coop_knows(name: str) -> None:
     for command in commands:
         asked = [sys.executable, "-m", "coop", command, "--help"]
         assert subprocess.run(asked, capture_output=True, check=False).returncode == 0, command
+
+
+def test_the_nightly_backup_writes_a_file_and_takes_old_ones_away(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", secret="secret of the tests")
+    found_installation(settings)
+    folder = tmp_path / "coop-backups"
+    folder.mkdir()
+    for name, days in (("old", 36), ("young", 34)):
+        (folder / name).touch()
+        os.utime(folder / name, (time.time() - days * 86400,) * 2)
+    text = (UNITS / "coop-backup.service").read_text().replace("/var/lib/coop-backups", str(folder))
+    environment = {**os.environ, "COOP_DATA_DIR": str(settings.data_dir), "COOP_SECRET": settings.secret}
+    for step in ("ExecStart", "ExecStartPost"):
+        [line] = re.findall(rf"^{step}=(.+)$", text, re.MULTILINE)
+        words = shlex.split(line.replace("/opt/coop/bin/coop", f"{sys.executable} -m coop"))
+        assert subprocess.run(words, env=environment, check=False).returncode == 0, line
+    made = {path.name for path in folder.iterdir()} - {"young"}
+    assert len(made) == 1
+    assert made.pop().startswith("coop-backup-")

@@ -16,6 +16,7 @@ import httpx2
 import paho.mqtt.client as paho
 import psycopg
 import pytest
+import yaml
 from kafka import KafkaProducer
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Table, select
@@ -98,6 +99,18 @@ def test_every_service_is_ready_at_its_own_port_and_every_healthcheck_passes(hou
     for name in house.composed.processes:
         said = house.composed.ask_health(name)
         assert said.returncode == 0, (name, said.stderr)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_kubernetes_starts_the_same_commands_and_its_probes_are_answered(house: House, service: str) -> None:
+    manifests = yaml.safe_load_all((DEPLOY / "kubernetes" / f"30-{service}.yaml").read_text())
+    [deployment] = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == house.composed.containers[service].command
+    for kind in ("startup", "liveness", "readiness"):
+        probe = container[f"{kind}Probe"]
+        url = f"http://127.0.0.1:{house.composed.ports[service]}{probe['httpGet']['path']}"
+        assert httpx2.get(url, timeout=probe.get("timeoutSeconds", 5)).status_code == 200, kind
 
 
 def test_somebody_signs_in_through_the_proxy_and_reads_the_documents_of_all_four(house: House) -> None:
