@@ -21,6 +21,7 @@ from coop.kit.examples import Examples, LacksExample, Words
 from coop.kit.http import GuardedRoute
 from coop.kit.problems import MEDIA_TYPE, ProblemDocument
 from coop.kit.session import COOKIE
+from coop.kit.things import pair_changes
 
 SCHEMES: Final = {
     "session": {
@@ -68,6 +69,7 @@ _IF_NONE_MATCH: Final = {
     "description": "The ETag of what the program has already; 304 when nothing changed.",
     "schema": {"type": "string"},
 }
+_IF_MATCH: Final = {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}
 _HEADERS: Final = {
     "API-Version": {"description": "Version of this contract.", "schema": {"type": "string"}, "example": "1"},
     "ETag": {"description": "Tag of exactly this answer.", "schema": {"type": "string"}},
@@ -112,6 +114,7 @@ def describe(
     """
     routes = list(_documented(routers))
     _refuse_doubles(routes)
+    things = pair_changes(routers)
     document = get_openapi(
         title=title,
         version=version,
@@ -122,7 +125,7 @@ def describe(
     )
     for route in routes:
         for method in route.methods or ():
-            _complete(document["paths"][route.path_format][method.lower()], route, method)
+            _complete(document["paths"][route.path_format][method.lower()], route, method, things.get(route.path))
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
@@ -168,8 +171,8 @@ def _refuse_doubles(routes: Sequence[GuardedRoute]) -> None:
         names[route.name] = route.path
 
 
-def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> None:
-    """Add to an operation what follows from its route."""
+def _complete(operation: dict[str, Any], route: GuardedRoute, method: str, thing: GuardedRoute | None) -> None:
+    """Add to an operation what follows from its route, and from the one that shows the thing that it changes."""
     operation["operationId"] = route.name
     needed = route.access.table[route.action]
     scopes = list(scopes_of(needed))
@@ -187,6 +190,10 @@ def _complete(operation: dict[str, Any], route: GuardedRoute, method: str) -> No
         parameters.append(_IF_NONE_MATCH)
     elif takes_key(route):
         parameters.append(_KEY)
+        if thing is not None:
+            parameters.append(
+                _IF_MATCH | {"description": f"Change it only if it still has this ETag, of `GET {thing.path_format}`."}
+            )
     if not parameters:
         del operation["parameters"]
     answers = operation["responses"]

@@ -34,6 +34,7 @@ from coop.kit.settings import Settings
 from coop.kit.sites import Site, Sites
 from coop.kit.sunset import Sunset
 from coop.kit.tags import matches, tag_of
+from coop.kit.things import pair_changes, require_unchanged, thing_of
 from coop.kit.tokens import let_in
 from coop.kit.tx import Tx
 from coop.shapes import problem_of
@@ -138,20 +139,27 @@ class GuardedRoute(APIRoute):
         @functools.wraps(endpoint)
         def once(*args: Any, **kwargs: Any) -> Any:
             request = next((each for each in (*args, *kwargs.values()) if isinstance(each, Request)), None)
-            if request is None or request.state.claim is None:
+            thing = None if request is None else thing_of(request, self.path)
+            if request is None or (request.state.claim is None and thing is None):
                 return endpoint(*args, **kwargs)
             with writing(request) as tx:
                 request.state.tx = tx
+
+                def work() -> Response:
+                    if thing is not None:
+                        require_unchanged(request, tx, thing)
+                    return self.render(endpoint(*args, **kwargs))
+
                 try:
-                    return answer_once(
-                        tx, request.state.claim, lambda: self._render(endpoint(*args, **kwargs)), secret=holds_secret
-                    )
+                    if request.state.claim is None:
+                        return work()
+                    return answer_once(tx, request.state.claim, work, secret=holds_secret)
                 finally:
                     request.state.tx = None
 
         return once
 
-    def _render(self, result: Any) -> Response:
+    def render(self, result: Any) -> Response:
         if isinstance(result, Response):
             return result
         adapter: TypeAdapter[Any] = TypeAdapter(self.response_model)
@@ -373,6 +381,7 @@ def create_app(
     app.add_exception_handler(HTTPException, of_http)
     for router in routers:
         app.include_router(router)
+    app.state.things = pair_changes(routers)
     return app
 
 

@@ -6,10 +6,6 @@ Source: RFC 9110, 8.8.3 (ETag), 13.1 (If-Match, If-None-Match).
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
-
-from fastapi import Depends, Header
-from pydantic import BaseModel
 
 from coop.kit.problems import HttpProblem
 from coop.values import say
@@ -30,28 +26,8 @@ def matches(header: str | None, tag: str) -> bool:
     return tag in tags or "*" in tags
 
 
-class Precondition:
-    """The header ``If-Match`` of a request that changes something in place."""
+class Changed(HttpProblem):
+    """Somebody else was first: the thing is no longer as it was read."""
 
-    def __init__(self, tags: str | None) -> None:
-        self._tags = tags
-
-    def check(self, shown: BaseModel) -> None:
-        """Refuse a change of something that no longer is as it was read; ``shown`` is what a GET answers now.
-
-        Raises:
-            HttpProblem: 412, it changed in the meantime.
-        """
-        if self._tags is not None and not matches(self._tags, tag_of(shown.model_dump_json().encode())):
-            raise HttpProblem(412, "precondition-failed", say("it was changed since it was read"))
-
-
-async def read_precondition(
-    if_match: Annotated[str | None, Header(description="Change it only if it still has this ETag.")] = None,
-) -> Precondition:
-    """The precondition of a request; without the header anything may be changed."""
-    return Precondition(if_match)
-
-
-IfMatch = Annotated[Precondition, Depends(read_precondition)]
-"""The parameter of an endpoint that changes something in place."""
+    def __init__(self) -> None:
+        super().__init__(412, "precondition-failed", say("it was changed since it was read"))

@@ -75,13 +75,16 @@ def breaks(old: Shape, new: Shape, way: Way, at: str, inside: frozenset[tuple[in
     olds, news = old.alternatives(), new.alternatives()
     if len(olds) == len(news) == 1:
         return [*found, *_of_one(olds[0], news[0], way, at, inside)]
-    for inner in olds if way == "sent" else news:
-        tried: list[list[str]] = [
-            list(_of_one(*((inner, outer) if way == "sent" else (outer, inner)), way, at, inside))
-            for outer in (news if way == "sent" else olds)
-        ]
+    # Maps of several kinds may be joined by one of a new kind, as a choice or an event is; its name says what it is.
+    is_open = way == "answered" and [_kind(shape) for shape in olds].count("object") > 1
+    from_old = way == "sent" or is_open
+    for one in olds if from_old else news:
+        pairs = [(one, other) if from_old else (other, one) for other in (news if from_old else olds)]
+        tried: list[list[str]] = [list(_of_one(was, now, way, at, inside)) for was, now in pairs]
         tried.sort(key=len)
         found += tried[0]
+    if is_open:
+        found += [f"{at}: the type {kind} is new" for kind in sorted({*map(_kind, news)} - {*map(_kind, olds)})]
     return found
 
 

@@ -193,6 +193,19 @@ def test_a_shape_that_holds_itself_is_compared_once() -> None:
     assert breaks(shape, shape, "answered", "bill") == []
 
 
+def test_a_map_of_a_new_kind_may_join_those_of_several_kinds_and_nothing_else() -> None:
+    kinds = [{"type": "object", "properties": {name: TEXT}} for name in ("ratio", "share")]
+    old = Shape({"anyOf": kinds}, {})
+    third = {"type": "object", "properties": {"rate": TEXT}}
+    assert breaks(old, Shape({"anyOf": [*kinds, third]}, {}), "answered", "value") == []
+    assert breaks(old, Shape({"anyOf": [kinds[0], third]}, {}), "answered", "value") == [
+        "value.share: the field is gone"
+    ]
+    assert breaks(old, Shape({"anyOf": [*kinds, {"type": "null"}]}, {}), "answered", "value") == [
+        "value: the type null is new"
+    ]
+
+
 def without_field(document: Json) -> str:
     del document["components"]["schemas"]["MemberAdmitted"]["properties"]["kind"]
     return "coop.members.members members.member-admitted.v1 payload.data.kind: the field is gone"

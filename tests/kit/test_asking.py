@@ -29,7 +29,6 @@ from coop.kit.settings import Settings
 from coop.kit.sites import Site
 from coop.kit.sunset import deprecated
 from coop.kit.tables import kept_answer
-from coop.kit.tags import IfMatch
 from tests.kit.clocks import SetClock
 from tests.kit.town import heard, open_database
 
@@ -82,9 +81,23 @@ def get_person(member_id: str) -> Person:
 
 @routes.post("/people/{member_id}/name")
 @may("work")
-def name_person(request: Request, member_id: str, body: Person, unchanged: IfMatch) -> Person:
-    unchanged.check(Person(member_id=member_id))
+def name_person(request: Request, member_id: str, body: Person) -> Person:
     rename(request, member_id, body.member_id)
+    return body
+
+
+@routes.get("/towns/{town}")
+@may("work")
+def get_town(request: Request, town: str) -> Person:
+    with reading(request) as tx:
+        names = tx.scalars(select(heard.c.member_id).where(heard.c.community == tx.community)).all()
+    return Person(member_id=",".join(names))
+
+
+@routes.post("/towns/{town}")
+@may("work")
+def name_town(request: Request, town: str, body: Person) -> Person:
+    rename(request, town, body.member_id)
     return body
 
 
@@ -245,6 +258,30 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused(client: TestClien
     stale = client.post(path, json=body, headers={"If-Match": '"of-yesterday"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "precondition-failed")
     assert client.post(path, json=body, headers={"If-Match": f"W/{tag}"}).status_code == 200
+
+
+def test_of_two_who_read_the_same_and_change_it_at_once_one_is_first(client: TestClient, database: Database) -> None:
+    populate(database, 1)
+    tag = client.get("/members/api/v1/towns/m0000").headers["etag"]
+
+    def rename_it(name: str) -> int:
+        answer = client.post("/members/api/v1/towns/m0000", json={"member_id": name}, headers={"If-Match": tag})
+        return answer.status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(rename_it, ["one", "two"])) == [200, 412]
+
+
+def test_a_change_with_a_key_that_was_carried_out_is_answered_again_and_not_refused(
+    client: TestClient, database: Database
+) -> None:
+    populate(database, 1)
+    tag = client.get("/members/api/v1/towns/m0000").headers["etag"]
+    headers = {"If-Match": tag, "Idempotency-Key": "k"}
+    for _ in range(2):
+        answer = client.post("/members/api/v1/towns/m0000", json={"member_id": "new"}, headers=headers)
+        assert answer.status_code == 200
+    assert answer.headers["idempotency-replayed"] == "true"
 
 
 def test_a_request_that_comes_again_with_its_key_is_carried_out_once(client: TestClient, database: Database) -> None:

@@ -1,0 +1,45 @@
+"""A host name is one co-operative's: two cannot share one, whoever comes second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coop.communities.commands import describe, found
+from coop.communities.store import list_hosts
+from coop.demo.cooperative import PROFILE
+from coop.kit.database import Database
+from coop.members.service import MEMBERS
+from coop.values import BadInput
+from tests.desk import SECRETARY
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    opened = MEMBERS.open_database(url)
+    for community in ("noord", "zuid"):
+        with opened.write(community, SECRETARY) as tx:
+            found(tx, replace(PROFILE, hosts=(f"{community}.example",)))
+    yield opened
+    opened.close()
+
+
+def test_two_co_operatives_do_not_get_one_host_name(database: Database) -> None:
+    with database.system_read() as sql:
+        before = list_hosts(sql)
+    with pytest.raises(BadInput, match="is another co-operative's") as refused, database.write("zuid", SECRETARY) as tx:
+        describe(tx, replace(PROFILE, hosts=("zuid.example", "noord.example")))
+    assert refused.value.code == "host-taken"
+    with database.system_read() as sql:
+        assert list_hosts(sql) == before
+
+
+def test_a_third_is_not_founded_under_the_name_of_another(database: Database) -> None:
+    with pytest.raises(BadInput, match="is another co-operative's"), database.write("oost", SECRETARY) as tx:
+        found(tx, replace(PROFILE, hosts=("noord.example",)))
+    with database.system_read() as sql:
+        assert "oost" not in list_hosts(sql)
