@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,9 +19,6 @@ from coop.governance.statutes.model import Articles
 
 Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
-Parameters = Annotated[
-    ResolutionTerms, Field(description="What the resolution decides, as its kind asks; texts and whole numbers.")
-]
 
 
 class Answer(BaseModel):
@@ -221,7 +218,7 @@ class ResolutionOut(Answer):
     kind: str
     subject_nl: str
     subject_en: str
-    parameters: Parameters
+    parameters: ResolutionTerms
     option_of: str = ""
     """Points of a meeting with the same word are options of each other, of which at most one is adopted."""
     wins: str = ""
