@@ -103,7 +103,7 @@ class ResolutionBody(Body):
     subject_en: Line
     explanation_nl: Text = ""
     explanation_en: Text = ""
-    parameters: ResolutionTerms = {}
+    parameters: ResolutionTerms = Field(default_factory=dict)
     option_of: Annotated[str, Field(max_length=100)] = ""
     wins: Literal["", "most-votes", "first"] = ""
 
