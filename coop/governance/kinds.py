@@ -84,8 +84,6 @@ class Kind:
     (``fill``) and how it is read (``read``). ``judge`` finds what is wrong with the parameters by themselves,
     ``judge_known`` beside what is on file. ``propose`` and ``act`` make the facts of the notice and of the adoption.
     ``claim``: what only one decision can settle, such as the tariff from a day; ``settles_once``: for good.
-    ``judge_beyond``: where a proposal may be amended, what a changed one asks that the notice did not announce.
-    ``undo``: what is taken back beside the fact when an adopted one is annulled.
     """
 
     name: str
@@ -105,8 +103,6 @@ class Kind:
     act: Callable[[Tx, Adopted], list[Event]] = _tell_nothing
     claim: Callable[[Parameters], str] | None = None
     settles_once: bool = False
-    judge_beyond: Callable[[Parameters, Parameters], list[Problem]] | None = None
-    undo: Callable[[Tx, str], None] | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
     """By service, what it means that it could not take the decision."""
 

@@ -35,20 +35,6 @@ def judge(parameters: Parameters) -> list[Problem]:
     return [Problem(reason, "income_cents")]
 
 
-def judge_beyond(announced: Parameters, changed: Parameters) -> list[Problem]:
-    """An amended budget is of the same year, and spends no more on anything than the notice announced."""
-    problems = []
-    if changed["year"] != announced["year"]:
-        problems.append(Problem(say("the notice announced %(day)s", day=announced["year"]), "year"))
-    for name in (*COSTS[:-1], "from_reserve_cents"):
-        if changed[name] > announced[name]:
-            reason = say(
-                "is more than announced: %(given)s instead of %(was)s cents", given=changed[name], was=announced[name]
-            )
-            problems.append(Problem(reason, name))
-    return problems
-
-
 KIND = Kind(
     "budget",
     N_("Budget"),
@@ -58,5 +44,4 @@ KIND = Kind(
     judge=judge,
     act=record,
     claim=lambda parameters: str(parameters.get("year")),
-    judge_beyond=judge_beyond,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from coop.communities.tariff_law import judge_tariff
 from coop.communities.tariff_texts import describe
-from coop.communities.tariffs import Component, judge_shape, read_components
+from coop.communities.tariffs import judge_shape, read_components
 from coop.events import Event
 from coop.events.governance import TariffAdopted, TariffProposed
 from coop.governance.decisions import tariff_form
@@ -16,7 +16,7 @@ from coop.governance.kind_fields import Day, show_fields
 from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
 from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
-from coop.values import Problem, derive_id, hash_parameters, say
+from coop.values import Problem, derive_id, hash_parameters
 from coop.web.language import N_
 
 _FROM = Day("valid_from", N_("In force from"))
@@ -68,37 +68,6 @@ def act(tx: Tx, adopted: Adopted) -> list[Event]:
     ]
 
 
-def judge_beyond(announced: Parameters, changed: Parameters) -> list[Problem]:
-    """An amended tariff asks no more of anybody, from no earlier day, than the notice announced: whoever stayed at home
-    stayed there for that.
-
-    Every component is one that was announced, under its name and for the same use and people, and costs no more.
-    """
-    problems = []
-    if changed["valid_from"] != announced["valid_from"]:
-        problems.append(Problem(say("the notice announced %(day)s", day=announced["valid_from"]), "valid_from"))
-    before = {each.name: each for each in read_components(announced)}
-    for number, after in enumerate(read_components(changed)):
-        place, was = f"components.{number}", before.pop(after.name, None)
-        if was is None or _reach(was) != _reach(after):
-            reason = say('"%(name)s" was not announced as it stands here', name=after.name)
-            problems.append(Problem(reason, place))
-        elif after.price_eur > was.price_eur:
-            reason = say(
-                '"%(name)s" is dearer than announced: %(price)s instead of %(was)s',
-                name=after.name,
-                price=after.price_eur,
-                was=was.price_eur,
-            )
-            problems.append(Problem(reason, f"{place}.price"))
-    return problems
-
-
-def _reach(component: Component) -> tuple[object, ...]:
-    """Everything about a component but its price."""
-    return tuple(sorted((name, str(value)) for name, value in vars(component).items() if name != "price_eur"))
-
-
 KIND = Kind(
     "tariff",
     N_("Tariff"),
@@ -112,7 +81,6 @@ KIND = Kind(
     propose=propose,
     act=act,
     claim=lambda parameters: str(parameters.get("valid_from")),
-    judge_beyond=judge_beyond,
     refused={
         "billing": N_("The program that makes the bills could not take this tariff: no bill is made with it."),
     },
