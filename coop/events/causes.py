@@ -15,6 +15,7 @@ _SAID: Mapping[str, str] = {
     cause: cause
     for cause in (
         say("who held which connection, or which meter, was put right"),
+        say("figures of the co-operative were put right"),
         say("no reading of the meter is left"),
         say("late readings"),
     )

@@ -123,6 +123,15 @@ FORMATS = {
 _SHOWN = {"J": (Decimal("1e-9"), "GJ"), "Wh": (Decimal("1e-3"), "kWh"), "l": (Decimal("1e-3"), "m³")}
 
 
+GROUNDS = {
+    "holds": N_("Who held connection %(subject)s"),
+    "contracts": N_("The contract on connection %(subject)s"),
+    "meters": N_("Where meter %(subject)s hung"),
+    "figures": N_("A figure that the co-operative chose: %(subject)s"),
+}
+"""By kind, what is known otherwise than when a period was computed."""
+
+
 def cause(lang: str, text: str) -> str:
     """Why a revision came out differently, as its fact tells it."""
     said: str = speak(lang, read_cause(text))

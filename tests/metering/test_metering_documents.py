@@ -21,6 +21,7 @@ from coop.metering.heat.documents import BASIS, Basis
 from coop.metering.heat.measuring import Span
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.grounds import GROUNDS, Grounds
 from coop.metering.provenance import verify
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.documents import MANIFEST, plain_schema
@@ -71,17 +72,25 @@ MEASURED = Basis(
         Span("H1B", "r-6", -6, 3600, 1_741_608_000, 1_743_458_400, None),
     ),
 )
+GROUNDS_THEN = Grounds(
+    holds={"C1": ("M1 /2025-03-16", "M9 2025-03-16/")},
+    contracts={"C1": ("/",)},
+    meters={"H1": ("heat C1 heat<10000000000000 /",)},
+    figures={"tap-water": ('{"permille":210}',)},
+)
 VERSIONS = {("r-5", 20_147): 1, ("r-5", 20_149): 3, ("r-6", 20_150): 2}
 
 FROZEN: list[tuple[Schema[Any], int, str, object]] = [
     (RUN_INPUTS, 1, "run-inputs-1.json", INPUTS),
     (BASIS, 1, "measurement-basis-1.json", MEASURED),
     (MANIFEST, 1, "manifest-1.zlib", VERSIONS),
+    (GROUNDS, 1, "grounds-1.json", GROUNDS_THEN),
 ]
 HASHES = {
     "run-inputs-1.json": "132d7ccd4cb415c11899956c1dac07b78a562e0302f6896fe2222e272c4a4383",
     "measurement-basis-1.json": "966b8779b821bc0233db57836817bcabba4f2cdee72d8022fbb142c6fc3ecf7a",
     "manifest-1.zlib": "c1943c0499bd6ad6a0e23c6ba64cf3b177b01e5d08f30b322ef697821066d34f",
+    "grounds-1.json": "04567e3dedca7657d8c45a87deacc055c1294a07fd233702fa8a4a92175d4240",
 }
 
 
@@ -94,7 +103,7 @@ def test_every_version_that_was_ever_written_is_read(
     assert schema.open(Document(schema.name, version, body)) == content
 
 
-@pytest.mark.parametrize("schema", [RUN_INPUTS, BASIS, MANIFEST], ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", [RUN_INPUTS, BASIS, MANIFEST, GROUNDS], ids=lambda schema: schema.name)
 def test_every_version_has_a_frozen_example(schema: Schema[Any]) -> None:
     assert set(schema.readers) == {version for one, version, _, _ in FROZEN if one is schema}
     assert max(schema.readers) == schema.version

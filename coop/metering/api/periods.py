@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Body as BodyParam
 from fastapi import Path, Query, Request
@@ -35,6 +35,7 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.acceptance import Acceptance
 from coop.metering.periods.close import close_period as close
 from coop.metering.periods.close import correct_period as correct
+from coop.metering.periods.grounds import Other, list_others
 from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.store import Closed
 from coop.metering.readings.completeness import measure_completeness
@@ -158,6 +159,15 @@ class BlockOut(Answer):
     """A sentence that says what."""
 
 
+class OtherOut(Answer):
+    """Something that is known otherwise than when a closed period was computed."""
+
+    kind: Literal["holds", "contracts", "meters", "figures"]
+    """Who held a connection, the contract on it, where a meter hung, or a figure that the co-operative chose."""
+    subject: Annotated[str, Field(examples=["H1"])]
+    """Id of the connection, serial of the meter, or name of the figure."""
+
+
 class PeriodPreviewOut(Answer):
     """What a period would come to if it were closed now."""
 
@@ -165,6 +175,8 @@ class PeriodPreviewOut(Answer):
     """What is missing."""
     blocking: list[BlockOut]
     """Breaks of registers that nothing explains and nobody decided."""
+    known_otherwise: list[OtherOut]
+    """Where it is closed: what is known otherwise by now, so that it waits for a correction."""
     measured_count: int
     """Measurements of heat."""
     estimated_count: int
@@ -218,7 +230,8 @@ def close_period(
     if closing.dry_run:
         with reading(request) as tx:
             known = read_known(closing.known_at, tx.now)
-            return _preview_out(compute_period(tx, wanted, known), acceptance.list_acceptances(tx, wanted))
+            others = list_others(tx, [wanted]).get(wanted, [])
+            return _preview_out(compute_period(tx, wanted, known), acceptance.list_acceptances(tx, wanted), others)
     with writing(request) as tx:
         return period_out(close(tx, wanted, accept=closing.accept, reason=closing.reason))
 
@@ -305,7 +318,7 @@ def block_out(one: Blocked) -> BlockOut:
     )
 
 
-def _preview_out(results: Results, accepted: list[Acceptance]) -> PeriodPreviewOut:
+def _preview_out(results: Results, accepted: list[Acceptance], others: list[Other]) -> PeriodPreviewOut:
     open_ones = acceptance.find_open(results.lacking, accepted)
     return PeriodPreviewOut(
         lacking=[
@@ -313,6 +326,7 @@ def _preview_out(results: Results, accepted: list[Acceptance]) -> PeriodPreviewO
             for said in results.lacking
         ],
         blocking=[block_out(one) for one in results.blocking],
+        known_otherwise=[OtherOut.model_validate(one) for one in others],
         measured_count=len(results.measured),
         estimated_count=sum(measured.estimated for measured in results.measured),
         energy_j=results.energy_j,

@@ -141,6 +141,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
     )
     op.create_table(
+        "computed_with",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("community", "period_start", name=op.f("pk_computed_with")),
+    )
+    op.create_table(
         "connection_closed",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("connection_id", sa.String(length=100), nullable=False),
@@ -629,6 +636,7 @@ def downgrade() -> None:
     op.drop_table("contract_ended")
     op.drop_table("connection_opened")
     op.drop_table("connection_closed")
+    op.drop_table("computed_with")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

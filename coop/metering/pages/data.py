@@ -20,9 +20,11 @@ from coop.metering.meter_views import list_touched
 from coop.metering.periods import acceptance
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.grounds import list_others
 from coop.metering.periods.results import compute_period
 from coop.metering.readings.completeness import Completeness
 from coop.metering.record_views import list_missing_times, month_of
+from coop.metering.register import connections
 from coop.metering.register import store as register
 from coop.values import CoopError, Period
 from coop.web import charts, heatmap
@@ -139,6 +141,8 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
             wanted.end_at <= tx.now,
         )
         touched = list_touched(tx, wanted)
+        others = [] if known else list_others(tx, [wanted]).get(wanted, [])
+        numbers = connections.list_numbers(tx)
         decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
         decisions = [one for one in decisions if known is None or one.decided_at <= known]
         accepted = [one for one in acceptance.list_acceptances(tx, wanted) if known is None or one.accepted_at <= known]
@@ -157,6 +161,8 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
         shares=sum(len(run.outcome.shares) for run in results.runs),
         over=is_over,
         touched=touched,
+        others=[one for one in others if one.subject not in {change.serial for change in touched}],
+        numbers=numbers,
         serials=serials,
         decisions=decisions,
         accepted=accepted,

@@ -53,7 +53,7 @@ class Decided:
 class Told:
     """Results that were told of a period, each in its newest revision. ``revision`` is that of the last closing, 0
     before the first. ``late`` says, by register, which reading came late since then, and ``decisions`` what was decided
-    about the period by name."""
+    about the period by name; ``otherwise`` is the cause of what neither says."""
 
     community: str
     period: Period
@@ -63,6 +63,7 @@ class Told:
     heat_system: HeatSystemReported | None = None
     late: Mapping[str, LateReading] = field(default_factory=dict)
     decisions: tuple[Decided, ...] = ()
+    otherwise: str = PUT_RIGHT
 
     def cause_of(self, register_ids: Iterable[str], serials: Iterable[str]) -> str:
         """Say why the use of one connection, read from these registers of these meters, comes out differently; nothing
@@ -84,7 +85,7 @@ class Told:
         decided = {one.cause: None for one in self.decisions if one.subject in subjects}
         found = [*sorted(late), *decided]
         if not found:
-            return PUT_RIGHT
+            return self.otherwise
         return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
 
 
@@ -215,7 +216,7 @@ def _withdraw(before: Told, was: Measurement, is_held: bool, basis: Document, ma
         cause = "the connection was not held then"
     else:
         cause = before.cause_of({part.register_id for part in was.parts}, {part.meter for part in was.parts})
-        cause = "no reading of the meter is left" if cause == PUT_RIGHT else cause
+        cause = "no reading of the meter is left" if cause == before.otherwise else cause
     return replace(
         was,
         id=_measurement_id(before, was),

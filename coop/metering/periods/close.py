@@ -15,7 +15,7 @@ from datetime import timedelta
 from coop.kit import documents
 from coop.kit.tx import Tx
 from coop.metering.locking import lock
-from coop.metering.periods import acceptance
+from coop.metering.periods import acceptance, grounds
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import Changes, Decided, LateReading, Told, ToldRun, diff
 from coop.metering.periods.facts import energy_allocated, period_closed, period_measured
@@ -64,6 +64,7 @@ def close_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reason
         raise CoopError("period-not-over", say("%(period)s is not over at %(now)s", period=period, now=tx.now))
     results = compute_period(tx, period)
     _ask(tx, period, results, accept, reason)
+    grounds.keep(tx, period, results.grounds)
     before = Told(tx.community, period)
     return _write_and_tell(tx, before, results, diff(before, results), None)
 
@@ -83,7 +84,9 @@ def correct_period(tx: Tx, period: Period, *, accept: Collection[str] = (), reas
     newest = revisions[-1]
     results = compute_period(tx, period)
     _ask(tx, period, results, accept, reason)
-    before = _load_told(tx, newest)
+    others = grounds.compare(grounds.load(tx, period), results.grounds)
+    before = _load_told(tx, newest, grounds.say_cause(others))
+    grounds.keep(tx, period, results.grounds)
     changes = diff(before, results)
     if changes.is_nothing:
         periods.clear_late(tx, newest)
@@ -99,7 +102,7 @@ def _ask(tx: Tx, period: Period, results: Results, accept: Collection[str], reas
         raise PeriodIncomplete(period, (*(one.said for one in results.blocking), *lacking))
 
 
-def _load_told(tx: Tx, newest: Closed) -> Told:
+def _load_told(tx: Tx, newest: Closed, otherwise: str) -> Told:
     """Load what was told of a period up to its newest revision."""
     measurements = {one.subject: one for one in periods.list_measurements(tx, newest.period)}
     runs = {(run.group_id, run.period): run for run in periods.list_runs(tx, newest.period)}
@@ -115,6 +118,7 @@ def _load_told(tx: Tx, newest: Closed) -> Told:
         newest.heat_system,
         _name_late(tx, newest),
         tuple(Decided(one.subject, one.cause) for one in periods.list_decisions(tx, newest)),
+        otherwise,
     )
 
 

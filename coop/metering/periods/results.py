@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from coop.metering.heat.compute import Measured, find_missing_meters, measure
 from coop.metering.heat.plant import Plant, report_plant
 from coop.metering.heat.sayings import Blocked
 from coop.metering.model import Quantity
+from coop.metering.periods.grounds import Grounds, find_grounds
 from coop.metering.readings.holdings import Store, holdings
 from coop.metering.sharing.runs import Run, share
 from coop.values import Period, Said
@@ -23,7 +24,7 @@ Occupant = tuple[str, str]
 class Results:
     """Everything that a period comes to, what is missing for it, and what blocks it: breaks that nothing explains.
     ``vacant`` is what was used while nobody held a connection: on nobody's bill, and named; ``held`` says who held
-    which connection on any of the days."""
+    which connection on any of the days, and ``grounds`` what else it was computed with."""
 
     measured: tuple[Measured, ...]
     runs: tuple[Run, ...]
@@ -32,6 +33,7 @@ class Results:
     blocking: tuple[Blocked, ...] = ()
     vacant: tuple[Measured, ...] = ()
     held: frozenset[Occupant] = frozenset()
+    grounds: Grounds = field(default_factory=Grounds)
 
     @property
     def energy_j(self) -> Decimal:
@@ -76,4 +78,5 @@ def compute_period(tx: Tx, period: Period, known_at: datetime | None = None) -> 
         (*heat.blocking, *system.blocking),
         heat.vacant,
         frozenset((one.connection_id, one.member_id) for one, _, _ in holdings(store.occupancies, period)),
+        find_grounds(store, period),
     )

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from coop.kit.tx import Tx
 from coop.metering.periods import store as periods
+from coop.metering.periods.grounds import list_others
 from coop.metering.periods.store import Closed
 from coop.metering.readings import store as readings
 from coop.values import Period
@@ -29,10 +30,13 @@ def find_month_to_close(tx: Tx) -> Period | None:
 
 
 def list_touched(tx: Tx) -> list[Closed]:
-    """Closed periods in their newest revision that late values or decisions touched since, in order."""
+    """Closed periods in their newest revision that wait for a correction, in order: late values or decisions
+    touched them since, or what they were computed with is known otherwise."""
     marks = {(late.period_start, late.revision) for late in periods.list_late(tx)}
     marks |= {(decision.period_start, decision.revision) for decision in periods.list_decisions(tx)}
-    return [closed for closed in periods.list_closed(tx) if (closed.period.start, closed.revision) in marks]
+    found = periods.list_closed(tx)
+    others = list_others(tx, [closed.period for closed in found])
+    return [closed for closed in found if others[closed.period] or (closed.period.start, closed.revision) in marks]
 
 
 def _month_before(day: date) -> date:

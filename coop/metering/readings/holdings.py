@@ -31,7 +31,8 @@ class Store:
         self.occupancies = register.list_occupancies(tx)
         self.supplies = connections.list_supplies(tx)
         self.numbers = connections.list_numbers(tx)
-        self.parameters = Parameters(load_choices(tx))
+        self.choices = load_choices(tx)
+        self.parameters = Parameters(self.choices)
 
     def register_for(self, meter: Meter, quantity: Quantity) -> Register | None:
         """The register that counts a quantity of a meter: its stands where it has any, else its intervals, else its

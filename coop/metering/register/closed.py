@@ -10,13 +10,15 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from coop.events import Envelope
 from coop.kit.tx import Tx
 from coop.metering.tables import allocation_run, late_decision, period
 from coop.values import CoopError, Period, Said, say
 
 PUT_RIGHT = "who held which connection, or which meter, was put right"
 """Cause of a correction that follows from the register alone, as members are told it."""
+
+FIGURES_PUT_RIGHT = "figures of the co-operative were put right"
+"""Cause of one that follows from what the co-operative chose, such as hot water's share."""
 
 
 def find_first_open_day(tx: Tx) -> date | None:
@@ -90,42 +92,20 @@ def mark_decided(
     to members, ``reason`` stays here. Its ``subject`` is a meter's serial, a group or a connection."""
     reached = list_reached(tx, start, end)
     for closed, revision in reached:
-        _mark(tx, (closed, revision), (tx.now, str(tx.actor)), subject, cause, reason)
-    return [closed for closed, _ in reached]
-
-
-def mark_told(tx: Tx, envelope: Envelope, subject: str, cause: str, start: date, end: date) -> None:
-    """Let the periods that were closed when a fact was told, and that it reaches, wait for a correction; once, however
-    often the fact is heard."""
-    columns = late_decision.c
-    for closed, revision in list_reached(tx, start, end):
-        made = select(columns.number).where(
-            columns.community == tx.community,
-            columns.period_start == closed.start,
-            columns.subject == subject,
-            columns.decided_at == envelope.time,
+        count = tx.scalar(
+            select(func.count())
+            .select_from(late_decision)
+            .where(late_decision.c.community == tx.community, late_decision.c.period_start == closed.start)
         )
-        if _find_closing(tx, closed) <= envelope.time and tx.scalar(made.limit(1)) is None:
-            _mark(tx, (closed, revision), (envelope.time, envelope.actor), subject, cause, "")
-
-
-def _mark(
-    tx: Tx, reached: tuple[Period, int], decided: tuple[datetime, str], subject: str, cause: str, reason: str
-) -> None:
-    closed, revision = reached
-    count = tx.scalar(
-        select(func.count())
-        .select_from(late_decision)
-        .where(late_decision.c.community == tx.community, late_decision.c.period_start == closed.start)
-    )
-    row = {
-        "period_start": closed.start,
-        "revision": revision,
-        "number": (count or 0) + 1,
-        "decided_at": decided[0],
-        "decided_by": decided[1],
-        "subject": subject,
-        "cause": cause,
-        "reason": reason.strip(),
-    }
-    tx.insert(late_decision, [{"community": tx.community, **row}])
+        row = {
+            "period_start": closed.start,
+            "revision": revision,
+            "number": (count or 0) + 1,
+            "decided_at": tx.now,
+            "decided_by": str(tx.actor),
+            "subject": subject,
+            "cause": cause,
+            "reason": reason.strip(),
+        }
+        tx.insert(late_decision, [{"community": tx.community, **row}])
+    return [closed for closed, _ in reached]
