@@ -13,7 +13,7 @@ from coop.kit.tokens import GatewayToken
 from coop.kit.tx import Tx
 from coop.metering import wording
 from coop.metering.entries.corrections import Answer, Correction
-from coop.metering.model import BASE_UNIT, DAY_S, Meter, MeterChange, Quality, Register
+from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
 from coop.metering.periods.acceptance import Acceptance
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
 from coop.metering.provenance.telegrams import PartSource
@@ -23,6 +23,7 @@ from coop.metering.readings.completeness import KindCompleteness
 from coop.metering.readings.store import day_number, instant
 from coop.metering.register.connections import name_member, name_sharers
 from coop.metering.register.groups import BEGINNING, Group, Membership
+from coop.metering.register.model import MeterChange
 from coop.metering.run_views import Roof
 from coop.metering.views import DayUse
 from coop.values import Period

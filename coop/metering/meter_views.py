@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from coop.kit.tokens import list_gateways
 from coop.kit.tx import Tx
-from coop.metering.model import BASE_UNIT, Meter, MeterChange, Register
+from coop.metering.model import BASE_UNIT, Meter, Place, Register
 from coop.metering.periods import store as periods
+from coop.metering.periods.grounds import Other, list_others
 from coop.metering.readings import store as readings
 from coop.metering.register import connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.commands import find_meter
+from coop.metering.register.model import MeterChange
 from coop.values import Period, civil_date
 
 LOOK_BACK_DAYS = 62
@@ -49,14 +51,15 @@ class LastValue:
 
 @dataclass(frozen=True)
 class MeterView:
-    """One meter with all that belongs to it. ``stale`` are the closed periods that were told before its last correction
-    and that it hung in."""
+    """One meter with all that belongs to it, and by their numbers the connections at which it hung. ``stale`` are the
+    closed periods that were computed with it somewhere else."""
 
     row: MeterRow
     registers: tuple[LastValue, ...]
     gateways: tuple[str, ...]
     groups: tuple[str, ...]
     changes: tuple[tuple[MeterChange, str, str], ...]
+    places: tuple[tuple[Place, str], ...]
     stale: tuple[Period, ...]
 
 
@@ -112,37 +115,26 @@ def view_meter(tx: Tx, serial: str) -> MeterView:
             (change, numbers.get(change.was_connection_id or "", ""), numbers.get(change.connection_id or "", ""))
             for change in changes
         ),
-        tuple(_find_stale(tx, meter, changes)),
+        tuple((place, numbers.get(place.connection_id or "", "")) for place in meter.places),
+        tuple(_find_stale(tx, serial)) if changes else (),
     )
 
 
-def list_touched(tx: Tx, period: Period) -> list[MeterChange]:
-    """Corrections of meters that a closed period, in its newest revision, does not know of yet."""
+def list_touched(tx: Tx, period: Period, others: Sequence[Other]) -> list[MeterChange]:
+    """Corrections of meters that a closed period does not know of yet, of those that are known otherwise (``others``)
+    than when it was computed."""
     revisions = periods.list_revisions(tx, period)
-    if not revisions:
-        return []
-    changes = register.list_changes(tx, since=revisions[-1].closed_at)
-    meters = register.meters_of(tx, {change.serial for change in changes})
-    return [
-        change
-        for change in changes
-        if (meter := meters.get(change.serial)) is not None and _hung_in(meter, change, period)
-    ]
+    changes = register.list_changes(tx, since=revisions[-1].closed_at) if revisions else []
+    return [change for change in changes if _name(change.serial) in others]
 
 
-def _find_stale(tx: Tx, meter: Meter, changes: Sequence[MeterChange]) -> list[Period]:
-    if not changes:
-        return []
-    return [
-        closed.period
-        for closed in periods.list_closed(tx)
-        if any(change.changed_at > closed.closed_at and _hung_in(meter, change, closed.period) for change in changes)
-    ]
+def _find_stale(tx: Tx, serial: str) -> list[Period]:
+    others = list_others(tx, [closed.period for closed in periods.list_closed(tx)])
+    return [period for period, known in others.items() if _name(serial) in known]
 
 
-def _hung_in(meter: Meter, change: MeterChange, period: Period) -> bool:
-    since = min(change.was_installed_at, meter.installed_at)
-    return since < period.end_at and (meter.removed_at is None or meter.removed_at > period.start_at)
+def _name(serial: str) -> Other:
+    return Other("meters", serial)
 
 
 def _find_last(tx: Tx, one: Register) -> LastValue:

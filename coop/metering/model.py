@@ -7,7 +7,7 @@ fractions of a resampled register are all exact.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from coop.metering.civil_days import DAY_S as DAY_S
 from coop.metering.civil_days import step_on
-from coop.values import Problem, Said, derive_id, say
+from coop.values import Problem, Said, civil_date, derive_id, say
 
 DIGEST_MODULUS = 1 << 48
 """One more than the largest digest of what was said about a day, small enough for a database to add up many."""
@@ -103,15 +103,7 @@ _FACTOR: dict[tuple[str, str], Decimal] = {
     ("cdegC", "degC"): Decimal("0.01"),
 }
 
-CUMULATIVE = frozenset(
-    {
-        Quantity.ELECTRICITY_IMPORT,
-        Quantity.ELECTRICITY_EXPORT,
-        Quantity.HEAT,
-        Quantity.COLD,
-        Quantity.VOLUME,
-    }
-)
+CUMULATIVE = frozenset(quantity for quantity, unit in BASE_UNIT.items() if unit in ("Wh", "J", "l"))
 """Quantities that a meter adds up: a register of one never runs backwards."""
 
 QUANTITY_WORDS = {
@@ -239,12 +231,24 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
-class Meter:
-    """A meter. ``serial`` is the id that its telegrams carry.
+class Place:
+    """Where a meter hung and how it counted: at a connection (None: the plant's own), from ``installed_at`` up to
+    ``removed_at`` (None: still).
 
     ``maxima`` holds, per quantity, the first value [base unit] that the register cannot show and at which it starts
-    again from zero. A meter counts from ``installed_at`` up to ``removed_at`` (None: still).
+    again from zero.
     """
+
+    connection_id: str | None
+    installed_at: datetime
+    removed_at: datetime | None = None
+    maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A meter. ``serial`` is the id that its telegrams carry; ``former`` are the places before the one where it hangs,
+    or hung last, in the order of time."""
 
     serial: str
     kind: MeterKind
@@ -252,44 +256,37 @@ class Meter:
     installed_at: datetime
     removed_at: datetime | None = None
     maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
+    former: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every place, in the order of time."""
+        return (*self.former, Place(self.connection_id, self.installed_at, self.removed_at, self.maxima))
+
+    def moved(self, places: Sequence[Place]) -> Meter:
+        """The same meter in other places, the last of which is where it hangs."""
+        *former, last = places
+        return replace(self, former=tuple(former), **vars(last))
+
+    def placed(self) -> list[Meter]:
+        """Each place as a meter of its own."""
+        return [self.moved([place]) for place in self.places]
+
+    def maxima_on(self, day: date) -> Mapping[Quantity, Decimal]:
+        """Maxima of its registers on a civil day; before it hung, those with which it began."""
+        begun = [place for place in self.places if civil_date(place.installed_at) <= day]
+        return (begun or self.places)[-1 if begun else 0].maxima
 
     def hangs_at(self, at: datetime) -> bool:
         """True when it was installed at an instant; the stand taken at its removal still counts as its own."""
-        return self.installed_at <= at and (self.removed_at is None or at <= self.removed_at)
+        return any(one.installed_at <= at and (one.removed_at is None or at <= one.removed_at) for one in self.places)
 
-
-@dataclass(frozen=True)
-class MeterEntry:
-    """A meter as people register it: ``connection`` is the number of the connection, empty for a plant's meter, and
-    ``line`` where it stands in a file."""
-
-    serial: str
-    kind: MeterKind
-    connection: str
-    installed_at: datetime
-    removed_at: datetime | None = None
-    maxima: Mapping[Quantity, Decimal] = field(default_factory=dict)
-    line: int | None = None
-
-    def at(self, connection_id: str | None) -> Meter:
-        """The meter, at the connection that the number stands for."""
-        return Meter(self.serial, self.kind, connection_id, self.installed_at, self.removed_at, self.maxima)
-
-
-@dataclass(frozen=True)
-class MeterChange:
-    """A correction of the register: where a meter was said to hang and since when, and what it says now.
-    ``installed_at`` None: the meter was taken out, as it never was there."""
-
-    id: str
-    serial: str
-    changed_at: datetime
-    changed_by: str
-    reason: str
-    was_connection_id: str | None
-    connection_id: str | None
-    was_installed_at: datetime
-    installed_at: datetime | None
+    def hangs_over(self, start: datetime, end: datetime) -> bool:
+        """True when it hung from one instant to another, be it in places that follow on each other."""
+        for place in self.places:
+            if place.installed_at <= start and (place.removed_at is None or start < place.removed_at):
+                start = end if place.removed_at is None else min(end, place.removed_at)
+        return start >= end
 
 
 @dataclass(frozen=True)

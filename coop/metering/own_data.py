@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain
 
 from fastapi import APIRouter, Request, Response
@@ -12,9 +12,10 @@ from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.metering import listings
 from coop.metering.access import ACCESS
+from coop.metering.model import Meter, Occupancy
 from coop.metering.periods import store as periods
 from coop.metering.register import store as register
-from coop.values import Period
+from coop.values import Period, civil_date
 from coop.web.own_data import ZIP_ANSWER, answer_own_data
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/metering/api/v1", tags=["metering"])
@@ -36,15 +37,24 @@ def get_own_readings(request: Request) -> Response:
 
 def read_own(tx: Tx, member_id: str) -> Iterator[listings.Reading]:
     """Values of the meters on a member's connections, of the days on which they held them and no others."""
-    meters = {meter.serial: meter.connection_id for meter in register.list_meters(tx)}
+    places = [place for meter in register.list_meters(tx) for place in meter.placed()]
     registers = register.list_registers(tx)
     last = tx.today + timedelta(days=1)
     return chain.from_iterable(
         listings.read_values(
             tx,
-            [one for one in registers if meters[one.serial] == hold.connection_id],
-            Period(hold.start, min(hold.end or last, last)),
+            [one for one in registers if one.serial == place.serial],
+            Period(start, end),
         )
         for hold in register.list_occupancies(tx, member_id)
-        if hold.start < last
+        for place in places
+        if place.connection_id == hold.connection_id
+        for start, end in [_meet(hold, place, last)]
+        if start < end
     )
+
+
+def _meet(hold: Occupancy, place: Meter, last: date) -> tuple[date, date]:
+    """The days, up to ``last``, on which a member held a connection where a meter hung."""
+    removed_on = civil_date(place.removed_at) + timedelta(days=1) if place.removed_at else last
+    return max(hold.start, civil_date(place.installed_at)), min(hold.end or last, removed_on, last)

@@ -4,7 +4,7 @@ where it hung. A member sees the days on which they held its connection, and not
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import groupby
@@ -140,7 +140,7 @@ def list_missing_times(tx: Tx, period: Period, first: int = 0, count: int | None
         meter = find_meter(tx, found.serials[place])
         registers = sorted(register.registers_of(tx, [meter.serial]).values(), key=_order)
         if not registers:
-            start, end = max(meter.installed_at, period.start_at), min(period.end_at, tx.now)
+            start, end = max(meter.places[0].installed_at, period.start_at), min(period.end_at, tx.now)
             if start < end:
                 gaps.append((meter.serial, "", Gap(start, end, say("it was never read"))))
         for quantity, alike in groupby(registers, lambda one: one.quantity):
@@ -168,7 +168,7 @@ def _choose_register(registers: Sequence[Register], register_id: str | None) -> 
 
 def _find_newest(tx: Tx, registers: Collection[Register], meter: Meter, until: datetime) -> Period:
     """The month of the last day of which anything is there; else the one of an instant."""
-    since = readings.day_number(meter.installed_at)
+    since = readings.day_number(meter.places[0].installed_at)
     newest = readings.newest_days(tx, [one.id for one in registers], since)
     last = max((day for day in newest.values()), default=None)
     at = until if last is None else min(until, readings.instant(last * DAY_S + DAY_S // 2))
@@ -181,22 +181,23 @@ def month_of(day: date) -> Period:
 
 
 def _list_holds(tx: Tx, meter: Meter) -> list[Occupancy]:
-    """Who held the connection of a meter while it hung there."""
-    if meter.connection_id is None:
-        return []
-    first = civil_date(meter.installed_at)
-    last = civil_date(meter.removed_at) if meter.removed_at else date.max
-    return [
-        hold
-        for hold in register.list_occupancies(tx)
-        if hold.connection_id == meter.connection_id and hold.start <= last and (hold.end or date.max) > first
-    ]
+    """Who held a connection of a meter while it hung there; of a place that it left, only up to the day of leaving."""
+    found = []
+    for place in meter.places:
+        first = civil_date(place.installed_at)
+        last = civil_date(place.removed_at) if place.removed_at else date.max
+        found += [
+            replace(hold, start=max(hold.start, first), end=min(hold.end or last, last)) if meter.former else hold
+            for hold in register.list_occupancies(tx)
+            if hold.connection_id == place.connection_id and hold.start < last and (hold.end or date.max) > first
+        ]
+    return found
 
 
 def _list_months(meter: Meter, holds: Sequence[Occupancy], own: str | None, today: date) -> list[Period]:
     """Months of a meter, newest first; of a member those in which they held its connection."""
     spans = [(hold.start, hold.end) for hold in holds if hold.member_id == own] if own is not None else []
-    first = max(civil_date(meter.installed_at), min((start for start, _ in spans), default=date.min))
+    first = max(civil_date(meter.places[0].installed_at), min((start for start, _ in spans), default=date.min))
     last = min(today, civil_date(meter.removed_at) if meter.removed_at else today)
     months = Period(date(first.year, first.month, 1), last + timedelta(days=1)).months() if first <= last else []
     whole = [Period.month(one.start.year, one.start.month) for one in months]
@@ -236,7 +237,8 @@ def _explain(tx: Tx, meter: Meter, record: Record, statements: Sequence[Statemen
 def _list_resting(tx: Tx, meter: Meter, period: Period, own: str | None) -> list[Measurement]:
     """Measurements of a period, as told last, that rest on readings of a meter."""
     changes = register.list_changes(tx, meter.serial)
-    connections = {meter.connection_id, *(change.was_connection_id for change in changes)} - {None}
+    here = {place.connection_id for place in meter.places}
+    connections = {*here, *(change.was_connection_id for change in changes)} - {None}
     if not connections:
         return []
     told = periods.list_measurements(tx, member_id=own, connections={str(one) for one in connections})
@@ -255,7 +257,7 @@ def _list_runs(tx: Tx, meter: Meter, period: Period, own: str | None) -> list[st
     return [
         run.id
         for share, run in periods.list_told_allocations(tx, own)
-        if share.connection_id == meter.connection_id and run.period.overlap(period) is not None
+        if share.connection_id in {one.connection_id for one in meter.places} and run.period.overlap(period) is not None
     ]
 
 

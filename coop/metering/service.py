@@ -32,7 +32,20 @@ from coop.metering.intake import kafka as bus
 from coop.metering.intake.mqtt import MqttDoor
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
 from coop.metering.jobs import JOBS
-from coop.metering.pages import breaks, data, energy, files, gateways, groups, members, meter, meters, walk, withdrawals
+from coop.metering.pages import (
+    breaks,
+    data,
+    energy,
+    files,
+    gateways,
+    groups,
+    members,
+    meter,
+    meters,
+    moves,
+    walk,
+    withdrawals,
+)
 from coop.metering.pages import entries as entry_pages
 from coop.metering.register.heard import (
     on_connection_closed,
@@ -109,6 +122,7 @@ METERING = Service(
         entry_pages.routes,
         breaks.routes,
         meters.routes,
+        moves.routes,
         meter.routes,
         withdrawals.routes,
         groups.routes,

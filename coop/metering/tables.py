@@ -35,7 +35,7 @@ from coop.events.metering import HeatSystemReported, MeasuredPart
 from coop.kit.columns import Choice, Exact, Json, Zipped
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
-from coop.metering.model import DIGEST_MODULUS, MeterKind, Quantity, Role, Shape
+from coop.metering.model import DIGEST_MODULUS, MeterKind, Place, Quantity, Role, Shape
 
 metadata = new_metadata()
 add_kit_tables(metadata)
@@ -57,6 +57,7 @@ meter = Table(
     Column("installed_at", Instant, nullable=False),
     Column("removed_at", Instant),
     Column("maxima", Json(Mapping[Quantity, Decimal]), nullable=False),
+    Column("former", Json(tuple[Place, ...]), nullable=False),
     CheckConstraint("kind IN ('heat', 'electricity', 'solar', 'heat_pump', 'source')", name="kind"),
     CheckConstraint("removed_at IS NULL OR removed_at > installed_at", name="removed_after_installed"),
 )
@@ -74,6 +75,7 @@ meter_change = Table(
     Column("connection_id", String(100)),
     Column("was_installed_at", Instant, nullable=False),
     Column("installed_at", Instant),  # null: the meter was taken out of the register
+    Column("was_places", Json(tuple[Place, ...]), nullable=False),
     Index("ix_meter_change_serial", "community", "serial", "changed_at"),
 )
 
@@ -353,21 +355,6 @@ acceptance = Table(
     CheckConstraint("reason <> ''", name="reasoned"),
 )
 """Acceptances of estimates: of which meter, connection or group, for which period, by whom and why."""
-
-late_decision = Table(
-    "late_decision",
-    metadata,
-    Column("community", String(100), primary_key=True),
-    Column("period_start", Date, primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("revision", Integer, nullable=False),
-    Column("decided_at", Instant, nullable=False),
-    Column("decided_by", String(120), nullable=False),
-    Column("subject", String(200), nullable=False),
-    Column("cause", String(500), nullable=False),
-    Column("reason", String(500), nullable=False),
-)
-"""Decisions about a period that was closed already: its next correction says so."""
 
 look = Table(
     "look",

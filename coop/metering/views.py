@@ -136,12 +136,16 @@ def own_connections(tx: Tx, member_id: str) -> list[str]:
 
 
 def latest_reading(tx: Tx, member_id: str) -> Source | None:
-    """The newest heat stand of a meter at a connection that a member holds or held."""
-    own = own_connections(tx, member_id)
+    """The newest heat stand of a meter at a connection that a member holds; of others' use nothing is shown."""
+    held = {
+        hold.connection_id
+        for hold in register.list_occupancies(tx, member_id)
+        if hold.start <= tx.today and (hold.end is None or tx.today < hold.end)
+    }
     serials = [
         meter.serial
         for meter in register.list_meters(tx)
-        if meter.kind is MeterKind.HEAT and meter.connection_id in own
+        if meter.kind is MeterKind.HEAT and meter.connection_id in held
     ]
     return find_latest(tx, serials, tx.now)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import gcd
 
 from coop.events.causes import read_cause
+from coop.metering.model import BASE_UNIT, Quantity
 from coop.values import AMSTERDAM, Period, civil_date
 from coop.web.language import N_
 from coop.web.writing import civil_day, month, number, speak
@@ -114,6 +116,7 @@ FORMATS = {
     "card": N_("member's own reading"),
     "correction": N_("correction"),
     "exchange": N_("work order of an exchange"),
+    "move": N_("work order of a move"),
     "withdrawal": N_("withdrawal"),
     "undo": N_("file taken back"),
     "replay": N_("parked message, taken in later"),
@@ -146,6 +149,15 @@ def stand(lang: str, value: Decimal, unit: str) -> str:
     """
     factor, name = _SHOWN.get(unit, (Decimal(1), unit))
     return f"{number(lang, (value * factor).normalize())}\u00a0{name}"
+
+
+def maxima(lang: str, most: Mapping[Quantity, Decimal]) -> str:
+    """Values at which the registers of a meter start again from zero.
+
+    >>> maxima("nl", {Quantity.HEAT: Decimal(10**13)}).replace(chr(160), " ")
+    '10.000 GJ'
+    """
+    return ", ".join(stand(lang, value, BASE_UNIT[quantity]) for quantity, value in most.items())
 
 
 def shown_unit(unit: str) -> tuple[Decimal, str]:

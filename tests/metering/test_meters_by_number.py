@@ -10,7 +10,7 @@ import pytest
 from coop.events.members import ContractEnded, ContractSigned
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.model import MeterEntry, MeterKind
+from coop.metering.model import MeterKind
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.results import compute_period
@@ -19,6 +19,7 @@ from coop.metering.register import store as register
 from coop.metering.register.commands import admit_meters, correct_meter, withdraw_meter
 from coop.metering.register.heard import on_contract_ended, on_contract_signed
 from coop.metering.register.meters_file import read_meters
+from coop.metering.register.model import MeterEntry
 from coop.values import BadInput, CoopError, NotFound
 from tests.metering.homes import COMMUNITY, INSTALLED, adopt_key, at, close_anyway, envelope, occupy, writing
 from tests.metering.test_closing import DYNAMIC, MARCH, heat_of_march, power_of_march

@@ -18,12 +18,13 @@ from coop.metering.amounts import amount, instant_of, utc
 from coop.metering.api.examples import METERS_CSV_BODY
 from coop.metering.api.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
 from coop.metering.api.receipts import ReceiptOut
-from coop.metering.intake import exchange
-from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity
+from coop.metering.intake import exchange, moves
+from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.register import commands, connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Group
 from coop.metering.register.meters_file import read_meters
+from coop.metering.register.model import MeterEntry
 
 REGISTER_MAX = 8 * 1024 * 1024
 """Largest list of meters [bytes]: ten thousand meters are a fourth of this."""
@@ -47,6 +48,21 @@ class MeterIn(Body):
     """By quantity, the first value that the register cannot show, at which it starts again from zero."""
 
 
+class PlaceOut(Answer):
+    """A place where a meter hung, and how far its registers counted there."""
+
+    connection_id: str | None
+    """Id of the connection; none for a plant's meter."""
+    connection: str | None
+    """Number of that connection."""
+    installed_at: datetime
+    """Instant from which it hung there."""
+    removed_at: datetime | None
+    """Instant up to which; null while it hangs there."""
+    maxima: dict[Quantity, ExactDecimal]
+    """By quantity, the first value [base unit: J, Wh, l] that the register could not show."""
+
+
 class MeterOut(Answer):
     """A meter of the register."""
 
@@ -63,6 +79,8 @@ class MeterOut(Answer):
     """Instant at which it was taken away; null while it hangs."""
     maxima: dict[Quantity, ExactDecimal]
     """By quantity, the first value [base unit: J, Wh, l] that the register cannot show."""
+    places: list[PlaceOut]
+    """Every place where it hung, in the order of time; the last one is that above."""
 
 
 class RegisteredOut(Answer):
@@ -84,6 +102,30 @@ class ExchangeIn(Body):
     """Stands of the new meter when it was hung."""
     maxima: Amounts = Field(default_factory=dict)
     """By quantity, the first value that the new register cannot show."""
+
+
+class MoveIn(Body):
+    """A meter's move to another connection."""
+
+    connection: Name
+    """Number of the connection at which it hangs from then on."""
+    at: datetime
+    """Instant from which it hangs there, with its time zone."""
+    stands: Amounts = Field(default_factory=dict)
+    """What its registers showed then."""
+    reason: Annotated[str, Field(max_length=500, examples=["101 was renovated"])]
+    """Why it moved."""
+
+
+class MaximaIn(Body):
+    """How far the registers of a meter count."""
+
+    maxima: Amounts
+    """By quantity, the first value that the register cannot show; one that is left out has none that is known."""
+    since: DateOrInstant | None = None
+    """Day or instant from which it is so; none: all along where it hangs."""
+    reason: Annotated[str, Field(max_length=500, examples=["one digit more since the new software"])]
+    """Why it changes."""
 
 
 class SharingGroupIn(Body):
@@ -162,6 +204,30 @@ def exchange_meter(request: Request, serial: Serial, exchanged: ExchangeIn) -> R
     return ReceiptOut.model_validate(receipt)
 
 
+@routes.post("/meters/{serial}/move")
+@may("keep-register")
+@refuses(
+    "bad-input", "bad-move", "unknown-connection", "not-found", "meter-of-plant", "meter-in-group", "readings-detached"
+)
+def move_meter(request: Request, serial: Serial, moved: Annotated[MoveIn, BodyParam()]) -> MeterOut:
+    """Let a meter hang at another connection from an instant on; what it counted before stays where it hung."""
+    stands = _read_amounts(moved.stands, "stands")
+    with writing(request) as tx:
+        moves.move_meter(tx, serial, moved.connection, utc(moved.at, "at"), stands, moved.reason)
+        return meter_out(commands.find_meter(tx, serial), connections.list_numbers(tx))
+
+
+@routes.post("/meters/{serial}/maxima")
+@may("keep-register")
+@refuses("bad-input", "bad-maxima", "not-found")
+def change_maxima(request: Request, serial: Serial, changed: Annotated[MaximaIn, BodyParam()]) -> MeterOut:
+    """Say at which values the registers of a meter start again from zero, from a day on or all along."""
+    since = instant_of(changed.since, "since") if changed.since else None
+    with writing(request) as tx:
+        moves.change_maxima(tx, serial, _read_amounts(changed.maxima, "maxima"), since, changed.reason)
+        return meter_out(commands.find_meter(tx, serial), connections.list_numbers(tx))
+
+
 @routes.post("/groups")
 @may("keep-register")
 @refuses("bad-group", "unknown-connection", "reaches-closed")
@@ -194,6 +260,7 @@ def meter_out(meter: Meter, numbers: Mapping[str, str]) -> MeterOut:
         installed_at=meter.installed_at,
         removed_at=meter.removed_at,
         maxima=dict(meter.maxima),
+        places=[PlaceOut(connection=numbers.get(place.connection_id or ""), **vars(place)) for place in meter.places],
     )
 
 

@@ -105,7 +105,8 @@ def list_readable(tx: Tx, member_id: str, at: datetime) -> list[Readable]:
     }
     return [
         Readable(meter, quantity)
-        for meter in register.list_meters(tx)
+        for one in register.list_meters(tx)
+        for meter in one.placed()
         if meter.connection_id in held and meter.hangs_at(at)
         for quantity in COUNTED.get(meter.kind, ())
     ]

@@ -211,8 +211,8 @@ def count_period(
 ) -> Decimal | None:
     """Energy that a register's meter counted in a period under some decisions [base unit]; None where nothing was
     read."""
-    meter = next(one for one in store.meters if one.serial == register.serial)
-    start_s = max(seconds(period.start_at), seconds(meter.installed_at))
+    meter = store.by_serial[register.serial]
+    start_s = max(seconds(period.start_at), seconds(meter.places[0].installed_at))
     end_s = min(seconds(period.end_at), seconds(meter.removed_at) if meter.removed_at else seconds(period.end_at))
     counter = find_counter(store, meter, register.quantity, (start_s, end_s), decided, period.start)
     if counter is None or start_s >= end_s:
@@ -226,8 +226,8 @@ def list_choices(tx: Tx, register: Register, doubt: Doubt) -> list[BreakKind]:
     """Meanings that a break can have: a jump is no reset, and a rollover needs a known maximum."""
     if not doubt.is_fall:
         return [BreakKind.DIP, BreakKind.SLIP, BreakKind.EXCHANGE, BreakKind.KEEP]
-    meter = next(one for one in Store(tx).meters if one.serial == register.serial)
-    known = register.quantity in (meter.maxima or {})
+    meter = Store(tx).by_serial[register.serial]
+    known = register.quantity in meter.maxima_on(civil_date(readings.instant(doubt.at_s)))
     return [kind for kind in CHOICES if kind is not BreakKind.ROLLOVER or known]
 
 
@@ -254,7 +254,7 @@ def find_disagreement(tx: Tx, register_id: str, from_s: int, to_s: int) -> tuple
     """
     register = _get_register(tx, register_id)
     store = Store(tx)
-    meter = next(one for one in store.meters if one.serial == register.serial)
+    meter = store.by_serial[register.serial]
     day = civil_date(readings.instant(from_s))
     known = list_decided(tx)
     decided = {**known, register.id: tuple(one for one in known.get(register.id, ()) if one.at_s != to_s)}
@@ -277,7 +277,7 @@ def judge_register(tx: Tx, register: Register, from_s: int, to_s: int, without_s
     breaks nothing explains, as if what was decided of the one at ``without_s`` was not; None where it was never
     read."""
     store = Store(tx)
-    meter = next(one for one in store.meters if one.serial == register.serial)
+    meter = store.by_serial[register.serial]
     bound = store.parameters.bound_of(meter, register, civil_date(readings.instant(from_s)))
     decided = tuple(one for one in list_decided(tx).get(register.id, ()) if one.at_s != without_s)
     span = Span(register.serial, register.id, register.exponent, 0, from_s, to_s, bound, decided)

@@ -59,7 +59,7 @@ def judge_readings(tx: Tx, register: Register, period: Period, known_at: datetim
 
 
 def _spans(store: Store, period: Period, registers: Iterable[Register]) -> list[tuple[Register, Span]]:
-    meters = {meter.serial: meter for meter in store.meters}
+    meters = store.by_serial
     between_s = seconds(period.start_at), seconds(period.end_at)
     decided = list_decided(store.tx, store.known_at)
     spans = []

@@ -65,7 +65,7 @@ def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
         if meter is None:
             intake.refuse("unknown-meter", say("meter %(meter)s is not registered", meter=series.meter), series)
             continue
-        if start < meter.installed_at or end > intake.horizon or (meter.removed_at and end > meter.removed_at):
+        if end > intake.horizon or not meter.hangs_over(start, end):
             series = _within(intake, series, meter)
         shape = Shape.DAY if are_civil_days(start, series.step_s) else Shape.INTERVAL
         one = intake.batch.register_of(intake.delivery, meter.serial, series.quantity, shape)
@@ -75,9 +75,8 @@ def _acceptable(intake: Intake, alike: Sequence[Series]) -> list[Row]:
 
 def _within(intake: Intake, series: Series, meter: Meter) -> Series:
     """The series without what lies outside its meter's time, which is refused."""
-    gone = meter.removed_at or max(series.end, intake.horizon)
     between = [*pairwise(series.bound(i) for i in range(len(series.values) + 1))]
-    outside = np.array([start < meter.installed_at or end > gone for start, end in between])
+    outside = np.array([not meter.hangs_over(start, end) for start, end in between])
     future = np.array([end > intake.horizon for _, end in between]) & ~outside
     there = series.quality != Quality.MISSING
     for part in _parts(series, outside & there):

@@ -17,11 +17,10 @@ Act = Literal["corrected", "withdrawn", "restored", "exchanged"]
 def tell_member(tx: Tx, serial: str, quantity: Quantity, at: datetime, act: Act, change_id: str) -> None:
     """Tell that a reading of a meter was changed by people, to whoever held its connection then."""
     meter = register.meters_of(tx, [serial]).get(serial)
-    if meter is None or meter.connection_id is None:
-        return
     day = civil_date(at)
+    here = {one.connection_id for one in meter.placed() if one.hangs_at(at)} if meter is not None else set()
     for hold in register.list_occupancies(tx):
-        if hold.connection_id == meter.connection_id and hold.start <= day and (hold.end is None or day < hold.end):
+        if hold.connection_id in here and hold.start <= day and (hold.end is None or day < hold.end):
             tx.tell(
                 ReadingChanged(
                     change_id=change_id,

@@ -313,6 +313,7 @@ def upgrade() -> None:
         sa.Column("installed_at", Instant(), nullable=False),
         sa.Column("removed_at", Instant(), nullable=True),
         sa.Column("maxima", sa.Text(), nullable=False),
+        sa.Column("former", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('heat', 'electricity', 'solar', 'heat_pump', 'source')", name=op.f("ck_meter_kind")
         ),
@@ -333,6 +334,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.String(length=100), nullable=True),
         sa.Column("was_installed_at", Instant(), nullable=False),
         sa.Column("installed_at", Instant(), nullable=True),
+        sa.Column("was_places", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("community", "id", name=op.f("pk_meter_change")),
     )
     with op.batch_alter_table("meter_change", schema=None) as batch_op:

@@ -140,8 +140,8 @@ def show_period(request: Request, period: str, known_at: KnownText = "") -> Resp
             compute_period(tx, wanted, known),
             wanted.end_at <= tx.now,
         )
-        touched = list_touched(tx, wanted)
         others = [] if known else list_others(tx, [wanted]).get(wanted, [])
+        touched = list_touched(tx, wanted, others)
         numbers = connections.list_numbers(tx)
         decisions = periods.list_decisions(tx, revisions[-1]) if revisions else []
         decisions = [one for one in decisions if known is None or one.decided_at <= known]

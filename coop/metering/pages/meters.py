@@ -16,10 +16,11 @@ from coop.metering import meter_views, wording
 from coop.metering.access import ACCESS
 from coop.metering.amounts import instant_of
 from coop.metering.intake import exchange
-from coop.metering.model import Meter, MeterEntry, MeterKind, Quantity, to_units
+from coop.metering.model import Meter, MeterKind, Quantity, to_units
 from coop.metering.register import commands, connections
 from coop.metering.register import store as register
 from coop.metering.register.meters_file import COLUMNS, KINDS, read_day, read_meters
+from coop.metering.register.model import MeterEntry
 from coop.values import AMSTERDAM, BadInput, CoopError, Problem, civil_date, say
 from coop.web.forms import Form, read_decimal, read_form
 from coop.web.language import N_, language_of, translate, translate_counted
@@ -119,7 +120,7 @@ def _read_entry(filled: Mapping[str, str]) -> MeterEntry:
         if value is None or value <= 0:
             problems.append(Problem(say("is no number above zero"), "maximum"))
         elif stands:
-            maxima = {quantity: _to_base(value, unit, quantity, "maximum") for quantity, unit, _ in stands}
+            maxima = {quantity: to_base(value, unit, quantity, "maximum") for quantity, unit, _ in stands}
     try:
         installed_at = read_day(filled.get("installed_on", ""), "installed_on")
     except BadInput as bad:
@@ -129,7 +130,12 @@ def _read_entry(filled: Mapping[str, str]) -> MeterEntry:
     return MeterEntry(serial, MeterKind(kind), filled.get("connection", "").strip(), installed_at, None, maxima)
 
 
-def _to_base(value: Decimal, unit: str, quantity: Quantity, field: str) -> Decimal:
+def to_base(value: Decimal, unit: str, quantity: Quantity, field: str) -> Decimal:
+    """A value in the unit of a display, in base units.
+
+    Raises:
+        BadInput: it is finer than a meter can show.
+    """
     try:
         return Decimal(to_units(value, unit, quantity, 0))
     except ValueError as error:
@@ -328,9 +334,9 @@ def _read_exchange(old: Meter, filled: Mapping[str, str]) -> tuple[datetime, Sta
             if value is None or value < 0:
                 problems.append(Problem(say("give the stand as a number, such as 1234,56"), field))
             else:
-                read[quantity] = _to_base(value, unit, quantity, field)
+                read[quantity] = to_base(value, unit, quantity, field)
     try:
-        at = instant_of(_local_instant(filled.get("at", "")), "at")
+        at = read_instant(filled.get("at", ""))
     except BadInput as bad:
         raise BadInput([*problems, *bad.problems], "bad-exchange") from bad
     if problems:
@@ -338,9 +344,14 @@ def _read_exchange(old: Meter, filled: Mapping[str, str]) -> tuple[datetime, Sta
     return at, stands["end"], stands["start"]
 
 
-def _local_instant(text: str) -> str:
+def read_instant(text: str) -> datetime:
+    """An instant that a form gives as local time.
+
+    Raises:
+        BadInput: it is none.
+    """
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        return text
-    return (at if at.tzinfo else at.replace(tzinfo=AMSTERDAM)).isoformat()
+        return instant_of(text, "at")
+    return instant_of((at if at.tzinfo else at.replace(tzinfo=AMSTERDAM)).isoformat(), "at")

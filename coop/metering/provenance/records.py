@@ -128,7 +128,7 @@ def read_record(tx: Tx, meter: Meter, register: Register, period: Period, known_
         values = values.between(start_s, end_s)
     judged = judge_readings(tx, register, period, known_at)
     until = min(known_at or tx.now, tx.now)
-    from_s = max(start_s, seconds(meter.installed_at))
+    from_s = max(start_s, seconds(meter.places[0].installed_at))
     to_s = min(end_s, seconds(until), seconds(meter.removed_at) if meter.removed_at else end_s)
     gaps = tuple(find_gaps(values, from_s, to_s))
     exponent = register.exponent

@@ -108,8 +108,10 @@ def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = Non
             best[one.quantity] = np.maximum(best.get(one.quantity, 0), share)
             estimated |= estimates
         mean = sum(best.values(), np.zeros(len(days), np.int64)) // max(len(best), 1)
-        gone_s = _FOREVER if meter.removed_at is None else seconds(meter.removed_at)
-        hung = (bounds[1:] > seconds(meter.installed_at)) & (bounds[:-1] < gone_s)
+        hung = np.zeros(len(days), np.bool_)
+        for place in meter.places:
+            gone_s = _FOREVER if place.removed_at is None else seconds(place.removed_at)
+            hung |= (bounds[1:] > seconds(place.installed_at)) & (bounds[:-1] < gone_s)
         shares.append(tuple(np.where(hung, mean, -1).tolist()))
         flags.append(tuple(estimated.tolist()))
     return Completeness(

@@ -19,14 +19,16 @@ from coop.values import CoopError, Period, midnight, say
 
 
 class Store:
-    """Meters, registers and occupancies of a co-operative, and the days of readings that a period needs; the readings
-    as they stand now, or as they were known at an instant."""
+    """Meters (each place where one hung by itself), registers and occupancies of a co-operative, and the days of
+    readings that a period needs; the readings as they stand now, or as they were known at an instant."""
 
     def __init__(self, tx: Tx, known_at: datetime | None = None) -> None:
         self.tx = tx
         self.known_at = known_at
         self.known = None if known_at is None else number_at(tx, known_at)
-        self.meters = register.list_meters(tx) if known_at is None else register.list_meters_as_of(tx, known_at)
+        known = register.list_meters(tx) if known_at is None else register.list_meters_as_of(tx, known_at)
+        self.by_serial = {one.serial: one for one in known}
+        self.meters = [place for one in known for place in one.placed()]
         self.registers = {(one.serial, one.quantity, one.shape): one for one in register.list_registers(tx)}
         self.occupancies = register.list_occupancies(tx)
         self.supplies = connections.list_supplies(tx)

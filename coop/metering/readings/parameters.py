@@ -55,7 +55,7 @@ class Parameters:
         limit = self.limit(meter.kind, register.quantity, day)
         if limit is None:
             return None
-        modulus = meter.maxima.get(register.quantity) if meter.maxima else None
+        modulus = meter.maxima_on(day).get(register.quantity)
         return register_bound(limit, register.exponent, modulus)
 
     def tap_water_permille(self, day: date) -> int:

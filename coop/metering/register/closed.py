@@ -11,7 +11,8 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from coop.kit.tx import Tx
-from coop.metering.tables import allocation_run, late_decision, period
+from coop.metering.ground_tables import late_decision
+from coop.metering.tables import allocation_run, period
 from coop.values import CoopError, Period, Said, say
 
 PUT_RIGHT = "who held which connection, or which meter, was put right"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from coop.kit.tx import Tx
 from coop.metering.locking import lock
-from coop.metering.model import Meter, MeterChange, MeterEntry, Role
+from coop.metering.model import Meter, Place, Role
 from coop.metering.register import closed, connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Group, Roster
+from coop.metering.register.model import MeterChange, MeterEntry
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 
 REASON_MAX = 500
@@ -101,14 +103,27 @@ def correct_meter(tx: Tx, serial: str, connection: str, installed_at: datetime, 
         problems.append(Problem(say("is longer than %(most)s characters", most=REASON_MAX), "reason"))
     if was.removed_at is not None and installed_at >= was.removed_at:
         problems.append(Problem(say("the meter was taken away before that day"), "installed_on"))
+    *former, here = was.places
+    left_at = former[-1].removed_at if former else None
+    if left_at is not None and installed_at < left_at:
+        problems.append(Problem(say("the meter hung somewhere else then"), "installed_on"))
     if problems:
         raise BadInput(problems, "bad-correction")
     connection_id = connections.find_connections(tx, [connection])[connection] if connection else None
-    if (connection_id, installed_at) == (was.connection_id, was.installed_at):
+    place = replace(here, connection_id=connection_id, installed_at=installed_at)
+    if place == here:
         return None
-    change = _note_change(tx, was, connection_id, installed_at, reason)
-    register.place_meter(tx, serial, connection_id, installed_at)
+    if former and is_continued(former[-1], place):
+        place = replace(place, installed_at=former.pop().installed_at)  # it never was moved
+    change = note_change(tx, was, place, reason)
+    register.place_meter(tx, serial, [*former, place])
     return change
+
+
+def is_continued(before: Place, place: Place) -> bool:
+    """True where a place is the one before, gone on with."""
+    same = (before.connection_id, before.maxima) == (place.connection_id, place.maxima)
+    return same and before.removed_at == place.installed_at
 
 
 def withdraw_meter(tx: Tx, serial: str, reason: str) -> MeterChange:
@@ -138,7 +153,7 @@ def withdraw_meter(tx: Tx, serial: str, reason: str) -> MeterChange:
         raise CoopError(
             "meter-in-group", say("meter %(serial)s produces for %(groups)s", serial=serial, groups=tuple(named))
         )
-    change = _note_change(tx, was, None, None, reason)
+    change = note_change(tx, was, None, reason)
     register.drop_meter(tx, serial)
     return change
 
@@ -155,9 +170,8 @@ def find_meter(tx: Tx, serial: str) -> Meter:
     return meter
 
 
-def _note_change(
-    tx: Tx, was: Meter, connection_id: str | None, installed_at: datetime | None, reason: str
-) -> MeterChange:
+def note_change(tx: Tx, was: Meter, place: Place | None, reason: str) -> MeterChange:
+    """Keep that people say of a meter something else than before: where it hangs (None: nowhere, it never was)."""
     count = len(register.list_changes(tx, was.serial))
     change = MeterChange(
         id=derive_id("meter-change", tx.community, was.serial, str(count)),
@@ -166,9 +180,10 @@ def _note_change(
         changed_by=str(tx.actor),
         reason=reason.strip(),
         was_connection_id=was.connection_id,
-        connection_id=connection_id,
+        connection_id=place.connection_id if place else None,
         was_installed_at=was.installed_at,
-        installed_at=installed_at,
+        installed_at=place.installed_at if place else None,
+        was_places=was.places,
     )
     register.add_change(tx, change)
     return change

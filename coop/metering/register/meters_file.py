@@ -7,7 +7,8 @@ from datetime import datetime
 
 from coop.kit.sheets import Sheet, read_sheet, read_word
 from coop.metering.amounts import amount, instant_of
-from coop.metering.model import MeterEntry, MeterKind, Quantity
+from coop.metering.model import MeterKind, Quantity
+from coop.metering.register.model import MeterEntry
 from coop.values import BadInput, Problem, say
 
 COLUMNS = {

@@ -15,7 +15,8 @@ from coop.kit.keyset import Window
 from coop.kit.rows import insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.heard_tables import connection_closed, connection_opened
-from coop.metering.model import Meter, MeterChange, Occupancy, Quantity, Register, Shape
+from coop.metering.model import Meter, Occupancy, Place, Quantity, Register, Shape
+from coop.metering.register.model import MeterChange
 from coop.metering.resolution_tables import register_resolution
 from coop.metering.tables import allocation_key, meter, meter_change, register, register_stamp
 
@@ -90,10 +91,11 @@ def remove_meter(tx: Tx, serial: str, removed_at: datetime) -> None:
     _stamp(tx)
 
 
-def place_meter(tx: Tx, serial: str, connection_id: str | None, installed_at: datetime) -> None:
-    """Say at which connection a meter hangs, and since when."""
+def place_meter(tx: Tx, serial: str, places: Sequence[Place]) -> None:
+    """Say in which places a meter hung, the last of which is where it hangs."""
     where = meter.c.community == tx.community, meter.c.serial == serial
-    tx.execute(update(meter).where(*where).values(connection_id=connection_id, installed_at=installed_at))
+    *former, last = places
+    tx.execute(update(meter).where(*where).values(former=tuple(former), **vars(last)))
     _stamp(tx)
 
 
@@ -126,12 +128,7 @@ def list_meters_as_of(tx: Tx, known_at: datetime) -> list[Meter]:
     was: dict[str, MeterChange] = {}
     for change in list_changes(tx, since=known_at):
         was.setdefault(change.serial, change)
-    return [
-        replace(one, connection_id=was[one.serial].was_connection_id, installed_at=was[one.serial].was_installed_at)
-        if one.serial in was
-        else one
-        for one in list_meters(tx)
-    ]
+    return [one.moved(was[one.serial].was_places) if one.serial in was else one for one in list_meters(tx)]
 
 
 def meters_of(tx: Tx, serials: Iterable[str]) -> dict[str, Meter]:

@@ -73,7 +73,8 @@ class Balance:
     def __init__(self, chain: Sequence[Inputs], quarters: Quarters) -> None:
         self.from_s, self.n = chain[0].from_s, quarters.energy.shape[1]
         self.points = {point.name: point for inputs in chain for point in inputs.points}
-        self.meters = [counter.meter for point in self.points.values() for counter in point.made]
+        # One that left and came back has two counters here.
+        self.meters = list(dict.fromkeys(one.meter for point in self.points.values() for one in point.made))
         self._row = {name: k for k, name in enumerate(self.points)}
         self._made_row = {meter: k for k, meter in enumerate(self.meters)}
         self.taken = np.zeros((len(self.points), self.n), np.int64)
@@ -105,9 +106,10 @@ class Balance:
         for counter in point.made:
             k = self._made_row[counter.meter]
             energy, there, _ = self._read(counter, quarters)
-            self.made[k], self.is_made[k] = energy, there
             covered = np.minimum(energy, uncovered)
-            self.left[k] = energy - covered
+            self.made[k] += energy
+            self.is_made[k] |= there
+            self.left[k] += energy - covered
             uncovered -= covered
         self.own[row] = self.taken[row] - uncovered
 

@@ -138,7 +138,7 @@ class Points:
         for meter in store.meters:
             if meter.kind in _COUNTING:
                 self._meters.setdefault(meter.connection_id or "", []).append(meter)
-        self._by_serial = {meter.serial: meter for meter in store.meters}
+        self._by_serial = store.by_serial
 
     @property
     def everybody(self) -> list[str]:
