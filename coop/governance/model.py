@@ -91,8 +91,15 @@ class Resolution:
         return self.explanation_nl if lang == "nl" else self.explanation_en
 
     def is_same_proposal(self, other: Resolution) -> bool:
-        """True when both put the very same to the vote, whatever their ids."""
-        return replace(self, resolution_id="", papers=()) == replace(other, resolution_id="", papers=())
+        """True when both put the very same to the vote, its literal texts included, whatever their ids and whatever
+        explains it."""
+        plain = (replace(one, resolution_id="", option_of="", papers=()) for one in (self, other))
+        return next(plain) == next(plain) and self.texts == other.texts
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Hashes of the literal texts that are put to the vote."""
+        return frozenset(paper.sha256 for paper in self.papers if paper.role == "text")
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import pytest
 
 from coop.governance.ballots import closing
 from coop.governance.ballots.closing import Closing
-from coop.governance.ballots.verify import verify_resolution
+from coop.governance.ballots.verify import _describe_proposal, verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store
 from coop.governance.meetings.list_store import CLOSED, find_list
-from coop.governance.model import Meeting
+from coop.governance.model import Meeting, Paper
 from coop.governance.statutes.model import Articles, Quorum, Rule, Second, Share, VoterKind, Voters
 from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database
@@ -132,6 +132,30 @@ def test_a_second_meeting_decides_on_nothing_but_the_first_proposal_word_by_word
         [decided] = closing.close_meeting(tx, "alv-2")
         assert (decided.verdict.word, decided.verdict.article) == ("rejected", "art. 14 lid 3")
         assert verify_resolution(tx, "a2").findings == ()
+
+
+def paper(role: str, content: str) -> Paper:
+    """A document of a point."""
+    return Paper(f"{role}-{content}", "Stuk", "Paper", role, "text/plain", 1, content * 64)
+
+
+@pytest.mark.parametrize(
+    ("papers", "is_same"),
+    [
+        ((paper("text", "a"), paper("explanation", "c")), True),
+        ((paper("text", "a"),), True),
+        ((paper("text", "b"), paper("explanation", "b")), False),
+        ((), False),
+    ],
+)
+def test_a_second_proposal_is_the_first_one_with_the_same_literal_text(
+    papers: tuple[Paper, ...], is_same: bool
+) -> None:
+    """What explains it may be another, but not the text of the statutes that few would adopt."""
+    first = replace(resolution("a", "statutes"), papers=(paper("text", "a"), paper("explanation", "b")), option_of="a")
+    second = replace(first, resolution_id="a2", option_of="a2", papers=papers)
+    assert second.is_same_proposal(first) is is_same
+    assert (_describe_proposal(second) == _describe_proposal(first)) is is_same
 
 
 @pytest.mark.parametrize(("word", "verdict"), [("for", "adopted"), ("against", "rejected")])

@@ -199,13 +199,19 @@ def _find_first(tx: Tx, meeting: Meeting, resolution: Resolution) -> date | None
     first = store.find_meeting(tx, meeting.second_of) if meeting.second_of else None
     if first is None:
         return None
-    proposed = [value for name, value in vars(resolution).items() if name != "resolution_id"]
+    proposed = _describe_proposal(resolution)
     for point in first.resolutions:
         decided = store.find_decision(tx, point.resolution_id)
-        is_same = [value for name, value in vars(point).items() if name != "resolution_id"] == proposed
-        if decided and decided.verdict.reason == "no-quorum" and is_same:
+        if decided and decided.verdict.reason == "no-quorum" and _describe_proposal(point) == proposed:
             return first.held_on
     return None
+
+
+def _describe_proposal(point: Resolution) -> list[Any]:
+    """All that is put to the vote: everything but ids and what only explains."""
+    own = ("resolution_id", "option_of", "papers")
+    texts = sorted(paper.sha256 for paper in point.papers if paper.role == "text")
+    return [[value for name, value in vars(point).items() if name not in own], texts]
 
 
 def _find_casting(decided: store.Decided | None, articles: Record, resolution: Resolution) -> str:
