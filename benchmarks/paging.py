@@ -29,9 +29,9 @@ from coop.kit.keyset import Window
 from coop.kit.rows import columns_of, maker_of
 from coop.kit.service import Room
 from coop.kit.settings import Settings
-from coop.metering.api.register import MeterOut, meter_out
 from coop.metering.model import Meter, MeterKind
 from coop.metering.register import store as register
+from coop.metering.register.api import MeterOut, meter_out
 from coop.metering.service import METERING
 from coop.metering.tables import meter
 from coop.operator.runtime import open_rooms

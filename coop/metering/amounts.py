@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, TypeVar
@@ -40,6 +41,11 @@ def amount(text: str, quantity: Quantity, field: str) -> Decimal:
         )
         raise BadInput([Problem(reason, field)]) from error
     return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+
+
+def read_amounts(texts: Mapping[Quantity, str], field: str) -> dict[Quantity, Decimal]:
+    """Read amounts with their units, by quantity."""
+    return {quantity: amount(text, quantity, field) for quantity, text in texts.items()}
 
 
 def instant_of(text: str, field: str) -> datetime:
@@ -145,3 +151,8 @@ def require_year(at: Day, field: str) -> Day:
             ]
         )
     return at
+
+
+def month_of(day: date) -> Period:
+    """The month in which a day lies."""
+    return Period.month(day.year, day.month)

@@ -10,15 +10,17 @@ from fastapi import APIRouter, Request, Response
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import NotAllowed
 from coop.kit.tokens import list_gateway_tokens
-from coop.metering import listings, looks, parquet, run_views, views
+from coop.metering import listings, looks
 from coop.metering.access import ACCESS
 from coop.metering.amounts import read_known, read_period
 from coop.metering.entries.corrections import list_corrections
 from coop.metering.intake.parking import list_telegrams
 from coop.metering.looks import note_look
+from coop.metering.periods import parquet
 from coop.metering.periods import store as periods
 from coop.metering.periods.acceptance import list_acceptances
 from coop.metering.periods.results import compute_period
+from coop.metering.provenance import run_views, views
 from coop.metering.provenance.sight import refuse_old_use, whose
 from coop.metering.readings import arrivals
 from coop.metering.register import connections, groups

@@ -15,12 +15,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from coop.kit import months
-from coop.metering.break_tables import BREAKS_KEPT
-from coop.metering.entry_tables import ENTRIES_KEPT
+from coop.metering.entries.tables import ENTRIES_KEPT
+from coop.metering.heat.tables import BREAKS_KEPT
+from coop.metering.intake.tables import WITHDRAWALS_KEPT
 from coop.metering.model import DIGEST_MODULUS
-from coop.metering.resolution_tables import RESOLUTIONS_KEPT
+from coop.metering.register.tables import RESOLUTIONS_KEPT
 from coop.metering.tables import KEPT, block
-from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
 
 REFERRED = (("register", "register_id", "id"), ("delivery", "number", "number"))
 """Tables that a block refers to: by which of its columns, to which of theirs."""

@@ -11,12 +11,14 @@ from coop.events.metering import HeatSystemReported
 from coop.kit.parking import Letter
 from coop.kit.tokens import GatewayToken
 from coop.kit.tx import Tx
-from coop.metering import wording
+from coop.metering import texts
 from coop.metering.entries.corrections import Answer, Correction
 from coop.metering.model import BASE_UNIT, DAY_S, Meter, Quality, Register
 from coop.metering.periods.acceptance import Acceptance
 from coop.metering.periods.store import Allocation, AllocationRun, Closed, LateValue, Measurement
+from coop.metering.provenance.run_views import Roof
 from coop.metering.provenance.telegrams import PartSource
+from coop.metering.provenance.views import DayUse
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import ListedDelivery
 from coop.metering.readings.completeness import KindCompleteness
@@ -24,8 +26,6 @@ from coop.metering.readings.store import day_number, instant
 from coop.metering.register.connections import name_member, name_sharers
 from coop.metering.register.groups import BEGINNING, Group, Membership
 from coop.metering.register.model import MeterChange
-from coop.metering.run_views import Roof
-from coop.metering.views import DayUse
 from coop.values import Period
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
@@ -97,7 +97,7 @@ READINGS = (
     Column("quality", N_("Quality")),
 )
 KINDS = (
-    Column("kind", N_("Kind"), Kind.WORD, of=lambda kind: wording.KINDS[kind.kind]),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda kind: texts.KINDS[kind.kind]),
     Column("meters", N_("Meters"), Kind.WHOLE),
     Column("complete", N_("Complete"), Kind.WHOLE),
     Column("estimated", N_("Estimated in part"), Kind.WHOLE),
@@ -107,7 +107,7 @@ KINDS = (
 PARKED = (
     Column("letter_id", "Id", of="id"),
     Column("parked_at", N_("Parked"), Kind.INSTANT),
-    Column("kind", N_("Kind"), Kind.WORD, of=lambda letter: wording.CODES.get(letter.code, letter.code)),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda letter: texts.CODES.get(letter.code, letter.code)),
     Column("source", N_("Source")),
     Column("reason", N_("Reason")),
 )
@@ -181,7 +181,7 @@ HEAT_SYSTEM = (
 )
 METERS = (
     Column("serial", N_("Meter")),
-    Column("kind", N_("Kind"), Kind.WORD, of=lambda meter: wording.KINDS[meter.kind.value]),
+    Column("kind", N_("Kind"), Kind.WORD, of=lambda meter: texts.KINDS[meter.kind.value]),
     Column("connection", N_("Connection"), of=lambda meter: meter.connection_id),
     Column("installed_at", N_("From"), Kind.INSTANT),
     Column("removed_at", N_("Up to"), Kind.INSTANT),
@@ -197,7 +197,7 @@ GROUPS = (
 )
 MEMBERSHIPS = (
     Column("subject", N_("Meter or connection")),
-    Column("role", N_("Role"), Kind.WORD, of=lambda one: wording.ROLES[one.role]),
+    Column("role", N_("Role"), Kind.WORD, of=lambda one: texts.ROLES[one.role]),
     Column("joins_on", N_("From"), Kind.DAY, of=lambda one: one.joins_on if one.joins_on > BEGINNING else None),
     Column("leaves_on", N_("Up to"), Kind.DAY),
     Column("recorded_at", N_("Said on"), Kind.INSTANT),

@@ -20,43 +20,42 @@ from coop.events.metering import (
 )
 from coop.kit.actor import Actor
 from coop.kit.service import Card, Line, Room, Section, Service
-from coop.metering import exports, home, own_data, record_exports
+from coop.metering import exports, home, own_data, state
 from coop.metering.access import ACCESS
-from coop.metering.api import breaks as break_api
-from coop.metering.api import deliveries, entries, parked, periods, readings, records, register, sharing, state
-from coop.metering.api import withdrawals as withdrawal_api
-from coop.metering.break_tables import BREAKS_KEPT
-from coop.metering.entry_tables import ENTRIES_KEPT
-from coop.metering.heard_tables import connection_closed, connection_opened, contract_ended, contract_signed
+from coop.metering.entries import api as entry_api
+from coop.metering.entries import pages as entry_pages
+from coop.metering.entries.tables import ENTRIES_KEPT
+from coop.metering.heat.tables import BREAKS_KEPT
 from coop.metering.intake import kafka as bus
+from coop.metering.intake.api import deliveries, exchange, moves, parked
+from coop.metering.intake.api import withdrawals as withdrawal_api
 from coop.metering.intake.mqtt import MqttDoor
+from coop.metering.intake.pages import files, gateways, meters, withdrawals
+from coop.metering.intake.pages import moves as move_pages
 from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, replay_telegram
+from coop.metering.intake.tables import WITHDRAWALS_KEPT
 from coop.metering.jobs import JOBS
-from coop.metering.pages import (
-    breaks,
-    data,
-    energy,
-    files,
-    gateways,
-    groups,
-    members,
-    meter,
-    meters,
-    moves,
-    walk,
-    withdrawals,
-)
-from coop.metering.pages import entries as entry_pages
+from coop.metering.periods import pages as break_pages
+from coop.metering.periods.api import breaks, periods
+from coop.metering.provenance.api import measurements, records, sharing
+from coop.metering.provenance.pages import data, energy, members, meter, record_exports, walk
+from coop.metering.register import api as register_api
+from coop.metering.register import pages as group_pages
 from coop.metering.register.heard import (
     on_connection_closed,
     on_connection_opened,
     on_contract_ended,
     on_contract_signed,
 )
-from coop.metering.resolution_tables import RESOLUTIONS_KEPT
+from coop.metering.register.tables import (
+    RESOLUTIONS_KEPT,
+    connection_closed,
+    connection_opened,
+    contract_ended,
+    contract_signed,
+)
 from coop.metering.sharing.heard import on_allocation_key_adopted
 from coop.metering.tables import KEPT, OWNER_S, allocation_key, metadata
-from coop.metering.withdrawal_tables import WITHDRAWALS_KEPT
 from coop.web.language import N_
 
 
@@ -102,13 +101,15 @@ METERING = Service(
     owner_tables=OWNER_S,
     routers=(
         deliveries.routes,
-        break_api.routes,
+        breaks.routes,
         withdrawal_api.routes,
-        entries.routes,
+        entry_api.routes,
         parked.routes,
-        register.routes,
+        register_api.routes,
+        exchange.routes,
+        moves.routes,
         periods.routes,
-        readings.routes,
+        measurements.routes,
         records.routes,
         sharing.routes,
         state.routes,
@@ -120,12 +121,12 @@ METERING = Service(
         walk.routes,
         data.routes,
         entry_pages.routes,
-        breaks.routes,
+        break_pages.routes,
         meters.routes,
-        moves.routes,
+        move_pages.routes,
         meter.routes,
         withdrawals.routes,
-        groups.routes,
+        group_pages.routes,
         gateways.routes,
         home.routes,
         files.routes,

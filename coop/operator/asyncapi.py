@@ -23,7 +23,7 @@ from coop.kit.bus.topics import SIGNALS
 from coop.kit.release import VERSION
 from coop.kit.service import Service
 from coop.kit.signals import Signal
-from coop.metering.api.examples import HEAD_END, MBUS, P1
+from coop.metering.intake.api.examples import HEAD_END, MBUS, P1
 from coop.metering.intake.formats import FORMATS
 from coop.metering.intake.formats.head_end import BATCH_SCHEMA
 from coop.metering.intake.kafka import TOPIC as TELEGRAMS

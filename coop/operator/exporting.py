@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coop.kit.settings import Settings
 from coop.metering.amounts import read_period
-from coop.metering.parquet import require_parquet, write_month
+from coop.metering.periods.parquet import require_parquet, write_month
 from coop.operator.runtime import open_room
 
 

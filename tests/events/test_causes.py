@@ -8,7 +8,7 @@ import pytest
 
 from coop.billing.checking import words
 from coop.billing.model import Line, LineKind
-from coop.metering import wording
+from coop.metering import texts
 from coop.values import Period
 
 GROUP = "late reading in group 63dabea4-fe3b-5be9-82e2-322324af4a6c on 2025-02-28"
@@ -26,7 +26,7 @@ GROUP = "late reading in group 63dabea4-fe3b-5be9-82e2-322324af4a6c on 2025-02-2
     ],
 )
 def test_what_metering_told_in_english_is_read_in_dutch_and_without_an_id(cause: str, said: str) -> None:
-    assert wording.cause("nl", cause) == said
+    assert texts.cause("nl", cause) == said
 
 
 def test_a_corrected_line_of_a_bill_says_its_cause_in_the_language_of_the_bill() -> None:

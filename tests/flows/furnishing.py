@@ -41,15 +41,15 @@ from coop.members.imports.commands import keep_draft
 from coop.members.own_tokens.commands import make_own_token
 from coop.members.privacy.commands import enter_request
 from coop.members.tables.register import connection
-from coop.metering.break_tables import break_proposal
 from coop.metering.entries.corrections import propose_correction
+from coop.metering.heat.tables import break_proposal
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.intake.receive import decode_delivery, receive
+from coop.metering.intake.tables import withdrawal
 from coop.metering.intake.uploads import add_upload
 from coop.metering.model import MeterKind, Quantity
 from coop.metering.register.store import list_meters
 from coop.metering.tables import register
-from coop.metering.verdicts import BreakKind
-from coop.metering.withdrawal_tables import withdrawal
 from coop.values import say
 
 READ_ON = date(2025, 3, 1)

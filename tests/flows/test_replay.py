@@ -19,7 +19,7 @@ from coop.kit.service import Room
 from coop.kit.settings import Settings
 from coop.kit.tables import kit_metadata
 from coop.kit.tx import Tx
-from coop.metering.api.state import SECTIONS as METERING_STATE
+from coop.metering.state import SECTIONS as METERING_STATE
 from coop.operator.runtime import open_rooms
 from coop.operator.verification import verify_bills, verify_journals
 from tests.flows.command import coop

@@ -22,12 +22,12 @@ from coop.kit.rows import insert_nouns
 from coop.kit.tx import Tx
 from coop.metering.intake.parking import list_telegrams, replay_telegram
 from coop.metering.intake.receive import receive, undo_import
+from coop.metering.intake.tables import withdrawal
 from coop.metering.intake.withdrawals import Withdrawal, answer_withdrawal
 from coop.metering.model import Decoded, Delivery, Quality, Quantity, Series, Shape, Stand, register_id
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
 from coop.metering.readings.sealing import seal_days
-from coop.metering.withdrawal_tables import withdrawal
 from tests.metering.homes import COMMUNITY, gj, open_database, quarters
 
 FIRST = datetime(2024, 2, 1, tzinfo=UTC)

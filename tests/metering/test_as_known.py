@@ -14,6 +14,7 @@ from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import answer_break
 from coop.metering.heat.questions import propose_meaning
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.intake.withdrawals import answer_withdrawal, propose_withdrawal
 from coop.metering.model import Quantity
 from coop.metering.periods import store as periods
@@ -24,7 +25,6 @@ from coop.metering.readings.store import seconds
 from coop.metering.register.commands import correct_meter, set_group
 from coop.metering.register.store import list_registers
 from coop.metering.service import METERING
-from coop.metering.verdicts import BreakKind
 from coop.values import midnight
 from tests.desk import COMMUNITY, open_desk, sign_in
 from tests.metering.homes import NOW, adopt_key, close_anyway, deliver, gj, occupy, quarters, set_clock, writing

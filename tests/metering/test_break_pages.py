@@ -14,13 +14,13 @@ from fastapi.testclient import TestClient
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat import decisions, questions
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.periods.results import find_breaks
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import seconds
 from coop.metering.service import METERING
-from coop.metering.verdicts import BreakKind
 from tests.desk import COMMUNITY, open_desk, sign_in
 from tests.metering.histories.test_months_with_breaks import (
     DAYS,

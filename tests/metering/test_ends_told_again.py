@@ -11,13 +11,13 @@ from sqlalchemy import delete
 from coop.events.members import ConnectionClosed, ContractEnded, ContractSigned
 from coop.kit.database import Database
 from coop.kit.tx import Tx
-from coop.metering.heard_tables import connection_closed
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import correct_period
 from coop.metering.periods.schedule import list_touched
 from coop.metering.register import store as register
 from coop.metering.register.connections import list_supplies
 from coop.metering.register.heard import on_connection_closed, on_contract_ended, on_contract_signed
+from coop.metering.register.tables import connection_closed
 from coop.values import Period
 from tests.metering.homes import adopt_key, at, close_anyway, deliver, envelope, gj, occupy, writing
 from tests.metering.test_closing import DYNAMIC, power_of_march

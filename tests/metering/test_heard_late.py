@@ -21,7 +21,6 @@ from coop.events.members import ChoiceMade, ConnectionClosed, ConnectionOpened, 
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.kit.tx import Tx
-from coop.metering.heard_tables import connection_closed, connection_opened
 from coop.metering.jobs import correct_periods
 from coop.metering.model import Meter, MeterKind, Quantity
 from coop.metering.periods import close
@@ -31,6 +30,7 @@ from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.schedule import list_touched
 from coop.metering.register.commands import correct_meter, register_meters
 from coop.metering.register.heard import on_connection_closed, on_connection_opened, on_contract_signed
+from coop.metering.register.tables import connection_closed, connection_opened
 from coop.metering.service import METERING
 from coop.values import CoopError, Period
 from tests.desk import open_desk, sign_in

@@ -14,9 +14,10 @@ from fastapi.testclient import TestClient
 from coop import metering
 from coop.kit import sections
 from coop.kit.database import Database
-from coop.metering.api import examples
+from coop.metering.intake.api import examples
 from coop.metering.intake.formats import FORMATS
 from coop.metering.periods.close import close_period
+from coop.metering.register.api import METERS_CSV
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
 from tests.metering.homes import adopt_key, at, set_clock, writing
@@ -62,7 +63,7 @@ def test_the_example_files_are_imported(desk: TestClient) -> None:
     query = {"mapping": examples.CSV_MAPPING}
     receipt = desk.post(f"{API}/csv", params=query, content=examples.CSV.encode()).json()
     assert (receipt["values"], receipt["problems"]) == (2, [])
-    meters = examples.METERS_CSV.replace("KWG50001", "KWG50002").encode()
+    meters = METERS_CSV.replace("KWG50001", "KWG50002").encode()
     assert desk.post(f"{API}/meters/file", content=meters).json() == {"registered": 1}
 
 

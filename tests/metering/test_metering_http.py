@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event
 
 from coop.kit.database import Database
-from coop.metering.api import register
 from coop.metering.intake.formats.p1 import crc16
 from coop.metering.periods.close import close_period
+from coop.metering.register import api as register
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
 from tests.metering.homes import adopt_key, at, latest_values, let_gateway_in, set_clock, writing

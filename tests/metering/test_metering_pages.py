@@ -15,9 +15,9 @@ from coop.kit.database import Database
 from coop.metering.intake.parking import list_telegrams
 from coop.metering.intake.receive import decode_delivery, receive
 from coop.metering.model import Quality, Quantity
-from coop.metering.pages import data
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
+from coop.metering.provenance.pages import data
 from coop.metering.service import METERING
 from tests.desk import open_desk, sign_in
 from tests.metering.homes import COMMUNITY, LATER, SetClock, adopt_key, deliver, gj, quarters, writing

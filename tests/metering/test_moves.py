@@ -10,11 +10,11 @@ import pytest
 
 from coop.kit.database import Database
 from coop.metering.intake.moves import change_maxima, move_meter
-from coop.metering.meter_views import view_meter
 from coop.metering.model import Quantity
 from coop.metering.own_data import read_own
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period, correct_period
+from coop.metering.periods.meter_views import view_meter
 from coop.metering.periods.results import compute_period
 from coop.metering.periods.schedule import list_touched
 from coop.metering.register import store as register

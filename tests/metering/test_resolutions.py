@@ -17,16 +17,16 @@ from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Seri
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.periods.results import compute_period
+from coop.metering.provenance.record_views import list_missing_times
 from coop.metering.provenance.records import read_record
 from coop.metering.provenance.verify import verify_measurement
+from coop.metering.provenance.views import heat_by_day
 from coop.metering.readings import store as readings
 from coop.metering.readings.completeness import measure_completeness
 from coop.metering.readings.observations import fold
 from coop.metering.readings.sealing import seal_days
-from coop.metering.record_views import list_missing_times
 from coop.metering.register.commands import find_meter, register_meters
 from coop.metering.register.store import list_registers
-from coop.metering.views import heat_by_day
 from coop.values import Period, midnight
 from tests.metering.homes import HEAT_MAX, INSTALLED, adopt_key, close_anyway, deliver, occupy, quarters, writing
 

@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from coop.kit.database import Database
 from coop.kit.jobs import Work
 from coop.metering.heat import questions
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.intake.silence import list_silent
 from coop.metering.jobs import JOBS, name_silent_gateways
 from coop.metering.periods.results import find_breaks
-from coop.metering.record_views import list_missing_times
+from coop.metering.provenance.record_views import list_missing_times
 from coop.metering.service import METERING
-from coop.metering.verdicts import BreakKind
 from tests.desk import COMMUNITY, open_desk, sign_in
 from tests.metering.histories.test_months_with_breaks import DAYS, MARCH, exchanged_in_silence
 from tests.metering.homes import NOW, deliver, gj, let_gateway_in, set_clock, writing

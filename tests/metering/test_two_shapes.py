@@ -10,14 +10,14 @@ import pytest
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import answer_break, decide_shapes
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import Quantity, Shape
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.provenance.verify import verify_measurement
+from coop.metering.provenance.views import heat_by_day
 from coop.metering.readings.store import seconds
 from coop.metering.register.store import list_registers
-from coop.metering.verdicts import BreakKind
-from coop.metering.views import heat_by_day
 from coop.values import BadInput, NotFound, Period
 from tests.metering.histories.test_months_with_breaks import TREASURER, others
 from tests.metering.homes import COMMUNITY, at, close_anyway, deliver, gj, quarters, writing

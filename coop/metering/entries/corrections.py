@@ -16,12 +16,12 @@ from coop.kit.keyset import Window
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.metering.entries.cards import UNITS, base_value, take_entry
-from coop.metering.entry_tables import correction_answer, correction_proposal
+from coop.metering.entries.tables import correction_answer, correction_proposal
 from coop.metering.intake.telling import tell_member
-from coop.metering.locking import lock
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Quality, Quantity, Stand
 from coop.metering.readings.plausibility import CLOCK_MARGIN
 from coop.metering.register.commands import find_meter
+from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 
 CORRECTION = "correction"

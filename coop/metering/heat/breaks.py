@@ -29,9 +29,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, QualityArray
 from coop.metering.readings.plausibility import Bound
-from coop.metering.verdicts import BreakKind
 
 HORIZON_S = 31 * DAY_S
 """Time on both sides of a break over which a register's own pace is taken."""

@@ -15,19 +15,19 @@ from sqlalchemy import and_, select
 
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
-from coop.metering.break_tables import break_answer, break_proposal
 from coop.metering.heat.breaks import Decided, Doubt
 from coop.metering.heat.counters import MeterCounter, find_counter, load_days
 from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy
 from coop.metering.heat.shapes import Disagreement
-from coop.metering.locking import lock
+from coop.metering.heat.tables import break_answer, break_proposal
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Register, Shape
 from coop.metering.readings import store as readings
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import Stored, seconds
 from coop.metering.register import closed
+from coop.metering.register.locking import lock
 from coop.metering.register.store import find_register
-from coop.metering.verdicts import BreakKind
 from coop.values import BadInput, CoopError, NotFound, Period, Problem, civil_date, derive_id, say
 
 REASON_MAX = 500

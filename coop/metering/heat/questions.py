@@ -21,11 +21,11 @@ from coop.metering.heat.decisions import (
     list_choices,
     list_decided,
 )
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import BASE_UNIT, Register
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import instant
 from coop.metering.register import closed
-from coop.metering.verdicts import BreakKind
 from coop.values import NotFound, Period, civil_date, say
 
 SHAPES = (BreakKind.READINGS, BreakKind.INTERVALS)

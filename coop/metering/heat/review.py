@@ -14,10 +14,10 @@ from coop.metering.heat.breaks import Aside, Doubt
 from coop.metering.heat.counters import MeterCounter, load_days
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.measuring import Span, count_days
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import CUMULATIVE, Register, Shape
 from coop.metering.readings.holdings import Store
 from coop.metering.readings.store import seconds
-from coop.metering.verdicts import BreakKind
 from coop.values import Period
 
 

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from coop.metering.heat.breaks import Decided
 from coop.metering.heat.measuring import Days, Span, count_days, use_of
 from coop.metering.heat.stands import Count
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Int64Array
 from coop.metering.readings.blocks import RANK
 from coop.metering.readings.store import Stored
-from coop.metering.verdicts import BreakKind
 
 Stretch = tuple[int, int]
 """From an instant up to another [s since 1970]."""

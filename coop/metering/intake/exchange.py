@@ -10,10 +10,10 @@ from decimal import Decimal
 from coop.kit.tx import Tx
 from coop.metering.intake.receive import receive
 from coop.metering.intake.telling import tell_member
-from coop.metering.locking import lock
 from coop.metering.model import BASE_UNIT, Decoded, Delivery, Meter, Quantity, Receipt, Stand
 from coop.metering.register import store as register
 from coop.metering.register.commands import register_meters
+from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, Problem, say
 
 EXCHANGE = "exchange"

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from coop.kit.tx import Tx
 from coop.metering.intake.receive import receive
-from coop.metering.locking import lock
 from coop.metering.model import BASE_UNIT, CUMULATIVE, Decoded, Delivery, Meter, Place, Quantity, Role, Stand
 from coop.metering.register import commands, connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.commands import REASON_MAX
+from coop.metering.register.locking import lock
 from coop.metering.register.model import MeterChange
 from coop.values import BadInput, CoopError, Problem, Said, say
 

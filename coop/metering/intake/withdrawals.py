@@ -19,8 +19,8 @@ from coop.kit.tx import Tx
 from coop.metering.heat.decisions import count_period, list_decided
 from coop.metering.intake.batch import Changed
 from coop.metering.intake.late import mark_late
+from coop.metering.intake.tables import withdrawal, withdrawal_answer
 from coop.metering.intake.telling import Act, tell_member
-from coop.metering.locking import lock
 from coop.metering.model import DAY_S, Decoded, Delivery, Receipt
 from coop.metering.readings import arrivals
 from coop.metering.readings import store as readings
@@ -31,7 +31,7 @@ from coop.metering.readings.observations import Entries, undoing, voiding
 from coop.metering.readings.store import instant
 from coop.metering.register import store as register
 from coop.metering.register.closed import list_reached
-from coop.metering.withdrawal_tables import withdrawal, withdrawal_answer
+from coop.metering.register.locking import lock
 from coop.values import BadInput, CoopError, NotFound, Period, Problem, civil_date, say
 
 WITHDRAWAL = "withdrawal"

@@ -14,7 +14,6 @@ from datetime import timedelta
 
 from coop.kit import documents
 from coop.kit.tx import Tx
-from coop.metering.locking import lock
 from coop.metering.periods import acceptance, grounds
 from coop.metering.periods import store as periods
 from coop.metering.periods.changes import Changes, Decided, LateReading, Told, ToldRun, diff
@@ -22,6 +21,7 @@ from coop.metering.periods.facts import energy_allocated, period_closed, period_
 from coop.metering.periods.results import Results, compute_period
 from coop.metering.periods.store import Closed
 from coop.metering.register import store as register
+from coop.metering.register.locking import lock
 from coop.values import CoopError, Period, Said, join_said, say, say_count
 
 LACKING_SAID_MAX = 20

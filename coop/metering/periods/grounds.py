@@ -17,8 +17,8 @@ from coop.communities.choices import CompletenessChoice, LimitsChoice, StepsChoi
 from coop.kit import documents
 from coop.kit.documents import Schema
 from coop.kit.tx import Tx
-from coop.metering.ground_tables import computed_with
 from coop.metering.model import Meter
+from coop.metering.periods.tables import computed_with
 from coop.metering.readings.documents import plain_schema
 from coop.metering.readings.holdings import Store
 from coop.metering.register.closed import FIGURES_PUT_RIGHT, PUT_RIGHT

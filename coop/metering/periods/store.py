@@ -15,9 +15,9 @@ from coop.kit.database import among
 from coop.kit.keyset import Key, Window, cut_query
 from coop.kit.rows import columns_of, find_as, insert_nouns, maker_of, select_as
 from coop.kit.tx import Tx
-from coop.metering.ground_tables import late_decision
 from coop.metering.model import Quantity
 from coop.metering.readings.store import instant
+from coop.metering.register.tables import late_decision
 from coop.metering.tables import allocation, allocation_run, giving, late_value, measurement, period
 from coop.values import Period, civil_date
 

@@ -14,11 +14,11 @@ from sqlalchemy import and_, cast, delete, func, not_, select
 
 from coop.kit.database import among
 from coop.kit.tx import Tx
-from coop.metering.locking import lock
 from coop.metering.model import DIGEST_MODULUS
 from coop.metering.readings.log import Block, RegisterDay, load_blocks, read_blocks, write_block
 from coop.metering.readings.observations import fold
 from coop.metering.readings.store import day_number, received_of
+from coop.metering.register.locking import lock
 from coop.metering.tables import block, delivery
 from coop.values import CoopError, say
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from coop.kit.tx import Tx
-from coop.metering.ground_tables import late_decision
+from coop.metering.register.tables import late_decision
 from coop.metering.tables import allocation_run, period
 from coop.values import CoopError, Period, Said, say
 

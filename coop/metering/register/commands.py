@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from coop.kit.tx import Tx
-from coop.metering.locking import lock
 from coop.metering.model import Meter, Place, Role
 from coop.metering.register import closed, connections, groups
 from coop.metering.register import store as register
 from coop.metering.register.groups import Group, Roster
+from coop.metering.register.locking import lock
 from coop.metering.register.model import MeterChange, MeterEntry
 from coop.values import BadInput, CoopError, NotFound, Problem, derive_id, say
 

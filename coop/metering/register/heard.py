@@ -6,7 +6,7 @@ from __future__ import annotations
 from coop.events import Envelope
 from coop.events.members import ConnectionClosed, ConnectionOpened, ContractEnded, ContractSigned
 from coop.kit.tx import Tx
-from coop.metering.heard_tables import connection_closed, connection_opened, contract_ended, contract_signed
+from coop.metering.register.tables import connection_closed, connection_opened, contract_ended, contract_signed
 
 _HOLD = ("community", "connection_id", "member_id", "opened_on", "registration")
 

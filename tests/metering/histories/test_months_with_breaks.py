@@ -14,13 +14,13 @@ from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import answer_break, decide_break, judge_register, list_doubts, list_proposals
 from coop.metering.heat.review import review_period
+from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import Quality, Quantity, Register, Shape, Stand
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
 from coop.metering.provenance.verify import verify_measurement
 from coop.metering.readings.store import seconds
 from coop.metering.register.store import list_registers
-from coop.metering.verdicts import BreakKind
 from coop.values import BadInput, CoopError, NotFound, Period, midnight
 from tests.metering.homes import COMMUNITY, at, close_anyway, deliver, found, gj, quarters, writing
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from coop.metering.heat.breaks import Decided, judge
-from coop.metering.verdicts import BreakKind
+from coop.metering.heat.verdicts import BreakKind
 from tests.metering.histories.registers import (
     BOUND,
     DAY_S,

@@ -1,0 +1,1 @@
+"""Pages of what comes in: files, gateways, meters and their exchange, withdrawals."""

@@ -1,1 +1,0 @@
-"""Pages of metering: a member's energy and where it comes from, and the board's view of the data."""

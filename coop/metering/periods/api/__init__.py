@@ -1,0 +1,1 @@
+"""Periods for programs, and the breaks that hold one up."""

@@ -1,0 +1,1 @@
+"""Pages of a member's energy and where it comes from, and the board's view of the data."""
