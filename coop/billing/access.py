@@ -1,4 +1,4 @@
-"""Who may do what in billing. A program runs bills; what brakes hold, people alone release."""
+"""Table of who may do what in billing. A program runs bills; what brakes hold, people alone release."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def figures_listing(figures: Iterable[PublishedFigure]) -> Listing:
 
 
 def entries_listing(entries: Iterable[AccountEntry]) -> Listing:
-    """What moved in the guarantee years of contracts, entry by entry."""
+    """Entries of the guarantee years of contracts."""
     return Listing("guarantee-entries", ENTRIES, entries)
 
 

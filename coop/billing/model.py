@@ -17,7 +17,7 @@ from coop.values import Period
 
 
 class LineKind(StrEnum):
-    """What a line of a bill is for, in the order of the bill: a product, or the credit of the guarantee."""
+    """Purpose of a line of a bill, in the order of the bill: a product, or the credit of the guarantee."""
 
     HEAT = Product.HEAT.value
     COLD = Product.COLD.value
@@ -62,7 +62,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class GasYear:
-    """What a member paid for gas in one year, incl. VAT."""
+    """Amount that a member paid for gas in one year, incl. VAT."""
 
     year: int
     gas_m3: int
@@ -93,7 +93,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class Midnight:
-    """What a meter had counted of a reading when a civil day began [J]."""
+    """Energy that a meter had counted of a reading when a civil day began [J]."""
 
     day: date
     energy_j: Decimal
@@ -166,7 +166,7 @@ class TariffSpan:
 
 @dataclass(frozen=True)
 class Profile:
-    """How a year's heat lies over its days where nobody read a meter: the share that is tap water by days, the rest by
+    """Spread of a year's heat over its days where nobody read a meter: the share that is tap water by days, the rest by
     normal degree days of each month; all of it by days where there are none."""
 
     tap_share: Decimal = Decimal(0)
@@ -179,7 +179,7 @@ BY_DAYS = Profile()
 
 @dataclass(frozen=True)
 class Consumption:
-    """What is priced: the days of the contract, the energy of these days, and the tariffs that bind the member.
+    """Use that is priced: the days of the contract, the energy of these days, and the tariffs that bind the member.
 
     ``readings`` and ``shares`` carry the days that they stand for; where these reach beyond ``days`` (another contract
     of the same member covers the rest), only the part by days is charged. ``cuts`` are the days on which a guarantee
@@ -233,7 +233,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Promise:
-    """How long a ceiling is promised: before ``ends_on``, whatever is voted; from ``exit_on`` on one may stop."""
+    """Term for which a ceiling is promised: before ``ends_on``, whatever is voted; from ``exit_on`` on one may stop."""
 
     ends_on: date
     exit_on: date
@@ -241,8 +241,9 @@ class Promise:
 
 @dataclass(frozen=True)
 class GuaranteeTerms:
-    """What the ceiling of one guarantee year follows from: the ``reference`` years that count, index ``factors`` from
-    the second guarantee year on, degree days for the weather variant, and how many days of ``year`` are covered."""
+    """Terms that the ceiling of one guarantee year follows from: the ``reference`` years that count, index ``factors``
+    from the second guarantee year on, degree days for the weather variant, and how many days of ``year`` are
+    covered."""
 
     year: Period
     mode: GuaranteeMode
@@ -334,7 +335,7 @@ class Line:
 
 @dataclass(frozen=True)
 class GuaranteeEntry:
-    """What moved in one guarantee year, by a bill or without one. ``ceiling_cents`` is None where there is no reference
+    """Movement in one guarantee year, by a bill or without one. ``ceiling_cents`` is None where there is no reference
     or no guarantee; ``causes`` are stable codes: ``cost``, and of a ceiling that moved ``gas-bills``, ``index``,
     ``degree-days``, ``end`` and ``choice``."""
 

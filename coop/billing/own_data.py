@@ -1,4 +1,4 @@
-"""What billing holds of whoever asks: their bills, line by line and as papers."""
+"""Data that billing holds of whoever asks: their bills, line by line and as papers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages show, made from issued bills: the year against its ceiling, and the walk back of each line."""
+"""Views of issued bills for the pages: the year against its ceiling, and the walk back of each line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class GuaranteeYear:
 
     @property
     def cost_cents(self) -> int:
-        """What the member paid for heat."""
+        """Amount that the member paid for heat."""
         return self.heat_cents - self.credit_cents
 
 
@@ -132,7 +132,7 @@ def ceiling_chart(year: GuaranteeYear, lang: str, forecasts: Sequence[Forecast] 
 
 
 def walk_back(issued: IssuedBill, line: Line, tariffs: Mapping[str, str], lang: str) -> list[Step]:
-    """Where a line comes from: its reading or allocation, its tariff, and the vote. ``tariffs`` gives the first day of
+    """Trail of a line: its reading or allocation, its tariff, and the vote. ``tariffs`` gives the first day of
     each tariff as text."""
     inputs = issued.inputs
     steps = []

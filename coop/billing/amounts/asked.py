@@ -1,4 +1,5 @@
-"""What the bills of a run ask to be paid, by the plan of the co-operative and the even amounts that were set."""
+"""Amounts that the bills of a run ask to be paid, by the plan of the co-operative and the even amounts that were
+set."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ class Asker:
         self._issued_on = issued_on
 
     def ask(self, number: str, inputs: BillInputs, total_cents: int) -> Asked:
-        """What the next bill of a contract asks."""
+        """Decide what the next bill of a contract asks."""
         contract = self._contracts[inputs.contract_id]
         standing = self._standings.get(contract.contract_id, Standing())
         year = year_of(contract, inputs.period.start)

@@ -47,7 +47,7 @@ class Expected:
 
 
 def uses_of(priced: Iterable[Consumption], profile: Profile) -> dict[Key, list[Use]]:
-    """What was used on the days of a contract, by kind: of a reading that reaches beyond them, their share."""
+    """Energy that was used on the days of a contract, by kind: of a reading that reaches beyond them, their share."""
     uses: dict[Key, dict[Period, Fraction]] = {}
     for consumption in priced:
         measured = [
@@ -125,7 +125,7 @@ def _to_normal(days: Period, profile: Profile, figures: Figures) -> Fraction:
 
 
 def _last_year(days: Period, uses: Sequence[Use], profile: Profile) -> Fraction | None:
-    """What was used on the same days a year before; None where not all of them were measured."""
+    """Energy that was used on the same days a year before; None where not all of them were measured."""
     before = year_before(days)
     parts = [(use, part) for use in uses if (part := use.period.overlap(before)) is not None]
     if sum(part.days for _, part in parts) != before.days:

@@ -26,7 +26,7 @@ def whole_euros(lang: str, cents: int) -> str:
 
 
 def forecast_sentence(lang: str, made: Forecast) -> str:
-    """Where a guarantee year ends, in one sentence."""
+    """Say in one sentence where a guarantee year ends."""
     if made.ceiling_cents is None:
         return translate(
             lang,
@@ -51,7 +51,7 @@ def forecast_sentence(lang: str, made: Forecast) -> str:
 
 
 def spread_sentence(lang: str, made: Forecast) -> str:
-    """What everything together is a month."""
+    """Say what everything together is a month."""
     return translate(
         lang,
         "Together with what does not count towards the ceiling that is about %(total)s, or %(month)s a month.",
@@ -61,5 +61,5 @@ def spread_sentence(lang: str, made: Forecast) -> str:
 
 
 def list_bases(lang: str, made: Forecast) -> Sequence[str]:
-    """What the months rest on, each once."""
+    """Name what the months rest on, each once."""
     return [translate(lang, BASES[basis]) for basis in dict.fromkeys(month.basis for month in made.expected)]

@@ -58,7 +58,7 @@ class Forecast:
 
     @property
     def credit_cents(self) -> int:
-        """What the guarantee gives back of it."""
+        """Part of it that the guarantee gives back."""
         return 0 if self.ceiling_cents is None else yearly_credit_cents(self.heat_cents, self.ceiling_cents)
 
     @property
@@ -68,7 +68,7 @@ class Forecast:
 
     @property
     def other_cents(self) -> int:
-        """What does not count towards the ceiling."""
+        """Part that does not count towards the ceiling."""
         return self.billed_other_cents + sum(month.other_cents for month in self.expected)
 
     @property
@@ -78,12 +78,12 @@ class Forecast:
 
     @property
     def month_cents(self) -> int:
-        """What that is a month, spread evenly."""
+        """Amount of that a month, spread evenly."""
         return spread_evenly(self.total_cents, len(self.days.months()))[0]
 
     @property
     def rest_cents(self) -> int:
-        """What the bills that are still to come are expected to come to together."""
+        """Sum that the bills that are still to come are expected to come to."""
         return self.total_cents - (self.billed_heat_cents + self.billed_other_cents - self.given_back_cents)
 
     def even_cents(self, carried_cents: int) -> int | None:

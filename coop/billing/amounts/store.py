@@ -17,7 +17,7 @@ from coop.kit.tx import Tx
 
 @dataclass(frozen=True)
 class Billed:
-    """What of an issued bill says how its contract stands."""
+    """Fields of an issued bill that say how its contract stands."""
 
     contract_id: str
     number: str
@@ -41,7 +41,7 @@ def list_amounts(tx: Tx, contract_ids: Sequence[str] | None = None) -> list[Mont
 
 
 def list_standings(tx: Tx, contract_ids: Sequence[str] | None = None) -> dict[str, Standing]:
-    """How contracts that have bills stand after their newest one; the numbers are those since nothing was left."""
+    """Standing of contracts that have bills after their newest one; the numbers are those since nothing was left."""
     columns = bill.c
     where = () if contract_ids is None else (among(tx, columns.contract_id, contract_ids),)
     standings: dict[str, Standing] = {}
@@ -71,7 +71,7 @@ def list_reached(tx: Tx) -> dict[str, date]:
 
 
 def sum_carried(tx: Tx, contract_id: str) -> int:
-    """What a contract was billed and not yet asked for [cents]; below zero, it was asked for more."""
+    """Amount that a contract was billed and not yet asked for [cents]; below zero, it was asked for more."""
     columns = bill.c
     query = select(func.sum(columns.total_cents - columns.asked_cents)).where(
         columns.community == tx.community, columns.contract_id == contract_id

@@ -1,4 +1,4 @@
-"""What a bill asks, and even amounts, in words."""
+"""Words for what a bill asks, and for even amounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASES = {
 
 
 def explain_asked(lang: str, asked: Asked | None) -> str:
-    """Why a bill asks another amount than it comes to; empty where it asks what it comes to."""
+    """Reason why a bill asks another amount than it comes to; empty where it asks what it comes to."""
     if asked is None or asked.why is Why.WHOLE:
         return ""
     if asked.why is Why.EVEN:
@@ -69,7 +69,7 @@ def _coming(lang: str, asked: Asked) -> str:
 
 
 def judge_amount(lang: str, view: AmountView) -> str:
-    """Whether the present amount is enough, in a sentence."""
+    """Say in a sentence whether the present amount is enough."""
     if view.present is None or view.left_cents is None:
         return translate(lang, "Your monthly amount is set in the coming night; until then you pay each bill as it is.")
     present, left = money(lang, view.present.amount_cents), view.left_cents

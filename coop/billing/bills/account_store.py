@@ -61,7 +61,7 @@ def _row(
 
 
 def years_so_far(tx: Tx) -> dict[YearKey, YearSoFar]:
-    """How every guarantee year stands after its newest entry, by contract and first day."""
+    """Standing of every guarantee year after its newest entry, by contract and first day."""
     columns, newest = guarantee_entry.c, _newest(tx).subquery()
     query = (
         select(

@@ -1,4 +1,4 @@
-"""What a bill asks to be paid: what it comes to, or an even amount a month that is settled once a year.
+"""Amount that a bill asks to be paid: what it comes to, or an even amount a month that is settled once a year.
 
 Invariant: a plan moves only when money is asked for, never what is owed. What a contract was billed and not yet asked
 for is carried from bill to bill; the bill that settles asks for all of it, so that after it the contract was asked for
@@ -46,7 +46,7 @@ class MonthlyAmount:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a contract stands before a bill: what it was billed and not asked for, how far its bills reach, and the
+    """Standing of a contract before a bill: what it was billed and not asked for, how far its bills reach, and the
     numbers of the bills that asked for something else than they came to, since nothing was left."""
 
     carried_cents: int = 0
@@ -56,9 +56,9 @@ class Standing:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a bill asks, and why: ``brought_cents`` was left from bills before, ``carried_cents`` is left after it.
-    ``settles`` are the numbers of the bills that it settles with itself; ``coming`` is another amount that binds from a
-    day on."""
+    """Amount that a bill asks, and why: ``brought_cents`` was left from bills before, ``carried_cents`` is left after
+    it. ``settles`` are the numbers of the bills that it settles with itself; ``coming`` is another amount that binds
+    from a day on."""
 
     why: Why
     brought_cents: int
@@ -79,7 +79,7 @@ def ask(
     least_cents: int,
     coming: MonthlyAmount | None = None,
 ) -> Asked:
-    """What the bill of a contract for a period asks.
+    """Decide what the bill of a contract for a period asks.
 
     An ``amount`` holds until the guarantee year or the contract is over: then the bill settles. What changes a year
     that is settled is asked for as it is. Less than ``least_cents`` waits, but not for a contract that is over.
@@ -133,7 +133,7 @@ def _asked(
 
 
 def stand_after(standing: Standing, number: str, period_end: date, asked: Asked, *, is_correction: bool) -> Standing:
-    """How a contract stands after a bill."""
+    """Standing of a contract after a bill."""
     reaches = standing.reaches if is_correction else max(standing.reaches, period_end)
     if asked.carried_cents == 0:
         return Standing(0, reaches)

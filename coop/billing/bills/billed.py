@@ -1,4 +1,4 @@
-"""What contracts were billed, as few figures: what brakes compare."""
+"""Figures of what contracts were billed: what brakes compare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from coop.values import Period
 
 @dataclass(frozen=True)
 class Billed:
-    """What a contract was billed for some days, or would be: energy, cost before the guarantee, the price of heat."""
+    """Figures of what a contract was billed for some days, or would be: energy, cost before the guarantee, the price of
+    heat."""
 
     contract_id: str
     member_id: str
@@ -32,7 +33,7 @@ class Billed:
 
 
 def measure(draft: Draft) -> Billed:
-    """What a draft would bill."""
+    """Measure what a draft would bill."""
     inputs, bill = draft.inputs, draft.bill
     heat = [line for line in bill.lines if line.kind is LineKind.HEAT]
     shared = (line.quantity for line in bill.lines if line.kind is LineKind.ELECTRICITY)

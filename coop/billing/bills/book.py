@@ -1,4 +1,4 @@
-"""What a run needs of the heard facts, loaded by set: once for the terms, once for each period."""
+"""Facts that a run needs of those that were heard, loaded by set: once for the terms, once for each period."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Fact = TypeVar("Fact", Measurement, Allocation)
 
 @dataclass(frozen=True)
 class Arrivals:
-    """How many facts of a period have come, of how many that metering told; ``told`` is None while it is open."""
+    """Numbers of facts of a period that have come, of those that metering told; ``told`` is None while it is open."""
 
     come: int
     told: int | None
@@ -57,14 +57,14 @@ def list_contracts(tx: Tx, member_id: str | None = None) -> list[Contract]:
 
 
 def list_promises(tx: Tx) -> dict[str, Promise]:
-    """How long a ceiling is promised, by contract; one without a promise is not among them."""
+    """Terms for which ceilings are promised, by contract; one without a promise is not among them."""
     choices = load_choices(tx)
     promises = ((contract.contract_id, promise_of(contract, choices)) for contract in _contracts(tx))
     return {contract_id: promise for contract_id, promise in promises if promise is not None}
 
 
 def find_promise(tx: Tx, contract_id: str) -> Promise | None:
-    """How long a ceiling is promised to a contract, or None."""
+    """Term for which a ceiling is promised to a contract, or None."""
     contract = find_contract(tx, contract_id)
     return promise_of(contract, load_choices(tx)) if contract else None
 
@@ -136,7 +136,7 @@ def closed_periods(tx: Tx) -> list[tuple[Period, int]]:
 
 
 def count_arrivals(tx: Tx) -> dict[Period, Arrivals]:
-    """How complete each period is, by civil month where metering has not closed it yet."""
+    """Completeness of each period, by civil month where metering has not closed it yet."""
     closings = heard.list_closings(tx)
     closed = sorted({closing.period for closing in closings})
     come: dict[tuple[Period, int], int] = {}
@@ -173,7 +173,7 @@ def _arrivals(
 def _missing(
     revision: int, closing: Closing | None, measured: Sequence[Measurement], allocated: Sequence[Allocation]
 ) -> list[Said]:
-    """What has not come yet of one revision of a period."""
+    """Facts that have not come yet of one revision of a period."""
     if closing is None:
         return [say("revision %(revision)s is not closed", revision=revision)]
     measurements = sum(fact.revision == revision for fact in measured)

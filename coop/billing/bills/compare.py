@@ -23,7 +23,7 @@ _Group = tuple[dict[str, Decimal], Decimal]
 
 
 class Comparer:
-    """What bills of these periods are compared with."""
+    """Load what bills of these periods are compared with."""
 
     def __init__(self, tx: Tx, periods: Sequence[Period]) -> None:
         self._kinds = heard.list_connection_kinds(tx)
@@ -86,7 +86,7 @@ def _newest(rows: Iterable[Measurement]) -> dict[_Place, Measurement]:
 
 
 def _origin_of(tx: Tx) -> Origin:
-    """What the heat comes from, by the newest figures that were published for this year or one before."""
+    """Origin of the heat, by the newest figures that were published for this year or one before."""
     known = [figure for figure in terms.list_figures(tx) if figure.year <= tx.today.year]
     newest = {figure.series: figure for figure in sorted(known, key=lambda figure: figure.year)}
     co2, renewable = newest.get(CO2), newest.get(RENEWABLE)

@@ -55,7 +55,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Origin:
-    """What the heat came from, by the newest figures on file: of which year, and where each was published."""
+    """Origin of the heat, by the newest figures on file: of which year, and where each was published."""
 
     co2_kg_per_gj: Decimal | None = None
     co2_year: int = 0

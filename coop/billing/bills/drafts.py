@@ -41,8 +41,8 @@ class Part:
 
 @dataclass(frozen=True)
 class PeriodFacts:
-    """What metering told of a period: the newest revision of each, what is still missing, by connection the quantities
-    that no tariff prices, and the parts of each reading by its id."""
+    """Facts that metering told of a period: the newest revision of each, what is still missing, by connection the
+    quantities that no tariff prices, and the parts of each reading by its id."""
 
     period: Period
     revision: int
@@ -81,7 +81,7 @@ class Draft:
 
     @property
     def likely_cents(self) -> int | None:
-        """What the bill before makes likely for as many days."""
+        """Amount that the bill before makes likely for as many days."""
         if self.cost_before is None:
             return None
         cents, days = self.cost_before

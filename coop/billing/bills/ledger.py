@@ -48,7 +48,7 @@ def debtor(member_id: str) -> str:
 
 
 def transfers_of_bill(member_id: str, bill: Bill) -> list[Transfer]:
-    """What a bill moves: the member owes its total, revenue and guarantee cost stand without VAT, VAT is payable."""
+    """Transfers of a bill: the member owes its total, revenue and guarantee cost stand without VAT, VAT is payable."""
     owed = debtor(member_id)
     transfers: list[Transfer] = []
     for vat in bill.vat:

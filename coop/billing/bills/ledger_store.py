@@ -58,7 +58,7 @@ def book(tx: Tx, source_kind: str, source_id: str, booked_on: date, transfers: S
 
 
 def transfers_of(tx: Tx, source_kind: str, source_id: str) -> list[Transfer]:
-    """What one source booked."""
+    """Transfers that one source booked."""
     transaction_id = _transaction_id(tx, source_kind, source_id)
     return select_as(tx, Transfer, posting, posting.c.transaction_id == transaction_id, order_by=[posting.c.line])
 

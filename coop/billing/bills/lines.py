@@ -185,7 +185,7 @@ def _energy_lines(
 
 
 def _below(component: Component, amount: Decimal, part: Period, profile: Profile) -> Decimal:
-    """How much of an amount that was used in some days lies in the band of a component and below its edge.
+    """Part of an amount that was used in some days that lies in the band of a component and below its edge.
 
     An edge of so much a year is, over some days, its share of the year by the profile, in whole base units.
     """
@@ -226,7 +226,7 @@ def _yearly_lines(consumption: Consumption, component: Component, period: Period
 
 
 def _single_lines(component: Component, period: Period, span: TariffSpan, begins_on: date) -> list[Line]:
-    """What is paid once, on the day on which the contract begins."""
+    """Lines of what is paid once, on the day on which the contract begins."""
     if not period.start <= begins_on < period.end:
         return []
     day = Period(begins_on, date.fromordinal(begins_on.toordinal() + 1))

@@ -48,7 +48,7 @@ class MeterStands:
 
     @property
     def used(self) -> int:
-        """What the register counted between its stands, in its units."""
+        """Amount that the register counted between its stands, in its units."""
         return self.to_stand - self.from_stand if self.counted is None else self.counted
 
     def in_gj(self, stand: int) -> Decimal:
@@ -73,7 +73,7 @@ class SharedUse:
 
 
 class Sort(StrEnum):
-    """Which of the bills of a contract one is: that of a month, with an even amount or with what it comes to; the
+    """Sort of a bill among those of a contract: that of a month, with an even amount or with what it comes to; the
     settlement of a guarantee year; the last one of a contract; or another."""
 
     BILL = "bill"
@@ -107,8 +107,8 @@ class Paper:
 
 
 def sort_of(inputs: BillInputs, asked: Asked, ends_on: date | None) -> Sort:
-    """Which of the bills of a contract one is; ``ends_on`` is the first day without the contract. The settlement is the
-    bill that reaches the end of a guarantee year and asks what those before it left."""
+    """Find which of the bills of a contract one is; ``ends_on`` is the first day without the contract. The settlement
+    is the bill that reaches the end of a guarantee year and asks what those before it left."""
     days, years = inputs.consumption.days, [state.terms.year for state in inputs.guarantee]
     if inputs.corrects is not None:
         return Sort.BILL

@@ -68,7 +68,8 @@ def compute_bill(inputs: BillInputs) -> Bill:
 
 
 def differences(before: Consumption, now: Consumption, lines_now: Sequence[Line]) -> list[Line]:
-    """What is billed now less what was billed before, one line for each that differs in money, with its cause."""
+    """Lines of what is billed now less what was billed before, one line for each that differs in money, with its
+    cause."""
     old, new = _by_key(lines_of(before)), _by_key(lines_now)
     changed = []
     for key in [*new, *(key for key in old if key not in new)]:
@@ -100,7 +101,7 @@ def _by_key(lines: Sequence[Line]) -> dict[_Key, Line]:
 
 
 def _cause(was: Line | None, became: Line | None, before: Consumption, now: Consumption) -> str:
-    """Why a line differs. The two plain texts are translated where they are shown."""
+    """Reason why a line differs. The two plain texts are translated where they are shown."""
     source_now = (became.source_id, became.source_revision) if became else ("", 0)
     source_before = (was.source_id, was.source_revision) if was else ("", 0)
     if before.days != now.days:

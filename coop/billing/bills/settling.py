@@ -16,7 +16,7 @@ from coop.values import Period
 
 @dataclass(frozen=True)
 class YearSoFar:
-    """How a guarantee year stands after its newest entry, and the terms of that."""
+    """Standing of a guarantee year after its newest entry, and the terms of that."""
 
     heat_cents: int
     credit_cents: int

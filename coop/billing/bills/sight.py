@@ -1,4 +1,4 @@
-"""Which bills a person sees: their own, or those of everybody."""
+"""Bills that a person sees: their own, or those of everybody."""
 
 from __future__ import annotations
 

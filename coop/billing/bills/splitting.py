@@ -62,7 +62,7 @@ def split_energy(
 
 
 def note_of_split(of: Period, parts: Sequence[Period], profile: Profile, midnights: Sequence[Midnight]) -> str:
-    """How energy was cut, as a stable code; empty where it was not."""
+    """Way in which energy was cut, as a stable code; empty where it was not."""
     if list(parts) == [of]:
         return ""
     cut = {day for part in parts for day in (part.start, part.end)} - {of.start, of.end}

@@ -71,7 +71,8 @@ def insert_bills(tx: Tx, new: Sequence[NewBill]) -> None:
 
 
 def read_counters(tx: Tx, year: int) -> Counters:
-    """How far the bills are counted; right until the transaction ends, for who holds the lock of the runs."""
+    """Number up to which the bills are counted; right until the transaction ends, for who holds the lock of the
+    runs."""
     mine = bill.c.community == tx.community
     return Counters(
         ordinal=tx.scalar(select(func.max(bill.c.ordinal)).where(mine)) or 0,
@@ -114,7 +115,7 @@ def _read_newest(tx: Tx, in_order: Sequence[BillHead]) -> dict[str, LastBill]:
 
 
 def list_billed(tx: Tx, ends_on: date) -> dict[str, Billed]:
-    """What each contract was billed for the period that ends on a day, without the corrections of later."""
+    """Figures of what each contract was billed for the period that ends on a day, without the corrections of later."""
     mine = bill.c.community == tx.community, bill.c.period_end == ends_on, bill.c.corrects.is_(None)
     columns = bill_line.c
     lines = (
@@ -188,7 +189,7 @@ def find_bills(
 
 
 def sum_carried_before(tx: Tx, head: BillHead) -> int:
-    """What the bills of a contract that were issued before this one were not asked for [cents]."""
+    """Amount that the bills of a contract before this one were not asked for [cents]."""
     columns = bill.c
     query = select(func.sum(columns.total_cents - columns.asked_cents)).where(
         columns.community == tx.community,

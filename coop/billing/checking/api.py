@@ -77,7 +77,7 @@ class LineOut(Answer):
 
 
 class GuaranteeYearOut(Answer):
-    """What a bill did to one guarantee year of Niet Meer Dan Nu."""
+    """Effect of a bill on one guarantee year of Niet Meer Dan Nu."""
 
     year: PeriodName
     """Days of the guarantee year."""
@@ -186,7 +186,7 @@ class ReferenceOut(Answer):
 
 
 class VerificationOut(Answer):
-    """What came of computing a bill again."""
+    """Outcome of computing a bill again."""
 
     bill_id: BillId
     number: BillNumber
@@ -219,7 +219,7 @@ class ExpectedMonthOut(Answer):
 
 
 class ForecastOut(Answer):
-    """What a guarantee year will cost: what was billed, and the rest as it would be billed."""
+    """Cost that is expected of a guarantee year: what was billed, and the rest as it would be billed."""
 
     contract_id: ContractId
     year: PeriodName
@@ -293,7 +293,7 @@ def list_guarantee_entries(request: Request, contract_id: Name, page: Paged) -> 
 @routes.get("/contracts/{contract_id}/forecast")
 @may("see-bills")
 def get_forecast(request: Request, contract_id: Name) -> ForecastOut:
-    """What the guarantee year of a contract in which today lies will cost; nothing is owed by it."""
+    """Answer what the guarantee year of a contract in which today lies will cost; nothing is owed by it."""
     with reading(request) as tx:
         made = forecast_contract(tx, visible_contract(tx, session_of(request), contract_id))
     if made is None:

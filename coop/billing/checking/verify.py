@@ -74,7 +74,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of recomputing a bill. It agrees when there are no findings."""
+    """Outcome of recomputing a bill. It agrees when there are no findings."""
 
     bill_id: str
     number: str
@@ -93,7 +93,7 @@ class Verification:
 
 
 class Ground:
-    """What every bill of a co-operative rests on, read once for all that are verified in one view."""
+    """Ground that every bill of a co-operative rests on, read once for all that are verified in one view."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
@@ -153,7 +153,7 @@ def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Veri
 
 
 def _head_findings(issued: IssuedBill) -> list[str]:
-    """What the head says otherwise than the inputs, and whether these are still the bytes that were told of."""
+    """Name what the head says otherwise than the inputs, and whether these are still the bytes that were told of."""
     findings = []
     if issued.document.sha256 != issued.inputs_hash:
         findings.append("the kept inputs no longer have the hash that was told when the bill was issued")
@@ -172,7 +172,7 @@ def _head_findings(issued: IssuedBill) -> list[str]:
 
 
 def _asked_findings(tx: Tx, issued: IssuedBill) -> list[str]:
-    """What the bill asks otherwise than its paper says, or its paper otherwise than the bills before leave."""
+    """Name what the bill asks otherwise than its paper says, or its paper otherwise than the bills before leave."""
     try:
         asked = BILL_PAPER.open(documents.load(tx, issued.paper_hash)).asked
     except UnreadableDocument as unreadable:
@@ -191,7 +191,7 @@ def _asked_findings(tx: Tx, issued: IssuedBill) -> list[str]:
 
 
 def _bill_findings(issued: Bill, recomputed: Bill) -> list[str]:
-    """What was billed otherwise than it follows."""
+    """Name what was billed otherwise than it follows."""
     findings = []
     if issued.lines != recomputed.lines:
         findings = [

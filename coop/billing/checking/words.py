@@ -1,4 +1,4 @@
-"""What billing calls things on pages and paper, in the reader's language."""
+"""Words of billing on pages and paper, in the reader's language."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ QUALITIES = {
     "corrected": N_("corrected"),
     "missing": N_("missing"),
 }
-"""How a stand came to be."""
+"""Way in which a stand came to be."""
 
 MOVES = {
     "cost": N_("heat on a bill"),
@@ -168,23 +168,23 @@ SERIES = {
 
 
 def kind_name(lang: str, line: Line) -> str:
-    """What a line is for: the component that it prices, by its name."""
+    """Name of what a line is for: the component that it prices."""
     return component_name(lang, line.component) if line.component else translate(lang, KINDS[line.kind])
 
 
 def line_name(lang: str, line: Line, issued: IssuedBill) -> str:
-    """What a line is for, with its days where they are not those of the whole bill."""
+    """Name of what a line is for, with its days where they are not those of the whole bill."""
     name = kind_name(lang, line)
     return name if line.period == issued.inputs.consumption.days else f"{name}, {days(lang, line.period)}"
 
 
 def entry_causes(lang: str, causes: Iterable[str]) -> str:
-    """What moved, by an entry of the account of a guarantee year."""
+    """Say what an entry of the account of a guarantee year moved."""
     return ", ".join(translate(lang, MOVES[cause]) for cause in causes)
 
 
 def quantity(lang: str, line: Line) -> str:
-    """How much, in its unit."""
+    """Quantity in its unit."""
     if line.kind is LineKind.GUARANTEE or line.per == "once":
         return ""
     if line.per == "year":
@@ -200,7 +200,7 @@ def line_price(lang: str, line: Line) -> str:
 
 
 def line_notes(lang: str, issued: IssuedBill) -> Iterable[str]:
-    """What a reader should know of the lines of a bill, each note once, with the lines that it is about."""
+    """Notes that a reader should know of the lines of a bill, each once, with the lines that it is about."""
     lines = issued.bill.lines
     for note in dict.fromkeys(note for line in lines for note in line.notes):
         about = dict.fromkeys(kind_name(lang, line) for line in lines if note in line.notes)
@@ -208,12 +208,12 @@ def line_notes(lang: str, issued: IssuedBill) -> Iterable[str]:
 
 
 def quality(lang: str, name: str) -> str:
-    """How a stand came to be."""
+    """Way in which a stand came to be."""
     return translate(lang, QUALITIES.get(name, name))
 
 
 def shared_use(lang: str, use: SharedUse) -> str:
-    """How much of the electricity that was used was shared."""
+    """Say how much of the electricity that was used was shared."""
     return translate(
         lang,
         "Of the %(used)s kWh that you used, %(shared)s kWh came from the shared roofs.",
@@ -249,7 +249,7 @@ def promise_sentence(lang: str, promise: Promise) -> str:
 
 
 def ceiling_steps(lang: str, derived: Derivation) -> list[tuple[str, str]]:
-    """How a ceiling follows, step by step: a sentence, and the amount after it."""
+    """Steps by which a ceiling follows: a sentence, and the amount after it."""
     if derived.ceiling_cents is None:
         return []
     counted = "; ".join(f"{paid.year} {money(lang, paid.counted_cents)}" for paid in derived.counted)
@@ -289,7 +289,7 @@ def _covered(lang: str, derived: Derivation) -> str:
 
 
 def ceiling_outcome(lang: str, entry: GuaranteeEntry) -> str:
-    """What a ceiling makes of the heat cost of its year so far."""
+    """Say what a ceiling makes of the heat cost of its year so far."""
     if entry.ceiling_cents is None:
         return ""
     if not entry.credit_so_far_cents:
@@ -318,7 +318,7 @@ def days(lang: str, period: Period, style: str = "medium") -> str:
 
 
 def cause(lang: str, line: Line) -> str:
-    """Why a correction line differs, with the reason that metering told."""
+    """Reason why a correction line differs, with the reason that metering told."""
     if line.cause in CAUSES:
         return translate(lang, line.cause)
     number_of, _, reason = line.cause.removeprefix("revision ").partition(": ")
@@ -340,7 +340,7 @@ def period_name(lang: str, period: Period) -> str:
 
 
 def reference(lang: str, rests_on: Reference, *, with_hashes: bool = False) -> str:
-    """What one thing that a bill rests on is, in a few words; on paper with the beginnings of its hashes."""
+    """Name of one thing that a bill rests on, in a few words; on paper with the beginnings of its hashes."""
     revision = translate(lang, "Revision %(revision)s", revision=rests_on.revision)
     over = days(lang, rests_on.period) if rests_on.period else ""
     match rests_on.kind:
@@ -357,7 +357,7 @@ def reference(lang: str, rests_on: Reference, *, with_hashes: bool = False) -> s
 
 
 def left_out(lang: str, contract: LeftOut) -> str:
-    """Why a contract is not billed in a run."""
+    """Reason why a contract is not billed in a run."""
     return translate(lang, LEFT_OUT[contract.reason], day=civil_day(lang, contract.day))
 
 
@@ -370,7 +370,7 @@ def notice_prices(components: Iterable[Component]) -> list[NoticePrice]:
 
 
 def account_name(lang: str, account: str) -> str:
-    """What an account holds."""
+    """Name of what an account holds."""
     name = translate(lang, ACCOUNTS.get(account, ACCOUNTS.get(account.split(":")[0], account)))
     financier = account.partition("subsidy-receivable:")[2]
     return f"{name}: {financier}" if financier else name

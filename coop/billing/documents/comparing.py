@@ -1,4 +1,4 @@
-"""What a paper says of its heat beside that of others, of where the heat comes from, and of how to complain."""
+"""Sentences of a paper on its heat beside that of others, of where the heat comes from, and of how to complain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw_bars(compared: Comparison | None, lang: str) -> Sequence[Bar]:
 
 
 def explain(lang: str, compared: Comparison | None) -> list[str]:
-    """What of the comparison needs words, such as what is not on file."""
+    """Notes on what of the comparison needs words, such as what is not on file."""
     if compared is None:
         return [translate(lang, "The heat of exactly these days was not measured, so it is not compared.")]
     said = []
@@ -62,7 +62,7 @@ def explain(lang: str, compared: Comparison | None) -> list[str]:
 
 
 def name_origin(lang: str, origin: Origin | None) -> list[str]:
-    """What the heat comes from, with where the figures were published."""
+    """Origin of the heat, with where the figures were published."""
     origin = origin or Origin()
     if origin.renewable_share is None:
         renewable = translate(lang, "The share from renewable sources is not on file yet.")
@@ -88,7 +88,7 @@ def name_origin(lang: str, origin: Origin | None) -> list[str]:
 
 
 def name_way_to_complain(lang: str, issuer: Issuer) -> str:
-    """Whom to write to, and where to go when that does not help.
+    """Name whom to write to, and where to go when that does not help.
 
     Source: docs/domain/duties-to-customers.md#disputes.
     """

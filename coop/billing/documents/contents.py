@@ -65,7 +65,7 @@ def sender_of(issuer: Issuer) -> Sender:
 
 
 def title_kind(kind: str, total_cents: int, sort: Sort = Sort.BILL) -> str:
-    """What a bill is called: by its sort, ``correction``, or ``credit`` for a correction that gives money back."""
+    """Name of a bill: by its sort, ``correction``, or ``credit`` for a correction that gives money back."""
     if kind == "correction":
         return "credit" if total_cents < 0 else kind
     return sort.value
@@ -127,7 +127,7 @@ def document_of(frozen: Frozen) -> BillDocument:
 
 
 def payment_of(issued: IssuedBill, paper: Paper, lang: str) -> Payment:
-    """How the amount of a bill is paid, or what becomes of it."""
+    """Say how the amount of a bill is paid, or what becomes of it."""
     issuer, asked_cents = issued.inputs.issuer, issued.asked_cents
     why = explain_asked(lang, paper.asked)
     if paper.due_on is None or asked_cents <= 0:
@@ -163,7 +163,7 @@ def _organisation_lines(lang: str, addressee: Addressee) -> list[str]:
 
 
 def _reasons(frozen: Frozen, lang: str) -> Iterable[str]:
-    """Which bill a correction changes, and why."""
+    """Name the bill that a correction changes, and why."""
     if frozen.paper.corrects is not None:
         changed, day = frozen.paper.corrects
         yield translate(lang, "This changes bill %(number)s of %(day)s.", number=changed, day=civil_day(lang, day))

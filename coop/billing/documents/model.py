@@ -41,7 +41,7 @@ class Line(TypedDict):
 
 
 class Payment(TypedDict):
-    """What is to be done about the amount, in a sentence; where it is to be paid, pairs such as ("IBAN", ...) and the
+    """Sentence on what is to be done about the amount; where it is to be paid, pairs such as ("IBAN", ...) and the
     code that a bank's app reads, as SVG."""
 
     text: str
@@ -117,11 +117,11 @@ class BillDocument(TypedDict):
     bars: Sequence[Bar]
     """Heat of these days beside that of others, the longest of them 1."""
     comparison: Sequence[str]
-    """What of the comparison needs words, such as what is not on file."""
+    """Notes on what of the comparison needs words, such as what is not on file."""
     origin: Sequence[str]
     """What the heat came from."""
     sources: Sequence[Source]
     hash: str
     dispute: str
     cause: NotRequired[str]
-    """Which bill a correction changes, and why."""
+    """Name the bill that a correction changes, and why."""

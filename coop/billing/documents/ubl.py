@@ -192,7 +192,8 @@ def _add_line(root: Xml.Element, kind: str, nth: int, line: Line, net_cents: int
 
 
 def _quantity_of(line: Line, net_cents: int, sign: int) -> tuple[Decimal, str]:
-    """How much of what; one piece where the amount does not follow from a quantity, as where a price was corrected."""
+    """Quantity and its unit; one piece where the amount does not follow from a quantity, as where a price was
+    corrected."""
     quantity = sign * line.quantity
     if line.unit in _UNITS and quantity * net_cents > 0:
         return quantity, _UNITS[line.unit]

@@ -1,4 +1,4 @@
-"""What a tariff that is put to the vote does to bills: one's own, and for the board everybody's."""
+"""Effect of a tariff that is put to the vote on bills: one's own, and for the board everybody's."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class YearSumOut(Answer):
 
 
 class EffectOut(Answer):
-    """What a proposed tariff does to a contract."""
+    """Effect of a proposed tariff on a contract."""
 
     contract_id: ContractId
     member_id: MemberId
@@ -102,7 +102,7 @@ class EffectOut(Answer):
 
 
 class OwnEffectsOut(Answer):
-    """What a proposed tariff does to one's own contracts."""
+    """Effect of a proposed tariff on one's own contracts."""
 
     resolution_id: ResolutionId
     binds_on: Annotated[date, Field(description="Day from which it would bind.", examples=["2027-01-01"])]
@@ -138,7 +138,7 @@ class SumsOut(Answer):
 
 
 class EffectSumsOut(Answer):
-    """What a proposed tariff does to all bills together."""
+    """Effect of a proposed tariff on all bills together."""
 
     binds_on: Annotated[date, Field(description="Day from which it would bind.", examples=["2027-01-01"])]
     days_start: FirstDay | None
@@ -157,7 +157,7 @@ class EffectSumsOut(Answer):
 @may("see-own-effect")
 @refuses("bad-tariff", "tariff-not-voted")
 def read_own_effects(request: Request, resolution_id: Name) -> OwnEffectsOut:
-    """What a tariff that is put to the vote does to one's own bills, month by month."""
+    """Answer what a tariff that is put to the vote does to one's own bills, month by month."""
     member_id = session_of(request).member_id
     if member_id is None:
         raise NotAllowed
@@ -175,7 +175,7 @@ def read_own_effects(request: Request, resolution_id: Name) -> OwnEffectsOut:
 @may("see-all-effects")
 @refuses("bad-tariff", "tariff-not-voted")
 def list_effects(request: Request, resolution_id: Name, page: Paged) -> list[EffectOut]:
-    """What a tariff that is put to the vote does to each contract, by contract."""
+    """Answer what a tariff that is put to the vote does to each contract."""
     with reading(request) as tx:
         told = ask_effects(tx, find_proposal(tx, resolution_id))
     return [_effect_out(effect) for effect in page.cut(told.effects, lambda effect: (effect.contract_id,))]
@@ -185,7 +185,7 @@ def list_effects(request: Request, resolution_id: Name, page: Paged) -> list[Eff
 @may("see-all-effects")
 @refuses("bad-tariff", "tariff-not-voted")
 def read_effect_sums(request: Request, resolution_id: Name) -> EffectSumsOut:
-    """What a tariff that is put to the vote does to all bills together, also in the coldest year on file."""
+    """Answer what a tariff that is put to the vote does to all bills together, also in the coldest year on file."""
     with reading(request) as tx:
         proposal = find_proposal(tx, resolution_id)
         return _sums_out(ask_effects(tx, proposal), ask_effects(tx, proposal, cold=True))
@@ -195,7 +195,7 @@ def read_effect_sums(request: Request, resolution_id: Name) -> EffectSumsOut:
 @may("see-all-effects")
 @refuses("bad-tariff", "tariff-not-voted")
 def preview_effect_sums(request: Request, body: ProposalIn) -> EffectSumsOut:
-    """What a tariff would do to all bills together, before its notice goes out. Nothing is kept."""
+    """Answer what a tariff would do to all bills together, before its notice goes out. Nothing is kept."""
     proposal = ProposedTariff(body.held_on, body.parameters)
     with reading(request) as tx:
         return _sums_out(ask_effects(tx, proposal), ask_effects(tx, proposal, cold=True))

@@ -39,7 +39,7 @@ Whose = Callable[[Contract], bool]
 
 @dataclass(frozen=True)
 class Effects:
-    """What a proposed tariff would do from the day from which it ``binds``: to each contract, in the year ``days`` with
+    """Effect of a proposed tariff from the day from which it ``binds``: to each contract, in the year ``days`` with
     the use of ``sources``. ``assumed_index``: years whose price index is not published, so that the ceilings of then do
     not rise by it; ``reaches_back``: the tariff also counts for months that were measured before."""
 
@@ -68,7 +68,7 @@ def find_proposal(tx: Tx, resolution_id: str) -> ProposedTariff:
 
 
 def ask_own_effects(tx: Tx, proposal: ProposedTariff, member_id: str) -> Effects:
-    """What a proposal would do to the contracts of a member, and to those that they share or pay.
+    """Reckon what a proposal would do to the contracts of a member, and to those that they share or pay.
 
     Raises:
         BadInput: the tariff cannot be billed as it is written.
@@ -79,7 +79,8 @@ def ask_own_effects(tx: Tx, proposal: ProposedTariff, member_id: str) -> Effects
 
 
 def ask_effects(tx: Tx, proposal: ProposedTariff, whose: Whose | None = None, *, cold: bool = False) -> Effects:
-    """What a proposal would do to every contract, or to those of somebody; in the coldest year on file where asked.
+    """Reckon what a proposal would do to every contract, or to those of somebody; in the coldest year on file where
+    asked.
 
     Raises:
         BadInput: the tariff cannot be billed as it is written.

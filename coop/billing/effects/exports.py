@@ -1,4 +1,4 @@
-"""What a proposed tariff does to bills, as files: everybody's for the board, one's own for a member."""
+"""Effect of a proposed tariff on bills, as files: everybody's for the board, one's own for a member."""
 
 from __future__ import annotations
 

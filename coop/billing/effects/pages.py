@@ -96,7 +96,7 @@ def look_at_effects(
 
 
 def _describe(request: Request, told: Effects) -> dict[str, Any]:
-    """What the pages on everybody's bills say of them together."""
+    """Sentences of the pages on everybody's bills."""
     lang = language_of(request)
     return {
         "told": told,

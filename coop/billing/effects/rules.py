@@ -132,7 +132,7 @@ class Effect:
 
     @property
     def change_cents(self) -> int | None:
-        """How much dearer the year becomes, below zero where it becomes cheaper; None where nothing compares."""
+        """Amount by which the year becomes dearer, below zero where it becomes cheaper; None where nothing compares."""
         if self.without is None or self.proposed is None or not self.months:
             return None
         return self.proposed.total_cents - self.without.total_cents
@@ -155,7 +155,7 @@ class EffectSums:
 
     @property
     def same(self) -> int:
-        """How many cost the same, or have nothing to compare."""
+        """Number of contracts that cost the same, or have nothing to compare."""
         return self.contracts - self.dearer - self.cheaper
 
 
@@ -170,7 +170,7 @@ class Winter:
 
     @property
     def factor(self) -> Fraction:
-        """What heats rooms is multiplied by this, never by less than one."""
+        """Factor of what heats rooms, never less than one."""
         if not self.degree_days_measured:
             return Fraction(1)
         return max(Fraction(1), Fraction(self.degree_days) / self.degree_days_measured)
@@ -216,7 +216,7 @@ def find_slots(measured: Sequence[Period], unbilled: Iterable[Period], binds_on:
 
 
 def use_of_slot(slot: Slot, facts: PeriodFacts) -> PeriodFacts:
-    """What was measured in the month of a slot, on the days of the slot."""
+    """Use that was measured in the month of a slot, on the days of the slot."""
     if slot.days == slot.source:
         return facts
     return PeriodFacts(

@@ -62,7 +62,7 @@ def sort_effects(effects: Sequence[Effect], order: str) -> list[Effect]:
 
 
 def explain_effects(lang: str, told: Effects) -> list[str]:
-    """What the figures rest on, in sentences."""
+    """Sentences on what the figures rest on."""
     if told.days is None:
         return []
     use = {"first": words.period_name(lang, told.sources[0]), "last": words.period_name(lang, told.sources[-1])}
@@ -130,7 +130,7 @@ def _total_of(effect: Effect) -> int:
 
 
 def _sentence_of(lang: str, effect: Effect) -> str:
-    """How much dearer or cheaper the months become."""
+    """Amounts by which the months become dearer or cheaper."""
     change, proposed = effect.change_cents, effect.proposed
     if proposed is None or not proposed.months:
         return translate(lang, "No whole month of yours was measured yet, so there is nothing to compare.")

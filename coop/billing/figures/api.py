@@ -41,7 +41,7 @@ class NoticeIn(Body):
 
 
 class NoticesOut(Answer):
-    """How many notices were put on file."""
+    """Number of notices that were put on file."""
 
     tariff_id: TariffId
     notices: Annotated[int, Field(examples=[1])]

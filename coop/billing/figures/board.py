@@ -1,4 +1,4 @@
-"""What the board watches: how complete each period is, what its run did, and the ledger in few rows."""
+"""Figures that the board watches: how complete each period is, what its run did, and the ledger in few rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TariffView:
 
 @dataclass(frozen=True)
 class NoticeReach:
-    """Whom the written notice of a tariff has to reach: how many members, how many it reached, and who is left, with
+    """Reach of the written notice of a tariff: how many members, how many it reached, and who is left, with
     whether a message to them failed. ``ordered_at`` is when the board last had everybody written to."""
 
     members: int

@@ -1,4 +1,4 @@
-"""What the board enters about terms: that members were told of a tariff, and published yearly figures."""
+"""Entries of the board about terms: that members were told of a tariff, and published yearly figures."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ class IndexStep:
 
 @dataclass(frozen=True)
 class Derivation:
-    """How a ceiling follows. ``ceiling_cents`` is None where nothing is promised, and then there are no steps."""
+    """Steps by which a ceiling follows. ``ceiling_cents`` is None where nothing is promised, and then there are no
+    steps."""
 
     year: Period
     mode: GuaranteeMode

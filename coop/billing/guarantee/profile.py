@@ -1,4 +1,4 @@
-"""How a year lies over its days where nobody read a meter: tap water by days, the rest of heat by degree days.
+"""Spread of a year over its days where nobody read a meter: tap water by days, the rest of heat by degree days.
 
 Source: docs/domain/degree-days.md#sharing-out.
 """

@@ -66,7 +66,7 @@ def guarantee_terms(
     figures: Figures,
     choices: Choices,
 ) -> GuaranteeTerms:
-    """What the ceiling of a guarantee year follows from, once bills reach up to ``until``: an end of the contract
+    """Terms that the ceiling of a guarantee year follows from, once bills reach up to ``until``: an end of the contract
     counts from then on, so that no credit is given for an end that is still to come and may move.
 
     The mode and the term are those that were promised when the contract began, whatever was voted since.
@@ -90,7 +90,7 @@ def guarantee_terms(
 
 
 def promise_of(contract: Contract, choices: Choices) -> Promise | None:
-    """How long a ceiling is promised to a contract, by the choice of the day on which it began; None without one.
+    """Term for which a ceiling is promised to a contract, by the choice of the day on which it began; None without one.
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
     """
@@ -103,7 +103,7 @@ def promise_of(contract: Contract, choices: Choices) -> Promise | None:
 
 
 def promised_mode(contract: Contract, day: date, choices: Choices) -> GuaranteeMode:
-    """What is promised to a contract in the guarantee year that begins on a day, by the choice of the day on which the
+    """Promise to a contract in the guarantee year that begins on a day, by the choice of the day on which the
     contract began: nothing more once the term is over."""
     promise = choices.on(GuaranteeChoice, contract.starts_on)
     if day >= anniversary(contract.starts_on, promise.term_years):
@@ -112,7 +112,7 @@ def promised_mode(contract: Contract, day: date, choices: Choices) -> GuaranteeM
 
 
 def chosen_of(row: DatedChoice, choice: GuaranteeChoice) -> Chosen:
-    """What a ceiling says of the choice under which it is reckoned."""
+    """Figures of the choice under which a ceiling is reckoned."""
     return Chosen(
         index_series=choice.index_series,
         degree_day_series=choice.degree_day_series,
@@ -137,7 +137,7 @@ def index_year(day: date, choice: GuaranteeChoice) -> int:
 
 
 def covered_share(terms: GuaranteeTerms) -> Fraction:
-    """What a guarantee year has of its ceiling: all of it, or the share of the days that the contract covers.
+    """Share that a guarantee year has of its ceiling: all of it, or the share of the days that the contract covers.
 
     By degree days: ``s * days / days of the year + (1 - s) * WDD of the days / WDD of the year``, where the normal
     degree days of a month lie evenly on its days.
@@ -209,7 +209,7 @@ def credit_due_cents(terms: GuaranteeTerms, heat_cents: int) -> int:
 
 
 def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
-    """What a bill with ``heat_cents`` of heat cost does to a guarantee year. The credit is below zero only where a
+    """Effect of a bill with ``heat_cents`` of heat cost on a guarantee year. The credit is below zero only where a
     correction lowered the cost, or raised the ceiling, after credit had been given."""
     ceiling = ceiling_cents(state.terms)
     heat_so_far = state.heat_before_cents + heat_cents
@@ -227,7 +227,7 @@ def apply_guarantee(state: GuaranteeState, heat_cents: int) -> GuaranteeEntry:
 
 
 def _causes(before: GuaranteeTerms | None, now: GuaranteeTerms) -> tuple[str, ...]:
-    """What of the terms of a ceiling is no longer what it was."""
+    """Name what of the terms of a ceiling is no longer what it was."""
     if before is None:
         return ()
     compared = {
@@ -254,7 +254,8 @@ def _notes(terms: GuaranteeTerms) -> tuple[str, ...]:
 
 
 def restated_eur(gas_year: GasYear, terms: GuaranteeTerms) -> Fraction:
-    """What a gas year counts for: what was paid, in the weather mode restated at normal weather [EUR, unrounded]."""
+    """Amount that a gas year counts for: what was paid, in the weather mode restated at normal weather [EUR,
+    unrounded]."""
     paid = Fraction(gas_year.amount_cents, 100)
     if terms.mode is not GuaranteeMode.WEATHER or not gas_year.gas_m3 or terms.normal_degree_days is None:
         return paid

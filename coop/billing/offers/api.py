@@ -29,7 +29,7 @@ class GasYearIn(Body):
 
 
 class OfferIn(Body):
-    """What an offer rests on."""
+    """Grounds of an offer."""
 
     starts_on: Annotated[date, Field(examples=["2027-01-01"])]
     """First day of the contract."""
@@ -51,7 +51,7 @@ class OfferMonthOut(Answer):
 
 
 class OfferOut(Answer):
-    """What somebody would pay in the first year."""
+    """Cost of the first year for somebody."""
 
     tariff_id: TariffId
     year_start: FirstDay

@@ -32,7 +32,7 @@ GAS_M3_MAX, AMOUNT_CENTS_MAX, YEARS_MAX = 1_000_000, 1_000_000_00, 10
 
 @dataclass(frozen=True)
 class Offer:
-    """What somebody would pay: the tariff of the first day, what the ceiling of the first guarantee year follows from,
+    """Cost for somebody: the tariff of the first day, what the ceiling of the first guarantee year follows from,
     the heat that is expected of it [J], and its months."""
 
     contract: Contract

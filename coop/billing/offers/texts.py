@@ -19,7 +19,7 @@ def file_name(lang: str) -> str:
 
 
 def offer_facts(lang: str, offer: Offer) -> list[tuple[str, str]]:
-    """What an offer says in figures, each with its name."""
+    """Figures of an offer, each with its name."""
     year = offer.year
     heat_gj = number(lang, offer.heat_j.scaleb(-9), 1)
     facts = [
@@ -46,7 +46,7 @@ def offer_prices(lang: str, offer: Offer) -> list[tuple[str, str]]:
 
 
 def offer_notes(lang: str, offer: Offer) -> list[str]:
-    """What an offer rests on, and what it does not promise."""
+    """Sentences on what an offer rests on, and what it does not promise."""
     days = words.days(lang, offer.promise.year)
     said = [
         translate(

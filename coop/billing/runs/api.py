@@ -62,7 +62,7 @@ class BrakeOut(Answer):
     reason: str
     """The reason in a sentence, with its figures."""
     look_at: str
-    """Where to look."""
+    """Place to look."""
     contracts: list[ContractId]
     """Contracts whose bills it concerns."""
 

@@ -213,7 +213,7 @@ def _id_of_period(tx: Tx, period: Period) -> str:
 
 
 def _id_of_corrections(tx: Tx, drafted: DraftedRun) -> str:
-    """What is corrected names the run: another revision on the same day is another run."""
+    """Identity of a run of corrections: another revision on the same day is another run."""
     terms = [f"{covered.period} {covered.revision} {covered.terms.sha256}" for covered in drafted.covers]
     made = [bill_id_of(tx, draft) for draft in drafted.drafts]
     return derive_id("bill-run", tx.community, CORRECTIONS, drafted.issued_on, *terms, *made)

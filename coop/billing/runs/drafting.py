@@ -45,8 +45,8 @@ class Covered:
 
 @dataclass(frozen=True)
 class DraftedRun:
-    """What a run would issue on a day, what it deals with, and whom it leaves out. ``period`` is None for corrections
-    alone."""
+    """Draft of what a run would issue on a day, what it deals with, and whom it leaves out. ``period`` is None for
+    corrections alone."""
 
     period: Period | None
     issued_on: date

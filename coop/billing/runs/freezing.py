@@ -1,4 +1,4 @@
-"""What the paper of a bill says beside its inputs, gathered once for a run, as it stands at the moment of issue."""
+"""Contents of the paper of a bill beside its inputs, gathered once for a run, as it stands at the moment of issue."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Freezer:
         self._corrected: dict[str, tuple[str, date]] = {head.id: (head.number, head.issued_on) for head in corrected}
 
     def freeze(self, head: BillHead, inputs: BillInputs, asked: Asked) -> Paper:
-        """What the paper of one bill says beside its inputs."""
+        """Gather what the paper of one bill says beside its inputs."""
         return Paper(
             reference=reference_of(head.number),
             due_on=day_to_pay(head),
@@ -59,7 +59,7 @@ class Freezer:
         )
 
     def _gas(self, inputs: BillInputs) -> GasBenchmark | None:
-        """What the ceiling of the newest guarantee year is set beside; None where nothing is promised."""
+        """Comparison of the ceiling of the newest guarantee year with gas; None where nothing is promised."""
         promised = [state.terms for state in inputs.guarantee if state.terms.mode in PROMISES]
         return gas_benchmark(promised[-1], self._figures, self._choices) if promised else None
 

@@ -1,4 +1,5 @@
-"""How drafts become bills: numbered without a gap, booked, told, all in the transaction that holds the runs' lock."""
+"""Issuing of drafts as bills: numbered without a gap, booked, told, all in the transaction that holds the runs'
+lock."""
 
 from __future__ import annotations
 
@@ -79,7 +80,7 @@ def find_issuer(tx: Tx, day: date) -> Issuer:
 
 
 def issuer_of(profile: Profile) -> Issuer:
-    """What a bill names of a profile."""
+    """Parts of a profile that a bill names."""
     return Issuer(**{field.name: getattr(profile, field.name) for field in fields(Issuer)})
 
 

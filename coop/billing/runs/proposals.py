@@ -28,7 +28,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of drafting: proposals that are new or come out otherwise than before, those that stand as they stood,
+    """Outcome of drafting: proposals that are new or come out otherwise than before, those that stand as they stood,
     what cannot be drafted, and runs that are held already."""
 
     drafted: tuple[Proposal, ...] = ()

@@ -1,4 +1,4 @@
-"""What a run answers: its bills, its brakes, its status."""
+"""Answer of a run: its bills, its brakes, its status."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ class BillSummary:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did or would do. ``status``: preview, held (by its brakes) or issued. ``left_out`` are contracts that
-    the run does not bill; ``run_by`` and ``released_by`` are the accounts of who ran it and who released it."""
+    """Outcome of a run, done or foreseen. ``status``: preview, held (by its brakes) or issued. ``left_out`` are
+    contracts that the run does not bill; ``run_by`` and ``released_by`` are the accounts of who ran it and who released
+    it."""
 
     run_id: str
     kind: str

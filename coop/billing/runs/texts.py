@@ -1,4 +1,4 @@
-"""How each brake is said: its name, a sentence with its figures, and where to look."""
+"""Words of each brake: its name, a sentence with its figures, and where to look."""
 
 from __future__ import annotations
 
@@ -242,18 +242,18 @@ BRAKES = {
 
 
 def brake_name(lang: str, caught: Brake) -> str:
-    """What kind of brake it is."""
+    """Name of the kind of a brake."""
     return translate(lang, BRAKES[caught.code].name)
 
 
 def brake_sentence(lang: str, caught: Brake) -> str:
-    """Why a run stops, with the figures."""
+    """Reason why a run stops, with the figures."""
     figures = {name: _say(lang, figure) for name, figure in caught.figures}
     return translate(lang, BRAKES[caught.code].sentence, **figures)
 
 
 def brake_advice(lang: str, caught: Brake) -> str:
-    """Where to look."""
+    """Place to look."""
     return translate(lang, BRAKES[caught.code].advice)
 
 

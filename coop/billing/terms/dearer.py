@@ -1,4 +1,4 @@
-"""Whether a tariff makes nothing dearer for a contract than another one on a day (BW 2:59).
+"""Judgement whether a tariff makes nothing dearer for a contract than another one on a day (BW 2:59).
 
 Prices are compared by what they price and per what, whatever a component is called: what is paid by the year or once by
 its sum, what is measured in each band of use. A price that leaves the guarantee is dearer, for no ceiling holds it any

@@ -1,4 +1,4 @@
-"""What other services told: kept as it came, once, and read as nouns."""
+"""Facts that other services told: kept as it came, once, and read as nouns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from coop.values import Period, civil_date, hash_parameters, midnight
 
 
 def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
-    """What all parts together had counted at each midnight at which every one that lies over it was read."""
+    """Energy that all parts together had counted at each midnight at which every one that lies over it was read."""
     days = {
         civil_date(part.from_at) + timedelta(days=nth)
         for part in parts
@@ -44,7 +44,7 @@ def read_midnights(parts: Sequence[MeasuredPart]) -> tuple[Midnight, ...]:
 
 
 def _count_until(part: MeasuredPart, day: date) -> Decimal | None:
-    """What a part had counted when a civil day began [J]; None where nobody read it then."""
+    """Energy that a part had counted when a civil day began [J]; None where nobody read it then."""
     at = midnight(day)
     if part.from_at < at < part.to_at:
         nth = (day - civil_date(part.from_at)).days - 1
@@ -128,7 +128,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Closing:
-    """How many facts metering told for one revision of a period."""
+    """Number of facts that metering told for one revision of a period."""
 
     period: Period
     revision: int

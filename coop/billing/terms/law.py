@@ -1,4 +1,4 @@
-"""What the law makes of a tariff's prices on the days on which it binds, whatever was voted and whoever was told.
+"""Prices that the law makes of a tariff's on the days on which it binds, whatever was voted and whoever was told.
 
 A price above the maximum of a day is by law that maximum (Warmtewet art. 5 lid 6), for the class of the customer, and
 the rate of VAT is that of the day of consumption. Neither needs a notice or a clause, and both reach contracts that

@@ -33,7 +33,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Reach:
-    """How many of the messages that are asked about were sent, failed, and neither yet."""
+    """Numbers of messages that were sent, failed, and neither yet, of those that are asked about."""
 
     total: int
     sent: int

@@ -42,8 +42,8 @@ class ContractDays:
 
 @dataclass(frozen=True)
 class PeriodTerms:
-    """Which contract is billed for which days of a period under which tariff, the ``law`` of the period as known, and
-    the ``profile`` of its year: other terms reopen the period."""
+    """Terms of contracts for a period: which days are billed under which tariff, the ``law`` of the period as known,
+    and the ``profile`` of its year: other terms reopen the period."""
 
     contracts: tuple[ContractDays, ...]
     law: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Book:
 
 @dataclass
 class Terms:
-    """Which tariff binds which contract from which day, worked out once for each contract of a book."""
+    """Tariffs that bind each contract from a day on, worked out once for each contract of a book."""
 
     book: Book
     billed_until: date
@@ -93,7 +93,7 @@ class Terms:
         return terms
 
     def promise(self, contract: Contract, year: Period) -> GuaranteeTerms:
-        """What the ceiling of a guarantee year follows from."""
+        """Terms that the ceiling of a guarantee year follows from."""
         key = contract.contract_id, year.start
         if key not in self._promises:
             book = self.book
@@ -101,7 +101,7 @@ class Terms:
         return self._promises[key]
 
     def of_period(self, period: Period) -> PeriodTerms:
-        """Which contract is billed for which days of a period under which tariff."""
+        """Find which contract is billed for which days of a period under which tariff."""
         return PeriodTerms(
             tuple(
                 ContractDays(
@@ -122,7 +122,7 @@ class Terms:
         )
 
     def profile_of(self, period: Period) -> Profile:
-        """How a year lies over its days where nobody read, by the choice of the first day of a period."""
+        """Spread of a year over its days where nobody read, by the choice of the first day of a period."""
         choice = self.book.choices.on(GuaranteeChoice, period.start)
         return Profile(choice.tap_share, choice.degree_days_by_month)
 

@@ -47,7 +47,7 @@ def find_component(tariff: Tariff, name: str) -> Component | None:
 
 
 def against_law(tariff: Tariff) -> list[Problem]:
-    """What the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
+    """Find what the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
     return judge_law(tariff.valid_from, tariff.components, max(tariff.valid_from, tariff.decided_on))
 
 

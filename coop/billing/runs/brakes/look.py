@@ -1,4 +1,5 @@
-"""What a brake looks at: the drafts of a run, the facts and terms that they rest on, and what was billed before."""
+"""View of a run for its brakes: the drafts of a run, the facts and terms that they rest on, and what was billed
+before."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ class Look:
 
     @cached_property
     def now(self) -> dict[str, Billed]:
-        """What the run would bill for its period, by contract."""
+        """Figures of what the run would bill for its period, by contract."""
         return {
             draft.inputs.contract_id: measure(draft)
             for draft in self.first
@@ -89,7 +90,7 @@ class Look:
         return weight
 
     def pair(self, before: Mapping[str, Billed]) -> list[tuple[Billed, Billed]]:
-        """What contracts are billed now beside what they were billed before."""
+        """Pairs of what contracts are billed now and what they were billed before."""
         return [(billed, before[name]) for name, billed in self.now.items() if name in before]
 
 

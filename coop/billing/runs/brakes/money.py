@@ -207,7 +207,7 @@ def _days(pairs: list[tuple[Billed, Billed]]) -> Fraction:
 
 
 def _ratio(pairs: list[tuple[Billed, Billed]]) -> Fraction | None:
-    """How many times the cost of a day before a day costs now; None where there was none."""
+    """Ratio of the cost of a day now to that of a day before; None where there was none."""
     now, before = (sum(pair[side].cost_cents for pair in pairs) for side in (0, 1))
     return Fraction(now, before) / _days(pairs) if before > 0 else None
 

@@ -211,7 +211,7 @@ def find_gap(look: Look) -> Iterator[Brake]:
 
 
 def _terms_now(look: Look) -> dict[tuple[str, date], GuaranteeTerms]:
-    """What the ceilings follow from that this run touches, by contract and first day of the guarantee year."""
+    """Terms of the ceilings that this run touches, by contract and first day of the guarantee year."""
     terms = {
         (draft.inputs.contract_id, state.terms.year.start): state.terms
         for draft in look.drafts
