@@ -17,6 +17,7 @@ from coop.governance.convening import withdrawals
 from coop.governance.entries import store as store_entries
 from coop.governance.meetings import store
 from coop.governance.minutes import commands as minutes
+from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.kit.database import Database
@@ -98,6 +99,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         coming = meeting(resolution("roof"), meeting_id="m", held_on=today + timedelta(days=30), convened_on=today)
         meetings.convene_meeting(tx, coming)
         mandates.give_mandate(tx, "m", "m001", "m002")
+        papers.add_later(tx, "roof", papers.put_ready(tx, "Dak", "Roof", "explanation", b"Sun.").paper_id)
         confirm(tx, withdrawals.propose_withdrawal(tx, "m", "The hall is not free"))
         confirm(tx, minutes.write_minutes(tx, "alv-1", minutes.Written("A. Jansen", "B. de Vries")))
     for statement in (update(table).values(community="other"), delete(table)):
