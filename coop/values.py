@@ -128,7 +128,7 @@ class CoopError(Exception):
 
 
 class BadInput(CoopError):
-    """What came in cannot be read. Carries every problem at once, so that the sender mends them in one go."""
+    """Refusal of what cannot be read. Carries every problem at once, so that the sender mends them in one go."""
 
     def __init__(self, problems: Sequence[Problem], code: str = "bad-input") -> None:
         parts = [problem.say() for problem in problems[:PROBLEMS_SAID_MAX]]
@@ -285,7 +285,7 @@ class Period:
         return midnight(self.end)
 
     def overlap(self, other: Period) -> Period | None:
-        """What both cover, or None."""
+        """Period that both cover, or None."""
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Period(start, end) if start < end else None
 

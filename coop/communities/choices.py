@@ -43,7 +43,8 @@ AChoice = TypeVar("AChoice", bound=Choice)
 
 
 class GuaranteeChoice(Choice):
-    """How Niet Meer Dan Nu is reckoned: series of figures, years of reference, share of gas that heats tap water.
+    """Choice of how Niet Meer Dan Nu is reckoned: series of figures, years of reference, share of gas that heats tap
+    water.
 
     The index factor of a year compares ``index_month`` of it with the same month a year before, and counts from
     ``index_lag_months`` months after the end of that month. A year that a contract covers in part has its share of the
@@ -76,8 +77,9 @@ Euros = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=10, decimal_places
 
 
 class GasChoice(Choice):
-    """How gas is set beside heat: which conversion makes heat of it, how much of a home's gas cooks, and what a boiler
-    and its maintenance cost an owner a year [EUR incl. VAT]. It is shown beside a ceiling, and decides no amount.
+    """Choice of how gas is set beside heat: which conversion makes heat of it, how much of a home's gas cooks, and what
+    a boiler and its maintenance cost an owner a year [EUR incl. VAT]. It is shown beside a ceiling, and decides no
+    amount.
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#gas-reference (E7, E8).
     """
@@ -93,7 +95,7 @@ class GasChoice(Choice):
 
 
 class BrakeChoice(Choice):
-    """When a bill is implausible beside the one before: both thresholds must be passed."""
+    """Choice of when a bill is implausible beside the one before: both thresholds must be passed."""
 
     NAME: ClassVar[str] = "brakes"
     TOUCHES_MONEY: ClassVar[bool] = False
@@ -125,7 +127,7 @@ class LimitsChoice(Choice):
 
 
 class StepsChoice(Choice):
-    """How coarse a register may be [J, Wh, l]: so much more than the limit may show between two stands."""
+    """Choice of how coarse a register may be [J, Wh, l]: so much more than the limit may show between two stands."""
 
     NAME: ClassVar[str] = "steps"
     TOUCHES_MONEY: ClassVar[bool] = False
@@ -173,8 +175,8 @@ class RetentionChoice(Choice):
 
 
 class PaymentChoice(Choice):
-    """When what is billed is asked for: with each bill, or as an even amount a month that is settled with the last bill
-    of each guarantee year.
+    """Choice of when what is billed is asked for: with each bill, or as an even amount a month that is settled with the
+    last bill of each guarantee year.
 
     What is below ``least_cents`` is asked for with the next bill. A member may set an amount within ``margin_percent``
     of what is expected. Where what is expected drifts from the amount by more than ``drift_percent``, another amount

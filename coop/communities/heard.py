@@ -1,4 +1,4 @@
-"""What the other services hear of co-operatives, kept in tables of their own."""
+"""Facts on co-operatives as other services hear them, kept in tables of their own."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def profile_of(tx: Tx, day: date) -> Profile:
 
 
 def count_profiles(tx: Tx) -> int:
-    """How many profiles the co-operative had; 0 when it is not founded."""
+    """Number of profiles that the co-operative had; 0 when it is not founded."""
     rows = tables.profile.c
     return tx.scalar(select(func.count()).select_from(tables.profile).where(rows.community == tx.community)) or 0
 
@@ -166,7 +166,7 @@ def list_choices(tx: Tx) -> list[RecordedChoice]:
 
 
 def count_choices(tx: Tx) -> int:
-    """How many choices the co-operative made."""
+    """Number of choices that the co-operative made."""
     rows = tables.choice.c
     return tx.scalar(select(func.count()).select_from(tables.choice).where(rows.community == tx.community)) or 0
 

@@ -48,9 +48,9 @@ def has_maximum(year: int) -> bool:
 
 
 def judge_law(valid_from: date, components: Sequence[Component], known_on: date) -> list[Problem]:
-    """What of a tariff the law, or a promise, does not allow on its first day, as known on a day: another VAT than the
-    product's, heat outside the ceilings; class by class components above ACM's maximum, each against its own and the
-    fixed ones together against the total; a maximum that is not on file."""
+    """Find what of a tariff the law, or a promise, does not allow on its first day, as known on a day: another VAT than
+    the product's, heat outside the ceilings; class by class components above ACM's maximum, each against its own and
+    the fixed ones together against the total; a maximum that is not on file."""
     if misplaced := _judge_places(components):
         return misplaced
     limits = maxima_on(valid_from, known_on)
@@ -86,7 +86,7 @@ def beside_maxima(valid_from: date, components: Iterable[Component]) -> list[tup
 
 
 def fixed_beside_maximum(valid_from: date, components: Iterable[Component]) -> tuple[Decimal, Maximum] | None:
-    """What the fixed parts of the usual home cost together, with the maximum of that; None where none is on file."""
+    """Cost of the fixed parts of the usual home together, with the maximum of that; None where none is on file."""
     limit = limits_of(maxima_on(valid_from, date.max), CLASSES[0]).get(FIXED_TOTAL)
     fixed = [component.price_eur for component in of_class(components, CLASSES[0]) if component.product in FIXED]
     return None if limit is None else (sum(fixed, Decimal(0)), limit)

@@ -81,7 +81,7 @@ def component_name(lang: str, name: str) -> str:
 
 
 def limited_name(lang: str, key: str) -> str:
-    """What a maximum limits."""
+    """Name of what a maximum limits."""
     return translate(lang, _KEYS.get(key, key))
 
 
@@ -92,7 +92,7 @@ def component_price(lang: str, component: Component, price_eur: Decimal | None =
 
 
 def meaning(lang: str, component: Component) -> str:
-    """What a component means for who pays it, in sentences."""
+    """Sentences on what a component means for who pays it."""
     said = [translate(lang, MEANINGS[component.product])]
     unit = component.per
     if component.up_to is not None and not component.above:
@@ -123,7 +123,7 @@ def describe(lang: str, components: Sequence[Component]) -> list[tuple[str, str]
 
 
 def compare(lang: str, before: Sequence[Component], after: Sequence[Component]) -> list[Change]:
-    """What changes from one tariff to another, component by component."""
+    """Changes from one tariff to another, component by component."""
     old = {component.name: component for component in before}
     changes = [_change(lang, old.get(component.name), component) for component in after]
     names = {component.name for component in after}

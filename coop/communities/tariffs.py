@@ -27,7 +27,7 @@ from coop.values import Problem, say
 
 
 class Product(StrEnum):
-    """What a component prices, in the order of a bill."""
+    """Product that a component prices, in the order of a bill."""
 
     HEAT = "heat"
     COLD = "cold"
@@ -51,7 +51,7 @@ ACCOUNTS: Final = ("heat-variable", "heat-fixed", "cold", "shared-electricity", 
 
 @dataclass(frozen=True)
 class Usual:
-    """How a component is usually put to the vote: its name, and what it is beside its price."""
+    """Usual form of a component that is put to the vote: its name, and what it is beside its price."""
 
     name: str
     guarantee: bool
@@ -120,7 +120,7 @@ class Component:
 
     @property
     def key(self) -> str:
-        """What it prices, and per what: such as ``heat per GJ``."""
+        """Name of what it prices, and per what: such as ``heat per GJ``."""
         return f"{self.product} once" if self.per == "once" else f"{self.product} per {self.per}"
 
 
@@ -182,7 +182,7 @@ def judge_shape(parameters: Mapping[str, Any]) -> list[Problem]:
 
 
 def _judge_component(said: object) -> list[Problem]:
-    """What is wrong with one component; the field is that within it."""
+    """Problems of one component; the field is that within it."""
     if not isinstance(said, Mapping):
         return [Problem(say("is no component with its fields"), "")]
     problems = [Problem(say("is nothing that a component says"), str(name)) for name in said if name not in FIELDS]
@@ -212,7 +212,7 @@ def _judge_component(said: object) -> list[Problem]:
 
 
 def _judge_figures(said: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with the figures of a component, or stands beside a price that cannot have it."""
+    """Problems with the figures of a component, or with what stands beside a price that cannot have it."""
     problems = [
         Problem(say('"%(value)s" is no price such as 34.50', value=str(said[name])[:40]), name)
         for name in ("price", "from", "to", "cap")
@@ -235,7 +235,7 @@ def _judge_figures(said: Mapping[str, Any]) -> list[Problem]:
 
 
 def _judge_together(components: Sequence[Component]) -> list[Problem]:
-    """What is wrong between components: two of one name, and bands of use that overlap or leave a gap."""
+    """Problems between components: two of one name, and bands of use that overlap or leave a gap."""
     names = [component.name for component in components]
     problems = [
         Problem(say('"%(name)s" stands here twice', name=name), f"components.{number}.name")

@@ -1,4 +1,4 @@
-"""What a resolution decides, as the contract with programs shows it: a shape for each kind that acts by itself.
+"""Terms that a resolution decides, as the contract with programs shows it: a shape for each kind that acts by itself.
 
 Shapes only say what there is. Whether it holds is judged where it acts (``tariffs``, ``choices``, a sharing group), so
 that every problem is named at once, by its field.

@@ -1,4 +1,4 @@
-"""Who can sign in to the demonstration, one for each role."""
+"""Accounts that can sign in to the demonstration, one for each role."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ _PROXIES_PER_HOLDER = 2
 
 @dataclass(frozen=True)
 class DecisionRule:
-    """How one kind of resolution is adopted. Adopted when for * den exceeds cast * num (``strict``) or equals it.
+    """Rule by which one kind of resolution is adopted. Adopted when for * den exceeds cast * num (``strict``) or equals
+    it.
 
     ``base`` is what the majority is a part of; blank ballots are not cast. The quorum is a part of all votes.
     """
@@ -213,7 +214,7 @@ def _meeting(plan: DemoPlan, name: str, day: date, proposals: list[Proposal], up
 
 
 def _ways(plan: DemoPlan, name: str, voters: list[Member], upcoming: bool) -> dict[str, tuple[str, bool]]:
-    """Who casts each member's vote and whether in advance, by member code; who is not in it is absent."""
+    """Hands that cast each member's vote, and whether in advance, by member code; who is not in it is absent."""
     ways: dict[str, tuple[str, bool]] = {}
     holders: dict[str, int] = {}
     for member in voters:

@@ -1,4 +1,5 @@
-"""Who the co-operative of the demonstration is: invented particulars, marked as such on everything that is printed."""
+"""Particulars of the co-operative of the demonstration: invented particulars, marked as such on everything that is
+printed."""
 
 from __future__ import annotations
 

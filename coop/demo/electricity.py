@@ -1,4 +1,4 @@
-"""What each connection takes from and gives to the grid, quarter-hour by quarter-hour, in whole Wh."""
+"""Electricity that each connection takes from and gives to the grid, quarter-hour by quarter-hour, in whole Wh."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BUSINESS_CLOSED = np.full(24, 42)
 
 
 def orientation(habit: Habits) -> Orientation:
-    """Where a home's own panels look."""
+    """Direction in which a home's own panels look."""
     return OWN_TILT_DEG, habit.own_solar_azimuth_deg
 
 

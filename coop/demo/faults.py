@@ -1,4 +1,4 @@
-"""What goes wrong in a year, as a list to read: which meter or gateway, when, and what is true.
+"""Faults of a year, as a list to read: which meter or gateway, when, and what is true.
 
 Invariant: faults touch what meters say and never what happened; ``truth`` knows no faults. The first four connections
 have one of each kind in any community, at fixed places of the year; later connections draw theirs from their own
@@ -20,7 +20,7 @@ from coop.values import midnight
 
 
 class FaultKind(StrEnum):
-    """What can be wrong with a telegram or a meter."""
+    """Kinds of fault of a telegram or a meter."""
 
     SILENT_DAYS = "silent-days"
     MISSING_QUARTERS = "missing-quarters"

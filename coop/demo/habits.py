@@ -1,4 +1,4 @@
-"""How one connection lives: its heat, hot water, electricity and holidays, drawn once from its own generator.
+"""Habits of one connection: its heat, hot water, electricity and holidays, drawn once from its own generator.
 
 A member's gas bills of the past follow from the same habits, with a spread: some use more heat today than their gas
 bills say, and those are the ones whom the "Niet Meer Dan Nu" ceiling protects.
@@ -15,7 +15,7 @@ from coop.demo.plan import DemoPlan, generator
 
 @dataclass(frozen=True)
 class Habits:
-    """What a connection uses in a normal year.
+    """Use of a connection in a normal year.
 
     ``space_mj`` and ``water_mj`` [MJ/yr], ``balance_cdegc`` [0.01 degC] the outside temperature below which it heats,
     ``early`` [h] how much earlier than most it rises, ``electricity_wh`` [Wh/yr], ``own_solar_w`` [W] panels of its own

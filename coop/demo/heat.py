@@ -1,4 +1,4 @@
-"""What each connection takes from the heat network, hour by hour, in whole kJ.
+"""Heat that each connection takes from the network, hour by hour, in whole kJ.
 
 Space heating follows how far the outside temperature lies below the connection's balance point: mostly the mean of the
 last day (a brick building is slow), partly the hour's own, shaped by the civil clock. Hot water follows the morning and

@@ -1,4 +1,4 @@
-"""Which meters hang where, what their registers look like, and who reads them out.
+"""Meters, where they hang, what their registers look like, and who reads them out.
 
 Odd connections have an M-Bus heat meter behind a concentrator, even ones a heat meter on the P1 port of their
 electricity meter. Quarter-hours of electricity come from head-ends by EAN, whatever the heat meter.
@@ -51,7 +51,8 @@ def _heat_serial(plan: DemoPlan, maker: str, number: int, place: int) -> str:
 
 
 def exchange_at(plan: DemoPlan, number: int) -> datetime | None:
-    """When the heat meter of a connection is exchanged for a new one: always for the first, for one in sixty later."""
+    """Time at which the heat meter of a connection is exchanged for a new one: always for the first, for one in sixty
+    later."""
     if number == 1:
         return datetime(plan.year, 9, 16, 8, tzinfo=UTC)
     draw = generator(plan, "exchange", number)

@@ -32,13 +32,13 @@ class Member:
     left_on: date | None = None
 
     def is_member_on(self, day: date) -> bool:
-        """Whether the membership covers the day."""
+        """True when the membership covers the day."""
         return self.joined_on <= day and (self.left_on is None or day < self.left_on)
 
 
 @dataclass(frozen=True)
 class Occupancy:
-    """Who uses a connection from ``start`` up to ``end`` (None: still)."""
+    """User of a connection from ``start`` up to ``end`` (None: still)."""
 
     member_id: str
     start: date
@@ -62,7 +62,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class GasYear:
-    """What one year's gas bill said; ``amount_cents`` incl. VAT."""
+    """Figures of one year's gas bill; ``amount_cents`` incl. VAT."""
 
     year: int
     gas_m3: int

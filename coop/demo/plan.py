@@ -1,4 +1,4 @@
-"""What a demonstration is made from: three numbers, and the grid of time they are spread over.
+"""Plan that a demonstration is made from: three numbers, and the grid of time they are spread over.
 
 Invariant: every random draw belongs to one named thing (a member, a meter, a year of weather) and comes from a
 generator seeded by the plan's seed and that name alone. So the same plan gives the same bytes, in any order of
@@ -101,7 +101,7 @@ def utc_midnight(day: date) -> datetime:
 
 
 def origin(plan: DemoPlan) -> datetime:
-    """Where the simulation starts: the UTC day in which the civil year starts."""
+    """Start of the simulation: the UTC day in which the civil year starts."""
     return utc_midnight(date(plan.year, 1, 1) - timedelta(days=1))
 
 

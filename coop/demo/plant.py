@@ -64,7 +64,7 @@ def _flow_l_per_h(power_w: Int64Array, drop_cdegc: int) -> Int64Array:
 
 
 def plant(plan: DemoPlan, key: str, weather: Weather, demand_j: Int64Array) -> Plant:
-    """What the plant did in one span to meet ``demand_j`` [J per hour], shape (hours,)."""
+    """Run of the plant in one span to meet ``demand_j`` [J per hour], shape (hours,)."""
     mean_j = _mean_demand_w(plan) * J_PER_WH
     loss_j = mean_j * _LOSS_PERMILLE // 1000 * (5500 - weather.outside_cdegc) // _MEAN_BELOW_PIPE_CDEGC
     feed_j = demand_j + loss_j

@@ -33,7 +33,7 @@ Deliver = Callable[[Sequence[Delivery]], None]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a play is: ``share`` of the year from 0 to 1, the simulated time, and what is being done."""
+    """Progress of a play: ``share`` of the year from 0 to 1, the simulated time, and what is being done."""
 
     share: float
     at: datetime

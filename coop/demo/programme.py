@@ -73,7 +73,7 @@ class Programme:
     tranches: tuple[Tranche, ...]
 
     def budget_cents(self, phase: Phase) -> int:
-        """What the milestones of a phase may cost together."""
+        """Budget of the milestones of a phase together."""
         return sum(milestone.budget_cents for milestone in self.milestones if milestone.phase == phase.code)
 
 

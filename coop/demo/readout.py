@@ -1,4 +1,5 @@
-"""What meters and gateways say about one UTC day of a chunk, each telegram apart, faults of single meters included."""
+"""Telegrams of meters and gateways about one UTC day of a chunk, each telegram apart, faults of single meters
+included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cumulative registers show: heat meters in their own resolution, P1 electricity per tariff.
+"""Stands of cumulative registers: heat meters in their own resolution, P1 electricity per tariff.
 
 Invariant: a stand is ``start + (energy since start) // resolution``, modulo the span of the register, where start is
 the beginning of the simulation, the installation of the meter or its reset. Energy is summed in joules and never
@@ -110,7 +110,7 @@ class Registers:
         return life.start_stand + (self._energy_j(life, at) - since_j) // life.meter.resolution_j
 
     def stand(self, serial: str, at: datetime) -> int:
-        """What the register shows [its resolution]."""
+        """Stand that the register shows [its resolution]."""
         life = self.life_at(serial, at)
         return self.counted(life, at) % life.meter.register_span
 

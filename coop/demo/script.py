@@ -1,4 +1,4 @@
-"""What the people of the demonstration do, and when: register, meet, decide, close months, run bills.
+"""Acts of the people of the demonstration in time: register, meet, decide, close months, run bills.
 
 Plain commands through the HTTP doors, each with its own date from the plan, each harmless to repeat. Nothing here
 looks at the machine's clock, so the same plan makes the same bills, votes and tranches wherever it is played.
@@ -47,7 +47,7 @@ def opening(plan: DemoPlan) -> list[Step]:
 
 
 def calendar(plan: DemoPlan, until: date) -> list[Step]:
-    """What happens while the telegrams come in, by time, up to ``until``."""
+    """Events while the telegrams come in, by time, up to ``until``."""
     steps = [Step(m.at, m.name, partial(acts.hold, plan, m)) for m in meetings(plan)[1:]]
     for milestone in programme(plan).milestones:
         if milestone.done_on:

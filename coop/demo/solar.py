@@ -56,7 +56,7 @@ def plane_irradiance(
 
 
 def production_wh(peak_w: int, irradiance: Int64Array, weather: Weather) -> Int64Array:
-    """What a roof of ``peak_w`` [W] makes from ``irradiance`` [0.1 W/m2] per quarter-hour [Wh]; integers throughout.
+    """Yield of a roof of ``peak_w`` [W] from ``irradiance`` [0.1 W/m2] per quarter-hour [Wh]; integers throughout.
 
     A panel loses 0.4 % per degree above 25 degC and is warmer than the air by 0.03 degC per W/m2.
     """

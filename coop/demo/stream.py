@@ -31,7 +31,7 @@ _LONGEST_DELAY = timedelta(days=40)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What came in at one time through one gateway: ``format`` is ``p1``, ``mbus`` or ``head-end``."""
+    """Delivery that came in at one time through one gateway: ``format`` is ``p1``, ``mbus`` or ``head-end``."""
 
     format: str
     gateway: str

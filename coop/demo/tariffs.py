@@ -14,12 +14,12 @@ ACM_MAXIMUM_2025 = {"heat": "43.79", "fixed": "760.77"}
 
 
 def winter_tariff(plan: DemoPlan) -> Parameters:
-    """What the meeting in November adopts for the plan's year."""
+    """Tariff that the meeting in November adopts for the plan's year."""
     return {"valid_from": f"{plan.year}-01-01", "components": components("34.50")}
 
 
 def summer_tariff(plan: DemoPlan) -> Parameters:
-    """What the meeting in June adopts from July on: heat gets cheaper, the rest stays."""
+    """Tariff that the meeting in June adopts from July on: heat gets cheaper, the rest stays."""
     return {"valid_from": f"{plan.year}-07-01", "components": components("32.75")}
 
 

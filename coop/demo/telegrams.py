@@ -70,7 +70,7 @@ def p1_telegram(header: str, lines: Sequence[str]) -> bytes:
 
 @dataclass(frozen=True)
 class P1Reading:
-    """What a P1 port says: electricity stands per tariff [Wh], present power [W], a heat meter's stand [0.01 GJ]."""
+    """Telegram of a P1 port: electricity stands per tariff [Wh], present power [W], a heat meter's stand [0.01 GJ]."""
 
     header: str
     at: datetime
@@ -108,7 +108,8 @@ def p1(reading: P1Reading) -> bytes:
 
 @dataclass(frozen=True)
 class MbusReading:
-    """What one heat meter says: stand [of ``resolution_j``], volume [0.01 m3], water, power and flow of the last hour.
+    """Telegram of one heat meter: stand [of ``resolution_j``], volume [0.01 m3], water, power and flow of the last
+    hour.
 
     Temperatures in [0.1 degC], power in [W], flow in [l/h]; ``digits`` of the heat register as it is shown.
     """

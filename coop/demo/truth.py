@@ -1,4 +1,4 @@
-"""What really happened, for tests to compare with: no fault, no gap, in the resolution of the meters."""
+"""Truth for tests to compare with: no fault, no gap, in the resolution of the meters."""
 
 from __future__ import annotations
 

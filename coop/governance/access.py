@@ -1,4 +1,4 @@
-"""Who may do what in governance: the one table that its menu, pages and API read.
+"""Table of who may do what in governance: the one table that its menu, pages and API read.
 
 The stewards of a meeting are the board, and the operator where the board has none of its own.
 """

@@ -138,7 +138,7 @@ def _list_withdrawals(tx: Tx, session: Session, undecided: list[MeetingView]) ->
 
 
 def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
-    """What somebody else read off a paper and entered: it holds once this reader has compared it."""
+    """Entries that somebody else read off a paper: each holds once this reader has compared it."""
     if not ACCESS.allows(session, "confirm-entry"):
         return []
     lines = []

@@ -39,7 +39,7 @@ class Field:
         return text
 
     def judge(self, value: Any) -> Said | None:
-        """What is wrong with a value, or None."""
+        """Problem of a value, or None."""
         raise NotImplementedError
 
     def show(self, lang: str, value: Any) -> str:
@@ -47,7 +47,7 @@ class Field:
         return str(value)
 
     def options(self, lang: str) -> list[tuple[str, str]]:
-        """What a reader may choose from; nothing where the field is typed."""
+        """Options that a reader may choose from; nothing where the field is typed."""
         return []
 
 

@@ -280,7 +280,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Reached:
-    """That a milestone was reached, as it was reported."""
+    """Report that a milestone was reached."""
 
     reached_on: date
     cost_cents: int

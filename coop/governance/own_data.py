@@ -1,4 +1,4 @@
-"""What governance holds of whoever asks: every ballot that was cast for them, and who cast it."""
+"""Data that governance holds of whoever asks: every ballot that was cast for them, and who cast it."""
 
 from __future__ import annotations
 

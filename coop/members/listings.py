@@ -274,7 +274,7 @@ def changes_listing(tx: Tx, account_id: str) -> Listing:
 
 
 def log_listing(entries: Iterable[Entry]) -> Listing:
-    """Who did what, newest first."""
+    """List of who did what, newest first."""
     return Listing("log", LOG, entries)
 
 

@@ -1,4 +1,4 @@
-"""What the register holds of whoever asks: their file, their accounts, messages, where they are signed in."""
+"""Data that the register holds of whoever asks: their file, their accounts, messages, where they are signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what on the operator's pages, and which entries they have in the menu and on the home page."""
+"""Table of who may do what on the operator's pages, and which entries they have in the menu and on the home page."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def deadletters(
     discard_id: Annotated[str, typer.Option("--discard", help="Close this one without handling it.")] = "",
     key: Key = "",
 ) -> None:
-    """What was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked.
+    """List what was refused, with the reason; replay it once the cause is mended. Exit code 1 while anything is parked.
 
     What came in for no co-operative of this installation is parked under --community '?'.
     """

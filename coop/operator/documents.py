@@ -43,6 +43,6 @@ def openapi(routers: Sequence[APIRouter]) -> dict[str, Any]:
 
 
 def _words() -> dict[str, list[Any]]:
-    """What fields hold for example, where their shape does not say it."""
+    """Values that fields hold for example, where their shape does not say it."""
     read = tomllib.loads(files(__package__).joinpath("words.toml").read_text())
     return {name: value if isinstance(value, list) else [value] for name, value in read.items()}

@@ -176,7 +176,7 @@ class Gauges(Collector):
 @may("see-health")
 @on_any_host
 def live() -> PlainTextResponse:
-    """That the process answers, and which release it is."""
+    """Sign that the process answers, and its release."""
     return PlainTextResponse(f"ok coop {VERSION}\n")
 
 

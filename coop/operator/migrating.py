@@ -1,4 +1,4 @@
-"""What ``coop migrate`` does: tables to the revision of this program, and roles for those who use them."""
+"""Work of ``coop migrate``: tables to the revision of this program, and roles for those who use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator sees of every service: its chain, how far the bus is, its jobs, and what is parked and why.
+"""View of every service for its operator: its chain, how far the bus is, its jobs, and what is parked and why.
 
 Each service serves its own card and its own page of parked facts and telegrams; a page of one service places the cards
 of all side by side, so that no service asks another.
@@ -78,7 +78,7 @@ class Traffic(BaseModel):
 
 
 class Resolved(BaseModel):
-    """What became of a parked letter."""
+    """Outcome of a parked letter."""
 
     resolution: str
 
@@ -110,7 +110,8 @@ def replay(room: Room, community: str, actor: Actor, letter_id: str) -> None:
 
 
 def readable(body: bytes) -> str:
-    """What came in as far as a person can read it: its text, or its bytes in hexadecimal; cut after ``BODY_SHOWN``."""
+    """Body that came in, as far as a person can read it: its text, or its bytes in hexadecimal; cut after
+    ``BODY_SHOWN``."""
     try:
         text = body.decode()
         plain = all(sign.isprintable() or sign.isspace() for sign in text)
@@ -275,7 +276,7 @@ class JobOut(BaseModel):
 
 
 class SwitchIn(BaseModel):
-    """Whether a job runs for this co-operative."""
+    """True when a job runs for this co-operative."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
 

@@ -1,4 +1,5 @@
-"""What a service sends to others, as the operator sees it: what waits, what failed and why, and what proves the rest.
+"""Messages of a service to others, as the operator sees them: what waits, what failed and why, and what proves the
+rest.
 
 Bodies are not shown: a message may hold what only its recipient should see.
 """

@@ -119,7 +119,7 @@ def announce(name: str, settings: Settings) -> None:
 
 
 def has_register(app: FastAPI, community: str) -> bool:
-    """Whether members of a co-operative were ever told of."""
+    """True when members of a co-operative were ever told of."""
     with app.state.databases["members"].system_read() as sql:
         return MemberAdmitted.TYPE in journal.count_told(sql, community)
 

@@ -48,8 +48,8 @@ BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, Attrib
 
 
 class JournalIndex:
-    """What a bill is walked back through: one view of each service's database. What several bills rest on is read, and
-    verified, once."""
+    """Databases that a bill is walked back through: one view of each service's database. What several bills rest on is
+    read, and verified, once."""
 
     def __init__(self, billing: Tx, metering: Tx, governance: Tx, members: Tx) -> None:
         @cache
@@ -116,7 +116,7 @@ class JournalIndex:
         return list(self._bills)
 
     def verify_whole(self) -> list[str]:
-        """What is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
+        """Name what is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
         billing's."""
         findings = [*self._unreadable, *self._kept.unreadable]
         for verify in (verify_books, verify_asked, verify_papers, verify_terms, verify_prices, verify_ceilings):
@@ -203,7 +203,7 @@ class JournalIndex:
         return f"of {notice.sent_on}, by {notice.channel}" if notice else "MISSING"
 
     def _unlike_told(self, issued: IssuedBill) -> list[str]:
-        """What a bill says or rests on otherwise than the journals of those who told it."""
+        """Name what a bill says or rests on otherwise than the journals of those who told it."""
         inputs, bill = issued.inputs, issued.bill
         fact = self._issued.get(issued.id)
         findings = []

@@ -1,4 +1,5 @@
-"""What bills asked to be paid, added up anew: no amount that nobody set, and nothing left once a contract is over.
+"""Amounts that bills asked to be paid, added up anew: no amount that nobody set, and nothing left once a contract is
+over.
 
 Each bill asks what is owed by then, what it comes to itself, an even amount that was on file by then, or nothing yet.
 """

@@ -108,7 +108,7 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
 
 
 def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -> Iterator[str]:
-    """Whether inputs, paper, file and fact have the fingerprints that the bill and the chain name."""
+    """Check that inputs, paper, file and fact have the fingerprints that the bill and the chain name."""
     for name in ("inputs", "paper"):
         if hashlib.sha256(taken[name].encode()).hexdigest() != taken[f"{name}_hash"]:
             yield say["hash"] % name
@@ -124,7 +124,7 @@ def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -
 
 
 def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
-    """Whether facts that are sealed have the fingerprint that the chain names."""
+    """Check that facts that are sealed have the fingerprint that the chain names."""
     for fact in facts:
         if fact["hash"] and seal(fact) != fact["hash"]:
             yield say["hash"] % fact["event_id"]
@@ -138,7 +138,8 @@ def seal(fact: dict[str, Any]) -> str:
 
 
 def reckon(inputs: dict[str, Any]) -> Parts:
-    """What each part of the bill comes to [cents], less what the bill before had; None where it is not reckoned."""
+    """Reckon what each part of the bill comes to [cents], less what the bill before had; None where it is not
+    reckoned."""
     now, before = reckon_use(inputs["consumption"]), reckon_use(inputs["previous"]) if inputs["previous"] else {}
     parts: Parts = {}
     for name in {**now, **before}:
@@ -205,7 +206,7 @@ def reckon_days(price: Fraction, start: date, end: date) -> Fraction:
 
 
 def check_parts(inputs: dict[str, Any], bill: dict[str, Any], expected: Parts, say: dict[str, str]) -> Iterator[str]:
-    """Whether each part of the bill comes to what was reckoned, and first bills have all that was measured."""
+    """Check that each part of the bill comes to what was reckoned, and first bills have all that was measured."""
     billed: dict[str, int] = defaultdict(int)
     for line in bill["lines"]:
         if line["kind"] != "guarantee":
@@ -228,7 +229,7 @@ def check_parts(inputs: dict[str, Any], bill: dict[str, Any], expected: Parts, s
 
 
 def check_guarantee(inputs: dict[str, Any], bill: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
-    """Whether ceilings follow from the gas bills and the index, and what is given back from the ceiling."""
+    """Check that ceilings follow from the gas bills and the index, and what is given back from the ceiling."""
     for state, entry in zip(inputs["guarantee"], bill["guarantee"], strict=True):
         terms, start = state["terms"], state["terms"]["year"]["start"]
         ceiling = reckon_ceiling(terms)
@@ -282,7 +283,7 @@ def reckon_share(terms: dict[str, Any], tap: Fraction) -> Fraction:
 
 
 def check_sums(taken: Taken, say: dict[str, str]) -> Iterator[str]:
-    """Whether VAT follows from the lines, rate by rate, and the total from all."""
+    """Check that VAT follows from the lines, rate by rate, and the total from all."""
     by_rate: dict[Fraction, int] = defaultdict(int)
     for line in taken["bill"]["lines"]:
         by_rate[Fraction(line["vat_rate"])] += line["amount_cents"]
@@ -297,7 +298,7 @@ def check_sums(taken: Taken, say: dict[str, str]) -> Iterator[str]:
 
 
 def check_paper(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
-    """Whether the stands on the paper differ by the energy of their reading, and whether what is asked follows from
+    """Check that the stands on the paper differ by the energy of their reading, and that what is asked follows from
     the total, from what was left and from what stays."""
     paper = json.loads(taken["paper"])
     for reading in inputs["consumption"]["readings"]:
@@ -315,13 +316,14 @@ def check_paper(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> It
 
 
 def reckon_stand(stand: dict[str, Any]) -> int:
-    """What a meter counted between two stands: the difference, or what is said where it passed its highest one."""
+    """Energy that a meter counted between two stands: the difference, or what is said where it passed its highest
+    one."""
     counted: int | None = stand.get("counted")
     return stand["to_stand"] - stand["from_stand"] if counted is None else counted
 
 
 def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
-    """Whether a measurement, an allocation or a vote is in itself what its facts tell."""
+    """Check that a measurement, an allocation or a vote is in itself what its facts tell."""
     if source["what"] == "vote":
         yield from check_seals(source["facts"], say)
         yield from check_vote(source, say)
@@ -341,7 +343,7 @@ def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
 
 
 def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, str]) -> Iterator[str]:
-    """Whether the readings of a register hold the stands that a measurement goes from and to, or add up to it."""
+    """Check that the readings of a register hold the stands that a measurement goes from and to, or add up to it."""
     start, end = instant(part["from_at"]), instant(part["to_at"])
     within = [value for value in values if start <= instant(value[0]) <= end]
     if any(step for _, step, _, _ in within):
@@ -357,7 +359,8 @@ def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, s
 
 
 def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
-    """Whether the verdict follows from the votes, the counted ballots were all put in the box, and the own is one."""
+    """Check that the verdict follows from the votes, the counted ballots were all put in the box, and the own is
+    one."""
     facts: dict[str, list[Any]] = defaultdict(list)
     for fact in vote["facts"]:
         facts[fact["type"].split(".")[1]].append(json.loads(fact["data"]))
@@ -380,7 +383,8 @@ def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
 
 
 def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
-    """Whether the bill has the energy of the measurements and allocations, and the prices of the votes, beside it."""
+    """Check that the bill has the energy of the measurements and allocations, and the prices of the votes, beside
+    it."""
     use, found = inputs["consumption"], find_sources(others)
     for kind, rows, amount in (
         ("measurement", use["readings"], "energy_j"),
@@ -405,7 +409,7 @@ def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, 
 
 
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
-    """What the sealed facts beside a bill tell, by what they are about."""
+    """Contents of the sealed facts beside a bill, by what they are about."""
     found = {}
     for each in others:
         for fact in each["facts"] if each["what"] == "vote" else [each["fact"]]:
@@ -418,7 +422,7 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
 
 
 def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
-    """How far the bill was walked back, and what each vote beside it says."""
+    """Say how far the bill was walked back, and what each vote beside it says."""
     use, found = json.loads(taken["inputs"])["consumption"], find_sources(others)
     numbers: list[int] = []
     for kind, wanted in (

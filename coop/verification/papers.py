@@ -41,7 +41,8 @@ def first_told(archived: Iterable[BillArchived]) -> Mapping[str, BillArchived]:
 def verify_paper(
     kept: Kept, archived: Mapping[str, BillArchived], bill: Row[Any], told_hash: str | None
 ) -> Iterator[str]:
-    """What the paper of one bill is otherwise than it was frozen and told; ``told_hash`` is that of what it says."""
+    """Name what the paper of one bill is otherwise than it was frozen and told; ``told_hash`` is that of what it
+    says."""
     if told_hash is not None and bill.paper_hash != told_hash:
         yield f"bill {bill.number}: paper_hash is {bill.paper_hash}, and was told as {told_hash}"
     frozen = kept.frozen.get(bill.paper_hash)

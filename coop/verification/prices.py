@@ -63,7 +63,7 @@ class Known:
 
 @dataclass
 class Binding:
-    """Which tariff binds a contract on a day, in a state of knowledge."""
+    """Find which tariff binds a contract on a day, in a state of knowledge."""
 
     told: Told
     notices: Notices
@@ -74,7 +74,7 @@ class Binding:
         self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
 
     def states(self, contract: ContractSigned, bill: Row[Any]) -> list[Known]:
-        """What may have been known when a bill was drafted: what was when it was issued, and what was before each
+        """States of knowledge when a bill was drafted: what was when it was issued, and what was before each
         tariff and each notice of the time before; newest first."""
         issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
         told = {told_at[name] for name in self.tariffs if name in told_at}
@@ -122,7 +122,7 @@ def _own(contract: ContractSigned, adopted: Sequence[TariffAdopted]) -> TariffAd
 
 
 def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Piece], binding: Binding) -> Iterator[str]:
-    """What a contract was charged for a period by now, under tariffs that did not bind in any state of knowledge."""
+    """Charges to a contract for a period by now, under tariffs that did not bind in any state of knowledge."""
     strays: list[list[str]] = []
     for known in binding.states(contract, bill):
         wrong = []

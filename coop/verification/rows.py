@@ -41,9 +41,10 @@ class KeptFile:
 
 @dataclass(frozen=True)
 class Kept:
-    """What billing keeps of a co-operative on a day. Lines, postings and entries are in their order; ``papers`` are the
-    files that were put away, by bill; ``frozen`` is what papers say beside their inputs, by hash; ``heard`` are the ids
-    of the facts that billing has handled; ``unreadable`` names the rows that can no longer be read and are left out."""
+    """Rows that billing keeps of a co-operative on a day. Lines, postings and entries are in their order; ``papers``
+    are the files that were put away, by bill; ``frozen`` is what papers say beside their inputs, by hash; ``heard`` are
+    the ids of the facts that billing has handled; ``unreadable`` names the rows that can no longer be read and are left
+    out."""
 
     bills: Rows
     lines: Mapping[str, Rows]

@@ -66,7 +66,7 @@ def _hold(
 
 @dataclass
 class Notices:
-    """Which written notice makes a tariff bind a contract, by facts and rows alone."""
+    """Search for the written notice that makes a tariff bind a contract, by facts and rows alone."""
 
     kept: Kept
     told: Told

@@ -13,7 +13,7 @@ from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected
 
 @dataclass(frozen=True)
 class Told:
-    """What billing, members and governance told of a co-operative, from their own journals; ``told_at`` says when
+    """Facts that billing, members and governance told of a co-operative, from their own journals; ``told_at`` says when
     each tariff and each bill was told, by id."""
 
     issued: Sequence[BillIssued] = ()

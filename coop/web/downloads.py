@@ -169,7 +169,7 @@ class Download:
 def read_download(
     request: Request, extension: Extension, delimiter: Literal["comma", "semicolon"] = "comma"
 ) -> Download:
-    """What a request's address asks for."""
+    """Wish that a request's address says."""
     return Download(extension, language_of(request), ";" if delimiter == "semicolon" else ",")
 
 

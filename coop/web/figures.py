@@ -1,4 +1,5 @@
-"""What every chart is made of: two pictures, a sentence and a table, and the axis of civil days that charts share."""
+"""Parts that every chart is made of: two pictures, a sentence and a table, and the axis of civil days that charts
+share."""
 
 from __future__ import annotations
 

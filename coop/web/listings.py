@@ -19,7 +19,7 @@ Value = str | int | bool | Decimal | date | datetime | None
 
 
 class Kind(Enum):
-    """What a column holds, and so how each file writes it."""
+    """Kind of what a column holds, and so how each file writes it."""
 
     TEXT = auto()
     WORD = auto()

@@ -1,4 +1,4 @@
-"""What a service holds of one person, as one zip: each list as CSV and as JSON, and papers as they are.
+"""Data that a service holds of one person, as one zip: each list as CSV and as JSON, and papers as they are.
 
 No service reads another's tables or asks it, so each offers its own part and the account's page names all of them.
 """

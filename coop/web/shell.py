@@ -1,4 +1,4 @@
-"""What stands around every page: templates, sections, language switch, style sheet, flash messages.
+"""Frame around every page: templates, sections, language switch, style sheet, flash messages.
 
 A service calls ``render(request, "billing/bill.html", bill=...)``; its template extends ``base.html`` and imports the
 macros of ``ui.html``. One template environment per language, because macros that are imported see no request.
@@ -205,14 +205,14 @@ def waiting_for(request: Request) -> list[Line]:
 
 
 def on_member_for(request: Request, member_id: str) -> list[Line]:
-    """What all rooms have on one member, as far as it opens for whoever asks, in the order of their rank."""
+    """Lines that all rooms have on one member, as far as it opens for whoever asks, in the order of their rank."""
     lines = [(room, line) for room in _rooms(request) for line in room.on_member]
     return _lines_about(request, lines, member_id=member_id)
 
 
 def on_figures_for(request: Request, figures: Sequence[str], connection: str = "") -> list[Line]:
-    """What rests in all rooms on these figures (of a connection), as far as it opens for whoever asks; nothing where
-    there are none."""
+    """Lines on what rests in all rooms on these figures (of a connection), as far as it opens for whoever asks; nothing
+    where there are none."""
     lines = [(room, line) for room in _rooms(request) for line in room.on_figures]
     return _lines_about(request, lines, figures=",".join(figures), connection=connection) if figures else []
 

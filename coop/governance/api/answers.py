@@ -87,7 +87,7 @@ class BallotsOut(Answer):
 
 
 class EntryOut(Answer):
-    """What one person entered from a paper: ballots, a list of who was there, a meeting of the past or the first
+    """Entry of one person from a paper: ballots, a list of who was there, a meeting of the past or the first
     statutes, and where it stands; or the withdrawal of a notice, whose ``paper`` is its reason, or minutes, whose
     ``paper`` names who made them."""
 
@@ -184,7 +184,7 @@ class SteeredOut(Answer):
 
 
 class MinutesOut(Answer):
-    """Where a meeting of the past was read: the paper, who entered it, and who confirmed it."""
+    """Source of a meeting of the past: the paper, who entered it, and who confirmed it."""
 
     paper: str
     entered_by: str
@@ -378,7 +378,7 @@ def entry_out(entry: Entry, settled: Settled | None) -> EntryOut:
 
 
 def state_of(settled: Settled | None) -> EntryState:
-    """Where an entry stands, in a word."""
+    """State of an entry, in a word."""
     if settled is None:
         return "waits"
     return "confirmed" if settled.outcome == "confirmed" else "dropped"

@@ -33,7 +33,7 @@ def list_attendance(request: Request, meeting_id: str, page: Paged) -> list[Pres
 @routes.get("/{meeting_id}/quorum")
 @may("see-attendance")
 def get_quorum(request: Request, meeting_id: str) -> QuorumOut:
-    """How many are there, and whether that is enough for each point."""
+    """Answer how many are there, and whether that is enough for each point."""
     with reading(request) as tx:
         return quorum_out(view_attendance(tx, meeting_id))
 

@@ -37,7 +37,7 @@ class PointQuorumOut(Answer):
 
 
 class QuorumOut(Answer):
-    """How many are there and in which manner, and whether that is enough for each point; no point of a meeting that
+    """Numbers of those who are there by manner, and whether that is enough for each point; no point of a meeting that
     was closed."""
 
     meeting_id: str
@@ -67,7 +67,7 @@ def present_out(each: Arrived) -> PresentOut:
 
 
 def quorum_out(view: AttendanceView) -> QuorumOut:
-    """How many are there, and for what it is enough."""
+    """Show how many are there, and for what it is enough."""
     return QuorumOut(
         meeting_id=view.meeting.meeting.meeting_id,
         in_room=view.counts[ROOM],

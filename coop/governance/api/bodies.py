@@ -157,7 +157,7 @@ class PointMinutesBody(Body):
 
 
 class MinutesBody(Body):
-    """What somebody adds to the minutes of a closed meeting; the figures stand in them by themselves."""
+    """Additions to the minutes of a closed meeting; the figures stand in them by themselves."""
 
     model_config = show(examples.MINUTES)
 
@@ -357,7 +357,7 @@ class EvidenceBody(Body):
 
 
 class ReachBody(Body):
-    """That a milestone was reached."""
+    """Report that a milestone was reached."""
 
     reached_on: Annotated[Day, Field(examples=["2026-02-15"])]
     cost_cents: Annotated[Cents, Field(examples=[12_500_000])]

@@ -149,7 +149,7 @@ def label(lang: str, name: str) -> str:
 
 
 def word(lang: str, name: str) -> str:
-    """What a field offers, in words."""
+    """Options of a field, in words."""
     return gettext(lang, WORDS[name])
 
 

@@ -87,7 +87,8 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
 
 
 def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall | None:
-    """When a proposal was treated first, where this meeting is a second one because the first had no quorum for it.
+    """Day on which a proposal was treated first, where this meeting is a second one because the first had no quorum for
+    it.
 
     Nothing in it may differ: in a second meeting few decide, on what all were called for the first time.
     """
@@ -104,7 +105,7 @@ def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall 
 
 @dataclass(frozen=True)
 class Closing:
-    """What is said when a meeting is closed, before anybody knows the count.
+    """Words that are said when a meeting is closed, before anybody knows the count.
 
     ``chair``: by resolution, the chair's word for the case that as many are for as against. ``approved``: resolutions
     to which the body consented that the statutes name. ``entitled_members``: how many

@@ -237,7 +237,7 @@ def object_to_ballot(tx: Tx, resolution_id: str, member_id: str) -> bool:
 
 @dataclass(frozen=True)
 class MayObject:
-    """Whether a member may object to what others entered for them: until when, and whether they did."""
+    """Right of a member to object to what others entered for them: until when, and whether they did."""
 
     until: date
     objected: bool

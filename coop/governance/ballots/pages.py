@@ -127,7 +127,7 @@ def _read_fields(filled: Mapping[str, str], view: MeetingView) -> list[Row]:
 
 
 def _sum_up(content: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Counter[str]]:
-    """How often each choice stands on the papers of an entry, by resolution: to hold against a count by hand."""
+    """Counts of each choice on the papers of an entry, by resolution: to hold against a count by hand."""
     return {resolution_id: Counter(row["choice"] for row in rows) for resolution_id, rows in content.items()}
 
 

@@ -48,7 +48,7 @@ def judge(
     first_on: date | None = None,
     held_on: date | None = None,
 ) -> tuple[bool, str]:
-    """Whether a count is adopted, and the article that says so.
+    """Judge whether a count is adopted, and by which article.
 
     Args:
         articles: the record. kind: of the resolution. count: the votes.

@@ -87,7 +87,7 @@ def add_ballots(tx: Tx, resolution_id: str, ballots: Iterable[Ballot], history: 
 
 
 def list_objections(tx: Tx, resolution_id: str) -> list[Objection]:
-    """What members objected to on a resolution, oldest first; of each member the newest counts."""
+    """Objections of members on a resolution, oldest first; of each member the newest counts."""
     columns = objection.c
     order = [columns.recorded_at, columns.member_id, columns.number]
     return select_as(tx, Objection, objection, columns.resolution_id == resolution_id, order_by=order)

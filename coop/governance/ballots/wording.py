@@ -102,7 +102,7 @@ def rule(lang: str, outcome: Outcome) -> str:
 
 
 def proxies(lang: str, articles: Articles) -> str:
-    """Who may vote for somebody else, in a sentence with its article."""
+    """Say who may vote for somebody else, in a sentence with its article."""
     rule = find_proxies(articles)
     if rule.most_held == 0:
         return translate(lang, "By %(article)s nobody may vote for you.", article=rule.article)
@@ -134,7 +134,7 @@ def article(lang: str, text: str) -> str:
 
 
 def verdict(lang: str, outcome: Outcome) -> str:
-    """Why the count decides as it does."""
+    """Reason why the count decides as it does."""
     count = outcome.count
     if outcome.verdict.reason in ("chair", "lot"):
         adopted = outcome.verdict.adopted

@@ -205,8 +205,8 @@ def _known_elsewhere(tx: Tx, resolution: Resolution, line: int) -> list[Problem]
 
 
 def _judge_known(tx: Tx, meeting: Meeting) -> list[Problem]:
-    """What keeps points off the agenda beside what is on file, and beside each other: two that would settle the same
-    are never both put to the vote."""
+    """Problems that keep points off the agenda beside what is on file, and beside each other: two that would settle the
+    same are never both put to the vote."""
     problems = list(_judge_options(meeting))
     settled: dict[str, str] = {}
     for line, point in enumerate(meeting.resolutions, start=1):
@@ -221,7 +221,8 @@ def _judge_known(tx: Tx, meeting: Meeting) -> list[Problem]:
 
 
 def _judge_options(meeting: Meeting) -> Iterator[Problem]:
-    """What keeps options from being put to the vote: which one wins is set by the notice, alike for all of them."""
+    """Problems that keep options from being put to the vote: which one wins is set by the notice, alike for all of
+    them."""
     for line, point in enumerate(meeting.resolutions, start=1):
         if bool(point.option_of) != (point.wins in WINS):
             reason = say("options say which one wins: %(rules)s", rules=WINS)

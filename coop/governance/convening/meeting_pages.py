@@ -240,7 +240,7 @@ def close(request: Request, meeting_id: str, filled: Annotated[dict[str, str], D
 
 
 def _read_closing(spoken: Mapping[str, str]) -> closing.Closing:
-    """What was said before the count, by resolution."""
+    """Words that were said before the count, by resolution."""
     chair: dict[str, Casting] = {}
     for name, value in spoken.items():
         if name.startswith("chair.") and value in ("for", "against"):

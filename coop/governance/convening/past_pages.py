@@ -117,7 +117,7 @@ def _show_entries(request: Request, form: Form) -> Response:
 
 
 def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[object, object]:
-    """What an entry says: minutes with each point as it would be decided, or a version of the statutes."""
+    """Contents of an entry: minutes with each point as it would be decided, or a version of the statutes."""
     if entry.kind == "statutes":
         version = read_entry(entry)
         return None, (

@@ -91,7 +91,7 @@ def tariff_in_force(adopted: Sequence[Resolution], day: date) -> Resolution | No
 
 
 def tariff_changes(lang: str, proposed: Resolution, adopted: Sequence[Resolution]) -> list[Change]:
-    """What a proposed tariff changes beside the one that holds on the day before it; nothing for another kind, or
+    """Changes of a proposed tariff beside the one that holds on the day before it; nothing for another kind, or
     beside none."""
     if proposed.kind != "tariff" or judge_shape(proposed.parameters):
         return []

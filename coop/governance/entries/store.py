@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of an entry: confirmed or dropped, by whom and when."""
+    """Outcome of an entry: confirmed or dropped, by whom and when."""
 
     entry_id: str
     outcome: str
@@ -111,7 +111,7 @@ def list_waiting(tx: Tx, *kinds: str, meeting_id: str | None = None) -> Sequence
 
 
 def find_settled(tx: Tx, entry_id: str) -> Settled | None:
-    """What became of an entry, or None while it waits."""
+    """Outcome of an entry, or None while it waits."""
     return find_as(tx, Settled, entry_settled, entry_settled.c.entry_id == entry_id)
 
 

@@ -30,7 +30,7 @@ def keep_answer(tx: Tx, answer: DecisionAnswer) -> None:
 
 
 def find_refusals(tx: Tx) -> Mapping[str, DecisionAnswer]:
-    """What was decided and is not taken by the service that should act on it, by resolution."""
+    """Decisions that are not taken by the service that should act on it, by resolution."""
     columns = decision_answer.c
     answers = select_as(tx, DecisionAnswer, decision_answer, order_by=[columns.told_at, columns.taken, columns.service])
     newest = {answer.resolution_id: answer for answer in answers}

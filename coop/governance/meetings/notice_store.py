@@ -13,7 +13,7 @@ from coop.kit.tx import Tx
 
 @dataclass(frozen=True)
 class NoticeReach:
-    """How many members the notice of a meeting was sent to, and to how many it failed."""
+    """Numbers of members to whom the notice of a meeting was sent, and failed."""
 
     sent: int
     failed: int

@@ -53,7 +53,7 @@ def list_laid(tx: Tx, resolution_ids: Collection[str]) -> list[Laid]:
 
 
 def find_laid(tx: Tx, paper_id: str) -> Laid | None:
-    """Where a document lies open first, or None where it does not."""
+    """Place where a document lies open first, or None where it does not."""
     return next(iter(_list(tx, point_paper.c.paper_id == paper_id)), None)
 
 

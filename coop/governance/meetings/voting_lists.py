@@ -1,4 +1,4 @@
-"""Who may vote at a meeting, and with how many votes by its statutes.
+"""List of who may vote at a meeting, and with how many votes by its statutes.
 
 Frozen when the vote opens, and again without those who left when it is closed.
 

@@ -177,7 +177,7 @@ def _count_attendance(tx: Tx, points: list[Outcome]) -> Mapping[str, int]:
 
 
 def _describe_election(tx: Tx, meeting: Meeting, outcome: Outcome) -> Mapping[str, Any]:
-    """Who was elected and how each vote went, with members by their numbers; nothing of other points."""
+    """Record of who was elected and how each vote went, with members by their numbers; nothing of other points."""
     if outcome.resolution.kind != ELECTION or outcome.decided is None or meeting.is_history:
         return {}
     election, numbers = read_election(tx, meeting, outcome.resolution), list_numbers(tx)

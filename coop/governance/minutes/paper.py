@@ -98,7 +98,7 @@ def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lan
 
 
 def _write_attendance(attendance: Mapping[str, Any] | None, lang: str) -> str:
-    """How many were there, in each manner; nothing where no list was made."""
+    """Numbers of those who were there in each manner; nothing where no list was made."""
     if attendance is None:
         return ""
     return translate(
@@ -142,7 +142,7 @@ def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
 
 
 def _write_election(point: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
-    """Who was elected, and each vote, with members by their numbers."""
+    """Lines on who was elected, and each vote, with members by their numbers."""
     elected = ", ".join(point["elected"]) or translate(lang, "nobody")
     lines = [(translate(lang, "Elected, by members' numbers"), elected)]
     for each in point["rounds"]:

@@ -41,14 +41,14 @@ def list_roles(lang: str) -> list[tuple[str, str]]:
 
 
 def describe(lang: str, paper: Paper) -> str:
-    """What a document is, its kind of file, and its size."""
+    """Words for what a document is, its kind of file, and its size."""
     kibibytes = max(1, round(paper.size_bytes / 1024))
     size = f"{number(lang, kibibytes)} kB" if kibibytes < 1024 else f"{number(lang, round(kibibytes / 1024))} MB"
     return f"{gettext(lang, ROLES[paper.role])} ({ENDINGS[paper.media_type].upper()}, {size})"
 
 
 def limits(lang: str) -> str:
-    """What a file may be."""
+    """Kinds of file that are taken."""
     return translate(
         lang,
         "PDF, JPEG, PNG, plain text, or a text or sheet of an office program without macros; at most %(most)s MB.",

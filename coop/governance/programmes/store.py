@@ -38,7 +38,7 @@ class Realised:
 
 @dataclass(frozen=True)
 class Referral:
-    """That the rule referred a tranche to the steering group. ``unmet`` names the conditions that failed."""
+    """Keep that the rule referred a tranche to the steering group. ``unmet`` names the conditions that failed."""
 
     tranche_id: str
     referred_on: date
@@ -59,7 +59,7 @@ class SteeringDecision:
 
 @dataclass(frozen=True)
 class Release:
-    """That a tranche was released, and by which rule."""
+    """Keep that a tranche was released, and by which rule."""
 
     tranche_id: str
     released_on: date
@@ -68,7 +68,7 @@ class Release:
 
 @dataclass(frozen=True)
 class TrancheState:
-    """Where a tranche stands. Nothing at all: its milestone was not reached yet."""
+    """State of a tranche. Nothing at all: its milestone was not reached yet."""
 
     referral: Referral | None = None
     steering: tuple[SteeringDecision, ...] = ()
@@ -214,7 +214,7 @@ def add_reached(tx: Tx, milestone_id: str, report: Reached) -> str:
 
 
 def list_tranche_states(tx: Tx) -> dict[str, TrancheState]:
-    """Where each tranche stands."""
+    """State of each tranche."""
     columns = steering_decision.c
     steering = group_as(
         tx,

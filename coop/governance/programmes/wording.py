@@ -26,5 +26,5 @@ def milestone_name(lang: str, milestone: Milestone) -> str:
 
 
 def reasons(lang: str, unmet: tuple[str, ...]) -> str:
-    """Why the rule did not release a tranche."""
+    """Reason why the rule did not release a tranche."""
     return "; ".join(gettext(lang, UNMET[name]) for name in unmet)

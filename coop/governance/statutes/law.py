@@ -1,4 +1,4 @@
-"""What applies where statutes are silent, and what they cannot set aside.
+"""Rules that apply where statutes are silent, and what they cannot set aside.
 
 The law has no ordinary majority and does not speak of blanks or ties: more than half of the votes cast is a choice of
 this house, and its article says so.

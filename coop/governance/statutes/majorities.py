@@ -110,7 +110,7 @@ def has_quorum(quorum: Quorum, tally: Tally) -> bool:
 
 
 def count_present(quorum: Quorum, tally: Tally) -> tuple[int, int]:
-    """Who is there and who there could be, in the heads or votes that a quorum counts."""
+    """Numbers of those who are there and who could be, in the heads or votes that a quorum counts."""
     if quorum.of == "members":
         return tally.members_present - (0 if quorum.with_proxies else tally.heads_represented), tally.members_all
     return tally.votes_present - (0 if quorum.with_proxies else tally.represented), tally.votes_all

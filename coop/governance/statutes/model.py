@@ -150,7 +150,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Call:
-    """Who can make the board convene: a share of the votes or of the members; after ``silent_days`` they do it."""
+    """Right to make the board convene: a share of the votes or of the members; after ``silent_days`` they do it."""
 
     article: str
     share: Share
@@ -161,7 +161,7 @@ class Call:
 
 @dataclass(frozen=True)
 class AgendaPoint:
-    """Who can put a point on the agenda: so many members, or a share of the votes, in time. Later the board may.
+    """Right to put a point on the agenda: so many members, or a share of the votes, in time. Later the board may.
 
     ``few`` says what becomes of a request by too few.
     """
@@ -194,7 +194,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Voters:
-    """Who votes, and with how many votes.
+    """Rules on who votes, and with how many votes.
 
     Everybody has one vote, unless ``plural``: then as many as the register says, or as the band of what it says gives;
     no more than ``most_votes``.
@@ -216,7 +216,7 @@ class Voters:
     suspended_no_vote_article: str = ""
 
     def find_kind(self, kind: str) -> VoterKind | None:
-        """What the statutes say about a kind of person."""
+        """Rules of the statutes about a kind of person."""
         return next((each for each in self.kinds if each.kind == kind), None)
 
 

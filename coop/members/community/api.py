@@ -24,7 +24,7 @@ may = ACCESS.may
 
 
 class ParticularsOut(BaseModel):
-    """Who the co-operative is. ``lacking`` names what a bill needs and is empty."""
+    """Particulars of the co-operative. ``lacking`` names what a bill needs and is empty."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -129,7 +129,7 @@ class ChoiceIn(BaseModel):
 @routes.get("/community")
 @may("see-community")
 def get_community(request: Request) -> ParticularsOut:
-    """Who the co-operative is today."""
+    """Answer who the co-operative is today."""
     with reading(request) as tx:
         return _show(commands.get_profile(tx))
 
@@ -137,7 +137,7 @@ def get_community(request: Request) -> ParticularsOut:
 @routes.get("/community/versions")
 @may("see-community")
 def list_community_versions(request: Request, page: Paged) -> list[DatedParticularsOut]:
-    """Who the co-operative was since its founding, in the order in which it was recorded."""
+    """Answer who the co-operative was since its founding, in the order in which it was recorded."""
     with reading(request) as tx:
         versions = page.cut(list_profiles(tx), lambda dated: (dated.version,))
     return [DatedParticularsOut.model_validate(version) for version in versions]

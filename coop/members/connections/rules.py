@@ -1,4 +1,4 @@
-"""How many users a heat system has, as the law counts them, beside the limit of a small system.
+"""Number of users that a heat system has, as the law counts them, beside the limit of a small system.
 
 Users are counted, not connections: a home that gets its heat passed on by a landlord or an owners' association counts,
 as each that has a connection of its own. Source: docs/domain/law-and-co-operative.md#licence-and-size.

@@ -37,7 +37,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a member said to a purpose, when, by whose hand, and the very words that were shown.
+    """Word of a member on a purpose: when, by whose hand, and the very words that were shown.
 
     ``paper`` names the form on which it was said, where somebody else entered it; ``signed_on`` is its day.
     """

@@ -12,7 +12,7 @@ from coop.members.imports.model import Plan
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody typed into a form: rows by kind of file, in the order in which they build on each other; the
+    """Rows that somebody typed into a form, by kind of file, in the order in which they build on each other; the
     ``version`` of the record that they looked at, and why they change it."""
 
     steps: tuple[tuple[str, Mapping[str, str]], ...]
@@ -50,7 +50,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Look:
-    """What a form would do: its rows as they would be written, the plan and its hash, and what others changed since the
+    """Effect of a form: its rows as they would be written, the plan and its hash, and what others changed since the
     form was opened, newest first."""
 
     rows: tuple[tuple[str, Mapping[str, str]], ...]

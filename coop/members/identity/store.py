@@ -55,7 +55,7 @@ class Wanted:
 
 
 def _has_role(role: str) -> ColumnElement[bool]:
-    """Where a role is one of those that are kept with commas between; none is a part of another."""
+    """Condition that a role is one of those that are kept with commas between; none is a part of another."""
     return type_coerce(account.c.roles, String).contains(role, autoescape=True)
 
 

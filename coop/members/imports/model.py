@@ -18,7 +18,7 @@ Record = Member | Connection | Occupancy | Contract
 
 @dataclass(frozen=True)
 class Import:
-    """What was brought into the register at once, by a file or a form, and by whom. Of its ``record_count`` records
+    """Import of records into the register at once, by a file or a form, and by whom. Of its ``record_count`` records
     ``added_count`` were new and ``changed_count`` became something else. A form has no ``file_name``."""
 
     import_id: str
@@ -48,7 +48,7 @@ class FileDraft:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a line of a file would do: ``outcome`` is new, changed or wrong; of a changed field what it was and is, of a
+    """Effect of a line of a file: ``outcome`` is new, changed or wrong; of a changed field what it was and is, of a
     wrong one the reason."""
 
     line: int | None
@@ -95,7 +95,7 @@ class EarlyEnd:
 
 @dataclass(frozen=True)
 class Plan:
-    """What lines would do to the register, by line: add records, change some, leave ``same`` as they are; ``bills`` are
+    """Effect of lines on the register, by line: add records, change some, leave ``same`` as they are; ``bills`` are
     those that rest on gas bills that change, ``early`` the contracts that would end before the years agreed on. With
     ``problems`` nothing of it is done."""
 

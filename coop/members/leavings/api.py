@@ -52,7 +52,7 @@ class DifferenceOut(BaseModel):
 
 
 class EndingOut(BaseModel):
-    """What another end does: the differences, the numbers of bills that rest on the end as it was, how many
+    """Effect of another end: the differences, the numbers of bills that rest on the end as it was, how many
     measurements and voting lists do, and the members who came by the same move. ``preview`` is its hash."""
 
     written: bool

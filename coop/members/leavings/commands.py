@@ -151,7 +151,7 @@ def _find_record(tx: Tx, wish: Wish) -> Ending:
 
 
 def _collect(file: MemberFile, record: Member | Occupancy, day: date) -> tuple[Ending, ...]:
-    """What ended on a day with a membership, or with the hold of one connection where the member stayed."""
+    """Ends of a day with a membership, or with the hold of one connection where the member stayed."""
     has_left = file.member.left_on == day
     holds = [hold for _, hold in file.holds if hold.closed_on == day and (has_left or hold == record)]
     places = {hold.connection_id for hold in holds}

@@ -33,7 +33,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Ended:
-    """What ended on a day, whose it was, and who came by the same move (``move_id``, empty where nobody did)."""
+    """Ends of a day, whose they were, and who came by the same move (``move_id``, empty where nobody did)."""
 
     day: date
     member: Member
@@ -44,7 +44,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Look:
-    """What another end would do: the plan and its hash, and what rests on the end as it is."""
+    """Effect of another end: the plan and its hash, and what rests on the end as it is."""
 
     ended: Ended
     plan: Plan

@@ -22,7 +22,7 @@ may = ACCESS.may
 @routes.get(PAGE)
 @may("see-log")
 def log_page(request: Request, person: str = "", kind: str = "", page: int = 1) -> Response:
-    """What was done, newest first."""
+    """Show what was done, newest first."""
     wanted = Wanted(person.strip(), kind if kind in KINDS else "")
     page = min(max(1, page), PAGES_MAX)
     with reading(request) as tx:

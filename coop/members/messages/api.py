@@ -57,7 +57,7 @@ class PostedIn(Body):
 
 
 class PostedOut(Answer):
-    """How many letters were not said to be posted before."""
+    """Number of letters that were not said to be posted before."""
 
     posted: int
 

@@ -1,4 +1,4 @@
-"""What people do about messages: send again, write a letter instead, say what was posted, write words of their own."""
+"""Acts of people on messages: send again, write a letter instead, say what was posted, write words of their own."""
 
 from __future__ import annotations
 

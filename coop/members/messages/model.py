@@ -132,7 +132,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Way:
-    """How far mail has come in the queue: what the mail server answered is its proof, or its trouble."""
+    """State of mail in the queue: what the mail server answered is its proof, or its trouble."""
 
     state: str
     tries: int
@@ -161,14 +161,14 @@ class Tracked:
 
     @property
     def sent_at(self) -> datetime | None:
-        """When the mail server took it, or when somebody said that it was posted."""
+        """Time at which the mail server took it, or somebody said that it was posted."""
         if self.message.channel == "letter":
             return self.message.posted_at
         return self.way.delivered_at if self.way else None
 
     @property
     def answer(self) -> str:
-        """What the other side said last."""
+        """Last word of the other side."""
         if self.message.bounce:
             return self.message.bounce
         return (self.way.proof or self.way.trouble or "") if self.way else ""
@@ -188,7 +188,7 @@ class Tracked:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which messages are asked for: empty or None for all. With ``of_account`` those to that account, and to the member
+    """Choice of messages: empty or None for all. With ``of_account`` those to that account, and to the member
     without any account."""
 
     state: str = ""

@@ -1,4 +1,4 @@
-"""What each kind of message says, in the language of its reader.
+"""Words of each kind of message, in the language of its reader.
 
 A text is filled by the values that its cause gives, and a paragraph for which a value is missing is left out: a bill
 without a day to pay by says nothing of that day. A value ``..._cents`` is written as money, a date as a date, a tuple

@@ -33,7 +33,8 @@ class Provider:
 
 @dataclass(frozen=True)
 class Discovered:
-    """What a provider says of itself: its addresses, its keys, and whether the client's secret goes into the body."""
+    """Particulars that a provider gives of itself: its addresses, its keys, and whether the client's secret goes into
+    the body."""
 
     authorization_url: str
     token_url: str
@@ -43,7 +44,7 @@ class Discovered:
 
 @dataclass(frozen=True)
 class Claims:
-    """Whom a provider has recognised: ``email`` is empty unless the provider has verified it."""
+    """Person whom a provider has recognised: ``email`` is empty unless the provider has verified it."""
 
     subject: str
     email: str

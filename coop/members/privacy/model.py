@@ -38,7 +38,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class Person:
-    """Who a member was, for the books alone, until a day."""
+    """Particulars of who a member was, for the books alone, until a day."""
 
     name: str
     address: str

@@ -24,7 +24,8 @@ class HeardBill:
 
 @dataclass(frozen=True)
 class Rest:
-    """What rests on records of the register: bills, how many periods were measured, how many voting lists hold them."""
+    """Count of what rests on records of the register: bills, how many periods were measured, how many voting lists hold
+    them."""
 
     bills: tuple[HeardBill, ...] = ()
     measured: int = 0

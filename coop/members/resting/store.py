@@ -1,4 +1,4 @@
-"""What rests on the register, as it was heard."""
+"""Store of what rests on the register, as it was heard."""
 
 from __future__ import annotations
 

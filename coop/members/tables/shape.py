@@ -1,4 +1,4 @@
-"""What the register's tables have in common: their metadata, and the columns that come again.
+"""Parts that the register's tables have in common: their metadata, and the columns that come again.
 
 Invariant: ids are those of one co-operative, so every key begins with its community, and so does every reference.
 """

@@ -19,7 +19,7 @@ def describe(restored: Restored) -> str:
 
 
 def after_restore(restored: Restored, settings: Settings) -> Iterator[str]:
-    """What to do before people come in, a line each."""
+    """Advice on what to do before people come in, a line each."""
     at = f"{restored.manifest.created_at:%Y-%m-%d %H:%M:%S} UTC"
     where = "the database" if is_server(settings) else str(settings.data_dir)
     yield f"restored into {where}; every chain is whole. Whatever happened after {at} is not in it. Before you start:"

@@ -94,7 +94,7 @@ def sealed(target: BinaryIO, seal: Seal) -> Iterator[BinaryIO]:
 
 @contextmanager
 def opened(source: BinaryIO, keys: Keys) -> Iterator[BinaryIO]:
-    """What a backup holds, decrypted where it is encrypted.
+    """Contents of a backup, decrypted where it is encrypted.
 
     Raises:
         CoopError: the key is missing or wrong, or the file is damaged.

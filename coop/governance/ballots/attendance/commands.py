@@ -207,7 +207,7 @@ def _bring_givers(tx: Tx, meeting_id: str, holder: str, entry_id: str | None = N
 
 
 def find_present(tx: Tx, meeting_id: str) -> Mapping[str, Present]:
-    """Who is there: as it was frozen, or as it stands now."""
+    """List of who is there: as it was frozen, or as it stands now."""
     frozen = store.find_list(tx, meeting_id)
     return list_present(store.list_noted(tx, meeting_id)) if frozen is None else frozen
 

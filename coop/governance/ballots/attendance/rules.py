@@ -76,7 +76,7 @@ def list_unseen(lines: Sequence[Noted], closer: str) -> Sequence[Noted]:
 
 
 def count_manners(present: Mapping[str, Present]) -> Mapping[str, int]:
-    """How many are there in each manner.
+    """Numbers of those who are there in each manner.
 
     >>> count_manners({"m1": Present("m1", "room", "", 1), "m2": Present("m2", "mandate", "m1", 2)})
     {'room': 1, 'online': 0, 'mandate': 1}

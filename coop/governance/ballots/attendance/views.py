@@ -115,7 +115,7 @@ def _measure_points(
 
 
 def find_own(tx: Tx, meeting_id: str, member_id: str | None) -> Arrived | None:
-    """Whether the list says that a member is there, and since when."""
+    """Line of the list on whether a member is there, and since when."""
     present = find_present(tx, meeting_id).get(member_id or "")
     if present is None:
         return None

@@ -154,7 +154,7 @@ def _replay(
     counted: Sequence[Counted],
     findings: list[str],
 ) -> list[str]:
-    """What the counts elect, vote by vote: each winner has what the statutes ask, and nobody who stood in the next vote
+    """Outcome of the counts, vote by vote: each winner has what the statutes ask, and nobody who stood in the next vote
     was left out against it."""
     rule, elected = articles.get("election", {}), list[str]()
     nominated = resolution.parameters.get("nominated", [])

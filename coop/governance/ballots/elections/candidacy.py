@@ -117,7 +117,7 @@ def _judge_term(parameters: Mapping[str, Any]) -> list[Problem]:
 
 
 def _read_options(parameters: Mapping[str, Any], seats: int) -> tuple[Sequence[str], list[Problem]]:
-    """What a ballot may name, and what is wrong with it."""
+    """Rules for what a ballot may name, and what is wrong with it."""
     lists = parameters.get("lists")
     if lists is None:
         names = parameters["candidates"]

@@ -51,7 +51,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Stand:
-    """Where an election stands before its ``number``-th vote.
+    """State of an election before its ``number``-th vote.
 
     ``round`` counts ballots in which somebody can be elected, ``seats`` those still free. ``through``: who goes on
     already while an intermediate vote chooses who joins them. With a ``draw`` nothing goes on before the lot.

@@ -27,8 +27,8 @@ AGAIN_AFTER: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Round:
-    """Whom to invite: members without an account whom ``search`` finds, of a kind or all; ``again`` also those who were
-    invited and never chose a password."""
+    """Choice of whom to invite: members without an account whom ``search`` finds, of a kind or all; ``again`` also
+    those who were invited and never chose a password."""
 
     search: str = ""
     kind: str = ""

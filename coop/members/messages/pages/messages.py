@@ -26,7 +26,7 @@ may = ACCESS.may
 @routes.get("/messages")
 @may("see-messages")
 def messages_page(request: Request, state: str = "", kind: str = "", channel: str = "", page: int = 1) -> Response:
-    """What waits, failed and was sent, and what can be done about it."""
+    """Pages on what waits, failed and was sent, and what can be done about it."""
     wanted, page = Filter(state, kind, channel), max(page, 1)
     with reading(request) as tx:
         counts = store.count_tracked(tx, Filter())

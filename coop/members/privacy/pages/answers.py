@@ -111,7 +111,7 @@ def end_purpose(request: Request, purpose_id: str) -> Response:
 @routes.get(f"{PAGE}/members/{{member_id}}")
 @may("see-privacy")
 def member_page(request: Request, member_id: str) -> Response:
-    """What one member said, who looked at their use, and a form to enter what they said on paper."""
+    """Page on what one member said, who looked at their use, and a form to enter what they said on paper."""
     with reading(request) as tx:
         member, context = get_member(tx, member_id), _read_answers(tx, member_id)
         looks, viewers = store.list_looks(tx, member_id), _name_viewers(tx)

@@ -108,7 +108,7 @@ def carry_out(request: Request, number: int, confirmed: Annotated[str, Form()] =
 @routes.get(f"{PAGE}/members/{{member_id}}/restricted")
 @may("see-restricted")
 def restricted_page(request: Request, member_id: str) -> Response:
-    """Who a restricted member was, for the books."""
+    """Show who a restricted member was, for the books."""
     with reading(request) as tx:
         member, person = get_member(tx, member_id), store.find_restricted(tx, member_id)
     if person is None:
