@@ -9,7 +9,9 @@ A register only counts up. Where its readings say otherwise, the first of these 
   that let the rest be one line are set aside. What is set aside may not have climbed more than the line that is drawn
   past it, for a register that climbs is no fault of reading;
 - *rollover*: the maximum is known, and the way across it is at the register's own pace;
-- *reset*: the first reading is as near to zero as the climb after it shows that it must be.
+- *reset*: the first reading is as near to zero as the climb after it shows that it must be, and half of what it was
+  or less; unless the register is back where it was sooner than it can have counted there from zero, or one of the last
+  readings before leapt far beyond its pace: then it may have been misread, and nobody may bill over it.
 
 ``near zero:  v(i) <= 3 * climb / time * gap + step``, the climb within a month after the fall; ``pace`` is the same
 climb, or that of the month before. Where a dip and a reset (or a rollover) are both possible, the one at the
@@ -24,11 +26,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.metering.heat.model import Aside, Break, Decided, Doubt, Verdict
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, QUALITY_RANK, Int64Array, Quality, QualityArray
 from coop.metering.readings.plausibility import Bound
@@ -45,70 +49,14 @@ _PACES = 3
 _PACES_ACROSS = 10
 """The same across a known maximum, which alone says a lot already."""
 
+_LAST = 3
+"""Rises before a fall that are looked at for one that was typed too high."""
+
 _AHEAD = 512
 """Readings that are looked at together for where a line goes on."""
 
 _LOOK_BACK = 32
 """Most readings before a fall that can be one slip: longer, and somebody has to say what happened."""
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A break between two instants [s since 1970] as people decided it. Of a dip or a slip the readings from
-    ``false_from_s`` to ``false_to_s`` are false."""
-
-    before_s: int
-    at_s: int
-    kind: BreakKind
-    false_from_s: int | None = None
-    false_to_s: int | None = None
-
-
-@dataclass(frozen=True)
-class Break:
-    """After reading ``index`` (of those that count) the register went on from ``base``; below zero is so far to go
-    until it rolls over."""
-
-    index: int
-    base: int
-    kind: BreakKind
-
-
-@dataclass(frozen=True)
-class Aside:
-    """A reading that does not count, and why: it dipped, it slipped, or people said that it is false."""
-
-    at_s: int
-    value: int
-    why: str
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A fall or a jump, from one reading to the next, that nothing explains. ``false_low_s`` holds the first and the
-    last instant of what a decision "dip" sets aside, ``false_high_s`` of what a "slip" does."""
-
-    before_s: int
-    at_s: int
-    before: int
-    after: int
-    false_low_s: tuple[int, int]
-    false_high_s: tuple[int, int]
-
-    @property
-    def is_fall(self) -> bool:
-        """True where the register fell, False where it jumped."""
-        return self.after < self.before
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Meaning of a register's readings. ``keep`` says which of them count, shape (n,); the rest are ``asides``."""
-
-    keep: NDArray[np.bool_]
-    breaks: tuple[Break, ...] = ()
-    asides: tuple[Aside, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
 
 
 class _Past(NamedTuple):
@@ -211,6 +159,8 @@ class _Judging:
         falls = self._level(p) > int(self.values[i])
         past = self._past(p, i, falls)
         kind = self._evidence(p, i) if falls else None
+        if kind is BreakKind.RESET and (self._leapt(p) or (past is None and self._regains(p, i))):
+            kind = None
         if past is not None and (kind is not None or self._climbs_alone(past, i)):
             choice = self._choose(p, i, past, kind)
             past, kind = (past if choice is past.kind else None), (kind if choice is kind else None)
@@ -328,11 +278,44 @@ class _Judging:
         across = value + self.bound.modulus - level
         if self.bound.modulus and 0 <= across <= self.bound.most(gap):
             paces = [pace for pace in (self._pace_before(p), after) if pace is not None]
-            if not paces or across <= _PACES_ACROSS * max(paces) * gap + self.step:
-                return BreakKind.ROLLOVER
-        if after and value <= min(self.bound.most(gap), _PACES * after * gap + self.step):
+            is_pace = not paces or across <= _PACES_ACROSS * max(paces) * gap + self.step
+            return BreakKind.ROLLOVER if is_pace else None
+        if (
+            after
+            and value <= level // 2 + self.step
+            and value <= min(self.bound.most(gap), _PACES * after * gap + self.step)
+        ):
             return BreakKind.RESET
         return None
+
+    def _regains(self, p: int, i: int) -> bool:
+        """True where the readings after a fall are back where the register was sooner than it can have counted there
+        from zero."""
+        level = self._level(p)
+        run = i + np.flatnonzero(self.keep[i : self._run_end(i, _REACH_S) + 1])
+        back = run[self.values[run] >= level - self.step]
+        if not len(back):
+            return False
+        k = int(back[0])
+        paces = [pace for pace in (self._pace_before(p), self._pace(k, self._run_end(k))) if pace is not None]
+        return bool(paces) and not self._is_pace(int(self.values[k]), int(self.at_s[k] - self.at_s[p]), paces)
+
+    def _leapt(self, p: int) -> bool:
+        """True where the register was typed too high, perhaps, before it fell: one of its last rises went far beyond
+        its pace until then."""
+        line = self._line(p)
+        near = line[self.at_s[line] >= self.at_s[p] - HORIZON_S].tolist()
+        for a, b in pairwise(near[-_LAST - 1 :]):
+            pace, time = self._pace(near[0], a), int(self.at_s[b] - self.at_s[a])
+            if pace is not None and int(self.values[b] - self.values[a]) > _PACES_ACROSS * pace * time + 3 * self.step:
+                return True
+        return False
+
+    def _is_borne_out(self, k: int) -> bool:
+        """True where a reading is the last, or any within reach after it stands as high."""
+        until = int(np.searchsorted(self.at_s, self.at_s[k] + _REACH_S, "right"))
+        after = k + 1 + np.flatnonzero(self.keep[k + 1 : until])
+        return not len(after) or int(self.values[after].max()) >= int(self.values[k]) - self.step
 
     def _climbs_alone(self, past: _Past, i: int) -> bool:
         """True where the readings after a fall climb back like a register of their own."""
@@ -342,13 +325,13 @@ class _Judging:
     def _choose(self, p: int, i: int, past: _Past, kind: BreakKind | None) -> BreakKind | None:
         """Choose between a line past false readings and a register that went on from elsewhere (of the evident kind, or
         of none): the one at the register's own pace, or None where that does not tell."""
-        if past.k > self._run_end(i, _REACH_S):
-            return past.kind
+        if kind is not None and not self._is_borne_out(past.k):
+            return None
         before, after = self._pace_before(past.q), self._pace(past.k, self._run_end(past.k))
         paces = [pace for pace in (before, after) if pace is not None]
         time = int(self.at_s[past.k] - self.at_s[p])
         if not paces or time <= 0:
-            return None
+            return past.kind if past.k > self._run_end(i, _REACH_S) else None
         counted = int(self.values[past.k])
         if kind is BreakKind.ROLLOVER and self.bound is not None:
             counted += self.bound.modulus - self._level(p)
@@ -356,6 +339,9 @@ class _Judging:
             counted -= int(self.values[i])
         is_past = self._is_pace(self._rise(past.q, past.k), int(self.at_s[past.k] - self.at_s[past.q]), paces)
         is_other = self._is_pace(counted, time, paces)
+        if past.k > self._run_end(i, _REACH_S):
+            low = [at for at in past.false if at >= i]
+            return None if kind is not None and is_other and self._climb(low) > self.step else past.kind
         if is_past and is_other:
             return kind if self._climbs_alone(past, i) else None
         return past.kind if is_past else kind if is_other else None

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.metering.heat.breaks import Decided
 from coop.metering.heat.degree_days import ShareByTime, linear
 from coop.metering.heat.measuring import REACH_S, Days, Span, Use, use_of
+from coop.metering.heat.model import Decided
 from coop.metering.heat.shapes import NO_TILES, Disagreement, join_shapes, lay, tile
 from coop.metering.model import DAY_S, Meter, Quantity, Shape
 from coop.metering.readings.holdings import Store

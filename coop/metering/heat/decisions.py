@@ -15,9 +15,9 @@ from sqlalchemy import and_, select
 
 from coop.kit.rows import find_as, insert_nouns, select_as
 from coop.kit.tx import Tx
-from coop.metering.heat.breaks import Decided, Doubt
 from coop.metering.heat.counters import MeterCounter, find_counter, load_days
 from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy
+from coop.metering.heat.model import Decided, Doubt
 from coop.metering.heat.shapes import Disagreement
 from coop.metering.heat.tables import break_answer, break_proposal
 from coop.metering.heat.verdicts import BreakKind

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from coop.kit.tx import Tx
-from coop.metering.heat.breaks import Decided, Doubt
 from coop.metering.heat.decisions import (
     Proposal,
     add_decided,
@@ -21,6 +20,7 @@ from coop.metering.heat.decisions import (
     list_choices,
     list_decided,
 )
+from coop.metering.heat.model import Decided, Doubt
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import BASE_UNIT, Register
 from coop.metering.readings.holdings import Store

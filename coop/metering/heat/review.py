@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coop.kit.tx import Tx
-from coop.metering.heat.breaks import Aside, Doubt
 from coop.metering.heat.counters import MeterCounter, load_days
 from coop.metering.heat.decisions import list_decided
 from coop.metering.heat.measuring import Span, count_days
+from coop.metering.heat.model import Aside, Doubt
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import CUMULATIVE, Register, Shape
 from coop.metering.readings.holdings import Store

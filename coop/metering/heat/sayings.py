@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coop.metering.heat.breaks import Doubt
 from coop.metering.heat.measuring import Span
+from coop.metering.heat.model import Doubt
 from coop.metering.heat.shapes import Disagreement
 from coop.metering.readings.store import instant
 from coop.values import Said, say

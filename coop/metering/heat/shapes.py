@@ -21,8 +21,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from coop.metering.heat.breaks import Decided
 from coop.metering.heat.measuring import Days, Span, count_days, use_of
+from coop.metering.heat.model import Decided
 from coop.metering.heat.stands import Count
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import DAY_S, Int64Array

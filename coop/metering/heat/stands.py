@@ -20,8 +20,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from coop.metering.heat.breaks import Aside, Break, Decided, Doubt, judge
+from coop.metering.heat.breaks import judge
 from coop.metering.heat.degree_days import ShareByTime, linear
+from coop.metering.heat.model import Aside, Break, Decided, Doubt
 from coop.metering.heat.verdicts import BreakKind
 from coop.metering.model import Int64Array, Quality, QualityArray
 from coop.metering.readings.plausibility import Bound

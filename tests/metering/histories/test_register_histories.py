@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from coop.metering.heat.breaks import Decided, judge
+from coop.metering.heat.breaks import judge
+from coop.metering.heat.model import Decided
 from coop.metering.heat.verdicts import BreakKind
 from tests.metering.histories.registers import (
     BOUND,
@@ -191,3 +192,42 @@ def test_a_decision_of_people_settles_what_nothing_explains() -> None:
     assert decide(BreakKind.EXCHANGE) == ((), 300 * MJ)
     assert decide(BreakKind.DIP, doubt.false_low_s) == ((3, 4, 5), 0)
     assert decide(BreakKind.SLIP, doubt.false_high_s) == ((0, 1, 2), 0)
+
+
+def daily(*values: int, days: int = 1) -> History:
+    """Readings [0.01 GJ], so many days apart."""
+    return History(tuple(i * days * DAY_S for i in range(len(values))), tuple(value * STEP for value in values), 0)
+
+
+def test_a_reading_mistyped_after_a_display_showed_nothing_is_no_climb_from_a_reset() -> None:
+    values = (273, 275, 277, 280, 283, 0, 0, 209, 292, 294, 295, 296, 296, 297, 298)
+    assert daily(*values, days=3).count().doubts
+
+
+def test_two_low_readings_that_climb_back_within_a_day_are_no_reset() -> None:
+    values = [300 + 6 * i for i in range(17)]
+    assert daily(*values, 402, 2, 103, 403, 410, 418).count().doubts
+
+
+def test_a_reset_is_not_hidden_behind_a_reading_mistyped_after_it() -> None:
+    values = (0, 46, 84, 117, 142, 17, 30, 43, 560, 76, 104, 138, 180, 217, 227)
+    counted = daily(*values, days=3).count()
+    assert counted.doubts or counted.counted[-1] - counted.counted[0] <= (142 + 227) * STEP
+
+
+def test_readings_mistyped_just_before_a_reset_are_not_billed() -> None:
+    values = (0, 3, 9, 316, 321, 0, 2, 5, 12, 16)
+    assert daily(*values, days=7).count().doubts
+
+
+def test_a_fall_by_a_hair_after_some_days_is_no_reset_of_a_young_meter() -> None:
+    counted = daily(6, 11, 15, 27, 38, 55, 58, 51, 60, 90, 99, 110, 121, 161, days=3).count()
+    assert counted.breaks == ()
+    assert counted.doubts or counted.counted[-1] - counted.counted[0] == 155 * STEP
+
+
+def test_a_fall_near_a_known_maximum_that_is_not_at_the_registers_pace_blocks() -> None:
+    young = replace(
+        daily(99811, 99826, 0, 0, 0, 0, 27, 43, 64, 103, days=7), bound=replace(BOUND, modulus=100_000 * STEP)
+    )
+    assert young.count().doubts
