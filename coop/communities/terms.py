@@ -32,9 +32,11 @@ class ComponentTerms(Said):
     """A priced component of a tariff; what is left out is as usual for its product."""
 
     name: Annotated[str, Field(min_length=1, max_length=NAME_MAX, examples=["Heat"])]
+    """Name of the component, as bills print it."""
     product: Product
     """What it prices."""
     per: Literal["GJ", "kWh", "year", "once"]
+    """Unit or time that the price is for."""
     price: Annotated[Figure, Field(examples=["34.50"])]
     """Price [EUR per `per`], with VAT at the rate of the first day."""
     guarantee: bool

@@ -39,6 +39,7 @@ INPUTS_KEPT = [  # all that a kept document holds; it is described class by clas
     "Issuer",
     "LegalPrice",
     "LegalRate",
+    "Midnight",
     "Period",
     "Profile",
     "SharedEnergy",

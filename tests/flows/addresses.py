@@ -57,6 +57,7 @@ PARAMETERS = {
     "proposal_id": [("metering", "break_proposal", "id")],
     "withdrawal_id": [("metering", "withdrawal", "id")],
     "entry_id": [("governance", "entry", "entry_id")],
+    "paper_id": [("governance", "ready_paper", "paper_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],
 }
 """Columns in which the ids of a route's parameters stand; with the word before it where that tells more."""

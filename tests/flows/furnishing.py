@@ -17,6 +17,7 @@ from coop.demo.plan import DemoPlan
 from coop.demo.tariffs import summer_tariff
 from coop.governance.entries.store import add_entry
 from coop.governance.model import Evidence, Reached
+from coop.governance.papers.commands import put_ready
 from coop.governance.programmes.report_store import add_report
 from coop.governance.programmes.reports import keep_file
 from coop.governance.tables import meetings as tables
@@ -120,10 +121,11 @@ def furnish_billing(tx: Tx, plan: DemoPlan) -> None:
 
 
 def furnish_governance(tx: Tx) -> None:
-    """A report of a milestone, and ballots that somebody else has to confirm."""
+    """A report of a milestone, ballots that somebody else has to confirm, and a document that waits for a point."""
     meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
     planned = select(programme_tables.milestone.c.milestone_id)
     photo = keep_file(tx, "photo.pdf", b"%PDF-1.7 a photo")
     milestones = tx.scalars(planned.where(programme_tables.milestone.c.community == tx.community))
     add_report(tx, str(milestones.first()), Reached(READ_ON, 0, (Evidence("photo", "photo.pdf", photo),)))
+    put_ready(tx, "Begroting", "Budget", "explanation", b"Next year.")
     add_entry(tx, "ballots", meeting.scalars().first() or "", "room", {}, "0" * 64, "")
