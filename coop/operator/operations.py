@@ -276,7 +276,7 @@ class JobOut(BaseModel):
 
 
 class SwitchIn(BaseModel):
-    """True when a job runs for this co-operative."""
+    """Switch of a job for this co-operative."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
 

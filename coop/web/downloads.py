@@ -169,7 +169,7 @@ class Download:
 def read_download(
     request: Request, extension: Extension, delimiter: Literal["comma", "semicolon"] = "comma"
 ) -> Download:
-    """Wish that a request's address says."""
+    """Download that a request's address asks for."""
     return Download(extension, language_of(request), ";" if delimiter == "semicolon" else ",")
 
 

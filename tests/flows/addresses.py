@@ -58,11 +58,17 @@ PARAMETERS = {
     "withdrawal_id": [("metering", "withdrawal", "id")],
     "entry_id": [("governance", "entry", "entry_id")],
     "paper_id": [("governance", "ready_paper", "paper_id")],
+    "elections/resolution_id": [("governance", "resolution", "resolution_id")],
     "resolution_id": [("governance", "resolution", "resolution_id")],
 }
 """Columns in which the ids of a route's parameters stand; with the word before it where that tells more."""
 
-SHOWS = {"outbound/message_id": "'failed'", "parked/letter_id": "telegram", "imports/delivery_id": "csv"}
+SHOWS = {
+    "outbound/message_id": "'failed'",
+    "parked/letter_id": "telegram",
+    "imports/delivery_id": "csv",
+    "elections/resolution_id": "'election'",
+}
 """What a row must show, where not every row of a table is meant."""
 
 WORDS = {

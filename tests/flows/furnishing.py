@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -16,7 +16,9 @@ from coop.demo.cooperative import COMMUNITY
 from coop.demo.plan import DemoPlan
 from coop.demo.tariffs import summer_tariff
 from coop.governance.entries.store import add_entry
-from coop.governance.model import Evidence, Reached
+from coop.governance.meetings.store import add_meeting, list_statutes
+from coop.governance.meetings.voter_store import find_members
+from coop.governance.model import Evidence, Meeting, Reached, Resolution
 from coop.governance.papers.commands import put_ready
 from coop.governance.programmes.report_store import add_report
 from coop.governance.programmes.reports import keep_file
@@ -121,11 +123,27 @@ def furnish_billing(tx: Tx, plan: DemoPlan) -> None:
 
 
 def furnish_governance(tx: Tx) -> None:
-    """A report of a milestone, ballots that somebody else has to confirm, and a document that waits for a point."""
+    """A report of a milestone, ballots that somebody else has to confirm, a document that waits for a point, and an
+    election."""
     meeting = tx.execute(select(tables.meeting.c.meeting_id).where(tables.meeting.c.community == tx.community))
     planned = select(programme_tables.milestone.c.milestone_id)
     photo = keep_file(tx, "photo.pdf", b"%PDF-1.7 a photo")
     milestones = tx.scalars(planned.where(programme_tables.milestone.c.community == tx.community))
     add_report(tx, str(milestones.first()), Reached(READ_ON, 0, (Evidence("photo", "photo.pdf", photo),)))
+    add_election(tx)
     put_ready(tx, "Begroting", "Budget", "explanation", b"Next year.")
     add_entry(tx, "ballots", meeting.scalars().first() or "", "room", {}, "0" * 64, "")
+
+
+def add_election(tx: Tx) -> None:
+    """A meeting of next month that elects the board, as it lies on file; nobody is told."""
+    held_on = tx.today + timedelta(days=30)
+    seat = {
+        "office": "board",
+        "seats": 1,
+        "begins_on": str(held_on + timedelta(days=1)),
+        "ends_on": str(held_on + timedelta(days=1000)),
+        "candidates": sorted(find_members(tx, held_on))[:2],
+    }
+    point = Resolution(str(uuid4()), "election", "Bestuur", "Board", "", "", seat)
+    add_meeting(tx, Meeting(str(uuid4()), held_on, tx.today, "", (point,)), list_statutes(tx)[0].valid_from)

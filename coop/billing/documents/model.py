@@ -124,4 +124,4 @@ class BillDocument(TypedDict):
     hash: str
     dispute: str
     cause: NotRequired[str]
-    """Name the bill that a correction changes, and why."""
+    """Bill that a correction changes, and why."""

@@ -170,7 +170,7 @@ class Winter:
 
     @property
     def factor(self) -> Fraction:
-        """Factor of what heats rooms, never less than one."""
+        """Factor by which what heats rooms is multiplied, never less than one."""
         if not self.degree_days_measured:
             return Fraction(1)
         return max(Fraction(1), Fraction(self.degree_days) / self.degree_days_measured)

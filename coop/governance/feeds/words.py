@@ -95,8 +95,8 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
 
 
 def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[str, str]) -> str:
-    """Sentence on what one may want to know beside the line on a fact of the feed, in a sentence with its figures; may
-    be empty."""
+    """Say in a sentence, with its figures, what one may want to know beside the line on a fact of the feed; may be
+    empty."""
     match event_type:
         case ResolutionDecided.TYPE:
             return translate(

@@ -135,7 +135,7 @@ def only(noun: type[Noun], records: Iterable[Record]) -> list[Noun]:
 
 
 def _hold_beside(record: Record, registered: Registered) -> Update | None:
-    """Record that another one would become by this one with its number; None where there is none."""
+    """Update that a record would make of the one with its number; None where there is none."""
     key = registered.key_of(record)
     before = registered.records.get(key)
     if before is None:
