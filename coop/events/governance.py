@@ -125,8 +125,8 @@ class PointWithdrawn(Event):
 
 
 class VotingListFrozen(Event):
-    """Who may vote at a meeting stands fast: ``moment`` opened, when the vote opened, or closed, without those who left
-    until the meeting was closed. ``list_hash`` is over the members and their votes."""
+    """The list of who may vote at a meeting stands fast: ``moment`` opened, when the vote opened, or closed, without
+    those who left until the meeting was closed. ``list_hash`` is over the members and their votes."""
 
     TYPE: ClassVar[str] = "governance.voting-list-frozen.v1"
     NOUNS: ClassVar[str] = "meetings"

@@ -116,7 +116,7 @@ class ConnectionClosed(Event):
 
 
 class GasYear(BaseModel):
-    """What a member paid for gas in one year, incl. VAT."""
+    """Amount that a member paid for gas in one year, incl. VAT."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -191,7 +191,7 @@ class ContractEnded(Event):
 
 
 class BillAddressed(Event):
-    """Whom a bill is for, as the register had them when it heard of the bill. ``box`` is locked with the lock that the
+    """Addressee of a bill, as the register had them when it heard of it. ``box`` is locked with the lock that the
     bill named: billing alone opens it, for as long as it keeps the bill's paper."""
 
     TYPE: ClassVar[str] = "members.bill-addressed.v1"
@@ -220,7 +220,7 @@ class SessionsEnded(Event):
 
 
 class CommunityDescribed(Event):
-    """Who a co-operative is from ``valid_from`` on: its public particulars, as on its bills, and its host names.
+    """Public particulars of a co-operative from ``valid_from`` on, as on its bills, and its host names.
 
     All of them share one key, so that a host name that passes from one co-operative to another is heard in order.
     """

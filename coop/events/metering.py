@@ -37,8 +37,8 @@ class MeasuredPart(BaseModel):
 
 
 class PeriodMeasured(Event):
-    """What one member used through one connection in a period. ``energy_j`` is exact; ``revision`` counts from 1 and
-    a later one replaces an earlier one as the truth, never as history."""
+    """Energy that one member used through one connection in a period. ``energy_j`` is exact; ``revision`` counts from 1
+    and a later one replaces an earlier one as the truth, never as history."""
 
     TYPE: ClassVar[str] = "metering.period-measured.v1"
     NOUNS: ClassVar[str] = "periods"
@@ -60,7 +60,7 @@ class PeriodMeasured(Event):
 
 
 class EnergyAllocated(Event):
-    """What one member was allocated of the shared energy in a period, under the key that a resolution adopted."""
+    """Share of one member in the shared energy of a period, under the key that a resolution adopted."""
 
     TYPE: ClassVar[str] = "metering.energy-allocated.v1"
     NOUNS: ClassVar[str] = "periods"

@@ -1,4 +1,5 @@
-"""What a resolution decides, as it stands in facts: a map whose shape its kind says, and which is judged elsewhere."""
+"""Terms that a resolution decides, as they stand in facts: a map whose shape its kind says, and which is judged
+elsewhere."""
 
 from __future__ import annotations
 

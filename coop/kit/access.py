@@ -37,7 +37,7 @@ def roles(*names: str) -> frozenset[str]:
 
 
 class Access:
-    """Who may do what in one service: ``table`` has the roles of each action, by the action's name."""
+    """Table of who may do what in one service: ``table`` has the roles of each action, by the action's name."""
 
     def __init__(self, service: str, table: Mapping[str, frozenset[str]]) -> None:
         self.service = service

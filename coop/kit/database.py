@@ -55,7 +55,7 @@ class HasDialect(Protocol):
 
 
 def among(tx: HasDialect, column: ColumnElement[Any], wanted: Collection[object]) -> ColumnElement[bool]:
-    """Where ``column`` is one of ``wanted``, which is one bound parameter however many they are.
+    """Condition that ``column`` is one of ``wanted``, which is one bound parameter however many they are.
 
     ``IN`` with a list is another statement for each length, which SQLAlchemy renders and the database reads anew, and
     its length has a limit.

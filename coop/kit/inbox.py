@@ -52,7 +52,7 @@ class StreamStopped(CoopError):
 
 @dataclass
 class Streak:
-    """How many facts in a row a consumer has parked."""
+    """Number of facts in a row that a consumer has parked."""
 
     parked: int = 0
 

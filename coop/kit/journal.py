@@ -50,7 +50,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class ChainBreak:
-    """Where a journal no longer tells what it sealed."""
+    """Place where a journal no longer tells what it sealed."""
 
     position: int
     reason: str
@@ -180,7 +180,7 @@ def facts_of(
 
 
 def instants_of(sql: Reader, kind: type[Event], community: str) -> dict[str, datetime]:
-    """When each fact of one type was told, by id of the fact."""
+    """Time at which each fact of one type was told, by id of the fact."""
     query = select(journal.c.event_id, journal.c.occurred_at).where(
         journal.c.type == kind.TYPE, journal.c.community == community
     )

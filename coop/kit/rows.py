@@ -43,7 +43,7 @@ class _Field:
         return (f"{self.name}.start", f"{self.name}.end") if self.is_period else (self.name,)
 
     def read(self, noun: object) -> tuple[object, ...]:
-        """What each of the columns holds."""
+        """Values that each of the columns holds."""
         value = getattr(noun, self.name)
         if self.is_period:
             return (None, None) if value is None else (value.start, value.end)

@@ -48,8 +48,9 @@ _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Session:
-    """Who is signed in. ``member_id`` is None for people who are no member, such as a municipality's, and for programs,
-    whose roles are the scopes of their token, but for those that a member lets see their own.
+    """Person or program that is signed in. ``member_id`` is None for people who are no member, such as a
+    municipality's, and for programs, whose roles are the scopes of their token, but for those that a member lets see
+    their own.
 
     ``id`` and ``began_at`` tell one sign-in of an account from another. ``lacks`` is empty, ``SECOND_STEP`` or
     ``ENROLMENT``.

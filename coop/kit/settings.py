@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given in code, else in the environment, else in a file."""
+        """Settings that are given in code, else in the environment, else in a file."""
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, secret_folders())
 
     @model_validator(mode="after")

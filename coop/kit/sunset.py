@@ -35,7 +35,7 @@ class Sunset:
             raise ValueError(f"from {self.since} to {self.on} is no {NOTICE_MIN.days} days")
 
     def headers(self) -> dict[str, str]:
-        """What every answer says of it, refusals too."""
+        """Headers that every answer has, refusals too."""
         return {
             "Deprecation": f"@{_midnight(self.since).timestamp():.0f}",
             "Sunset": format_datetime(_midnight(self.on), usegmt=True),

@@ -50,7 +50,7 @@ def export_groups(request: Request, asked: Asked) -> Response:
 @routes.get("/group.{extension}")
 @may("see-register")
 def export_group(request: Request, asked: Asked, group: str) -> Response:
-    """Who is and was in a group, statement by statement."""
+    """Members of a group, now and before, statement by statement."""
     with reading(request) as tx:
         roster = groups.find_roster(tx, group)
         if roster is None:
@@ -198,7 +198,7 @@ def export_shared_days(request: Request, asked: Asked, run: str, connection: str
 @routes.get("/roofs.{extension}")
 @may("see-energy")
 def export_roofs(request: Request, asked: Asked, run: str, connection: str) -> Response:
-    """What each roof of a run gave to a connection; a member's neighbours' together."""
+    """Shares that each roof of a run gave to a connection; a member's neighbours' together."""
     with reading(request) as tx:
         own = run_views.explain_run(tx, session_of(request), run, connection, None, None)
     for member_id in own.members:

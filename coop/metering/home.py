@@ -104,7 +104,7 @@ def _list_silent(tx: Tx) -> list[Waiting]:
 
 
 def _list_proposed(tx: Tx, session: Session) -> list[Waiting]:
-    """What somebody else proposed about readings, and this reader has to look at as the second person."""
+    """Proposals of somebody else about readings, which this reader has to look at as the second person."""
     if not ACCESS.allows(session, "correct-reading"):
         return []
     me = f"{session.kind}:{session.account_id}"

@@ -287,7 +287,7 @@ def readings_listing(values: Iterable[Reading]) -> Listing:
 
 
 def kinds_listing(kinds: Iterable[KindCompleteness]) -> Listing:
-    """How complete each kind of meter is."""
+    """Completeness of each kind of meter."""
     return Listing("completeness", KINDS, kinds)
 
 
@@ -337,7 +337,7 @@ def shared_days_listing(totals: Iterable[tuple[date, int, int]]) -> Listing:
 
 
 def roofs_listing(roofs: Iterable[Roof], connection_id: str) -> Listing:
-    """What each roof of a run gave to a connection."""
+    """Shares that each roof of a run gave to a connection."""
     return Listing("roofs", ROOFS, [(roof, connection_id) for roof in roofs])
 
 
@@ -358,7 +358,7 @@ def groups_listing(groups: Iterable[Group], numbers: Mapping[str, str]) -> Listi
 
 
 def memberships_listing(members: Iterable[Membership], numbers: Mapping[str, str]) -> Listing:
-    """Who is and was in a group, by the ``numbers`` of their connections."""
+    """Members of a group, now and before, by the ``numbers`` of their connections."""
     return Listing("group", MEMBERSHIPS, (name_member(one, numbers) for one in members))
 
 

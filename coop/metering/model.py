@@ -232,7 +232,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a meter hung and how it counted: at a connection (None: the plant's own), from ``installed_at`` up to
+    """Place of a meter and how it counted there: at a connection (None: the plant's own), from ``installed_at`` up to
     ``removed_at`` (None: still).
 
     ``maxima`` holds, per quantity, the first value [base unit] that the register cannot show and at which it starts

@@ -1,4 +1,5 @@
-"""What metering holds of whoever asks: values of the meters on their connections while they held them, heat, shares."""
+"""Data that metering holds of whoever asks: values of the meters on their connections while they held them, heat,
+shares."""
 
 from __future__ import annotations
 

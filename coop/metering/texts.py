@@ -136,7 +136,7 @@ GROUNDS = {
 
 
 def cause(lang: str, text: str) -> str:
-    """Why a revision came out differently, as its fact tells it."""
+    """Reason why a revision came out differently, as its fact tells it."""
     said: str = speak(lang, read_cause(text))
     return said
 

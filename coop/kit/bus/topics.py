@@ -70,7 +70,7 @@ def _is_reachable(address: str) -> bool:
 
 
 def retention(topic: str) -> dict[str, str]:
-    """How long a topic keeps its messages. Facts and telegrams never expire: a service may be away for years."""
+    """Time for which a topic keeps its messages. Facts and telegrams never expire: a service may be away for years."""
     return {
         "cleanup.policy": "delete",
         "retention.ms": "86400000" if topic == SIGNALS else "-1",
@@ -137,7 +137,8 @@ def read_committed(admin: KafkaAdminClient, group: str) -> Offsets:
 def read_waiting(
     admin: KafkaAdminClient, group: str, topics: Collection[str] = ()
 ) -> Mapping[tuple[str, int], Waiting]:
-    """What a group has still to read of each partition; without ``topics``, of those of which it has read."""
+    """Number of messages that a group has still to read of each partition; without ``topics``, of those of which it has
+    read."""
     committed = read_committed(admin, group)
     wanted = set(topics) or {topic for topic, _ in committed}
     present = sorted(wanted & set(admin.list_topics()))

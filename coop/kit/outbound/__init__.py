@@ -1,4 +1,4 @@
-"""What goes out to others: messages to recipients, each delivered at least once, with its proof or with its reason.
+"""Messages that go out to others: to recipients, each delivered at least once, with its proof or its reason.
 
 A ``Queue`` follows the journal of its service. For each sealed fact after the queue's position its ``make`` says which
 messages follow (recipient, subject, media type, body); they are written in one transaction with the moved position. A

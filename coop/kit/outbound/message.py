@@ -73,7 +73,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a message so far."""
+    """Fate of a message so far."""
 
     number: int
     id: str

@@ -1,4 +1,4 @@
-"""What pages, health and metrics say of messages and queues."""
+"""Figures of messages and queues for pages, health and metrics."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Figures:
     facts_behind: int
 
     def measure_delay_s(self, now: datetime) -> float:
-        """How long [s] the foremost message is due."""
+        """Time [s] for which the foremost message is due."""
         return max(0.0, (now - self.due_since).total_seconds()) if self.due_since else 0.0
 
     def find_trouble(self, now: datetime) -> str | None:

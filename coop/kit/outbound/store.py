@@ -176,7 +176,7 @@ def _due(queue: Queue, now: datetime) -> Select[tuple[int]]:
 
 
 def is_foremost() -> ColumnElement[bool]:
-    """Where a message waits behind no other one to its recipient."""
+    """Condition that a message waits behind no other one to its recipient."""
     before = outbound_message.alias("before")
     return ~exists().where(
         before.c.queue == _columns.queue,

@@ -33,7 +33,7 @@ class Loop:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong, or None."""
+        """Trouble, or None."""
         if self.thread.ident and not self.thread.is_alive() and not self._stopping.is_set():
             return say("its thread has ended")
         return self._failure
@@ -80,7 +80,7 @@ class Worker:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps it from making or sending, or None."""
+        """Trouble that keeps it from making or sending, or None."""
         troubles = [loop.trouble for loop in self._loops if loop.trouble]
         return join_said(troubles) if troubles else None
 

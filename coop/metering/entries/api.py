@@ -39,7 +39,7 @@ class CardIn(Body):
 
 
 class CorrectionIn(CardIn):
-    """What a meter said at a moment, whatever was read then."""
+    """Stand that a meter said at a moment, whatever was read then."""
 
     reason: Annotated[str, Field(min_length=1, max_length=corrections.REASON_MAX, examples=["typed a digit too many"])]
     """Why it is corrected, for the auditor."""
@@ -53,7 +53,7 @@ class AnswerIn(Body):
 
 
 class MeaningOut(Answer):
-    """What a card reading would mean, in base units (J or Wh)."""
+    """Meaning of a card reading, in base units (J or Wh)."""
 
     value: ExactDecimal
     """The reading itself."""
@@ -110,7 +110,7 @@ def correction_out(correction: Correction, answer: corrections.Answer | None) ->
 
 
 def meaning_out(meaning: Meaning) -> MeaningOut:
-    """What a reading would mean."""
+    """Answer what a reading would mean."""
     before = meaning.before
     return MeaningOut(
         value=meaning.value,

@@ -75,7 +75,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a card reading would mean: how much was used since the reading before, over how many days [base unit]."""
+    """Meaning of a card reading: how much was used since the reading before, over how many days [base unit]."""
 
     readable: Readable
     at: datetime

@@ -44,12 +44,12 @@ class MeterCounter:
         return MeterCounter(*(span and replace(span, from_s=from_s, to_s=to_s) for span in every))
 
     def count(self, stock: Stock) -> tuple[list[tuple[Span, Use | None]], list[Disagreement]]:
-        """What it counted, span by span in the order of time, and where its shapes disagree."""
+        """Counts of it, span by span in the order of time, and where its shapes disagree."""
         spans, disagreements = self._join(stock)
         return [(span, self.use(span, stock)) for span in spans], disagreements
 
     def use(self, span: Span, stock: Stock, share: ShareByTime = linear) -> Use | None:
-        """What one of its spans counted."""
+        """Count of one of its spans."""
         return use_of(span, _contents(span, stock), share)
 
     def looks_further(self, stock: Stock) -> bool:

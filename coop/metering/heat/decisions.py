@@ -298,7 +298,7 @@ def _get_register(tx: Tx, register_id: str) -> Register:
 
 
 def list_decided(tx: Tx, known_at: datetime | None = None) -> dict[str, tuple[Decided, ...]]:
-    """What people decided (up to an instant), by register, the newest first."""
+    """Decisions of people (up to an instant), by register, the newest first."""
     proposal, answer = break_proposal.c, break_answer.c
     before = [answer.answered_at <= known_at] if known_at is not None else []
     query = (

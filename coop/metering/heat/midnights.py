@@ -39,7 +39,7 @@ def midnights_between(from_s: int, to_s: int) -> tuple[int, ...]:
 def read_at_midnights(
     at_s: Int64Array, counted: Int64Array, quality: QualityArray, from_s: int, to_s: int, base: int
 ) -> Midnights:
-    """What a count stood at above ``base`` at each midnight between two instants; nothing where none was read."""
+    """Stand of a count above ``base`` at each midnight between two instants; nothing where none was read."""
     asked = np.array(midnights_between(from_s, to_s), np.int64)
     after = np.searchsorted(at_s, asked)
     there = (after < len(at_s)) & (len(at_s) > 0)

@@ -60,7 +60,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Month:
-    """What a month comes to now and by each meaning of a break [base unit]; ``is_closed`` where it would have to be
+    """Energy of a month now and by each meaning of a break [base unit]; ``is_closed`` where it would have to be
     corrected."""
 
     period: Period
@@ -99,7 +99,7 @@ def propose_meaning(tx: Tx, register_id: str, before_s: int, at_s: int, kind: Br
 
 
 def weigh_meanings(tx: Tx, question: Question) -> list[Month]:
-    """What the months around a break come to now, and would by each of its meanings; nothing is kept of it."""
+    """Answer what the months around a break come to now, and would by each of its meanings; nothing is kept of it."""
     store, decided = Store(tx), list_decided(tx)
     register = question.register
     return [

@@ -61,7 +61,7 @@ class Tiles:
 
     @property
     def ends(self) -> Int64Array:
-        """When each ends."""
+        """End of each."""
         return np.asarray(self.starts + self.steps_s)
 
     def take(self, which: NDArray[np.bool_] | Int64Array) -> Tiles:
@@ -197,7 +197,7 @@ def _merge(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def _between(stretches: Sequence[Stretch], span: Span) -> list[Stretch]:
-    """What stretches in order leave of a span."""
+    """Rest that stretches in order leave of a span."""
     edges = [span.from_s, *(edge for stretch in stretches for edge in stretch), span.to_s]
     return [(from_s, to_s) for from_s, to_s in zip(edges[::2], edges[1::2], strict=True) if from_s < to_s]
 

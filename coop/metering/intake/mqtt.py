@@ -63,7 +63,7 @@ class MqttDoor:
 
     @property
     def trouble(self) -> str | None:
-        """What keeps telegrams from coming in now."""
+        """Trouble that keeps telegrams from coming in now."""
         return self._door.trouble or self._away
 
     def __enter__(self) -> Self:

@@ -23,7 +23,8 @@ Units = tuple[int, int, Stand]
 
 
 class _RegisterDay(NamedTuple):
-    """What a delivery says of a register's day, in order of time: offsets [s since midnight UTC], values, qualities."""
+    """Values that a delivery says of a register's day, in order of time: offsets [s since midnight UTC], values,
+    qualities."""
 
     of: Register
     day: int

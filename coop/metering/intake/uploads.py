@@ -32,7 +32,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class NamedMapping:
-    """What the columns of a kind of file mean, kept by name."""
+    """Meaning of the columns of a kind of file, kept by name."""
 
     name: str
     mapping: Mapping[str, Any]

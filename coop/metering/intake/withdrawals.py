@@ -184,7 +184,7 @@ def answer_withdrawal(tx: Tx, withdrawal_id: str, *, confirmed: bool) -> Withdra
 
 
 def weigh_withdrawal(tx: Tx, proposal: Withdrawal) -> list[WeighedMonth]:
-    """What the months around a reading come to with it and without it; nothing is kept."""
+    """Reckon what the months around a reading come to with it and without it; nothing is kept."""
     found = register.find_register(tx, proposal.register_id)
     assert found is not None, "a proposal is about a register"
     day = civil_date(instant(proposal.at_s))

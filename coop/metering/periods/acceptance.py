@@ -47,7 +47,7 @@ def subject_of(lacking: Said) -> str:
 
 
 def find_open(lacking: Sequence[Said], accepted: Sequence[Acceptance]) -> list[Said]:
-    """What is missing and nobody accepted."""
+    """Gaps that nobody accepted."""
     counts = {(one.subject, one.template): one.count for one in accepted}
     return [said for said in lacking if _count(said) > counts.get((subject_of(said), said.template), -1)]
 

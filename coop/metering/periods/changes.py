@@ -99,7 +99,7 @@ class ToldRun:
 
     @property
     def bounds(self) -> dict[str, tuple[int, ...]]:
-        """What bounds the groups after it: needs of occupancies, and what producers made and gave."""
+        """Bounds of the groups after it: needs of occupancies, and what producers made and gave."""
         needs = {f"{one.connection_id} {one.member_id}": (one.needed_wh,) for one in self.shares}
         return needs | {one.meter: (one.made_mwh, one.given_mwh) for one in self.givings}
 

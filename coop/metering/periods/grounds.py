@@ -33,9 +33,9 @@ Said = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a period is computed with: by connection who held it and under which contracts, by serial where a meter
-    hung, by name the figures that the co-operative chose. A bound beyond the period is left empty, so that months in
-    which nothing changes have the same grounds."""
+    """Grounds that a period is computed with: by connection who held it and under which contracts, by serial where a
+    meter hung, by name the figures that the co-operative chose. A bound beyond the period is left empty, so that months
+    in which nothing changes have the same grounds."""
 
     holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contracts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

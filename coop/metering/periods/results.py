@@ -53,7 +53,7 @@ class Results:
 
 
 def find_breaks(tx: Tx, period: Period) -> list[Blocked]:
-    """What blocks a period: breaks of registers that nothing explains and nobody decided."""
+    """Blocks of a period: breaks of registers that nothing explains and nobody decided."""
     store = Store(tx)
     heat = measure(store, period)
     return [*heat.blocking, *report_plant(store, period, heat.delivered_j).blocking]

@@ -181,7 +181,7 @@ def _was_told(table: Table, known_at: datetime | None) -> list[ColumnElement[boo
 
 
 def list_first_closings(tx: Tx) -> dict[Period, datetime]:
-    """When each closed period was closed first."""
+    """Time at which each closed period was closed first."""
     return {one.period: one.closed_at for one in select_as(tx, Closed, period, period.c.revision == 1)}
 
 
@@ -264,7 +264,7 @@ def list_allocations(tx: Tx, run_id: str) -> list[Allocation]:
 
 
 def list_givings(tx: Tx, run_id: str) -> list[Giving]:
-    """What each producer of a run gave."""
+    """Gifts of each producer of a run."""
     return select_as(tx, Giving, giving, giving.c.run_id == run_id, order_by=[giving.c.meter])
 
 

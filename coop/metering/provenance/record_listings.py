@@ -165,7 +165,7 @@ def gaps_listing(gaps: Iterable[Gap]) -> Listing:
 
 
 def breaks_listing(proposals: Iterable[tuple[Proposal, Answer | None]], registers: Mapping[str, Register]) -> Listing:
-    """What was proposed about breaks of registers, each with the second person's answer."""
+    """Proposals about breaks of registers, each with the second person's answer."""
     rows = (
         BreakRow(
             one.id, registers[one.register_id].serial, registers[one.register_id].quantity.value,
@@ -194,7 +194,7 @@ def withdrawals_listing(
 
 
 def heard_listing(heard: Iterable[tuple[Heard, bool]]) -> Listing:
-    """When each gateway was heard, and whether it should have been heard since."""
+    """Time at which each gateway was heard, and whether it should have been heard since."""
     return Listing("heard", HEARD, heard)
 
 

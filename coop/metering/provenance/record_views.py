@@ -177,7 +177,8 @@ def _find_newest(tx: Tx, registers: Collection[Register], meter: Meter, until: d
 
 
 def _list_holds(tx: Tx, meter: Meter) -> list[Occupancy]:
-    """Who held a connection of a meter while it hung there; of a place that it left, only up to the day of leaving."""
+    """Holders of a connection of a meter while it hung there; of a place that it left, only up to the day of
+    leaving."""
     found = []
     for place in meter.places:
         first = civil_date(place.installed_at)

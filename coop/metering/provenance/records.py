@@ -89,7 +89,7 @@ class RecordedDay:
 
 @dataclass(frozen=True)
 class Record:
-    """What one register said in a period, and what that means; ``gaps`` are the times of which nothing is known while
+    """Record of one register in a period, and what that means; ``gaps`` are the times of which nothing is known while
     the meter hung there."""
 
     register: Register
@@ -179,7 +179,7 @@ def _gaps_between(starts: Int64Array, ends: Int64Array, from_s: int, to_s: int) 
 
 
 def overlap_gaps(first: Sequence[Stretch], second: Sequence[Stretch]) -> tuple[Stretch, ...]:
-    """What lies in gaps of both.
+    """Stretches that lie in gaps of both.
 
     >>> overlap_gaps([(0, 10), (20, 30)], [(5, 25)])
     ((5, 10), (20, 25))

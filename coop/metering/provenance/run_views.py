@@ -141,11 +141,11 @@ class Roof:
 
     @property
     def left(self) -> int:
-        """What nobody of the group took."""
+        """Energy that nobody of the group took."""
         return self.made - self.given
 
     def home(self, connection_id: str) -> int:
-        """What came to a connection, of what may be seen."""
+        """Energy that came to a connection, of what may be seen."""
         return sum(given for who, given in self.to.items() if who[0] == connection_id)
 
 

@@ -1,4 +1,4 @@
-"""Whose energy a person sees: their own, or that of everybody."""
+"""Rule on whose energy a person sees: their own, or that of everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a period needs to be computed: meters, registers, who held which connection, and days of readings."""
+"""Data that a period needs to be computed: meters, registers, who held which connection, and days of readings."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ NOTHING = Fold(EMPTY, 0, 0, np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def entries_of(day: Day, step_s: int, exponent: int, number: int | Int64Array) -> Entries:
-    """What one delivery said of a day, in one step; or what several did, each by its number."""
+    """Words of one delivery on a day, in one step; or what several did, each by its number."""
     table = np.empty((6, len(day)), np.int64)
     table[0], table[1], table[2], table[3], table[4], table[5] = (
         number,
@@ -208,7 +208,7 @@ def fold(entries: Entries, received_us: Mapping[int, int]) -> Fold:
 
 
 def _standing(entries: Entries) -> Int64Array:
-    """Which entries are values that nothing took back."""
+    """Mask of entries that are values which nothing took back."""
     taking_back = entries.quality >= VOID
     stands = ~taking_back
     if taking_back.any():

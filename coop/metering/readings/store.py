@@ -81,7 +81,7 @@ def instant(at_s: int) -> datetime:
 
 
 def received_of(tx: Tx, numbers: Collection[int]) -> dict[int, int]:
-    """When deliveries were received [us since 1970], by number."""
+    """Times at which deliveries were received [us since 1970], by number."""
     if not numbers:
         return {}
     query = select(delivery.c.number, delivery.c.received_at).where(

@@ -91,7 +91,7 @@ class MeterOut(Answer):
 
 
 class RegisteredOut(Answer):
-    """How much of what was sent is new."""
+    """Number of new things of what was sent."""
 
     registered: Annotated[int, Field(examples=[1])]
     """Meters that were not in the register yet."""

@@ -44,7 +44,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Served:
-    """What one group came to, by quarter-hour [thousandths of a Wh].
+    """Result of one group, by quarter-hour [thousandths of a Wh].
 
     ``use`` and ``allocated`` have shape (n, participants), ``made`` and ``given`` (n, producers): what each producer
     had to share, and what of it was taken.
@@ -58,7 +58,7 @@ class Served:
 
     @property
     def production(self) -> Int64Array:
-        """What there was to share, of all producers."""
+        """Energy that there was to share, of all producers."""
         return np.asarray(self.made.sum(axis=1), np.int64)
 
     def at(self, quarter: int) -> Served:
@@ -68,7 +68,8 @@ class Served:
 
 
 class Balance:
-    """What each point still needs and each producer has left, over ``n`` quarter-hours from ``from_s`` on."""
+    """Balance of what each point still needs and each producer has left, over ``n`` quarter-hours from ``from_s``
+    on."""
 
     def __init__(self, chain: Sequence[Inputs], quarters: Quarters) -> None:
         self.from_s, self.n = chain[0].from_s, quarters.energy.shape[1]
@@ -132,7 +133,7 @@ class Balance:
         return np.asarray((starts + QUARTER_S > from_s) & (starts < to_s), np.bool_)
 
     def use_of(self, name: str) -> tuple[Int64Array, Int64Array]:
-        """What a point took, and what of it its own meters covered."""
+        """Energy that a point took, and the part that its own meters covered."""
         return self.taken[self._row[name]], self.own[self._row[name]]
 
     def held(self, inputs: Inputs) -> BoolArray:

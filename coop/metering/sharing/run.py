@@ -72,8 +72,8 @@ class Told:
 
 @dataclass(frozen=True)
 class Producer:
-    """What one meter made to share in a run, and gave to the group [thousandths of a Wh]; ``to`` says what it gave to
-    which occupancy."""
+    """Energy that one meter made to share in a run, and gave to the group [thousandths of a Wh]; ``to`` says what it
+    gave to which occupancy."""
 
     meter: str
     made: int
@@ -172,7 +172,7 @@ def run_again(inputs: Inputs, readings: Readings) -> tuple[tuple[Served, ...], B
 
 
 def list_producers(served: Served) -> list[Producer]:
-    """What each producer of a run made, gave to whom, and had left; all that the producers gave is all that the
+    """List of what each producer of a run made, gave to whom, and had left; all that the producers gave is all that the
     occupancies got."""
     inputs = served.inputs
     column = {name: k for k, name in enumerate(inputs.participants)}

@@ -34,7 +34,7 @@ class MoveIn(Body):
 
 
 class MaximaIn(Body):
-    """How far the registers of a meter count."""
+    """Maxima up to which the registers of a meter count."""
 
     maxima: Amounts
     """By quantity, the first value that the register cannot show; one that is left out has none that is known."""

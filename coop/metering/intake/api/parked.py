@@ -46,14 +46,14 @@ class ParkedTelegramOut(Answer):
 
 
 class ReplayedOut(Answer):
-    """What a replay took in."""
+    """Outcome of a replay."""
 
     values: Annotated[int, Field(examples=[96])]
     """Readings that were taken."""
 
 
 class DiscardedOut(Answer):
-    """What was closed without being taken in."""
+    """Letters that were closed without being taken in."""
 
     discarded: str
     """Id of the parked telegram."""

@@ -38,7 +38,7 @@ class WithdrawalIn(Body):
 
 
 class UndoIn(Body):
-    """Why a withdrawal is taken back."""
+    """Reason why a withdrawal is taken back."""
 
     reason: Reason
     """Why, for the auditor."""
@@ -78,7 +78,7 @@ class WithdrawalOut(Answer):
 
 
 class WithdrawnMonthOut(Answer):
-    """What a month comes to with a reading and without it, of the meter alone [base unit]."""
+    """Energy of a month with a reading and without it, of the meter alone [base unit]."""
 
     period: str
     """Month."""

@@ -63,7 +63,7 @@ _FINEST = -12
 
 @dataclass(frozen=True)
 class Choice:
-    """What a column of values holds; ``what`` is a key of ``STEPS``."""
+    """Guess at what a column of values holds; ``what`` is a key of ``STEPS``."""
 
     quantity: Quantity
     unit: str

@@ -53,7 +53,7 @@ Filled = Annotated[dict[str, str], Depends(forms.read_form)]
 
 @dataclass(frozen=True)
 class Brought:
-    """What a file would bring: how many readings of which meters, from when to when, and what is wrong with it."""
+    """Effect of a file: how many readings of which meters, from when to when, and what is wrong with it."""
 
     values: int
     meters: tuple[str, ...]

@@ -75,7 +75,7 @@ class BreakDecisionOut(Answer):
 
 
 class WeighedOut(Answer):
-    """What a month would come to by one meaning of a break, of the meter alone [base unit]."""
+    """Energy of a month by one meaning of a break, of the meter alone [base unit]."""
 
     period: str
     """Month."""
@@ -115,7 +115,7 @@ def preview_break(request: Request, wanted: BreakIn) -> list[WeighedOut]:
 @routes.get("/break-decisions")
 @may("see-data")
 def list_break_decisions(request: Request, page: Paged) -> list[BreakDecisionOut]:
-    """What was proposed about breaks, oldest first, with those that wait for a second person."""
+    """Proposals about breaks, oldest first, with those that wait for a second person."""
     with reading(request) as tx:
         registers = {one.id: one for one in register.list_registers(tx)}
         rows = page.cut(decisions.list_proposals(tx), lambda pair: (pair[0].proposed_at, pair[0].id))

@@ -69,7 +69,7 @@ class CorrectIn(AcceptIn):
 
 
 class HeatSystemOut(Answer):
-    """How the heat system did in a period."""
+    """Performance of the heat system in a period."""
 
     period_start: FirstDay
     period_end: DayAfter
@@ -120,7 +120,7 @@ class ListedPeriodOut(PeriodOut):
 
 
 class PlantOut(Answer):
-    """How the heat system would do in a period that is not closed."""
+    """Performance of the heat system in a period that is not closed."""
 
     heat_produced_j: Joules
     heat_delivered_j: Joules
@@ -169,7 +169,7 @@ class OtherOut(Answer):
 
 
 class PeriodPreviewOut(Answer):
-    """What a period would come to if it were closed now."""
+    """Result of a period if it were closed now."""
 
     lacking: list[LackOut]
     """What is missing."""
@@ -201,7 +201,7 @@ class MeterCompletenessOut(Answer):
 
 
 class CompletenessOut(Answer):
-    """How much of each meter's days is there."""
+    """Completeness of each meter's days."""
 
     days: list[date]
     """UTC days of the period."""

@@ -107,7 +107,7 @@ class GiverOut(Answer):
 
 
 class ExplanationOut(Answer):
-    """Why a connection got what it got in one quarter-hour."""
+    """Explanation of what a connection got in one quarter-hour."""
 
     at: datetime
     """First instant of the quarter-hour."""

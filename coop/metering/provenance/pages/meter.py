@@ -62,7 +62,7 @@ class Asked:
         self.period, self.register, self.day, self.known_at = period, register, day, known_at
 
     def read(self, tx: Tx) -> Wanted:
-        """What is wanted.
+        """Choice of what is wanted.
 
         Raises:
             BadInput: a field is none, or lies in the future.

@@ -64,7 +64,7 @@ def export_gaps(request: Request, asked: Asked, meter: str, wanted: AskedRecord)
 @routes.get("/heard.{extension}")
 @may("see-register")
 def export_heard(request: Request, asked: Asked) -> Response:
-    """When each gateway was heard last."""
+    """Time at which each gateway was heard last."""
     with reading(request) as tx:
         return asked.answer(record_listings.heard_listing((one, one.is_silent(tx.now)) for one in list_heard(tx)))
 
@@ -91,7 +91,7 @@ def export_withdrawals(request: Request, asked: Asked, meter: str) -> Response:
 @routes.get("/breaks.{extension}")
 @may("see-data")
 def export_breaks(request: Request, asked: Asked, register: str | None = None) -> Response:
-    """What was proposed about breaks (of one register), oldest first."""
+    """Proposals about breaks (of one register), oldest first."""
     with reading(request) as tx:
         registers = {one.id: one for one in list_registers(tx)}
         return asked.answer(record_listings.breaks_listing(decisions.list_proposals(tx, register), registers))
