@@ -55,7 +55,7 @@ def test_a_run_stops_at_its_brakes_until_a_second_person_releases_it(house: Hous
         page.locator("main form button").click()
         expect(page.locator(".flash")).to_contain_text("The bills are issued")
         page.locator("a[href^='/billing/bills/']").first.click()
-        assert title_of(page).startswith("Bill 2026-")
+        assert title_of(page).startswith("Monthly bill 2026-")
 
 
 def test_a_bad_file_is_refused_whole_with_every_bad_line(house: House, browser: Browser) -> None:

@@ -20,7 +20,7 @@ def open_bill(page: Page) -> str:
     link = page.locator("table.data tr", has_text="December 2025").locator("a").first
     number = link.inner_text()
     link.click()
-    assert title_of(page) == f"Bill {number}"
+    assert title_of(page) == f"Monthly bill {number}"
     return number
 
 
