@@ -327,7 +327,7 @@ def see_bill(page: Page) -> None:
     """The member's own bill: waiting to be paid, seen, and opened on paper."""
     page.goto("/")
     page.locator(".gathered.whole").get_by_role("link", name="Rekening").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Rekening")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Maandrekening")
     expect(page.locator("main")).to_contain_text("Coöperatie Warm U.A.")
     address = page.locator("a[href$='.pdf']").first.get_attribute("href")
     paper = page.request.get(str(address))
