@@ -1,4 +1,7 @@
-"""Papers of bills: frozen at issue, addressed by the register, put away once, and forgotten when their term is over."""
+"""Papers of bills: frozen at issue, addressed by the register, put away once, and forgotten when their term is over.
+
+One file: it follows one paper from the run that freezes it to the day on which it is forgotten.
+"""
 
 from __future__ import annotations
 

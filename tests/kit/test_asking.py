@@ -1,4 +1,7 @@
-"""Programs ask: pages of lists, entity tags, requests that come again, kinds of bodies, headers, versions."""
+"""Programs ask: pages of lists, entity tags, requests that come again, kinds of bodies, headers, versions.
+
+One file: all of it is asked of one small service whose routes stand here, and each habit meets the others there.
+"""
 
 from __future__ import annotations
 
