@@ -325,7 +325,7 @@ def reckon_stand(stand: dict[str, Any]) -> int:
 def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
     """Check that a measurement, an allocation or a vote is in itself what its facts tell."""
     if source["what"] == "vote":
-        yield from check_seals(source["facts"], say)
+        yield from check_seals([*source["facts"], *source["cast"]], say)
         yield from check_vote(source, say)
         return
     yield from check_seals([source["fact"]], say)
@@ -359,8 +359,8 @@ def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, s
 
 
 def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
-    """Check that the verdict follows from the votes, the counted ballots were all put in the box, and the own is
-    one."""
+    """Check that the verdict follows from the votes, the counted ballots are those that it sealed, and the own was
+    told when it was cast and is among them."""
     facts: dict[str, list[Any]] = defaultdict(list)
     for fact in vote["facts"]:
         facts[fact["type"].split(".")[1]].append(json.loads(fact["data"]))
@@ -375,10 +375,11 @@ def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
     if decided.get("history"):
         return
     lines = "".join(line + "\n" for line in sorted(vote["counted"]))
-    cast = {commitment for told in facts["ballots-committed"] for commitment in told["commitments"]}
-    if hashlib.sha256(lines.encode()).hexdigest() != decided.get("ballots_hash") or not cast >= set(vote["counted"]):
+    if hashlib.sha256(lines.encode()).hexdigest() != decided.get("ballots_hash"):
         yield say["box"] % vote["subject"]
-    if vote["own"] and fingerprint(vote["own"]) not in vote["counted"]:
+    own = {fingerprint(vote["own"])} if vote["own"] else set()
+    cast = {commitment for fact in vote["cast"] for commitment in json.loads(fact["data"])["commitments"]}
+    if not own <= cast.intersection(vote["counted"]):
         yield say["own"] % vote["subject"]
 
 

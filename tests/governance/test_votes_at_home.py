@@ -12,7 +12,7 @@ from coop.governance.minutes.taking_home import take_vote
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import CoopError
-from coop.verification.athome import WORDS, check_source
+from coop.verification.athome import WORDS, check_source, fingerprint
 from tests.governance.assembly import TOWN, live
 
 Taken = dict[str, Any]
@@ -46,6 +46,16 @@ def test_nobody_else_s_vote_is_in_it(database: Database) -> None:
     assert '"salt"' not in said
 
 
+def test_of_nobody_else_it_says_that_they_voted_or_when(database: Database) -> None:
+    """A sealed fact names the account and the moment of whoever cast: only the own one is given."""
+    live(database)
+    assert take(database, None)["cast"] == []
+    taken = take(database, "m002")
+    [own] = taken["cast"]
+    assert fingerprint(taken["own"]) in json.loads(own["data"])["commitments"]
+    assert {fact["type"] for fact in taken["facts"]}.isdisjoint({own["type"]})
+
+
 def test_an_open_vote_is_not_given(database: Database) -> None:
     live(database, until="close")
     with database.read(TOWN) as tx, pytest.raises(CoopError, match="did not decide this yet"):
@@ -71,6 +81,10 @@ def change_the_count(taken: Taken) -> None:
         )
 
 
+def tell_the_own_anew(taken: Taken) -> None:
+    taken["cast"] = []
+
+
 def move_a_fact(taken: Taken) -> None:
     taken["facts"][0]["occurred_at"] = "2026-01-01T00:00:00.000000+00:00"
 
@@ -81,6 +95,7 @@ def move_a_fact(taken: Taken) -> None:
         (lose_a_ballot, "the box of ballots"),
         (swap_a_ballot, "the box of ballots"),
         (turn_the_own, "your ballot"),
+        (tell_the_own_anew, "your ballot"),
         (change_the_count, "does not follow from the votes"),
         (move_a_fact, "the fingerprint of"),
     ],

@@ -1,7 +1,8 @@
 """A decided resolution as a member takes it home: the sealed facts from notice to effect, and the own ballot opened.
 
-``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. Nobody else's vote
-is in it: of their ballots there are commitments alone, as they were told when they were cast.
+``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. Of other people's
+ballots there are the commitments that were counted, under the hash that the verdict sealed: a sealed fact of somebody
+casting names the account and the moment, so only the one of the own ballot is given.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from coop.values import CoopError, NotFound, say
 
 _OF_MEETING: tuple[type[Event], ...] = (MeetingConvened, VotingListFrozen)
 _OF_RESOLUTION: tuple[type[Event], ...] = (
-    BallotsCommitted,
     ResolutionDecided,
     TariffAdopted,
     AllocationKeyAdopted,
@@ -54,6 +54,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         raise CoopError("not-decided", say("the members did not decide this yet"))
     standing = list_standing(tx, resolution_id)
     own = standing.get(member_id) if member_id else None
+    cast = journal.list_rows(tx, BallotsCommitted, tx.community, resolution_id) if own else []
     taken: dict[str, Any] = {
         "what": "vote",
         "language": language,
@@ -62,6 +63,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
         "majority": record["majority"],
         "base": record["base"],
         "count": record["count"],
+        "cast": [row for row in cast if own and commit(resolution_id, own) in orjson.loads(row["data"])["commitments"]],
         "facts": [
             row
             for kinds, subject in ((_OF_MEETING, meeting_id), (_OF_RESOLUTION, resolution_id))
