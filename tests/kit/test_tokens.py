@@ -111,6 +111,21 @@ def test_a_program_that_comes_in_has_its_scopes_as_roles(database: Database) -> 
         "coop_\x00_\ud800",
         "coop_" + "9" * 5000,
     ],
+    ids=[
+        "nothing",
+        "the beginning",
+        "no number and no secret",
+        "the number",
+        "the hash",
+        "a letter short",
+        "a letter more",
+        "in capitals",
+        "no secret",
+        "the hash as secret",
+        "another token",
+        "no text",
+        "very long",
+    ],
 )
 def test_what_is_not_the_token_opens_nothing(database: Database, token: str) -> None:
     assert not opens(database, token)
