@@ -21,7 +21,8 @@ class AgendaPaper(BaseModel):
 
 class PaperAdded(Event):
     """A document lies open with a point since now, after the notice went out, and is marked as later: ``role`` text is
-    the literal text of what is proposed, explanation anything else. ``sha256`` is over its bytes."""
+    the literal text of what is proposed, explanation anything else. ``sha256`` is over its bytes. ``subject_nl`` and
+    ``subject_en`` are of the point, empty where nobody said."""
 
     TYPE: ClassVar[str] = "governance.paper-added.v1"
     NOUNS: ClassVar[str] = "resolutions"
@@ -32,6 +33,8 @@ class PaperAdded(Event):
     name_en: str
     role: str
     sha256: str
+    subject_nl: str = ""
+    subject_en: str = ""
 
     def key(self) -> str:
         return self.resolution_id

@@ -12,7 +12,7 @@ CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersS
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, MeetingWithdrawn,
-PointWithdrawn, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, VoteOpened, VoteClosing,
+PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, VoteOpened, VoteClosing,
 BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the
 secretary, not the machines.
 

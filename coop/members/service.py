@@ -117,6 +117,7 @@ MEMBERS = Service(
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
+        governance.PaperAdded: messages_heard.on_paper_added,
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,

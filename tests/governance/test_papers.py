@@ -192,7 +192,8 @@ def test_a_later_document_says_so_and_is_told(database: Database) -> None:
     for _ in range(2):
         with database.write(TOWN, SECRETARY) as tx:
             commands.add_later(tx, "a", later.paper_id)
-    assert [fact.sha256 for fact in only(told(database), PaperAdded)] == [later.sha256]
+    facts = [(fact.sha256, fact.subject_nl) for fact in only(told(database), PaperAdded)]
+    assert facts == [(later.sha256, resolution("a").subject_nl)]
     with database.read(TOWN) as tx:
         laid = commands.list_papers(tx, meeting(resolution("a")))["a"]
         assert [(each.paper.name_nl, each.is_later) for each in laid] == [

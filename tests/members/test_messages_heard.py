@@ -14,6 +14,7 @@ from coop.events.governance import (
     MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
+    PaperAdded,
     PointWithdrawn,
     VoteClosing,
     VoteOpened,
@@ -171,6 +172,40 @@ def test_a_point_that_is_taken_off_an_agenda_is_told_by_its_subject(database: Da
     told = [content for content in contents(list_kept(database)) if content.kind == "point-withdrawn"]
     assert any("niet over: Tarief 2027." in paragraph for content in told for paragraph in content.paragraphs)
     assert told[0].link == "/governance/meetings/alv-1"
+
+
+def test_a_document_that_is_added_after_the_notice_is_told_to_all_once_in_their_language(
+    database: Database, clock: SetClock
+) -> None:
+    furnish(database)
+    agree_to_mail(database)
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        store.save_wish(tx, Wish(VRIES, "en"))
+    added = PaperAdded(
+        resolution_id="r-1",
+        meeting_id="alv-1",
+        name_nl="Offerte",
+        name_en="Quotation",
+        role="explanation",
+        sha256="5d" * 32,
+        subject_nl="Tarief 2027",
+        subject_en="Tariff of 2027",
+    )
+    elsewhere = added.model_copy(update={"meeting_id": "nobody heard of it"})
+    of_before = added.model_copy(update={"sha256": "6e" * 32, "subject_nl": "", "subject_en": ""})
+    hear(database, MEETING, added, added, elsewhere)
+    english, dutch, on_paper = [content for content in contents(list_kept(database)) if content.kind == "paper-added"]
+    assert english.paragraphs[1:3] == (
+        "After the notice of the members' meeting of 1 February 2026 the board added a document: Quotation.",
+        "It belongs to this point: Tariff of 2027.",
+    )
+    assert "Het hoort bij dit punt: Tarief 2027." in dutch.paragraphs
+    assert {english.link, dutch.link, on_paper.link} == {"/governance/resolutions/r-1"}
+    hear(database, of_before)
+    assert "It belongs" not in "".join(contents(list_kept(database))[-1].paragraphs)
+    clock.set(AT + timedelta(days=30))
+    hear(database, added.model_copy(update={"sha256": "7f" * 32}), told_at=clock.now())
+    assert len([kept for kept in list_kept(database) if kept.kind == "paper-added"]) == 6
 
 
 def test_a_withdrawal_that_is_heard_after_the_day_of_the_meeting_is_told_all_the_same(database: Database) -> None:

@@ -105,6 +105,8 @@ def add_later(tx: Tx, resolution_id: str, paper_id: str) -> Paper:
             name_en=paper.name_en,
             role=paper.role,
             sha256=paper.sha256,
+            subject_nl=point.subject_nl,
+            subject_en=point.subject_en,
         )
     )
     return paper

@@ -18,6 +18,7 @@ from coop.events.governance import (
     MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
+    PaperAdded,
     PersonElected,
     PointWithdrawn,
     VoteClosing,
@@ -30,7 +31,7 @@ from coop.members.messages import store
 from coop.members.messages.commands import find_addressee, send, send_to_all
 from coop.members.messages.model import ComingMeeting, DueBill
 from coop.members.register.store import find_member
-from coop.values import civil_date, say
+from coop.values import civil_date, derive_id, say
 from coop.web.language import gettext
 from coop.web.writing import price
 
@@ -177,6 +178,23 @@ def on_point_withdrawn(tx: Tx, event: PointWithdrawn, envelope: Envelope) -> Non
         subject=lambda lang: event.subject_nl if lang == "nl" else event.subject_en,
         reason=event.reason,
         link=f"/governance/meetings/{event.meeting_id}",
+    )
+
+
+def on_paper_added(tx: Tx, event: PaperAdded, envelope: Envelope) -> None:
+    """Write all members of a document that lies open since the notice, unless the meeting is over or not held."""
+    meeting = store.find_meeting(tx, event.meeting_id)
+    if meeting is None or meeting.held_on < tx.today or _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "paper-added",
+        store.list_voters(tx, meeting.held_on),
+        derive_id("paper", event.resolution_id, event.sha256),
+        held_on=meeting.held_on,
+        paper=lambda lang: event.name_nl if lang == "nl" else event.name_en,
+        subject=(lambda lang: event.subject_nl if lang == "nl" else event.subject_en) if event.subject_nl else None,
+        link=f"/governance/resolutions/{event.resolution_id}",
     )
 
 

@@ -18,6 +18,7 @@ KINDS: Final = (
     "meeting-notice",
     "meeting-withdrawn",
     "point-withdrawn",
+    "paper-added",
     "tariff-notice",
     "vote-open",
     "vote-closing",

@@ -17,6 +17,7 @@ KIND_NAMES: Final = {
     "meeting-notice": N_("Notice of a meeting"),
     "meeting-withdrawn": N_("Meeting withdrawn or put off"),
     "point-withdrawn": N_("Point taken off an agenda"),
+    "paper-added": N_("Later document with a point"),
     "tariff-notice": N_("Notice of a tariff"),
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),

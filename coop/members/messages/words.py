@@ -135,6 +135,18 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the meeting"),
     ),
+    "paper-added": Words(
+        N_("%(coop)s: a document was added for the meeting of %(held_on)s"),
+        (
+            N_("After the notice of the members' meeting of %(held_on)s the board added a document: %(paper)s."),
+            N_("It belongs to this point: %(subject)s."),
+            N_(
+                "What the notice proposes stays the same."
+                " Did you vote already? You can change your vote while it is open."
+            ),
+        ),
+        N_("See the point and its documents"),
+    ),
     "tariff-notice": Words(
         N_("Your tariff changes on %(valid_from)s"),
         (
@@ -256,6 +268,7 @@ def make_example(kind: str, now: datetime, day: date) -> dict[str, object]:
         "votes_until": "20:00",
         "reason": lambda lang: gettext(lang, N_("The hall is not free.")),
         "subject": lambda lang: gettext(lang, N_("Tariff of next year")),
+        "paper": lambda lang: gettext(lang, N_("Explanation of the tariff")),
         "month": lambda lang: month(lang, day),
         "meter": "KWG50001",
         "what": say("it was corrected"),
