@@ -50,8 +50,9 @@ class GuaranteeChoice(Choice):
     ``index_lag_months`` months after the end of that month. A year that a contract covers in part has its share of the
     ceiling by days, or by days for tap water and by the normal degree days of each month for the rest.
 
-    The ``mode`` (plain, weather, or off where nothing is promised), the term and the years after which one may stop are
-    those of the day on which a contract began: they are promised for the whole term, and no later vote takes them away.
+    A contract has the choice of the day on which it began, whole: the ``mode`` (plain, weather, or off where nothing is
+    promised), the term, the years after which one may stop, and every figure by which its ceiling is reckoned. It is
+    promised for the whole term, and a later vote holds for the contracts that begin under it.
 
     Source: docs/domain/heat-tariffs-and-guarantee.md#niet-meer-dan-nu.
     """

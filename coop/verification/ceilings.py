@@ -85,12 +85,12 @@ def _ceilings(
     figures: Figures,
 ) -> Iterator[int | None]:
     """The ceilings of a guarantee year [cents], one for each set of figures that was on file; None for no promise."""
-    choice, promise = _choice_on(choices, year), _choice_on(choices, contract.starts_on)
+    choice = _choice_on(choices, contract.starts_on)
     nth = year.year - contract.starts_on.year
-    if choice is None or promise is None or year != birthday(contract.starts_on, nth):
+    if choice is None or year != birthday(contract.starts_on, nth):
         return
     gas = sorted(reference, key=lambda each: each.year)[-choice.reference_years :]
-    if promise.mode == "off" or not gas or nth >= promise.term_years:
+    if choice.mode == "off" or not gas or nth >= choice.term_years:
         yield None
         return
     following = birthday(contract.starts_on, nth + 1)
@@ -99,7 +99,7 @@ def _ceilings(
         figures.get((choice.index_series, _published(birthday(contract.starts_on, number), choice)), ())
         for number in range(1, nth + 1)
     ]
-    for mean in _means(gas, promise.mode == "weather", choice, contract.starts_on.year, figures):
+    for mean in _means(gas, choice.mode == "weather", choice, contract.starts_on.year, figures):
         for factors in product(*index):
             ceiling = mean * share
             for factor in factors:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from coop.billing.bills import account_store as accounts
 from coop.billing.bills import store as bills
 from coop.billing.bills.book import find_promise
 from coop.billing.checking import words
+from coop.billing.checking.verify import verify_bill
 from coop.billing.documents.archive import freeze
 from coop.billing.documents.contents import document_of
 from coop.billing.figures.commands import record_figure
@@ -24,6 +26,9 @@ from coop.billing.model import GasYear, GuaranteeEntry, GuaranteeMode, Guarantee
 from coop.billing.runs.commands import issue_bills, release_run
 from coop.kit.database import Database
 from coop.values import Period
+from coop.verification.ceilings import verify_ceilings
+from coop.verification.rows import read_kept
+from coop.verification.told import Told
 from tests.billing.village import address, admitted, hear, month_of, promised, signed, tariff_adopted, visit
 from tests.desk import CHAIR, COMMUNITY, SECRETARY
 
@@ -143,6 +148,24 @@ def test_a_vote_for_new_contracts_takes_no_promise_away_from_a_running_one(datab
         assert find_promise(tx, "contract-bram") is None
 
 
+def test_a_vote_on_the_years_that_count_moves_the_ceiling_of_no_contract_that_runs(database: Database) -> None:
+    begun = [tariff_adopted(valid_from=date(2024, 1, 1)), admitted("anna"), signed("anna", date(2024, 1, 1))]
+    later: dict[str, Any] = {"reference_years": 1, "index_month": 1, "index_series": "another-index"}
+    hear(database, *begun, promised(date(2025, 1, 1), **later), admitted("bram"))
+    hear(database, signed("bram"), *month_of(["anna", "bram"], JANUARY))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        record_figure(tx, PublishedFigure("cpi-households", 2024, Decimal("1.00"), "invented"), None)
+    issued = issue_january(database)
+    # anna has the mean of four years and the index that she was promised; bram the newest year alone
+    assert {name: entry.ceiling_cents for name, entry in issued.items()} == {"anna": 150_205, "bram": 161_000}
+    with database.read(COMMUNITY) as tx:
+        kept = read_kept(tx)
+        told = Told(signed=[signed("anna", date(2024, 1, 1)), signed("bram")])
+        assert list(verify_ceilings(kept, told)) == []
+        for head in bills.list_heads(tx):
+            assert verify_bill(tx, head.id).findings == ()
+
+
 def test_a_promise_ends_with_its_term_and_not_a_day_before(database: Database) -> None:
     short = promised(date(2020, 1, 1), term_years=1, exit_after_years=0)
     hear(database, short, tariff_adopted(valid_from=date(2024, 1, 1)), admitted("anna"), admitted("bram"))
@@ -160,8 +183,8 @@ def test_a_member_reads_until_when_the_ceiling_is_promised_and_from_when_on_to_s
         "Not More Than Now is promised to you until 31 December 2039, whatever is voted; from 1 January 2030 on you may"
         " stop. Who stops before 1 January 2030 ends the guarantee before its agreed term. By law you may end the"
         " supply all the same, in writing (Warmtewet art. 3c); a contract after that has the promise of its own first"
-        " day. A meeting may change prices, which bind you once you were told in writing, and for guarantee years to"
-        " come which figures and how many gas years count. It cannot take the promise, its term or its kind from you."
+        " day. A meeting may change prices, which bind you once you were told in writing. It cannot take from you the"
+        " promise, its term, its kind, or how your ceiling is reckoned."
     )
     hear(weather, promised(date(2026, 1, 1), 101, term_years=3, exit_after_years=1))
     anna = visit(weather, tmp_path, "member", member_id="anna")

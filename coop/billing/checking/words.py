@@ -242,8 +242,8 @@ def promise_sentence(lang: str, promise: Promise) -> str:
     )
     meeting = translate(
         lang,
-        "A meeting may change prices, which bind you once you were told in writing, and for guarantee years to come"
-        " which figures and how many gas years count. It cannot take the promise, its term or its kind from you.",
+        "A meeting may change prices, which bind you once you were told in writing. It cannot take from you the"
+        " promise, its term, its kind, or how your ceiling is reckoned.",
     )
     return f"{promised} {sooner} {meeting}"
 

@@ -69,12 +69,12 @@ def guarantee_terms(
     """Terms that the ceiling of a guarantee year follows from, once bills reach up to ``until``: an end of the contract
     counts from then on, so that no credit is given for an end that is still to come and may move.
 
-    The mode and the term are those that were promised when the contract began, whatever was voted since.
+    All of it is reckoned as was promised on the day on which the contract began, whatever was voted since.
 
     Raises:
         CoopError: an index factor or a degree-day figure that is needed is not on file, or no choice holds.
     """
-    row, choice = choices.dated_on(GuaranteeChoice, year.start)
+    row, choice = choices.dated_on(GuaranteeChoice, contract.starts_on)
     chosen = chosen_of(row, choice)
     mode = promised_mode(contract, year.start, choices)
     reference = tuple(sorted(contract.reference, key=lambda gas_year: gas_year.year)[-choice.reference_years :])
