@@ -18,6 +18,7 @@ from coop.billing.documents.archive import list_told, read_paper
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.runs.proposals import Outcome, propose_bills, propose_corrections
 from coop.billing.runs.store import Proposal
+from coop.billing.runs.works import resume
 from coop.kit.jobs import Job, Work
 from coop.kit.tx import Tx
 from coop.values import CoopError, Period, Said, eur, join_said, say, say_count
@@ -42,6 +43,14 @@ def draft_corrections(work: Work) -> str:
     """Draft the corrections of billed periods that were reopened."""
     with work.write() as tx:
         return tell(propose_corrections(tx)) or say("nothing to correct")
+
+
+def resume_runs(work: Work) -> str:
+    """Make the runs anew whose process was killed, in the name of who asked for them."""
+    made, refused = resume(work.database, work.community)
+    if made + refused == 0:
+        return say("no run was stopped")
+    return say("made again %(made)s that were stopped; %(refused)s refused", made=made, refused=refused)
 
 
 def archive_papers(work: Work) -> str:
@@ -153,6 +162,7 @@ def _sum(proposal: Proposal) -> Said:
 JOBS = (
     Job("draft-bills", N_("Draft the bills of closed periods"), "10 5 * * *", draft_bills),
     Job("draft-corrections", N_("Draft corrections of billed periods"), "40 5 * * *", draft_corrections),
+    Job("resume-runs", N_("Make bill runs again that were stopped"), "*/5 * * * *", resume_runs),
     Job("set-amounts", N_("Set the monthly amounts of new guarantee years"), "30 4 * * *", set_amounts),
     Job("follow-drifts", N_("Tell other monthly amounts where costs drift"), "0 4 9 * *", follow_drifts),
     Job("archive-papers", N_("Put the papers of bills away"), "*/5 * * * *", archive_papers),

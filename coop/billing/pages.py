@@ -28,11 +28,14 @@ from coop.billing.model import LineKind
 from coop.billing.runs import commands as runs
 from coop.billing.runs import store as stored_runs
 from coop.billing.runs import texts as brake_texts
+from coop.billing.runs import work_texts, works
+from coop.billing.runs.asking import PATIENCE_S, ask_run
+from coop.billing.runs.asking import ask_release as release_held
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.terms import mailing_store as mailings
 from coop.communities.tariffs import METERED
 from coop.kit import documents
-from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
 from coop.values import CoopError, Period
 from coop.web.language import N_, language_of, translate
@@ -167,26 +170,41 @@ def runs_page(request: Request) -> Response:
         periods = board.list_periods(tx)
         corrections = stored_runs.list_runs(tx, kind=CORRECTIONS)
         proposed = _proposed_corrections(tx)
+        working = works.list_standing(request.state.database, tx)
     return render(
-        request, "billing/runs.html", periods=periods, corrections=corrections, proposed=proposed, words=words
+        request,
+        "billing/runs.html",
+        periods=periods,
+        corrections=corrections,
+        proposed=proposed,
+        working=working,
+        works=work_texts,
+        words=words,
     )
 
 
 @routes.get("/runs/{name}")
 @may("see-runs")
-def run_page(request: Request, name: str, page: int = 1) -> Response:
-    session, page = session_of(request), max(page, 1)
+def run_page(request: Request, name: str, page: int = 1, watched: bool = False) -> Response:
+    session, lang, page = session_of(request), language_of(request), max(page, 1)
     result, refusal = None, None
     with reading(request) as tx:
+        work = works.find_standing(request.state.database, tx, *runs.list_names(tx, name))
+        if work and work.status == "running":
+            return _working_page(request, name, work)
+        if watched and work is None and name == CORRECTIONS:
+            newest = stored_runs.newest_corrections(tx, tx.today)
+            return redirect(f"/billing/runs/{newest.id}" if newest else "/billing/runs")
         try:
             result = runs.preview_named(tx, name)
         except CoopError as error:
             if error.code not in words.REFUSALS:
                 raise
             refusal = error
-        reach, posted = None, 0
+        reach, posted, put_away = None, 0, None
         if result and result.status == "issued":
             reach = mailings.measure_reach(tx, [(bill.bill_id, bill.member_id) for bill in result.bills])
+            put_away = papers.measure_papers(tx, result.run_id)
             posted = count_posted(tx, bills.list_heads(tx, run_id=result.run_id))
         today = tx.today
     period = result.period if result else None
@@ -201,7 +219,7 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         posted=posted,
         may_take_papers=ACCESS.allows(session, "see-all-bills"),
         name=name,
-        title=words.period_name(language_of(request), period) if period else "",
+        title=words.period_name(lang, period) if period else "",
         result=result,
         refusal=refusal,
         shown=result.bills[(page - 1) * PAGE_SIZE : page * PAGE_SIZE] if result else (),
@@ -209,9 +227,25 @@ def run_page(request: Request, name: str, page: int = 1) -> Response:
         pages=-(-len(result.bills) // PAGE_SIZE) if result else 0,
         may_issue=ACCESS.allows(session, "run-bills"),
         may_date=_may_date(request),
+        stopped=work_texts.explain_stop(lang, work) if work else "",
+        papers=put_away,
+        papers_left=work_texts.papers_left(lang, put_away) if put_away else "",
         may_release=ACCESS.allows(session, "release-runs") and (result is None or result.run_by != session.account_id),
         today=today,
         words=words,
+    )
+
+
+def _working_page(request: Request, name: str, work: works.Standing) -> Response:
+    """How far a run is; it looks again by itself, with or without a script."""
+    lang, progress = language_of(request), work.progress
+    return render(
+        request,
+        "billing/working.html",
+        title=words.period_name(lang, Period.parse(name)) if runs.is_period(name) else "",
+        again=f"/billing/runs/{name}?watched=1",
+        progress=progress,
+        left=work_texts.time_left(lang, progress.seconds_left if progress else None),
     )
 
 
@@ -223,9 +257,10 @@ def _may_date(request: Request) -> bool:
 @may("run-bills")
 def issue(request: Request, name: str, issued_on: Annotated[date | None, Form()] = None) -> Response:
     lang = language_of(request)
-    period = None if name == CORRECTIONS else Period.parse(name)
-    with writing(request) as tx:
-        result = runs.run_bills(tx, period, issued_on, may_date=_may_date(request))
+    name = name if name == CORRECTIONS else str(Period.parse(name))
+    result = ask_run(request, name, issued_on, may_date=_may_date(request), patience_s=PATIENCE_S)
+    if result is None:
+        return redirect(f"/billing/runs/{name}")
     if result.kind == CORRECTIONS and not result.bills:
         return redirect("/billing/runs", translate(lang, "There is nothing to correct."), "note")
     back = f"/billing/runs/{result.period or result.run_id}"
@@ -262,8 +297,9 @@ def ask_release(request: Request, run_id: str) -> Response:
 @may("release-runs")
 def release(request: Request, run_id: str) -> Response:
     lang = language_of(request)
-    with writing(request) as tx:
-        result = runs.release_run(tx, run_id)
+    result = release_held(request, run_id, patience_s=PATIENCE_S)
+    if result is None:
+        return redirect(f"/billing/runs/{run_id}")
     back = f"/billing/runs/{result.period or run_id}"
     if result.status == "held":
         return redirect(back, translate(lang, "Something else is unlikely now; look again."), "note")

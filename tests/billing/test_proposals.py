@@ -210,6 +210,7 @@ def test_the_jobs_run_once_for_their_morning_and_leave_their_outcome(village: Da
     assert [job.name for job in BILLING.jobs] == [
         "draft-bills",
         "draft-corrections",
+        "resume-runs",
         "set-amounts",
         "follow-drifts",
         "archive-papers",
@@ -222,6 +223,7 @@ def test_the_jobs_run_once_for_their_morning_and_leave_their_outcome(village: Da
         assert {run.job: (run.succeeded, run.outcome) for run in list_runs(tx)} == {
             "draft-bills": (True, "drafted 3 bills of 2025-01 for 442.68 EUR"),
             "draft-corrections": (True, "nothing to correct"),
+            "resume-runs": (True, "no run was stopped"),
             "set-amounts": (True, "set 0 monthly amounts"),
             "follow-drifts": (True, "told 0 other monthly amounts"),
             "archive-papers": (True, "put away 0 papers of bills"),

@@ -7,7 +7,7 @@ finds them.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -115,6 +115,7 @@ def draft_run(
     tasks: Sequence[Task],
     newest: Mapping[str, LastBill],
     costs_before: Mapping[str, tuple[int, int]],
+    priced: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[list[Draft], list[CeilingMove]]:
     """Every bill of a run, and every ceiling that moved without a bill.
 
@@ -124,6 +125,7 @@ def draft_run(
         tasks: what is to be billed or brought up to date, in order of period.
         newest: for each contract of which a guarantee year is unsettled, its newest bill.
         costs_before: for each contract, cost before guarantee [cents] and days of the bill before a first bill.
+        priced: told of how many contracts how many are priced.
 
     Raises:
         CoopError: no tariff binds on some day, or a ceiling needs a figure that is not on file.
@@ -131,7 +133,9 @@ def draft_run(
     reached = dict(years)
     drafts: list[Draft] = []
     unsettled = find_unsettled(terms, years)
-    for contract in terms.book.contracts:
+    contracts = terms.book.contracts
+    for nth, contract in enumerate(contracts):
+        priced(nth, len(contracts))
         drafted = (draft_bill(terms, reached, contract, task, costs_before) for task in tasks)
         of_contract = [draft for draft in drafted if draft is not None]
         if starts := [
@@ -140,6 +144,7 @@ def draft_run(
             settled = _settle(terms, reached, contract, of_contract.pop() if of_contract else None, newest, starts)
             of_contract.append(settled)
         drafts += of_contract
+    priced(len(contracts), len(contracts))
     return drafts, find_moves(terms, reached)
 
 

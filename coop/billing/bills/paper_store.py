@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from coop.billing.tables.bills import bill, bill_run
 from coop.billing.tables.papers import bill_paper, bill_recipient, recipient_key
@@ -30,6 +30,56 @@ class StoredPaper:
     def is_unchanged(self) -> bool:
         """True where the bytes still have the hash."""
         return hashlib.sha256(self.body).hexdigest() == self.sha256
+
+
+@dataclass(frozen=True)
+class PapersSoFar:
+    """Files of a run's bills that are put away, of how many, from the first at ``since`` to the newest at ``until``."""
+
+    count: int
+    total: int
+    since: datetime | None
+    until: datetime | None
+    now: datetime
+
+    @property
+    def seconds_left(self) -> int | None:
+        """Estimate of the time that the others take at the pace so far; None where none comes at present.
+
+        left = (until - since) / (count - 1) * (total - count)
+
+        >>> from datetime import UTC
+        >>> noon = datetime(2025, 2, 3, 12, tzinfo=UTC)
+        >>> at = noon + timedelta(seconds=10)
+        >>> PapersSoFar(101, 1201, noon, at, at).seconds_left
+        110
+        >>> PapersSoFar(101, 1201, noon, at, at + timedelta(minutes=2)).seconds_left is None
+        True
+        """
+        if self.count < 2 or self.count == self.total or not (self.since and self.until):
+            return None
+        if self.now - self.until > RESTS_AFTER:
+            return None
+        elapsed_s = (self.until - self.since).total_seconds()
+        return round(elapsed_s * (self.total - self.count) / (self.count - 1))
+
+
+RESTS_AFTER = timedelta(minutes=1)
+"""Time without a new paper after which nobody is at it."""
+
+
+def measure_papers(tx: Tx, run_id: str) -> PapersSoFar:
+    """How many papers of a run are put away."""
+    mine = bill.c.community == tx.community, bill.c.run_id == run_id
+    total = tx.scalar(select(func.count()).select_from(bill).where(*mine)) or 0
+    at = bill_paper.c.archived_at
+    put_away = (
+        select(func.count(), func.min(at, type_=at.type), func.max(at, type_=at.type))
+        .join(bill, (bill.c.community == bill_paper.c.community) & (bill.c.id == bill_paper.c.bill_id))
+        .where(bill_paper.c.community == tx.community, *mine)
+    )
+    count, since, until = tx.execute(put_away).one()
+    return PapersSoFar(count, total, since, until, tx.now)
 
 
 def add_lock(tx: Tx, run_id: str) -> str:

@@ -316,6 +316,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "name", name=op.f("pk_run_proposal")),
     )
     op.create_table(
+        "run_work",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("asked", sa.String(length=10), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("actor_kind", sa.String(length=20), nullable=False),
+        sa.Column("actor_id", sa.String(length=100), nullable=False),
+        sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=True),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("begun_at", Instant(), nullable=True),
+        sa.Column("noted_at", Instant(), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.CheckConstraint("asked IN ('run', 'release')", name=op.f("ck_run_work_asked_known")),
+        sa.PrimaryKeyConstraint("community", "name", name=op.f("pk_run_work")),
+    )
+    op.create_table(
         "tariff",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("tariff_id", sa.String(length=100), nullable=False),
@@ -559,6 +578,7 @@ def downgrade() -> None:
     op.drop_table("tariff_proposed")
     op.drop_table("tariff_notice")
     op.drop_table("tariff")
+    op.drop_table("run_work")
     op.drop_table("run_proposal")
     op.drop_table("recipient_key")
     op.drop_table("posting")

@@ -23,13 +23,16 @@ from coop.billing.fields import (
     make_router,
     may,
 )
-from coop.billing.runs import commands
+from coop.billing.runs import commands, works
 from coop.billing.runs import store as runs
+from coop.billing.runs.asking import ask_release, ask_run
+from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.runs.results import RunResult
 from coop.billing.runs.store import RunTotals
 from coop.billing.runs.texts import brake_advice, brake_sentence
+from coop.billing.runs.works import Standing
 from coop.kit.answers import Answer, Body, PeriodName
-from coop.kit.http import reading, refuses, session_of, writing
+from coop.kit.http import reading, refuses, session_of
 from coop.kit.paging import Paged
 from coop.values import Period
 from coop.web.language import SOURCE
@@ -144,6 +147,33 @@ class ListedRunOut(Answer):
     """Account that released it."""
 
 
+class WorkingRunOut(Answer):
+    """A run that somebody asked for and that is not there yet."""
+
+    name: Annotated[str, Field(examples=["2025-01"])]
+    """What it bills: a period such as 2025-01, or corrections; the run's id where it was held and is released."""
+    asked: Literal["run", "release"]
+    """Run for the first time, or released."""
+    status: Literal["running", "stopped", "refused"]
+    """Being made, stopped by a kill and about to be made again, or refused."""
+    asked_at: datetime
+    """Instant at which it was asked for."""
+    asked_by: str
+    """Account or program that asked."""
+    stage: Literal["priced", "written"] | None
+    """Contracts are priced, then bills are written; null before the first note."""
+    done: Annotated[int | None, Field(examples=[600])]
+    """Contracts priced, or bills written, so far."""
+    total: Annotated[int | None, Field(examples=[1200])]
+    """Contracts, or bills, in all."""
+    permille: Annotated[int, Field(examples=[200])]
+    """Part of the whole that is done [thousandths]."""
+    seconds_left: Annotated[int | None, Field(examples=[16])]
+    """Estimate of the time that it still takes [s]; null where that is too early to say."""
+    reason: str | None
+    """Why it was refused."""
+
+
 @routes.post("/runs")
 @may("run-bills")
 @refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
@@ -154,8 +184,13 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
     """
     period = None if body.period is None else Period.parse(body.period)
     may_date = ACCESS.allows(session_of(request), "date-runs")
-    with reading(request) if body.dry_run else writing(request) as tx:
-        return _run_out(commands.run_bills(tx, period, body.issued_on, may_date=may_date, dry_run=body.dry_run))
+    if body.dry_run:
+        with reading(request) as tx:
+            return _run_out(commands.run_bills(tx, period, body.issued_on, may_date=may_date, dry_run=True))
+    name = CORRECTIONS if period is None else str(period)
+    made = ask_run(request, name, body.issued_on, may_date=may_date)
+    assert made is not None, "it was waited for"
+    return _run_out(made)
 
 
 @routes.post("/runs/{run_id}/release")
@@ -163,8 +198,9 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
 @refuses("second-person", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
 def release_bill_run(request: Request, run_id: Name) -> RunOut:
     """Issue a held run although its brakes caught. Somebody else than who ran it has looked, and is kept by name."""
-    with writing(request) as tx:
-        return _run_out(commands.release_run(tx, run_id))
+    made = ask_release(request, run_id)
+    assert made is not None, "it was waited for"
+    return _run_out(made)
 
 
 @routes.get("/runs")
@@ -174,6 +210,34 @@ def list_bill_runs(request: Request, page: Paged) -> list[ListedRunOut]:
     with reading(request) as tx:
         totals = page.close(runs.list_runs(tx, page.window), runs.run_key)
     return [_listed_out(total) for total in totals]
+
+
+@routes.get("/runs/working")
+@may("see-runs")
+def list_working_runs(request: Request) -> list[WorkingRunOut]:
+    """Runs that are being made, that a kill stopped, or that were refused when nobody waited for the answer any more.
+
+    A run is issued whole: until it is, none of its bills is there. One that was stopped is made again by itself.
+    """
+    with reading(request) as tx:
+        return [_working_out(standing) for standing in works.list_standing(request.state.database, tx)]
+
+
+def _working_out(standing: Standing) -> WorkingRunOut:
+    work, progress = standing.work, standing.progress
+    return WorkingRunOut.model_validate(
+        {
+            **vars(work),
+            "status": standing.status,
+            "asked_by": str(work.actor),
+            "stage": progress.stage if progress else None,
+            "done": progress.done if progress else None,
+            "total": progress.total if progress else None,
+            "permille": progress.permille if progress else 0,
+            "seconds_left": progress.seconds_left if progress and standing.status == "running" else None,
+            "reason": work.refusal,
+        }
+    )
 
 
 def _run_out(result: RunResult) -> RunOut:

@@ -18,6 +18,7 @@ from coop.billing.bills import store as bills
 from coop.billing.runs import store as runs
 from coop.billing.runs.drafting import DraftedRun, bad_date, draft
 from coop.billing.runs.issuing import CORRECTIONS, issue
+from coop.billing.runs.progress import Watch, nobody
 from coop.billing.runs.results import RunResult, as_drafted, as_issued, bill_id_of
 from coop.billing.runs.store import BillRun
 from coop.kit.tx import Tx
@@ -39,6 +40,14 @@ def is_period(name: str) -> bool:
     return re.fullmatch(r"\d{4}(-\d\d)?", name) is not None
 
 
+def list_names(tx: Tx, name: str) -> tuple[str, ...]:
+    """Every name of what a page calls ``name``: a run has one of its own, and that of its period."""
+    if is_period(name):
+        return name, _id_of_period(tx, Period.parse(name))
+    run = None if name == CORRECTIONS else runs.find_run(tx, name)
+    return (name, str(run.period)) if run and run.period else (name,)
+
+
 def run_bills(tx: Tx, period: Period | None, day: date | None, *, may_date: bool, dry_run: bool = False) -> RunResult:
     """Bill a period, or make corrections alone, as somebody asks at a door; ``dry_run`` only looks.
 
@@ -48,7 +57,7 @@ def run_bills(tx: Tx, period: Period | None, day: date | None, *, may_date: bool
         BadInput: somebody else asks for another day; or as ``issue_bills``.
         CoopError: as ``preview_bills``.
     """
-    issued_on = _judge_day(tx, day, may_date=may_date)
+    issued_on = judge_day(tx, day, may_date=may_date)
     if period is None:
         return (preview_corrections if dry_run else correct_bills)(tx, issued_on)
     return (preview_bills if dry_run else issue_bills)(tx, period, issued_on)
@@ -101,7 +110,7 @@ def preview_period(tx: Tx, period: Period) -> RunResult:
     return preview_run(tx, run.id) if run else preview_bills(tx, period, tx.today)
 
 
-def issue_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
+def issue_bills(tx: Tx, period: Period, issued_on: date, watch: Watch = nobody) -> RunResult:
     """Bill a period, and correct earlier ones that were reopened; brakes hold the whole run.
 
     Raises:
@@ -112,10 +121,10 @@ def issue_bills(tx: Tx, period: Period, issued_on: date) -> RunResult:
     run = runs.find_run(tx, run_id)
     if run is not None and run.status == "issued":
         return _as_issued(tx, run)
-    return _hold_or_issue(tx, run_id, _draft_in_order(tx, period, issued_on))
+    return _hold_or_issue(tx, run_id, _draft_in_order(tx, period, issued_on, watch), watch)
 
 
-def correct_bills(tx: Tx, issued_on: date) -> RunResult:
+def correct_bills(tx: Tx, issued_on: date, watch: Watch = nobody) -> RunResult:
     """Correct every reopened period without billing a new one. When there is nothing to correct, the answer is the last
     corrections run of that day, or an empty one.
 
@@ -123,9 +132,9 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
         BadInput, CoopError: as ``preview_bills``.
     """
     tx.lock(LOCK)
-    drafted = _draft_in_order(tx, None, issued_on)
+    drafted = _draft_in_order(tx, None, issued_on, watch)
     if drafted.drafts:
-        return _hold_or_issue(tx, _id_of_corrections(tx, drafted), drafted)
+        return _hold_or_issue(tx, _id_of_corrections(tx, drafted), drafted, watch)
     accounts.add_entries(tx, (), drafted.moves)
     newest = runs.newest_corrections(tx, issued_on)
     if newest is not None:
@@ -133,7 +142,7 @@ def correct_bills(tx: Tx, issued_on: date) -> RunResult:
     return as_drafted(tx, _id_of_corrections(tx, drafted), drafted, "issued")
 
 
-def release_run(tx: Tx, run_id: str) -> RunResult:
+def release_run(tx: Tx, run_id: str, watch: Watch = nobody) -> RunResult:
     """Issue a held run although its brakes caught: a second person has looked. A brake that was not there when the run
     was held holds it again. The bills have the day of the release, for from it on the member has time to pay.
 
@@ -148,22 +157,27 @@ def release_run(tx: Tx, run_id: str) -> RunResult:
         return _as_issued(tx, run)
     if run.run_by == tx.actor.id:
         raise CoopError("second-person", say("you ran these bills yourself: somebody else looks and releases them"))
-    drafted = draft(tx, run.period, _choose_day_of_release(tx, run))
+    drafted = draft(tx, run.period, _choose_day_of_release(tx, run), watch=watch)
     run = replace(run, issued_on=drafted.issued_on)
     if any(brake not in run.brakes for brake in drafted.brakes):
         return _hold(tx, replace(run, brakes=drafted.brakes), drafted)
     released = replace(run, status="issued", brakes=drafted.brakes, released_at=tx.now, released_by=tx.actor.id)
-    return _issue(tx, released, drafted)
+    return _issue(tx, released, drafted, watch)
 
 
-def _hold_or_issue(tx: Tx, run_id: str, drafted: DraftedRun) -> RunResult:
+def _hold_or_issue(tx: Tx, run_id: str, drafted: DraftedRun, watch: Watch) -> RunResult:
     """Hold a run whose brakes caught, else issue it."""
     status = "held" if drafted.brakes else "issued"
     run = BillRun(run_id, drafted.kind, drafted.period, drafted.issued_on, status, drafted.brakes, tx.actor.id, tx.now)
-    return _hold(tx, run, drafted) if drafted.brakes else _issue(tx, run, drafted)
+    return _hold(tx, run, drafted) if drafted.brakes else _issue(tx, run, drafted, watch)
 
 
-def _judge_day(tx: Tx, asked: date | None, *, may_date: bool) -> date:
+def judge_day(tx: Tx, asked: date | None, *, may_date: bool) -> date:
+    """The day of bills that somebody asks for: today, or another where they may say it.
+
+    Raises:
+        BadInput: somebody else asks for another day.
+    """
     if asked is None or asked == tx.today:
         return tx.today
     if not may_date:
@@ -171,9 +185,9 @@ def _judge_day(tx: Tx, asked: date | None, *, may_date: bool) -> date:
     return asked
 
 
-def _draft_in_order(tx: Tx, period: Period | None, issued_on: date) -> DraftedRun:
+def _draft_in_order(tx: Tx, period: Period | None, issued_on: date, watch: Watch = nobody) -> DraftedRun:
     """Draft a run; nothing new is dated before the newest bill."""
-    drafted = draft(tx, period, issued_on)
+    drafted = draft(tx, period, issued_on, watch=watch)
     newest = bills.find_newest_day(tx)
     if drafted.drafts and newest is not None and issued_on < newest:
         raise bad_date(say("%(day)s is before the newest bill, of %(newest)s", day=issued_on, newest=newest))
@@ -193,8 +207,8 @@ def _hold(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:
     return as_drafted(tx, run.id, drafted, "held", run)
 
 
-def _issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> RunResult:
-    return as_issued(run, issue(tx, run, drafted))
+def _issue(tx: Tx, run: BillRun, drafted: DraftedRun, watch: Watch) -> RunResult:
+    return as_issued(run, issue(tx, run, drafted, watch))
 
 
 def _as_issued(tx: Tx, run: BillRun) -> RunResult:

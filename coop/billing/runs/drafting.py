@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from coop.billing.amounts import store as amounts
 from coop.billing.bills import account_store as accounts
@@ -19,6 +20,7 @@ from coop.billing.model import Contract, PublishedFigure
 from coop.billing.runs import store as runs
 from coop.billing.runs.brakes import find_brakes
 from coop.billing.runs.brakes.look import Look
+from coop.billing.runs.progress import PRICED, Watch, nobody
 from coop.billing.runs.store import PeriodDone
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms.law import UNREGULATED
@@ -62,7 +64,13 @@ class DraftedRun:
         return "corrections" if self.period is None else "period"
 
 
-def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigure | None = None) -> DraftedRun:
+def draft(
+    tx: Tx,
+    period: Period | None,
+    issued_on: date,
+    figure: PublishedFigure | None = None,
+    watch: Watch = nobody,
+) -> DraftedRun:
     """Draft the bills of a period, with the corrections of earlier ones that were reopened; corrections alone for None.
     With a ``figure`` as if that stood in the place of the one on file.
 
@@ -99,7 +107,7 @@ def draft(tx: Tx, period: Period | None, issued_on: date, figure: PublishedFigur
     years = accounts.years_so_far(tx)
     newest = bills.newest_bills(tx, list(find_unsettled(terms, years)))
     costs_before = {name: (billed.cost_cents, billed.days.days) for name, billed in before.items()}
-    drafts, moves = draft_run(terms, years, tasks, newest, costs_before)
+    drafts, moves = draft_run(terms, years, tasks, newest, costs_before, partial(watch, PRICED))
     drafts += _draft_last_words(tx, book.contracts, {draft.inputs.contract_id for draft in drafts})
     look = Look(
         period=period,

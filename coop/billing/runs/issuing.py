@@ -3,7 +3,7 @@ lock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import date
 
@@ -21,6 +21,7 @@ from coop.billing.model import BillHead, Issuer
 from coop.billing.runs import store as runs
 from coop.billing.runs.drafting import DraftedRun
 from coop.billing.runs.freezing import Freezer
+from coop.billing.runs.progress import WRITTEN, Watch, nobody
 from coop.billing.runs.results import bill_id_of, kind_of
 from coop.billing.runs.store import BillRun
 from coop.billing.tables.bills import posting
@@ -36,7 +37,7 @@ CORRECTIONS = "corrections"
 """Name of a run that bills no period."""
 
 
-def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
+def issue(tx: Tx, run: BillRun, drafted: DraftedRun, watch: Watch = nobody) -> list[BillHead]:
     """Write a run and all of its bills, book them and tell them; returns the bills' heads.
 
     Raises:
@@ -48,7 +49,7 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     freezer = Freezer(tx, [draft.inputs for draft in drafted.drafts])
     asker = Asker(tx, run.issued_on, [draft.inputs.contract_id for draft in drafted.drafts])
     issued = [
-        _number(tx, run, issuer, counters, freezer, asker, nth, draft) for nth, draft in enumerate(drafted.drafts, 1)
+        _number(tx, run, issuer, counters, freezer, asker, nth, draft) for nth, draft in _watched(drafted.drafts, watch)
     ]
     bills.insert_bills(tx, issued)
     accounts.add_entries(tx, issued, drafted.moves)
@@ -61,6 +62,13 @@ def issue(tx: Tx, run: BillRun, drafted: DraftedRun) -> list[BillHead]:
     lock = papers.add_lock(tx, run.id)
     tx.tell(*(_fact_of(made, lock) for made in issued))
     return [made.head for made in issued]
+
+
+def _watched(drafts: Sequence[Draft], watch: Watch) -> Iterator[tuple[int, Draft]]:
+    """The drafts with their place among all, of which the watch is told."""
+    for nth, draft in enumerate(drafts, 1):
+        yield nth, draft
+        watch(WRITTEN, nth, len(drafts))
 
 
 def find_issuer(tx: Tx, day: date) -> Issuer:

@@ -27,6 +27,7 @@ from coop.billing.model import GuaranteeTerms, LineKind, VatAmount
 from coop.billing.tables.heard import identity, key, metadata
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.metadata import Instant
+from coop.kit.sentences import Sentence
 
 
 def _refers(column: str, table: str) -> ForeignKeyConstraint:
@@ -127,6 +128,28 @@ run_proposal = Table(
 )
 """A run that was drafted and waits for the treasurer, by what it would bill: a period, or ``corrections``. Nothing
 rests on it: the run is drafted anew when it is looked at and when it is issued."""
+
+run_work = Table(
+    "run_work",
+    metadata,
+    key("community"),
+    key("name", 60),
+    Column("asked", String(10), nullable=False),
+    Column("issued_on", Date),
+    Column("actor_kind", String(20), nullable=False),
+    Column("actor_id", String(100), nullable=False),
+    Column("channel", String(100), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("stage", String(10)),
+    Column("done", Integer),
+    Column("total", Integer),
+    Column("begun_at", Instant),
+    Column("noted_at", Instant),
+    Column("refusal", Sentence),
+    CheckConstraint("asked IN ('run', 'release')", name="asked_known"),
+)
+"""Runs that somebody asked for and that are not there yet, by what their page is called. A row goes in the transaction
+that issues or holds the run; one that stays says that its process was killed, or what refused it."""
 
 bill = Table(
     "bill",
