@@ -43,12 +43,12 @@ def read_daily(month: Period, energy_gj: str, stands_gj: Mapping[date, str], rev
     return told.model_copy(update={"parts": (told.parts[0].model_copy(update={"midnights": counts}),)})
 
 
-def cheaper_from_the_middle(database: Database) -> None:
+def cheaper_from_the_middle(database: Database, heat: str = "30.00", standing: str = "400.00") -> None:
     """A price of 38.00 that falls to 30.00 on 16 January."""
     hear(
         database,
         tariff_adopted("t1", date(2024, 1, 1), date(2023, 12, 1)),
-        tariff_adopted("t2", CHANGE, date(2024, 12, 20), heat="30.00"),
+        tariff_adopted("t2", CHANGE, date(2024, 12, 20), heat=heat, standing=standing),
         admitted("anna", date(2023, 6, 1)),
         signed("anna", date(2024, 1, 1), reference=()),
     )
@@ -148,6 +148,21 @@ def test_a_stand_of_that_midnight_that_came_late_corrects_what_was_cut_by_degree
         result = correct_bills(tx, tx.today)
     # 2.661290323 GJ at 38.00 instead of 30.00, each line rounded for itself
     assert [made.total_cents for made in result.bills] == [2_129]
+
+
+def test_a_late_stand_that_moves_heat_between_two_tariffs_of_one_price_makes_no_document(database: Database) -> None:
+    cheaper_from_the_middle(database, heat="38.00", standing="300.00")
+    first = bill(database, read_daily(JANUARY, "10", {CHANGE: "5"}))["contract-anna"]
+    assert [line.amount_cents for line in first.bill.lines if line.kind is LineKind.HEAT] == [19_000, 19_000]
+    hear(database, read_daily(JANUARY, "10", {CHANGE: "7.5"}, revision=2), closed(JANUARY, 1, revision=2))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        assert correct_bills(tx, tx.today).bills == ()
+    hear(database, read_daily(JANUARY, "11", {CHANGE: "7.5"}, revision=3), closed(JANUARY, 1, revision=3))
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        [made] = correct_bills(tx, tx.today).bills
+        corrected = bills.get_bill(tx, made.bill_id)
+    # what was passed over is not lost: 7.5 GJ instead of 5, 3.5 GJ instead of 5
+    assert [line.amount_cents for line in corrected.bill.lines] == [9_500, -5_700]
 
 
 def test_a_midnight_that_was_changed_in_the_table_is_found(database: Database) -> None:

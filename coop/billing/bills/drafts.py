@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from coop.billing.bills.ledger import transfers_of_bill
 from coop.billing.bills.rules import compute_bill
 from coop.billing.bills.settling import (
     CeilingMove,
@@ -199,10 +200,20 @@ def draft_bill(
     if inputs is None:
         return None
     bill = compute_bill(inputs)
-    if inputs.previous is not None and not bill.lines:
+    if inputs.previous is not None and _moves_nothing(inputs, bill):
         return None
     count_in(years, inputs, bill)
     return Draft(inputs, bill, costs_before.get(contract.contract_id) if task.last is None else None)
+
+
+def _moves_nothing(inputs: BillInputs, bill: Bill) -> bool:
+    """True where no cent moves: not what the member owes, not what an account holds, not what a guarantee year cost.
+
+    Such as heat that lies otherwise over the days of two tariffs with one price, once a stand of that midnight came.
+    """
+    if any(entry.heat_cents or entry.credit_cents for entry in bill.guarantee):
+        return False
+    return not bill.lines or not transfers_of_bill(inputs.member_id, bill)
 
 
 def _inputs(
