@@ -22,8 +22,9 @@ run: export COOP_DATA_DIR ?= data
 run: $(READY) ## run everything on this machine with a demonstration, in data/; ARGS="--size 300" is passed on
 	@$(BIN)/coop demo $(ARGS)
 
+# A worker a core, but four at most, since each has servers of its own. ARGS="-n 0" runs all in one process.
 test: $(DEV_STAMP) ## run all tests that this machine can run, and say which it skipped and why
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-newest: ## the same on the newest Python of this machine that the locked libraries allow
 	@newest=$$($(PYTHON) -m tests.servers.pythons) && \

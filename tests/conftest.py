@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import Connection, Engine, event
 
+from coop.kit.service import Service
+from tests.migrated import Databases, Files, MigratedUrl
 from tests.servers.absent import ServerAbsent, notes, skip_or_fail, turn_skip_into_failure
 from tests.servers.chromium import chromium_path, open_browser
 from tests.servers.einvoice import Rules, einvoice_rules
@@ -64,6 +67,33 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     """URL of an empty PostgreSQL database that this test alone has."""
     with postgres.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """SQLite files that were migrated once."""
+    return Files(tmp_path_factory.mktemp("migrated"))
+
+
+@pytest.fixture(scope="session")
+def migrated_databases(postgres: Postgres) -> Iterator[Databases]:
+    """Databases of PostgreSQL that were migrated once."""
+    with ExitStack() as until_the_end:
+        yield Databases(postgres, until_the_end)
+
+
+@pytest.fixture
+def migrated_url(request: pytest.FixtureRequest, migrated_files: Files, tmp_path: Path) -> Iterator[MigratedUrl]:
+    """Copies for one test; without one of PostgreSQL, its server is not started."""
+    with ExitStack() as until_then:
+
+        def copy(service: Service, kind: str) -> str:
+            if kind == "sqlite":
+                return migrated_files.copy(service, tmp_path)
+            databases: Databases = request.getfixturevalue("migrated_databases")
+            return until_then.enter_context(databases.copy(service))
+
+        yield copy
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +162,19 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Sends what a worker noted to the process that prints."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["notes"] = notes
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Takes what a worker noted; one that broke noted nothing."""
+    notes.extend(getattr(node, "workeroutput", {}).get("notes", []))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says at the end which stand-ins were used."""
-    for note in notes:
+    for note in sorted(set(notes)):
         terminalreporter.write_line(note)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -19,16 +18,16 @@ from coop.values import BadInput, CoopError
 from tests.desk import COMMUNITY, SECRETARY
 from tests.founding import found_in
 from tests.kit.clocks import SetClock
+from tests.migrated import MigratedUrl
 
 FOUNDED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BRAKES = {"ratio": "2", "difference_cents": 5000}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, migrated_url: MigratedUrl) -> Iterator[Database]:
     """The members service with a co-operative that was founded on 5 January 2026."""
-    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = MEMBERS.open_database(url, SetClock(FOUNDED_AT))
+    opened = MEMBERS.open_database(migrated_url(MEMBERS, request.param), SetClock(FOUNDED_AT), migrate=False)
     found_in(opened)
     yield opened
     opened.close()

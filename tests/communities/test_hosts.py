@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,12 +14,12 @@ from coop.kit.database import Database
 from coop.members.service import MEMBERS
 from coop.values import BadInput
 from tests.desk import SECRETARY
+from tests.migrated import MigratedUrl
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = MEMBERS.open_database(url)
+def database(request: pytest.FixtureRequest, migrated_url: MigratedUrl) -> Iterator[Database]:
+    opened = MEMBERS.open_database(migrated_url(MEMBERS, request.param), migrate=False)
     for community in ("noord", "zuid"):
         with opened.write(community, SECRETARY) as tx:
             found(tx, replace(PROFILE, hosts=(f"{community}.example",)))

@@ -15,6 +15,7 @@ from coop.members.service import MEMBERS
 from tests.desk import open_desk
 from tests.kit.clocks import SetClock
 from tests.members.sample import AT
+from tests.migrated import MigratedUrl
 
 
 @pytest.fixture
@@ -24,10 +25,9 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, clock: SetClock) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, migrated_url: MigratedUrl, clock: SetClock) -> Iterator[Database]:
     """Migrated and empty."""
-    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = MEMBERS.open_database(url, clock)
+    opened = MEMBERS.open_database(migrated_url(MEMBERS, request.param), clock, migrate=False)
     yield opened
     opened.close()
 

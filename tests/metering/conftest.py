@@ -4,26 +4,26 @@ both."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from coop.kit.database import Database
+from coop.metering.service import METERING
 from tests.metering.homes import open_database
+from tests.migrated import MigratedUrl
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, migrated_url: MigratedUrl) -> Iterator[Database]:
     """Migrated, with the homes of ``homes.found``."""
-    sqlite = request.param == "sqlite"
-    opened = open_database(f"sqlite:///{tmp_path}/metering.db" if sqlite else request.getfixturevalue("postgres_url"))
+    opened = open_database(migrated_url(METERING, request.param), migrate=False)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def one_database(tmp_path: Path) -> Iterator[Database]:
+def one_database(migrated_url: MigratedUrl) -> Iterator[Database]:
     """The same on SQLite alone."""
-    opened = open_database(f"sqlite:///{tmp_path}/metering.db")
+    opened = open_database(migrated_url(METERING, "sqlite"), migrate=False)
     yield opened
     opened.close()

@@ -58,9 +58,9 @@ class SetClock:
         return self.at
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, migrate: bool = True) -> Database:
     """Migrated, with the homes of ``found``; its clock says a while after ``LATER``."""
-    database = METERING.open_database(url, SetClock(NOW))
+    database = METERING.open_database(url, SetClock(NOW), migrate=migrate)
     with writing(database) as tx:
         found(tx)
     return database

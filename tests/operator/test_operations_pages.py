@@ -24,6 +24,7 @@ from coop.values import CoopError
 from coop.web.app import assemble_app
 from tests.desk import COMMUNITY, SECRET, SECRETARY, lead_to, sign_in
 from tests.kit.town import member
+from tests.migrated import MigratedUrl
 
 JSON = {"accept": "application/json"}
 
@@ -40,10 +41,9 @@ SERVICE = replace(MEMBERS, replayers={"note": replay_note}, letter_kinds={"note"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, migrated_url: MigratedUrl) -> Iterator[Database]:
     """Migrated and empty."""
-    url = f"sqlite:///{tmp_path}/members.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    opened = SERVICE.open_database(url)
+    opened = SERVICE.open_database(migrated_url(SERVICE, request.param), migrate=False)
     yield opened
     opened.close()
 

@@ -85,5 +85,9 @@ def einvoice_rules() -> Rules:
                 raise ServerAbsent(
                     f"mvn could not fetch the rules of e-invoices: {' '.join(done.stdout.split())[-300:]}"
                 )
-            os.rename(Path(scratch, "jars"), folder)
+            try:
+                os.rename(Path(scratch, "jars"), folder)
+            except OSError:
+                if not folder.is_dir():  # Unless another worker was quicker, which is as good.
+                    raise
     return Rules(java, folder)

@@ -49,6 +49,21 @@ class Postgres:
         finally:
             self.drop(name)
 
+    @contextmanager
+    def copy(self, url: str) -> Iterator[str]:
+        """A copy of a database to which nobody is connected, with the same owner, for the length of the block."""
+        original = make_url(url)
+        name = f"coop_test_{uuid.uuid4().hex}"
+        self._execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(str(original.username)), sql.Identifier(str(original.database))
+            )
+        )
+        try:
+            yield original.set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
     def drop(self, name: str) -> None:
         """Drop a database, its owner of the same name, and the roles that begin with it."""
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -70,6 +85,12 @@ class Postgres:
             finally:
                 rules.write_text(before)
                 connection.execute("SELECT pg_reload_conf()")
+
+    def forgo_the_disk(self) -> None:
+        """Wait for no disk any more: what a power cut would take is nothing that a test comes back for."""
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            self._execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        self._execute(sql.SQL("SELECT pg_reload_conf()").format())
 
     def _roles_made_by(self, owner: str) -> list[str]:
         """Names of an owner and of the roles that begin with its name."""
@@ -108,7 +129,9 @@ def postgres_server() -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="coop-postgres-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            yield Postgres(make_url(server.get_uri()))
+            started = Postgres(make_url(server.get_uri()))
+            started.forgo_the_disk()
+            yield started
         finally:
             server.cleanup()
 
