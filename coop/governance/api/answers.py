@@ -309,11 +309,10 @@ class ProgrammeOut(Answer):
 
 
 class StoredResolutionOut(ResolutionOut):
-    """One resolution with hashes of its documents and, once it is decided, of its ballots, which tell nobody's vote."""
+    """One resolution with the hash of its documents and, once it is decided, how many ballots were counted."""
 
     papers_hash: str
     ballots: int | None = None
-    ballots_hash: str | None = None
 
 
 class RealisationOut(Answer):

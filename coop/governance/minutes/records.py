@@ -122,8 +122,9 @@ def count_record(outcome: Outcome) -> dict[str, int | str]:
 def state(tx: Tx) -> dict[str, Any]:
     """Everything that was decided, reached and released, in one order: two runs are equal when these are.
 
-    Ballots of a decided resolution stand in it as one hash, so that the record can be shown without saying who voted
-    how; those of an open vote do not stand in it.
+    Of the ballots of a decided resolution only their number stands in it, and nothing of an open vote. A hash over who
+    voted how would tell it: choices are few enough to try. The one over the commitments, whose salts differ from run to
+    run, is in the sealed verdict.
     """
     resolutions = {}
     for meeting in store.list_meetings(tx):
@@ -132,7 +133,8 @@ def state(tx: Tx) -> dict[str, Any]:
             for name in ("minutes", "refused", "papers"):  # which two runs enter, hear and lay open at other times
                 del record[name]
             record["papers_hash"] = hash_parameters([paper.sha256 for paper in resolution.papers])
-            record |= _ballots_record(tx, resolution.resolution_id) if record["decided_on"] else {}
+            if record["decided_on"]:
+                record["ballots"] = len(list_standing(tx, resolution.resolution_id))
             resolutions[resolution.resolution_id] = record
     reached = programme_store.list_reached(tx)
     tranches = programme_store.list_tranche_states(tx)
@@ -162,12 +164,6 @@ def state(tx: Tx) -> dict[str, Any]:
             for tranche in programme.tranches
         },
     }
-
-
-def _ballots_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
-    standing = [ballot for _, ballot in sorted(list_standing(tx, resolution_id).items())]
-    rows = [[cast.member_id, cast.choice, cast.cast_on.isoformat(), cast.proxy_holder] for cast in standing]
-    return {"ballots": len(standing), "ballots_hash": hash_parameters(rows)}
 
 
 def tranches_at(tx: Tx, milestone_id: str) -> dict[str, str]:
