@@ -33,6 +33,8 @@ ACCESS = Access(
         "confirm-entry": _STEWARDS,
         "note-attendance": _STEWARDS,
         "see-attendance": roles("board", "auditor", "operator"),
+        "see-suspensions": roles("board", "auditor", "operator"),
+        "suspend-members": _STEWARDS,
         "close-meeting": _STEWARDS,
         "write-minutes": _STEWARDS,
         "see-programme": _EVERYBODY | {"read:votes"},

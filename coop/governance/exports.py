@@ -9,6 +9,7 @@ from coop.governance.access import ACCESS
 from coop.governance.ballots.attendance.views import view_attendance
 from coop.governance.ballots.views import find_meeting_view, view_meetings
 from coop.governance.programmes.views import view_programmes
+from coop.governance.suspensions.views import view_suspensions
 from coop.kit.http import GuardedRoute, reading
 from coop.web.downloads import Asked
 
@@ -44,6 +45,13 @@ def export_attendance(request: Request, asked: Asked, meeting: str) -> Response:
 def export_quorum(request: Request, asked: Asked, meeting: str) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.quorum_listing(asked.lang, view_attendance(tx, meeting).points))
+
+
+@routes.get("/suspensions.{extension}")
+@may("see-suspensions")
+def export_suspensions(request: Request, asked: Asked) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.suspensions_listing(view_suspensions(tx)))
 
 
 @routes.get("/milestones.{extension}")

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request, Response
 from coop.governance.access import ACCESS, party_of
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import MeetingView, view_meetings
-from coop.governance.entries.store import list_waiting
+from coop.governance.entries.store import Entry, list_waiting
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
 from coop.governance.meetings.voting_lists import read_list
 from coop.governance.programmes.views import view_programmes
+from coop.governance.suspensions.commands import KEEPERS as SUSPENSIONS
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.session import Session
@@ -27,6 +28,8 @@ ENTERED = {
     "ballots": N_("Compare ballots that somebody entered with the paper: %(paper)s"),
     "meeting": N_("Compare a meeting that somebody entered with its minutes: %(paper)s"),
     "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
+    "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
+    "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
 }
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
@@ -144,10 +147,15 @@ def _list_entries(tx: Tx, session: Session) -> list[Waiting]:
     lines = []
     for entry in list_waiting(tx, *ENTERED):
         if entry.actor != f"{session.kind}:{session.account_id}":
-            is_ballots = entry.kind == "ballots"
-            href = f"/governance/meetings/{entry.meeting_id}/ballots" if is_ballots else "/governance/entries"
-            lines.append(Waiting(say(ENTERED[entry.kind], paper=entry.paper), href))
+            lines.append(Waiting(say(ENTERED[entry.kind], paper=entry.paper), _find_page(entry)))
     return lines
+
+
+def _find_page(entry: Entry) -> str:
+    """The page on which an entry is confirmed."""
+    if entry.kind in SUSPENSIONS:
+        return "/governance/suspensions"
+    return f"/governance/meetings/{entry.meeting_id}/ballots" if entry.kind == "ballots" else "/governance/entries"
 
 
 def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:

@@ -13,6 +13,7 @@ from coop.governance.model import Meeting
 from coop.governance.programmes.views import ProgrammeView
 from coop.governance.programmes.wording import milestone_name, phase_name
 from coop.governance.states import MILESTONE_STATES, TRANCHE_STATES
+from coop.governance.suspensions.views import SuspensionView
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
 
@@ -60,6 +61,21 @@ def resolutions_listing(lang: str, rows: Iterable[Row]) -> Listing:
         Column("history", N_("entered afterwards"), Kind.FLAG, of=lambda row: row[0].is_history),
     )
     return Listing("resolutions", columns, rows)
+
+
+def suspensions_listing(views: Iterable[SuspensionView]) -> Listing:
+    """Suspensions, each with its first day and the day from which the member votes again."""
+    columns = (
+        Column("member_number", N_("Member"), of="number"),
+        Column("member_id", "Id"),
+        Column("from_on", N_("From"), Kind.DAY),
+        Column("ends_on", N_("Votes again from"), Kind.DAY),
+        Column("article", N_("Article")),
+        Column("paper", N_("Paper")),
+        Column("lasts", N_("suspended"), Kind.FLAG),
+        Column("lifted", N_("lifted"), Kind.FLAG),
+    )
+    return Listing("suspensions", columns, views)
 
 
 def attendance_listing(arrived: Iterable[Arrived]) -> Listing:

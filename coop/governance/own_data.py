@@ -9,6 +9,7 @@ from coop.governance.ballots import wording
 from coop.governance.ballots.mandates.store import list_mandates_of
 from coop.governance.ballots.store import list_ballots_of
 from coop.governance.meetings.store import list_meetings
+from coop.governance.meetings.suspension_store import list_suspensions
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.web.language import N_, language_of
 from coop.web.listings import Column, Kind, Listing
@@ -20,11 +21,13 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance/api/v1", tags=[
 @routes.get("/me/export", response_class=Response, responses=ZIP_ANSWER)
 @ACCESS.may("take-own-data")
 def get_own_votes(request: Request) -> Response:
-    """The member's own ballots, each with the resolution and who cast it, and their mandates, as one zip."""
+    """The member's own ballots, each with the resolution and who cast it, their mandates and suspensions, as one
+    zip."""
     lang = language_of(request)
     with reading(request) as tx:
         ballots = list_ballots_of(tx, session_of(request).member_id or "")
         mandates = list_mandates_of(tx, session_of(request).member_id or "")
+        suspensions = list_suspensions(tx, session_of(request).member_id or "")
         resolutions = {
             resolution.resolution_id: resolution for meeting in list_meetings(tx) for resolution in meeting.resolutions
         }
@@ -43,5 +46,16 @@ def get_own_votes(request: Request) -> Response:
         Column("change", N_("What was said"), Kind.WORD, of=lambda row: wording.MANDATES[row.change]),
         Column("recorded_at", N_("Date"), Kind.INSTANT),
     )
-    listings = [Listing("ballots", columns, ballots), Listing("mandates", said, mandates)]
+    spans = (
+        Column("change", N_("What was said"), Kind.WORD, of=lambda row: wording.SUSPENSIONS[row.change]),
+        Column("from_on", N_("From"), Kind.DAY),
+        Column("ends_on", N_("Votes again from"), Kind.DAY),
+        Column("article", N_("Article")),
+        Column("recorded_at", N_("Date"), Kind.INSTANT),
+    )
+    listings = [
+        Listing("ballots", columns, ballots),
+        Listing("mandates", said, mandates),
+        Listing("suspensions", spans, suspensions),
+    ]
     return answer_own_data(request, "governance", listings)

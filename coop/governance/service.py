@@ -15,6 +15,7 @@ from coop.governance.api import attendance as attendance_api
 from coop.governance.api import mandates as mandate_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
+from coop.governance.api import suspensions as suspension_api
 from coop.governance.articles import pages as statutes_pages
 from coop.governance.ballots import pages as ballot_pages
 from coop.governance.ballots.attendance import pages as attendance_pages
@@ -34,6 +35,7 @@ from coop.governance.minutes import pages as minutes_pages
 from coop.governance.papers import pages as paper_pages
 from coop.governance.programmes import milestone_pages, planning_pages
 from coop.governance.programmes import pages as programme_pages
+from coop.governance.suspensions import pages as suspension_pages
 from coop.governance.tables.columns import metadata
 from coop.governance.tables.meetings import (
     KEPT,
@@ -67,6 +69,8 @@ GOVERNANCE = Service(
         facts.AttendanceNoted,
         facts.AttendanceFrozen,
         facts.BallotDisputed,
+        facts.MemberSuspended,
+        facts.SuspensionLifted,
         facts.CandidatesNamed,
         facts.ElectionVoteOpened,
         facts.ElectionBallotsCommitted,
@@ -120,6 +124,8 @@ GOVERNANCE = Service(
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,
+        suspension_pages.routes,
+        suspension_api.routes,
         election_pages.routes,
         office_pages.routes,
         mandate_api.routes,

@@ -12,9 +12,9 @@ CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersS
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
 Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, MeetingWithdrawn,
-PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, VoteOpened, VoteClosing,
-BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at whose use). The register follows the
-secretary, not the machines.
+PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, MemberSuspended,
+SuspensionLifted, VoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at
+whose use). The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

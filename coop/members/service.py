@@ -114,6 +114,8 @@ MEMBERS = Service(
         governance.MeetingWithdrawn: messages_heard.on_meeting_withdrawn,
         governance.MandateGiven: messages_heard.on_mandate_given,
         governance.MandateEnded: messages_heard.on_mandate_ended,
+        governance.MemberSuspended: messages_heard.on_member_suspended,
+        governance.SuspensionLifted: messages_heard.on_suspension_lifted,
         governance.CandidatesNamed: messages_heard.on_candidates_named,
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,

@@ -141,7 +141,6 @@ def test_a_change_of_any_field_is_a_difference_that_members_read(path: str) -> N
         (replace(FULL, proxies=Proxies("16", before_the_vote=True)), "proxies", "ingeleverd voor de stemming"),
         (replace(FULL, voters=Voters("11", least_age=18)), "voters", "Leeftijd op 1 januari"),
         (replace(FULL, voters=Voters("11", arrears_months=2)), "voters", "achterstand"),
-        (replace(FULL, voters=Voters("11", suspended_months=2)), "voters", "schorsing"),
         (replace(FULL, voters=Voters("11", (VoterKind("a", "1", enters=False),))), "voters", "mag naar binnen"),
     ],
 )

@@ -14,8 +14,10 @@ from coop.events.governance import (
     MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
+    MemberSuspended,
     PaperAdded,
     PointWithdrawn,
+    SuspensionLifted,
     VoteClosing,
     VoteOpened,
 )
@@ -288,6 +290,27 @@ def test_holder_and_giver_of_a_mandate_are_told_of_it_and_of_its_end(database: D
     clock.set(AT + timedelta(days=60))
     hear(database, given.model_copy(update={"number": 3}))
     assert len([message for message in list_kept(database) if message.kind.startswith("mandate-")]) == 4
+
+
+def test_a_member_is_told_once_that_they_are_suspended_and_no_longer(database: Database, clock: SetClock) -> None:
+    furnish(database)
+    suspended = MemberSuspended(
+        member_id=VRIES,
+        number=1,
+        from_on=date(2026, 1, 5),
+        ends_on=date(2026, 4, 5),
+        article="art. 11.6",
+        entry_id="paper-1",
+    )
+    lifted = SuspensionLifted(member_id=VRIES, number=2, lifted_on=date(2026, 2, 1), entry_id="paper-2")
+    hear(database, suspended, suspended, lifted)
+    told = {content.kind: " ".join(content.paragraphs) for content in contents(list_kept(database))}
+    assert len(list_kept(database)) == 2
+    assert "Tot 5 april 2026 hebt u geen stem, en stemt u ook niet voor een ander (art. 11.6)" in told["suspended"]
+    assert "Vanaf 1 februari 2026 bent u niet meer geschorst" in told["suspension-lifted"]
+    clock.set(AT + timedelta(days=365))
+    hear(database, suspended.model_copy(update={"entry_id": "paper-3"}))
+    assert len(list_kept(database)) == 2
 
 
 def test_a_member_is_told_once_that_others_changed_a_reading_of_theirs(database: Database, clock: SetClock) -> None:

@@ -19,6 +19,10 @@ from coop.governance.statutes.model import Articles
 
 Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
+EntryKind = Literal[
+    "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
+    "count", "lot", "term", "suspension", "lifting",
+]  # fmt: skip
 
 
 class Answer(BaseModel):
@@ -92,7 +96,7 @@ class EntryOut(Answer):
     ``paper`` names who made them."""
 
     entry_id: str
-    kind: Literal["ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance"]
+    kind: EntryKind
     meeting_id: str
     paper: str
     state: EntryState

@@ -62,6 +62,13 @@ ATTENDANCE_LIST: Final[dict[str, Any]] = {
     "paper": "list of signatures, 2 sheets",
     "members": [{"member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}],
 }
+SUSPENSION: Final[dict[str, Any]] = {
+    "member_id": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22",
+    "from_on": "2026-02-01",
+    "months": 3,
+    "paper": "minutes of the board of 1 February 2026, point 4",
+}
+LIFTING: Final[dict[str, Any]] = {"paper": "minutes of the board of 1 March 2026, point 2"}
 MANDATE: Final[dict[str, Any]] = {"holder": "b7e4a2d0-57a6-5a0f-9a51-6e1b4a0f5c22"}
 OWN_VOTE: Final[dict[str, Any]] = {"choice": "for", "ballot_id": "6f1c2a34-9b0e-4a8e-8a59-0c3a57c00b11"}
 CLOSE: Final[dict[str, Any]] = {"chair": {"alv-2026-1-1": "for"}}

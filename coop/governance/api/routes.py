@@ -65,6 +65,7 @@ from coop.governance.programmes.report_store import find_report
 from coop.governance.programmes.store import list_programmes as read_programmes
 from coop.governance.statutes.record import hash_articles
 from coop.governance.statutes.version import Statutes
+from coop.governance.suspensions import commands as suspensions
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.paging import Paged
 from coop.kit.session import NotAllowed
@@ -75,6 +76,7 @@ may = ACCESS.may
 
 KEEPERS: Final = {
     **papers.KEEPERS,
+    **suspensions.KEEPERS,
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_first_statutes,

@@ -317,7 +317,8 @@ def _put_in_box(
     objectors = {each.member_id for each in store.list_objections(tx, resolution_id)}
     votes = voting_lists.read_list(tx, meeting, None if is_by_proxy else named)
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
-    accepted = accept(Box(meeting, articles, votes, history, now, objectors), rows, channel)
+    suspended = voting_lists.list_suspended_at(tx, meeting)
+    accepted = accept(Box(meeting, articles, votes, history, now, objectors, suspended), rows, channel)
     cast = [
         replace(ballot, ballot_id=ballot_id, entry_id=entry_id, salt=make_salt())
         for ballot, ballot_id in zip(accepted, ids, strict=True)

@@ -21,7 +21,7 @@ from coop.values import BadInput, Problem, Said, say
 class Box:
     """All that ballots are held against: the meeting, its statutes, the votes of each member, each member's ballots so
     far with the standing one last, the Dutch time at which they are handed in, and members who objected to what others
-    entered."""
+    entered, and those whom a suspension takes their vote."""
 
     meeting: Meeting
     articles: Articles
@@ -29,6 +29,7 @@ class Box:
     history: Mapping[str, Sequence[Ballot]]
     now: datetime
     objectors: Collection[str] = ()
+    suspended: Collection[str] = ()
 
     @property
     def today(self) -> date:
@@ -93,12 +94,7 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
     member_id = ballot.member_id
     objections: list[tuple[str, Said]] = []
     if not box.votes.get(member_id):
-        reason = say(
-            "%(member)s has no vote on %(day)s (%(article)s)",
-            member=member_id,
-            day=box.meeting.held_on,
-            article=find_voters(box.articles).article,
-        )
+        reason = say_no_vote(box.articles, box.meeting, member_id, is_suspended=member_id in box.suspended)
         objections.append(("member_id", reason))
     objections += [("cast_on", reason) for reason in _object_to_day(box, ballot)]
     earlier = box.history.get(member_id, ())
@@ -125,6 +121,24 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
         )
         objections.append(("proxy_holder", reason))
     return objections
+
+
+def say_no_vote(articles: Articles, meeting: Meeting, member_id: str, *, is_suspended: bool) -> Said:
+    """Say that a member has no vote at a meeting, and by which article."""
+    voters = find_voters(articles)
+    if is_suspended:
+        return say(
+            "%(member)s is suspended on %(day)s and has no vote (%(article)s)",
+            member=member_id,
+            day=meeting.held_on,
+            article=voters.suspended_no_vote_article or voters.article,
+        )
+    return say(
+        "%(member)s has no vote on %(day)s (%(article)s)",
+        member=member_id,
+        day=meeting.held_on,
+        article=voters.article,
+    )
 
 
 def _object_to_day(box: Box, ballot: Ballot) -> list[Said]:

@@ -20,7 +20,6 @@ from coop.events.governance import (
     PaperAdded,
     ResolutionDecided,
     StatutesAdopted,
-    VotingListFrozen,
 )
 from coop.governance.ballots import second_opinion
 from coop.governance.ballots import store as ballot_store
@@ -28,12 +27,13 @@ from coop.governance.ballots.attendance.again import check_mandates, replay_atte
 from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
+from coop.governance.ballots.list_again import read_list_again
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.entries import store as entry_store
-from coop.governance.meetings import list_store, store
+from coop.governance.meetings import store
 from coop.governance.meetings.paper_store import list_laid
 from coop.governance.model import Ballot, Count, Meeting, Resolution
-from coop.kit.documents import UnreadableDocument, find_stored
+from coop.kit.documents import find_stored
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
 
@@ -113,7 +113,7 @@ def _verify_election(
 ) -> VerifiedResolution:
     """Count an election again, vote by vote."""
     resolution_id = resolution.resolution_id
-    _read_list(tx, meeting, findings)
+    read_list_again(tx, meeting, findings)
     findings += check_election(tx, meeting, resolution, articles)
     decided = store.find_decision(tx, resolution_id)
     cast = sum(len(each.weights) for each in list_counted(tx, resolution_id))
@@ -265,7 +265,7 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
     if kept != told:
         changed, missing = sum((kept - told).values()), sum((told - kept).values())
         findings.append(f"{changed} ballots are not as they were put in the box, and {missing} are missing")
-    votes = _read_list(tx, meeting, findings)
+    votes = read_list_again(tx, meeting, findings)
     every = [ballot for cast in history.values() for ballot in cast]
     findings += check_mandates(tx, meeting.meeting_id, every)
     objections = ballot_store.list_objections(tx, resolution_id)
@@ -308,25 +308,6 @@ def _is_by_other(member_id: str, listed: Mapping[str, str], cast: Mapping[str, B
     return listed.get(member_id, "mandate") == "mandate" and (
         member_id in listed or bool(ballot and ballot.proxy_holder)
     )
-
-
-def _read_list(tx: Tx, meeting: Meeting, findings: list[str]) -> Mapping[str, int]:
-    """The voting list by which the meeting was closed, held against the hash that was told."""
-    told = [
-        each["list_hash"]
-        for each in list_told(tx, VotingListFrozen, meeting.meeting_id)
-        if each["moment"] == list_store.CLOSED
-    ]
-    try:
-        votes = list_store.find_list(tx, meeting.meeting_id, list_store.CLOSED)
-    except UnreadableDocument:
-        votes = None
-    if votes is None:
-        findings.append("the voting list is gone, or was changed")
-        return {}
-    if told != [_hash([[member_id, number] for member_id, number in sorted(votes.items())])]:
-        findings.append("the voting list is not the one that was told when the meeting was closed")
-    return votes
 
 
 def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[str]) -> Count:

@@ -65,6 +65,7 @@ def show_decisions(request: Request) -> Response:
         refusals=refusals,
         words=wording,
         steward=ACCESS.allows(session_of(request), "convene"),
+        sees_suspensions=ACCESS.allows(session_of(request), "see-suspensions"),
     )
 
 
@@ -188,6 +189,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
             each for each in store.list_meetings(tx) if each.second_of == meeting_id and each.meeting_id not in gone
         ]
         own_id = session_of(request).member_id
+        suspended = voting_lists.list_suspended_at(tx, view.meeting).get(own_id or "")
         own = find_own(tx, meeting_id, own_id)
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
         laid = list_papers(tx, view.meeting)
@@ -207,6 +209,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         held_anew_on=held_anew_on,
         waiting=waiting,
         own=own,
+        suspended=suspended,
         seconds=seconds,
         chosen=chosen,
         laid=laid,

@@ -11,7 +11,7 @@ from coop.governance.access import ACCESS
 from coop.governance.meetings.notice_store import find_outcomes
 from coop.governance.meetings.store import list_meetings
 from coop.governance.meetings.voter_store import find_members
-from coop.governance.meetings.voting_lists import weigh_members
+from coop.governance.meetings.voting_lists import list_suspended, weigh_members
 from coop.kit.http import GuardedRoute, reading
 from coop.kit.tx import Tx
 from coop.web.shell import card
@@ -34,7 +34,8 @@ def show_member_card(request: Request, member_id: str) -> Response:
             for meeting in list_meetings(tx)[-_MEETINGS:][::-1]
         ]
         votes = _count_votes(tx, tx.today, member_id)
-    return card(request, "governance/card_member.html", votes=votes, rows=rows)
+        suspended = list_suspended(tx, tx.today).get(member_id)
+    return card(request, "governance/card_member.html", votes=votes, rows=rows, suspended=suspended)
 
 
 def _count_votes(tx: Tx, day: date, member_id: str) -> int:

@@ -1,11 +1,14 @@
 """List of who may vote at a meeting, and with how many votes by its statutes.
 
-Frozen when the vote opens, and again without those who left when it is closed.
+Frozen when the vote opens, and again without those who left when it is closed. Whoever is suspended stands on it
+without a vote.
 
 Invariants: nobody whom the register told of after the vote opened has a vote at that meeting, and whoever left before
-it was closed has none any more. What the register says later changes no list, and so no count.
+it was closed has none any more. What the register says later changes no list, and so no count; nor does a suspension
+that two people signed after the vote opened: it takes no vote of that meeting, and its lifting gives none back.
 
-Source: BW 2:38 lid 1 (every member has a vote); docs/domain/meetings-votes-and-statutes.md#the-voting-list.
+Source: BW 2:38 lid 1 (every member who is not suspended has a vote);
+docs/domain/meetings-votes-and-statutes.md#the-voting-list.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from datetime import date, datetime
 from coop.events.governance import VotingListFrozen
 from coop.governance.meetings import list_store as store
 from coop.governance.meetings import store as meeting_store
+from coop.governance.meetings import suspension_store
 from coop.governance.meetings.list_store import CLOSED, OPENED
+from coop.governance.meetings.suspension_store import Suspension
 from coop.governance.meetings.times import find_recording_time
 from coop.governance.meetings.voter_store import Registered, find_members
 from coop.governance.model import Meeting
@@ -34,12 +39,29 @@ def find_freezing_time(tx: Tx, meeting: Meeting) -> datetime:
     return max(midnight(opens_on), find_recording_time(tx, meeting.meeting_id))
 
 
-def weigh_members(tx: Tx, day: date, registered: Mapping[str, Registered]) -> dict[str, int]:
-    """Votes of members by the statutes in force on a day: none for who is of a kind without a vote. Before there are
-    statutes the law gives each one."""
+def weigh_members(
+    tx: Tx, day: date, registered: Mapping[str, Registered], told_until: datetime | None = None
+) -> dict[str, int]:
+    """Votes of members by the statutes in force on a day: none for who is of a kind without a vote, or suspended by
+    what was on file at an instant. Before there are statutes the law gives each one."""
     versions = [version for version in meeting_store.list_statutes(tx) if version.valid_from <= day]
     articles = in_force(versions, day).articles if versions else LAW
-    return {member_id: weigh_member(articles, each.kind, each.votes) for member_id, each in registered.items()}
+    suspended = list_suspended(tx, day, told_until)
+    return {
+        member_id: 0 if member_id in suspended else weigh_member(articles, each.kind, each.votes)
+        for member_id, each in registered.items()
+    }
+
+
+def list_suspended(tx: Tx, day: date, told_until: datetime | None = None) -> Mapping[str, Suspension]:
+    """Members who are suspended on a day, by all that is on file or what was on file at an instant."""
+    newest = suspension_store.find_newest(tx, told_until)
+    return {member_id: each for member_id, each in newest.items() if each.from_on <= day < each.ends_on}
+
+
+def list_suspended_at(tx: Tx, meeting: Meeting) -> Mapping[str, Suspension]:
+    """Members whom a suspension takes their vote at a meeting, as its list was frozen or will be."""
+    return {} if meeting.is_history else list_suspended(tx, meeting.held_on, find_freezing_time(tx, meeting))
 
 
 def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
@@ -48,7 +70,7 @@ def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
     if kept is not None:
         return kept
     frozen_at = find_freezing_time(tx, meeting)
-    votes = weigh_members(tx, meeting.held_on, find_members(tx, meeting.held_on, told_until=frozen_at))
+    votes = weigh_members(tx, meeting.held_on, find_members(tx, meeting.held_on, told_until=frozen_at), frozen_at)
     if frozen_at <= tx.now:
         _keep(tx, meeting, OPENED, votes)
     return votes
@@ -69,8 +91,9 @@ def read_list(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) 
         return closed if members is None else {each: closed[each] for each in members if each in closed}
     opened = store.find_list(tx, meeting.meeting_id, OPENED)
     if opened is None:
-        registered = find_members(tx, meeting.held_on, told_until=find_freezing_time(tx, meeting), members=members)
-        opened = weigh_members(tx, meeting.held_on, registered)
+        frozen_at = find_freezing_time(tx, meeting)
+        registered = find_members(tx, meeting.held_on, told_until=frozen_at, members=members)
+        opened = weigh_members(tx, meeting.held_on, registered, frozen_at)
     now = find_members(tx, meeting.held_on, members=members)
     return {member_id: votes for member_id, votes in opened.items() if member_id in now}
 

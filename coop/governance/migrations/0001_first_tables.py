@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -257,6 +257,27 @@ def upgrade() -> None:
             ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_statutes_community_entry")
         ),
         sa.PrimaryKeyConstraint("community", "valid_from", name=op.f("pk_statutes")),
+    )
+    op.create_table(
+        "suspension",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("member_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("change", sa.String(length=10), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("article", sa.String(length=100), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("change IN ('suspended', 'lifted')", name=op.f("ck_suspension_change")),
+        sa.CheckConstraint("ends_on >= from_on", name=op.f("ck_suspension_days")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_suspension_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_suspension_community_entry")
+        ),
+        sa.PrimaryKeyConstraint("community", "member_id", "number", name=op.f("pk_suspension")),
+        sa.UniqueConstraint("community", "entry_id", name=op.f("uq_suspension_community_entry_id")),
     )
     op.create_table(
         "meeting",
@@ -926,6 +947,7 @@ def downgrade() -> None:
     op.drop_table("attendance")
     op.drop_table("milestone")
     op.drop_table("meeting")
+    op.drop_table("suspension")
     op.drop_table("statutes")
     op.drop_table("phase")
     op.drop_table("office_term")

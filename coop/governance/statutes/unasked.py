@@ -1,6 +1,6 @@
 """Rules of statutes that no command asks: they stand on file and are read out, and people see to them.
 
-The register knows neither ages nor arrears nor suspensions, nobody registers or asks for an electronic vote, and
+The register knows neither ages nor arrears, nobody registers or asks for an electronic vote, and
 requests, elections and decisions outside a meeting are made among people.
 """
 
@@ -28,7 +28,6 @@ FIELDS: Final[Mapping[str, object]] = {
     "voters.kinds.enters": True,
     "voters.least_age": 0,
     "voters.arrears_months": None,
-    "voters.suspended_months": None,
     "proxies.before_the_vote": False,
     "advance.on_request": False,
     "online.registered": False,

@@ -51,10 +51,20 @@ def judge_age(articles: Articles, born: date, year: int) -> Ruling:
 def judge_suspended(articles: Articles, suspended_on: date, for_months: int, vote_on: date) -> Ruling:
     """Judge a vote of somebody who was suspended: none while it lasts, and it lasts no longer than the statutes say."""
     voters = find_voters(articles)
-    months = for_months if voters.suspended_months is None else min(for_months, voters.suspended_months)
-    if vote_on < add_months(suspended_on, months):
+    if vote_on < find_suspension_end(articles, suspended_on, for_months):
         return Ruling("refused", voters.suspended_no_vote_article or voters.article)
     return Ruling("accepted", voters.suspended_article or voters.article)
+
+
+def find_suspension_end(articles: Articles, suspended_on: date, for_months: int) -> date:
+    """The first day after a suspension, which lasts no longer than the statutes let it.
+
+    >>> from coop.governance.statutes.model import Voters
+    >>> find_suspension_end(Articles("a", voters=Voters("17", suspended_months=3)), date(2026, 2, 1), 4).isoformat()
+    '2026-05-01'
+    """
+    most = find_voters(articles).suspended_months
+    return add_months(suspended_on, for_months if most is None else min(for_months, most))
 
 
 def judge_standing(articles: Articles, kind: str, since: date | None, until: date | None, day: date) -> Ruling:

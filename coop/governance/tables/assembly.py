@@ -1,12 +1,20 @@
 """Tables of what happens around a meeting: documents of its points, notices and points that were withdrawn, mandates,
-who was there, and minutes."""
+who was there, members who are suspended, and minutes."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, CheckConstraint, Column, String, UniqueConstraint
 
 from coop.governance.model import ROLES
-from coop.governance.tables.columns import count_column, id_column, make_table, refer, said, sha256_column
+from coop.governance.tables.columns import (
+    count_column,
+    day_column,
+    id_column,
+    make_table,
+    refer,
+    said,
+    sha256_column,
+)
 
 withdrawal = make_table(
     "withdrawal",
@@ -124,4 +132,33 @@ point_paper = make_table(
 )
 """A document that lies open with a point of an agenda: bound by its notice, or laid there later."""
 
-ASSEMBLY_TABLES = (withdrawal, withdrawn_point, minutes, mandate, attendance, attendance_list, point_paper)
+suspension = make_table(
+    "suspension",
+    ("member_id", "number"),
+    id_column("member_id"),
+    count_column("number"),
+    Column("change", String(10), nullable=False),
+    day_column("from_on"),
+    day_column("ends_on"),
+    Column("article", String(100), nullable=False),
+    Column("entry_id", String(100), nullable=False),
+    *said(),
+    refer(("entry_id",), "entry"),
+    UniqueConstraint("community", "entry_id"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("change IN ('suspended', 'lifted')", name="change"),
+    CheckConstraint("ends_on >= from_on", name="days"),
+)
+"""A member is suspended from a day until the day before another, or that was lifted, as two people signed; of each
+member the newest row counts."""
+
+ASSEMBLY_TABLES = (
+    withdrawal,
+    withdrawn_point,
+    minutes,
+    mandate,
+    attendance,
+    attendance_list,
+    point_paper,
+    suspension,
+)

@@ -41,12 +41,13 @@ entry = make_table(
     Column("channel", String(20), nullable=False),
     *said(),
     CheckConstraint(
-        "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term')",
+        "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
+        " 'suspension', 'lifting')",
         name="kind",
     ),
 )
-"""Ballots of the room, a list of who was there, a meeting of the past or the first statutes, as one person entered them
-from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
+"""Ballots of the room, a list of who was there, a meeting of the past, a suspension or the first statutes, as one
+person entered them from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
 
 entry_settled = make_table(
     "entry_settled",

@@ -18,9 +18,11 @@ from coop.events.governance import (
     MandateGiven,
     MeetingConvened,
     MeetingWithdrawn,
+    MemberSuspended,
     PaperAdded,
     PersonElected,
     PointWithdrawn,
+    SuspensionLifted,
     VoteClosing,
     VoteOpened,
 )
@@ -259,6 +261,31 @@ def _write_of_mandate(tx: Tx, event: MandateGiven | MandateEnded, change: str) -
             what=sentences[change],
             link=f"/governance/meetings/{event.meeting_id}/mandate",
         )
+
+
+def on_member_suspended(tx: Tx, event: MemberSuspended, envelope: Envelope) -> None:
+    """Write a member that the board suspended them, until when, and what they may do, unless it is over."""
+    member = find_member(tx, event.member_id)
+    if member is None or event.ends_on <= tx.today:
+        return
+    send(
+        tx,
+        "suspended",
+        member,
+        event.entry_id,
+        from_on=event.from_on,
+        ends_on=event.ends_on,
+        article=event.article,
+        link="/governance/",
+    )
+
+
+def on_suspension_lifted(tx: Tx, event: SuspensionLifted, envelope: Envelope) -> None:
+    """Write a member that their suspension is lifted."""
+    member = find_member(tx, event.member_id)
+    if member is None or _is_history(tx, envelope):
+        return
+    send(tx, "suspension-lifted", member, event.entry_id, lifted_on=event.lifted_on, link="/governance/")
 
 
 CHANGED: Final = {

@@ -25,6 +25,8 @@ KINDS: Final = (
     "ballot-entered",
     "mandate-held",
     "mandate-of-yours",
+    "suspended",
+    "suspension-lifted",
     "reading-changed",
     "plan-of-month",
     "leaving-entered",

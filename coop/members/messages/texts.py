@@ -23,6 +23,8 @@ KIND_NAMES: Final = {
     "vote-closing": N_("Vote about to end"),
     "ballot-entered": N_("Ballot entered for a member"),
     "mandate-held": N_("Mandate that a member holds"),
+    "suspended": N_("Suspension of a member"),
+    "suspension-lifted": N_("Suspension that was lifted"),
     "mandate-of-yours": N_("Mandate that a member gave"),
     "reading-changed": N_("Reading of a member's meter changed"),
     "plan-of-month": N_("Plan of the month"),

@@ -202,6 +202,30 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("To the mandate"),
     ),
+    "suspended": Words(
+        N_("%(coop)s: the board has suspended you"),
+        (
+            N_("The board decided to suspend you as a member from %(from_on)s. Two people put that on file."),
+            N_(
+                "Until %(ends_on)s you have no vote, and you vote for nobody else (%(article)s). It ends by itself:"
+                " from that day you vote again."
+            ),
+            N_(
+                "You may come to the meeting that treats your suspension, and speak about it there (Civil Code, book 2,"
+                " article 38). Your heat, your contract and your bills do not change."
+            ),
+            N_("Is this not right, or do you not know why? Answer this message."),
+        ),
+        N_("To the meetings"),
+    ),
+    "suspension-lifted": Words(
+        N_("%(coop)s: your suspension is lifted"),
+        (
+            N_("From %(lifted_on)s you are no longer suspended, and you have your rights as a member back."),
+            N_("Was the voting list of a meeting made before that day? Then you have no vote at that meeting yet."),
+        ),
+        N_("To the meetings"),
+    ),
     "reading-changed": Words(
         N_("%(coop)s: a reading of your meter was changed"),
         (

@@ -21,11 +21,12 @@ from coop.governance.meetings.voter_store import find_members
 from coop.governance.meetings.voting_lists import weigh_members
 from coop.governance.model import Count, Meeting
 from coop.governance.statutes.version import Statutes
+from coop.governance.suspensions.commands import suspend_member
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError
 from tests.desk import SECRETARY
-from tests.governance.assembly import LATER, admit, adopt, confirm, resolution
+from tests.governance.assembly import LATER, admit, adopt, cast, confirm, resolution, rows
 from tests.governance.statutes.test_statute_sets import CASES, SETS, Given, first_of, tally
 from tests.kit.clocks import SetClock
 
@@ -149,6 +150,39 @@ def test_an_electronic_vote_is_accepted_or_refused_as_the_case_says(
         with pytest.raises(BadInput) as refused:
             ballots.cast_own_vote(tx, "a", "m001", "for")
     assert case["article"] in refused.value.message
+
+
+SUSPENDED = [
+    each
+    for each in choose("suspended", "voter")
+    if each.values[1]["rule"] == "suspended" or each.values[1]["given"].get("kind") == "suspended member"
+]
+
+
+@pytest.mark.parametrize(("name", "case"), SUSPENDED)
+def test_a_suspended_member_votes_or_not_as_the_case_says(
+    embedded: Database, clock: SetClock, name: str, case: dict[str, Any]
+) -> None:
+    """The board's decision is entered by one and confirmed by another; then the member's ballot comes in on paper."""
+    given = case["given"]
+    suspended_on = date.fromisoformat(given.get("suspended_on", "2026-02-01"))
+    held_on = date.fromisoformat(given.get("vote_on", "2026-04-20"))
+    begins = datetime.combine(suspended_on, time(9), UTC)
+    clock.set(begins)
+    with embedded.write("town", SECRETARY) as tx:
+        install(tx, name)
+        admit(tx, "m001", "m002", told_at=begins)
+        confirm(tx, suspend_member(tx, "m001", suspended_on, given.get("for_months", 3), "minutes of the board"))
+        meetings.convene_meeting(tx, Meeting("alv", held_on, suspended_on, "", (resolution("a"),)))
+    clock.set(datetime.combine(held_on, time(18), UTC))
+    with embedded.write("town", SECRETARY) as tx:
+        if case["verdict"] == "accepted":
+            assert cast(tx, "a", rows({"m001": "for"}, held_on), "alv") == 1
+            return
+        with pytest.raises(BadInput) as refused:
+            cast(tx, "a", rows({"m001": "for"}, held_on), "alv")
+    assert f"is suspended on {held_on}" in refused.value.message
+    assert f"({case['article']})" in refused.value.message
 
 
 @pytest.mark.parametrize(("name", "case"), choose("voter", "votes", without=("born", "months_in_arrears")))

@@ -161,6 +161,7 @@ def _show(request: Request, meeting_id: str, form: Form, search: str = "") -> Re
     with reading(request) as tx:
         view = view_attendance(tx, meeting_id)
         waiting = list_waiting(tx, "attendance", meeting_id=meeting_id)
+        barred = voting_lists.list_suspended_at(tx, view.meeting.meeting)
     sought = search.strip().casefold()
     absent = [number for number in view.absent if sought in number.casefold()]
     arrived = [each for each in view.arrived if sought in each.number.casefold()]
@@ -177,6 +178,7 @@ def _show(request: Request, meeting_id: str, form: Form, search: str = "") -> Re
         arrived=arrived[:SHOWN],
         more_arrived=max(0, len(arrived) - SHOWN),
         everybody=sorted([*view.absent, *(each.number for each in view.arrived)]),
+        suspended=[view.numbers.get(member_id, member_id) for member_id in barred],
         unseen=view.count_unseen(me),
         waiting=[(entry, attendance.read_arrivals(entry)) for entry in waiting],
         form=form,

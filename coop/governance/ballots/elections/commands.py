@@ -27,13 +27,13 @@ from coop.governance.ballots.elections.reading import Election, find_election
 from coop.governance.ballots.elections.rules import add_up, judge, object_to_choices
 from coop.governance.ballots.elections.store import Opened
 from coop.governance.ballots.mandates import commands as mandates
+from coop.governance.ballots.rules import say_no_vote
 from coop.governance.meetings import voting_lists
 from coop.governance.meetings.store import list_decisions
 from coop.governance.model import ELECTION, MANDATE, OWN, Ballot
 from coop.governance.statutes.applying import first_vote_date
 from coop.governance.statutes.majorities import find_rule, has_quorum
 from coop.governance.statutes.terms import judge_again, judge_electronic
-from coop.governance.statutes.voters import find_voters
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM, BadInput, CoopError, Problem, derive_id, say
 
@@ -279,6 +279,7 @@ def _put(tx: Tx, election: Election, votes: Sequence[Vote]) -> None:
     """Put ballots in the box and commit to them, all or none."""
     resolution_id, number = election.resolution.resolution_id, votes[0].number
     listed = voting_lists.read_list(tx, election.meeting, [vote.member_id for vote in votes])
+    suspended = voting_lists.list_suspended_at(tx, election.meeting)
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
     electronic = judge_electronic(election.articles, election.meeting.held_on, now)
     if electronic.word == "refused":
@@ -290,24 +291,19 @@ def _put(tx: Tx, election: Election, votes: Sequence[Vote]) -> None:
     cast = []
     for vote in votes:
         before = earlier.get(vote.member_id, [])
-        _refuse_voter(election, vote, before, listed)
+        if not listed.get(vote.member_id):
+            is_suspended = vote.member_id in suspended
+            reason = say_no_vote(election.articles, election.meeting, vote.member_id, is_suspended=is_suspended)
+            raise BadInput([Problem(reason, "member_id")], "bad-ballots")
+        _refuse_again(election, vote, before)
         cast.append(replace(vote, salt=make_salt(), place=len(before) + 1))
     store.add_ballots(tx, resolution_id, cast)
     commitments = tuple(sorted(commit(resolution_id, vote) for vote in cast))
     tx.tell(ElectionBallotsCommitted(resolution_id=resolution_id, number=number, commitments=commitments))
 
 
-def _refuse_voter(election: Election, vote: Vote, before: Sequence[Vote], listed: Mapping[str, int]) -> None:
-    held_on = election.meeting.held_on
-    if not listed.get(vote.member_id):
-        reason = say(
-            "%(member)s has no vote on %(day)s (%(article)s)",
-            member=vote.member_id,
-            day=held_on,
-            article=find_voters(election.articles).article,
-        )
-        raise BadInput([Problem(reason, "member_id")], "bad-ballots")
-    if before and before[-1].personal and before[-1].cast_on < held_on:
+def _refuse_again(election: Election, vote: Vote, before: Sequence[Vote]) -> None:
+    if before and before[-1].personal and before[-1].cast_on < election.meeting.held_on:
         again = judge_again(election.articles, ", ".join(before[-1].choices))
         if again.word == "refused":
             reason = say("%(article)s lets a vote ahead of the meeting stand as it was cast", article=again.article)

@@ -109,6 +109,13 @@ def _object(tx: Tx, meeting: Meeting, live: Mapping[str, Mandate], member_id: st
     articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
     article = find_proxies(articles).article
     if not votes.get(member_id):
+        suspended = voting_lists.list_suspended_at(tx, meeting).get(member_id)
+        if suspended is not None:
+            return say(
+                "you are suspended until %(day)s, so nobody can vote for you (%(article)s)",
+                day=suspended.ends_on,
+                article=suspended.article,
+            )
         return say("you have no vote at this meeting, so nobody can cast it for you (%(article)s)", article=article)
     if holder == member_id:
         return say("nobody is their own proxy")

@@ -116,6 +116,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         own_votes=votes.get(member_id, 0),
         holder=numbers.get(own.holder, "") if own else "",
         since=own.recorded_at if own else None,
+        holder_votes=bool(own and votes.get(own.holder)),
         givers=[(numbers.get(each, each), votes.get(each, 0)) for each in givers],
         points=points if view.own_votes_open and givers else [],
         articles=view.outcomes[0].articles,

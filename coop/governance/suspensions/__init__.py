@@ -1,0 +1,1 @@
+"""Suspensions: members who have no vote for a while, entered by one and confirmed by another."""

@@ -1,0 +1,112 @@
+"""Page of suspensions: who is suspended until when, and decisions of the board that two people enter."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import list_waiting
+from coop.governance.meetings import store
+from coop.governance.meetings.voter_store import list_numbers
+from coop.governance.statutes.law import LAW
+from coop.governance.statutes.version import in_force
+from coop.governance.statutes.voters import find_voters
+from coop.governance.suspensions import commands
+from coop.governance.suspensions.views import view_suspensions
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import BadInput, CoopError, Problem, say
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+PAGE: Final = "/governance/suspensions"
+
+routes = APIRouter(route_class=GuardedRoute, prefix=PAGE, include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+
+@routes.get("")
+@may("see-suspensions")
+def show_suspensions(request: Request) -> Response:
+    """Show who is suspended, and what waits for a second person."""
+    return _show(request, Form({}))
+
+
+@routes.post("")
+@may("suspend-members")
+def enter(request: Request, filled: Filled) -> Response:
+    """Keep a suspension, or the lifting of one, until somebody else confirms it."""
+    try:
+        with writing(request) as tx:
+            ids = {number: member_id for member_id, number in list_numbers(tx).items()}
+            lifts = filled.get("act") == "lift"
+            number = filled.get("lifted" if lifts else "number", "").strip()
+            if number not in ids:
+                raise BadInput([Problem(say("no member has this number"), "member_id")], "bad-suspension")
+            if lifts:
+                commands.lift_suspension(tx, ids[number], filled.get("lift_paper", ""))
+            else:
+                day, months = _read_day(filled), _read_months(filled)
+                commands.suspend_member(tx, ids[number], day, months, filled.get("paper", ""))
+    except CoopError as refusal:
+        return _show(request, Form(filled).refused(refusal))
+    said = N_("This is on file. It holds once somebody else of the board confirms it.")
+    return redirect(PAGE, translate(language_of(request), said))
+
+
+@routes.post("/{entry_id}")
+@may("suspend-members")
+def settle(request: Request, entry_id: str, filled: Filled) -> Response:
+    """Confirm what another person entered, or leave it out."""
+    lang = language_of(request)
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, commands.KEEPERS)
+                return redirect(PAGE, translate(lang, "This paper is left out."))
+            entries.confirm(tx, entry_id, commands.KEEPERS)
+    except CoopError as refusal:
+        return _show(request, Form({}).refused(refusal))
+    return redirect(PAGE, translate(lang, "Confirmed: it holds, and the member is told."))
+
+
+def _read_day(filled: dict[str, str]) -> date:
+    try:
+        return date.fromisoformat(filled.get("from_on", ""))
+    except ValueError:
+        raise BadInput([Problem(say("give a day"), "from_on")], "bad-suspension") from None
+
+
+def _read_months(filled: dict[str, str]) -> int:
+    text = filled.get("months", "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
+def _show(request: Request, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        shown, numbers, today = view_suspensions(tx), list_numbers(tx), tx.today
+        waiting = [(entry, commands.read_first_day(entry)) for entry in list_waiting(tx, *commands.KEEPERS)]
+        versions = [each for each in store.list_statutes(tx) if each.valid_from <= today]
+    voters = find_voters(in_force(versions, today).articles if versions else LAW)
+    return render(
+        request,
+        "governance/suspensions.html",
+        422 if form.problems else 200,
+        form=form,
+        shown=shown,
+        waiting=waiting,
+        numbers=numbers,
+        today=today,
+        most=voters.suspended_months,
+        article=voters.suspended_article or voters.article,
+        no_vote_article=voters.suspended_no_vote_article or voters.article,
+        steward=ACCESS.allows(session, "suspend-members"),
+        me=str(Actor(session.kind, session.account_id, "page")),
+    )
