@@ -1,23 +1,26 @@
-"""Every measurement, one after the other: ``make bench``."""
+"""Every measurement, one after the other: ``make bench``; ``make bench ARGS="pages begin"`` makes those alone."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
+NAMES = (
+    "allocation",
+    "ingest",
+    "year",
+    "detaching",
+    "path",
+    "paging",
+    "effects",
+    "register",
+    "communities",
+    "begin",
+    "pages",
+)
+
 if __name__ == "__main__":
-    for name in (
-        "allocation",
-        "ingest",
-        "year",
-        "detaching",
-        "path",
-        "paging",
-        "effects",
-        "register",
-        "communities",
-        "begin",
-    ):
+    for name in sys.argv[1:] or NAMES:
         print(f"\n== {name}", flush=True)
         sys.argv = [name]
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from coop.governance.access import ACCESS, party_of
 from coop.governance.ballots.store import list_ballots
-from coop.governance.ballots.views import MeetingView, view_meetings
+from coop.governance.ballots.views import MeetingView, view_meetings, view_undecided
 from coop.governance.entries.store import Entry, list_waiting
 from coop.governance.meetings import store
 from coop.governance.meetings.answer_store import find_refusals
 from coop.governance.meetings.voting_lists import read_list
-from coop.governance.programmes.views import view_programmes
+from coop.governance.programmes.views import ProgrammeView, view_programmes
 from coop.governance.suspensions.commands import KEEPERS as SUSPENSIONS
 from coop.kit.actor import Actor
 from coop.kit.http import GuardedRoute, reading, session_of
@@ -79,10 +81,13 @@ def tariff_step(request: Request) -> Response:
 def waiting(request: Request) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        undecided = [view for view in view_meetings(tx) if not view.is_over]
+        undecided = view_undecided(tx)
         lines = [*_list_votes(tx, session, undecided, lang), *_list_meetings(session, undecided)]
         lines = [*_list_refused(tx, session, lang), *_list_withdrawals(tx, session, undecided), *lines]
-        lines += _list_tranches(tx, session) + _list_reports(tx, session, lang) + _list_entries(tx, session)
+        if ACCESS.allows(session, "decide-tranche") or ACCESS.allows(session, "report-milestone"):
+            programmes = view_programmes(tx)
+            lines += _list_tranches(programmes, session) + _list_reports(programmes, session, lang)
+        lines += _list_entries(tx, session)
         today = tx.today
     return show_waiting(request, lines, today)
 
@@ -171,7 +176,7 @@ def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:
     return lines
 
 
-def _list_tranches(tx: Tx, session: Session) -> list[Waiting]:
+def _list_tranches(views: Sequence[ProgrammeView], session: Session) -> list[Waiting]:
     """Tranches that wait for the steering group."""
     if not ACCESS.allows(session, "decide-tranche"):
         return []
@@ -184,15 +189,14 @@ def _list_tranches(tx: Tx, session: Session) -> list[Waiting]:
             ),
             "/governance/partner" if ACCESS.allows(session, "find-partner") else "/governance/programme",
         )
-        for programme in view_programmes(tx)
+        for programme in views
         for view in programme.awaiting
         if view.state.last_words.get(party_of(session)) != "release"
     ]
 
 
-def _list_reports(tx: Tx, session: Session, lang: str) -> list[Waiting]:
+def _list_reports(views: Sequence[ProgrammeView], session: Session, lang: str) -> list[Waiting]:
     """Milestones that are reported as reached and wait for a partner; returned ones, for the board."""
-    views = view_programmes(tx)
     if ACCESS.allows(session, "check-milestone"):
         return [
             Waiting(

@@ -17,6 +17,7 @@ from coop.governance.api.routes import KEEPERS
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.views import view_meetings, view_undecided
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
 from coop.governance.convening.withdrawals import Anew
@@ -85,6 +86,21 @@ def test_nothing_is_withdrawn_before_a_second_person_agrees(convened: Database) 
     assert only(told(convened), MeetingWithdrawn) == []
     with convened.write(TOWN, SECRETARY) as tx:
         ballots.cast_own_vote(tx, "tariff", "m002", "for", "ballot-2")
+
+
+def test_what_waits_looks_only_at_meetings_of_which_nothing_is_decided(convened: Database) -> None:
+    def wait() -> list[str]:
+        with convened.read(TOWN) as tx:
+            assert view_undecided(tx) == [view for view in view_meetings(tx) if not view.is_over]
+            return [view.meeting.meeting_id for view in view_undecided(tx)]
+
+    assert wait() == ["alv-1"]
+    withdraw(convened, ["tariff"])
+    assert wait() == ["alv-1"], "its other points are still to come"
+    at(convened, datetime(2026, 6, 24, 18, tzinfo=UTC))
+    with convened.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1")
+    assert wait() == []
 
 
 def test_a_withdrawn_meeting_takes_no_vote_and_is_never_decided(convened: Database) -> None:

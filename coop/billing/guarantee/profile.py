@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from coop.billing.model import Profile
 from coop.values import Period
 
 
+@lru_cache(maxsize=4096)
 def share_of(part: Period, whole: Period, profile: Profile) -> Fraction:
     """Share of a whole that lies in a part of its days, where the normal degree days of a month lie evenly on its days;
     by days alone without any: ``s * days / days of the whole + (1 - s) * WDD of the part / WDD of the whole``.

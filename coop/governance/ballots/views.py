@@ -69,6 +69,12 @@ def view_meetings(tx: Tx) -> list[MeetingView]:
     return [view_meeting(tx, meeting) for meeting in reversed(store.list_meetings(tx))]
 
 
+def view_undecided(tx: Tx) -> list[MeetingView]:
+    """Every meeting of which something is to be done yet, newest first; those that are over are not counted again."""
+    views = (view_meeting(tx, meeting) for meeting in reversed(store.list_undecided(tx)))
+    return [view for view in views if not view.is_over]
+
+
 def find_meeting_view(tx: Tx, meeting_id: str) -> MeetingView:
     """A meeting by its id.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, insert, select
 
@@ -119,6 +120,11 @@ def _open(kept: Mapping[str, Document], articles_hash: str) -> Articles:
     document = _find(kept, articles_hash)
     if document.sha256 != articles_hash:
         raise UnreadableDocument("changed-document", say("articles of the statutes were changed in the database"))
+    return _read(document)
+
+
+@lru_cache(maxsize=64)
+def _read(document: Document) -> Articles:
     return read_articles(PARAMETERS.open(document))
 
 
@@ -184,6 +190,16 @@ def find_meeting(tx: Tx, meeting_id: str, *, lock: bool = False) -> Meeting | No
 def list_meetings(tx: Tx) -> list[Meeting]:
     """Every meeting, oldest first."""
     return _meetings(tx)
+
+
+def list_undecided(tx: Tx) -> list[Meeting]:
+    """Every meeting of which no point is decided, oldest first."""
+    decided = (
+        select(resolution.c.meeting_id)
+        .join(decision, decision.c.resolution_id == resolution.c.resolution_id)
+        .where(resolution.c.community == tx.community, decision.c.community == tx.community)
+    )
+    return _meetings(tx, meeting.c.meeting_id.not_in(decided))
 
 
 def _meetings(tx: Tx, *where: ColumnElement[bool]) -> list[Meeting]:

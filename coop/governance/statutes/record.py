@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import time
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -95,7 +96,7 @@ def _read_section(kind: Any, value: object, path: str, problems: list[Problem]) 
             problems.append(Problem(say("is a share such as 2/3"), path))
             return None
         return _refuse(path, problems)
-    hints, before = get_type_hints(kind), len(problems)
+    hints, before = _hints_of(kind), len(problems)
     named = {each.name: each for each in fields(kind)}
     problems += [
         Problem(say("is nothing that statutes say"), _join(path, str(key))) for key in value if key not in named
@@ -113,6 +114,9 @@ def _read_section(kind: Any, value: object, path: str, problems: list[Problem]) 
     except BadInput as bad:
         problems += [Problem(problem.reason, path) for problem in bad.problems]
         return None
+
+
+_hints_of = cache(get_type_hints)
 
 
 def _refuse(path: str, problems: list[Problem]) -> None:

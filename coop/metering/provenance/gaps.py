@@ -55,7 +55,8 @@ def explain_gaps(
 ) -> list[Gap]:
     """Say of each gap [s since 1970] why it is there. ``numbers`` are deliveries that spoke of the meter otherwise, and
     ``taken_back`` instants at which values stood that do no more."""
-    gateways = _list_speakers(tx, meter, numbers)
+    stretches = list(stretches)
+    gateways = _list_speakers(tx, meter, numbers) if stretches else []
     return [
         _explain(tx, meter, gateways, instant(start_s), instant(end_s), parked, taken_back)
         for start_s, end_s in stretches

@@ -19,7 +19,15 @@ from coop.metering.periods import store as periods
 from coop.metering.periods.store import Closed, Measurement
 from coop.metering.provenance import gaps as missing
 from coop.metering.provenance.gaps import Gap
-from coop.metering.provenance.records import Record, Statement, Stretch, list_statements, overlap_gaps, read_record
+from coop.metering.provenance.records import (
+    Record,
+    Statement,
+    Stretch,
+    list_statements,
+    overlap_gaps,
+    read_record,
+    read_values,
+)
 from coop.metering.provenance.sight import refuse_old_use
 from coop.metering.readings import store as readings
 from coop.metering.readings.completeness import measure_completeness
@@ -145,10 +153,10 @@ def list_missing_times(tx: Tx, period: Period, first: int = 0, count: int | None
             if start < end:
                 gaps.append((meter.serial, "", Gap(start, end, say("it was never read"))))
         for quantity, alike in groupby(registers, lambda one: one.quantity):
-            records = [read_record(tx, meter, one, period) for one in alike]
-            numbers = {number for record in records for number in record.values.number.tolist()}
+            known = [read_values(tx, meter, one, period) for one in alike]
+            numbers = {number for values, _ in known for number in values.number.tolist()}
             # What one register of a quantity does not say, another may.
-            unsaid: Sequence[Stretch] = reduce(overlap_gaps, [record.gaps for record in records])
+            unsaid: Sequence[Stretch] = reduce(overlap_gaps, [gaps for _, gaps in known])
             told = missing.explain_gaps(tx, meter, unsaid, numbers, parked)
             gaps += [(meter.serial, quantity.value, gap) for gap in told]
     return MissingTimes(tuple(gaps), len(lacking))

@@ -120,20 +120,32 @@ def read_record(tx: Tx, meter: Meter, register: Register, period: Period, known_
     Raises:
         ReadingsDetached: some of it is set aside.
     """
+    values, gaps = read_values(tx, meter, register, period, known_at)
+    judged = judge_readings(tx, register, period, known_at)
+    exponent = register.exponent
+    days = tuple(_sum_day(values, judged, gaps, exponent, period.start + timedelta(days=i)) for i in range(period.days))
+    return Record(register, period, values, judged, gaps, days)
+
+
+def read_values(
+    tx: Tx, meter: Meter, register: Register, period: Period, known_at: datetime | None = None
+) -> tuple[Values, tuple[Stretch, ...]]:
+    """The values of a register in a period, as they are known now or were at an instant, and the times of which nothing
+    is known while the meter hung there.
+
+    Raises:
+        ReadingsDetached: some of it is set aside.
+    """
     known = None if known_at is None else arrivals.number_at(tx, known_at)
     histories = readings.read_histories(tx, register.id, _days_of(period), known)
     start_s, end_s = seconds(period.start_at), seconds(period.end_at)
     values = _join(tx, register, histories, known_at).between(start_s, end_s + 1)
     if values.step_s.any():
         values = values.between(start_s, end_s)
-    judged = judge_readings(tx, register, period, known_at)
     until = min(known_at or tx.now, tx.now)
     from_s = max(start_s, seconds(meter.places[0].installed_at))
     to_s = min(end_s, seconds(until), seconds(meter.removed_at) if meter.removed_at else end_s)
-    gaps = tuple(find_gaps(values, from_s, to_s))
-    exponent = register.exponent
-    days = tuple(_sum_day(values, judged, gaps, exponent, period.start + timedelta(days=i)) for i in range(period.days))
-    return Record(register, period, values, judged, gaps, days)
+    return values, tuple(find_gaps(values, from_s, to_s))
 
 
 def list_statements(tx: Tx, record: Record, within: Period, known_at: datetime | None = None) -> list[Statement]:

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -216,10 +217,39 @@ def unpack_day(offsets: bytes | None, readings: bytes, quality: bytes, step_s: i
         there = unpack_quality(quality, n)
         slots = np.flatnonzero(there != Quality.MISSING)
         return Day(slots * step_s, unpack(readings, n)[slots], there[slots])
+    n = _count_of(offsets)
+    return Day(unpack(offsets[4:], n), unpack(readings, n), unpack_quality(quality, n))
+
+
+def _count_of(offsets: bytes) -> int:
     n = int.from_bytes(offsets[:4], "little")
     if n > DAY_S:
         raise ValueError("more readings than a day has seconds")
-    return Day(unpack(offsets[4:], n), unpack(readings, n), unpack_quality(quality, n))
+    return n
+
+
+def unpack_times(offsets: bytes | None, quality: bytes, step_s: int) -> tuple[Int64Array, QualityArray]:
+    """Unpack of a packed day only when something is there [s since midnight UTC] and how good it is, not the values.
+
+    >>> unpack_times(None, bytes([Quality.MEASURED]), 21_600)[0].tolist()
+    [0, 21600, 43200, 64800]
+    """
+    if offsets is not None:
+        n = _count_of(offsets)
+        return unpack(offsets[4:], n), unpack_quality(quality, n)
+    if len(quality) == 1 and quality[0] != Quality.MISSING:
+        return _whole_day(step_s, quality[0])
+    there = unpack_quality(quality, DAY_S // step_s)
+    slots = np.flatnonzero(there != Quality.MISSING)
+    return slots * step_s, there[slots]
+
+
+@lru_cache(maxsize=256)
+def _whole_day(step_s: int, code: int) -> tuple[Int64Array, QualityArray]:
+    """Every interval of a day in one quality: most days are that."""
+    at, quality = np.arange(0, DAY_S, step_s, dtype=np.int64), np.full(DAY_S // step_s, code, np.uint8)
+    at.flags.writeable = quality.flags.writeable = False
+    return at, quality
 
 
 def dense(day: Day, step_s: int) -> tuple[Int64Array, QualityArray]:

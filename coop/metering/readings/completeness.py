@@ -13,7 +13,8 @@ from coop.kit.tx import Tx
 from coop.metering.model import DAY_S, Int64Array, MeterKind, Quality, Quantity, Register
 from coop.metering.readings import store as readings
 from coop.metering.readings.arrivals import number_at
-from coop.metering.readings.store import Stored, seconds
+from coop.metering.readings.blocks import unpack_times
+from coop.metering.readings.store import Packed, seconds
 from coop.metering.register import store as register
 from coop.values import Period, midnight
 
@@ -94,10 +95,11 @@ def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = Non
         registers.setdefault(one.serial, []).append(one)
     days = [period.start + timedelta(days=i) for i in range(period.days)]
     bounds = np.array([seconds(midnight(day)) for day in (*days, period.end)], np.int64)
-    ids = [one.id for some in registers.values() for one in some]
+    ids = frozenset(one.id for some in registers.values() for one in some)
     known = None if known_at is None else number_at(tx, known_at)
-    stored: dict[str, list[Stored]] = {}
-    for _, found in sorted(readings.latest(tx, ids, range(bounds[0] // DAY_S, bounds[-1] // DAY_S + 1), known).items()):
+    stored: dict[str, list[Packed]] = {}
+    within = dict.fromkeys(range(bounds[0] // DAY_S, bounds[-1] // DAY_S + 1), ids)
+    for _, found in sorted(readings.packed(tx, within, known).items()):
         stored.setdefault(found.register_id, []).append(found)
     shares, flags = [], []
     for meter in meters:
@@ -123,12 +125,15 @@ def measure_completeness(tx: Tx, period: Period, known_at: datetime | None = Non
     )
 
 
-def _measure(stored: Sequence[Stored], bounds: Int64Array) -> tuple[Int64Array, NDArray[np.bool_]]:
+def _measure(stored: Sequence[Packed], bounds: Int64Array) -> tuple[Int64Array, NDArray[np.bool_]]:
     """Share of each day between ``bounds`` that a register says [percent], and whether some of it is an estimate."""
-    nothing = [np.empty(0, np.int64)]
-    at_s = np.concatenate([one.content.offsets + one.day * DAY_S for one in stored] or nothing)
-    steps_s = np.concatenate([np.full(len(one.content), one.step_s, np.int64) for one in stored] or nothing)
-    estimates = np.concatenate([one.content.quality == Quality.ESTIMATED for one in stored] or nothing)
+    if not stored:
+        return np.zeros(len(bounds) - 1, np.int64), np.zeros(len(bounds) - 1, np.bool_)
+    times, qualities = zip(*(unpack_times(one.offsets, one.quality, one.step_s) for one in stored), strict=True)
+    counts = [len(at) for at in times]
+    at_s = np.concatenate(times) + np.repeat([one.day * DAY_S for one in stored], counts)
+    steps_s = np.repeat([one.step_s for one in stored], counts)
+    estimates = np.concatenate(qualities) == Quality.ESTIMATED
     places = np.searchsorted(at_s, bounds)
     said_s, estimated = (np.diff(np.append(0, np.cumsum(column))[places]) for column in (steps_s, estimates))
     # A reading has no length: one a day is enough.
