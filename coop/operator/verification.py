@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from coop.billing.bills.store import IssuedBill
-from coop.billing.checking.verify import Ground, Reference, Verification, verify_bill
+from coop.billing.checking.ground import WholeGround
+from coop.billing.checking.verify import Reference, Verification, verify_bill
 from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued
@@ -68,7 +69,7 @@ class JournalIndex:
                 return missing.message
 
         self._measurement, self._allocation, self._resolution = measurement, allocation, resolution
-        self._billing, self._ground, community = billing, Ground(billing), billing.community
+        self._billing, self._ground, community = billing, WholeGround(billing), billing.community
         self._unreadable: list[str] = []
 
         def facts(tx: Tx, kind: type[Fact]) -> list[Fact]:

@@ -123,10 +123,11 @@ def _own(contract: ContractSigned, adopted: Sequence[TariffAdopted]) -> TariffAd
 
 def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Piece], binding: Binding) -> Iterator[str]:
     """Charges to a contract for a period by now, under tariffs that did not bind in any state of knowledge."""
+    charged = dict.fromkeys((start, end, tariff_id) for _, _, start, end, tariff_id in pieces)
     strays: list[list[str]] = []
     for known in binding.states(contract, bill):
         wrong = []
-        for _, _, start, end, tariff_id in pieces:
+        for start, end, tariff_id in charged:
             days = (start + number * DAY for number in range(max(1, (end - start).days)))
             unbound = next((day for day in days if binding.on(contract, day, known) != tariff_id), None)
             if unbound is not None:

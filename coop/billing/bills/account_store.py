@@ -6,7 +6,7 @@ the year stands. An entry is a bill's, or moves the ceiling alone.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -137,6 +137,18 @@ def guarantee_before(tx: Tx, head: BillHead, year_start: date) -> tuple[int, int
         )
     ).one()
     return int(heat or 0), int(credit or 0)
+
+
+def list_moved(tx: Tx) -> dict[YearKey, list[tuple[int, int, int]]]:
+    """Ordinal, heat and credit [cents] of the entries that bills made, by contract and first day of the year."""
+    columns = guarantee_entry.c
+    query = select(
+        columns.contract_id, columns.year_start, columns.ordinal, columns.heat_cents, columns.credit_cents
+    ).where(columns.community == tx.community, columns.ordinal.is_not(None))
+    moved: dict[YearKey, list[tuple[int, int, int]]] = defaultdict(list)
+    for contract_id, start, ordinal, heat_cents, credit_cents in tx.execute(query):
+        moved[contract_id, start].append((ordinal, heat_cents, credit_cents))
+    return moved
 
 
 def _newest(tx: Tx) -> Select[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, literal, select, union_all
 
 from coop.billing.bills.ledger import Transfer
 from coop.billing.tables.bills import posting
-from coop.kit.rows import row_of, select_as
+from coop.kit.rows import group_as, row_of, select_as
 from coop.kit.tx import Tx
 from coop.values import derive_id
 
@@ -43,7 +43,7 @@ def posting_rows(
 ) -> list[Mapping[str, object]]:
     """Rows of one transaction; its id follows from its source, so it cannot be booked twice."""
     source = {
-        "transaction_id": _transaction_id(tx, source_kind, source_id),
+        "transaction_id": transaction_of(tx, source_kind, source_id),
         "booked_on": booked_on,
         "source_kind": source_kind,
         "source_id": source_id,
@@ -59,8 +59,14 @@ def book(tx: Tx, source_kind: str, source_id: str, booked_on: date, transfers: S
 
 def transfers_of(tx: Tx, source_kind: str, source_id: str) -> list[Transfer]:
     """Transfers that one source booked."""
-    transaction_id = _transaction_id(tx, source_kind, source_id)
+    transaction_id = transaction_of(tx, source_kind, source_id)
     return select_as(tx, Transfer, posting, posting.c.transaction_id == transaction_id, order_by=[posting.c.line])
+
+
+def list_transfers(tx: Tx) -> dict[str, list[Transfer]]:
+    """Transfers of every transaction, by its id."""
+    grouped = group_as(tx, Transfer, posting, [posting.c.transaction_id], order_by=[posting.c.line])
+    return {transaction_id: transfers for (transaction_id,), transfers in grouped.items()}
 
 
 def list_postings(tx: Tx) -> list[Posting]:
@@ -85,5 +91,6 @@ def trial_balance(tx: Tx) -> list[Balance]:
     return [Balance(account, int(debit), int(credit)) for account, debit, credit in rows]
 
 
-def _transaction_id(tx: Tx, source_kind: str, source_id: str) -> str:
+def transaction_of(tx: Tx, source_kind: str, source_id: str) -> str:
+    """Id of the transaction that a source books."""
     return derive_id("transaction", tx.community, source_kind, source_id)

@@ -8,40 +8,28 @@ the bill that was issued, and the ledger against both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from itertools import zip_longest
 
-from coop.billing.bills import account_store as accounts
-from coop.billing.bills import ledger_store as ledger
-from coop.billing.bills import store as bills
-from coop.billing.bills.book import find_contract, list_references
 from coop.billing.bills.ledger import transfers_of_bill
 from coop.billing.bills.rules import compute_bill
 from coop.billing.bills.schemas import BILL_PAPER
 from coop.billing.bills.splitting import days_of_cuts, narrow
 from coop.billing.bills.store import IssuedBill
+from coop.billing.checking.ground import Ground
 from coop.billing.guarantee.rules import chosen_of, promised_mode
 from coop.billing.model import (
     Bill,
     BillInputs,
     Consumption,
     GuaranteeTerms,
-    Issuer,
     Line,
     TariffSpan,
 )
-from coop.billing.runs.issuing import issuer_of
-from coop.billing.terms import heard_store as heard
-from coop.billing.terms import store as stored_terms
-from coop.billing.terms.heard_store import AdoptedTariff
 from coop.billing.terms.law import hold_to_law
-from coop.communities.choices import Choices, GuaranteeChoice
+from coop.communities.choices import GuaranteeChoice
 from coop.communities.law import maxima
-from coop.communities.store import list_profiles, load_choices
-from coop.kit import documents
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, say
@@ -92,33 +80,6 @@ class Verification:
         return not self.findings
 
 
-class Ground:
-    """Ground that every bill of a co-operative rests on, read once for all that are verified in one view."""
-
-    def __init__(self, tx: Tx) -> None:
-        self._tx = tx
-
-    @cached_property
-    def choices(self) -> Choices:
-        """All choices, as they are known now."""
-        return load_choices(self._tx)
-
-    @cached_property
-    def issuers(self) -> frozenset[Issuer]:
-        """Everything that the co-operative ever said it was."""
-        return frozenset(issuer_of(version.profile) for version in list_profiles(self._tx))
-
-    @cached_property
-    def tariffs(self) -> Mapping[str, AdoptedTariff]:
-        """Every tariff by id."""
-        return {adopted.tariff_id: adopted for adopted in heard.list_tariffs(self._tx)}
-
-    @cached_property
-    def unvoted(self) -> frozenset[str]:
-        """Tariffs that are not what their resolution adopted."""
-        return frozenset(heard.find_unvoted(self._tx))
-
-
 def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Verification:
     """Recompute a bill from the facts that it names.
 
@@ -128,17 +89,18 @@ def verify_bill(tx: Tx, number_or_id: str, ground: Ground | None = None) -> Veri
     Raises:
         NotFound: there is no such bill.
     """
-    head = bills.find_head(tx, number_or_id)
+    ground = ground or Ground(tx)
+    head = ground.head(number_or_id)
     if head is None:
         raise NotFound(say("there is no bill %(bill)s", bill=number_or_id))
     try:
-        issued = bills.get_bill(tx, head.id)
+        issued = ground.issued(head)
     except (NotFound, UnreadableDocument) as unreadable:
         return Verification(head.id, head.number, head.total_cents, 0, (), (), (unreadable.message,), None)
     findings = _head_findings(issued)
-    recomputed = compute_bill(_as_heard(tx, ground or Ground(tx), issued, findings))
-    findings += _bill_findings(issued.bill, recomputed) + _asked_findings(tx, issued)
-    if ledger.transfers_of(tx, "bill", issued.id) != transfers_of_bill(issued.inputs.member_id, recomputed):
+    recomputed = compute_bill(_as_heard(tx.today, ground, issued, findings))
+    findings += _bill_findings(issued.bill, recomputed) + _asked_findings(ground, issued)
+    if ground.transfers(head) != transfers_of_bill(issued.inputs.member_id, recomputed):
         findings.append("the ledger does not hold what the bill moves")
     return Verification(
         bill_id=issued.id,
@@ -171,15 +133,15 @@ def _head_findings(issued: IssuedBill) -> list[str]:
     return findings
 
 
-def _asked_findings(tx: Tx, issued: IssuedBill) -> list[str]:
+def _asked_findings(ground: Ground, issued: IssuedBill) -> list[str]:
     """Name what the bill asks otherwise than its paper says, or its paper otherwise than the bills before leave."""
     try:
-        asked = BILL_PAPER.open(documents.load(tx, issued.paper_hash)).asked
+        asked = BILL_PAPER.open(ground.paper(issued)).asked
     except UnreadableDocument as unreadable:
         return [unreadable.message]
     if asked is None:
         return ["its paper does not say what it asks"]
-    brought_cents = bills.sum_carried_before(tx, issued)
+    brought_cents = ground.carried_before(issued)
     findings = []
     if asked.asked_cents != issued.asked_cents:
         findings.append(f"{eur(issued.asked_cents)} EUR is asked, its paper says {eur(asked.asked_cents)}")
@@ -218,23 +180,23 @@ def _compared(was: Line | None, became: Line | None) -> VerifiedLine:
     return VerifiedLine(shown.kind.value, was.amount_cents if was else 0, became.amount_cents if became else 0)
 
 
-def _as_heard(tx: Tx, ground: Ground, issued: IssuedBill, findings: list[str]) -> BillInputs:
+def _as_heard(today: date, ground: Ground, issued: IssuedBill, findings: list[str]) -> BillInputs:
     """The bill's inputs, with every fact taken again from what was heard; each difference is a finding."""
     inputs = issued.inputs
-    contract = find_contract(tx, inputs.contract_id)
+    contract = ground.contract(inputs.contract_id)
     if contract is None:
         findings.append(f"contract {inputs.contract_id} is not on file")
     elif (contract.member_id, contract.connection_id) != (inputs.member_id, inputs.connection_id):
         findings.append(f"contract {inputs.contract_id} names another member or connection")
     years = []
-    told = list_references(tx, inputs.contract_id)
+    told = ground.references(inputs.contract_id)
     for state in inputs.guarantee:
         if contract is not None and not set(state.terms.reference) <= told:
             findings.append("the reference years are not those of the contract")
         if contract is not None and state.terms.mode != promised_mode(contract, state.terms.year.start, ground.choices):
             findings.append(f"another guarantee was promised for the year from {state.terms.year.start}")
-        findings += _figure_findings(tx, ground, state.terms)
-        before = accounts.guarantee_before(tx, issued, state.terms.year.start)
+        findings += _figure_findings(ground, state.terms)
+        before = ground.guarantee_before(issued, state.terms.year.start)
         if before != (state.heat_before_cents, state.credit_before_cents):
             findings.append(f"the bills before give another state of the guarantee year from {state.terms.year.start}")
         heat_cents, credit_cents = before
@@ -244,17 +206,19 @@ def _as_heard(tx: Tx, ground: Ground, issued: IssuedBill, findings: list[str]) -
     previous = inputs.previous
     return replace(
         inputs,
-        consumption=_consumption(tx, ground, inputs, inputs.consumption, findings),
-        previous=None if previous is None else _consumption(tx, ground, inputs, previous, findings),
+        consumption=_consumption(today, ground, inputs, inputs.consumption, findings),
+        previous=None if previous is None else _consumption(today, ground, inputs, previous, findings),
         guarantee=tuple(years),
     )
 
 
-def _consumption(tx: Tx, ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]) -> Consumption:
+def _consumption(
+    today: date, ground: Ground, inputs: BillInputs, kept: Consumption, findings: list[str]
+) -> Consumption:
     holder = (inputs.connection_id, inputs.member_id)
     readings, cuts = [], days_of_cuts(kept.days, kept.spans, kept.cuts)
     for reading in kept.readings:
-        measurement = heard.find_measurement(tx, reading.measurement_id, reading.revision)
+        measurement = ground.measurement(reading.measurement_id, reading.revision)
         if measurement is None:
             findings.append(f"measurement {reading.measurement_id} revision {reading.revision} is not on file")
             continue
@@ -266,7 +230,7 @@ def _consumption(tx: Tx, ground: Ground, inputs: BillInputs, kept: Consumption, 
         readings.append(measured)
     shares = []
     for share in kept.shares:
-        allocation = heard.find_allocation(tx, share, holder)
+        allocation = ground.allocation(share, holder)
         if allocation is None:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} is not on file")
             continue
@@ -274,7 +238,7 @@ def _consumption(tx: Tx, ground: Ground, inputs: BillInputs, kept: Consumption, 
         if allocated != share:
             findings.append(f"allocation {share.run_id} of {inputs.connection_id} says something else now")
         shares.append(allocated)
-    spans = [_span(tx.today, ground, span, kept.customer_class, findings) for span in kept.spans]
+    spans = [_span(today, ground, span, kept.customer_class, findings) for span in kept.spans]
     return replace(kept, readings=tuple(readings), shares=tuple(shares), spans=tuple(spans))
 
 
@@ -299,13 +263,13 @@ def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, fi
     return replace(span, tariff=tariff)
 
 
-def _figure_findings(tx: Tx, ground: Ground, terms: GuaranteeTerms) -> list[str]:
+def _figure_findings(ground: Ground, terms: GuaranteeTerms) -> list[str]:
     """Published figures of a ceiling that are on file otherwise than the bill says."""
     chosen, findings = terms.chosen, _choice_findings(ground, terms)
     used = [(chosen.index_series, figure) for figure in terms.factors]
     used += [(chosen.degree_day_series, figure) for figure in terms.degree_days]
     for series, figure in used:
-        if not stored_terms.was_published(tx, series, figure.year, figure.value):
+        if not ground.is_published(series, figure.year, figure.value):
             findings.append(f"{series} of {figure.year} is not on file as {figure.value}")
     return findings
 

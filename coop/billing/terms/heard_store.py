@@ -196,6 +196,16 @@ def list_allocations(tx: Tx, period: Period, connections: Collection[str] | None
     return select_as(tx, Allocation, table, *_within(tx, table, period, connections), order_by=table.primary_key)
 
 
+def list_all_measurements(tx: Tx) -> list[Measurement]:
+    """Every revision of every measurement that was ever heard."""
+    return select_as(tx, Measurement, heard_tables.measurement)
+
+
+def list_all_allocations(tx: Tx) -> list[Allocation]:
+    """Every revision of every allocation that was ever heard."""
+    return select_as(tx, Allocation, heard_tables.allocation)
+
+
 def list_closings(tx: Tx) -> list[Closing]:
     """Every revision of every period that metering closed, in order of days."""
     table = heard_tables.period_closed
