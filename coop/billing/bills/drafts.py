@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
 from coop.billing.bills.ledger import transfers_of_bill
+from coop.billing.bills.lines import lines_of
 from coop.billing.bills.rules import compute_bill
 from coop.billing.bills.settling import (
     CeilingMove,
@@ -87,6 +89,11 @@ class Draft:
             return None
         cents, days = self.cost_before
         return cents * self.inputs.consumption.days.days // days
+
+    @cached_property
+    def billed_cents(self) -> int:
+        """Amount that was billed before for what this corrects, without the credit [cents]; 0 for a first bill."""
+        return sum(line.amount_cents for line in lines_of(self.inputs.previous)) if self.inputs.previous else 0
 
 
 @dataclass(frozen=True)

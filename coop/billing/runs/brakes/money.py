@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from coop.billing.bills.billed import Billed
-from coop.billing.bills.drafts import Draft
-from coop.billing.bills.lines import lines_of
 from coop.billing.brake import Brake
 from coop.billing.model import LineKind
 from coop.billing.runs.brakes.look import (
@@ -51,8 +49,7 @@ def find_implausible(look: Look) -> Iterator[Brake]:
         days = draft.inputs.consumption.days.days
         cost_cents, before = draft.bill.total_cents + draft.bill.credit_cents, draft.cost_before
         if draft.inputs.previous is not None:
-            billed = sum(line.amount_cents for line in lines_of(draft.inputs.previous))
-            cost_cents, before = billed + cost_cents, (billed, days)
+            cost_cents, before = draft.billed_cents + cost_cents, (draft.billed_cents, days)
         if before is None:
             continue
         likely_cents = before[0] * days // before[1]
@@ -151,7 +148,7 @@ def find_much_corrected(look: Look) -> Iterator[Brake]:
     """Corrections that are together much of what was billed for the days that they correct."""
     corrected = [draft for draft in look.drafts if draft.inputs.previous is not None]
     moved = sum(draft.bill.total_cents + draft.bill.credit_cents for draft in corrected)
-    billed = sum(_billed_cents(draft) for draft in corrected)
+    billed = sum(draft.billed_cents for draft in corrected)
     if len(corrected) >= SMALLEST_RUN and abs(moved) > CORRECTED * abs(billed):
         names = [draft.inputs.contract_id for draft in corrected]
         yield brake(
@@ -177,8 +174,8 @@ def find_taken_back(look: Look) -> Iterator[Brake]:
     over = []
     for draft in look.drafts:
         moved = draft.bill.total_cents + draft.bill.credit_cents
-        if draft.inputs.previous is not None and moved < 0 and -moved > max(0, _billed_cents(draft)):
-            over.append((draft.inputs.contract_id, moved, _billed_cents(draft)))
+        if draft.inputs.previous is not None and moved < 0 and -moved > max(0, draft.billed_cents):
+            over.append((draft.inputs.contract_id, moved, draft.billed_cents))
     if over:
         _, moved, billed = min(over, key=lambda each: each[1])
         names = [name for name, _, _ in over]
@@ -191,10 +188,6 @@ def _is_far(look: Look, cost_cents: int, likely_cents: int, period: Period) -> b
     low, high = sorted((cost_cents, likely_cents))
     least_cents = Fraction(look.choice.difference_cents * min(period.days, SHORTEST_MONTH), SHORTEST_MONTH)
     return high - low >= least_cents and high > look.choice.ratio * max(low, 0)
-
-
-def _billed_cents(draft: Draft) -> int:
-    return sum(line.amount_cents for line in lines_of(draft.inputs.previous)) if draft.inputs.previous else 0
 
 
 def _total_cents(billed: Mapping[str, Billed]) -> int:
