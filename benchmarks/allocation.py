@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks._measure import Contender, interleave, table
+from coop.communities.allocation_keys import SHARED_BY_PARTS
 from coop.metering.model import Int64Array
 from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate
-from coop.metering.sharing.keys import SHARED_BY_PARTS
 from coop.metering.sharing.quarters import PER_WH
 from coop.values import split_by_largest_remainder
 

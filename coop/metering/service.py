@@ -54,6 +54,7 @@ from coop.metering.register.tables import (
     contract_ended,
     contract_signed,
 )
+from coop.metering.sharing import pages as key_pages
 from coop.metering.sharing.heard import on_allocation_key_adopted
 from coop.metering.tables import KEPT, OWNER_S, allocation_key, metadata
 from coop.web.language import N_
@@ -127,6 +128,7 @@ METERING = Service(
         meter.routes,
         withdrawals.routes,
         group_pages.routes,
+        key_pages.routes,
         gateways.routes,
         home.routes,
         files.routes,

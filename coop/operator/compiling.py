@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from coop.communities.allocation_keys import SHARED_BY_PARTS
 from coop.metering.intake.formats._columns import cut_columns
 from coop.metering.sharing.allocation import PARTS, Key, KeyKind, allocate
-from coop.metering.sharing.keys import SHARED_BY_PARTS
 
 
 def compile_ahead() -> None:

@@ -82,7 +82,10 @@ def test_points_are_added_by_their_kind_and_left_out_again(board: TestClient) ->
 def test_a_notice_is_looked_at_and_kept_with_its_figures_as_put_to_the_vote(
     board: TestClient, embedded: Database
 ) -> None:
-    look = plain(board.post(PAGE, params={"lang": "nl"}, data=FILLED | {"act": "look"}).text)
+    shown = board.post(PAGE, params={"lang": "nl"}, data=FILLED | {"act": "look"}).text
+    asked = "group_id=roofs&amp;kind=dynamic&amp;valid_from=2027-01-01"
+    assert f'data-card="/metering/cards/proposed-key?{asked}"' in shown
+    look = plain(shown)
     assert "Tarief van 2027" in look
     assert "€ 34,50" in look
     assert "uiterlijk 16 juni 2026" in look

@@ -282,6 +282,21 @@ def test_every_kind_of_the_house_has_its_words_and_a_place_on_the_form(embedded:
             assert kind.page or f'name="1.{field.name}"' in form.text
 
 
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        ({"kind": "static", "weights": {"C1": 999_999}}, "the shares add up to 999999 parts, not to 1000000"),
+        ({"kind": "priority", "order": ["C1", "C1"]}, "C1 stands in the order more than once"),
+        ({"kind": "by-lot"}, "'by-lot' is not one of"),
+        ({"kind": "equal", "weights": {"C1": 1_000_000}}, "the equal key takes no shares"),
+        ({"kind": "dynamic", "valid_until": "2026-12-31"}, "valid_until"),
+    ],
+)
+def test_a_key_that_could_not_divide_is_not_put_to_the_vote(terms: dict[str, object], reason: str) -> None:
+    key = resolution("k1", "allocation-key", {"group_id": "roofs", "valid_from": "2027-01-01", **terms})
+    assert reason in " ".join(str(problem) for problem in check_resolution(key, 1))
+
+
 def test_a_key_with_an_order_and_an_end_is_taken_and_read_out() -> None:
     key = {"group_id": "roofs", "kind": "priority", "order": ["C2", "C1"], "valid_from": "2027-01-01"}
     point = resolution("k1", "allocation-key", {**key, "valid_until": "2028-01-01"})

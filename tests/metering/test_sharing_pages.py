@@ -93,3 +93,12 @@ def test_a_key_is_judged_over_the_door_before_the_vote(desk: TestClient, runs: d
     answer = desk.post("/metering/api/v1/allocation-keys/judgements", json={"parameters": key})
     assert answer.status_code == 200, answer.text
     assert [one["field"] for one in answer.json()["problems"]] == ["weights"]
+
+
+def test_whoever_convenes_reads_whether_metering_could_divide_by_a_key(desk: TestClient, runs: dict[str, str]) -> None:
+    sign_in(desk, "board")
+    key = {"group_id": "roofs", "kind": "dynamic", "valid_from": "2027-01-01"}
+    assert "can take this key" in desk.get("/metering/cards/proposed-key", params=key).text
+    refused = desk.get("/metering/cards/proposed-key", params={**key, "group_id": "rooves", "lang": "nl"}).text
+    assert "kan niet met deze sleutel verdelen" in refused
+    assert "rooves" in refused

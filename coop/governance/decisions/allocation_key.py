@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from coop.communities.allocation_keys import Key, read_end
 from coop.events import Event
 from coop.events.governance import AllocationKeyAdopted
 from coop.governance.kind_fields import Day, Words
@@ -13,7 +14,7 @@ from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters
 from coop.governance.meetings.closed_periods import find_last_closed_day
 from coop.governance.model import Meeting, Resolution
 from coop.kit.tx import Tx
-from coop.values import Problem, derive_id, say
+from coop.values import BadInput, Problem, derive_id, say
 from coop.web.language import N_, gettext
 
 KEYS: Final = {
@@ -64,6 +65,17 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
     return [(gettext(lang, label), value) for label, value in said]
 
 
+def judge(parameters: Parameters) -> list[Problem]:
+    """The key by the very rules by which metering divides by it: its kind, its shares or order, its end."""
+    problems: list[Problem] = []
+    for read_terms in (Key.read, read_end):
+        try:
+            read_terms(parameters)
+        except BadInput as bad:
+            problems += bad.problems
+    return problems
+
+
 def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
     """A key divides what is not divided yet: metering takes none that reaches into a closed period."""
     if meeting.is_history:
@@ -99,6 +111,7 @@ KIND = Kind(
     page="governance/kinds/allocation_key.html",
     read=read,
     show=show,
+    judge=judge,
     judge_known=judge_known,
     act=act,
     claim=lambda parameters: f"{parameters.get('group_id')} {parameters.get('valid_from')}",

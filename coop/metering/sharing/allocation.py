@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from coop.communities.allocation_keys import PARTS, Key, KeyKind
 from coop.metering.model import Int64Array
 from coop.metering.sharing.explanation import Division, Explanation, allocate_interval, explain
-from coop.metering.sharing.keys import PARTS, Key, KeyKind
 from coop.values import BadInput, Problem, say
 
 __all__ = ["PARTS", "Allocation", "Division", "Explanation", "Key", "KeyKind", "allocate", "explain"]

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from coop.communities.allocation_keys import Key
 from coop.kit.tx import Tx
 from coop.metering.model import MeterKind
 from coop.metering.register import groups
 from coop.metering.register import store as register
 from coop.metering.sharing.judging import judge_key
-from coop.metering.sharing.keys import Key
 from coop.values import BadInput, Problem, say
 
 

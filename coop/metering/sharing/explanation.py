@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from coop.metering.sharing.keys import SHARED_BY_PARTS, Key, KeyKind
+from coop.communities.allocation_keys import SHARED_BY_PARTS, Key, KeyKind
 from coop.values import BadInput, Problem, say
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from coop.communities.allocation_keys import read_end
 from coop.events import Envelope
 from coop.events.governance import AllocationKeyAdopted
 from coop.kit.tx import Tx
 from coop.metering.register.closed import admit_late
 from coop.metering.register.store import is_kept
 from coop.metering.sharing.commands import require_adopted_key
-from coop.metering.sharing.keys import read_end
 from coop.metering.tables import allocation_key
 from coop.values import CoopError, hash_parameters, say
 

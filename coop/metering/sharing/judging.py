@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from coop.metering.sharing.keys import Key, read_end
+from coop.communities.allocation_keys import Key, read_end
 from coop.values import BadInput, Problem, say
 
 

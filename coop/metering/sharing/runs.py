@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from coop.communities.allocation_keys import Key
 from coop.kit.documents import Document
 from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
 from coop.metering.readings import store as readings
@@ -25,7 +26,6 @@ from coop.metering.register.store import AdoptedKey
 from coop.metering.sharing.balance import Gap
 from coop.metering.sharing.documents import RUN_INPUTS
 from coop.metering.sharing.inputs import Counter, Holding, Inputs, Point, Source
-from coop.metering.sharing.keys import Key
 from coop.metering.sharing.quarters import COARSEST_S, QUARTER_S, Readings, RegisterValues, WholeDays
 from coop.metering.sharing.run import Outcome, Runs, hash_run
 from coop.values import Period, Said, say, say_count

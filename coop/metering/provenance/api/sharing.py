@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from coop.communities.allocation_keys import KeyKind
 from coop.communities.terms import KeyTerms
 from coop.events.terms import Described
 from coop.kit.answers import Answer
@@ -41,7 +42,6 @@ from coop.metering.provenance.sight import hide_neighbours, require_own, whose
 from coop.metering.provenance.verify import Quarter
 from coop.metering.provenance.verify import explain_allocation as explain
 from coop.metering.sharing.commands import judge_proposed_key
-from coop.metering.sharing.keys import KeyKind
 
 routes = make_router()
 
