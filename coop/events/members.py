@@ -291,7 +291,8 @@ class ChoiceAnswered(Event):
 class ProgramTokenMade(Event):
     """A program may come in with a token, of which only the SHA-256 is told; without one (empty) it is a gateway that
     no more than sends messages. ``gateway`` is its name where it delivers readings, of ``meters``, or of every meter
-    where they are None. ``member_id`` is the member whose own it opens, where a member gave it out."""
+    where they are None. ``member_id`` is the member whose own it opens, where a member gave it out; ``made_by`` the
+    account that let it in, which answers for what it does."""
 
     TYPE: ClassVar[str] = "members.program-token-made.v1"
     NOUNS: ClassVar[str] = "programs"
@@ -303,6 +304,7 @@ class ProgramTokenMade(Event):
     gateway: str | None = None
     meters: tuple[str, ...] | None = None
     member_id: str | None = None
+    made_by: str | None = None
 
     def key(self) -> str:
         return self.token_id

@@ -21,6 +21,15 @@ class Actor:
         return f"{self.kind}:{self.id}" if self.id else self.kind
 
 
+def name_id(actor: str) -> str:
+    """The id in an actor as it is written down.
+
+    >>> name_id("account:a-1"), name_id("operator")
+    ('a-1', '')
+    """
+    return actor.partition(":")[2]
+
+
 NOBODY = Actor("nobody", "", "read")
 """Reads a view; tells nothing."""
 

@@ -101,7 +101,7 @@ class Database:
     @contextmanager
     def read(self, community: str) -> Iterator[Tx]:
         """A consistent view of a community that never waits for a writer and may not write."""
-        with self._begun("BEGIN", community) as sql, sql.begin() as transaction:
+        with self._begun("BEGIN", community, one_moment=True) as sql, sql.begin() as transaction:
             yield Tx(sql, community, self.clock.now(), NOBODY)
             transaction.rollback()
 
@@ -119,13 +119,15 @@ class Database:
             transaction.rollback()
 
     @contextmanager
-    def _begun(self, on_sqlite: str, community: str) -> Iterator[Connection]:
-        """A connection whose transaction begins by a statement of the embedded database, or for a community."""
+    def _begun(self, on_sqlite: str, community: str, *, one_moment: bool = False) -> Iterator[Connection]:
+        """A connection whose transaction begins by a statement of the embedded database, or for a community;
+        ``one_moment`` lets it see all as it was at its first look, which the embedded database always does."""
         with self.engine.connect() as sql:
             if self.is_sqlite:
                 sql.info["begin"] = on_sqlite
             else:
-                sql.info["begin"] = f"BEGIN; {rowwall.name_community(community)}"
+                isolation = " ISOLATION LEVEL REPEATABLE READ" if one_moment else ""
+                sql.info["begin"] = f"BEGIN{isolation}; {rowwall.name_community(community)}"
             yield sql
 
     @contextmanager

@@ -151,6 +151,7 @@ program_token = Table(
     Column("meters", Json(tuple[str, ...] | None)),  # of a gateway; null: every meter
     Column("meters_set_at", Instant),
     Column("member_id", String(36)),  # of whom it opens what is their own; null: it speaks for nobody
+    Column("made_by", String(36)),  # the account that let it in
     Column("expires_at", Instant),
     Column("ended_at", Instant),
     Column("used_on", Date),

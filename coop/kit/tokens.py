@@ -130,6 +130,17 @@ def _note_use(tx: Tx, token_id: str, service: str) -> None:
         tx.tell(used.model_validate({"token_id": token_id, "used_on": tx.today}))
 
 
+def is_same_person(tx: Tx, actor_id: str) -> bool:
+    """True where whoever acted before is who acts now: the same account, or one of them a program of the other. What
+    takes two people is not done by somebody and their own program."""
+    return _find_person(tx, actor_id) == _find_person(tx, tx.actor.id)
+
+
+def _find_person(tx: Tx, actor_id: str) -> str:
+    """The account that answers for an actor: of a program, whoever let it in."""
+    return tx.scalar(select(program_token.c.made_by).where(*_is(tx, actor_id))) or actor_id
+
+
 @dataclass(frozen=True)
 class GatewayToken:
     """A token that stands for a gateway, and the meters that it speaks for (None: every meter)."""
@@ -185,6 +196,7 @@ def keep_token(tx: Tx, made: ProgramTokenMade) -> None:
             "gateway": made.gateway,
             "expires_at": made.expires_at,
             "member_id": made.member_id,
+            "made_by": made.made_by,
         },
     )
     tx.execute(

@@ -22,7 +22,14 @@ from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
-from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
+from coop.events.members import (
+    ContractEnded,
+    ContractSigned,
+    GasBillsCorrected,
+    MemberAdmitted,
+    MemberLeft,
+    ProgramTokenMade,
+)
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.governance.ballots.verify import VerifiedResolution, verify_resolution
 from coop.kit.journal import Fact, facts_of, instants_of, verify_chain
@@ -104,6 +111,7 @@ class JournalIndex:
             signed=signed,
             ended=ended,
             corrected=corrected,
+            programs=facts(members, ProgramTokenMade),
             told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
             | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted},
         )

@@ -29,7 +29,7 @@ def verify_books(kept: Kept, told: Told) -> Iterator[str]:
         yield from _verify_sums(bill, sums[bill.id])
     yield from _verify_postings(kept, told, sums)
     yield from _verify_entries(kept)
-    yield from _verify_runs(kept)
+    yield from _verify_runs(kept, told)
 
 
 def net_cents(incl_cents: int, rate: Fraction) -> int:
@@ -198,11 +198,13 @@ def _ends(start: date) -> tuple[date, ...]:
     return (end, end - timedelta(days=1)) if end == following and start.year % 4 == 3 else (end,)
 
 
-def _verify_runs(kept: Kept) -> Iterator[str]:
-    """A run with brakes was released by somebody else than who ran it; every bill has an issued run of its day."""
+def _verify_runs(kept: Kept, told: Told) -> Iterator[str]:
+    """A run with brakes was released by somebody else than who ran it, or whose program did; every bill has an issued
+    run of its day."""
     runs = {run.id: run for run in kept.runs}
+    makers = {program.token_id: program.made_by for program in told.programs}
     for run in kept.runs:
-        if run.status == "issued" and run.brakes and run.released_by in (None, run.run_by):
+        if run.status == "issued" and run.brakes and run.released_by in (None, run.run_by, makers.get(run.run_by)):
             yield f"run {run.id} had brakes, and nobody but who ran it released it"
     for bill in kept.bills:
         run_of_bill = runs.get(bill.run_id)

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from coop.events.billing import BillArchived, BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
-from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
+from coop.events.members import (
+    ContractEnded,
+    ContractSigned,
+    GasBillsCorrected,
+    MemberAdmitted,
+    MemberLeft,
+    ProgramTokenMade,
+)
 
 
 @dataclass(frozen=True)
@@ -25,4 +32,5 @@ class Told:
     signed: Sequence[ContractSigned] = ()
     ended: Sequence[ContractEnded] = ()
     corrected: Sequence[GasBillsCorrected] = ()
+    programs: Sequence[ProgramTokenMade] = ()
     told_at: Mapping[str, datetime] = field(default_factory=dict)

@@ -24,10 +24,15 @@ from coop.billing.tables import heard as heard_tables
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.billing import BillIssued
+from coop.events.members import ProgramTokenMade
 from coop.kit import journal
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import CoopError, Period
+from coop.verification.books import verify_books
+from coop.verification.rows import read_kept
+from coop.verification.told import Told
 from tests.billing.village import (
     admitted,
     closed,
@@ -260,6 +265,30 @@ def test_whoever_ran_the_bills_cannot_release_them(database: Database) -> None:
     with database.write(COMMUNITY, CHAIR) as tx:
         released = release_run(tx, held.run_id)
     assert (released.run_by, released.released_by) == (SECRETARY.id, CHAIR.id)
+
+
+def test_whose_program_ran_the_bills_cannot_release_them_either(database: Database) -> None:
+    hear(database, *TERMS, *month_of(MEMBERS, JANUARY))
+    run(database, JANUARY)
+    facts = month_of(MEMBERS, FEBRUARY)
+    facts[0] = measured("anna", FEBRUARY, "25")
+    program = ProgramTokenMade(
+        token_id="c0ffee", token_sha256="5" * 64, scopes=("write:bills",), expires_at=None, made_by=CHAIR.id
+    )
+    hear(database, program, *facts)
+    with database.write(COMMUNITY, Actor("program", program.token_id, "api")) as tx:
+        held = issue_bills(tx, FEBRUARY, tx.today)
+    with database.write(COMMUNITY, CHAIR) as tx, pytest.raises(CoopError) as refused:
+        release_run(tx, held.run_id)
+    assert refused.value.code == "second-person"
+    with database.write(COMMUNITY, SECRETARY) as tx:
+        assert release_run(tx, held.run_id).status == "issued"
+    with database.read(COMMUNITY) as tx:
+        kept = read_kept(tx)
+    finding = f"run {held.run_id} had brakes, and nobody but who ran it released it"
+    assert finding not in verify_books(kept, Told(programs=[program]))
+    released_alone = program.model_copy(update={"made_by": SECRETARY.id})
+    assert finding in verify_books(kept, Told(programs=[released_alone]))
 
 
 def test_a_preview_says_who_is_left_out_and_why(database: Database) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select, text
 
 from coop.kit.database import DamagedDatabase, Database
 from coop.kit.tx import Tx
@@ -30,6 +30,16 @@ def test_a_view_keeps_nothing_that_is_written_in_it(pair: Pair) -> None:
     with pair[0].read("demo") as tx:
         tx.execute(insert(heard).values(community="demo", member_id="m1"))
     assert heard_by(pair[0]) == []
+
+
+def test_a_view_shows_all_that_it_reads_as_of_one_moment(pair: Pair) -> None:
+    count = select(func.count()).where(heard.c.community == "demo")
+    with pair[0].read("demo") as tx:
+        assert tx.scalar(count) == 0
+        with pair[0].write("demo", SECRETARY) as meanwhile:
+            meanwhile.execute(insert(heard).values(community="demo", member_id="m1"))
+        assert tx.scalar(count) == 0
+    assert heard_by(pair[0]) == ["m1"]
 
 
 def test_all_that_a_transaction_writes_has_one_time(pair: Pair) -> None:

@@ -21,6 +21,7 @@ from coop.billing.runs.issuing import CORRECTIONS, issue
 from coop.billing.runs.progress import Watch, nobody
 from coop.billing.runs.results import RunResult, as_drafted, as_issued, bill_id_of
 from coop.billing.runs.store import BillRun
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, Period, civil_date, derive_id, say
 
@@ -155,7 +156,7 @@ def release_run(tx: Tx, run_id: str, watch: Watch = nobody) -> RunResult:
     run = _get_run(tx, run_id)
     if run.status == "issued":
         return _as_issued(tx, run)
-    if run.run_by == tx.actor.id:
+    if is_same_person(tx, run.run_by):
         raise CoopError("second-person", say("you ran these bills yourself: somebody else looks and releases them"))
     drafted = draft(tx, run.period, _choose_day_of_release(tx, run), watch=watch)
     run = replace(run, issued_on=drafted.issued_on)

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from coop.governance.entries import store
 from coop.governance.entries.store import Entry
+from coop.kit.actor import name_id
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, NotFound, Problem, hash_parameters, say
 
@@ -62,7 +64,7 @@ def confirm(tx: Tx, entry_id: str, keepers: Mapping[str, Keep], meeting_id: str 
         if settled.outcome == "confirmed":
             return entry, 0
         raise CoopError("entry-dropped", say("this entry was dropped"))
-    if entry.actor == str(tx.actor):
+    if is_same_person(tx, name_id(entry.actor)):
         raise CoopError("second-person", say("you entered this yourself: somebody else confirms it"))
     new = keepers[entry.kind](tx, entry)
     store.settle_entry(tx, entry_id, "confirmed")

@@ -33,6 +33,7 @@ def make_own_token(tx: Tx, account_id: str, member_id: str, name: str) -> str:
         scopes=(OWN,),
         expires_at=midnight(tx.today + timedelta(days=LIFE_DAYS)),
         member_id=member_id,
+        made_by=account_id,
     )
     keep_token(tx, made)
     store.add_token(tx, drawn.token_id, account_id, name)

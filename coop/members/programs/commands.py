@@ -33,6 +33,7 @@ def make_program(tx: Tx, new: NewProgram, *, may_speak_for_every_meter: bool) ->
         expires_at=expires_at,
         gateway=new.gateway,
         meters=new.meters,
+        made_by=tx.actor.id or None,
     )
     keep_token(tx, made)
     store.add_program(tx, drawn.token_id, new.name)

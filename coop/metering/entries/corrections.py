@@ -12,8 +12,10 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from coop.kit.actor import name_id
 from coop.kit.keyset import Window
 from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.entries.cards import UNITS, base_value, take_entry
 from coop.metering.entries.tables import correction_answer, correction_proposal
@@ -117,7 +119,7 @@ def answer_correction(tx: Tx, proposal_id: str, *, confirmed: bool) -> Correctio
         if given.confirmed == confirmed:
             return correction
         raise CoopError("already-answered", say("somebody has answered this proposal already"))
-    if confirmed and correction.proposed_by == str(tx.actor):
+    if confirmed and is_same_person(tx, name_id(correction.proposed_by)):
         raise CoopError("second-person", say("you proposed this yourself: somebody else confirms it"))
     insert_nouns(tx, correction_answer, [Answer(proposal_id, confirmed, tx.now, str(tx.actor))])
     if confirmed:

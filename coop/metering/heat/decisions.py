@@ -13,7 +13,9 @@ from decimal import Decimal
 
 from sqlalchemy import and_, select
 
+from coop.kit.actor import name_id
 from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.heat.counters import MeterCounter, find_counter, load_days
 from coop.metering.heat.measuring import REACH_S, Span, Use, total_energy
@@ -155,7 +157,7 @@ def answer_break(tx: Tx, proposal_id: str, *, confirmed: bool) -> Proposal:
         if given.confirmed == confirmed:
             return proposal
         raise CoopError("already-answered", say("somebody has answered this proposal already"))
-    if confirmed and proposal.proposed_by == str(tx.actor):
+    if confirmed and is_same_person(tx, name_id(proposal.proposed_by)):
         raise CoopError("second-person", say("you proposed this yourself: somebody else confirms it"))
     if confirmed:
         _mark_moved(tx, proposal)

@@ -14,7 +14,9 @@ from uuid import uuid4
 
 import numpy as np
 
+from coop.kit.actor import name_id
 from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.kit.tokens import is_same_person
 from coop.kit.tx import Tx
 from coop.metering.heat.decisions import count_period, list_decided
 from coop.metering.intake.batch import Changed
@@ -170,7 +172,7 @@ def answer_withdrawal(tx: Tx, withdrawal_id: str, *, confirmed: bool) -> Withdra
         if given.confirmed == confirmed:
             return proposal
         raise CoopError("already-answered", say("somebody has answered this proposal already"))
-    if confirmed and proposal.proposed_by == str(tx.actor):
+    if confirmed and is_same_person(tx, name_id(proposal.proposed_by)):
         raise CoopError("second-person", say("you proposed this yourself: somebody else confirms it"))
     insert_nouns(tx, withdrawal_answer, [WithdrawalAnswer(withdrawal_id, confirmed, tx.now, str(tx.actor))])
     if confirmed:
