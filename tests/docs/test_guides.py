@@ -17,6 +17,7 @@ from coop.operator.cli import app
 from coop.operator.pages import OPERATOR
 from coop.operator.services import SERVICES
 from tests.docs.pages import ROOT
+from tests.operator.test_jobs_of_each_role import JOBS
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 NAMING = [*GUIDES, ROOT / "README.md"]
@@ -65,6 +66,14 @@ def refuse(command: Any, words: list[str]) -> str | None:
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in known | {"--help"}]
     return f"{command.name} {' '.join(unknown)}" if unknown else None
+
+
+def test_the_boards_guide_says_on_which_page_each_job_of_each_role_is_done() -> None:
+    table = (ROOT / "docs" / "guides" / "board.md").read_text().partition("## Waar staat wat")[2].partition("\n## ")[0]
+    pages = {page.partition("?")[0] for jobs in JOBS.values() for _, page, _ in jobs if "{" not in page}
+    named = set(_ADDRESS.findall(table))
+    # A page of one thing is reached from the list of such things.
+    assert sorted(page for page in pages if page not in named and page.rsplit("/", 1)[0] not in named) == []
 
 
 def test_each_role_has_a_guide_that_the_others_lead_to() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from coop.communities.model import Profile
+from coop.communities.rules import check_profile
 from coop.communities.store import find_profile, list_profiles
 from coop.demo.cooperative import PROFILE
 from coop.kit.actor import Actor
@@ -101,6 +103,22 @@ def test_every_wrong_field_is_named_at_once_and_nothing_is_changed(founded: Data
     assert refused.status_code == 422
     with founded.read(COMMUNITY) as tx:
         assert len(list_profiles(tx)) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "wrong"),
+    [
+        ("kvk", "12345678", ("1234567", "123456789", "1234567a")),
+        ("vat_id", "NL000099998B57", ("NL000099998B58", "NL000099998", "BE000099998B57")),
+        ("iban", "NL91ABNA0417164300", ("NL91ABNA0417164301", "NL91ABNA041716430", "XX91ABNA0417164300")),
+    ],
+)
+def test_a_wrong_kvk_number_vat_id_or_iban_is_refused_by_name(field: str, right: str, wrong: tuple[str, ...]) -> None:
+    def named(text: str) -> list[str]:
+        particulars: dict[str, Any] = {field: text}
+        return [problem.field for problem in check_profile(Profile(("warm.example",), "Warm", "Warm", **particulars))]
+
+    assert [named(text) for text in (right, *wrong)] == [[], [field], [field], [field]]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_who_is_invited_chooses_a_password_and_signs_in_with_it(database: Databa
     assert ("own-password", f"account:{account_id}", "one-time address") in told
 
 
-def test_an_address_works_once(database: Database, account_id: str) -> None:
+def test_an_invitation_used_twice_works_once(database: Database, account_id: str) -> None:
     key = make_key(database, account_id)
     set_password(database, COMMUNITY, HOME, key, NEW_PASSWORD)
     before = dump(database)
@@ -100,7 +100,7 @@ def test_of_two_at_once_one_uses_the_address(database: Database, account_id: str
     [("", False, timedelta(days=7)), (PASSWORD, False, timedelta(hours=1)), (PASSWORD, True, timedelta(days=21))],
     ids=["an invitation", "a reset", "a letter"],
 )
-def test_an_address_is_late_after_its_time(
+def test_an_invitation_or_reset_used_late_is_refused(
     database: Database, clock: SetClock, password: str, by_post: bool, lasts: timedelta
 ) -> None:
     key = make_key(database, make_account(database, password=password), by_post=by_post)
@@ -116,7 +116,7 @@ def test_a_newer_address_replaces_an_older_one(database: Database, account_id: s
     set_password(database, COMMUNITY, HOME, second, NEW_PASSWORD)
 
 
-def test_an_address_is_of_one_account_and_one_co_operative(database: Database, account_id: str) -> None:
+def test_an_invitation_used_by_another_sets_nobody_elses_password(database: Database, account_id: str) -> None:
     other = make_account(database, "else@example.org")
     key = make_key(database, account_id)
     assert refusal_of(database, key, "elsewhere") == "address-unknown"

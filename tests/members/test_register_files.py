@@ -151,6 +151,16 @@ def test_every_bad_line_and_every_bad_field_is_named_at_once() -> None:
     assert reasons[8, "left_on"] == "2024-01-01 does not lie after joined_on 2024-01-01"
 
 
+def test_an_import_of_5000_lines_with_400_errors_names_each_of_them_by_line() -> None:
+    wrong = {line for line in range(2, 5002) if line % 25 < 2}
+    lines = (
+        f"{line:05d},{'tenannt' if line in wrong else 'tenant'},Member {line},2024-01-01" for line in range(2, 5002)
+    )
+    problems = problems_of("\n".join(["number,kind,name,joined_on", *lines]).encode(), "members")
+    assert len(wrong) == 400
+    assert [(line, field) for line, field, _ in problems] == [(line, "kind") for line in sorted(wrong)]
+
+
 def test_unknown_people_and_connections_are_named() -> None:
     body = b"connection,member,opened_on\n0009,001,2022-01-01\n0001,,2022-01-01\n"
     assert problems_of(body, "occupancies") == [
