@@ -192,8 +192,8 @@ class BallotDisputed(Event):
 
 
 class StatutesAdopted(Event):
-    """A version of the statutes came on file, with the hash of its articles: the first by two people, every later one
-    by the resolution that adopted it."""
+    """A version of the statutes came on file by two people, with the hash of its articles; every one but the first by
+    the resolution that adopted it."""
 
     TYPE: ClassVar[str] = "governance.statutes-adopted.v1"
     NOUNS: ClassVar[str] = "meetings"

@@ -214,10 +214,8 @@ def cast(
 
 
 def adopt(tx: Tx, version: Statutes) -> None:
-    """The first statutes, entered by one person and confirmed by another."""
-    entry = statutes.adopt_statutes(tx, version)
-    if entry is not None:
-        confirm(tx, entry)
+    """Statutes, entered by one person and confirmed by another."""
+    confirm(tx, statutes.adopt_statutes(tx, version))
 
 
 def come(tx: Tx, *members: str, meeting_id: str = "alv-1", manner: str = "room") -> None:

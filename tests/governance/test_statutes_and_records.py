@@ -13,6 +13,7 @@ from sqlalchemy import select, text, update
 from coop.demo.tariffs import components
 from coop.governance.api.routes import KEEPERS
 from coop.governance.articles import commands as statutes
+from coop.governance.articles.commands import describe_change
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.store import list_ballots
@@ -68,14 +69,46 @@ def test_statutes_change_only_by_what_a_meeting_adopted_and_from_their_deed(
             statutes.adopt_statutes(tx, refused)
         assert [problem.field for problem in bad.value.problems] == [field]
     with database.write(TOWN, SECRETARY) as tx:
-        assert statutes.adopt_statutes(tx, newer) is None
+        adopt(tx, newer)
         assert [version.name for version in store.list_statutes(tx)] == ["Deed of 2020", "Deed of 2026"]
+
+
+def test_nobody_brings_old_statutes_back_alone_twice_or_after_a_newer_change(
+    database: Database, clock: SetClock
+) -> None:
+    live(database, until="plan")
+    older = change_statutes(database, clock, STRICTER)
+    later = replace(older, valid_from=date(2026, 9, 1))
+    with database.write(TOWN, SECRETARY) as tx:
+        entry = statutes.adopt_statutes(tx, older)
+        with pytest.raises(CoopError, match="yourself"):
+            entries.confirm(tx, entry.entry_id, KEEPERS)
+        assert len(store.list_statutes(tx)) == 1
+        confirm(tx, entry)
+        assert statutes.adopt_statutes(tx, older) == entry
+        with pytest.raises(BadInput, match=r"brought the statutes that are in force from 2026-06-24"):
+            statutes.adopt_statutes(tx, later)
+    newest = replace(STRICTER, articles=replace(STRICTER.articles, name="Deed of 2027"))
+    second = meeting(
+        resolution("again", "statutes", dict(describe_change(newest))),
+        meeting_id="alv-9",
+        held_on=date(2026, 12, 1),
+        convened_on=date(2026, 9, 1),
+    )
+    clock.set(datetime(2026, 9, 1, 9, tzinfo=UTC))
+    convene(database, second)
+    clock.set(datetime(2026, 12, 1, 18, tzinfo=UTC))
+    with database.write(TOWN, SECRETARY) as tx:
+        cast(tx, "again", rows(dict.fromkeys(members(4), "for"), date(2026, 12, 1)), "alv-9")
+        closing.close_meeting(tx, "alv-9")
+        with pytest.raises(BadInput) as refused:
+            statutes.adopt_statutes(tx, replace(later, valid_from=date(2027, 1, 1)))
+    assert any("a newer change" in str(problem.reason) for problem in refused.value.problems)
 
 
 def test_the_first_statutes_hold_once_a_second_person_confirmed_them(database: Database) -> None:
     with database.write(TOWN, SECRETARY) as tx:
         entry = statutes.adopt_statutes(tx, STATUTES)
-        assert entry is not None
         assert store.list_statutes(tx) == []
         with pytest.raises(CoopError, match="yourself"):
             entries.confirm(tx, entry.entry_id, KEEPERS)
@@ -99,7 +132,7 @@ def test_a_notice_that_comes_while_the_statutes_change_waits_and_is_held_against
     newer = change_statutes(database, clock, STRICTER)
     with ThreadPoolExecutor(1) as another:
         with database.write(TOWN, SECRETARY) as tx:
-            statutes.adopt_statutes(tx, newer)
+            adopt(tx, newer)
             notice = another.submit(convene, database, meeting(resolution("tariff", "tariff", TARIFF)))
             assert wait([notice], timeout=0.3).not_done
         with pytest.raises(CoopError, match=r"art\. 20 asks 60 clear days"):

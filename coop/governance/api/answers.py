@@ -32,10 +32,8 @@ class Answer(BaseModel):
 
 
 class StatutesOut(Answer):
-    """Statutes that are on file: from when, the hash of their articles, and for which kinds of decision they have a
-    rule of their own.
-
-    The first version is an entry, ``entry_id``, that holds once a second person confirmed it.
+    """Statutes that were entered: from when, the hash of their articles, and for which kinds of decision they have a
+    rule of their own. They hold once a second person confirmed the entry ``entry_id``.
     """
 
     model_config = ConfigDict(

@@ -85,9 +85,9 @@ class StatutesBody(Body):
     deed_on: Day | None = None
     """Day of the deed that holds them."""
     resolution_id: Annotated[str, Field(max_length=100)] = ""
-    """Resolution that changed them; the first version has none, and waits for a second person."""
+    """Resolution that changed them; the first version has none."""
     entry_id: Id | None = None
-    """Id of the entry of a first version, by which sending it again is the same entry."""
+    """Id of the entry, by which sending it again is the same entry."""
 
 
 class ResolutionBody(Body):

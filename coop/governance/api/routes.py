@@ -1,9 +1,9 @@
 """The JSON API of governance, under ``/governance/api/v1``. Every command may be sent again: the same changes nothing.
 
 Notices go out and meetings close when the server hears of it. What stands on paper (ballots, minutes of a meeting of
-the past, the first statutes) is entered by one person and holds once another confirms it. A member's own vote comes
-from the member's own session. Programmes and milestones come from the board or the operator, with the days that they
-mean; the server keeps beside each when it was said and by whom, and refuses a day that has not come.
+the past, a version of the statutes) is entered by one person and holds once another confirms it. A member's own vote
+comes from the member's own session. Programmes and milestones come from the board or the operator, with the days that
+they mean; the server keeps beside each when it was said and by whom, and refuses a day that has not come.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ KEEPERS: Final = {
     **suspensions.KEEPERS,
     "ballots": ballots.keep_ballots,
     "meeting": past.keep_minutes,
-    "statutes": statutes.keep_first_statutes,
+    "statutes": statutes.keep_statutes,
     "withdrawal": withdrawals.keep_withdrawal,
     "minutes": minutes.keep_minutes,
     "attendance": attendance.keep_attendance,
@@ -90,18 +90,18 @@ KEEPERS: Final = {
 @routes.post("/statutes")
 @may("adopt-statutes")
 def adopt_statutes(request: Request, body: bodies.StatutesBody) -> StatutesOut:
-    """Put the statutes on file, article by article: the first version for a second person, every later one as a meeting
-    adopted it."""
+    """Enter a version of the statutes, article by article: the first, or one that a meeting adopted; it holds once
+    somebody else confirms it."""
     version = Statutes(body.valid_from, body.articles, body.deed_on, body.resolution_id)
     with writing(request) as tx:
         entry = statutes.adopt_statutes(tx, version, body.entry_id or "")
-        state = state_of(find_settled(tx, entry.entry_id)) if entry else None
+        state = state_of(find_settled(tx, entry.entry_id))
     return StatutesOut(
         valid_from=body.valid_from,
         name=version.name,
         articles_hash=hash_articles(version.articles),
         kinds=list(version.articles.rules),
-        entry_id=entry.entry_id if entry else None,
+        entry_id=entry.entry_id,
         state=state,
     )
 

@@ -1,4 +1,6 @@
-"""Commands on statutes: the first version on the word of two people, every later one by what a meeting adopted.
+"""Commands on statutes: one person enters a version, another confirms it; every later one is what a meeting adopted.
+
+Invariants: a resolution changes the statutes once, and no change comes into force after a newer one was adopted.
 
 Source: BW 2:42 and 2:43 (a change is a decision of the meeting, and works from the deed);
 docs/domain/meetings-votes-and-statutes.md#changing-the-statutes.
@@ -6,7 +8,7 @@ docs/domain/meetings-votes-and-statutes.md#changing-the-statutes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -27,11 +29,9 @@ AGENDA = "agenda"
 """Lock of statutes and notices: a notice rests on the statutes that it was checked against."""
 
 
-def adopt_statutes(tx: Tx, version: Statutes, entry_id: str = "") -> Entry | None:
-    """Keep a version of the statutes, or where it is the first an entry that waits for a second person, and is
-    returned.
-
-    Repeating it changes nothing.
+def adopt_statutes(tx: Tx, version: Statutes, entry_id: str = "") -> Entry:
+    """Keep a version of the statutes as an entry, which holds once another person confirms it. The same again is the
+    same entry.
 
     Raises:
         BadInput: the articles, the deed or the resolution that brought them cannot be.
@@ -41,37 +41,21 @@ def adopt_statutes(tx: Tx, version: Statutes, entry_id: str = "") -> Entry | Non
     tx.lock(AGENDA)
     if problems := _judge_articles(version):
         raise BadInput(problems, "bad-statutes")
-    if not version.resolution_id and _is_first(tx, version):
-        content = _write(version)
-        return entries.enter(tx, keep_first_statutes, "statutes", "", version.name, content, entry_id)
-    _keep(tx, version)
-    return None
+    return entries.enter(tx, keep_statutes, "statutes", "", version.name, _write(version), entry_id)
 
 
-def keep_first_statutes(tx: Tx, entry: Entry) -> int:
-    """Keep the version that one person entered and another confirmed."""
+def keep_statutes(tx: Tx, entry: Entry) -> int:
+    """Keep the version that one person entered and another confirmed; returns 0 where it is kept already."""
     tx.lock(AGENDA)
     version = read_entry(entry)
-    if not _is_first(tx, version):
-        raise CoopError("statutes-fixed", say("statutes are on file: only a meeting changes them"))
-    return int(_keep(tx, version))
-
-
-def _is_first(tx: Tx, version: Statutes) -> bool:
-    """True for the only version that there is, or the first that there would be."""
-    kept = store.list_statutes(tx)
-    return not kept or (len(kept) == 1 and _bare(kept[0]) == _bare(version))
-
-
-def _keep(tx: Tx, version: Statutes) -> bool:
-    """Keep a version; False where it is kept already."""
+    versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
+    kept = versions.get(version.valid_from)
+    if kept is not None and _bare(kept) == _bare(version):
+        return 0
     if problems := [*_judge_articles(version), *_judge_origin(tx, version)]:
         raise BadInput(problems, "bad-statutes")
-    versions = {kept.valid_from: kept for kept in store.list_statutes(tx)}
-    if version.valid_from in versions:
-        if _bare(versions[version.valid_from]) != _bare(version):
-            raise CoopError("statutes-fixed", say("other statutes are kept from %(day)s", day=version.valid_from))
-        return False
+    if kept is not None:
+        raise CoopError("statutes-fixed", say("other statutes are kept from %(day)s", day=version.valid_from))
     until = min((day for day in versions if day > version.valid_from), default=date.max)
     withdrawn = list_withdrawn(tx)
     for meeting in store.list_meetings(tx):
@@ -93,7 +77,7 @@ def _keep(tx: Tx, version: Statutes) -> bool:
             resolution_id=version.resolution_id,
         )
     )
-    return True
+    return 1
 
 
 def _judge_articles(version: Statutes) -> list[Problem]:
@@ -105,7 +89,8 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
     problems = []
     if version.deed_on is not None and version.deed_on > min(version.valid_from, tx.today):
         problems.append(Problem(say("the deed was made before the statutes were in force, and not ahead"), "deed_on"))
-    if version.entry_id is not None:
+    versions = store.list_statutes(tx)
+    if not versions and not version.resolution_id:
         return problems
     if not version.resolution_id:
         reason = say("statutes are on file: name the resolution of the meeting that changed them")
@@ -115,6 +100,7 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
     if decided is None or resolution is None or not decided.verdict.adopted or resolution.kind != "statutes":
         reason = say("no meeting adopted a change of the statutes by a resolution %(id)s", id=version.resolution_id)
         return [*problems, Problem(reason, "resolution_id")]
+    problems += _judge_turn(tx, version, decided.decided_on)
     if resolution.parameters != describe_change(version):
         reason = say("these are not the articles that the meeting adopted by %(id)s", id=version.resolution_id)
         problems.append(Problem(reason, "articles"))
@@ -122,6 +108,21 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
         reason = say("a change works from its deed, which is made after the meeting of %(day)s", day=decided.decided_on)
         problems.append(Problem(reason, "deed_on"))
     return problems
+
+
+def _judge_turn(tx: Tx, version: Statutes, decided_on: date) -> Iterator[Problem]:
+    """Find whether the change of a resolution can still come into force: it did not before, and none is newer."""
+    for kept in store.list_statutes(tx):
+        if kept.resolution_id == version.resolution_id:
+            reason = say("this resolution brought the statutes that are in force from %(day)s", day=kept.valid_from)
+            yield Problem(reason, "resolution_id")
+    adopted = [store.find_decision(tx, each.resolution_id) for each in store.list_adopted_of(tx, "statutes")]
+    newer = min((each.decided_on for each in adopted if each and each.decided_on > decided_on), default=None)
+    if newer is not None and version.valid_from >= newer:
+        reason = say(
+            "the meeting of %(day)s adopted a newer change: this one cannot come into force after it", day=newer
+        )
+        yield Problem(reason, "resolution_id")
 
 
 def describe_change(version: Statutes) -> Mapping[str, Any]:
@@ -139,6 +140,7 @@ def _write(version: Statutes) -> Mapping[str, Any]:
         "valid_from": version.valid_from.isoformat(),
         "articles": describe_articles(version.articles),
         "deed_on": version.deed_on.isoformat() if version.deed_on else None,
+        "resolution_id": version.resolution_id,
     }
 
 
@@ -147,4 +149,6 @@ def read_entry(entry: Entry) -> Statutes:
     content: Mapping[str, Any] = entry.content
     deed_on = date.fromisoformat(content["deed_on"]) if content["deed_on"] else None
     valid_from = date.fromisoformat(content["valid_from"])
-    return Statutes(valid_from, read_articles(content["articles"]), deed_on, entry_id=entry.entry_id)
+    return Statutes(
+        valid_from, read_articles(content["articles"]), deed_on, content["resolution_id"], entry_id=entry.entry_id
+    )

@@ -84,13 +84,13 @@ def keep_statutes(request: Request, filled: Filled) -> Response:
             return _show_look(request, version, filled)
         with writing(request) as tx:
             entry = statutes.adopt_statutes(tx, version)
-            waits = entry is not None and find_settled(tx, entry.entry_id) is None
+            holds = find_settled(tx, entry.entry_id) is not None
     except CoopError as refusal:
         return _show_form(request, Form(filled).refused(refusal))
-    if waits:
-        said = N_("The statutes are entered. They hold once somebody else confirms them.")
-        return redirect("/governance/entries", translate(language_of(request), said))
-    return redirect(PAGE, translate(language_of(request), "The statutes are on file."))
+    if holds:
+        return redirect(PAGE, translate(language_of(request), "The statutes are on file."))
+    said = N_("The statutes are entered. They hold once somebody else confirms them.")
+    return redirect("/governance/entries", translate(language_of(request), said))
 
 
 def _show_look(request: Request, version: Statutes, filled: dict[str, str]) -> Response:
@@ -112,7 +112,8 @@ def _show_look(request: Request, version: Statutes, filled: dict[str, str]) -> R
 def _show_form(request: Request, form: Form) -> Response:
     with reading(request) as tx:
         called = _name_resolutions(tx, language_of(request))
-        adopted = [each for each in store.list_adopted(tx) if _changes_statutes(tx, each)]
+        used = {version.resolution_id for version in store.list_statutes(tx)}
+        adopted = [each for each in store.list_adopted(tx) if _changes_statutes(tx, each) and each not in used]
         is_first = not store.list_statutes(tx)
     return render(
         request,

@@ -1,4 +1,4 @@
-"""Pages of what one person enters from a paper and another confirms: meetings of the past, and the first statutes."""
+"""Pages of what one person enters from a paper and another confirms: meetings of the past, and the statutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles import readings as statutes_readings
-from coop.governance.articles.commands import keep_first_statutes, read_entry
+from coop.governance.articles.commands import keep_statutes, read_entry
 from coop.governance.ballots import wording
 from coop.governance.ballots.counting import decide
 from coop.governance.convening import formbook, past
@@ -34,7 +34,7 @@ routes = APIRouter(route_class=GuardedRoute, prefix="/governance", include_in_sc
 may = ACCESS.may
 Filled = Annotated[dict[str, str], Depends(read_form)]
 
-_KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_first_statutes}
+_KEEPERS: Final = {"meeting": past.keep_minutes, "statutes": keep_statutes}
 
 
 @routes.get("/meetings/past")
@@ -100,7 +100,7 @@ def _show_form(request: Request, form: Form, code: str = "") -> Response:
 def _show_entries(request: Request, form: Form) -> Response:
     session, lang = session_of(request), language_of(request)
     with reading(request) as tx:
-        called = wording.names(lang, [], programme_store.list_programmes(tx))
+        called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx))
         shown = [
             (entry, settled, *_describe(tx, entry, lang, called))
             for entry, settled in reversed(list_entries(tx, "meeting", "statutes"))
@@ -111,6 +111,7 @@ def _show_entries(request: Request, form: Form) -> Response:
         409 if form.problems else 200,
         form=form,
         shown=shown,
+        called=called,
         me=str(Actor(session.kind, session.account_id, "page")),
         words=wording,
     )

@@ -14,8 +14,8 @@ from coop.values import CoopError, say
 class Statutes:
     """One version of the statutes, in force from ``valid_from`` until the next.
 
-    The first rests on two people, in the entry ``entry_id``; every later one on the resolution of a meeting and on the
-    deed of ``deed_on``.
+    Each rests on two people, in the entry ``entry_id``; every one but the first also on the resolution of a meeting and
+    on the deed of ``deed_on``.
     """
 
     valid_from: date

@@ -46,8 +46,8 @@ entry = make_table(
         name="kind",
     ),
 )
-"""Ballots of the room, a list of who was there, a meeting of the past, a suspension or the first statutes, as one
-person entered them from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
+"""Ballots of the room, a list of who was there, a meeting of the past, a suspension or the statutes, as one person
+entered them from a paper, or the withdrawal of a notice; they hold once another person confirmed them."""
 
 entry_settled = make_table(
     "entry_settled",
