@@ -13,8 +13,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from coop.metering.heat.breaks import HORIZON_S
 from coop.metering.heat.degree_days import ShareByTime, linear
+from coop.metering.heat.lines import HORIZON_S
 from coop.metering.heat.midnights import read_at_midnights, sum_at_midnights
 from coop.metering.heat.model import Aside, Decided, Doubt
 from coop.metering.heat.stands import Count, Part, Point, count, parts, point

@@ -88,6 +88,53 @@ def roll_over(history: History) -> History:
     return replace(history, values=values, bound=replace(history.bound, modulus=MAXIMUM))
 
 
+def run_with_faults(draw: Random) -> History:
+    """A register, perhaps a young one, that is reset, rolls over, is exchanged in silence, or none of these; of which
+    one to four readings or runs of readings besides are false; never its first and last one, nor those beside the
+    break, without which nobody could know the truth."""
+    n = draw.choice([10, 15, 25, 40])
+    rhythm = draw.choice([(HOUR_S,), (DAY_S,), (HOUR_S, DAY_S, 3 * DAY_S), (3 * DAY_S,), (7 * DAY_S,), (14 * DAY_S,)])
+    start = draw.choice([0, draw.randint(0, 500), draw.randint(500, 900_000)]) * STEP
+    history = run_honestly(draw, start, n, rhythm)
+    broken, what = draw.randint(3, n - 5), draw.choice(["", "", "reset", "reset", "rollover", "exchange"])
+    level, rise = history.values[broken], history.values[broken + 1] - history.values[broken]
+    spared = {0, n - 1}
+    if what == "rollover":
+        history = roll_over(history)
+    elif what == "reset" and level > 2 * rise + 3 * STEP:
+        history, spared = reset_at(history, broken), {*spared, broken, broken + 1}
+    elif what == "exchange" and level > 3_000 * STEP:
+        lower = draw.randint(2_000, level // STEP - 500) * STEP
+        history = history.falsified({k: history.values[k] - lower for k in range(broken + 1, n)})
+        spared |= {broken, broken + 1}
+    places = [k for k in range(n) if k not in spared]
+    values = dict(enumerate(history.values))
+    for _ in range(draw.randint(1, 4)):
+        values |= _draw_fault(draw, values, places)
+    highest = history.bound.modulus - STEP if history.bound.modulus else max(values.values())
+    return history.falsified({k: min(max(0, value // STEP * STEP), highest) for k, value in values.items()})
+
+
+def _draw_fault(draw: Random, values: dict[int, int], places: Sequence[int]) -> dict[int, int]:
+    at = draw.choice(places)
+    value = values[at]
+    match draw.choice(["low", "high", "digit", "nothing", "two", "hair"]):
+        case "low":
+            some = draw.randint(0, max(1, value // STEP)) * STEP
+            return {at: draw.choice([value - draw.randint(2, 50) * STEP, value // 2, value // 10, some])}
+        case "high":
+            return {at: value + draw.choice([draw.randint(2, 50), draw.randint(50, 5_000), 90_000]) * STEP}
+        case "digit":
+            return {at: value * 10}
+        case "nothing":
+            run = range(at, at + draw.randint(1, 6))
+            return {k: 0 for k in run if set(range(at, k + 1)) <= set(places)}
+        case "two":
+            two = [k for k in (at, at + 1) if k in places]
+            return {k: values[k] + draw.choice([-1, 1]) * draw.randint(2, 4_000) * STEP for k in two}
+    return {at: value - draw.randint(1, 9) * STEP}
+
+
 def fewest_false(history: History) -> list[tuple[int, ...]]:
     """Every smallest set of readings without which the rest is one possible line; by trying all sets."""
     n = len(history.values)

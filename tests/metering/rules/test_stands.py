@@ -94,7 +94,9 @@ def test_a_reading_far_above_its_neighbours_is_set_aside_and_its_neighbours_are_
 
 def test_a_meter_that_was_reset_may_count_on() -> None:
     assert register(500, 510, 0, 90, 180).doubts == ()
-    assert [one.at_s for one in register(500, 510, 0, 90, 9999).doubts] == [4 * HOUR]
+    assert [one.at_s for one in register(500, 510, 0, 90, 180, 270, 360, 450, 9999).doubts] == [8 * HOUR]
+    # What leaps just after a reset leaves the reset itself in doubt.
+    assert [one.at_s for one in register(500, 510, 0, 90, 9999).doubts] == [2 * HOUR, 4 * HOUR]
 
 
 def test_a_missing_reading_is_shared_out_by_degree_days() -> None:
