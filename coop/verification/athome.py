@@ -7,9 +7,9 @@ its prices, and run
 
 It reckons the bill again with nothing of the program that made it: prices times energy and days, VAT, the ceiling,
 what is given back and what is asked. It adds up readings value by value and shared electricity quarter-hour by
-quarter-hour, holds prices beside what the members decided, counts the ballots in the box and opens your own. And it
-checks the fingerprints of all of it, and of the sealed facts by which the co-operative told of it. The fingerprint that
-it shows last can be held beside that of others.
+quarter-hour, holds prices beside what the members decided, judges their vote by the statutes, counts the ballots in the
+box and opens your own. And it checks the fingerprints of all of it, and of the sealed facts by which the co-operative
+told of it. The fingerprints that it shows last can be held beside those of others. What it has to believe, it says.
 """
 
 from __future__ import annotations
@@ -37,9 +37,26 @@ WORDS = {
         "count": "het besluit %s volgt niet uit de stemmen: %s voor, %s tegen, %s blanco",
         "box": "de stembus van %s is niet die van de telling",
         "own": "uw stem over %s zit niet in de stembus",
+        "stranger": "de stem over %s in dit bestand is niet die van u",
+        "no-own": "%s: u hebt niet gestemd, of uw stem staat hier niet. Vraag het na als u wel stemde.",
+        "missing": "%s: de mededeling %s ontbreekt",
+        "other": "%s: besluit, oproep en gevolg gaan niet over hetzelfde (%s)",
+        "rejected": "%s: de leden namen dit niet aan",
+        "rule": "%s: de statuten kennen de regel %s van het besluit niet",
+        "quorum": "%s: volgens %s waren er te weinig: %s van %s",
+        "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
+        "unsealed": "de mededeling %s is nog niet verzegeld: haal het bestand later nog eens op",
+        "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
+        "stand": "meter %s: van stand %s tot %s is niet %s",
+        "passed": "meter %s: geen meter begint opnieuw bij %s",
+        "uncovered": "geen garantiejaar op de rekening hoort bij %s",
+        "unpromised": "Garantiejaar vanaf %s: geen plafond. Hebt u Niet Meer Dan Nu? Vraag dan waarom.",
+        "previous": "de rekening die hiermee verbeterd wordt, had andere gegevens",
+        "believed": "Wat op de eerdere rekening stond, is geloofd: leg het bestand van die rekening ernaast.",
         "voted": "%s: besloten met %s voor en %s tegen, en uw stem (%s) zit in de stembus.",
         "decided": "%s: besloten met %s voor en %s tegen.",
-        "history": "%s: besloten met %s voor en %s tegen, volgens notulen op papier die twee mensen invoerden.",
+        "history": "%s: besloten met %s voor en %s tegen, volgens notulen op papier die twee mensen invoerden."
+        " Stembiljetten zijn er niet: vraag de notulen te zien.",
         "walked": "Teruggelopen tot de bron: %s van %s metingen, %s van %s keer gedeelde stroom, %s van %s besluiten.",
         "fact": "de verzegelde mededeling noemt een ander(e) %s",
         "part": "%s: op de rekening %s, nagerekend %s",
@@ -50,8 +67,7 @@ WORDS = {
         "total": "totaal: op de rekening %s, nagerekend %s",
         "whole": "Rekening %s klopt: %s, tot op de cent.",
         "wrong": "Rekening %s klopt NIET: %s.",
-        "sealed": "Vingerafdruk van de mededeling, nummer %s in de keten: %s",
-        "open": "De mededeling is nog niet verzegeld: haal de rekening later nog eens op.",
+        "sealed": "Vingerafdruk van nummer %s in de keten van %s: %s",
         "left": "niet nagerekend, alleen opgeteld: %s (staffel, jaarmaximum of een dag waarop niemand de meter las)",
     },
     "en": {
@@ -65,9 +81,26 @@ WORDS = {
         "count": "the decision %s does not follow from the votes: %s for, %s against, %s blank",
         "box": "the box of ballots of %s is not the one that was counted",
         "own": "your ballot on %s is not in the box",
+        "stranger": "the ballot on %s in this file is not yours",
+        "no-own": "%s: you did not vote, or your ballot is not here. Ask if you did vote.",
+        "missing": "%s: the fact %s is missing",
+        "other": "%s: verdict, notice and effect are not about the same (%s)",
+        "rejected": "%s: the members did not adopt this",
+        "rule": "%s: the statutes do not have the rule %s of the verdict",
+        "quorum": "%s: by %s too few were there: %s of %s",
+        "ballots": "%s: %s votes were counted, %s ballots are in the box",
+        "unsealed": "the fact %s is not sealed yet: take the file again later",
+        "law": "%s: charged were %s, above the price of the tariff: %s",
+        "stand": "meter %s: from stand %s to %s is not %s",
+        "passed": "meter %s: no meter begins anew at %s",
+        "uncovered": "no guarantee year on the bill covers %s",
+        "unpromised": "Guarantee year from %s: no ceiling. Do you have Not More Than Now? Then ask why.",
+        "previous": "the bill that this one corrects had other inputs",
+        "believed": "What the earlier bill said is believed: lay the file of that bill beside this one.",
         "voted": "%s: decided with %s for and %s against, and your ballot (%s) is in the box.",
         "decided": "%s: decided with %s for and %s against.",
-        "history": "%s: decided with %s for and %s against, by minutes on paper that two people entered.",
+        "history": "%s: decided with %s for and %s against, by minutes on paper that two people entered."
+        " There are no ballots: ask to see the minutes.",
         "walked": "Walked back to the source: %s of %s readings, %s of %s times shared electricity, %s of %s votes.",
         "fact": "the sealed fact names another %s",
         "part": "%s: on the bill %s, reckoned %s",
@@ -78,13 +111,22 @@ WORDS = {
         "total": "total: on the bill %s, reckoned %s",
         "whole": "Bill %s is right: %s, to the cent.",
         "wrong": "Bill %s is NOT right: %s.",
-        "sealed": "Fingerprint of the fact, number %s in the chain: %s",
-        "open": "The fact is not sealed yet: take the bill again later.",
+        "sealed": "Fingerprint of number %s in the chain of %s: %s",
         "left": "not reckoned, only added up: %s (price bands, a yearly cap, or a day on which nobody read the meter)",
     },
 }
 UNITS = {"GJ": Fraction(1, 10**9), "kWh": Fraction(1, 1000)}
 TEN = Fraction(10)
+VAT = {
+    "energy": [("2012-10-01", "0.21"), ("2022-07-01", "0.09"), ("2023-01-01", "0.21")],
+    "standard": [("2012-10-01", "0.21")],
+    "none": [("2012-10-01", "0")],
+}
+"""Rates by the first day on which the law has them."""
+
+LAW = {kind: Fraction(2, 3) for kind in ("statutes", "dissolution", "merger")} | {"conversion": Fraction(9, 10)}
+"""The least share of the votes that the law asks (BW 2:18, 2:42, 2:43)."""
+
 Parts = dict[str, "Fraction | None"]
 Taken = dict[str, Any]
 
@@ -98,6 +140,7 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
     wrong = [
         *check_fingerprints(taken, paper, say),
         *check_parts(inputs, bill, expected, say),
+        *check_prices(inputs, say),
         *check_guarantee(inputs, bill, say),
         *check_sums(taken, say),
         *check_paper(taken, inputs, say),
@@ -120,13 +163,19 @@ def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -
     for name in ("number", "total_cents", "credit_cents", "asked_cents", "inputs_hash", "paper_hash", "issued_on"):
         if told.get(name, 0) != taken[name]:
             yield say["fact"] % name
+    inputs = json.loads(taken["inputs"])
+    for name in ("member_id", "contract_id", "corrects"):
+        if told[name] != inputs[name]:
+            yield say["fact"] % name
     yield from check_seals([fact, *filter(None, [taken["archived"]])], say)
 
 
 def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
-    """Check that facts that are sealed have the fingerprint that the chain names."""
+    """Check that facts have the fingerprint that the chain names, and name those that are in no chain yet."""
     for fact in facts:
-        if fact["hash"] and seal(fact) != fact["hash"]:
+        if not fact["hash"]:
+            yield say["unsealed"] % fact["type"]
+        elif seal(fact) != fact["hash"]:
             yield say["hash"] % fact["event_id"]
 
 
@@ -228,9 +277,33 @@ def check_parts(inputs: dict[str, Any], bill: dict[str, Any], expected: Parts, s
                 yield say["heat"] % (product, float(lines), float(measured))
 
 
+def check_prices(inputs: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
+    """Check that the law made no price higher, but for its rate of VAT: where the tariff is from before another one,
+    the price goes along."""
+    for span in inputs["consumption"]["spans"]:
+        start, since = span["period"]["start"], span["tariff"]["valid_from"]
+        lowered = {price["component"]: Fraction(price["price_eur"]) for price in span["lowered"]}
+        for part in span["tariff"]["components"]:
+            then, now = (reckon_rate(part["vat"], at) for at in (since, start))
+            most = Fraction(part["price_eur"]) * (1 + now) / (1 + then)
+            price = lowered.get(part["name"], Fraction(part["price_eur"]))
+            if price > most + Fraction(1, 10**6):
+                yield say["law"] % (part["name"], float(price), float(most))
+        for rate in span["rates"]:
+            if Fraction(rate["rate"]) != reckon_rate(rate["category"], start):
+                yield say["vat"] % (rate["category"], rate["rate"], float(reckon_rate(rate["category"], start)))
+
+
+def reckon_rate(category: str, on: str) -> Fraction:
+    """The rate of VAT of a category on a day."""
+    return Fraction(max((since, rate) for since, rate in VAT[category] if since <= on)[1])
+
+
 def check_guarantee(inputs: dict[str, Any], bill: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
     """Check that ceilings follow from the gas bills and the index, and what is given back from the ceiling."""
-    for state, entry in zip(inputs["guarantee"], bill["guarantee"], strict=True):
+    if len(inputs["guarantee"]) != len(bill["guarantee"]):
+        yield say["fact"] % "guarantee"
+    for state, entry in zip(inputs["guarantee"], bill["guarantee"], strict=False):
         terms, start = state["terms"], state["terms"]["year"]["start"]
         ceiling = reckon_ceiling(terms)
         if entry["ceiling_cents"] != ceiling:
@@ -242,6 +315,12 @@ def check_guarantee(inputs: dict[str, Any], bill: dict[str, Any], say: dict[str,
         due = max(0, heat - ceiling) if ceiling is not None else 0
         if entry["credit_cents"] != due - state["credit_before_cents"]:
             yield say["credit"] % (start, euros(entry["credit_cents"]), euros(due - state["credit_before_cents"]))
+    years = [state["terms"]["year"] for state in inputs["guarantee"]]
+    use, is_settled = inputs["consumption"], inputs["consumption"] == inputs["previous"]
+    for edge in (use["days"]["start"], (day(use["days"]["end"]) - timedelta(days=1)).isoformat()):
+        # A correction of nothing that was used only asks for what was left.
+        if not is_settled and not any(year["start"] <= edge < year["end"] for year in years):
+            yield say["uncovered"] % edge
     given = -sum(line["amount_cents"] for line in bill["lines"] if line["kind"] == "guarantee")
     if given != sum(entry["credit_cents"] for entry in bill["guarantee"]):
         yield say["total"] % (euros(given), euros(sum(entry["credit_cents"] for entry in bill["guarantee"])))
@@ -303,6 +382,7 @@ def check_paper(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> It
     paper = json.loads(taken["paper"])
     for reading in inputs["consumption"]["readings"]:
         stands = [stand for stand in paper["stands"] if stand["measurement_id"] == reading["measurement_id"]]
+        yield from check_passed(stands, say)
         # A stand below the one before is a meter that began anew: only its readings say what it counted.
         if stands and all(reckon_stand(stand) >= 0 for stand in stands):
             energy = sum(reckon_stand(stand) * TEN ** stand["exponent"] for stand in stands)
@@ -322,8 +402,26 @@ def reckon_stand(stand: dict[str, Any]) -> int:
     return stand["to_stand"] - stand["from_stand"] if counted is None else counted
 
 
+def check_passed(stands: Sequence[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
+    """Check that a meter counted otherwise than its stands differ only where it began at nothing again, past a highest
+    stand that both are below."""
+    for stand in stands:
+        if stand.get("counted") is not None:
+            highest = stand["counted"] - stand["to_stand"] + stand["from_stand"]
+            if stand["to_stand"] >= stand["from_stand"] or not is_round(highest) or highest <= stand["from_stand"]:
+                yield say["passed"] % (stand["meter"], highest)
+
+
+def is_round(units: int) -> bool:
+    """True for a number at which displays begin anew: a one and noughts, in kWh times the joules of one."""
+    return str(units).rstrip("0") in ("1", "36")
+
+
 def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
     """Check that a measurement, an allocation or a vote is in itself what its facts tell."""
+    if source["what"] == "bill":
+        yield from check_fingerprints(source, None, say)
+        return
     if source["what"] == "vote":
         yield from check_seals([*source["facts"], *source["cast"]], say)
         yield from check_vote(source, say)
@@ -338,8 +436,22 @@ def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
     energy = sum(part["energy"] * TEN ** part["exponent"] for part in told["parts"])
     if energy != Fraction(told["energy_j"]):
         yield say["reading"] % (told["quantity"], told["period_start"], giga(Fraction(told["energy_j"])), giga(energy))
-    for part in told["parts"]:
+    for before, part in zip([None, *told["parts"]], told["parts"], strict=False):
+        yield from check_part(part, before, say)
         yield from check_values(part, source["values"][part["register_id"]], say)
+
+
+def check_part(part: dict[str, Any], before: dict[str, Any] | None, say: dict[str, str]) -> Iterator[str]:
+    """Check that a part counts from its one stand to its other, and from below nothing only where the register passed
+    its highest stand at that instant."""
+    if part["energy"] != part["to_stand"] - part["from_stand"] or part["energy"] < 0:
+        yield say["stand"] % (part["meter"], part["from_stand"], part["to_stand"], part["energy"])
+    if part["from_stand"] < 0:
+        names = ("register_id", "from_at"), ("register_id", "to_at")
+        follows = before and [part[name] for name in names[0]] == [before[name] for name in names[1]]
+        highest = before["to_stand"] - part["from_stand"] if before and follows else -part["from_stand"]
+        if not follows or not is_round(highest):
+            yield say["passed"] % (part["meter"], highest)
 
 
 def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, str]) -> Iterator[str]:
@@ -359,27 +471,129 @@ def check_values(part: dict[str, Any], values: list[list[Any]], say: dict[str, s
 
 
 def check_vote(vote: Taken, say: dict[str, str]) -> Iterator[str]:
-    """Check that the verdict follows from the votes, the counted ballots are those that it sealed, and the own was
-    told when it was cast and is among them."""
+    """Check that notice, verdict and effect are about the same, that the verdict follows from the votes by the
+    statutes, and that the box is the one that it sealed, with the own ballot in it."""
+    subject, facts = vote["subject"], read_facts(vote)
+    gone = [name for name in ("statutes-adopted", "meeting-convened", "resolution-decided") if not facts[name]]
+    if gone:
+        yield from (say["missing"] % (subject, name) for name in gone)
+        return
+    decided, convened = facts["resolution-decided"][-1], facts["meeting-convened"][-1]
+    for name, told in (
+        ("notice", convened["notice_hash"]),
+        ("articles", facts["statutes-adopted"][-1]["articles_hash"]),
+    ):
+        if hashlib.sha256(vote[name].encode()).hexdigest() != told:
+            yield say["hash"] % name
+    yield from check_same(vote, facts, say)
+    lists = {
+        told["moment"]: told for told in facts["voting-list-frozen"] if told["meeting_id"] == decided["meeting_id"]
+    }
+    if decided["verdict"] == "adopted":
+        yield from check_verdict(vote, decided, lists.get("closed"), say)
+    if decided.get("history"):
+        return
+    if set(lists) != {"opened", "closed"}:
+        yield say["missing"] % (subject, "voting-list-frozen")
+        return
+    if lists["closed"]["list_hash"] != decided["voting_list_hash"]:
+        yield say["hash"] % "voting-list"
+    yield from check_box(vote, decided, lists, say)
+
+
+def read_facts(vote: Taken) -> dict[str, list[Any]]:
+    """Contents of the facts of a vote, by their type."""
     facts: dict[str, list[Any]] = defaultdict(list)
     for fact in vote["facts"]:
         facts[fact["type"].split(".")[1]].append(json.loads(fact["data"]))
-    [decided] = facts["resolution-decided"]
+    return facts
+
+
+def check_same(vote: Taken, facts: dict[str, list[Any]], say: dict[str, str]) -> Iterator[str]:
+    """Check that the verdict is on the point of the notice, and what it put in force is what both name."""
+    decided, convened = facts["resolution-decided"][-1], facts["meeting-convened"][-1]
+    about, notice = vote["resolution_id"], json.loads(vote["notice"])
+    point: Taken = next((each for each in notice["resolutions"] if each["resolution_id"] == about), {})
+    effects = [told for name in facts for told in facts[name] if "parameters_hash" in told and "verdict" not in told]
+    if {decided["meeting_id"], notice["meeting_id"]} != {convened["meeting_id"]}:
+        yield say["other"] % (vote["subject"], "meeting_id")
+    for told in (decided, *effects):
+        if told["resolution_id"] != about:
+            yield say["other"] % (vote["subject"], "resolution_id")
+        if told["parameters_hash"] != point.get("parameters_sha256"):
+            yield say["other"] % (vote["subject"], "parameters")
+    for told in effects:
+        parameters = told.get("parameters")
+        if parameters is not None and fingerprint(parameters) != told["parameters_hash"]:
+            yield say["other"] % (vote["subject"], "parameters")
+    if decided["kind"] != point.get("kind"):
+        yield say["other"] % (vote["subject"], "kind")
+    if effects and decided["verdict"] != "adopted":
+        yield say["rejected"] % vote["subject"]
+
+
+def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[str, str]) -> Iterator[str]:
+    """Check that enough were there and for it, by the rule of the statutes for such a decision; ``listed`` is the list
+    of who could vote, which minutes on paper do not have."""
+    rule = find_rule(json.loads(vote["articles"]), decided["kind"])
+    second = rule.get("second")
+    if second and decided["article"] == second["article"] and json.loads(vote["notice"]).get("second_of"):
+        rule = rule | {"article": second["article"], "majority": second["majority"], "quorum": None}
+    if decided["article"] not in (rule["article"], rule.get("tie_article")):
+        yield say["rule"] % (vote["subject"], decided["article"])
     votes = [decided[f"votes_{choice}"] for choice in ("for", "against", "blank")]
-    share, above = Fraction(vote["majority"].lstrip(">")), vote["majority"].startswith(">")
-    base = {"cast": votes[0] + votes[1], "present": decided["votes_present"]}.get(vote["base"])
-    if decided["verdict"] == "adopted" and base is not None and not decided.get("history"):
-        is_tie = votes[0] == votes[1]  # which the chair or the lot may break, as the statutes say
-        if not is_tie and (votes[0] <= share * base if above else votes[0] < share * base):
-            yield say["count"] % (vote["subject"], *votes)
-    if decided.get("history"):
-        return
+    cast, present = votes[0] + votes[1], decided["votes_present"]
+    every = listed["votes"] if listed else None
+    bases = {"cast": cast, "present": present, "all": every}
+    asked, base = rule["majority"], bases[rule.get("base", "cast")]
+    floor = LAW.get(decided["kind"], Fraction(0))
+    needed = max(Fraction(asked["num"], asked["den"]), floor) * (cast if base is None else base)
+    is_enough = votes[0] > needed if asked.get("above") else votes[0] >= needed
+    is_broken = votes[0] == votes[1] and asked["num"] * 2 == asked["den"] and breaks_tie(rule, decided)
+    if not votes[0] or not (is_enough or is_broken) or sum(votes) > present or (every is not None and present > every):
+        yield say["count"] % (vote["subject"], *votes)
+    quorum = rule.get("quorum")
+    if quorum and listed:
+        heads = decided["members_present"], listed["members"]
+        there, all_ = heads if quorum["of"] == "members" else (present, every or 0)
+        least = Fraction(quorum["share"]["num"], quorum["share"]["den"]) * all_
+        if there < least or (there == least and quorum["share"].get("above")):
+            yield say["quorum"] % (vote["subject"], quorum["article"], there, all_)
+
+
+def find_rule(articles: Taken, kind: str) -> dict[str, Any]:
+    """The rule of the statutes for a kind of decision; where they have none, the one for all others, or the law's."""
+    rules: dict[str, dict[str, Any]] = articles.get("rules", {})
+    half = {"article": "choice: the law is silent", "majority": {"num": 1, "den": 2, "above": True}}
+    return rules.get(kind) or rules.get("statutes" if kind in LAW else "ordinary") or half
+
+
+def breaks_tie(rule: dict[str, Any], decided: Taken) -> bool:
+    """True where the chair may decide at a tie, or where the lot that falls from the ballots is for it."""
+    lot = int(fingerprint(["lot", decided["resolution_id"], decided.get("ballots_hash")]), 16) % 2
+    return rule.get("tie") == "chair" or (rule.get("tie") == "lot" and bool(lot))
+
+
+def check_box(vote: Taken, decided: Taken, lists: dict[str, Taken], say: dict[str, str]) -> Iterator[str]:
+    """Check that the ballots are those that the verdict sealed, as many as its votes can be of, and the own among
+    them and told when it was cast."""
+    counted = set(vote["counted"])
     lines = "".join(line + "\n" for line in sorted(vote["counted"]))
-    if hashlib.sha256(lines.encode()).hexdigest() != decided.get("ballots_hash"):
+    if hashlib.sha256(lines.encode()).hexdigest() != decided["ballots_hash"] or len(counted) != len(vote["counted"]):
         yield say["box"] % vote["subject"]
-    own = {fingerprint(vote["own"])} if vote["own"] else set()
+    votes = sum(decided[f"votes_{choice}"] for choice in ("for", "against", "blank"))
+    # Everybody on the list has one vote at least, and who left after voting has a ballot that does not count.
+    opened, closed = lists["opened"], lists["closed"]
+    most = closed["votes"] - closed["members"] + len(counted) if counted else 0
+    by_statutes = (json.loads(vote["articles"]).get("voters") or {}).get("most_votes")
+    least = len(counted) - (opened["members"] - closed["members"])
+    if not least <= votes <= min(most, closed["votes"], len(counted) * (by_statutes or most)):
+        yield say["ballots"] % (vote["subject"], votes, len(counted))
+    if vote["own"] is None:
+        return
+    own = fingerprint(vote["own"])
     cast = {commitment for fact in vote["cast"] for commitment in json.loads(fact["data"])["commitments"]}
-    if not own <= cast.intersection(vote["counted"]):
+    if vote["own"][0] != decided["resolution_id"] or own not in cast & counted:
         yield say["own"] % vote["subject"]
 
 
@@ -387,13 +601,20 @@ def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, 
     """Check that the bill has the energy of the measurements and allocations, and the prices of the votes, beside
     it."""
     use, found = inputs["consumption"], find_sources(others)
+    for vote in others:
+        if vote["what"] == "vote" and vote["own"] and vote["own"][2] != inputs["member_id"]:
+            yield say["stranger"] % vote["subject"]
+    earlier = find_earlier(inputs, others)
+    if earlier and json.loads(earlier["inputs"])["consumption"] != inputs["previous"]:
+        yield say["previous"]
     for kind, rows, amount in (
         ("measurement", use["readings"], "energy_j"),
         ("allocation", use["shares"], "allocated_wh"),
     ):
         for row in rows:
             told = found.get((kind, row.get("measurement_id") or row.get("run_id")))
-            if told and Fraction(told[amount]) != Fraction(row[amount]):
+            is_own = not told or told["member_id"] == inputs["member_id"]
+            if told and (not is_own or Fraction(told[amount]) != Fraction(row[amount])):
                 yield say["reading"] % (kind, told["period_start"], row[amount], told[amount])
     for span in use["spans"]:
         adopted = found.get(("tariff", span["tariff"]["resolution_id"]))
@@ -401,19 +622,30 @@ def check_links(inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, 
             continue
         if fingerprint(adopted["parameters"]) != adopted["notice_hash"]:
             yield say["hash"] % "notice"
-        voted = {part["name"]: part["price"] for part in adopted["parameters"]["components"]}
-        billed = {part["name"]: part["price_eur"] for part in span["tariff"]["components"]}
+        voted = {part["name"]: part for part in adopted["parameters"]["components"]}
+        billed = {part["name"]: part for part in span["tariff"]["components"]}
         for name in {**voted, **billed}:
-            prices = [Fraction(prices.get(name, "0")) for prices in (billed, voted)]
-            if prices[0] != prices[1]:
-                yield say["price"] % (name, billed.get(name, "-"), voted.get(name, "-"))
+            ours, theirs = billed.get(name, {}), voted.get(name, {})
+            if Fraction(ours.get("price_eur", "0")) != Fraction(theirs.get("price", "0")):
+                yield say["price"] % (name, ours.get("price_eur", "-"), theirs.get("price", "-"))
+            for field, named in (("per", "per"), ("product", "product"), ("vat", "vat"), ("in_guarantee", "guarantee")):
+                if ours and theirs and ours[field] != theirs[named]:
+                    yield say["price"] % (name, f"{field} {ours[field]}", theirs[named])
+        if adopted["valid_from"] != span["tariff"]["valid_from"]:
+            yield say["price"] % ("valid_from", span["tariff"]["valid_from"], adopted["valid_from"])
+
+
+def find_earlier(inputs: dict[str, Any], others: Sequence[Taken]) -> Taken | None:
+    """The bill that this one corrects, where its file lies beside it."""
+    bills = (each for each in others if each["what"] == "bill")
+    return next((each for each in bills if json.loads(each["fact"]["data"])["bill_id"] == inputs["corrects"]), None)
 
 
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
     """Contents of the sealed facts beside a bill, by what they are about."""
     found = {}
     for each in others:
-        for fact in each["facts"] if each["what"] == "vote" else [each["fact"]]:
+        for fact in list_facts(each):
             told, name = json.loads(fact["data"]), fact["type"].split(".")[1]
             kind = {"period-measured": "measurement", "energy-allocated": "allocation", "tariff-adopted": "tariff"}
             about = told.get("measurement_id") or told.get("run_id") or told.get("resolution_id")
@@ -422,9 +654,17 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
     return found
 
 
+def list_facts(taken: Taken) -> list[dict[str, Any]]:
+    """The sealed facts of a file."""
+    if taken["what"] == "vote":
+        return [*taken["facts"], *taken["cast"]]
+    return [taken["fact"], *filter(None, [taken.get("archived")])]
+
+
 def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
-    """Say how far the bill was walked back, and what each vote beside it says."""
-    use, found = json.loads(taken["inputs"])["consumption"], find_sources(others)
+    """Say how far the bill was walked back, what each vote beside it says, and what had to be believed."""
+    inputs, found = json.loads(taken["inputs"]), find_sources(others)
+    use = inputs["consumption"]
     numbers: list[int] = []
     for kind, wanted in (
         ("measurement", {row["measurement_id"] for row in use["readings"]}),
@@ -434,13 +674,27 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
         numbers += [sum((kind, about) in found for about in wanted), len(wanted)]
     yield say["walked"] % tuple(numbers)
     for vote in others:
-        if vote["what"] == "vote":
-            [told] = [
-                json.loads(fact["data"]) for fact in vote["facts"] if fact["type"].endswith("resolution-decided.v1")
-            ]
+        for told in read_facts(vote)["resolution-decided"] if vote["what"] == "vote" else ():
             how = "history" if told.get("history") else "voted" if vote["own"] else "decided"
             own = (vote["own"][3],) if how == "voted" else ()
             yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
+            if how == "decided":
+                yield say["no-own"] % vote["subject"]
+    for state in inputs["guarantee"]:
+        if reckon_ceiling(state["terms"]) is None:
+            yield say["unpromised"] % state["terms"]["year"]["start"]
+    if inputs["previous"] and not find_earlier(inputs, others):
+        yield say["believed"]
+
+
+def describe_chains(files: Iterable[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Name the newest fingerprint that the files have of each chain: there is one for each service."""
+    newest: dict[str, dict[str, Any]] = {}
+    for fact in (fact for each in files for fact in list_facts(each) if fact["hash"]):
+        service = fact["type"].split(".")[0]
+        newest[service] = max(fact, newest.get(service, fact), key=lambda each: int(each["position"]))
+    for service, fact in sorted(newest.items()):
+        yield say["sealed"] % (fact["position"], service, fact["hash"])
 
 
 def fingerprint(value: object) -> str:
@@ -476,13 +730,12 @@ def euros(cents: Fraction | int | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the bill of a file beside the other files that are given, its paper among them; returns 0 when all is
-    right."""
+    """Check the first bill beside the other files that are given, its paper among them; returns 0 when all is right."""
     bodies = [Path(name).read_bytes() for name in arguments]
     paper = next((body for body in bodies if not body.startswith(b"{")), None)
     files = [json.loads(body) for body in bodies if body.startswith(b"{")]
     taken = next(each for each in files if each["what"] == "bill")
-    others = [each for each in files if each["what"] != "bill"]
+    others = [each for each in files if each is not taken]
     say = WORDS.get(taken["language"], WORDS["en"])
     wrong, left = check(taken, paper, others)
     if left:
@@ -490,8 +743,7 @@ def main(arguments: list[str]) -> int:
     print("\n".join([*(f"! {finding}" for finding in wrong), *describe(taken, others, say)]))
     outcome = (say["wrong"], len(wrong)) if wrong else (say["whole"], euros(taken["total_cents"]))
     print(outcome[0] % (taken["number"], outcome[1]))
-    fact = taken["fact"]
-    print(say["sealed"] % (fact["position"], fact["hash"]) if fact["hash"] else say["open"])
+    print("\n".join(describe_chains(files, say)))
     return 1 if wrong else 0
 
 

@@ -1,8 +1,10 @@
 """A decided resolution as a member takes it home: the sealed facts from notice to effect, and the own ballot opened.
 
-``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. Of other people's
-ballots there are the commitments that were counted, under the hash that the verdict sealed: a sealed fact of somebody
-casting names the account and the moment, so only the one of the own ballot is given.
+``coop/verification/athome.py`` checks it there beside the bill, with no other file of this program. The notice and the
+statutes go with it as they were written, under hashes that sealed facts name: the rule and what was put to the vote are
+not what the file says of them. Of other people's ballots there are the commitments that were counted, under the hash
+that the verdict sealed: a sealed fact of somebody casting names the account and the moment, so only the one of the own
+ballot is given.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from coop.events.governance import (
     ChoiceAdopted,
     MeetingConvened,
     ResolutionDecided,
+    StatutesAdopted,
     TariffAdopted,
     VotingListFrozen,
 )
@@ -25,7 +28,7 @@ from coop.governance.ballots.commitments import commit
 from coop.governance.ballots.store import list_standing
 from coop.governance.meetings import store
 from coop.governance.minutes.records import resolution_record
-from coop.kit import journal
+from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
@@ -39,15 +42,16 @@ _OF_RESOLUTION: tuple[type[Event], ...] = (
 
 
 def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) -> bytes:
-    """A resolution as JSON: its record, the facts that told of it, the commitments that were counted, and what the
-    member's own ballot says, with the secret that opens its commitment.
+    """A resolution as JSON: the facts that told of it, the notice and the statutes that they name, the commitments that
+    were counted, and what the member's own ballot says, with the secret that opens its commitment.
 
     Raises:
         NotFound: there is no such resolution.
         CoopError: ``not-decided``, nobody counted it yet.
     """
     meeting_id = store.find_agenda(tx, resolution_id)
-    if meeting_id is None:
+    meeting = meeting_id and store.find_meeting(tx, meeting_id)
+    if not meeting:
         raise NotFound(say("there is no resolution %(resolution_id)s", resolution_id=resolution_id))
     record = resolution_record(tx, resolution_id)
     if record["decided_on"] is None:
@@ -55,21 +59,27 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     standing = list_standing(tx, resolution_id)
     own = standing.get(member_id) if member_id else None
     cast = journal.list_rows(tx, BallotsCommitted, tx.community, resolution_id) if own else []
+    statutes_from, articles = store.find_articles(tx, meeting.held_on)
+    facts = [
+        row
+        for kinds, subject in (
+            ((StatutesAdopted,), statutes_from.isoformat()),
+            (_OF_MEETING, meeting.meeting_id),
+            (_OF_RESOLUTION, resolution_id),
+        )
+        for kind in kinds
+        for row in journal.list_rows(tx, kind, tx.community, subject)
+    ]
+    told = next(orjson.loads(row["data"]) for row in facts if row["type"] == MeetingConvened.TYPE)
     taken: dict[str, Any] = {
         "what": "vote",
         "language": language,
         "resolution_id": resolution_id,
         "subject": record["subject_nl"] if language == "nl" else record["subject_en"],
-        "majority": record["majority"],
-        "base": record["base"],
-        "count": record["count"],
+        "notice": documents.load(tx, told["notice_hash"]).body.decode(),
+        "articles": articles.body.decode(),
         "cast": [row for row in cast if own and commit(resolution_id, own) in orjson.loads(row["data"])["commitments"]],
-        "facts": [
-            row
-            for kinds, subject in ((_OF_MEETING, meeting_id), (_OF_RESOLUTION, resolution_id))
-            for kind in kinds
-            for row in journal.list_rows(tx, kind, tx.community, subject)
-        ],
+        "facts": facts,
         "counted": sorted(commit(resolution_id, ballot) for ballot in standing.values()),
         "own": None
         if own is None
