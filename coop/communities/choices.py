@@ -31,7 +31,7 @@ Series = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+
 
 class Choice(BaseModel):
     """One choice; ``NAME`` in rows and facts, ``TOUCHES_MONEY`` where only the members' meeting may make it,
-    ``TAKES_TWO`` where a second person confirms it."""
+    ``TAKES_TWO`` where a second person confirms it: what keeps a wrong bill or reading back is loosened by two."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     NAME: ClassVar[str]
@@ -100,6 +100,7 @@ class BrakeChoice(Choice):
 
     NAME: ClassVar[str] = "brakes"
     TOUCHES_MONEY: ClassVar[bool] = False
+    TAKES_TWO: ClassVar[bool] = True
 
     ratio: Annotated[Decimal, Field(gt=1, max_digits=8)]
     difference_cents: Annotated[int, Field(ge=0, le=10_000_000)]
@@ -119,6 +120,7 @@ class LimitsChoice(Choice):
 
     NAME: ClassVar[str] = "limits"
     TOUCHES_MONEY: ClassVar[bool] = False
+    TAKES_TWO: ClassVar[bool] = True
 
     heat: Limit
     electricity: Limit
@@ -132,6 +134,7 @@ class StepsChoice(Choice):
 
     NAME: ClassVar[str] = "steps"
     TOUCHES_MONEY: ClassVar[bool] = False
+    TAKES_TWO: ClassVar[bool] = True
 
     heat: Annotated[int, Field(ge=0)]
     cold: Annotated[int, Field(ge=0)]
@@ -157,6 +160,7 @@ class CompletenessChoice(Choice):
 
     NAME: ClassVar[str] = "completeness"
     TOUCHES_MONEY: ClassVar[bool] = False
+    TAKES_TWO: ClassVar[bool] = True
 
     stand_gap_hours: Annotated[int, Field(ge=1, le=8784)]
     missing_quarters_permille: Annotated[int, Field(ge=0, le=1000)]

@@ -208,17 +208,17 @@ def test_what_is_no_whole_png_of_a_modest_size_is_no_logo(founded: Database, bod
 
 
 def test_the_board_makes_a_choice_that_touches_no_money_and_everybody_sees_who_did(board: TestClient) -> None:
-    fields = {"ratio": "4", "difference_cents": "20000", "valid_from": AT.date().isoformat(), "source": "experience"}
-    checked = board.post("/members/community/choices/brakes", data={**fields, "check": "yes"}).text
-    assert "So many times more or less per day, And at least so many cents apart" in checked
+    fields = {"use_months": "30", "valid_from": AT.date().isoformat(), "source": "experience"}
+    checked = board.post("/members/community/choices/retention", data={**fields, "check": "yes"}).text
+    assert "Months" in checked
     before = board.get(f"{API}/choices", headers=JSON).json()
-    assert board.post("/members/community/choices/brakes", data=fields).status_code == 303
+    assert board.post("/members/community/choices/retention", data=fields).status_code == 303
     newest, *others = board.get(f"{API}/choices", headers=JSON).json()
     assert others == before
-    assert (newest["name"], newest["value"]) == ("brakes", {"ratio": "4", "difference_cents": 20000})
+    assert (newest["name"], newest["value"]) == ("retention", {"use_months": 30})
     assert (newest["recorded_by"], newest["resolution_id"]) == ("account:account-1", "")
     page = board.get("/members/community/choices").text
-    assert "20000" in page
+    assert "30" in page
     assert "experience" in page
 
 
@@ -245,6 +245,15 @@ def test_who_needs_a_second_factor_is_changed_by_two_people(board: TestClient) -
     assert (newest["name"], newest["value"], others) == ("second-factor", FACTORS, before)
     assert (newest["recorded_by"], newest["source"]) == ("account:account-2", "resolved by the board")
     assert other.post(f"{address[0]}confirm", headers=JSON).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["brakes", "limits", "steps", "completeness"])
+def test_what_keeps_a_wrong_bill_or_reading_back_is_loosened_by_two_people(board: TestClient, name: str) -> None:
+    before = board.get(f"{API}/choices", headers=JSON).json()
+    value = next(choice["value"] for choice in before if choice["name"] == name)
+    body = {"valid_from": AT.date().isoformat(), "value": value, "source": "it is in the way"}
+    assert board.post(f"{API}/choices/{name}", json=body, headers=JSON).json()["waits"]
+    assert board.get(f"{API}/choices", headers=JSON).json() == before
 
 
 def test_a_choice_that_waits_is_withdrawn_or_replaced_by_another_proposal(board: TestClient) -> None:
