@@ -103,37 +103,41 @@ def measure(members: int) -> dict[str, float]:
     """One size: seconds by phase, peak memory [MiB], and what a plain write of the same bytes took [s]."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder))
-        rooms = open_rooms(settings)
-        found_everywhere(rooms, COMMUNITY)
-        bus = local_bus(rooms)
-        set_up(rooms, bus, members)
-        use_wh, solar_wh = _quarters(members)
-        tune_gc()
-        for month in Period.year(YEAR).months():
-            bodies = list(_telegrams(month, members, use_wh, solar_wh))
-            with watch.phase("plain_write"):
-                _plain_write(Path(folder) / "plain", [body for _, _, body in bodies])
-            with watch.phase("ingest"):
-                for format_, at, body in bodies:
-                    delivery = decode_delivery(format_, body, gateway="bench", received_at=at)
-                    with writing(rooms["metering"]) as tx:
-                        receive_all(tx, [delivery])
-            with watch.phase("close"):
-                with writing(rooms["metering"]) as tx:
-                    close_period(tx, month)
-                settle_rooms(rooms, bus)
-            with watch.phase("bills"):
-                with writing(rooms["billing"]) as tx:
-                    run = issue_bills(tx, month, month.end + timedelta(days=5))
-                settle_rooms(rooms, bus)
-            if len(run.bills) != members:
-                raise SystemExit(f"{len(run.bills)} bills in {month}, {members} members; {run.brakes[:3]}")
-        for room in rooms.values():
-            room.database.close()
+        play(Settings(data_dir=Path(folder)), members, watch)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     cpu = {f"{name}_cpu": seconds for name, seconds in watch.cpu.items() if name != "plain_write"}
     return {**watch.seconds, **cpu, "cpu": sum(cpu.values()), "peak_mib": peak_mib}
+
+
+def play(settings: Settings, members: int, watch: Watch) -> None:
+    """Let a year of quarter-hours of so many homes come in, be closed and be billed, in an empty folder of data."""
+    rooms = open_rooms(settings)
+    found_everywhere(rooms, COMMUNITY)
+    bus = local_bus(rooms)
+    set_up(rooms, bus, members)
+    use_wh, solar_wh = _quarters(members)
+    tune_gc()
+    for month in Period.year(YEAR).months():
+        bodies = list(_telegrams(month, members, use_wh, solar_wh))
+        with watch.phase("plain_write"):
+            _plain_write(settings.data_dir / "plain", [body for _, _, body in bodies])
+        with watch.phase("ingest"):
+            for format_, at, body in bodies:
+                delivery = decode_delivery(format_, body, gateway="bench", received_at=at)
+                with writing(rooms["metering"]) as tx:
+                    receive_all(tx, [delivery])
+        with watch.phase("close"):
+            with writing(rooms["metering"]) as tx:
+                close_period(tx, month)
+            settle_rooms(rooms, bus)
+        with watch.phase("bills"):
+            with writing(rooms["billing"]) as tx:
+                run = issue_bills(tx, month, month.end + timedelta(days=5))
+            settle_rooms(rooms, bus)
+        if len(run.bills) != members:
+            raise SystemExit(f"{len(run.bills)} bills in {month}, {members} members; {run.brakes[:3]}")
+    for room in rooms.values():
+        room.database.close()
 
 
 def set_up(rooms: dict[str, Room], bus: LocalBus, members: int) -> None:

@@ -14,12 +14,14 @@ from tests.billing.neighbourhood import SHARE_OF_YEAR, SUN, bill, notify, publis
 from tests.billing.village import admitted, allocated, closed, ended, hear, measured, signed, tariff_adopted
 
 YEARS = int(os.environ.get("CLEAN_YEARS", "2"))
+"""At most two: the prices here are above the maxima of years before. Five seeds make a decade."""
+SEED = int(os.environ.get("CLEAN_SEED", "26"))
 HOMES = int(os.environ.get("CLEAN_HOMES", "14"))
 FIRST_YEAR = 2026 - YEARS
 
 
 def test_no_brake_holds_a_run_of_years_in_which_nothing_is_wrong(database: Database) -> None:
-    rng = random.Random(26)
+    rng = random.Random(SEED)
     of_year = {f"home-{n:03}": Decimal(rng.randint(16_000, 42_000)) / 1000 for n in range(HOMES)}
     hear(database, tariff_adopted("tariff-0", date(FIRST_YEAR, 1, 1), date(FIRST_YEAR - 1, 12, 3), **_prices(0)))
     for home in of_year:
