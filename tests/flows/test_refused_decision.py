@@ -32,13 +32,7 @@ def test_a_key_that_metering_refuses_stands_with_its_reason_at_the_resolution(do
         "parameters": KEY,
         "count": {"votes_for": 1, "votes_against": 0, "votes_entitled": 1},
     }
-    meeting = {
-        "meeting_id": "ALV",
-        "held_on": "2024-11-21",
-        "convened_on": "2024-11-06",
-        "begins_at": "20:00",
-        "resolutions": [point],
-    }
+    meeting = {"meeting_id": "ALV", "held_on": "2024-11-21", "convened_on": "2024-11-06", "resolutions": [point]}
     doors.confirm(doors.post("/governance/api/v1/meetings/past", {**meeting, "paper": "Minutes"})["entry_id"])
     until = time.monotonic() + 20
     while (answer := doors.get("/governance/api/v1/resolutions/K"))["refused"] is None and time.monotonic() < until:

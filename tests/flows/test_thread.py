@@ -73,13 +73,7 @@ def test_each_euro_of_a_bill_walks_back_to_a_telegram_and_to_a_vote(doors: Doors
         {"resolution_id": name, "kind": kind, "subject_nl": said, "subject_en": said, "parameters": put, "count": count}
         for name, kind, said, put in (("T", "tariff", "Tarief", TARIFF), ("K", "allocation-key", "Zon", KEY))
     ]
-    meeting = {
-        "meeting_id": "ALV",
-        "held_on": "2024-11-21",
-        "convened_on": "2024-11-06",
-        "begins_at": "20:00",
-        "resolutions": points,
-    }
+    meeting = {"meeting_id": "ALV", "held_on": "2024-11-21", "convened_on": "2024-11-06", "resolutions": points}
     minutes = {**meeting, "paper": "Minutes of 21 November 2024"}
     doors.confirm(doors.post("/governance/api/v1/meetings/past", minutes)["entry_id"])
 
