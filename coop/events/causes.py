@@ -16,6 +16,7 @@ _SAID: Mapping[str, str] = {
     for cause in (
         say("who held which connection, or which meter, was put right"),
         say("figures of the co-operative were put right"),
+        say("readings that came later showed it otherwise"),
         say("no reading of the meter is left"),
         say("late readings"),
     )

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from coop.kit.jobs import Job, Work
 from coop.metering.intake.silence import list_silent
 from coop.metering.periods.close import PeriodIncomplete, close_period, correct_period
-from coop.metering.periods.schedule import find_month_to_close, list_touched
+from coop.metering.periods.schedule import find_month_to_close, list_in_reach, list_touched
 from coop.metering.readings.log import make_months
 from coop.metering.readings.sealing import list_to_seal, seal_days
 from coop.values import CoopError, Period, Said, join_said, say, say_count
@@ -44,16 +44,18 @@ def close_months(work: Work) -> str:
 
 
 def correct_periods(work: Work) -> str:
-    """Correct every closed period that late values touched; says what came out differently.
+    """Correct every closed period that late values touched, or that what was read since shows otherwise; says what came
+    out differently.
 
     Raises:
         CoopError: a correction is refused; the others are made.
     """
     with work.write() as tx:
-        touched = list_touched(tx)
+        touched = {closed.period: closed for closed in list_touched(tx)}
+        looked_at = touched | {closed.period: closed for closed in list_in_reach(tx)}
     done: list[Said] = []
     refused: list[Said] = []
-    for before in touched:
+    for _, before in sorted(looked_at.items(), key=lambda one: one[0].start):
         try:
             with work.write() as tx:
                 after = correct_period(tx, before.period)
@@ -63,6 +65,8 @@ def correct_periods(work: Work) -> str:
             )
             continue
         if after.revision == before.revision:
+            if before.period not in touched:
+                continue
             done.append(say("%(period)s comes out the same", period=before.period))
         else:
             done.append(

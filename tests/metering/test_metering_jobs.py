@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -118,6 +119,28 @@ def test_late_values_are_corrected_once_and_named(march: Database) -> None:
     with march.read(COMMUNITY) as tx:
         [newest] = periods.list_closed(tx)
     assert (newest.revision, newest.cause) == (2, "late reading of meter H1 on 2025-03-31")
+
+
+def test_a_stand_that_later_readings_show_to_be_wrong_is_corrected_in_the_month_that_ended_with_it(
+    database: Database,
+) -> None:
+    """0.1 GJ a day, and 1.5 GJ too much at midnight between two months, after which nothing is heard for four days."""
+    wrong, april = 62, Period.month(2025, 4).end_at
+    days = [(MARCH.end_at + timedelta(days=day - wrong), Decimal(day) / 10) for day in range(wrong + 30)]
+    days[wrong] = MARCH.end_at, days[wrong][1] + Decimal("1.5")
+    with writing(database) as tx:
+        deliver(tx, *(gj("H1", instant, str(value)) for instant, value in days[: wrong + 1]))
+        close_anyway(tx, MARCH)
+        [too_much] = {row.energy_j for row in periods.list_measurements(tx, MARCH) if row.member_id == "M1"}
+    with writing(database) as tx:
+        deliver(tx, *(gj("H1", instant, str(value)) for instant, value in days[wrong + 4 :]))
+    said = correct_periods(work(database, april, "correct-periods"))
+    assert said == "2025-03 corrected: 1 measurements, 0 allocations"
+    with database.read(COMMUNITY) as tx:
+        [newest] = periods.list_closed(tx)
+        energy = [row.energy_j for row in periods.list_measurements(tx, MARCH) if row.member_id == "M1"][-1]
+    assert (energy, newest.cause) == (too_much - 1_500_000_000, "readings that came later showed it otherwise")
+    assert correct_periods(work(database, april, "correct-periods")) == "no late value touched a closed period"
 
 
 def test_a_late_value_is_named_by_the_civil_day_of_its_instant_and_not_by_its_utc_day(march: Database) -> None:

@@ -56,7 +56,9 @@ class MeterCounter:
         """True where these days do not tell enough: of a bound, or of a break."""
         counted, disagreements = self.count(stock)
         uses = [use for _, use in counted]
-        return bool(disagreements) or any(use is None or use.gap_s is None or use.is_broken for use in uses)
+        return bool(disagreements) or any(
+            use is None or use.gap_s is None or use.is_broken or use.is_at_edge for use in uses
+        )
 
     def _join(self, stock: Stock) -> tuple[list[Span], list[Disagreement]]:
         spans = self._tiled

@@ -51,7 +51,8 @@ class Use:
     ``open_s`` holds the instants between which a reading would change an estimated bound; ``gap_s`` is the longest such
     stretch, None where a bound has no reading on one side at all. ``asides`` are readings that do not count, ``doubts``
     the breaks that nobody may bill over; ``watched_s`` holds the instants between which a reading would shed light on
-    a break; ``is_broken`` says that there is any among the readings that were looked at.
+    a break; ``is_broken`` says that there is any among the readings that were looked at, and ``is_at_edge`` that these
+    begin or end with a bound, so that nothing beyond it says whether its stand is right.
     """
 
     span: Span
@@ -64,6 +65,7 @@ class Use:
     doubts: tuple[Doubt, ...] = ()
     watched_s: tuple[tuple[int, int], ...] = ()
     is_broken: bool = False
+    is_at_edge: bool = False
 
     @property
     def energy(self) -> Decimal:
@@ -102,6 +104,7 @@ def use_of(span: Span, days: Days, share: ShareByTime = linear) -> Use | None:
         tuple(one for one in register.doubts if one.before_s < span.to_s and one.at_s > span.from_s),
         _watch(span, register),
         bool(register.asides or register.doubts or register.breaks),
+        bool(register.at_s[0] >= span.from_s or register.at_s[-1] <= span.to_s),
     )
 
 

@@ -21,7 +21,7 @@ from coop.metering.model import Meter
 from coop.metering.periods.tables import computed_with
 from coop.metering.readings.documents import plain_schema
 from coop.metering.readings.holdings import Store
-from coop.metering.register.closed import FIGURES_PUT_RIGHT, PUT_RIGHT
+from coop.metering.register.closed import FIGURES_PUT_RIGHT, PUT_RIGHT, SEEN_LATER
 from coop.values import Period
 
 FIGURES = (LimitsChoice, StepsChoice, TapWaterChoice, CompletenessChoice)
@@ -114,7 +114,9 @@ def list_others(tx: Tx, closed: Iterable[Period]) -> dict[Period, list[Other]]:
 
 def say_cause(others: Sequence[Other]) -> str:
     """Say why a period comes out differently for whom no late reading and no decision is the reason."""
-    return FIGURES_PUT_RIGHT if others and all(one.kind == "figures" for one in others) else PUT_RIGHT
+    if not others:
+        return SEEN_LATER
+    return FIGURES_PUT_RIGHT if all(one.kind == "figures" for one in others) else PUT_RIGHT
 
 
 def _within(first: Moment, after: Moment, start: Moment, end: Moment | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from coop.kit.tx import Tx
+from coop.metering.heat import breaks
 from coop.metering.periods import store as periods
 from coop.metering.periods.grounds import list_others
 from coop.metering.periods.store import Closed
@@ -13,6 +14,9 @@ from coop.values import Period
 
 REST = timedelta(days=2)
 """Time for which a month that is over is left alone: what was under way when it ended still comes in."""
+
+REACH = timedelta(seconds=breaks.REACH_S)
+"""Time after a period in which readings may still show one of its stands to be wrong."""
 
 
 def find_month_to_close(tx: Tx) -> Period | None:
@@ -37,6 +41,13 @@ def list_touched(tx: Tx) -> list[Closed]:
     found = periods.list_closed(tx)
     others = list_others(tx, [closed.period for closed in found])
     return [closed for closed in found if others[closed.period] or (closed.period.start, closed.revision) in marks]
+
+
+def list_in_reach(tx: Tx) -> list[Closed]:
+    """Closed periods that readings of these days may still show otherwise, in order: what is read after a stand can
+    prove it wrong, and temperatures that come later share an estimate anew. Neither is of the period itself, so
+    neither marks it; computing it again finds it."""
+    return [closed for closed in periods.list_closed(tx) if closed.period.end + REACH >= tx.today]
 
 
 def _month_before(day: date) -> date:

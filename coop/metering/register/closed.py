@@ -21,6 +21,9 @@ PUT_RIGHT = "who held which connection, or which meter, was put right"
 FIGURES_PUT_RIGHT = "figures of the co-operative were put right"
 """Cause of one that follows from what the co-operative chose, such as hot water's share."""
 
+SEEN_LATER = "readings that came later showed it otherwise"
+"""Cause of one of which no reading is late: what came after the period proved a stand wrong, or an estimate."""
+
 
 def find_first_open_day(tx: Tx) -> date | None:
     """The day after the last closed period; None before the first closing."""
