@@ -45,6 +45,7 @@ from coop.verification.books import verify_books
 from coop.verification.ceilings import verify_ceilings
 from coop.verification.papers import first_told, verify_paper, verify_papers
 from coop.verification.prices import verify_prices
+from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told
@@ -53,6 +54,17 @@ Echo = Callable[[str], object]
 
 BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, AssertionError)
 """What comes of a row that was changed by hand: a finding, never the end of the verification."""
+
+
+_VERIFY = (
+    verify_books,
+    verify_asked,
+    verify_papers,
+    verify_terms,
+    verify_prices,
+    verify_quantities,
+    verify_ceilings,
+)
 
 
 class JournalIndex:
@@ -111,6 +123,8 @@ class JournalIndex:
             signed=signed,
             ended=ended,
             corrected=corrected,
+            measured=measured,
+            allocated=allocated,
             programs=facts(members, ProgramTokenMade),
             told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
             | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted},
@@ -128,7 +142,7 @@ class JournalIndex:
         """Name what is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
         billing's."""
         findings = [*self._unreadable, *self._kept.unreadable]
-        for verify in (verify_books, verify_asked, verify_papers, verify_terms, verify_prices, verify_ceilings):
+        for verify in _VERIFY:
             try:
                 findings.extend(verify(self._kept, self._told))
             except BROKEN as broken:

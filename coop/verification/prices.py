@@ -144,7 +144,7 @@ def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str
         fact = binding.tariffs.get(line.tariff_id)
         if fact is None:
             continue
-        voted = [component for component in _components(fact) if component["name"] == line.component]
+        voted = [component for component in components_of(fact) if component["name"] == line.component]
         if not voted:
             yield f"bill {bill.number}: no meeting priced {line.component} in tariff {line.tariff_id}"
             continue
@@ -152,28 +152,30 @@ def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str
         if Fraction(line.price_eur) > most + PRICE_STEP:
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above what was voted"
         is_capped = voted[0].get("cap") is not None and line.per in MEASURED
-        amount = _amount_cents(line)
+        amount = amount_cents(line)
         if bill.kind == "bill" and not (line.amount_cents == amount or (is_capped and line.amount_cents < amount)):
             yield f"bill {bill.number}: {line.component} comes to {amount} cents, {line.amount_cents} were billed"
 
 
-def _amount_cents(line: Row[Any]) -> int:
+def amount_cents(line: Row[Any]) -> int:
+    """Amount that the quantity of a line comes to at its price, or its price of a year by its days."""
     price_eur = Fraction(line.price_eur)
     if line.per != "year":
-        return _cents(Fraction(line.quantity) * price_eur)
+        return cents(Fraction(line.quantity) * price_eur)
     new_year = date(line.period_start.year, 1, 1)
     of_year = (date(line.period_start.year + 1, 1, 1) - new_year).days
-    until, since = (_cents(price_eur * (day - new_year).days / of_year) for day in (line.period_end, line.period_start))
+    until, since = (cents(price_eur * (day - new_year).days / of_year) for day in (line.period_end, line.period_start))
     return until - since
 
 
-def _cents(amount_eur: Fraction) -> int:
-    """Half away from zero."""
+def cents(amount_eur: Fraction) -> int:
+    """Euros in whole cents, half a cent away from zero."""
     rounded = int(abs(amount_eur) * 100 + Fraction(1, 2))
     return -rounded if amount_eur < 0 else rounded
 
 
-def _components(fact: TariffAdopted) -> Sequence[Component]:
+def components_of(fact: TariffAdopted) -> Sequence[Component]:
+    """Priced components of a tariff, as they were adopted."""
     components: Sequence[Component] = fact.parameters["components"]
     return components
 
@@ -226,7 +228,7 @@ def _sums_no_higher(
 
 def _by_use(fact: TariffAdopted, customer_class: str) -> dict[tuple[str, str], list[Component]]:
     by_use: dict[tuple[str, str], list[Component]] = defaultdict(list)
-    for component in _components(fact):
+    for component in components_of(fact):
         if customer_class in component.get("classes", ["full"]):
             by_use[component["product"], component["per"]].append(component)
     return by_use

@@ -16,12 +16,13 @@ from coop.events.members import (
     MemberLeft,
     ProgramTokenMade,
 )
+from coop.events.metering import EnergyAllocated, PeriodMeasured
 
 
 @dataclass(frozen=True)
 class Told:
-    """Facts that billing, members and governance told of a co-operative, from their own journals; ``told_at`` says when
-    each tariff and each bill was told, by id."""
+    """Facts that billing, members, governance and metering told of a co-operative, from their own journals; ``told_at``
+    says when each tariff and each bill was told, by id."""
 
     issued: Sequence[BillIssued] = ()
     archived: Sequence[BillArchived] = ()
@@ -32,5 +33,7 @@ class Told:
     signed: Sequence[ContractSigned] = ()
     ended: Sequence[ContractEnded] = ()
     corrected: Sequence[GasBillsCorrected] = ()
+    measured: Sequence[PeriodMeasured] = ()
+    allocated: Sequence[EnergyAllocated] = ()
     programs: Sequence[ProgramTokenMade] = ()
     told_at: Mapping[str, datetime] = field(default_factory=dict)

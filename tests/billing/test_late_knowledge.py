@@ -23,10 +23,12 @@ from coop.demo.cooperative import PROFILE
 from coop.events import Event
 from coop.events.governance import TariffAdopted
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
+from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.kit.database import Database
 from coop.verification.asked import verify_asked
 from coop.verification.ceilings import verify_ceilings
 from coop.verification.prices import verify_prices
+from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.told import Told
 from tests.billing.histories import History, invent, play
@@ -80,8 +82,8 @@ def what_was_billed(database: Database, community: str) -> Owed:
 
 
 def second_opinion(database: Database, community: str, history: History) -> list[str]:
-    """What verification finds of prices and ceilings, knowing everything: of a bill that another one corrected only
-    what was voted and promised, for less was known when it was drafted."""
+    """What verification finds of prices, quantities and ceilings, knowing everything: of a bill that another one
+    corrected only what was voted and promised, for less was known when it was drafted."""
     facts = [step for step in (*history.usual, *history.late) if isinstance(step, Event)]
 
     def of(kind: type[Fact]) -> list[Fact]:
@@ -94,13 +96,15 @@ def second_opinion(database: Database, community: str, history: History) -> list
         signed=of(ContractSigned),
         ended=of(ContractEnded),
         corrected=of(GasBillsCorrected),
+        measured=of(PeriodMeasured),
+        allocated=of(EnergyAllocated),
     )
     with database.read(community) as tx:
         kept = read_kept(tx)
     newest = {(bill.contract_id, bill.period_start): bill.number for bill in kept.bills}
     corrected = {bill.number for bill in kept.bills} - set(newest.values())
     outdated = tuple(f"bill {number}: tariff" for number in corrected)
-    findings = [*verify_prices(kept, told), *verify_ceilings(kept, told)]
+    findings = [*verify_prices(kept, told), *verify_quantities(kept, told), *verify_ceilings(kept, told)]
     return [finding for finding in findings if not finding.startswith(outdated)]
 
 
