@@ -10,7 +10,7 @@ Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member, docs/
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -123,19 +123,33 @@ def _own(contract: ContractSigned, adopted: Sequence[TariffAdopted]) -> TariffAd
 
 def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Piece], binding: Binding) -> Iterator[str]:
     """Charges to a contract for a period by now, under tariffs that did not bind in any state of knowledge."""
-    charged = dict.fromkeys((start, end, tariff_id) for _, _, start, end, tariff_id in pieces)
+    charged: dict[tuple[date, date, str], set[str]] = defaultdict(set)
+    for component, _, start, end, tariff_id in pieces:
+        charged[start, end, tariff_id].add(component)
     strays: list[list[str]] = []
     for known in binding.states(contract, bill):
         wrong = []
-        for start, end, tariff_id in charged:
+        for (start, end, tariff_id), names in charged.items():
             days = (start + number * DAY for number in range(max(1, (end - start).days)))
-            unbound = next((day for day in days if binding.on(contract, day, known) != tariff_id), None)
+            bound = ((day, binding.on(contract, day, known)) for day in days)
+            unbound = next((day for day, by in bound if not _is_alike(binding, names, tariff_id, by, day)), None)
             if unbound is not None:
                 wrong.append(f"bill {bill.number}: tariff {tariff_id} did not bind on {unbound}")
         if not wrong:
             return
         strays.append(wrong)
     yield from dict.fromkeys(strays[0])
+
+
+def _is_alike(binding: Binding, names: Iterable[str], tariff_id: str, bound: str | None, day: date) -> bool:
+    """True for the tariff that binds, and for one that prices the components the same: nothing is corrected then."""
+    if tariff_id == bound or bound is None:
+        return tariff_id == bound
+    facts = [binding.tariffs[each] for each in (tariff_id, bound) if each in binding.tariffs]
+    priced = [
+        {each["name"]: {**each, "price": _price(fact, each, day)} for each in components_of(fact)} for fact in facts
+    ]
+    return len(priced) == 2 and all(name in priced[0] and priced[0][name] == priced[1].get(name) for name in names)
 
 
 def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
