@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.metering.heat import decisions, questions
 from coop.metering.heat.verdicts import BreakKind
+from coop.metering.intake.moves import move_meter
+from coop.metering.model import Quantity
 from coop.metering.periods import store as periods
 from coop.metering.periods.close import close_period
 from coop.metering.periods.results import find_breaks
@@ -32,7 +34,7 @@ from tests.metering.histories.test_months_with_breaks import (
     heat_register,
     others,
 )
-from tests.metering.homes import NOW, at, deliver, gj, set_clock, writing
+from tests.metering.homes import NOW, at, deliver, gj, occupy, set_clock, writing
 from tests.metering.test_meter_pages import plain
 from tests.metering.test_metering_http import API
 
@@ -88,6 +90,19 @@ def test_each_meaning_shows_beforehand_what_it_makes_of_the_month(database: Data
     # From zero the new stand itself counts as used.
     assert energies[BreakKind.RESET] == Decimal("3.0") + 20
     assert (month.is_closed, str(month.period)) == (False, "2025-03")
+
+
+def test_the_meaning_of_a_break_is_weighed_for_the_home_where_the_meter_hung(one_database: Database) -> None:
+    """Exchanged in silence on the 16th, and moved to another home on the 25th: 1.4 + 0.9 GJ before, 0.7 after."""
+    with writing(one_database) as tx:
+        exchanged_in_silence(tx)
+        occupy(tx, "C4", "M4", date(2024, 1, 1))
+        move_meter(tx, "H1", "104", DAYS[24], {Quantity.HEAT: Decimal("20.9") * 10**9}, "101 was renovated")
+        register, [found] = heat_register(tx), find_breaks(tx, MARCH)
+        question = questions.find_question(tx, register.id, found.before_s, found.at_s)
+        [month] = questions.weigh_meanings(tx, question)
+    assert month.now == Decimal("2.3") * 10**9
+    assert dict(month.by_kind)[BreakKind.EXCHANGE] == Decimal("2.3") * 10**9
 
 
 def closed_and_broken(tx: Tx) -> None:

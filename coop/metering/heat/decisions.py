@@ -209,11 +209,18 @@ def add_decided(
 
 
 def count_period(
-    store: Store, register: Register, period: Period, decided: Mapping[str, tuple[Decided, ...]]
+    store: Store,
+    register: Register,
+    period: Period,
+    decided: Mapping[str, tuple[Decided, ...]],
+    hung_s: int | None = None,
 ) -> Decimal | None:
     """Energy that a register's meter counted in a period under some decisions [base unit]; None where nothing was
-    read."""
+    read. With ``hung_s`` [s since 1970] only that of the place where it hung then: of no other home."""
     meter = store.by_serial[register.serial]
+    if hung_s is not None:
+        begun = [place for place in meter.places if seconds(place.installed_at) < hung_s]
+        meter = meter.moved([(begun or meter.places)[-1 if begun else 0]])
     start_s = max(seconds(period.start_at), seconds(meter.places[0].installed_at))
     end_s = min(seconds(period.end_at), seconds(meter.removed_at) if meter.removed_at else seconds(period.end_at))
     counter = find_counter(store, meter, register.quantity, (start_s, end_s), decided, period.start)

@@ -99,16 +99,17 @@ def propose_meaning(tx: Tx, register_id: str, before_s: int, at_s: int, kind: Br
 
 
 def weigh_meanings(tx: Tx, question: Question) -> list[Month]:
-    """Answer what the months around a break come to now, and would by each of its meanings; nothing is kept of it."""
+    """Answer what the months around a break come to now, and would by each of its meanings, for the home where the
+    meter hung then; nothing is kept of it."""
     store, decided = Store(tx), list_decided(tx)
-    register = question.register
+    register, hung_s = question.register, question.at_s
     return [
         Month(
             period,
             bool(closed.list_reached(tx, period.start, period.end)),
-            count_period(store, register, period, decided),
+            count_period(store, register, period, decided, hung_s),
             tuple(
-                (choice.kind, count_period(store, register, period, add_decided(decided, register.id, choice)))
+                (choice.kind, count_period(store, register, period, add_decided(decided, register.id, choice), hung_s))
                 for choice in question.choices
             ),
         )
