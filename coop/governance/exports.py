@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from coop.governance import listings
 from coop.governance.access import ACCESS
 from coop.governance.ballots.attendance.views import view_attendance
+from coop.governance.ballots.mandates.views import view_mandates
 from coop.governance.ballots.views import find_meeting_view, view_meetings
 from coop.governance.programmes.views import view_programmes
 from coop.governance.suspensions.views import view_suspensions
@@ -45,6 +46,13 @@ def export_attendance(request: Request, asked: Asked, meeting: str) -> Response:
 def export_quorum(request: Request, asked: Asked, meeting: str) -> Response:
     with reading(request) as tx:
         return asked.answer(listings.quorum_listing(asked.lang, view_attendance(tx, meeting).points))
+
+
+@routes.get("/mandates.{extension}")
+@may("see-attendance")
+def export_mandates(request: Request, asked: Asked, meeting: str) -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.mandates_listing(view_mandates(tx, meeting)[1]))
 
 
 @routes.get("/suspensions.{extension}")

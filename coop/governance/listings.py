@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from coop.governance.ballots import wording
 from coop.governance.ballots.attendance.views import Arrived, PointQuorum
 from coop.governance.ballots.closing import Outcome
+from coop.governance.ballots.mandates.views import MandateView
 from coop.governance.ballots.views import MeetingView
 from coop.governance.kinds import label_of
 from coop.governance.model import Meeting
@@ -76,6 +77,21 @@ def suspensions_listing(views: Iterable[SuspensionView]) -> Listing:
         Column("lifted", N_("lifted"), Kind.FLAG),
     )
     return Listing("suspensions", columns, views)
+
+
+def mandates_listing(views: Iterable[MandateView]) -> Listing:
+    """Mandates that were given for a meeting, and what became of them."""
+    columns = (
+        Column("giver_number", N_("Given by"), of="giver"),
+        Column("giver_id", "Id", of="member_id"),
+        Column("holder_number", N_("Holds the mandate"), of="holder"),
+        Column("holder_id", "Id"),
+        Column("votes", N_("Votes"), Kind.WHOLE),
+        Column("given_at", N_("Given"), Kind.INSTANT),
+        Column("state", N_("State"), Kind.WORD, of=lambda row: wording.MANDATE_STATES[row.state]),
+        Column("ended_at", N_("Ended"), Kind.INSTANT),
+    )
+    return Listing("mandates", columns, views)
 
 
 def attendance_listing(arrived: Iterable[Arrived]) -> Listing:

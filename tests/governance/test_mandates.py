@@ -240,3 +240,31 @@ def test_a_program_of_a_member_gives_and_takes_back_a_mandate_and_nobody_else_do
     sit_down(desk, "board-1", "board")
     assert desk.post(address, json={"holder": "m001"}).status_code == 403
     assert desk.get(f"{PAGE}/mandate").status_code == 403
+
+
+def test_stewards_see_who_votes_for_whom_and_not_when_somebody_voted_themselves(
+    embedded: Database, tmp_path: Path
+) -> None:
+    begin(embedded, ARTICLES, 6)
+    at(embedded, BEFORE)
+    give(embedded, ("m001", "m002"), ("m003", "m004"), ("m005", "m004"))
+    with embedded.write(TOWN, MEMBER) as tx:
+        mandates.revoke_mandate(tx, "alv-1", "m003")
+        ballots.cast_own_vote(tx, "a", "m005", "for")
+    desk = sit_down(client(embedded, tmp_path), "account-1", "board")
+    page = plain(desk.get("/governance/meetings/alv-1/mandates").text)
+    assert "Votes by a mandate 1" in page
+    assert "ended by an own vote" not in page
+    assert "mandate revoked" in page
+    address = "/governance/exports/mandates.json?meeting=alv-1"
+    rows = {row["giver_number"]: (row["holder_number"], row["ended_at"]) for row in desk.get(address).json()["rows"]}
+    assert rows["L-001"] == ("L-002", None)
+    assert rows["L-005"] == ("L-004", None)
+    assert rows["L-003"][1] is not None
+    at(embedded, EVENING)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        closing.close_meeting(tx, "alv-1")
+    sit_down(desk, "account-1", "board")
+    assert "ended by an own vote" in plain(desk.get("/governance/meetings/alv-1/mandates").text)
+    sit_down(desk, "account-5", "member", member_id="m001")
+    assert desk.get("/governance/meetings/alv-1/mandates").status_code == 403

@@ -13,6 +13,7 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots import wording
 from coop.governance.ballots.mandates import commands as mandates
 from coop.governance.ballots.mandates.store import list_mandates
+from coop.governance.ballots.mandates.views import view_mandates
 from coop.governance.ballots.store import list_ballots
 from coop.governance.ballots.views import find_meeting_view
 from coop.governance.meetings import voting_lists
@@ -51,6 +52,15 @@ def change_mandate(request: Request, meeting_id: str, filled: Filled) -> Respons
     except CoopError as refusal:
         return _show(request, meeting_id, Form(filled).refused(refusal))
     return redirect(page, said)
+
+
+@routes.get("/{meeting_id}/mandates")
+@may("see-attendance")
+def show_mandates(request: Request, meeting_id: str) -> Response:
+    """Show the stewards who votes for whom."""
+    with reading(request) as tx:
+        view, listed = view_mandates(tx, meeting_id)
+    return render(request, "governance/mandates.html", view=view, mandates=listed, words=wording)
 
 
 def _act(tx: Tx, meeting_id: str, member_id: str, filled: dict[str, str], lang: str) -> str:
