@@ -27,6 +27,7 @@ ACCESS = Access(
         "see-notices": roles("board", "treasurer", "auditor", "operator", _READ),
         "send-notices": roles("board", "operator"),
         "date-notices": roles("operator"),  # what was sent on a day of before; anybody else's counts from today
+        "publish-law": roles("board", "treasurer", "operator"),
         "record-figures": roles("board", "treasurer", "operator", "write:bills"),
     },
 )

@@ -17,10 +17,12 @@ from coop.billing.bills.sight import own_heads, visible_account, visible_bill, v
 from coop.billing.checking.verify import verify_bill
 from coop.billing.figures import board
 from coop.billing.guarantee.derivation import derive_ceiling
+from coop.billing.law.texts import list_figures as list_law_figures
 from coop.billing.runs import store as runs
 from coop.billing.runs.commands import preview_named
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.terms import store as terms
+from coop.communities.law_store import list_publications
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
 from coop.kit.tx import Tx
@@ -118,6 +120,13 @@ def export_brakes(request: Request, asked: Asked, run: str) -> Response:
 def export_prices(request: Request, asked: Asked, tariff: str = "") -> Response:
     with reading(request) as tx:
         return asked.answer(listings.prices_listing(_tariffs(tx, tariff)))
+
+
+@routes.get("/law.{extension}")
+@may("see-tariffs")
+def export_law(request: Request, asked: Asked, kind: Literal["maximum", "vat"] = "maximum") -> Response:
+    with reading(request) as tx:
+        return asked.answer(listings.law_listing(list_law_figures(list_publications(tx), kind)))
 
 
 @routes.get("/notices.{extension}")

@@ -16,12 +16,12 @@ from coop.billing.checking import words
 from coop.billing.checking.verify import Verification
 from coop.billing.figures.board import AccountGroup, PeriodView, TariffView
 from coop.billing.guarantee.derivation import Derivation
+from coop.billing.law.texts import LawFigure
 from coop.billing.model import BillHead, PublishedFigure
 from coop.billing.runs.results import RunResult
 from coop.billing.runs.store import RunTotals
 from coop.billing.runs.texts import BRAKES as BRAKE_TEXTS
 from coop.billing.runs.texts import brake_sentence
-from coop.communities.tariff_law import beside_maxima
 from coop.communities.tariff_texts import ACCOUNT_NAMES, PERS, VAT_NAMES
 from coop.web.language import N_
 from coop.web.listings import Column, Kind, Listing
@@ -39,6 +39,22 @@ BILLS = (
     Column("total_eur", N_("Amount incl. VAT"), Kind.EUROS, of="total_cents"),
     Column("asked_eur", N_("To pay"), Kind.EUROS, of="asked_cents"),
     Column("given_back_eur", N_("Given back"), Kind.EUROS, of="credit_cents"),
+)
+
+LAW = (
+    Column("number", N_("Number"), Kind.WHOLE),
+    Column("component", N_("Part")),
+    Column("of", N_("For")),
+    Column("valid_from", N_("From"), Kind.DAY, of="published.valid_from"),
+    Column("until", N_("Until"), Kind.DAY),
+    Column("is_replaced", N_("replaced by a later row"), Kind.FLAG),
+    Column("published_on", N_("Published on"), Kind.DAY, of="published.published_on"),
+    Column("known_from", N_("Known since"), Kind.DAY, of="published.known_from"),
+    Column("figure", N_("Value"), Kind.DECIMAL),
+    Column("source", N_("Source"), of="published.source"),
+    Column("mark", N_("Remark"), of="published.mark"),
+    Column("recorded_at", N_("On file since"), Kind.INSTANT, of="recorded.recorded_at"),
+    Column("recorded_by", N_("By whom"), of="recorded.recorded_by"),
 )
 
 LINES = (
@@ -270,12 +286,13 @@ def verified_listing(verification: Verification) -> Listing:
 
 def prices_listing(tariffs: Sequence[TariffView]) -> Listing:
     """Components of tariffs, each with the maximum of their first day."""
-    rows = [
-        (tariff, component, maximum)
-        for tariff in tariffs
-        for component, maximum in beside_maxima(tariff.valid_from, tariff.components)
-    ]
+    rows = [(tariff, component, maximum) for tariff in tariffs for component, maximum in tariff.beside_maxima]
     return Listing("prices", PRICES, rows)
+
+
+def law_listing(rows: Iterable[LawFigure]) -> Listing:
+    """Figures of the law with their publications."""
+    return Listing("law", LAW, rows)
 
 
 def notices_listing(tariffs: Sequence[TariffView]) -> Listing:

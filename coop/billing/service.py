@@ -17,6 +17,7 @@ from coop.billing.effects import pages as effect_pages
 from coop.billing.figures import api as tariffs
 from coop.billing.figures import pages as tariff_pages
 from coop.billing.jobs import JOBS
+from coop.billing.law import pages as law_pages
 from coop.billing.offers import api as offers
 from coop.billing.offers import pages as offer_pages
 from coop.billing.runs import api as runs
@@ -35,6 +36,7 @@ BILLING = Service(
     metadata=metadata,
     migrations=Path(__file__).parent / "migrations",
     tells=(
+        billing.LawPublished,
         billing.BillIssued,
         billing.BillArchived,
         billing.TariffNoticeOrdered,
@@ -44,6 +46,7 @@ BILLING = Service(
     answers={governance.TariffAdopted: answer_with(billing.TariffAnswered)},
     hears={
         **communities.HEARD,
+        members.CommunityDescribed: heard.on_community_described,
         members.MemberAdmitted: heard.on_member_admitted,
         members.MemberLeft: heard.on_member_left,
         members.ConnectionOpened: heard.on_connection_opened,
@@ -82,6 +85,7 @@ BILLING = Service(
         paper_pages.routes,
         forecast_pages.routes,
         tariff_pages.routes,
+        law_pages.routes,
         pages.routes,
     ),
     jobs=JOBS,

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from coop.communities.law import MAXIMA_VAT, Maximum, maxima, maxima_on, restate, vat_on
+from coop.communities.law import MAXIMA_VAT, Law, Maximum, restate
 from coop.communities.tariffs import (
     CLASSES,
     FIXED,
@@ -24,6 +24,12 @@ from coop.communities.tariffs import (
     read_components,
 )
 from coop.values import Problem, say
+
+UNREGULATED: Final = "above-100-kw"
+"""The class of customers for whom the law sets no maxima.
+
+Source: docs/domain/law-and-co-operative.md (a customer is protected up to a connection of 100 kW).
+"""
 
 FIXED_TOTAL: Final = "fixed per year"
 CONNECTED_ONCE: Final = f"{Product.CONNECTION} once"
@@ -42,36 +48,32 @@ VAT_OF: Final[Mapping[Product, tuple[str, ...]]] = {
 """Categories of VAT that the law has for a product: a vote chooses between them and no other."""
 
 
-def has_maximum(year: int) -> bool:
-    """True when a maximum of that year is on file; until then the last one goes on."""
-    return any(m.year == year for m in maxima())
-
-
-def judge_law(valid_from: date, components: Sequence[Component], known_on: date) -> list[Problem]:
-    """Find what of a tariff the law, or a promise, does not allow on its first day, as known on a day: another VAT than
-    the product's, heat outside the ceilings; class by class components above ACM's maximum, each against its own and
-    the fixed ones together against the total; a maximum that is not on file."""
+def judge_law(law: Law, valid_from: date, components: Sequence[Component]) -> list[Problem]:
+    """Find what of a tariff the law, or a promise, does not allow on its first day: another VAT than the product's,
+    heat outside the ceilings; class by class components above ACM's maximum, each against its own and the fixed ones
+    together against the total; a maximum that is not on file."""
     if misplaced := _judge_places(components):
         return misplaced
-    limits = maxima_on(valid_from, known_on)
+    limits = law.maxima_on(valid_from)
     if not limits:
         return [Problem(say("no legal maximum of %(day)s is on file", day=valid_from), "valid_from")]
     problems: dict[tuple[str, str], Problem] = {}
     for customer_class in sorted({name for component in components for name in component.classes}, key=CLASSES.index):
-        if customer_class == "above-100-kw":
+        if customer_class == UNREGULATED:
             continue
-        most = _newest_connection(valid_from, known_on, customer_class) | limits_of(limits, customer_class)
-        for problem in _judge_class(valid_from, components, customer_class, most):
+        most = _newest_connection(law, valid_from, customer_class) | limits_of(limits, customer_class)
+        for problem in _judge_class(law, valid_from, components, customer_class, most):
             problems.setdefault((problem.field, problem.reason), problem)
     return list(problems.values())
 
 
-def judge_tariff(parameters: Mapping[str, Any]) -> list[Problem]:
-    """Everything that keeps a tariff from being billed; nothing where it can be."""
+def judge_tariff(parameters: Mapping[str, Any], law: Law, decided_on: date) -> list[Problem]:
+    """Everything that keeps a tariff from being billed, by the law as it is known on its first day or when it is
+    decided later; nothing where it can be."""
     if problems := judge_shape(parameters):
         return problems
     valid_from = date.fromisoformat(parameters["valid_from"])
-    return judge_law(valid_from, read_components(parameters), valid_from)
+    return judge_law(law.as_known_on(max(valid_from, decided_on)), valid_from, read_components(parameters))
 
 
 def limits_of(limits: Iterable[Maximum], customer_class: str) -> dict[str, Maximum]:
@@ -79,15 +81,17 @@ def limits_of(limits: Iterable[Maximum], customer_class: str) -> dict[str, Maxim
     return {limit.component: limit for limit in limits if limit.customer_class == customer_class}
 
 
-def beside_maxima(valid_from: date, components: Iterable[Component]) -> list[tuple[Component, Maximum | None]]:
-    """Each component with the maximum of its own on a day, as it is known last, for the first class that pays it."""
-    known = maxima_on(valid_from, date.max)
+def beside_maxima(
+    law: Law, valid_from: date, components: Iterable[Component]
+) -> list[tuple[Component, Maximum | None]]:
+    """Each component with the maximum of its own on a day, for the first class that pays it."""
+    known = law.maxima_on(valid_from)
     return [(component, limits_of(known, component.classes[0]).get(component.key)) for component in components]
 
 
-def fixed_beside_maximum(valid_from: date, components: Iterable[Component]) -> tuple[Decimal, Maximum] | None:
+def fixed_beside_maximum(law: Law, valid_from: date, components: Iterable[Component]) -> tuple[Decimal, Maximum] | None:
     """Cost of the fixed parts of the usual home together, with the maximum of that; None where none is on file."""
-    limit = limits_of(maxima_on(valid_from, date.max), CLASSES[0]).get(FIXED_TOTAL)
+    limit = limits_of(law.maxima_on(valid_from), CLASSES[0]).get(FIXED_TOTAL)
     fixed = [component.price_eur for component in of_class(components, CLASSES[0]) if component.product in FIXED]
     return None if limit is None else (sum(fixed, Decimal(0)), limit)
 
@@ -104,20 +108,19 @@ def _judge_places(components: Sequence[Component]) -> list[Problem]:
     return problems
 
 
-def _newest_connection(valid_from: date, known_on: date, customer_class: str) -> dict[str, Maximum]:
+def _newest_connection(law: Law, valid_from: date, customer_class: str) -> dict[str, Maximum]:
     """The newest maximum of a contribution to the connection, which ACM does not publish every year."""
     published = [
         limit
-        for limit in maxima()
+        for limit in law.maxima
         if (limit.component, limit.customer_class) == (CONNECTED_ONCE, customer_class)
         and limit.valid_from <= valid_from
-        and limit.known_from <= known_on
     ]
     return {CONNECTED_ONCE: published[-1]} if published else {}
 
 
 def _judge_class(
-    valid_from: date, components: Sequence[Component], customer_class: str, most: Mapping[str, Maximum]
+    law: Law, valid_from: date, components: Sequence[Component], customer_class: str, most: Mapping[str, Maximum]
 ) -> list[Problem]:
     numbers = {component.name: number for number, component in enumerate(components)}
     mine = of_class(components, customer_class)
@@ -125,7 +128,7 @@ def _judge_class(
     asked: dict[str, list[tuple[Decimal, str]]] = {}
     for component in mine:
         field = f"components.{numbers[component.name]}.price"
-        rate = vat_on(valid_from, component.vat)
+        rate = law.vat_on(valid_from, component.vat)
         price = restate(component.price_eur, rate, MAXIMA_VAT) * (component.years or 1)
         key = CONNECTED_ONCE if component.product is Product.CONNECTION else component.key
         is_limited = key in most or (component.product in FIXED and FIXED_TOTAL in most)

@@ -1,4 +1,4 @@
-"""Facts of billing: what was issued."""
+"""Facts of billing: what was issued, and the law that sets prices."""
 
 from __future__ import annotations
 
@@ -40,6 +40,27 @@ class BillIssued(Event):
 
     def key(self) -> str:
         return self.member_id
+
+
+class LawPublished(Event):
+    """Law that sets prices came on file, to hold from ``valid_from`` on. ``kind``: maximum (ACM's, by class of
+    customers and component [EUR incl. 21 % VAT]) or vat (rates by category). ``number`` counts the publications of a
+    co-operative; ``published_on`` is the day that the source names, ``known_from`` the day from which bills know it."""
+
+    TYPE: ClassVar[str] = "billing.law-published.v1"
+    NOUNS: ClassVar[str] = "laws"
+
+    number: int
+    kind: str
+    valid_from: date
+    published_on: date
+    known_from: date
+    figures: dict[str, dict[str, str]]
+    source: str
+    mark: str = ""
+
+    def key(self) -> str:
+        return "law"
 
 
 class BillArchived(Event):

@@ -15,7 +15,8 @@ Tells: StatutesAdopted, MeetingConvened, TariffProposed, MeetingWithdrawn, Point
     TrancheReferred; by the calendar VoteOpened, VoteClosing, VoteEnded, DeadlinePassed, SteeringReminded;
     ProgramTokenUsed.
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberChanged, MemberLeft, MessageSent, MessageFailed,
-    PeriodClosed, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not be taken).
+    PeriodClosed, LawPublished, TariffAnswered, AllocationKeyAnswered, ChoiceAnswered (what was decided and could not
+    be taken).
 Refuses: to release money on the word of one party, to judge prices (billing does), to believe a date of a notice, a
     ballot or a closing, to let one person speak for others, to count anything before a meeting is closed, to hold a
     secret ballot as long as a ballot could be tied to a member (an election that the statutes want secret is held on

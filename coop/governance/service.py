@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from coop.communities import heard as communities
+from coop.communities.law_commands import on_law_published
 from coop.events import governance as facts
-from coop.events.billing import TariffAnswered
+from coop.events.billing import LawPublished, TariffAnswered
 from coop.events.members import ChoiceAnswered, MemberAdmitted, MemberChanged, MemberLeft, MessageFailed, MessageSent
 from coop.events.metering import AllocationKeyAnswered, PeriodClosed
 from coop.governance import exports, home, own_data
@@ -36,7 +37,7 @@ from coop.governance.papers import pages as paper_pages
 from coop.governance.programmes import milestone_pages, planning_pages
 from coop.governance.programmes import pages as programme_pages
 from coop.governance.suspensions import pages as suspension_pages
-from coop.governance.tables.columns import metadata
+from coop.governance.tables.columns import law, metadata
 from coop.governance.tables.meetings import (
     KEPT,
     closed_period,
@@ -103,11 +104,21 @@ GOVERNANCE = Service(
         MessageSent: on_message_sent,
         MessageFailed: on_message_failed,
         PeriodClosed: on_period_closed,
+        LawPublished: on_law_published,
         TariffAnswered: on_decision_answered,
         AllocationKeyAnswered: on_decision_answered,
         ChoiceAnswered: on_decision_answered,
     },
-    heard_tables=(*communities.TABLES, voter, voter_left, member_number, notice_told, decision_answer, closed_period),
+    heard_tables=(
+        *communities.TABLES,
+        law,
+        voter,
+        voter_left,
+        member_number,
+        notice_told,
+        decision_answer,
+        closed_period,
+    ),
     kept_tables=KEPT,
     routers=(
         home.routes,

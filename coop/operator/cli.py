@@ -24,6 +24,7 @@ from coop.operator.command_settings import read_settings
 from coop.operator.community_commands import communities
 from coop.operator.init_command import init
 from coop.operator.keeping import commands as keeping
+from coop.operator.law_commands import law
 from coop.operator.mail_commands import mails
 from coop.operator.partition_commands import partitions
 from coop.values import BadInput, CoopError
@@ -40,6 +41,7 @@ app.add_typer(communities, name="community")
 app.add_typer(accounts, name="account")
 app.add_typer(partitions, name="partitions")
 app.add_typer(mails, name="mail")
+app.add_typer(law, name="law")
 
 ServiceName = StrEnum("ServiceName", {name.upper(): name for name in SERVICES})  # type: ignore[misc]  # one list of names
 """The services by name, as the command line offers them."""

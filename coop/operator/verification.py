@@ -20,7 +20,7 @@ from coop.billing.checking.ground import WholeGround
 from coop.billing.checking.verify import Reference, Verification, verify_bill
 from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
-from coop.events.billing import BillArchived, BillIssued
+from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
@@ -48,7 +48,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
-from coop.verification.told import Told
+from coop.verification.told import Told, law_of_facts
 
 Echo = Callable[[str], object]
 
@@ -96,6 +96,7 @@ class JournalIndex:
 
         self._kept = read_kept(billing)  # the first view: what is told meanwhile is neither kept nor missing
         issued, archived = facts(billing, BillIssued), facts(billing, BillArchived)
+        published = facts(billing, LawPublished)
         measured, allocated = facts(metering, PeriodMeasured), facts(metering, EnergyAllocated)
         adopted, decided = facts(governance, TariffAdopted), facts(governance, ResolutionDecided)
         tranches = facts(governance, TrancheReleased)
@@ -126,6 +127,8 @@ class JournalIndex:
             measured=measured,
             allocated=allocated,
             programs=facts(members, ProgramTokenMade),
+            published=published,
+            law=law_of_facts(published),
             told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
             | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted},
         )

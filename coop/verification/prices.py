@@ -2,7 +2,7 @@
 
 On a day the tariff of the contract binds, or a later one of which a written notice had reached the member; before its
 notice a later one binds only where it makes nothing dearer (BW 2:59). A bill may rest on what was known when it was
-drafted, which is at most ``DRAFTED_BEFORE`` earlier than its issue.
+drafted, which is at most ``DRAFTED_BEFORE`` earlier than its issue: also of the law.
 
 Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member, docs/domain/vat-and-bills.md#rounding.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from coop.communities.law import vat_on
+from coop.communities.law import Law
 from coop.events.governance import TariffAdopted
 from coop.events.members import ContractSigned
 from coop.verification.rows import Kept, Rows
@@ -30,6 +30,7 @@ INSTANT = timedelta(microseconds=1)
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 DRAFTED_BEFORE = 35 * DAY
 PRICE_STEP = Fraction(1, 10**6)
+MAXIMA_VAT = Fraction(21, 100)
 MEASURED = ("GJ", "kWh")
 
 Component = Mapping[str, Any]
@@ -38,12 +39,14 @@ Piece = tuple[str, str, date, date, str]
 
 
 def verify_prices(kept: Kept, told: Told) -> Iterator[str]:
-    """Every line at a price that was not voted, or under a tariff that did not bind on its days."""
+    """Every line at a price that was not voted or that the law does not allow, or under a tariff that did not bind on
+    its days."""
     binding = Binding(told, Notices(kept, told))
     charged: dict[tuple[str, date, date], dict[Piece, int]] = defaultdict(lambda: defaultdict(int))
     for bill in kept.bills:
         lines = [line for line in kept.lines.get(bill.id, ()) if line.kind != "guarantee"]
         yield from _verify_voted(bill, lines, binding)
+        yield from _verify_lawful(bill, lines, binding)
         so_far = charged[bill.contract_id, bill.period_start, bill.period_end]
         for line in lines:
             piece = line.component, line.group_id, line.period_start, line.period_end, line.tariff_id
@@ -69,6 +72,7 @@ class Binding:
     notices: Notices
     tariffs: Mapping[str, TariffAdopted] = field(init=False)
     _answers: dict[tuple[str, date, Known], str | None] = field(default_factory=dict)
+    _laws: dict[date, Law] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
@@ -80,8 +84,22 @@ class Binding:
         told = {told_at[name] for name in self.tariffs if name in told_at}
         sent = {row.sent_on for name in self.tariffs for row in self.notices.list_sent(name, contract.member_id)}
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
-        days = [day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on]
-        return [Known(at, day) for day in [bill.issued_on, *days] for at in sorted(instants, reverse=True)]
+        days = {day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on}
+        known_on = [bill.issued_on, *sorted(days.union(self.days_of_law(bill)) - {bill.issued_on})]
+        return [Known(at, day) for day in known_on for at in sorted(instants, reverse=True)]
+
+    def days_of_law(self, bill: Row[Any]) -> list[date]:
+        """Days on whose knowledge of the law a bill may rest: that of its issue, and those before each publication of
+        the time before."""
+        published = {each.known_from for each in self.told.law.publications}
+        days = [day - DAY for day in published if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on]
+        return [bill.issued_on, *days]
+
+    def law_on(self, day: date) -> Law:
+        """The law as it was known on a day."""
+        if day not in self._laws:
+            self._laws[day] = self.told.law.as_known_on(day)
+        return self._laws[day]
 
     def on(self, contract: ContractSigned, day: date, known: Known) -> str | None:
         """The tariff that binds on a day, as far as known."""
@@ -107,7 +125,9 @@ class Binding:
                 or fact.valid_from > day
             ):
                 continue
-            if notice.sent_on <= day or _makes_nothing_dearer(fact, bound, contract.customer_class, day):
+            if notice.sent_on <= day or _makes_nothing_dearer(
+                fact, bound, contract.customer_class, day, self.law_on(known.sent_on)
+            ):
                 bound = fact
         return bound.tariff_id
 
@@ -132,7 +152,8 @@ def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Pie
         for (start, end, tariff_id), names in charged.items():
             days = (start + number * DAY for number in range(max(1, (end - start).days)))
             bound = ((day, binding.on(contract, day, known)) for day in days)
-            unbound = next((day for day, by in bound if not _is_alike(binding, names, tariff_id, by, day)), None)
+            law = binding.law_on(known.sent_on)
+            unbound = next((day for day, by in bound if not _is_alike(binding, names, tariff_id, by, day, law)), None)
             if unbound is not None:
                 wrong.append(f"bill {bill.number}: tariff {tariff_id} did not bind on {unbound}")
         if not wrong:
@@ -141,19 +162,21 @@ def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Pie
     yield from dict.fromkeys(strays[0])
 
 
-def _is_alike(binding: Binding, names: Iterable[str], tariff_id: str, bound: str | None, day: date) -> bool:
+def _is_alike(binding: Binding, names: Iterable[str], tariff_id: str, bound: str | None, day: date, law: Law) -> bool:
     """True for the tariff that binds, and for one that prices the components the same: nothing is corrected then."""
     if tariff_id == bound or bound is None:
         return tariff_id == bound
     facts = [binding.tariffs[each] for each in (tariff_id, bound) if each in binding.tariffs]
     priced = [
-        {each["name"]: {**each, "price": _price(fact, each, day)} for each in components_of(fact)} for fact in facts
+        {each["name"]: {**each, "price": _price(fact, each, day, law)} for each in components_of(fact)}
+        for fact in facts
     ]
     return len(priced) == 2 and all(name in priced[0] and priced[0][name] == priced[1].get(name) for name in names)
 
 
 def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
     """Lines above the price that was voted, and lines that do not come to their quantity times their price."""
+    laws = [binding.law_on(day) for day in binding.days_of_law(bill)]
     for line in lines:
         fact = binding.tariffs.get(line.tariff_id)
         if fact is None:
@@ -162,13 +185,37 @@ def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str
         if not voted:
             yield f"bill {bill.number}: no meeting priced {line.component} in tariff {line.tariff_id}"
             continue
-        most = _price(fact, voted[0], line.period_start)
+        most = max(_price(fact, voted[0], line.period_start, law) for law in laws)
         if Fraction(line.price_eur) > most + PRICE_STEP:
             yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above what was voted"
         is_capped = voted[0].get("cap") is not None and line.per in MEASURED
         amount = amount_cents(line)
         if bill.kind == "bill" and not (line.amount_cents == amount or (is_capped and line.amount_cents < amount)):
             yield f"bill {bill.number}: {line.component} comes to {amount} cents, {line.amount_cents} were billed"
+
+
+def _verify_lawful(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:
+    """Lines of a first bill above the maximum of their own, in every state of knowledge that it may rest on."""
+    contract = binding.notices.contracts.get(bill.contract_id)
+    if bill.kind != "bill" or contract is None:
+        return
+    laws = [binding.law_on(day) for day in binding.days_of_law(bill)]
+    for line in lines:
+        fact = binding.tariffs.get(line.tariff_id)
+        priced = [] if fact is None else [each for each in components_of(fact) if each["name"] == line.component]
+        if not priced or priced[0]["per"] == "once":
+            continue
+        limited = f"{priced[0]['product']} per {priced[0]['per']}"
+        asked = Fraction(line.price_eur) * (1 + MAXIMA_VAT) / (1 + Fraction(line.vat_rate))
+        limits = [_maximum(law, line.period_start, contract.customer_class, limited) for law in laws]
+        if all(limit is not None and asked > limit + PRICE_STEP for limit in limits):
+            yield f"bill {bill.number}: {line.component} at {line.price_eur} EUR is above the maximum of the law"
+
+
+def _maximum(law: Law, day: date, customer_class: str, component: str) -> Fraction | None:
+    """The maximum of a component on a day, with the VAT that ACM states it with; None where there is none."""
+    own = (each for each in law.maxima_on(day) if (each.customer_class, each.component) == (customer_class, component))
+    return next((Fraction(each.price_eur) for each in own), None)
 
 
 def amount_cents(line: Row[Any]) -> int:
@@ -194,26 +241,26 @@ def components_of(fact: TariffAdopted) -> Sequence[Component]:
     return components
 
 
-def _price(fact: TariffAdopted, component: Component, day: date) -> Fraction:
+def _price(fact: TariffAdopted, component: Component, day: date, law: Law) -> Fraction:
     """A voted price with the VAT of a day [EUR]."""
-    stated, of_day = (Fraction(vat_on(each, component["vat"])) for each in (fact.valid_from, day))
+    stated, of_day = (Fraction(law.vat_on(each, component["vat"])) for each in (fact.valid_from, day))
     return Fraction(component["price"]) * (1 + of_day) / (1 + stated)
 
 
-def _makes_nothing_dearer(fact: TariffAdopted, than: TariffAdopted, customer_class: str, day: date) -> bool:
+def _makes_nothing_dearer(fact: TariffAdopted, than: TariffAdopted, customer_class: str, day: date, law: Law) -> bool:
     """True where no use costs more, no ceiling is left, no cap rises and no annuity runs longer."""
     mine, theirs = _by_use(fact, customer_class), _by_use(than, customer_class)
     for key, components in mine.items():
         others = theirs.get(key, [])
         if key[1] not in MEASURED:
-            if not _sums_no_higher(fact, components, than, others, day):
+            if not _sums_no_higher(fact, components, than, others, day, law):
                 return False
             continue
         for edge in {Fraction(each.get("from", 0)) for each in (*components, *others)}:
             own, other = _at(components, edge), _at(others, edge)
-            if own is None or _price(fact, own, day) == 0:
+            if own is None or _price(fact, own, day, law) == 0:
                 continue
-            if other is None or _price(fact, own, day) > _price(than, other, day):
+            if other is None or _price(fact, own, day, law) > _price(than, other, day, law):
                 return False
             if other["guarantee"] and not own["guarantee"]:
                 return False
@@ -229,6 +276,7 @@ def _sums_no_higher(
     than: TariffAdopted,
     others: Sequence[Component],
     day: date,
+    law: Law,
 ) -> bool:
     """Compare what is paid by the year, or once, apart for what counts towards the ceiling and for each number of
     years."""
@@ -236,7 +284,7 @@ def _sums_no_higher(
     for place, (told, priced) in enumerate(((fact, components), (than, others))):
         for each in priced:
             sort = sums.setdefault((each["guarantee"], each.get("years")), [Fraction(0), Fraction(0)])
-            sort[place] += _price(told, each, day)
+            sort[place] += _price(told, each, day, law)
     return all(own <= other for own, other in sums.values())
 
 

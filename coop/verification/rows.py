@@ -60,6 +60,7 @@ class Kept:
     corrected: Rows
     figures: Rows
     choices: Sequence[DatedChoice]
+    law: Rows
     papers: Mapping[str, KeptFile]
     frozen: Mapping[str, KeptFile]
     heard: frozenset[str]
@@ -93,6 +94,7 @@ def read_kept(tx: Tx) -> Kept:
         corrected=read(heard_tables.gas_bills_corrected, "contract_id", "number"),
         figures=read(tables.yearly_figure, "series", "year", "number"),
         choices=_choices(tx, unreadable),
+        law=read(heard_tables.law, "number"),
         papers=_files(tx, bill_paper, bill_paper.c.bill_id, bill_paper.c.sha256),
         frozen=_files(tx, document, document.c.sha256, document.c.sha256, _is_of_a_paper(tx)),
         heard=frozenset(tx.scalars(select(inbox.c.event_id).where(inbox.c.community == tx.community))),

@@ -8,6 +8,7 @@ Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ def verify_terms(kept: Kept, told: Told) -> Iterator[str]:
         ("contract", kept.signed, told.signed, _contract),
         ("end of contract", kept.ended, told.ended, lambda each: (each.contract_id, each.ends_on, each.number)),
         ("correction of gas bills", kept.corrected, told.corrected, _correction),
+        ("law", kept.law, told.published, _published),
     )
     for what, rows, facts, key in kinds:
         yield from _hold(what, kept, rows, facts, key)
@@ -46,6 +48,12 @@ def _contract(each: Any) -> tuple[object, ...]:
 
 def _correction(each: Any) -> tuple[object, ...]:
     return each.contract_id, each.number, each.corrected_on, _gas(each.reference)
+
+
+def _published(each: Any) -> tuple[object, ...]:
+    figures = json.loads(each.figures) if isinstance(each.figures, str) else each.figures
+    days = each.valid_from, each.published_on, each.known_from
+    return each.number, each.kind, *days, json.dumps(figures, sort_keys=True), each.source, each.mark
 
 
 def _gas(reference: Iterable[Any]) -> tuple[object, ...]:

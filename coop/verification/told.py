@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from coop.events.billing import BillArchived, BillIssued
+from coop.communities.law import Law, shipped_law
+from coop.communities.law_commands import read_fact
+from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
@@ -19,10 +21,16 @@ from coop.events.members import (
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 
 
+def law_of_facts(published: Sequence[LawPublished]) -> Law:
+    """The law as its owner told it; before anything was told, that with which a co-operative begins."""
+    told = sorted(published, key=lambda fact: fact.number)
+    return Law(tuple(read_fact(fact) for fact in told)) if told else shipped_law()
+
+
 @dataclass(frozen=True)
 class Told:
     """Facts that billing, members, governance and metering told of a co-operative, from their own journals; ``told_at``
-    says when each tariff and each bill was told, by id."""
+    says when each tariff and each bill was told, by id. ``law`` is that of all that was ``published``."""
 
     issued: Sequence[BillIssued] = ()
     archived: Sequence[BillArchived] = ()
@@ -37,3 +45,5 @@ class Told:
     allocated: Sequence[EnergyAllocated] = ()
     programs: Sequence[ProgramTokenMade] = ()
     told_at: Mapping[str, datetime] = field(default_factory=dict)
+    published: Sequence[LawPublished] = ()
+    law: Law = field(default_factory=shipped_law)

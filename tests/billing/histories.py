@@ -17,10 +17,12 @@ from coop.billing.amounts.store import add_amount, list_amounts
 from coop.billing.bills.asking import MonthlyAmount, year_of
 from coop.billing.bills.book import find_contract
 from coop.billing.figures.commands import record_figure, send_notices
+from coop.billing.law.commands import publish_law
 from coop.billing.model import PublishedFigure
 from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.runs.results import RunResult
 from coop.billing.terms.store import find_figure
+from coop.communities.law import MAXIMUM, Publication
 from coop.events import Event
 from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
 from coop.kit.database import Database
@@ -68,6 +70,7 @@ class History:
     heat_j: dict[tuple[str, date], int] = field(default_factory=dict)
     shared_wh: dict[tuple[str, date], int] = field(default_factory=dict)
     index: dict[int, Fraction] = field(default_factory=dict)
+    maxima: list[tuple[date, str]] = field(default_factory=list)
 
     @property
     def told(self) -> Told:
@@ -82,6 +85,7 @@ class History:
             self.heat_j,
             self.shared_wh,
             self.index,
+            tuple(self.maxima),
         )
 
 
@@ -105,7 +109,18 @@ def invent(seed: int) -> History:
         _add_figure(history, year, typed, None, history.usual)
         if rng.random() < 0.3:
             _add_figure(history, year, "1.029", typed, history.late)
+    if rng.random() < 0.3:
+        _invent_maximum(history)
     return history
+
+
+def _invent_maximum(history: History) -> None:
+    """A maximum that comes on file only now, from a day on that was billed already."""
+    day, most = _some_day(history, date(2025, 2, 1), history.months[-1].end), history.rng.choice(("29.99", "37.25"))
+    history.maxima.append((day, most))
+    figures = {"full": {"heat per GJ": Decimal(most), "fixed per year": Decimal("760.77")}}
+    published = Publication(MAXIMUM, day, day, day, figures, "invented")
+    history.late.append(partial(publish_law, publications=[published]))
 
 
 def _invent_plan(history: History) -> None:

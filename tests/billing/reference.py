@@ -63,6 +63,7 @@ class Told:
     heat_j: Mapping[tuple[str, date], int]
     shared_wh: Mapping[tuple[str, date], int]
     index: Mapping[int, Fraction]
+    maxima: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _pieces(told: Told, contract: ToldContract, month: tuple[date, date]) -> lis
             tariff = binding(told, contract, day)
             assert tariff is not None, f"no tariff binds {contract.name} on {day}"
             begins = day == _year_of(contract, day)
-            begins |= bool(pieces) and _heat_prices(tariff, day) != _heat_prices(tariff, pieces[-1][0])
+            begins |= bool(pieces) and _heat_prices(told, tariff, day) != _heat_prices(told, tariff, pieces[-1][0])
             if pieces and pieces[-1][1] == day and pieces[-1][2] == tariff and not begins:
                 pieces[-1] = (pieces[-1][0], day + DAY, tariff)
             else:
@@ -182,7 +183,7 @@ def _month_cost(
     shared = _shares(told.shared_wh.get((contract.member, month[0]), 0), days, Fraction((held[1] - held[0]).days))
     total, by_year = 0, dict[date, int]()
     for (start, end, tariff), energy_j, energy_wh in zip(pieces, heat, shared, strict=True):
-        cents = _heat_cents(tariff, start, end, energy_j)
+        cents = _heat_cents(told, tariff, start, end, energy_j)
         cents += sum(_fixed(Fraction(tariff.prices[name]), start, end) for name in FIXED)
         year = _year_of(contract, start)
         by_year[year] = by_year.get(year, 0) + cents
@@ -191,16 +192,17 @@ def _month_cost(
     return total, by_year
 
 
-def _heat_prices(tariff: ToldTariff, day: date) -> list[Fraction]:
+def _heat_prices(told: Told, tariff: ToldTariff, day: date) -> list[Fraction]:
     """The prices that were voted, or ACM's maximum of the day where that is lower."""
-    maximum = "40.97" if day >= date(2026, 1, 1) else "43.79" if day >= date(2025, 1, 1) else "46.69"
+    published = [(date(2024, 1, 1), "46.69"), (date(2025, 1, 1), "43.79"), (date(2026, 1, 1), "40.97"), *told.maxima]
+    maximum = max(((since, most) for since, most in published if since <= day), key=lambda each: each[0])[1]
     names = [name for name in ("heat", "heat_above") if name in tariff.prices]
     return [min(Fraction(tariff.prices[name]), Fraction(maximum)) for name in names]
 
 
-def _heat_cents(tariff: ToldTariff, start: date, end: date, energy_j: int) -> int:
+def _heat_cents(told: Told, tariff: ToldTariff, start: date, end: date, energy_j: int) -> int:
     """Cost of heat over some days; what of a year's edge lies in them, the cold and the number of days say."""
-    prices = _heat_prices(tariff, start)
+    prices = _heat_prices(told, tariff, start)
     if "edge" not in tariff.prices:
         return _cents(Fraction(energy_j, 10**9) * prices[0])
     edge_j = int(Fraction(tariff.prices["edge"]) * 10**9 * _share_of_year(start, end) + Fraction(1, 2))

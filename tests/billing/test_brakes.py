@@ -22,6 +22,7 @@ from coop.billing.runs.commands import release_run
 from coop.billing.runs.texts import BRAKES, brake_advice, brake_name, brake_sentence
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms import law
+from coop.communities.law import Law
 from coop.events import Event
 from coop.events.members import GasBillsCorrected, GasYear, MemberLeft
 from coop.events.metering import PeriodMeasured
@@ -454,7 +455,7 @@ def _make_law(monkeypatch: pytest.MonkeyPatch, change: object) -> None:
     """Let the program make another law of a tariff than there is: an error of its own."""
     assert callable(change)
 
-    def hold(spans: Sequence[TariffSpan], known_on: date, customer_class: str) -> tuple[TariffSpan, ...]:
-        return tuple(map(change, law.hold_to_law(spans, known_on, customer_class)))
+    def hold(spans: Sequence[TariffSpan], known: Law, customer_class: str) -> tuple[TariffSpan, ...]:
+        return tuple(map(change, law.hold_to_law(spans, known, customer_class)))
 
     monkeypatch.setattr(drafts, "hold_to_law", hold)

@@ -18,6 +18,7 @@ from coop.billing.runs.commands import issue_bills
 from coop.billing.runs.results import RunResult
 from coop.billing.runs.texts import brake_sentence
 from coop.billing.terms.tariffs import read_tariff, terms_of
+from coop.communities.law import shipped_law
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.values import Period
@@ -270,6 +271,7 @@ def test_a_tariff_reaches_back_before_its_notice_only_where_no_use_costs_more(
         [own, later],
         [Notice("later", "m", date(2025, 6, 1))],
         ALWAYS,
+        shipped_law(),
     )
     assert (bound[0][1].tariff_id == "later") is reaches_back
 
@@ -279,5 +281,5 @@ def test_a_band_in_which_the_next_gj_is_dearer_does_not_reach_back() -> None:
     own = read_tariff("own", "r", first, date(2024, 12, 1), parameters(first))
     banded = read_tariff("b", "r2", first, date(2025, 5, 1), parameters(first, "30.00", edge="20", heat_above="39.00"))
     notice = Notice("b", "m", date(2025, 6, 1))
-    bound = terms_of(Contract("c", "m", "x", first, None, "clause", ()), [own, banded], [notice], ALWAYS)
+    bound = terms_of(Contract("c", "m", "x", first, None, "clause", ()), [own, banded], [notice], ALWAYS, shipped_law())
     assert [(day, tariff.tariff_id) for day, tariff in bound] == [(first, "own"), (date(2025, 6, 1), "b")]

@@ -22,6 +22,7 @@ from coop.billing.guarantee.gas import GJ_PER_M3, GasBenchmark, cost_of_gas, gas
 from coop.billing.model import GasYear, GuaranteeMode, GuaranteeTerms, PublishedFigure
 from coop.billing.runs.commands import issue_bills
 from coop.communities.choices import Choices, GasChoice, founding_choices, read_choice
+from coop.communities.law import shipped_law
 from coop.kit.database import Database
 from coop.values import BadInput, Period
 from tests.billing.village import address, admitted, hear, month_of, signed, tariff_adopted, visit
@@ -54,7 +55,7 @@ def benchmark(figures: Mapping[tuple[str, int], Decimal] = E8, **changes: object
     """What the ceiling of 2026 is set beside, by the method of the founding with these changes."""
     rows = founding_choices()
     made = [replace(row, choice=row.choice.model_copy(update=changes)) for row in rows if row.choice.NAME == "gas"]
-    found = gas_benchmark(YEAR, figures, Choices((*rows, *made)))
+    found = gas_benchmark(YEAR, figures, Choices((*rows, *made)), shipped_law())
     assert found is not None
     return found
 
@@ -91,7 +92,7 @@ def test_what_is_not_on_file_is_not_guessed(missing: tuple[str, int]) -> None:
 
 def test_without_an_amount_of_gas_there_is_nothing_to_set_beside() -> None:
     unknown = replace(YEAR, reference=(GasYear(2023, 0, 161_000),))
-    assert gas_benchmark(unknown, E8, Choices(founding_choices())) is None
+    assert gas_benchmark(unknown, E8, Choices(founding_choices()), shipped_law()) is None
     assert len(gas_sentences("nl", None)) == 1
 
 

@@ -16,7 +16,7 @@ from coop.billing.model import Contract, Notice, PublishedFigure, Tariff
 from coop.billing.tables import bills as tables
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
-from coop.communities.tariff_law import has_maximum
+from coop.communities.law import shipped_law
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked
@@ -25,6 +25,7 @@ from tests.billing.village import count_rows, hear, parameters, price_of, tariff
 from tests.desk import COMMUNITY, SECRETARY
 
 ALWAYS = [Period(date(2020, 1, 1), date.max)]
+LAW = shipped_law()
 
 
 def tariff(name: str, valid_from: date, decided_on: date, price: str = "38") -> Tariff:
@@ -45,12 +46,12 @@ def names(found: list[tuple[date, Tariff]]) -> list[tuple[date, str]]:
 
 
 def test_the_first_tariff_is_the_contracts_own() -> None:
-    assert names(terms_of(contract(), [OWN, DEARER], [], ALWAYS)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(contract(), [OWN, DEARER], [], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_later_tariff_binds_from_its_notice_on() -> None:
     late = Notice("dearer", "m", date(2025, 8, 10))
-    assert names(terms_of(contract(), [OWN, DEARER], [late], ALWAYS)) == [
+    assert names(terms_of(contract(), [OWN, DEARER], [late], ALWAYS, LAW)) == [
         (date(2025, 1, 1), "own"),
         (date(2025, 8, 10), "dearer"),
     ]
@@ -58,38 +59,38 @@ def test_a_later_tariff_binds_from_its_notice_on() -> None:
 
 def test_a_notice_in_time_binds_from_the_first_day() -> None:
     early = Notice("dearer", None, date(2025, 5, 20))
-    assert names(terms_of(contract(), [DEARER, OWN], [early], ALWAYS))[1] == (date(2025, 7, 1), "dearer")
+    assert names(terms_of(contract(), [DEARER, OWN], [early], ALWAYS, LAW))[1] == (date(2025, 7, 1), "dearer")
 
 
 def test_no_clause_no_change() -> None:
     notice = Notice("dearer", "m", date(2025, 5, 20))
-    assert names(terms_of(contract(clause=None), [OWN, DEARER], [notice], ALWAYS)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(contract(clause=None), [OWN, DEARER], [notice], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_notice_to_others_binds_nobody_else() -> None:
     notice = Notice("dearer", "somebody", date(2025, 5, 20))
-    assert len(terms_of(contract(), [OWN, DEARER], [notice], ALWAYS)) == 1
+    assert len(terms_of(contract(), [OWN, DEARER], [notice], ALWAYS, LAW)) == 1
 
 
 def test_a_notice_to_all_reaches_only_who_was_a_member_then() -> None:
     notice = Notice("dearer", None, date(2025, 5, 20))
     joined_later = [Period(date(2025, 6, 1), date.max)]
-    assert len(terms_of(contract(), [OWN, DEARER], [notice], joined_later)) == 1
+    assert len(terms_of(contract(), [OWN, DEARER], [notice], joined_later, LAW)) == 1
 
 
 def test_a_contract_signed_later_has_the_tariff_of_its_day() -> None:
     new = contract(starts_on=date(2025, 9, 1), clause=None)
-    assert names(terms_of(new, [OWN, DEARER], [], ALWAYS)) == [(date(2025, 9, 1), "dearer")]
+    assert names(terms_of(new, [OWN, DEARER], [], ALWAYS, LAW)) == [(date(2025, 9, 1), "dearer")]
 
 
 def test_a_contract_older_than_the_first_tariff_has_the_first() -> None:
     old = contract(starts_on=date(2024, 3, 1), clause=None)
-    assert names(terms_of(old, [DEARER, OWN], [], ALWAYS)) == [(date(2025, 1, 1), "own")]
+    assert names(terms_of(old, [DEARER, OWN], [], ALWAYS, LAW)) == [(date(2025, 1, 1), "own")]
 
 
 def test_a_repair_that_makes_nothing_dearer_reaches_back_to_its_first_day() -> None:
     notice = Notice("cheaper", "m", date(2025, 6, 15))
-    assert names(terms_of(contract(), [OWN, CHEAPER], [notice], ALWAYS)) == [(date(2025, 1, 1), "cheaper")]
+    assert names(terms_of(contract(), [OWN, CHEAPER], [notice], ALWAYS, LAW)) == [(date(2025, 1, 1), "cheaper")]
 
 
 def test_a_cheaper_price_that_leaves_the_guarantee_is_no_gift() -> None:
@@ -97,7 +98,7 @@ def test_a_cheaper_price_that_leaves_the_guarantee_is_no_gift() -> None:
     outside["components"][0]["guarantee"] = False
     trick = read_tariff("trick", "r-trick", date(2025, 1, 1), date(2025, 5, 1), outside)
     notice = Notice("trick", "m", date(2025, 6, 15))
-    assert names(terms_of(contract(), [OWN, trick], [notice], ALWAYS)) == [
+    assert names(terms_of(contract(), [OWN, trick], [notice], ALWAYS, LAW)) == [
         (date(2025, 1, 1), "own"),
         (date(2025, 6, 15), "trick"),
     ]
@@ -109,7 +110,7 @@ def test_a_price_that_is_voted_once_more_reaches_no_day_before_its_first_notice(
     notices = [Notice("first", "m", date(2025, 4, 1)), Notice("again", "m", date(2025, 6, 1))]
     since_2024 = contract(starts_on=date(2024, 1, 1))
     old = tariff("old", date(2024, 1, 1), date(2023, 12, 1), "30")
-    assert names(terms_of(since_2024, [old, first, again], notices, ALWAYS)) == [
+    assert names(terms_of(since_2024, [old, first, again], notices, ALWAYS, LAW)) == [
         (date(2024, 1, 1), "old"),
         (date(2025, 4, 1), "again"),
     ]
@@ -120,7 +121,7 @@ def test_a_tariff_reaches_back_only_to_days_on_which_something_dearer_bound() ->
     dear = tariff("dear", date(2024, 7, 1), date(2024, 6, 1), "42")
     between = tariff("between", date(2024, 9, 1), date(2024, 11, 20), "41")
     notices = [Notice("dear", "m", date(2024, 12, 1)), Notice("between", "m", date(2024, 12, 15))]
-    assert names(terms_of(contract(starts_on=date(2024, 1, 1)), [cheap, dear, between], notices, ALWAYS)) == [
+    assert names(terms_of(contract(starts_on=date(2024, 1, 1)), [cheap, dear, between], notices, ALWAYS, LAW)) == [
         (date(2024, 1, 1), "cheap"),
         (date(2024, 12, 1), "between"),
     ]
@@ -145,10 +146,10 @@ def test_on_no_day_is_a_price_above_what_binds_without_the_notices_that_came_lat
         decided_on = valid_from + timedelta(days=decided_after)
         tariffs.append(tariff(f"t{number}", valid_from, decided_on, price))
         notices.append(Notice(f"t{number}", "m", decided_on + timedelta(days=sent_after)))
-    bound = terms_of(contract(), tariffs, notices, ALWAYS)
+    bound = terms_of(contract(), tariffs, notices, ALWAYS, LAW)
     for day in (date(2025, 1, 1) + timedelta(days=n) for n in range(400)):
         known = [notice for notice in notices if notice.sent_on <= day]
-        without_later = tariff_on(terms_of(contract(), tariffs, known, ALWAYS), day)
+        without_later = tariff_on(terms_of(contract(), tariffs, known, ALWAYS, LAW), day)
         assert price_of(tariff_on(bound, day)) <= price_of(without_later), day
 
 
@@ -166,10 +167,10 @@ def test_prices_above_the_maximum_are_named_one_by_one() -> None:
         date(2024, 12, 1),
         parameters(date(2025, 1, 1), heat="43.80", standing="640.78"),
     )
-    assert [problem.field for problem in against_law(greedy)] == ["components.0.price", "components"]
-    assert not against_law(OWN)
-    assert has_maximum(2026)
-    assert not has_maximum(2027)
+    assert [problem.field for problem in against_law(greedy, LAW)] == ["components.0.price", "components"]
+    assert not against_law(OWN, LAW)
+    assert LAW.has_maximum(2026)
+    assert not LAW.has_maximum(2027)
 
 
 def test_unreadable_parameters_are_named_all_at_once() -> None:

@@ -18,6 +18,7 @@ from coop.billing.service import BILLING
 from coop.billing.terms.law import hold_to_law
 from coop.communities.addressee import Addressee, lock_addressee
 from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
+from coop.communities.law import shipped_law
 from coop.events import Envelope, Event, read_event
 from coop.events.billing import BillIssued
 from coop.events.governance import TariffAdopted, TrancheReleased
@@ -84,7 +85,7 @@ def price_of(tariff: Tariff, name: str = "Heat") -> Decimal:
 
 def lawful(period: Period, tariff: Tariff) -> TariffSpan:
     """Days on which a tariff binds, held to the law as it is known today."""
-    [span] = hold_to_law([TariffSpan(period, tariff)], date(2026, 11, 1))
+    [span] = hold_to_law([TariffSpan(period, tariff)], shipped_law().as_known_on(date(2026, 11, 1)))
     return span
 
 

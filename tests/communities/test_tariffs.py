@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from coop.communities.law import shipped_law
 from coop.communities.tariff_law import judge_tariff
 
 HEAT: dict[str, Any] = {
@@ -28,7 +30,7 @@ ONCE = HEAT | {
 
 
 def judged(*components: dict[str, Any], valid_from: str = "2024-01-01") -> list[tuple[str, str]]:
-    problems = judge_tariff({"valid_from": valid_from, "components": list(components)})
+    problems = judge_tariff({"valid_from": valid_from, "components": list(components)}, shipped_law(), date.min)
     return [(problem.field, str(problem.reason)) for problem in problems]
 
 

@@ -74,6 +74,25 @@ def test_the_boards_guide_says_on_which_page_each_job_of_each_role_is_done() -> 
     named = set(_ADDRESS.findall(table))
     # A page of one thing is reached from the list of such things.
     assert sorted(page for page in pages if page not in named and page.rsplit("/", 1)[0] not in named) == []
+def list_commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command that does something, by the words that call it."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from list_commands(below, (*words, name)) if hasattr(below, "commands") else [(*words, name)]
+
+
+def test_every_command_is_told_in_the_operator_s_guide() -> None:
+    guide = (ROOT / "docs" / "guides" / "operator.md").read_text()
+    parts = re.split(r"\n\n(?=\S)", guide)  # one of a group may be named by its own word where the group is
+    untold = [
+        words
+        for words in list_commands(typer.main.get_command(app))
+        if not any(
+            re.search(rf"coop {' '.join(words)}\b", part)
+            or (f"coop {words[0]}" in part and re.search(rf"`{words[-1]}\b", part))
+            for part in parts
+        )
+    ]
+    assert untold == []
 
 
 def test_each_role_has_a_guide_that_the_others_lead_to() -> None:

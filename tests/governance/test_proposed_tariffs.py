@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,19 @@ import pytest
 from coop.billing.effects.commands import ask_effects, find_proposal
 from coop.billing.figures.commands import send_notices
 from coop.billing.service import BILLING
+from coop.communities.law import shipped_law
+from coop.communities.law_commands import on_law_published
+from coop.communities.law_store import add_publication
 from coop.events import Event
+from coop.events.billing import LawPublished
 from coop.events.governance import TariffAdopted, TariffProposed
+from coop.governance.kinds import find_kind
+from coop.governance.meetings import store
 from coop.kit.database import Database
 from coop.values import Period, hash_parameters
 from tests.billing.test_effects import MEMBERS, compare, settle
 from tests.billing.test_effects import live as bill_same_use
-from tests.billing.village import hear
+from tests.billing.village import envelope, hear
 from tests.desk import SECRETARY
 from tests.founding import found_in
 from tests.governance.assembly import (
@@ -113,3 +120,29 @@ def _pass_on(governance: Database, billing: Database) -> list[Event]:
     ]
     hear(billing, *facts)
     return facts
+
+
+def test_a_tariff_above_a_maximum_that_came_on_file_is_kept_off_the_agenda(embedded: Database) -> None:
+    live(embedded, until="vote")
+    with embedded.write(TOWN, SECRETARY) as tx:
+        meeting = store.find_meeting(tx, "alv-1")
+        assert meeting is not None
+        [point] = [point for point in meeting.resolutions if point.kind == "tariff"]
+        judge = find_kind("tariff").judge_known
+        assert judge(tx, meeting, point) == []
+        day = date.fromisoformat(str(TARIFF["valid_from"]))
+        told = LawPublished(
+            number=100,
+            kind="maximum",
+            valid_from=day,
+            published_on=day,
+            known_from=day,
+            figures={"full": {"heat per GJ": "1.00", "fixed per year": "827.91"}},
+            source="ACM",
+        )
+        for number, published in enumerate(shipped_law().publications, start=1):
+            add_publication(tx, number, published, tx.now, "operator")
+        assert judge(tx, meeting, point) == []
+        on_law_published(tx, told, envelope(told))
+        [problem] = judge(tx, meeting, point)
+    assert (problem.field, "above the maximum of 1.00" in problem.reason) == ("components.0.price", True)

@@ -190,7 +190,7 @@ def _price(
 ) -> ExpectedMonth | None:
     """The days as their bill would price them; None where no tariff binds on all of them."""
     days = heat.period
-    spans = hold_to_law(spans_of(terms.bind(contract), days), terms.known_on, contract.customer_class)
+    spans = hold_to_law(spans_of(terms.bind(contract), days), terms.law, contract.customer_class)
     if sum(span.period.days for span in spans) != days.days:
         return None
     others = {key: expect_other(days, of_kind) for key, of_kind in uses.items() if key != ("heat", "")}

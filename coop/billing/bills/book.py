@@ -18,6 +18,7 @@ from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
 from coop.billing.terms.heard_store import Allocation, Closing, Measurement
 from coop.billing.terms.rules import Book, Holder
+from coop.communities.law_store import load_law
 from coop.communities.store import load_choices
 from coop.kit.tx import Tx
 from coop.values import Period, Said, say
@@ -43,6 +44,7 @@ def load_book(tx: Tx, contract_id: str | None = None) -> Book:
         memberships=_memberships(tx),
         figures={(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)},
         choices=load_choices(tx),
+        law=load_law(tx),
     )
 
 

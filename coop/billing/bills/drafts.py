@@ -270,7 +270,7 @@ def _consumption(terms: Terms, contract: Contract, facts: PeriodFacts, days: Per
                 end=days.end,
             ),
         )
-    spans = hold_to_law(spans, terms.known_on, contract.customer_class)
+    spans = hold_to_law(spans, terms.law, contract.customer_class)
     holder = (contract.connection_id, contract.member_id)
     held = terms.days_held(holder, facts.period)
     years = tuple(year.start for year in guarantee_years(contract, days) if year.start > days.start)

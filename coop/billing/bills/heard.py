@@ -13,10 +13,14 @@ from coop.billing.tables import heard as heard_tables
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import mailing_store as mailings
 from coop.billing.terms.tariffs import against_law, read_tariff
+from coop.communities import heard as communities
+from coop.communities.law_commands import begin_law
+from coop.communities.law_store import load_law
 from coop.events import Envelope
 from coop.events.governance import TariffAdopted, TariffProposed, TrancheReleased
 from coop.events.members import (
     BillAddressed,
+    CommunityDescribed,
     ConnectionOpened,
     ContractEnded,
     ContractPartiesNamed,
@@ -33,6 +37,12 @@ from coop.events.members import (
 from coop.events.metering import EnergyAllocated, PeriodClosed, PeriodMeasured
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, hash_parameters, say
+
+
+def on_community_described(tx: Tx, event: CommunityDescribed, envelope: Envelope) -> None:
+    """Keep who the co-operative is, and give it the law that it begins with."""
+    communities.on_community_described(tx, event, envelope)
+    begin_law(tx)
 
 
 def on_member_admitted(tx: Tx, event: MemberAdmitted, envelope: Envelope) -> None:
@@ -178,7 +188,7 @@ def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
                 ),
             )
     tariff = read_tariff(event.tariff_id, event.resolution_id, event.valid_from, event.decided_on, event.parameters)
-    problems = against_law(tariff)
+    problems = against_law(tariff, load_law(tx))
     if not event.resolution_id:
         problems.append(Problem(say("a tariff needs the resolution that adopted it"), "resolution_id"))
     if problems:

@@ -22,7 +22,7 @@ from itertools import pairwise
 from coop.billing.bills.splitting import note_of_split, split_energy
 from coop.billing.guarantee.profile import share_of_years
 from coop.billing.model import BY_DAYS, Consumption, Line, LineKind, Midnight, Profile, TariffSpan
-from coop.billing.terms.law import UNREGULATED
+from coop.communities.tariff_law import UNREGULATED
 from coop.communities.tariffs import METERED, Component, Product, of_class
 from coop.values import Period, anniversary, round_cents
 

@@ -10,7 +10,6 @@ from coop.billing.guarantee.rules import apply_guarantee, ceiling_cents, credit_
 from coop.billing.model import Bill, BillInputs, Contract, GuaranteeEntry, GuaranteeState, GuaranteeTerms
 from coop.billing.terms.rules import Terms, YearKey
 from coop.billing.terms.tariffs import tariff_on
-from coop.communities.law import vat_on
 from coop.values import Period
 
 
@@ -74,7 +73,7 @@ def state_of(terms: Terms, years: Mapping[YearKey, YearSoFar], contract: Contrac
         before.credit_cents,
         tariff_on(terms.bind(contract), year.end - timedelta(days=1)),
         None if before.terms == promised else before.terms,
-        vat_on(year.end - timedelta(days=1)),
+        terms.law.vat_on(year.end - timedelta(days=1)),
     )
 
 

@@ -27,6 +27,8 @@ from coop.billing.terms import store as stored_terms
 from coop.billing.terms.heard_store import AdoptedTariff, Allocation, Measurement
 from coop.billing.terms.rules import Holder, YearKey
 from coop.communities.choices import Choices
+from coop.communities.law import Law
+from coop.communities.law_store import load_law
 from coop.communities.store import list_profiles, load_choices
 from coop.kit import documents
 from coop.kit.documents import Document
@@ -54,6 +56,11 @@ class Ground:
     def choices(self) -> Choices:
         """All choices, as they are known now."""
         return load_choices(self._tx)
+
+    @cached_property
+    def law(self) -> Law:
+        """All law that was told, as it is known now."""
+        return load_law(self._tx)
 
     @cached_property
     def issuers(self) -> frozenset[Issuer]:

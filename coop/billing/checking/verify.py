@@ -29,7 +29,6 @@ from coop.billing.model import (
 )
 from coop.billing.terms.law import hold_to_law
 from coop.communities.choices import GuaranteeChoice
-from coop.communities.law import maxima
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, say
@@ -257,8 +256,9 @@ def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, fi
         return span
     if tariff != span.tariff:
         findings.append(f"tariff {tariff_id} says something else now")
-    known = {maximum.known_from for maximum in maxima()} | {today}
-    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], day, customer_class) for day in known):
+    days = {published.known_from for published in ground.law.publications} | {today}
+    laws = (ground.law.as_known_on(day) for day in days)
+    if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], law, customer_class) for law in laws):
         findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
 

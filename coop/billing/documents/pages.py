@@ -20,6 +20,7 @@ from coop.billing.documents.ubl import Profile, ubl_invoice
 from coop.billing.guarantee.derivation import derive_ceiling
 from coop.billing.guarantee.gas import gas_benchmark
 from coop.billing.terms.store import list_figures
+from coop.communities.law_store import load_law
 from coop.communities.store import load_choices
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.values import NotFound, say
@@ -97,7 +98,7 @@ def ceiling_page(request: Request, contract_id: str, day: date) -> Response:
             raise NotFound(say("no bill has touched the guarantee year of %(day)s yet", day=day))
         terms = accounts.list_terms(tx, contract_id)[entries[0].year.start]
         figures = {(figure.series, figure.year): figure.value for figure in list_figures(tx)}
-        benchmark = gas_benchmark(terms, figures, load_choices(tx))
+        benchmark = gas_benchmark(terms, figures, load_choices(tx), load_law(tx))
         promise = book.find_promise(tx, contract_id)
     derived = derive_ceiling(terms)
     return render(

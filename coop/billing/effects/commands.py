@@ -30,6 +30,7 @@ from coop.billing.terms.heard_store import ProposedTariff
 from coop.billing.terms.rules import Book, Terms
 from coop.billing.terms.tariffs import read_tariff
 from coop.communities.choices import GuaranteeChoice
+from coop.communities.law_store import load_law
 from coop.communities.tariff_law import judge_tariff
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, derive_id, say
@@ -143,11 +144,11 @@ def _find_effects(
 
 def _read_proposed(tx: Tx, proposal: ProposedTariff) -> Tariff:
     """The proposed tariff as it would be adopted, on the day of the meeting or, where that is over, today."""
-    if problems := judge_tariff(proposal.parameters):
+    decided_on = max(proposal.held_on, tx.today)
+    if problems := judge_tariff(proposal.parameters, load_law(tx), decided_on):
         raise BadInput(problems, "bad-tariff")
     tariff_id = derive_id("tariff", tx.community, proposal.resolution_id)
     valid_from = date.fromisoformat(proposal.parameters["valid_from"])
-    decided_on = max(proposal.held_on, tx.today)
     return read_tariff(tariff_id, proposal.resolution_id, valid_from, decided_on, proposal.parameters)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from coop.billing.bills.book import Arrivals, count_arrivals, load_book
@@ -16,7 +17,9 @@ from coop.billing.terms import mailing_store as mailings
 from coop.billing.terms import store as terms
 from coop.billing.terms.store import Mailing
 from coop.billing.terms.tariffs import needs_notice, notified_on
-from coop.communities.tariff_law import has_maximum
+from coop.communities.law import Maximum
+from coop.communities.law_store import load_law
+from coop.communities.tariff_law import beside_maxima, fixed_beside_maximum
 from coop.communities.tariffs import Component
 from coop.kit.keyset import Key, Window
 from coop.kit.tx import Tx
@@ -50,6 +53,8 @@ class TariffView:
     maximum_on_file: bool
     history: bool
     mailings: tuple[Mailing, ...]
+    beside_maxima: Sequence[tuple[Component, Maximum | None]]
+    fixed_beside_maximum: tuple[Decimal, Maximum] | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def _view(period: Period, arrivals: Arrivals, total: RunTotals | None, proposal:
 def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = None) -> list[TariffView]:
     """Every tariff, oldest first, with its notices as this member may see them; with ``window`` that part of them, and
     one more."""
-    adopted = heard.list_tariffs(tx, window)
+    adopted, law = heard.list_tariffs(tx, window), load_law(tx)
     mailings = terms.list_mailings(tx, [tariff.tariff_id for tariff in adopted], reader_id)
     return [
         TariffView(
@@ -108,9 +113,11 @@ def list_tariffs(tx: Tx, reader_id: str | None = None, window: Window | None = N
             tariff.parameters,
             tariff.tariff.components,
             tariff.parameters_hash,
-            has_maximum(tariff.valid_from.year),
+            law.has_maximum(tariff.valid_from.year),
             tariff.history,
             tuple(mailings.get(tariff.tariff_id, ())),
+            beside_maxima(law, tariff.valid_from, tariff.tariff.components),
+            fixed_beside_maximum(law, tariff.valid_from, tariff.tariff.components),
         )
         for tariff in adopted
     ]

@@ -16,7 +16,6 @@ from coop.billing.figures import commands as terms
 from coop.billing.model import PublishedFigure
 from coop.billing.terms import store as stored_terms
 from coop.communities import tariff_texts
-from coop.communities.tariff_law import beside_maxima, fixed_beside_maximum
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Problem, say
@@ -41,8 +40,6 @@ def tariffs_page(request: Request) -> Response:
         request,
         "billing/tariffs.html",
         tariffs=tariffs[::-1],
-        beside_maxima=beside_maxima,
-        fixed_beside_maximum=fixed_beside_maximum,
         texts=tariff_texts,
         figures=figures,
         reaches=reaches,

@@ -16,7 +16,7 @@ from typing import Final
 
 from coop.billing.model import GuaranteeTerms
 from coop.communities.choices import Choices, GasChoice
-from coop.communities.law import vat_on
+from coop.communities.law import Law
 from coop.values import Period
 
 UPPER_VALUE_GJ_PER_M3: Final = Fraction("0.03517")
@@ -129,7 +129,7 @@ def cost_of_gas(gas_m3: int, year: int, figures: Figures, vat: Decimal, method: 
     )
 
 
-def gas_benchmark(terms: GuaranteeTerms, figures: Figures, choices: Choices) -> GasBenchmark | None:
+def gas_benchmark(terms: GuaranteeTerms, figures: Figures, choices: Choices, law: Law) -> GasBenchmark | None:
     """The gas behind a ceiling at the prices of its guarantee year, by the method of the year's first day; None where
     no amount of gas is on file.
 
@@ -150,7 +150,7 @@ def gas_benchmark(terms: GuaranteeTerms, figures: Figures, choices: Choices) -> 
         conversion=method.conversion,
         heat_gj=Decimal(_whole(heat_gj * 1000)).scaleb(-3),
         prices_of=year,
-        cost=cost_of_gas(gas_m3, year, figures, vat_on(terms.year.start, "energy"), method),
+        cost=cost_of_gas(gas_m3, year, figures, law.vat_on(terms.year.start), method),
     )
 
 

@@ -189,6 +189,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", "number", name=op.f("pk_gas_bills_corrected")),
     )
     op.create_table(
+        "law_publication",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("known_from", sa.Date(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=1000), nullable=False),
+        sa.Column("mark", sa.String(length=1000), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("source <> ''", name=op.f("ck_law_publication_has_a_source")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_law_publication_number_is_positive")),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_law_publication")),
+    )
+    op.create_table(
         "measurement",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("measurement_id", sa.String(length=100), nullable=False),
@@ -595,6 +612,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_measurement_period")
 
     op.drop_table("measurement")
+    op.drop_table("law_publication")
     op.drop_table("gas_bills_corrected")
     op.drop_table("contract_signed")
     op.drop_table("contract_parties")

@@ -23,9 +23,10 @@ from coop.billing.runs.brakes.look import Look
 from coop.billing.runs.progress import PRICED, Watch, nobody
 from coop.billing.runs.store import PeriodDone
 from coop.billing.terms import heard_store as heard
-from coop.billing.terms.law import UNREGULATED
 from coop.billing.terms.rules import PeriodTerms, Terms
 from coop.communities.choices import BrakeChoice, Choices, GuaranteeChoice
+from coop.communities.law import Law
+from coop.communities.tariff_law import UNREGULATED
 from coop.kit.documents import Document, UnreadableDocument, load
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Period, Problem, Said, join_said, say
@@ -70,9 +71,10 @@ def draft(
     issued_on: date,
     figure: PublishedFigure | None = None,
     watch: Watch = nobody,
+    law: Law | None = None,
 ) -> DraftedRun:
     """Draft the bills of a period, with the corrections of earlier ones that were reopened; corrections alone for None.
-    With a ``figure`` as if that stood in the place of the one on file.
+    With a ``figure`` as if that stood in the place of the one on file, with a ``law`` as if that had been told.
 
     Raises:
         BadInput: no bill can have this date.
@@ -85,6 +87,8 @@ def draft(
     book = load_book(tx)
     if figure is not None:
         book = replace(book, figures={**book.figures, (figure.series, figure.year): figure.value})
+    if law is not None:
+        book = replace(book, law=law)
     terms = Terms(book, max(reached, default=date.min), tx.today)
     choice = _choose_brakes(tx, terms.book.choices, issued_on)
     tasks, covers = [], []
@@ -115,6 +119,7 @@ def draft(
         moves=moves,
         facts=[(task.facts, task.last is None) for task in tasks],
         book=terms.book,
+        law=terms.law,
         years=years,
         choice=choice,
         heating=terms.book.choices.on(GuaranteeChoice, issued_on),

@@ -17,6 +17,7 @@ from coop.billing.model import BillHead, BillInputs
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as terms
 from coop.billing.terms.heard_store import Measurement
+from coop.communities.law_store import load_law
 from coop.communities.store import load_choices, profile_of
 from coop.kit.tx import Tx
 
@@ -34,7 +35,7 @@ class Freezer:
         self._promises = list_promises(tx)
         self._ends = {contract.contract_id: contract.ends_on for contract in list_contracts(tx)}
         self._shared = {(row.run_id, row.revision, row.group_id, row.holder): row for row in shared}
-        self._choices = load_choices(tx)
+        self._choices, self._law = load_choices(tx), load_law(tx).as_known_on(tx.today)
         self._figures = {(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)}
         self._compared = Comparer(tx, periods)
         corrected = bills.list_by_id(tx, [each.corrects for each in inputs if each.corrects])
@@ -61,7 +62,7 @@ class Freezer:
     def _gas(self, inputs: BillInputs) -> GasBenchmark | None:
         """Comparison of the ceiling of the newest guarantee year with gas; None where nothing is promised."""
         promised = [state.terms for state in inputs.guarantee if state.terms.mode in PROMISES]
-        return gas_benchmark(promised[-1], self._figures, self._choices) if promised else None
+        return gas_benchmark(promised[-1], self._figures, self._choices, self._law) if promised else None
 
     def _stands(self, inputs: BillInputs) -> Iterable[MeterStands]:
         """Stands of what the bill prices now, and of nobody else's meters."""

@@ -1,6 +1,7 @@
 """Tables of what billing itself decides.
 
-Invariant: what was issued (``bill`` and what hangs on it, ``posting``) is never changed or deleted; triggers refuse it.
+Invariant: what was issued (``bill`` and what hangs on it, ``posting``) and the law that was put on file are never
+changed or deleted; triggers refuse it.
 What a bill was computed from, and the terms under which a run dealt with a period, are kept as documents.
 """
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from coop.billing.brake import Brake
 from coop.billing.model import GuaranteeTerms, LineKind, VatAmount
-from coop.billing.tables.heard import identity, key, metadata
+from coop.billing.tables.heard import identity, key, law, metadata
 from coop.kit.columns import Choice, Exact, Json, Words
 from coop.kit.metadata import Instant
 from coop.kit.sentences import Sentence
@@ -301,7 +302,7 @@ monthly_amount = Table(
 )
 """Even amounts that contracts are asked for each month of a guarantee year, in the order in which they were set."""
 
-ISSUED = (bill, bill_line, guarantee_entry, posting, monthly_amount)
+ISSUED = (bill, bill_line, guarantee_entry, posting, monthly_amount, law)
 """Tables whose rows are never changed or deleted."""
 
 
@@ -312,12 +313,12 @@ def guard_bills(connection: Connection) -> None:
             for action in ("UPDATE", "DELETE"):
                 connection.exec_driver_sql(
                     f"CREATE TRIGGER {name}_stays_on_{action.lower()} BEFORE {action} ON {name}"
-                    f" BEGIN SELECT RAISE(ABORT, 'what was issued never changes'); END"
+                    f" BEGIN SELECT RAISE(ABORT, 'what was issued or put on file never changes'); END"
                 )
         return
     connection.exec_driver_sql(
         "CREATE FUNCTION billing_refuses() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'what was issued never changes'; END $$"
+        " $$ BEGIN RAISE EXCEPTION 'what was issued or put on file never changes'; END $$"
     )
     for name in (table.name for table in ISSUED):
         connection.exec_driver_sql(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from coop.billing.model import GasYear
+from coop.communities.law_store import add_law_table
 from coop.communities.tables import add_community_tables
 from coop.events.metering import MeasuredPart
 from coop.kit.columns import Exact, Json
@@ -32,6 +33,7 @@ from coop.kit.tables import add_kit_tables
 metadata = new_metadata()
 add_kit_tables(metadata)
 add_community_tables(metadata)
+law = add_law_table(metadata)
 
 
 def key(name: str, length: int = 100) -> Column[str]:

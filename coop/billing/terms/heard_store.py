@@ -282,6 +282,12 @@ def find_proposed(tx: Tx, resolution_id: str) -> ProposedTariff | None:
     return find_as(tx, ProposedTariff, table, table.c.resolution_id == resolution_id)
 
 
+def list_proposed(tx: Tx, from_day: date) -> list[ProposedTariff]:
+    """The tariffs that meetings on a day or later put to the vote."""
+    table = heard_tables.tariff_proposed
+    return select_as(tx, ProposedTariff, table, table.c.held_on >= from_day, order_by=(table.c.resolution_id,))
+
+
 def find_unvoted(tx: Tx) -> list[str]:
     """Find the tariffs that stand otherwise than a meeting adopted them: their parameters have another hash than was
     adopted and announced, or no such fact was ever heard."""

@@ -14,28 +14,21 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
 
 from coop.billing.model import LegalPrice, LegalRate, Tariff, TariffSpan
 from coop.billing.terms.dearer import price_on
-from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, law_days, maxima_on, restate, vat_on
-from coop.communities.tariff_law import FIXED_TOTAL, limits_of
+from coop.communities.law import MAXIMA_VAT, VAT_CATEGORIES, Law, restate
+from coop.communities.tariff_law import FIXED_TOTAL, UNREGULATED, limits_of
 from coop.communities.tariffs import FIXED, METERED, Component, Product, of_class
 from coop.values import Period
 
-UNREGULATED: Final = "above-100-kw"
-"""The class of customers for whom the law sets no maxima.
 
-Source: docs/domain/law-and-co-operative.md (a customer is protected up to a connection of 100 kW).
-"""
-
-
-def hold_to_law(spans: Iterable[TariffSpan], known_on: date, customer_class: str = "full") -> tuple[TariffSpan, ...]:
-    """The spans with what the law makes of them for a class of customers, as known on a day; cut where that changes."""
+def hold_to_law(spans: Iterable[TariffSpan], law: Law, customer_class: str = "full") -> tuple[TariffSpan, ...]:
+    """The spans with what the law makes of them for a class of customers; cut where that changes."""
     held: list[TariffSpan] = []
     for span in spans:
-        for part in _cut(span.period):
-            lawful = _hold(span.tariff, part, known_on, customer_class)
+        for part in _cut(span.period, law):
+            lawful = _hold(span.tariff, part, law, customer_class)
             last = held[-1] if held else None
             if last is not None and last.period.end == part.start and _same(last, lawful):
                 held[-1] = TariffSpan(Period(last.period.start, part.end), last.tariff, last.lowered, last.rates)
@@ -44,18 +37,18 @@ def hold_to_law(spans: Iterable[TariffSpan], known_on: date, customer_class: str
     return tuple(held)
 
 
-def law_of(period: Period, known_on: date) -> tuple[str, ...]:
-    """The law of a period as known on a day, to tell whether it is still the same."""
+def law_of(period: Period, law: Law) -> tuple[str, ...]:
+    """The law of a period, to tell whether it is still the same."""
     return tuple(
         f"{part.start} "
-        + " ".join(f"{category}={vat_on(part.start, category)}" for category in VAT_CATEGORIES)
-        + "".join(f" {m.customer_class}/{m.component}={m.price_eur}" for m in maxima_on(part.start, known_on))
-        for part in _cut(period)
+        + " ".join(f"{category}={law.vat_on(part.start, category)}" for category in VAT_CATEGORIES)
+        + "".join(f" {m.customer_class}/{m.component}={m.price_eur}" for m in law.maxima_on(part.start))
+        for part in _cut(period, law)
     )
 
 
-def _cut(period: Period) -> list[Period]:
-    bounds = [period.start, *law_days(period), period.end]
+def _cut(period: Period, law: Law) -> list[Period]:
+    bounds = [period.start, *law.days_within(period), period.end]
     return [Period(start, end) for start, end in pairwise(bounds)]
 
 
@@ -63,20 +56,20 @@ def _same(span: TariffSpan, other: TariffSpan) -> bool:
     return (span.tariff, span.lowered, span.rates) == (other.tariff, other.lowered, other.rates)
 
 
-def _hold(tariff: Tariff, days: Period, known_on: date, customer_class: str) -> TariffSpan:
+def _hold(tariff: Tariff, days: Period, law: Law, customer_class: str) -> TariffSpan:
     """The span of some days on which the law does not change."""
     components = of_class(tariff.components, customer_class)
-    prices = {component.name: price_on(component, tariff.valid_from, days.start) for component in components}
-    limits = {} if customer_class == UNREGULATED else limits_of(maxima_on(days.start, known_on), customer_class)
+    prices = {component.name: price_on(component, tariff.valid_from, days.start, law) for component in components}
+    limits = {} if customer_class == UNREGULATED else limits_of(law.maxima_on(days.start), customer_class)
     for limited, limit in limits.items():
         of_key = [component for component in components if component.key == limited]
         if of_key:
-            _lower(of_key, prices, _restated(limit.price_eur, of_key[0], days.start))
+            _lower(of_key, prices, _restated(limit.price_eur, of_key[0], days.start, law))
     if FIXED_TOTAL in limits:
         fixed = [component for component in components if component.product in FIXED]
         standing = [component for component in fixed if component.product is Product.STANDING]
         if fixed:
-            most = _restated(limits[FIXED_TOTAL].price_eur, fixed[0], days.start)
+            most = _restated(limits[FIXED_TOTAL].price_eur, fixed[0], days.start, law)
             others = sum((prices[component.name] for component in fixed if component not in standing), Decimal(0))
             _lower(standing, prices, max(Decimal(0), most - others))
     lowered = tuple(
@@ -85,13 +78,13 @@ def _hold(tariff: Tariff, days: Period, known_on: date, customer_class: str) -> 
         if prices[component.name] != component.price_eur
     )
     categories = dict.fromkeys(["energy", *(component.vat for component in components)])
-    rates = tuple(LegalRate(category, vat_on(days.start, category)) for category in categories)
+    rates = tuple(LegalRate(category, law.vat_on(days.start, category)) for category in categories)
     return TariffSpan(days, tariff, lowered, rates)
 
 
-def _restated(price_eur: Decimal, component: Component, day: date) -> Decimal:
+def _restated(price_eur: Decimal, component: Component, day: date, law: Law) -> Decimal:
     """A maximum with the rate of VAT of a component on a day."""
-    return restate(price_eur, MAXIMA_VAT, vat_on(day, component.vat))
+    return restate(price_eur, MAXIMA_VAT, law.vat_on(day, component.vat))
 
 
 def _lower(components: Sequence[Component], prices: dict[str, Decimal], most: Decimal) -> None:

@@ -13,6 +13,7 @@ from coop.billing.model import BY_DAYS, Contract, GuaranteeTerms, Notice, Profil
 from coop.billing.terms.law import law_of
 from coop.billing.terms.tariffs import terms_of
 from coop.communities.choices import Choices, GuaranteeChoice
+from coop.communities.law import Law
 from coop.values import Period
 
 Holder = tuple[str, str]
@@ -52,7 +53,8 @@ class PeriodTerms:
 
 @dataclass(frozen=True)
 class Book:
-    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices."""
+    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices,
+    and the law that was told."""
 
     contracts: tuple[Contract, ...]
     tariffs: tuple[Tariff, ...]
@@ -60,6 +62,7 @@ class Book:
     memberships: Mapping[str, tuple[Period, ...]]
     figures: Mapping[tuple[str, int], Decimal]
     choices: Choices
+    law: Law
 
 
 @dataclass
@@ -76,7 +79,11 @@ class Terms:
     _contracts_of: dict[Holder, list[Contract]] = field(default_factory=dict)
     _notices_to: dict[str | None, list[Notice]] = field(default_factory=dict)
 
+    law: Law = field(init=False)
+    """The law as it is known on that day."""
+
     def __post_init__(self) -> None:
+        self.law = self.book.law.as_known_on(self.known_on)
         for notice in self.book.notices:
             self._notices_to.setdefault(notice.member_id, []).append(notice)
         for contract in self.book.contracts:
@@ -88,7 +95,7 @@ class Terms:
         if terms is None:
             members = self.book.memberships.get(contract.member_id, ())
             notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
-            terms = terms_of(contract, self.book.tariffs, notices, members)
+            terms = terms_of(contract, self.book.tariffs, notices, members, self.law)
             self._by_contract[contract.contract_id] = terms
         return terms
 
@@ -117,7 +124,7 @@ class Terms:
                 for contract in self.book.contracts
                 if (days := contract.within(period)) is not None
             ),
-            law_of(period, self.known_on),
+            law_of(period, self.law),
             self.profile_of(period),
         )
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from coop.billing.model import Contract, Notice, Tariff, TariffSpan
 from coop.billing.terms.dearer import is_nowhere_dearer
+from coop.communities.law import Law
 from coop.communities.tariff_law import judge_law
 from coop.communities.tariffs import Component, judge_shape, read_components
 from coop.values import BadInput, Period, Problem, say
@@ -46,13 +47,14 @@ def find_component(tariff: Tariff, name: str) -> Component | None:
     return next((component for component in tariff.components if component.name == name), None)
 
 
-def against_law(tariff: Tariff) -> list[Problem]:
+def against_law(tariff: Tariff, law: Law) -> list[Problem]:
     """Find what the law does not allow on the tariff's first day, as known on that day or when it was decided later."""
-    return judge_law(tariff.valid_from, tariff.components, max(tariff.valid_from, tariff.decided_on))
+    known = law.as_known_on(max(tariff.valid_from, tariff.decided_on))
+    return judge_law(known, tariff.valid_from, tariff.components)
 
 
 def terms_of(
-    contract: Contract, tariffs: Iterable[Tariff], notices: Sequence[Notice], member_on: Sequence[Period]
+    contract: Contract, tariffs: Iterable[Tariff], notices: Sequence[Notice], member_on: Sequence[Period], law: Law
 ) -> list[tuple[date, Tariff]]:
     """From which day which tariff binds this contract, in order of days.
 
@@ -78,7 +80,7 @@ def terms_of(
     for day in sorted(
         {begins, *(max(begins, day) for tariff, sent_on in announced for day in (tariff.valid_from, sent_on))}
     ):
-        tariff = _binding_on(day, contract.customer_class, own, announced)
+        tariff = _binding_on(day, contract.customer_class, own, announced, law)
         if not terms or terms[-1][1] != tariff:
             terms.append((day, tariff))
     return terms
@@ -133,11 +135,13 @@ def needs_notice(contract: Contract, tariff: Tariff) -> bool:
     return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
 
 
-def _binding_on(day: date, customer_class: str, own: Tariff, announced: Sequence[tuple[Tariff, date]]) -> Tariff:
+def _binding_on(
+    day: date, customer_class: str, own: Tariff, announced: Sequence[tuple[Tariff, date]], law: Law
+) -> Tariff:
     """The tariff that binds on a day: a later decision replaces an earlier one, before its notice only where it makes
     nothing dearer."""
     bound = own
     for tariff, sent_on in announced:
-        if tariff.valid_from <= day and (sent_on <= day or is_nowhere_dearer(tariff, bound, customer_class, day)):
+        if tariff.valid_from <= day and (sent_on <= day or is_nowhere_dearer(tariff, bound, customer_class, day, law)):
             bound = tariff
     return bound

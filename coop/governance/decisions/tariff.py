@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from coop.communities.law_store import load_law
 from coop.communities.tariff_law import judge_tariff
 from coop.communities.tariff_texts import describe
 from coop.communities.tariffs import judge_shape, read_components
@@ -40,6 +41,11 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
     if judge_shape(parameters):
         return [(str(name), str(value)) for name, value in parameters.items()]
     return [*show_fields([_FROM], lang, parameters), *describe(lang, read_components(parameters))]
+
+
+def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
+    """The law allows its prices, by the very rules by which billing takes it."""
+    return judge_tariff(point.parameters, load_law(tx), meeting.held_on)
 
 
 def propose(meeting: Meeting, point: Resolution) -> list[Event]:
@@ -77,7 +83,8 @@ KIND = Kind(
     fill=fill,
     read=read,
     show=show,
-    judge=judge_tariff,
+    judge=judge_shape,
+    judge_known=judge_known,
     propose=propose,
     act=act,
     claim=lambda parameters: str(parameters.get("valid_from")),

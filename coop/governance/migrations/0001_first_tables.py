@@ -99,6 +99,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
     )
     op.create_table(
+        "law_publication",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("known_from", sa.Date(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=1000), nullable=False),
+        sa.Column("mark", sa.String(length=1000), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("source <> ''", name=op.f("ck_law_publication_has_a_source")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_law_publication_number_is_positive")),
+        sa.PrimaryKeyConstraint("community", "number", name=op.f("pk_law_publication")),
+    )
+    op.create_table(
         "member_number",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("member_id", sa.String(length=100), nullable=False),
@@ -962,6 +979,7 @@ def downgrade() -> None:
 
     op.drop_table("notice_told")
     op.drop_table("member_number")
+    op.drop_table("law_publication")
     op.drop_table("entry")
     op.drop_table("decision_answer")
     op.drop_table("community_profile")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
+from coop.communities.law_store import add_law_table
 from coop.communities.tables import add_community_tables
 from coop.kit.metadata import Instant, new_metadata
 from coop.kit.tables import add_kit_tables
@@ -23,6 +24,7 @@ from coop.kit.tables import add_kit_tables
 metadata = new_metadata()
 add_kit_tables(metadata)
 add_community_tables(metadata)
+law = add_law_table(metadata)
 
 
 def make_table(name: str, key: tuple[str, ...], *parts: Any) -> Table:

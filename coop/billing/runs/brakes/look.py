@@ -17,6 +17,7 @@ from coop.billing.bills.settling import CeilingMove, YearSoFar
 from coop.billing.brake import Brake, BrakeFigure, FigureUnit
 from coop.billing.terms.rules import Book, YearKey
 from coop.communities.choices import BrakeChoice, GuaranteeChoice
+from coop.communities.law import Law
 from coop.values import Period
 
 SMALLEST_RUN = 10
@@ -43,6 +44,7 @@ class Look:
     moves: Sequence[CeilingMove]
     facts: Sequence[tuple[PeriodFacts, bool]]
     book: Book
+    law: Law
     years: Mapping[YearKey, YearSoFar]
     choice: BrakeChoice
     heating: GuaranteeChoice

@@ -13,9 +13,9 @@ from coop.billing.brake import Brake
 from coop.billing.guarantee.rules import ceiling_cents
 from coop.billing.model import Contract, GuaranteeTerms, LineKind, Tariff, YearFigure
 from coop.billing.runs.brakes.look import Look, brake, cents, count, day, is_mass, number, percent, price, span, text
-from coop.billing.terms.law import UNREGULATED
 from coop.billing.terms.tariffs import find_component, needs_notice, notified_on
-from coop.communities.law import vat_on
+from coop.communities.law import Law
+from coop.communities.tariff_law import UNREGULATED
 from coop.values import Period
 
 CEILING = (Fraction(4, 5), Fraction(5, 4))
@@ -129,7 +129,7 @@ def find_price_unvoted(look: Look) -> Iterator[Brake]:
             if line.kind is LineKind.GUARANTEE:
                 continue
             voted = tariffs.get(line.tariff_id)
-            if voted is None or _net(line.price_eur, line.vat_rate) > _voted_net(voted, line.component):
+            if voted is None or _net(line.price_eur, line.vat_rate) > _voted_net(voted, line.component, look.law):
                 off[line.tariff_id].append(draft.inputs.contract_id)
     for tariff_id, names in off.items():
         yield brake("price-unvoted", tariff_id, names, count=count(len(set(names))))
@@ -141,7 +141,7 @@ def find_other_vat(look: Look) -> Iterator[Brake]:
     off: dict[tuple[Decimal, Decimal], list[str]] = defaultdict(list)
     for draft in look.first:
         for line in draft.bill.lines:
-            lawful = vat_on(line.period.start, _category(tariffs.get(line.tariff_id), line.component))
+            lawful = look.law.vat_on(line.period.start, _category(tariffs.get(line.tariff_id), line.component))
             if line.vat_rate != lawful and line.kind is not LineKind.GUARANTEE:
                 off[line.vat_rate, lawful].append(draft.inputs.contract_id)
     for (rate, lawful), names in off.items():
@@ -248,12 +248,12 @@ def _lacks_notice(look: Look, contract: Contract, tariff: Tariff) -> bool:
     return notified_on(contract, tariff, look.book.notices, look.book.memberships.get(contract.member_id, ())) is None
 
 
-def _voted_net(tariff: Tariff, name: str) -> Fraction:
+def _voted_net(tariff: Tariff, name: str, law: Law) -> Fraction:
     """The price of a component as it was voted, without VAT; below nothing for one that was not."""
     component = find_component(tariff, name)
     if component is None:
         return Fraction(-1)
-    return _net(component.price_eur, vat_on(tariff.valid_from, component.vat))
+    return _net(component.price_eur, law.vat_on(tariff.valid_from, component.vat))
 
 
 def _category(tariff: Tariff | None, name: str) -> str:
