@@ -74,6 +74,8 @@ def test_the_boards_guide_says_on_which_page_each_job_of_each_role_is_done() -> 
     named = set(_ADDRESS.findall(table))
     # A page of one thing is reached from the list of such things.
     assert sorted(page for page in pages if page not in named and page.rsplit("/", 1)[0] not in named) == []
+
+
 def list_commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command that does something, by the words that call it."""
     for name, below in getattr(command, "commands", {}).items():
