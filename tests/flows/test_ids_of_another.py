@@ -33,6 +33,7 @@ QUERY = {"period": "2025-03", "day": "2025-03-01", "at": "2025-03-10T10:00:00Z",
 """Queries that addresses need."""
 
 ALIKE = {
+    "POST /governance/api/v1/suspensions/{member_id}/lift": "nobody of it is suspended",
     "GET /metering/api/v1/meters/{serial}/corrections": "nothing of it was corrected",
     "POST /members/privacy/members/{member_id}/consents": "it asks for a purpose of one's own first",
     "POST /metering/files/{upload_id}/discard": "it is gone afterwards, whether it was there or not",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from coop.kit.tx import Tx
-from coop.metering.heat import breaks
+from coop.metering.heat import lines
 from coop.metering.periods import store as periods
 from coop.metering.periods.grounds import list_others
 from coop.metering.periods.store import Closed
@@ -15,7 +15,7 @@ from coop.values import Period
 REST = timedelta(days=2)
 """Time for which a month that is over is left alone: what was under way when it ended still comes in."""
 
-REACH = timedelta(seconds=breaks.REACH_S)
+REACH = timedelta(seconds=lines.REACH_S)
 """Time after a period in which readings may still show one of its stands to be wrong."""
 
 
