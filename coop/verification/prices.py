@@ -166,10 +166,10 @@ def _is_alike(binding: Binding, names: Iterable[str], tariff_id: str, bound: str
     """True for the tariff that binds, and for one that prices the components the same: nothing is corrected then."""
     if tariff_id == bound or bound is None:
         return tariff_id == bound
-    facts = [binding.tariffs[each] for each in (tariff_id, bound) if each in binding.tariffs]
     priced = [
         {each["name"]: {**each, "price": _price(fact, each, day, law)} for each in components_of(fact)}
-        for fact in facts
+        for fact in (binding.tariffs.get(each) for each in (tariff_id, bound))
+        if fact is not None
     ]
     return len(priced) == 2 and all(name in priced[0] and priced[0][name] == priced[1].get(name) for name in names)
 
