@@ -15,7 +15,6 @@ from datetime import date
 from typing import Any
 
 from coop.events.governance import (
-    BallotsCommitted,
     MeetingConvened,
     PaperAdded,
     ResolutionDecided,
@@ -25,6 +24,7 @@ from coop.governance.ballots import second_opinion
 from coop.governance.ballots import store as ballot_store
 from coop.governance.ballots.attendance.again import check_mandates, replay_attendance
 from coop.governance.ballots.attendance.told import list_told
+from coop.governance.ballots.box_again import check_box, commit_again, hash_again, is_signed_by_two
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.list_again import read_list_again
@@ -150,7 +150,7 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
                 "subject_en": point.subject_en,
                 "explanation_nl": point.explanation_nl,
                 "explanation_en": point.explanation_en,
-                "parameters_sha256": _hash(point.parameters),
+                "parameters_sha256": hash_again(point.parameters),
                 **({"option_of": point.option_of, "wins": point.wins} if point.option_of else {}),
                 **_describe_papers(point),
             }
@@ -158,7 +158,7 @@ def _check_notice(tx: Tx, meeting: Meeting) -> Iterator[str]:
         ],
     }
     told = list_told(tx, MeetingConvened, meeting.meeting_id)
-    if [each.get("notice_hash") for each in told] != [_hash(notice)]:
+    if [each.get("notice_hash") for each in told] != [hash_again(notice)]:
         yield "the notice is not the one that was told when the meeting was convened"
     if [each.get("history", False) for each in told] != [meeting.entry_id is not None]:
         yield "the meeting does not say as it was told whether it was entered afterwards"
@@ -186,7 +186,9 @@ def _check_papers(tx: Tx, resolution_id: str) -> Iterator[str]:
 
 def _read_articles(tx: Tx, meeting: Meeting, findings: list[str]) -> Record:
     """The record of the statutes of a meeting, held against the hash that was told when they came on file."""
-    valid_from, document = store.find_articles(tx, meeting.held_on)
+    valid_from, entry_id, document = store.find_articles(tx, meeting.held_on)
+    if entry_id is None or not is_signed_by_two(tx, entry_id):
+        findings.append("the statutes stand in no entry that two people signed")
     told = list_told(tx, StatutesAdopted, str(valid_from))
     if [each["articles_hash"] for each in told] != [hashlib.sha256(document.body).hexdigest()]:
         findings.append("the articles of the statutes are not those that were told when they came on file")
@@ -220,7 +222,7 @@ def _find_casting(decided: store.Decided | None, articles: Record, resolution: R
         return ""
     if second_opinion.find_rule(articles, resolution.kind).get("tie") != "lot" or not decided.ballots_hash:
         return decided.casting
-    return "for" if int(_hash(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
+    return "for" if int(hash_again(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
 
 
 def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Record) -> bool:
@@ -245,7 +247,7 @@ def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Recor
             chosen = [each for each in tied if each[1].casting == "for"]
             tied = chosen if len(chosen) == 1 else []
         elif tie == "lot" and all(decided.ballots_hash for _, decided in tied):
-            tied = sorted(tied, key=lambda each: _hash(["lot", each[0], each[1].ballots_hash]))
+            tied = sorted(tied, key=lambda each: hash_again(["lot", each[0], each[1].ballots_hash]))
         else:
             tied = []
     return not tied or tied[0][0] != resolution.resolution_id
@@ -255,23 +257,16 @@ def _count_box(tx: Tx, meeting: Meeting, resolution: Resolution, findings: list[
     """Count the ballots by the frozen list, each held against the commitment that was told when it was put in the
     box."""
     resolution_id = resolution.resolution_id
-    told = Counter(
-        commitment
-        for each in list_told(tx, BallotsCommitted, resolution_id)
-        for commitment in each.get("commitments", ())
-    )
     history = ballot_store.list_ballots(tx, resolution_id)
-    kept = Counter(_commit(resolution_id, ballot) for cast in history.values() for ballot in cast)
-    if kept != told:
-        changed, missing = sum((kept - told).values()), sum((told - kept).values())
-        findings.append(f"{changed} ballots are not as they were put in the box, and {missing} are missing")
+    findings += check_box(tx, resolution_id, history)
     votes = read_list_again(tx, meeting, findings)
     every = [ballot for cast in history.values() for ballot in cast]
     findings += check_mandates(tx, meeting.meeting_id, every)
     objections = ballot_store.list_objections(tx, resolution_id)
     struck = {each.member_id: each.number for each in objections if each.in_time}
     counted = [cast[-1] for member_id, cast in history.items() if len(cast) > struck.get(member_id, 0)]
-    box = hashlib.sha256("".join(sorted(_commit(resolution_id, each) + "\n" for each in counted)).encode()).hexdigest()
+    commitments = sorted(commit_again(resolution_id, each) for each in counted)
+    box = hashlib.sha256("".join(each + "\n" for each in commitments).encode()).hexdigest()
     decided = store.find_decision(tx, resolution_id)
     if decided is not None and decided.ballots_hash != box:
         findings.append("the ballots that were counted are others")
@@ -314,7 +309,7 @@ def _read_minutes(tx: Tx, meeting: Meeting, resolution: Resolution, findings: li
     """The count of a resolution in the minutes that two people signed, held against the hash of what was entered."""
     assert meeting.entry_id is not None
     entry = entry_store.get_entry(tx, meeting.entry_id)
-    if entry.content_hash != _hash([entry.kind, entry.meeting_id, entry.paper, entry.content]):
+    if entry.content_hash != hash_again([entry.kind, entry.meeting_id, entry.paper, entry.content]):
         findings.append("the minutes are not as two people entered them")
     settled = entry_store.find_settled(tx, entry.entry_id)
     if settled is None or settled.outcome != "confirmed" or settled.actor == entry.actor:
@@ -360,15 +355,3 @@ def _check_decision(
     hashes = [(each.get("voting_list_hash", ""), each.get("ballots_hash", "")) for each in told]
     if hashes != [(decided.voting_list_hash, decided.ballots_hash)]:
         yield "the voting list and ballots of the decision are not those that were told"
-
-
-def _commit(resolution_id: str, ballot: Ballot) -> str:
-    """The commitment to a ballot, by the formula of docs/domain/meetings-votes-and-statutes.md#commitments."""
-    holder = ballot.proxy_holder if ballot.proxy_holder is not None else ""
-    parts = [resolution_id, ballot.ballot_id, ballot.member_id, ballot.choice, holder, ballot.channel]
-    return _hash([*parts, str(ballot.cast_on), ballot.salt])
-
-
-def _hash(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -97,16 +97,17 @@ def list_statutes(tx: Tx) -> list[Statutes]:
     ]
 
 
-def find_articles(tx: Tx, held_on: date) -> tuple[date, Document]:
-    """From when the version is in force that counts on a day, and the document of its articles as it is stored now."""
+def find_articles(tx: Tx, held_on: date) -> tuple[date, str | None, Document]:
+    """From when the version is in force that counts on a day, the entry of it, and the document of its articles as it
+    is stored now."""
     query = (
-        select(statutes.c.valid_from, statutes.c.articles_hash)
+        select(statutes.c.valid_from, statutes.c.entry_id, statutes.c.articles_hash)
         .where(statutes.c.community == tx.community, statutes.c.valid_from <= held_on)
         .order_by(statutes.c.valid_from.desc())
         .limit(1)
     )
-    [(valid_from, articles_hash)] = tx.execute(query)
-    return valid_from, _find(find_stored(tx, [articles_hash]), articles_hash)
+    [(valid_from, entry_id, articles_hash)] = tx.execute(query)
+    return valid_from, entry_id, _find(find_stored(tx, [articles_hash]), articles_hash)
 
 
 def _find(kept: Mapping[str, Document], articles_hash: str) -> Document:

@@ -59,7 +59,7 @@ def take_vote(tx: Tx, resolution_id: str, member_id: str | None, language: str) 
     standing = list_standing(tx, resolution_id)
     own = standing.get(member_id) if member_id else None
     cast = journal.list_rows(tx, BallotsCommitted, tx.community, resolution_id) if own else []
-    statutes_from, articles = store.find_articles(tx, meeting.held_on)
+    statutes_from, _, articles = store.find_articles(tx, meeting.held_on)
     facts = [
         row
         for kinds, subject in (
