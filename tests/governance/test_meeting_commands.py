@@ -19,7 +19,8 @@ from coop.events.governance import (
 )
 from coop.governance.articles.commands import describe_change
 from coop.governance.ballots import closing
-from coop.governance.ballots.store import list_ballots
+from coop.governance.ballots import commands as ballots
+from coop.governance.ballots.store import add_objection, list_ballots
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store, voting_lists
@@ -28,6 +29,7 @@ from coop.governance.model import Meeting
 from coop.governance.statutes.model import Articles, Term
 from coop.governance.statutes.version import Statutes
 from coop.governance.tables.meetings import ballot
+from coop.kit.actor import Actor
 from coop.kit.database import Database
 from coop.values import BadInput, CoopError, canonical_json, hash_parameters
 from tests.desk import SECRETARY
@@ -269,13 +271,21 @@ def test_a_meeting_closes_on_the_server_s_day_and_not_before_it_was_held(databas
     assert twice.value.code == "meeting-closed"
 
 
-def test_who_leaves_before_the_closing_is_not_counted(database: Database) -> None:
+def test_a_leaving_that_is_told_while_the_vote_runs_takes_no_vote_and_is_named(
+    database: Database, clock: SetClock
+) -> None:
     live(database, until="vote")
+    with database.write(TOWN, SECRETARY) as tx:
+        leave(tx, "m003", date(2026, 6, 20))
     vote(database, "tariff", {"m001": "for", "m002": "for"})
     with database.write(TOWN, SECRETARY) as tx:
-        leave(tx, "m002", date(2026, 6, 20))
+        leave(tx, "m002", date(2026, 6, 20), told_at=clock.now())
     outcome = close(database)[0]
-    assert (outcome.count.votes_for, outcome.count.votes_entitled) == (1, 3)
+    assert (outcome.count.votes_for, outcome.count.votes_entitled) == (2, 3)
+    with database.read(TOWN) as tx:
+        [held] = store.list_meetings(tx)
+        assert list(voting_lists.list_left(tx, held)) == ["m002"]
+        assert verify_resolution(tx, "tariff").findings == ()
 
 
 def test_phantoms_who_are_registered_once_the_vote_is_open_have_no_vote_and_are_named(
@@ -357,6 +367,44 @@ def test_what_is_changed_in_the_database_behind_our_back_is_found(database: Data
                 sql.execute(text("UPDATE meeting SET convened_on = '2026-05-01'"))
     with database.read(TOWN) as tx:
         assert verify_resolution(tx, "tariff").findings
+
+
+@pytest.mark.parametrize(
+    ("forgery", "found"),
+    [
+        ("nothing", ""),
+        ("objection", "objections of members"),
+        ("order", "in another order"),
+        ("paper", "1 ballots of paper stand in no entry"),
+    ],
+)
+def test_a_box_that_is_forged_before_the_count_is_found(database: Database, forgery: str, found: str) -> None:
+    live(database, until="vote")
+    with database.write(TOWN, Actor("account", "account-of-m001", "page")) as tx:
+        for choice in ("against", "for"):
+            ballots.cast_own_vote(tx, "tariff", "m001", choice)
+    vote(database, "tariff", {"m002": "for"})
+    statements = {
+        "order": [f"UPDATE ballot SET number = {to} WHERE member_id = 'm001' AND number = {n}" for n, to in _SWAP],
+        "paper": ["UPDATE entry_settled SET actor = (SELECT actor FROM entry WHERE kind = 'ballots')"],
+    }
+    with database.system_write() as sql:
+        for name in ("ballot", "entry_settled"):
+            for trigger in (f"{name}_keeps", f"{name}_holds")[: 1 + database.is_sqlite]:
+                sql.execute(text(f"DROP TRIGGER {trigger}" + ("" if database.is_sqlite else f" ON {name}")))
+        for statement in statements.get(forgery, ()):
+            sql.execute(text(statement))
+    with database.write(TOWN, SECRETARY) as tx:
+        if forgery == "objection":
+            add_objection(tx, "tariff", "m001", 2, in_time=True)
+    close(database)
+    with database.read(TOWN) as tx:
+        findings = verify_resolution(tx, "tariff").findings
+    assert any(found in each for each in findings) if found else findings == ()
+
+
+_SWAP = ((1, 3), (2, 1), (3, 2))
+"""Numbers of two ballots of one member, exchanged."""
 
 
 def test_the_second_decision_on_one_phase_falls_away_and_the_other_points_are_decided(

@@ -1,11 +1,11 @@
 """List of who may vote at a meeting, and with how many votes by its statutes.
 
-Frozen when the vote opens, and again without those who left when it is closed. Whoever is suspended stands on it
-without a vote.
+Frozen when the vote opens, and kept again when it is closed. Whoever is suspended stands on it without a vote.
 
-Invariants: nobody whom the register told of after the vote opened has a vote at that meeting, and whoever left before
-it was closed has none any more. What the register says later changes no list, and so no count; nor does a suspension
-that two people signed after the vote opened: it takes no vote of that meeting, and its lifting gives none back.
+Invariants: nobody whom the register told of after the vote opened has a vote at that meeting, and nobody loses one by
+what the register, the work of one person, says from then on: a leaving that is told while the vote runs takes none, as
+it might be taken back afterwards. Nor does a suspension that two people signed after the vote opened, and its lifting
+gives none back. So nothing that is said later changes a count.
 
 Source: BW 2:38 lid 1 (every member who is not suspended has a vote);
 docs/domain/meetings-votes-and-statutes.md#the-voting-list.
@@ -77,25 +77,20 @@ def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
 
 
 def close(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
-    """Freeze the list by which a meeting is counted: the frozen one without those who left since."""
+    """Keep the list by which a meeting is counted: the one that was frozen when the vote opened."""
     votes = {**read_list(tx, meeting)}
     _keep(tx, meeting, CLOSED, votes)
     return votes
 
 
 def read_list(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) -> Mapping[str, int]:
-    """The list as it stands: as it was closed, or as it was frozen without those who left since; all members or
-    some."""
-    closed = store.find_list(tx, meeting.meeting_id, CLOSED)
-    if closed is not None:
-        return closed if members is None else {each: closed[each] for each in members if each in closed}
-    opened = store.find_list(tx, meeting.meeting_id, OPENED)
-    if opened is None:
-        frozen_at = find_freezing_time(tx, meeting)
-        registered = find_members(tx, meeting.held_on, told_until=frozen_at, members=members)
-        opened = weigh_members(tx, meeting.held_on, registered, frozen_at)
-    now = find_members(tx, meeting.held_on, members=members)
-    return {member_id: votes for member_id, votes in opened.items() if member_id in now}
+    """The list as it was closed or frozen, or before that as it would be frozen now; all members or some."""
+    kept = store.find_list(tx, meeting.meeting_id, CLOSED) or store.find_list(tx, meeting.meeting_id, OPENED)
+    if kept is not None:
+        return kept if members is None else {each: kept[each] for each in members if each in kept}
+    frozen_at = find_freezing_time(tx, meeting)
+    registered = find_members(tx, meeting.held_on, told_until=frozen_at, members=members)
+    return weigh_members(tx, meeting.held_on, registered, frozen_at)
 
 
 def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
@@ -106,6 +101,16 @@ def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
     if listed is None:
         return ()
     return sorted(member_id for member_id in find_members(tx, meeting.held_on) if member_id not in listed)
+
+
+def list_left(tx: Tx, meeting: Meeting) -> Sequence[str]:
+    """Members on the frozen list who are none any more by the register of today: their leaving was told too late to
+    take their vote at this meeting."""
+    listed = None if meeting.is_history else store.find_list(tx, meeting.meeting_id, OPENED)
+    if listed is None:
+        return ()
+    now = find_members(tx, meeting.held_on)
+    return sorted(member_id for member_id in listed if member_id not in now)
 
 
 def _keep(tx: Tx, meeting: Meeting, moment: str, votes: Mapping[str, int]) -> None:
