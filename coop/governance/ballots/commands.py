@@ -132,7 +132,7 @@ def enter_ballots(
         for resolution_id, rows in ballots.items()
     }
     try:
-        return entries.enter(tx, keep_ballots, "ballots", meeting_id, paper, content, entry_id)
+        return entries.enter(tx, _rehearse, "ballots", meeting_id, paper, content, entry_id)
     except _BadBallots as bad:
         raise BadInput(bad.name_lines(lines), bad.code) from bad
 
@@ -171,8 +171,15 @@ def read_papers(tx: Tx, meeting_id: str, rows: Sequence[Row]) -> tuple[dict[str,
     return ballots, lines
 
 
-def keep_ballots(tx: Tx, entry: Entry) -> int:
-    """Put the ballots of an entry in the box and tell their members; returns how many there are.
+def _rehearse(tx: Tx, entry: Entry) -> int:
+    """Find whether ballots could be put in the box, but for what members cast themselves: whoever enters a row for each
+    member would learn from the answer who voted."""
+    return keep_ballots(tx, entry, blind=True)
+
+
+def keep_ballots(tx: Tx, entry: Entry, *, blind: bool = False) -> int:
+    """Put the ballots of an entry in the box and tell their members; returns how many there are. ``blind``: without a
+    look at what members cast themselves or by a mandate.
 
     Raises:
         BadInput: with every ballot that cannot be, as where its member voted in person since.
@@ -186,7 +193,9 @@ def keep_ballots(tx: Tx, entry: Entry) -> int:
         meeting, resolution = _on_agenda(tx, entry.meeting_id, resolution_id)
         ids = [derive_id("ballot", tx.community, entry.entry_id, resolution_id, place) for place in range(len(rows))]
         try:
-            cast = _put_in_box(tx, meeting, resolution, rows, entry.paper, ids=ids, entry_id=entry.entry_id)
+            cast = _put_in_box(
+                tx, meeting, resolution, rows, entry.paper, ids=ids, entry_id=entry.entry_id, blind=blind
+            )
         except BadInput as bad:
             problems[resolution_id] = bad.problems
             continue
@@ -286,8 +295,9 @@ def _put_in_box(
     *,
     ids: Sequence[str],
     entry_id: str | None = None,
+    blind: bool = False,
 ) -> list[Ballot]:
-    """Put ballots in the box and commit to them, all or none."""
+    """Put ballots in the box and commit to them, all or none; ``blind``: held against entered ones alone."""
     resolution_id = resolution.resolution_id
     if meeting_store.find_decision(tx, resolution_id):
         raise CoopError(
@@ -318,7 +328,11 @@ def _put_in_box(
     votes = voting_lists.read_list(tx, meeting, None if is_by_proxy else named)
     now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
     suspended = voting_lists.list_suspended_at(tx, meeting)
-    accepted = accept(Box(meeting, articles, votes, history, now, objectors, suspended), rows, channel)
+    seen = history
+    if blind:
+        objectors = set()
+        seen = {member_id: [each for each in ballots if each.entry_id] for member_id, ballots in history.items()}
+    accepted = accept(Box(meeting, articles, votes, seen, now, objectors, suspended), rows, channel)
     cast = [
         replace(ballot, ballot_id=ballot_id, entry_id=entry_id, salt=make_salt())
         for ballot, ballot_id in zip(accepted, ids, strict=True)

@@ -100,9 +100,8 @@ def _objections(box: Box, ballot: Ballot) -> list[tuple[str, Said]]:
     earlier = box.history.get(member_id, ())
     if earlier and earlier[-1].personal and not ballot.personal:
         reason = say(
-            "%(member)s voted personally on %(day)s; nobody else can replace that",
+            "%(member)s voted personally; nobody else can replace that",
             member=member_id,
-            day=earlier[-1].cast_on,
         )
         objections.append(("member_id", reason))
     elif earlier and not ballot.personal and ballot.cast_on < earlier[-1].cast_on:
