@@ -107,7 +107,8 @@ class Meeting:
     """A members' meeting as its notice announced it.
 
     It begins at the hour ``begins_at``, and members vote in their own sessions until the hour ``votes_until`` of its
-    day: ``20:00`` by the clock in Amsterdam, empty where the notice names none; then the day ends it.
+    day: ``20:00`` by the clock in Amsterdam, empty where the notice names none; then the day ends it, or the closing
+    where it names the hour at which the meeting begins.
 
     One that was held before it came on file names the entry that two people signed, ``entry_id``: it rests on minutes,
     and says so wherever it is shown.
@@ -130,6 +131,15 @@ class Meeting:
         if not self.votes_until:
             return midnight(self.held_on + timedelta(days=1))
         return datetime.combine(self.held_on, time.fromisoformat(self.votes_until), AMSTERDAM).astimezone(UTC)
+
+    @property
+    def may_close_from(self) -> datetime:
+        """The instant from which it may be closed: it has begun, and members voted in their own sessions as long as the
+        notice says. Where the notice names no hour at all, that is the whole day."""
+        if not self.begins_at:
+            return self.own_votes_end
+        begins = datetime.combine(self.held_on, time.fromisoformat(self.begins_at), AMSTERDAM).astimezone(UTC)
+        return max(begins, self.own_votes_end) if self.votes_until else begins
 
     @property
     def is_history(self) -> bool:

@@ -176,7 +176,7 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
     kinds = random.sample(KINDS, random.randint(1, 3))
     parameters: dict[str, dict[str, Any]] = {"tariff": TARIFF, "statutes": dict(describe_articles(articles))}
     points = tuple(resolution(f"{kind}-{seed}", kind, parameters.get(kind)) for kind in kinds)
-    first = Meeting(f"first-{seed}", HELD, CONVENED, "", points)
+    first = Meeting(f"first-{seed}", HELD, CONVENED, "", points, begins_at="10:00")
     told = _hold(database, clock, community, first, people, random)
     without_quorum = [kind for kind, verdict in told.items() if verdict == "no-quorum"]
     if without_quorum:
@@ -184,7 +184,9 @@ def play(database: Database, clock: SetClock, community: str, seed: int) -> Play
             replace(point, resolution_id=f"{point.resolution_id}-2") for point in points if point.kind in without_quorum
         )
         held_on = AGAIN + timedelta(days=random.choice((0, 30)))
-        second = Meeting(f"second-{seed}", held_on, HELD + timedelta(days=1), "", same, second_of=first.meeting_id)
+        second = Meeting(
+            f"second-{seed}", held_on, HELD + timedelta(days=1), "", same, begins_at="10:00", second_of=first.meeting_id
+        )
         _hold(database, clock, community, second, people, random)
     with database.read(community) as tx:
         return _look(tx, articles)

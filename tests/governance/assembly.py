@@ -110,7 +110,7 @@ def resolution(resolution_id: str, kind: str = "other", parameters: dict[str, An
 def meeting(
     *points: Resolution, meeting_id: str = "alv-1", held_on: date = HELD, convened_on: date = CONVENED
 ) -> Meeting:
-    return Meeting(meeting_id, held_on, convened_on, "WG-plein", points)
+    return Meeting(meeting_id, held_on, convened_on, "WG-plein", points, begins_at="10:00")
 
 
 MEETING = meeting(

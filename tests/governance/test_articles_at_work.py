@@ -92,7 +92,14 @@ def test_a_second_meeting_decides_what_the_first_had_no_quorum_for(embedded: Dat
     second = Second("art. 14 lid 4", Share(2, 3), to_days=28)
     quorum = Quorum("art. 14 lid 3", Share(1, 2), "members")
     begin(embedded, clock, Articles("q", rules={"ordinary": replace(PLAIN, quorum=quorum, second=second)}), "a")
-    again = Meeting("alv-2", date(2026, 7, 15), date(2026, 6, 25), "", (replace(resolution("a"), resolution_id="a2"),))
+    again = Meeting(
+        "alv-2",
+        date(2026, 7, 15),
+        date(2026, 6, 25),
+        "",
+        (replace(resolution("a"), resolution_id="a2"),),
+        begins_at="10:00",
+    )
     with embedded.write(TOWN, SECRETARY) as tx:
         cast(tx, "a", rows({"m001": "for"}))
         with pytest.raises(CoopError):
@@ -124,7 +131,9 @@ def test_a_second_meeting_decides_on_nothing_but_the_first_proposal_word_by_word
     other = replace(resolution("a"), **{"resolution_id": "a2", field: "Verkoop van het warmtenet"})  # type: ignore[arg-type]
     clock.set(datetime(2026, 6, 25, 9, tzinfo=UTC))
     with embedded.write(TOWN, SECRETARY) as tx:
-        again = Meeting("alv-2", date(2026, 7, 15), date(2026, 6, 25), "", (other,), second_of="alv-1")
+        again = Meeting(
+            "alv-2", date(2026, 7, 15), date(2026, 6, 25), "", (other,), begins_at="10:00", second_of="alv-1"
+        )
         meetings.convene_meeting(tx, again)
     clock.set(datetime(2026, 7, 15, 18, tzinfo=UTC))
     with embedded.write(TOWN, SECRETARY) as tx:

@@ -82,6 +82,17 @@ def test_what_is_left_out_never_counts(database: Database) -> None:
     assert standing(database) == {}
 
 
+def test_whoever_leaves_out_what_another_entered_does_not_close_that_meeting(database: Database) -> None:
+    live(database, until="vote")
+    entry_id = enter(database, Row(1, "L-001", "", {"tariff": "against"}))
+    with database.write(TOWN, SECOND) as tx:
+        entries.drop(tx, entry_id, KEEPERS)
+    with database.write(TOWN, SECOND) as tx, pytest.raises(CoopError, match="somebody else closes it"):
+        closing.close_meeting(tx, "alv-1")
+    with database.write(TOWN, SECRETARY) as tx:
+        assert closing.close_meeting(tx, "alv-1")
+
+
 def test_a_vote_that_a_member_cast_in_person_since_is_not_replaced(database: Database) -> None:
     live(database, until="vote")
     entry_id = enter(database, Row(1, "L-001", "", {"tariff": "for"}))

@@ -25,6 +25,7 @@ from coop.governance.statutes.model import Advance
 from coop.governance.statutes.version import Statutes
 from coop.kit.database import Database
 from coop.kit.jobs import list_runs, run_due
+from coop.values import CoopError
 from tests.desk import SECRETARY
 from tests.governance.assembly import (
     ARTICLES,
@@ -36,6 +37,7 @@ from tests.governance.assembly import (
     TOWN,
     admit,
     adopt,
+    live,
     meeting,
     members,
     only,
@@ -184,3 +186,27 @@ def test_the_job_says_nothing_of_another_co_operative(town: Database, clock: Set
     clock.set(midnight_after(HELD))
     assert run_due(JOB, town, "elsewhere")
     assert told(town) == []
+
+
+@pytest.mark.parametrize(
+    ("begins_at", "votes_until", "first"),
+    [
+        ("10:00", "", datetime(2026, 6, 24, 8, tzinfo=UTC)),
+        ("10:00", "20:00", datetime(2026, 6, 24, 18, tzinfo=UTC)),
+        ("20:00", "12:00", datetime(2026, 6, 24, 18, tzinfo=UTC)),
+        ("", "", datetime(2026, 6, 24, 22, tzinfo=UTC)),
+    ],
+)
+def test_no_meeting_is_closed_before_it_began_and_the_vote_of_its_notice_is_over(
+    database: Database, clock: SetClock, begins_at: str, votes_until: str, first: datetime
+) -> None:
+    live(database, until="convene")
+    evening = meeting(resolution("a"), meeting_id="evening")
+    with database.write(TOWN, SECRETARY) as tx:
+        meetings.convene_meeting(tx, replace(evening, begins_at=begins_at, votes_until=votes_until))
+    clock.set(first - timedelta(minutes=1))
+    with database.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="its notice promised"):
+        closing.close_meeting(tx, "evening")
+    clock.set(first)
+    with database.write(TOWN, SECRETARY) as tx:
+        assert closing.close_meeting(tx, "evening")

@@ -89,6 +89,7 @@ MEETING: dict[str, Any] = {
     "meeting_id": "alv-1",
     "held_on": "2026-06-24",
     "convened_on": "2026-05-20",
+    "begins_at": "10:00",
     "resolutions": POINTS,
 }
 AGES = {"new": 0, "state": "", "released": True}

@@ -137,7 +137,7 @@ def test_a_kind_is_one_module_from_the_form_to_the_fact(embedded: Database, tmp_
     assert wrong.status_code == 422
     assert '"veel" is no amount' in plain(wrong.text)
     assert '"teak" is none of oak, pine' in plain(wrong.text)
-    filled = fill("bench", {"price_cents": "1.250,50", "wood": "oak"})
+    filled = fill("bench", {"price_cents": "1.250,50", "wood": "oak"}) | {"begins_at": "20:00"}
     assert "€1,250.50" in plain(board.post(PAGE, data=filled | {"act": "look"}).text)
     kept = board.post(PAGE, data=filled | {"act": "keep"})
     assert kept.url.path == "/governance/meetings/alv-2026-06-24"

@@ -54,7 +54,7 @@ def test_the_board_calls_a_second_meeting_on_what_had_no_quorum(
     assert "Besluit b" not in form
     assert "Art. 14 lid 4: een tweede vergadering beslist erover zonder quorum" in plain(form)
     assert "tot en met 22 juli 2026" in plain(form)
-    filled = {"held_on": "2026-07-15", "place": "Het buurthuis", "point.0": "on"}
+    filled = {"held_on": "2026-07-15", "begins_at": "20:00", "place": "Het buurthuis", "point.0": "on"}
     look = plain(board.post(PAGE, params=nl, data=filled | {"act": "look"}).text)
     assert "Dit is een tweede vergadering" in look
     assert "Aan de buren, voor 12.000 euro." in look

@@ -330,7 +330,7 @@ def test_the_calendar_file_moves_a_meeting_that_is_put_off_and_cancels_one_that_
         return dict(line.split(":", 1) for line in answer.text.split("\r\n") if ":" in line)
 
     first = lines("alv-1")
-    assert (first["METHOD"], first["SEQUENCE"], first["DTSTART;VALUE=DATE"]) == ("PUBLISH", "0", "20260624")
+    assert (first["METHOD"], first["SEQUENCE"], first["DTSTART"]) == ("PUBLISH", "0", "20260624T080000Z")
     withdraw(embedded, anew=ANEW)
     moved = lines("alv-1")
     assert (moved["UID"], moved["SEQUENCE"], moved["DTSTART"]) == (first["UID"], "1", "20260708T180000Z")

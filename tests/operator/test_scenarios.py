@@ -55,6 +55,7 @@ steps:
     meeting_id: m
     held_on: 2025-06-24
     convened_on: 2025-06-01
+    begins_at: "20:00"
     resolutions: [{resolution_id: r, kind: other, subject_nl: r, subject_en: r}]
 - at: 2025-06-24T20:00:00+02:00
   post: /governance/api/v1/meetings/m/votes

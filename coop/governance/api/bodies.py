@@ -127,7 +127,8 @@ class MeetingBody(Body):
     begins_at: Hour = ""
     """The hour by the clock in Amsterdam at which it begins."""
     votes_until: Hour = ""
-    """The hour of its day until which members may vote in their own sessions; empty: the whole day."""
+    """The hour of its day until which members may vote in their own sessions; empty: until the closing, which is after
+    the day where no hour of beginning is named either."""
     second_of: Id | None = None
     resolutions: Annotated[list[PointBody], Field(max_length=500)]
 

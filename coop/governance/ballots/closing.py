@@ -127,8 +127,8 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
             meeting was closed. said: what is said before the count.
 
     Raises:
-        CoopError: it is not the day of the meeting yet, the day is not today, the meeting was closed on another day,
-            ballots or a list of who was there wait for a second person, or a chair's word is missing.
+        CoopError: it did not begin, or members may still vote by its notice; the day is not today, it was closed on
+            another day, ballots or a list of who was there wait for a second person, or a chair's word is missing.
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
@@ -205,20 +205,26 @@ def _ask_chair(points: list[Outcome], said: Closing) -> None:
 
 
 def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
-    """Refuse to close a meeting ahead of its day, on another day than today, or while ballots wait."""
-    if tx.today < meeting.held_on:
+    """Refuse to close a meeting before it began and the vote of its notice is over, on another day than today, or while
+    ballots wait."""
+    if tx.now < meeting.may_close_from:
         raise CoopError(
             "meeting-not-held",
             say(
-                "meeting %(meeting_id)s is on %(held_on)s, it cannot close before",
+                "meeting %(meeting_id)s can be closed from %(start)s: its notice promised the vote until then",
                 meeting_id=meeting.meeting_id,
-                held_on=meeting.held_on,
+                start=meeting.may_close_from,
             ),
         )
     if closed_on not in (None, tx.today):
         raise CoopError(
             "closed-today",
             say("a meeting is closed on the day of closing, %(today)s, not on %(day)s", today=tx.today, day=closed_on),
+        )
+    if is_left_out_by(tx, meeting, str(tx.actor)):
+        raise CoopError(
+            "second-person",
+            say("you left out what somebody else had entered of this meeting: somebody else closes it"),
         )
     if entries.list_waiting(tx, "ballots", meeting_id=meeting.meeting_id):
         raise CoopError(
@@ -229,6 +235,16 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
             "entries-waiting",
             say("a list of who was there waits for a second person: confirm it or leave it out first"),
         )
+
+
+def is_left_out_by(tx: Tx, meeting: Meeting, actor: str) -> bool:
+    """True for whoever threw away ballots, a list or a count that another person had entered of a meeting: so nobody
+    decides alone which papers count."""
+    listed = entries.list_entries(tx, "ballots", "attendance", "count", meeting_id=meeting.meeting_id)
+    return any(
+        settled is not None and settled.outcome == "dropped" and settled.actor == actor != entry.actor
+        for entry, settled in listed
+    )
 
 
 @dataclass(frozen=True)

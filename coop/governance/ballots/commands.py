@@ -330,7 +330,6 @@ def _put_in_box(
     suspended = voting_lists.list_suspended_at(tx, meeting)
     seen = history
     if blind:
-        objectors = set()
         seen = {member_id: [each for each in ballots if each.entry_id] for member_id, ballots in history.items()}
     accepted = accept(Box(meeting, articles, votes, seen, now, objectors, suspended), rows, channel)
     cast = [

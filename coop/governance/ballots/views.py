@@ -25,6 +25,7 @@ class MeetingView:
     state: str
     own_votes_open: bool = False
     own_votes_over: bool = False
+    may_be_closed: bool = False
 
     @property
     def may_be_withdrawn(self) -> bool:
@@ -61,7 +62,9 @@ def view_meeting(tx: Tx, meeting: Meeting) -> MeetingView:
     else:
         state = "open" if tx.today >= votes_from else "convened"
     over = tx.now >= meeting.own_votes_end
-    return MeetingView(meeting, counted, votes_from, state, state == "open" and not over, over)
+    return MeetingView(
+        meeting, counted, votes_from, state, state == "open" and not over, over, tx.now >= meeting.may_close_from
+    )
 
 
 def view_meetings(tx: Tx) -> list[MeetingView]:

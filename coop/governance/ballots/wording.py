@@ -122,6 +122,8 @@ def proxies(lang: str, articles: Articles) -> str:
 def own_votes_end(lang: str, meeting: Meeting) -> str:
     """Until when one may vote on the pages."""
     day = civil_day(lang, meeting.held_on)
+    if not meeting.votes_until and meeting.begins_at:
+        return translate(lang, "the closing of the meeting of %(day)s", day=day)
     if not meeting.votes_until:
         return translate(lang, "the end of %(day)s", day=day)
     return translate(lang, "%(day)s, %(hour)s", day=day, hour=meeting.votes_until)

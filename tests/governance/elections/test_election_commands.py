@@ -186,6 +186,8 @@ def test_who_is_in_the_room_votes_on_paper_and_the_others_here(database: Databas
     with pytest.raises(BadInput, match="3 votes are on the papers"):
         sheet(database, Sheet({"m002": 3}, 3))
     sheet(database, Sheet({"m002": 2}, 2))
+    with pytest.raises(CoopError, match="nobody votes here in it"):
+        choose(database, {"m010": ["m001"]})
     counted = count(database)
     assert dict(counted.votes) == {"m001": 2, "m002": 2, "m003": 0}
     assert (counted.valid, counted.entitled) == (4, 12)

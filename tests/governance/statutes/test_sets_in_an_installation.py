@@ -74,7 +74,9 @@ def keep(tx: Tx, meeting_id: str, kind: str, count: Count, held_on: date, second
     parameters = {"name": "New", "outside_article": "9"} if kind == "statutes" else {}
     point = resolution("the point", kind, parameters)
     point = type(point)(f"{meeting_id}-1", *(getattr(point, each) for each in list(point.__dataclass_fields__)[1:]))
-    convened = Meeting(meeting_id, held_on, held_on - timedelta(days=40), "", (point,), second_of=second_of)
+    convened = Meeting(
+        meeting_id, held_on, held_on - timedelta(days=40), "", (point,), begins_at="10:00", second_of=second_of
+    )
     confirm(tx, past.enter_past_meeting(tx, past.Minutes(convened, (count,), "minutes")))
     return point.resolution_id
 
@@ -110,7 +112,7 @@ def test_a_notice_goes_out_in_time_or_is_refused_with_the_article_of_the_case(
     clock.set(datetime.combine(sent, time(9), UTC))
     kind = "statutes" if case["rule"] == "notice-statutes" else "other"
     parameters = {"name": "New", "outside_article": "9"} if kind == "statutes" else {}
-    convened = Meeting("alv", held_on, sent, "", (resolution("a", kind, parameters),))
+    convened = Meeting("alv", held_on, sent, "", (resolution("a", kind, parameters),), begins_at="10:00")
     with embedded.write("town", SECRETARY) as tx:
         install(tx, name)
         if case["verdict"] == "in time":

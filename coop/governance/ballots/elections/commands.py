@@ -17,7 +17,7 @@ from uuid import uuid4
 from coop.events.elections import ElectionBallotsCommitted, ElectionVoteCounted, ElectionVoteOpened
 from coop.governance.ballots.attendance.commands import find_present
 from coop.governance.ballots.attendance.rules import ROOM
-from coop.governance.ballots.closing import find_second
+from coop.governance.ballots.closing import find_second, is_left_out_by
 from coop.governance.ballots.commitments import make_salt
 from coop.governance.ballots.counting import count_ballots, rule_of, tally_of
 from coop.governance.ballots.elections import papers, store
@@ -166,7 +166,8 @@ def close_vote(tx: Tx, resolution_id: str, number: int) -> Counted:
     """Close a vote and count it, with what was counted on paper; repeating it changes nothing.
 
     Raises:
-        CoopError: it is not the day of the meeting yet, the count on paper is missing, or it waits for a second person.
+        CoopError: the meeting did not begin, or members may still vote by its notice; the count on paper is missing, or
+            waits for a second person.
     """
     election = find_election(tx, resolution_id, lock=True)
     done = next((each for each in election.counted if each.number == number), None)
@@ -177,8 +178,12 @@ def close_vote(tx: Tx, resolution_id: str, number: int) -> Counted:
         raise CoopError("vote-not-open", say("this vote is not open"))
     _refuse_closed(tx, election)
     meeting = election.meeting
-    if tx.today < meeting.held_on:
-        raise CoopError("meeting-not-held", say("this vote is counted at the meeting, on %(day)s", day=meeting.held_on))
+    starts_at = election.counts_from
+    if tx.now < starts_at:
+        raise CoopError("meeting-not-held", say("this vote is counted at the meeting, from %(start)s", start=starts_at))
+    if is_left_out_by(tx, meeting, str(tx.actor)):
+        reason = say("you left out what somebody else had entered of this meeting: somebody else counts")
+        raise CoopError("second-person", reason)
     counted = _count(tx, election, opened)
     store.add_count(tx, resolution_id, counted)
     names = tuple(sorted(counted.votes))
@@ -261,7 +266,12 @@ def _judge_choices(election: Election, choices: Sequence[str]) -> None:
 
 
 def _refuse_paper(tx: Tx, election: Election, opened: Opened, member_id: str) -> None:
-    """Refuse an electronic ballot where it is secret, or from somebody who is in the room and votes on paper."""
+    """Refuse an electronic ballot where it is secret, or from somebody who is in the room and votes on paper, and from
+    everybody once the papers were counted: whoever handed one in could vote twice."""
+    if papers.find_count(tx, election, opened.number) is not None:
+        raise CoopError(
+            "paper-counted", say("two people counted the papers of this vote: since then nobody votes here in it")
+        )
     if opened.secret:
         raise CoopError(
             "secret-ballot",

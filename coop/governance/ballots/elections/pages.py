@@ -148,7 +148,7 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         opened = election.open_vote
         room = papers.count_room(tx, election, opened.number) if opened and opened.on_paper and steward else 0
         now = tx.now.astimezone(AMSTERDAM).replace(tzinfo=None)
-        is_day = tx.today >= election.meeting.held_on
+        may_count = tx.now >= election.counts_from
         outcome = next(each for each in view.outcomes if each.resolution.resolution_id == resolution_id)
     return render(
         request,
@@ -165,7 +165,7 @@ def _show(request: Request, resolution_id: str, form: Form) -> Response:
         procedure=find_procedure(election.articles),
         secret=commands.is_secret(election),
         steward=steward,
-        is_day=is_day,
+        may_count=may_count,
         room=room,
         kept=kept,
         numbers=numbers,

@@ -1,7 +1,8 @@
 """Commands on papers of an election: a count of paper ballots, a lot, a term of before. One person enters, another
 confirms.
 
-Invariants: papers of the room bring no more votes than those there have who did not vote here; a lot picks among those
+Invariants: papers of the room bring no more votes than those there have who did not vote here, and their count ends
+the vote on the pages; a lot picks among those
 who share a place, as the count says.
 """
 
@@ -58,6 +59,10 @@ def keep_count(tx: Tx, entry: Entry) -> int:
     opened = election.open_vote
     if opened is None or opened.number != number or not opened.on_paper or election.is_withdrawn:
         raise CoopError("vote-not-open", say("no such vote is open on paper"))
+    if tx.now < election.counts_from:
+        raise CoopError(
+            "meeting-not-held", say("papers are counted at the meeting, from %(start)s", start=election.counts_from)
+        )
     if find_count(tx, election, number) is not None:
         raise CoopError("paper-counted", say("the papers of this vote were counted, and two people signed it"))
     if reason := object_to_sheet(election.stand, sheet, count_room(tx, election, number)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from coop.governance.ballots.elections import store
 from coop.governance.ballots.elections.candidacy import Candidacy, read_candidacy
@@ -16,7 +17,7 @@ from coop.governance.model import ELECTION, Meeting, Resolution
 from coop.governance.statutes.model import Articles
 from coop.governance.statutes.version import in_force
 from coop.kit.tx import Tx
-from coop.values import NotFound, say
+from coop.values import NotFound, midnight, say
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ class Election:
     def open_vote(self) -> Opened | None:
         """The vote that is open now."""
         return self.opened[-1] if len(self.opened) > len(self.counted) else None
+
+    @property
+    def counts_from(self) -> datetime:
+        """The instant from which the vote that is open may be counted: the first one, which is open ahead of the
+        meeting, is so as long as the notice says; every later one follows it in the meeting."""
+        return midnight(self.meeting.held_on) if self.counted else self.meeting.may_close_from
 
 
 def find_election(tx: Tx, resolution_id: str, *, lock: bool = False) -> Election:
