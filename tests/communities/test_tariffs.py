@@ -82,3 +82,10 @@ def test_a_contribution_to_the_connection_is_held_to_a_maximum_that_is_on_file(
 ) -> None:
     [(field, reason)] = judged(HEAT, connection, valid_from=valid_from)
     assert (field, "maximum" in reason, "connection once" in reason) == ("components.1.price", True, True)
+
+
+@pytest.mark.parametrize("year", range(2022, 2028))
+def test_heat_has_one_maximum_per_gj_whatever_is_supplied_beside_it(year: int) -> None:
+    maxima = [each for each in shipped_law().maxima_on(date(year, 7, 1)) if each.component == "heat per GJ"]
+    assert {each.customer_class for each in maxima} == {"full", "heating-only", "tap-water-only"}
+    assert len({each.price_eur for each in maxima}) == 1
