@@ -19,6 +19,7 @@ from coop.governance.meetings import store
 from coop.governance.minutes import commands as minutes
 from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
+from coop.governance.tables.assembly import suspension
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
 from coop.kit.database import Database
 from coop.kit.tx import Tx
@@ -86,6 +87,14 @@ def elect(tx: Tx) -> None:
     elections.add_term(tx, Term("board", "m001", day, day + timedelta(days=1), "tariff"))
 
 
+def suspend(tx: Tx) -> None:
+    """A suspension as its table holds it."""
+    entry_id = store_entries.add_entry(tx, "suspension", "m001", "a letter", {}, "0" * 64, "")
+    days = {"from_on": tx.today, "ends_on": tx.today}
+    row = {"community": TOWN, "member_id": "m001", "number": 1, "change": "suspended", "article": "5.4", **days, **SAID}
+    tx.execute(insert(suspension).values(**row, entry_id=entry_id))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
@@ -93,6 +102,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         said = {"community": TOWN, "resolution_id": "tariff", "member_id": "m001", "number": 1, **SAID}
         tx.execute(insert(objection).values(**said, in_time=False))
         elect(tx)
+        suspend(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today
