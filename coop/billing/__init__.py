@@ -8,7 +8,7 @@ Tells: LawPublished, BillIssued, BillArchived, TariffNoticeOrdered, TariffAnswer
 
 Hears: CommunityDescribed, ChoiceMade, MemberAdmitted, MemberLeft, ConnectionOpened, ContractSigned, ContractEnded,
 ContractPartiesNamed, BillAddressed, GasBillsCorrected, MessageSent, MessageFailed, PeriodMeasured, EnergyAllocated,
-PeriodClosed, TariffProposed, TariffAdopted, TrancheReleased.
+PeriodClosed, TariffProposed, TariffAdopted, DecisionStopped, TrancheReleased.
 
 Refuses: to hold a tariff that no meeting adopted, to bill a period that metering has not closed, to change a bill that
 was issued, and to issue one above the member's ceiling. It reads no meter and counts no vote.

@@ -1,7 +1,8 @@
-"""Card of the bills that rest on figures of another room: what a meter counted, and what was shared of it."""
+"""Cards of the bills that rest on another room: on what a meter counted and was shared of it, or on a decision."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -30,3 +31,12 @@ def show_resting(request: Request, of: Annotated[str, Query(max_length=8000)], c
     with reading(request) as tx:
         heads = visible_heads(tx, session, bills.list_resting(tx, of.split(","), connection or None))
     return card(request, "billing/card_resting.html", bills=heads[: -SHOWN - 1 : -1], count=len(heads), words=words)
+
+
+@routes.get("/stops/{resolution_id}/{from_on}")
+@may("see-runs")
+def show_undone(request: Request, resolution_id: str, from_on: date) -> Response:
+    """Show what a tariff billed from a day on, by month: what is corrected where the decision falls from that day."""
+    with reading(request) as tx:
+        months = bills.sum_billed(tx, resolution_id, from_on)
+    return card(request, "billing/card_undone.html", months=months, words=words)

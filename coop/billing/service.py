@@ -62,6 +62,7 @@ BILLING = Service(
         metering.PeriodClosed: heard.on_period_closed,
         governance.TariffProposed: heard.on_tariff_proposed,
         governance.TariffAdopted: heard.on_tariff_adopted,
+        governance.DecisionStopped: heard.on_decision_stopped,
         governance.TrancheReleased: heard.on_tranche_released,
     },
     heard_tables=(*communities.TABLES, *HEARD),

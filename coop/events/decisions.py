@@ -27,3 +27,28 @@ class DecisionRecorded(Event):
 
     def key(self) -> str:
         return self.resolution_id
+
+
+class DecisionStopped(Event):
+    """A decision that was adopted does not act from ``from_on``: a court suspended or annulled it, the members repealed
+    it, or the board withdrew it before it acted. Where ``manner`` is resumed it acts again. ``stop_id`` names the entry
+    of two people, or the resolution that did it; ``number`` counts what was told of one decision, and ``stopped_on`` is
+    the day on which it was put on file. ``ruled_on`` is the day of the ``paper`` on which it stands."""
+
+    TYPE: ClassVar[str] = "governance.decision-stopped.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    stop_id: str
+    resolution_id: str
+    number: int
+    kind: str
+    subject_nl: str
+    subject_en: str
+    manner: str
+    from_on: date
+    ruled_on: date
+    stopped_on: date
+    paper: str
+
+    def key(self) -> str:
+        return self.resolution_id

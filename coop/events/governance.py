@@ -12,6 +12,7 @@ from coop.events.attendance import AttendanceNoted as AttendanceNoted
 from coop.events.attendance import MandateEnded as MandateEnded
 from coop.events.attendance import MandateGiven as MandateGiven
 from coop.events.decisions import DecisionRecorded as DecisionRecorded
+from coop.events.decisions import DecisionStopped as DecisionStopped
 from coop.events.elections import CandidatesNamed as CandidatesNamed
 from coop.events.elections import ElectionBallotsCommitted as ElectionBallotsCommitted
 from coop.events.elections import ElectionVoteCounted as ElectionVoteCounted

@@ -28,6 +28,7 @@ ACCESS = Access(
         "see-papers": roles("member", "board", "treasurer", "auditor", "operator"),
         "add-papers": _STEWARDS,
         "withdraw-meeting": _STEWARDS,
+        "stop-decision": _STEWARDS,
         "enter-ballots": _STEWARDS,
         "enter-past-meeting": _STEWARDS,
         "confirm-entry": _STEWARDS,

@@ -20,6 +20,7 @@ from coop.events import Event
 from coop.governance.kind_fields import Field, judge_fields, read_fields, show_fields
 from coop.governance.model import ORDINARY, Meeting, Programme, Resolution
 from coop.governance.statutes.model import Articles
+from coop.governance.stops.rules import Stopping
 from coop.kit.tx import Tx
 from coop.values import Problem, hash_parameters, say
 from coop.web.language import N_
@@ -30,6 +31,8 @@ OTHER: Final = "other"
 """The kind of a subject without any effect of its own."""
 
 NOTHING_ACTS: Final = N_("Recorded. Nothing acts on it by itself: the board carries it out.")
+
+NOTHING_UNDONE: Final = N_("Recorded. The board sees to it that this is not carried out any more.")
 
 Parameters = Mapping[str, Any]
 Form = Mapping[str, str]
@@ -84,6 +87,9 @@ class Kind:
     (``fill``) and how it is read (``read``). ``judge`` finds what is wrong with the parameters by themselves,
     ``judge_known`` beside what is on file. ``propose`` and ``act`` make the facts of the notice and of the adoption.
     ``claim``: what only one decision can settle, such as the tariff from a day; ``settles_once``: for good.
+    ``begins``: the first day of what acts later than it is decided. ``undoes``: what it means that such a decision is
+    suspended, annulled, withdrawn or repealed; ``fall``: what else that makes happen here; ``instead``: what else to do
+    where that cannot be entered.
     """
 
     name: str
@@ -103,6 +109,10 @@ class Kind:
     act: Callable[[Tx, Adopted], list[Event]] = _tell_nothing
     claim: Callable[[Parameters], str] | None = None
     settles_once: bool = False
+    begins: Callable[[Parameters], date] | None = None
+    fall: Callable[[Tx, Resolution, Stopping], list[Event]] = _tell_nothing
+    undoes: str = NOTHING_UNDONE
+    instead: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     """By service, what it means that it could not take the decision."""
 
@@ -122,6 +132,10 @@ class Kind:
         if self.show is not None:
             return self.show(lang, parameters, called)
         return show_fields(self.fields, lang, parameters)
+
+    def find_beginning(self, parameters: Parameters, decided_on: date) -> date:
+        """The first day on which a decision acts."""
+        return self.begins(parameters) if self.begins is not None else decided_on
 
     def find_claim(self, parameters: Parameters) -> str:
         """The one thing that these parameters would settle, or nothing where many may stand beside each other."""

@@ -16,6 +16,9 @@ from coop.values import AMSTERDAM, midnight
 ELECTION: Final = "election"
 """Kind of the resolution that puts persons to the vote, by name and in rounds."""
 
+REPEAL: Final = "repeal"
+"""Kind of the resolution by which the members take back what they decided before."""
+
 ORDINARY: Final = "ordinary"
 """Kind of the rule that all follow which have none of their own."""
 
@@ -95,6 +98,11 @@ class Resolution:
         explains it."""
         plain = (replace(one, resolution_id="", option_of="", papers=()) for one in (self, other))
         return next(plain) == next(plain) and self.texts == other.texts
+
+    @property
+    def ruled_as(self) -> str:
+        """The kind whose rule and terms it follows: a repeal asks what the decision asked that it repeals."""
+        return str(self.parameters.get("of_kind", self.kind)) if self.kind == REPEAL else self.kind
 
     @property
     def texts(self) -> frozenset[str]:

@@ -23,7 +23,14 @@ from coop.governance.ballots.attendance import pages as attendance_pages
 from coop.governance.ballots.elections import office_pages
 from coop.governance.ballots.elections import pages as election_pages
 from coop.governance.ballots.mandates import pages as mandate_pages
-from coop.governance.convening import calendar_file, meeting_pages, past_pages, second_pages, withdrawal_pages
+from coop.governance.convening import (
+    calendar_file,
+    meeting_pages,
+    past_pages,
+    second_pages,
+    stopping_pages,
+    withdrawal_pages,
+)
 from coop.governance.convening import pages as convening_pages
 from coop.governance.feeds import api as feed
 from coop.governance.feeds import pages as partner_pages
@@ -79,6 +86,7 @@ GOVERNANCE = Service(
         facts.LotDrawn,
         facts.PersonElected,
         facts.ResolutionDecided,
+        facts.DecisionStopped,
         facts.MinutesConfirmed,
         facts.TariffAdopted,
         facts.AllocationKeyAdopted,
@@ -132,6 +140,7 @@ GOVERNANCE = Service(
         ballot_pages.routes,
         second_pages.routes,
         withdrawal_pages.routes,
+        stopping_pages.routes,
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,

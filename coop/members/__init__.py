@@ -11,10 +11,10 @@ ContractSigned, ContractPartiesNamed, ContractEnded, GasBillsCorrected, BillAddr
 CommunityDescribed, ChoiceMade, ChoiceAnswered, ProgramTokenMade, GatewayMetersSet, ProgramTokenEnded, MessageSent,
 MessageFailed, ConsentGiven, ConsentWithdrawn.
 
-Hears: ChoiceAdopted, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened, MeetingWithdrawn,
-PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded, MemberSuspended,
-SuspensionLifted, VoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen (who looked at
-whose use). The register follows the secretary, not the machines.
+Hears: ChoiceAdopted, DecisionStopped, BillIssued, PeriodMeasured, TariffNoticeOrdered, MeetingConvened,
+MeetingWithdrawn, PointWithdrawn, PaperAdded, CandidatesNamed, PersonElected, MandateGiven, MandateEnded,
+MemberSuspended, SuspensionLifted, VoteOpened, VoteClosing, BallotEntered, ReadingChanged, ProgramTokenUsed, UseSeen
+(who looked at whose use). The register follows the secretary, not the machines.
 
 Refuses: readings, money, votes; national identification numbers (no legal basis:
 docs/domain/personal-data.md#what-may-be-used).

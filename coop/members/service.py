@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coop.communities.answering import answer_with
-from coop.communities.heard import on_choice_adopted
+from coop.communities.heard import on_choice_adopted, on_decision_stopped
 from coop.events import Envelope, billing, governance, metering
 from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
@@ -120,6 +120,7 @@ MEMBERS = Service(
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
         governance.PaperAdded: messages_heard.on_paper_added,
+        governance.DecisionStopped: _in_turn(on_decision_stopped, messages_heard.on_decision_stopped),
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,

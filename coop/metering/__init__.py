@@ -9,7 +9,7 @@ Tells: PeriodMeasured, EnergyAllocated, PeriodClosed, HeatSystemReported, Alloca
 ProgramTokenUsed, ReadingChanged (to the member whose meter it is), UseSeen.
 
 Hears: CommunityDescribed, ChoiceMade, ConnectionOpened, ConnectionClosed (who used what), ContractSigned,
-ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided).
+ContractEnded (where a meter is missed), AllocationKeyAdopted (how shared energy is divided), DecisionStopped.
 
 Refuses: to overwrite a reading, to believe a sender's clock, to know a price or a person, to divide energy by a key
 that no meeting adopted, to close a period silently on readings that are not there, and to bill over a fall that

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coop.communities import heard as communities
 from coop.communities.answering import answer_with
-from coop.events.governance import AllocationKeyAdopted
+from coop.events.governance import AllocationKeyAdopted, DecisionStopped
 from coop.events.members import ConnectionClosed, ConnectionOpened, ContractEnded, ContractSigned
 from coop.events.metering import (
     AllocationKeyAnswered,
@@ -36,6 +36,7 @@ from coop.metering.intake.parking import KINDS, READINGS, TELEGRAM, UNROUTED, re
 from coop.metering.intake.tables import WITHDRAWALS_KEPT
 from coop.metering.jobs import JOBS
 from coop.metering.periods import pages as break_pages
+from coop.metering.periods import undone_card
 from coop.metering.periods.api import breaks, periods
 from coop.metering.provenance.api import measurements, records, sharing
 from coop.metering.provenance.pages import data, energy, members, meter, record_exports, walk
@@ -55,8 +56,8 @@ from coop.metering.register.tables import (
     contract_signed,
 )
 from coop.metering.sharing import pages as key_pages
-from coop.metering.sharing.heard import on_allocation_key_adopted
-from coop.metering.tables import KEPT, OWNER_S, allocation_key, metadata
+from coop.metering.sharing.heard import on_allocation_key_adopted, on_decision_stopped
+from coop.metering.tables import KEPT, OWNER_S, allocation_key, decision_stop, metadata
 from coop.web.language import N_
 
 
@@ -89,6 +90,7 @@ METERING = Service(
         ContractSigned: on_contract_signed,
         ContractEnded: on_contract_ended,
         AllocationKeyAdopted: on_allocation_key_adopted,
+        DecisionStopped: on_decision_stopped,
     },
     heard_tables=(
         *communities.TABLES,
@@ -97,6 +99,7 @@ METERING = Service(
         contract_signed,
         contract_ended,
         allocation_key,
+        decision_stop,
     ),
     kept_tables=(*KEPT, *BREAKS_KEPT, *WITHDRAWALS_KEPT, *ENTRIES_KEPT, *RESOLUTIONS_KEPT),
     owner_tables=OWNER_S,
@@ -131,6 +134,7 @@ METERING = Service(
         key_pages.routes,
         gateways.routes,
         home.routes,
+        undone_card.routes,
         files.routes,
     ),
     doors=lambda room: [MqttDoor(room, room.settings.mqtt_url)] if room.settings.mqtt_url else [],

@@ -208,6 +208,19 @@ allocation_key = Table(
     CheckConstraint("valid_until IS NULL OR valid_until > valid_from", name="ends_after_it_starts"),
 )
 
+decision_stop = Table(
+    "decision_stop",
+    metadata,
+    Column("community", String(100), primary_key=True),
+    Column("resolution_id", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("manner", String(20), nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("told_on", Date, nullable=False),
+    CheckConstraint("number >= 1", name="stops_count"),
+)
+"""What was told of decisions that fell, or act again: each row holds from a day on."""
+
 sharing_group = Table(
     "sharing_group",
     metadata,

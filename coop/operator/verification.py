@@ -21,7 +21,7 @@ from coop.billing.checking.verify import Reference, Verification, verify_bill
 from coop.billing.terms.tariffs import read_tariff
 from coop.events import SERVICES
 from coop.events.billing import BillArchived, BillIssued, LawPublished
-from coop.events.governance import ResolutionDecided, TariffAdopted, TrancheReleased
+from coop.events.governance import DecisionStopped, ResolutionDecided, TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
     ContractSigned,
@@ -99,9 +99,10 @@ class JournalIndex:
         published = facts(billing, LawPublished)
         measured, allocated = facts(metering, PeriodMeasured), facts(metering, EnergyAllocated)
         adopted, decided = facts(governance, TariffAdopted), facts(governance, ResolutionDecided)
-        tranches = facts(governance, TrancheReleased)
+        tranches, stops = facts(governance, TrancheReleased), facts(governance, DecisionStopped)
         billed_at = instants_of(billing, BillIssued, community)
         adopted_at = instants_of(governance, TariffAdopted, community)
+        stopped_at = instants_of(governance, DecisionStopped, community)
         admitted, left = facts(members, MemberAdmitted), facts(members, MemberLeft)
         signed, ended = facts(members, ContractSigned), facts(members, ContractEnded)
         corrected = facts(members, GasBillsCorrected)
@@ -119,6 +120,7 @@ class JournalIndex:
             archived=archived,
             tranches=tranches,
             tariffs=adopted,
+            stops=stops,
             admitted=admitted,
             left=left,
             signed=signed,
@@ -130,7 +132,8 @@ class JournalIndex:
             published=published,
             law=law_of_facts(published),
             told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
-            | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted},
+            | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted}
+            | {fact.stop_id: stopped_at[fact.fact_id(community)] for fact in stops},
         )
 
     @cached_property
@@ -212,6 +215,7 @@ class JournalIndex:
                     f" {count.votes_for} for, {count.votes_against} against, {count.votes_blank} blank,"
                     f" {counted.verdict} by {counted.article}"
                     + (", ENTERED AFTERWARDS from minutes that two people signed" if counted.history else "")
+                    + "".join(f", {stop.upper()}" for stop in counted.stops)
                 ]
             case "tariff":
                 return [f"tariff     {reference_id}", f"notice     {self._tell_notice(contract_id, reference_id)}"]

@@ -34,6 +34,8 @@ WORDS = {
         "value": "meter %s: %s staat niet in de metingen",
         "quarters": "gedeelde stroom van %s: de kwartieren tellen op tot %s Wh, verteld is %s Wh",
         "price": "%s: op de rekening %s, de leden besloten %s",
+        "fell": "%s: dit besluit geldt niet meer vanaf %s (%s), en de rekening rekent er daarna nog mee",
+        "stopped": "Let op: dit besluit geldt niet meer vanaf %s (%s). Wat er al mee berekend is, wordt gecorrigeerd.",
         "count": "het besluit %s volgt niet uit de stemmen: %s voor, %s tegen, %s blanco",
         "box": "de stembus van %s is niet die van de telling",
         "own": "uw stem over %s zit niet in de stembus",
@@ -78,6 +80,8 @@ WORDS = {
         "value": "meter %s: %s is not in the readings",
         "quarters": "electricity shared from %s: the quarter-hours come to %s Wh, told were %s Wh",
         "price": "%s: on the bill %s, the members decided %s",
+        "fell": "%s: this decision does not hold from %s (%s), and the bill goes on with it",
+        "stopped": "Mind: this decision does not hold from %s (%s). What was billed by it gets a correction.",
         "count": "the decision %s does not follow from the votes: %s for, %s against, %s blank",
         "box": "the box of ballots of %s is not the one that was counted",
         "own": "your ballot on %s is not in the box",
@@ -146,6 +150,7 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
         *check_paper(taken, inputs, say),
         *(finding for each in others for finding in check_source(each, say)),
         *check_links(inputs, others, say),
+        *check_fallen(taken, inputs, others, say),
     ]
     return wrong, [name for name, cents in expected.items() if cents is None]
 
@@ -641,6 +646,32 @@ def find_earlier(inputs: dict[str, Any], others: Sequence[Taken]) -> Taken | Non
     return next((each for each in bills if json.loads(each["fact"]["data"])["bill_id"] == inputs["corrects"]), None)
 
 
+def check_fallen(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Check that no price comes from a decision that had fallen before the bill was made, on days after that was told;
+    but for a contract that began under it, which keeps its price where the one before is dearer."""
+    for span in inputs["consumption"]["spans"]:
+        tariff = span["tariff"]
+        fell = find_fall(others, tariff["resolution_id"])
+        if fell is None or tariff["valid_from"] <= taken["contract_from"]:
+            continue
+        since = max(fell["from_on"], fell["stopped_on"])
+        if fell["stopped_on"] < taken["issued_on"] and since < span["period"]["end"]:
+            yield say["fell"] % (fell["subject_nl"], fell["from_on"], fell["paper"])
+
+
+def find_fall(others: Sequence[Taken], resolution_id: str) -> dict[str, Any] | None:
+    """The last sealed fact by which a decision fell, where none says that it holds again."""
+    told = [
+        json.loads(fact["data"])
+        for each in others
+        if each["what"] == "vote"
+        for fact in each["facts"]
+        if fact["type"].split(".")[1] == "decision-stopped"
+    ]
+    about = [each for each in told if each["resolution_id"] == resolution_id]
+    return about[-1] if about and about[-1]["manner"] != "resumed" else None
+
+
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
     """Contents of the sealed facts beside a bill, by what they are about."""
     found = {}
@@ -680,6 +711,9 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
             yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
             if how == "decided":
                 yield say["no-own"] % vote["subject"]
+            fell = find_fall([vote], vote["resolution_id"])
+            if fell is not None:
+                yield say["stopped"] % (fell["from_on"], fell["paper"])
     for state in inputs["guarantee"]:
         if reckon_ceiling(state["terms"]) is None:
             yield say["unpromised"] % state["terms"]["year"]["start"]

@@ -1,10 +1,13 @@
 """Prices that bills charge, derived anew: which tariff bound on each day, what was voted, and what each line comes to.
 
 On a day the tariff of the contract binds, or a later one of which a written notice had reached the member; before its
-notice a later one binds only where it makes nothing dearer (BW 2:59). A bill may rest on what was known when it was
-drafted, which is at most ``DRAFTED_BEFORE`` earlier than its issue: also of the law.
+notice a later one binds only where it makes nothing dearer (BW 2:59). One that fell binds no longer from the day on
+which that was told, or from its fall where nothing becomes dearer by it; a contract's own tariff makes way for a
+cheaper one alone (BW 2:16). A bill may rest on what was known when it was drafted, which is at most ``DRAFTED_BEFORE``
+earlier than its issue: also of the law.
 
-Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member, docs/domain/vat-and-bills.md#rounding.
+Source: docs/domain/law-and-co-operative.md#a-price-change-binds-a-member, docs/domain/vat-and-bills.md#rounding,
+docs/domain/meetings-votes-and-statutes.md#a-decision-that-falls.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from coop.communities.law import Law
-from coop.events.governance import TariffAdopted
+from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.events.members import ContractSigned
 from coop.verification.rows import Kept, Rows
 from coop.verification.terms import Notices
@@ -71,17 +74,23 @@ class Binding:
     told: Told
     notices: Notices
     tariffs: Mapping[str, TariffAdopted] = field(init=False)
+    _stops: Mapping[str, Sequence[DecisionStopped]] = field(init=False)
     _answers: dict[tuple[str, date, Known], str | None] = field(default_factory=dict)
     _laws: dict[date, Law] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tariffs = {fact.tariff_id: fact for fact in self.told.tariffs}
+        stops: dict[str, list[DecisionStopped]] = defaultdict(list)
+        for stop in sorted(self.told.stops, key=lambda stop: stop.number):
+            stops[stop.resolution_id].append(stop)
+        self._stops = stops
 
     def states(self, contract: ContractSigned, bill: Row[Any]) -> list[Known]:
         """States of knowledge when a bill was drafted: what was when it was issued, and what was before each
-        tariff and each notice of the time before; newest first."""
+        tariff, each fall of one and each notice of the time before; newest first."""
         issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
-        told = {told_at[name] for name in self.tariffs if name in told_at}
+        named = [*self.tariffs, *(stop.stop_id for stop in self.told.stops)]
+        told = {told_at[name] for name in named if name in told_at}
         sent = {row.sent_on for name in self.tariffs for row in self.notices.list_sent(name, contract.member_id)}
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
         days = {day - DAY for day in sent if bill.issued_on - DRAFTED_BEFORE < day <= bill.issued_on}
@@ -112,9 +121,36 @@ class Binding:
         told_at = self.told.told_at
         adopted = [fact for name, fact in self.tariffs.items() if told_at.get(name, known.told_at) <= known.told_at]
         adopted.sort(key=lambda fact: (fact.valid_from, fact.decided_on, fact.tariff_id))
-        own = _own(contract, adopted)
+        standing = [fact for fact in adopted if not self._fell(fact, contract.starts_on, known, early=True)]
+        own = _own(contract, standing)
+        if own is None or own.valid_from > contract.starts_on:
+            own = _own(contract, adopted)
         if own is None or day < own.valid_from:
             return None
+        gone_early = [fact for fact in adopted if fact is not own and self._fell(fact, day, known, early=True)]
+        bound = self._replace(contract, day, known, own, [fact for fact in adopted if fact not in gone_early])
+        left = [fact for fact in adopted if not self._fell(fact, day, known)]
+        begun = own if own in left else _own(contract, left)
+        if begun is not None and begun.valid_from <= day:
+            instead = self._replace(contract, day, known, begun, left)
+            law = self.law_on(known.sent_on)
+            if _makes_nothing_dearer(instead, bound, contract.customer_class, day, law):
+                return instead.tariff_id
+        return bound.tariff_id
+
+    def _fell(self, fact: TariffAdopted, day: date, known: Known, early: bool = False) -> bool:
+        """True where a tariff has fallen on a day; ``early``: where that was told by then."""
+        fell = False
+        for stop in self._stops.get(fact.resolution_id, ()):
+            is_known = self.told.told_at.get(stop.stop_id, known.told_at) <= known.told_at
+            if is_known and stop.from_on <= day and not (early and stop.stopped_on > day):
+                fell = stop.manner != "resumed"
+        return fell
+
+    def _replace(
+        self, contract: ContractSigned, day: date, known: Known, own: TariffAdopted, adopted: Sequence[TariffAdopted]
+    ) -> TariffAdopted:
+        """The tariff that a contract began with, or what replaced it by a day."""
         bound = own
         for fact in adopted[adopted.index(own) + 1 :]:
             notice = self.notices.find(contract, fact.tariff_id)
@@ -129,7 +165,7 @@ class Binding:
                 fact, bound, contract.customer_class, day, self.law_on(known.sent_on)
             ):
                 bound = fact
-        return bound.tariff_id
+        return bound
 
 
 def _own(contract: ContractSigned, adopted: Sequence[TariffAdopted]) -> TariffAdopted | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from coop.communities.law import Law, shipped_law
 from coop.communities.law_commands import read_fact
 from coop.events.billing import BillArchived, BillIssued, LawPublished
-from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.governance import DecisionStopped, TariffAdopted, TrancheReleased
 from coop.events.members import (
     ContractEnded,
     ContractSigned,
@@ -30,12 +30,14 @@ def law_of_facts(published: Sequence[LawPublished]) -> Law:
 @dataclass(frozen=True)
 class Told:
     """Facts that billing, members, governance and metering told of a co-operative, from their own journals; ``told_at``
-    says when each tariff and each bill was told, by id. ``law`` is that of all that was ``published``."""
+    says when each tariff, each fall of a decision and each bill was told, by id. ``law`` is that of all that was
+    ``published``."""
 
     issued: Sequence[BillIssued] = ()
     archived: Sequence[BillArchived] = ()
     tranches: Sequence[TrancheReleased] = ()
     tariffs: Sequence[TariffAdopted] = ()
+    stops: Sequence[DecisionStopped] = ()
     admitted: Sequence[MemberAdmitted] = ()
     left: Sequence[MemberLeft] = ()
     signed: Sequence[ContractSigned] = ()

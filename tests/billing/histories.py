@@ -24,11 +24,11 @@ from coop.billing.runs.results import RunResult
 from coop.billing.terms.store import find_figure
 from coop.communities.law import MAXIMUM, Publication
 from coop.events import Event
-from coop.events.members import ContractEnded, GasBillsCorrected, GasYear, MemberLeft
+from coop.events.members import ChoiceMade, ContractEnded, GasBillsCorrected, GasYear, MemberLeft
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, Period
-from tests.billing.reference import Told, ToldContract, ToldTariff
+from tests.billing.reference import Told, ToldContract, ToldStop, ToldTariff
 from tests.billing.village import (
     admitted,
     allocated,
@@ -40,6 +40,7 @@ from tests.billing.village import (
     release,
     signed,
     tariff_adopted,
+    tariff_stopped,
 )
 from tests.desk import SECRETARY
 
@@ -71,6 +72,7 @@ class History:
     shared_wh: dict[tuple[str, date], int] = field(default_factory=dict)
     index: dict[int, Fraction] = field(default_factory=dict)
     maxima: list[tuple[date, str]] = field(default_factory=list)
+    stops: list[ToldStop] = field(default_factory=list)
 
     @property
     def told(self) -> Told:
@@ -86,6 +88,7 @@ class History:
             self.shared_wh,
             self.index,
             tuple(self.maxima),
+            tuple(self.stops),
         )
 
 
@@ -98,6 +101,8 @@ def invent(seed: int) -> History:
         start = months[-1].end
     history = History(rng, months)
     _invent_tariffs(history)
+    if seed % 2:
+        _invent_stops(history, random.Random(f"stops {seed}"))
     _invent_promises(history)
     for member in MEMBERS[: rng.randint(1, 2)]:
         _invent_member(history, member)
@@ -166,6 +171,7 @@ def play(database: Database, community: str, history: History) -> None:
     steps = [*history.usual, *history.late]
     if rng.random() < 0.3:
         rng.shuffle(steps)
+    _order_choices(steps)
     while steps:
         step = steps.pop(0)
         if not _tell(database, community, step):
@@ -175,6 +181,14 @@ def play(database: Database, community: str, history: History) -> None:
     for month in rng.sample(history.months, len(history.months)):
         _issue(database, community, month)
     _issue(database, community, None)
+
+
+def _order_choices(steps: list[Step]) -> None:
+    """Put choices in their own order, wherever they come between other things: they stand in one chain."""
+    places = [place for place, step in enumerate(steps) if isinstance(step, ChoiceMade)]
+    choices = sorted((step for step in steps if isinstance(step, ChoiceMade)), key=lambda choice: choice.number)
+    for place, choice in zip(places, choices, strict=True):
+        steps[place] = choice
 
 
 def _tell(database: Database, community: str, step: Step) -> bool:
@@ -221,6 +235,21 @@ def _invent_tariffs(history: History) -> None:
             sent_on = decided_on + timedelta(days=history.rng.randint(0, 90))
             history.notices.append((f"tariff-{number}", member, sent_on))
             history.late.append(partial(_notify, tariff_id=f"tariff-{number}", member=member, sent_on=sent_on))
+
+
+def _invent_stops(history: History, rng: random.Random) -> None:
+    """Let tariffs fall: annulled from their first day, suspended for a time, or repealed from a day on."""
+    for tariff in rng.sample(history.tariffs, rng.randint(1, len(history.tariffs))):
+        first = max(tariff.valid_from, tariff.decided_on)
+        told_on = first + timedelta(days=rng.randint(0, 400))
+        from_on = rng.choice((tariff.valid_from, told_on, told_on + timedelta(days=rng.randint(0, 60))))
+        tellings = [(rng.choice(("suspended", "annulled", "repealed")), from_on, told_on)]
+        if rng.random() < 0.4:
+            again_on = told_on + timedelta(days=rng.randint(1, 120))
+            tellings.append(("resumed", rng.choice((from_on, again_on)), again_on))
+        for number, (manner, from_on, told_on) in enumerate(tellings, 1):
+            history.stops.append(ToldStop(tariff.name, from_on, told_on, manner == "resumed"))
+            history.late.append(tariff_stopped(tariff.name, number, manner, from_on, told_on))
 
 
 def _notify(tx: Tx, tariff_id: str, member: str | None, sent_on: date) -> None:

@@ -49,6 +49,16 @@ class ToldContract:
 
 
 @dataclass(frozen=True)
+class ToldStop:
+    """A telling that a tariff does not act from a day on, or acts again."""
+
+    name: str
+    from_on: date
+    told_on: date
+    acts: bool
+
+
+@dataclass(frozen=True)
 class Told:
     """Everything that was told in the end. ``notices`` are tariff, member (None: all) and day; ``promises`` first day,
     mode and years of what is promised to contracts that begin from then on, as they were made; ``memberships`` first
@@ -64,6 +74,14 @@ class Told:
     shared_wh: Mapping[tuple[str, date], int]
     index: Mapping[int, Fraction]
     maxima: tuple[tuple[date, str], ...] = ()
+    stops: tuple[ToldStop, ...] = ()
+
+    def acts(self, name: str, day: date, until: date = date.max) -> bool:
+        """Whether a tariff acts on a day, by what was told until another; the last word holds."""
+        words = [
+            stop.acts for stop in self.stops if stop.name == name and stop.from_on <= day and stop.told_on <= until
+        ]
+        return words[-1] if words else True
 
 
 @dataclass(frozen=True)
@@ -96,11 +114,27 @@ def reckon(told: Told) -> Owed:
 
 
 def binding(told: Told, contract: ToldContract, day: date) -> ToldTariff | None:
-    """The tariff that binds a contract on a day, with all notices known (BW 2:59)."""
+    """The tariff that binds a contract on a day, with all notices and all falls known (BW 2:59, 2:16): what fell is
+    gone from the day on which that was told, earlier or in the place of the contract's own where it takes nothing."""
     in_order = sorted(told.tariffs, key=lambda tariff: (tariff.valid_from, tariff.decided_on, tariff.name))
-    own = _own(in_order, contract)
+    start = contract.starts_on
+    own = _own([each for each in in_order if told.acts(each.name, start, start)], contract)
+    if own is None or own.valid_from > start:
+        own = _own(in_order, contract)
     if own is None or day < own.valid_from:
         return None
+    kept = _replaced(
+        told, contract, day, own, [each for each in in_order if each is own or told.acts(each.name, day, day)]
+    )
+    standing = [each for each in in_order if told.acts(each.name, day)]
+    begun = own if own in standing else _own(standing, contract)
+    if begun is None or begun.valid_from > day:
+        return kept
+    left = _replaced(told, contract, day, begun, standing)
+    return left if _takes_nothing(left, kept) else kept
+
+
+def _replaced(told: Told, contract: ToldContract, day: date, own: ToldTariff, in_order: list[ToldTariff]) -> ToldTariff:
     bound = own
     for tariff in in_order[in_order.index(own) + 1 :]:
         told_on = _told_on(told, contract, tariff)

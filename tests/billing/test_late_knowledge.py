@@ -21,7 +21,7 @@ from coop.billing.model import LineKind
 from coop.billing.service import BILLING
 from coop.demo.cooperative import PROFILE
 from coop.events import Event
-from coop.events.governance import TariffAdopted
+from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
 from coop.kit.database import Database
@@ -91,6 +91,7 @@ def second_opinion(database: Database, community: str, history: History) -> list
 
     told = Told(
         tariffs=of(TariffAdopted),
+        stops=of(DecisionStopped),
         admitted=of(MemberAdmitted),
         left=of(MemberLeft),
         signed=of(ContractSigned),

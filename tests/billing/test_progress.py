@@ -92,7 +92,7 @@ def test_the_page_says_how_far_a_run_is_and_looks_again_without_a_script(
     assert '<progress value="2" max="3"' in page
     assert "2 of 3" in page
     assert "to go" in page
-    [working] = board.get("/billing/api/v1/runs/working").json()
+    [working] = board.get("/billing/api/v1/runs/working").json()["runs"]
     told = {name: working[name] for name in ("name", "asked", "status", "stage", "done", "total", "permille")}
     assert told == {
         "name": "2025-01",
@@ -112,7 +112,7 @@ def test_the_page_says_how_far_a_run_is_and_looks_again_without_a_script(
     ended = board.get("/billing/runs/2025-01", headers=HTML).text
     assert "refresh" not in ended
     assert "-000003" in ended
-    assert board.get("/billing/api/v1/runs/working").json() == []
+    assert board.get("/billing/api/v1/runs/working").json() == {"runs": []}
 
 
 def test_a_run_that_was_killed_in_the_middle_says_so_and_is_made_again_in_the_name_of_who_asked(
@@ -126,7 +126,7 @@ def test_a_run_that_was_killed_in_the_middle_says_so_and_is_made_again_in_the_na
     page = board.get("/billing/runs/2025-01", headers=HTML).text
     assert "None of them is issued" in page
     assert "Issue these bills" in page
-    [working] = board.get("/billing/api/v1/runs/working").json()
+    [working] = board.get("/billing/api/v1/runs/working").json()["runs"]
     assert (working["status"], working["seconds_left"]) == ("stopped", None)
     assert board.get("/billing/api/v1/bills").json() == []
     job = Work(village, COMMUNITY, village.clock.now(), "resume-runs")
@@ -146,12 +146,12 @@ def test_what_is_refused_while_somebody_waits_is_not_kept_and_else_stands_on_the
 ) -> None:
     board = visit(village, tmp_path, "treasurer")
     assert board.post("/billing/api/v1/runs", json={"period": "2025-02"}).status_code == 409
-    assert board.get("/billing/api/v1/runs/working").json() == []
+    assert board.get("/billing/api/v1/runs/working").json() == {"runs": []}
     with village.write(COMMUNITY, TREASURER) as tx:
         work = works.begin(tx, "2025-02", "run")
     with pytest.raises(Exception, match="cannot be billed yet"):
         works.carry_out(village, COMMUNITY, work)
-    [working] = board.get("/billing/api/v1/runs/working").json()
+    [working] = board.get("/billing/api/v1/runs/working").json()["runs"]
     assert (working["status"], "cannot be billed yet" in working["reason"]) == ("refused", True)
     assert "The run was refused" in board.get("/billing/runs/2025-02", headers=HTML).text
     assert resume_runs(Work(village, COMMUNITY, village.clock.now(), "resume-runs")) == "no run was stopped"

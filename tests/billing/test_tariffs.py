@@ -17,6 +17,7 @@ from coop.billing.tables import bills as tables
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms.tariffs import against_law, read_tariff, spans_of, tariff_on, terms_of
 from coop.communities.law import shipped_law
+from coop.communities.stops import Stop
 from coop.events.governance import TariffAdopted
 from coop.kit.database import Database
 from coop.kit.parking import list_parked
@@ -125,6 +126,44 @@ def test_a_tariff_reaches_back_only_to_days_on_which_something_dearer_bound() ->
         (date(2024, 1, 1), "cheap"),
         (date(2024, 12, 1), "between"),
     ]
+
+
+def fall(name: str, from_on: date, told_on: date, manner: str = "annulled", number: int = 1) -> Stop:
+    return Stop(f"r-{name}", number, manner, from_on, told_on)
+
+
+TOLD = date(2025, 9, 20)
+ANNOUNCED = [Notice("dearer", None, date(2025, 5, 20)), Notice("lower", None, date(2025, 5, 20))]
+LOWER = tariff("lower", date(2025, 7, 1), date(2025, 5, 1), "36")
+
+
+def bind(new: Tariff, *stops: Stop, starts_on: date = date(2025, 1, 1), clause: str | None = "clause-1") -> list[str]:
+    """Tariffs that bind from a day on, with the day, where a new one follows the own and falls."""
+    told = {f"r-{new.tariff_id}": stops}
+    found = terms_of(contract(clause, starts_on), [OWN, new], ANNOUNCED, ALWAYS, LAW, told)
+    return [f"{since} {each.tariff_id}" for since, each in found]
+
+
+def test_what_fell_is_given_back_to_the_first_day_and_nobody_pays_more_for_days_before_it_was_told() -> None:
+    """The worked example of docs/domain/meetings-votes-and-statutes.md#a-decision-that-falls."""
+    first = date(2025, 7, 1)
+    assert bind(DEARER, fall("dearer", first, TOLD)) == ["2025-01-01 own"]
+    assert bind(LOWER, fall("lower", first, TOLD)) == ["2025-01-01 own", "2025-07-01 lower", "2025-09-20 own"]
+    assert bind(DEARER, fall("dearer", first, TOLD), starts_on=date(2025, 8, 1)) == ["2025-08-01 own"]
+    assert bind(LOWER, fall("lower", first, TOLD), starts_on=date(2025, 8, 1)) == ["2025-08-01 lower"]
+
+
+def test_a_suspension_holds_from_its_day_until_it_ends() -> None:
+    suspended = fall("dearer", date(2025, 8, 10), date(2025, 8, 10), "suspended")
+    again = fall("dearer", date(2025, 10, 1), date(2025, 10, 3), "resumed", 2)
+    assert bind(DEARER, suspended, again) == [
+        "2025-01-01 own", "2025-07-01 dearer", "2025-08-10 own", "2025-10-03 dearer",
+    ]  # fmt: skip
+
+
+def test_where_no_other_tariff_is_left_contracts_go_on_as_they_began() -> None:
+    stops = {"r-own": [fall("own", date(2025, 1, 1), TOLD)]}
+    assert names(terms_of(contract(), [OWN], [], ALWAYS, LAW, stops)) == [(date(2025, 1, 1), "own")]
 
 
 NOTIFIED = st.tuples(

@@ -21,7 +21,7 @@ from coop.communities.choices import Choices, GuaranteeChoice, founding_choices
 from coop.communities.law import shipped_law
 from coop.events import Envelope, Event, read_event
 from coop.events.billing import BillIssued
-from coop.events.governance import TariffAdopted, TrancheReleased
+from coop.events.governance import DecisionStopped, TariffAdopted, TrancheReleased
 from coop.events.members import BillAddressed, ChoiceMade, ContractEnded, ContractSigned, GasYear, MemberAdmitted
 from coop.events.metering import EnergyAllocated, MeasuredPart, PeriodClosed, PeriodMeasured
 from coop.kit import journal
@@ -106,6 +106,23 @@ def tariff_adopted(
         parameters_hash=hash_parameters(adopted),
         notice_hash=hash_parameters(adopted),
         decided_on=decided_on,
+    )
+
+
+def tariff_stopped(tariff_id: str, number: int, manner: str, from_on: date, told_on: date) -> DecisionStopped:
+    """A decision on a tariff that does not act from a day on, or acts again."""
+    return DecisionStopped(
+        stop_id=f"stop-{tariff_id}-{number}",
+        resolution_id=f"resolution-{tariff_id}",
+        number=number,
+        kind="tariff",
+        subject_nl="Tarief",
+        subject_en="Tariff",
+        manner=manner,
+        from_on=from_on,
+        ruled_on=told_on,
+        stopped_on=told_on,
+        paper="court ruling 1",
     )
 
 

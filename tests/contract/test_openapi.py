@@ -23,7 +23,7 @@ from tests.servers.node import run_node
 VERBS = (
     "add|adopt|cast|change|close|confirm|convene|correct|create|decide|deliver|discard|drop|end|enter|exchange|explain|get|import|join|"
     "list|make|move|name|object|open|part|plan|preview|propose|reach|read|record|register|release|replay|report|retry|revoke|send|set|start|"
-    "switch|undo|verify|withdraw"
+    "stop|switch|undo|verify|withdraw"
 )
 
 

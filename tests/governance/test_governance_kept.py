@@ -21,6 +21,7 @@ from coop.governance.papers import commands as papers
 from coop.governance.programmes import report_store
 from coop.governance.tables.assembly import suspension
 from coop.governance.tables.meetings import KEPT, ballot, decision, objection
+from coop.governance.tables.stops import decision_stop
 from coop.kit.database import Database
 from coop.kit.tx import Tx
 from tests.desk import SECRETARY
@@ -95,6 +96,14 @@ def suspend(tx: Tx) -> None:
     tx.execute(insert(suspension).values(**row, entry_id=entry_id))
 
 
+def stop(tx: Tx) -> None:
+    """The fall of a decision as its table holds it."""
+    entry_id = store_entries.add_entry(tx, "stop", "tariff", "a ruling", {}, "0" * 64, "")
+    days = {"from_on": tx.today, "ruled_on": tx.today, "told_on": tx.today}
+    row = {"community": TOWN, "resolution_id": "tariff", "number": 1, "stop_id": "s", "manner": "annulled", **days}
+    tx.execute(insert(decision_stop).values(**row, paper="a ruling", entry_id=entry_id, **SAID))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
@@ -103,6 +112,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         tx.execute(insert(objection).values(**said, in_time=False))
         elect(tx)
         suspend(tx)
+        stop(tx)
         report_store.add_file(tx, "permit.pdf", "application/pdf", b"%PDF-")
         report_store.settle_report(tx, report_store.add_report(tx, "permit", IN_TIME), "withdrawn")
         today = tx.today

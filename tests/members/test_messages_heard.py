@@ -10,6 +10,7 @@ from coop.events.billing import BillIssued, NoticePrice, TariffNoticeOrdered
 from coop.events.governance import (
     AgendaPoint,
     BallotEntered,
+    DecisionStopped,
     MandateEnded,
     MandateGiven,
     MeetingConvened,
@@ -399,3 +400,29 @@ def test_a_month_in_which_nothing_comes_writes_nobody(database: Database) -> Non
     hear(database, BILL)  # due in January
     assert tell_next_month(database) == "0 members were told what comes in 2026-02"
     assert [message.kind for message in list_kept(database)] == ["bill-ready"]
+
+
+def test_a_decision_that_does_not_hold_any_more_is_told_to_all_once_and_one_that_holds_again_otherwise(
+    database: Database,
+) -> None:
+    furnish(database)
+    fell = DecisionStopped(
+        stop_id="e-1",
+        resolution_id="r-1",
+        number=1,
+        kind="tariff",
+        subject_nl="Tarief 2027",
+        subject_en="Tariff of 2027",
+        manner="suspended",
+        from_on=date(2026, 1, 4),
+        ruled_on=date(2026, 1, 4),
+        stopped_on=date(2026, 1, 5),
+        paper="C/13/700123",
+    )
+    hear(database, MEETING, fell, fell, fell.model_copy(update={"number": 2, "manner": "resumed"}))
+    told = contents(list_kept(database))
+    dutch = [each for each in told if each.language == "nl"]
+    stopped = [each for each in dutch if each.kind == "decision-stopped"]
+    assert "De reden: een rechter heeft het geschorst (C/13/700123)." in stopped[0].paragraphs[2]
+    assert {each.kind for each in told} >= {"decision-stopped", "decision-resumed"}
+    assert len(stopped) == len([each for each in dutch if each.kind == "decision-resumed"])

@@ -45,6 +45,7 @@ def load_book(tx: Tx, contract_id: str | None = None) -> Book:
         figures={(figure.series, figure.year): figure.value for figure in terms.list_figures(tx)},
         choices=load_choices(tx),
         law=load_law(tx),
+        stops=heard.list_stops(tx),
     )
 
 

@@ -17,7 +17,7 @@ from coop.communities import heard as communities
 from coop.communities.law_commands import begin_law
 from coop.communities.law_store import load_law
 from coop.events import Envelope
-from coop.events.governance import TariffAdopted, TariffProposed, TrancheReleased
+from coop.events.governance import DecisionStopped, TariffAdopted, TariffProposed, TrancheReleased
 from coop.events.members import (
     BillAddressed,
     CommunityDescribed,
@@ -199,6 +199,11 @@ def on_tariff_adopted(tx: Tx, event: TariffAdopted, envelope: Envelope) -> None:
             "tariff-differs", say("tariff %(tariff_id)s exists and says something else", tariff_id=event.tariff_id)
         )
     heard.store_fact(tx, heard_tables.tariff, event, known_position=envelope.position, known_at=envelope.time)
+
+
+def on_decision_stopped(tx: Tx, event: DecisionStopped, envelope: Envelope) -> None:
+    """Keep that a decision does not hold from a day on, or holds again: a tariff that fell prices nothing more."""
+    heard.store_fact(tx, heard_tables.decision_stop, event, told_on=event.stopped_on)
 
 
 def on_tranche_released(tx: Tx, event: TrancheReleased, envelope: Envelope) -> None:

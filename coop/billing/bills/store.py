@@ -152,6 +152,32 @@ def list_heads(tx: Tx, *, run_id: str | None = None, member_id: str | None = Non
     return _heads(tx, *(column == value for column, value in wanted if value is not None))
 
 
+@dataclass(frozen=True)
+class BilledMonth:
+    """Amounts that a tariff billed for a period, over so many contracts; what a correction took back is taken off."""
+
+    period: Period
+    contracts: int
+    amount_cents: int
+
+
+def sum_billed(tx: Tx, resolution_id: str, from_on: date) -> list[BilledMonth]:
+    """Sum what the tariff of a resolution billed for days from ``from_on`` on, by period; what came to nothing is left
+    out."""
+    head, line = bill.c, bill_line.c
+    query = (
+        select(head.period_start, head.period_end, head.contract_id, func.sum(line.amount_cents))
+        .join(bill, (head.community == line.community) & (head.id == line.bill_id))
+        .where(line.community == tx.community, line.resolution_id == resolution_id, line.period_end > from_on)
+        .group_by(head.period_start, head.period_end, head.contract_id)
+        .having(func.sum(line.amount_cents) != 0)
+    )
+    by_period: dict[Period, list[int]] = {}
+    for start, end, _, cents in tx.execute(query):
+        by_period.setdefault(Period(start, end), []).append(int(cents))
+    return [BilledMonth(period, len(sums), sum(sums)) for period, sums in sorted(by_period.items())]
+
+
 def list_resting(tx: Tx, figures: Sequence[str], connection_id: str | None = None) -> list[BillHead]:
     """Issued bills of which a line rests on one of these figures (measurements, runs of shared electricity), in order
     of number: of one connection, or of all."""

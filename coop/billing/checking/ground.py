@@ -8,7 +8,7 @@ rows are then looked up one by one, so that only the bills that rest on that row
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
@@ -17,18 +17,19 @@ from typing import TypeVar
 from coop.billing.bills import account_store as accounts
 from coop.billing.bills import ledger_store as ledger
 from coop.billing.bills import store as bills
-from coop.billing.bills.book import find_contract, list_contracts, list_references
+from coop.billing.bills.book import find_contract, list_contracts, list_references, load_book
 from coop.billing.bills.ledger import Transfer
 from coop.billing.bills.store import IssuedBill
-from coop.billing.model import BillHead, Contract, GasYear, Issuer, SharedEnergy
+from coop.billing.model import BillHead, Contract, GasYear, Issuer, SharedEnergy, Tariff
 from coop.billing.runs.issuing import issuer_of
 from coop.billing.terms import heard_store as heard
 from coop.billing.terms import store as stored_terms
 from coop.billing.terms.heard_store import AdoptedTariff, Allocation, Measurement
-from coop.billing.terms.rules import Holder, YearKey
+from coop.billing.terms.rules import Holder, Terms, YearKey
 from coop.communities.choices import Choices
 from coop.communities.law import Law
 from coop.communities.law_store import load_law
+from coop.communities.stops import Stop
 from coop.communities.store import list_profiles, load_choices
 from coop.kit import documents
 from coop.kit.documents import Document
@@ -71,6 +72,15 @@ class Ground:
     def tariffs(self) -> Mapping[str, AdoptedTariff]:
         """Every tariff by id."""
         return {adopted.tariff_id: adopted for adopted in heard.list_tariffs(self._tx)}
+
+    @cached_property
+    def stops(self) -> Mapping[str, Sequence[Stop]]:
+        """By resolution, what was told of decisions that fell."""
+        return heard.list_stops(self._tx)
+
+    def bind(self, contract: Contract) -> Sequence[tuple[date, Tariff]]:
+        """From which day which tariff binds a contract, by all that is known now."""
+        return Terms(load_book(self._tx, contract.contract_id), self._tx.today, self._tx.today).bind(contract)
 
     @cached_property
     def unvoted(self) -> frozenset[str]:

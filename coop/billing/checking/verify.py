@@ -8,6 +8,7 @@ the bill that was issued, and the ledger against both.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
@@ -23,12 +24,15 @@ from coop.billing.model import (
     Bill,
     BillInputs,
     Consumption,
+    Contract,
     GuaranteeTerms,
     Line,
     TariffSpan,
 )
 from coop.billing.terms.law import hold_to_law
+from coop.billing.terms.tariffs import tariff_on
 from coop.communities.choices import GuaranteeChoice
+from coop.communities.stops import is_stopped
 from coop.kit.documents import UnreadableDocument
 from coop.kit.tx import Tx
 from coop.values import BadInput, NotFound, Period, eur, say
@@ -183,6 +187,8 @@ def _as_heard(today: date, ground: Ground, issued: IssuedBill, findings: list[st
     """The bill's inputs, with every fact taken again from what was heard; each difference is a finding."""
     inputs = issued.inputs
     contract = ground.contract(inputs.contract_id)
+    if contract is not None:
+        findings += _fallen_findings(ground, contract, issued)
     if contract is None:
         findings.append(f"contract {inputs.contract_id} is not on file")
     elif (contract.member_id, contract.connection_id) != (inputs.member_id, inputs.connection_id):
@@ -261,6 +267,17 @@ def _span(today: date, ground: Ground, span: TariffSpan, customer_class: str, fi
     if not any(span in hold_to_law([TariffSpan(span.period, span.tariff)], law, customer_class) for law in laws):
         findings.append(f"tariff {tariff_id} is not held to the law of {span.period}")
     return replace(span, tariff=tariff)
+
+
+def _fallen_findings(ground: Ground, contract: Contract, issued: IssuedBill) -> Iterator[str]:
+    """Tariffs of a bill that did not bind any more on its days, as was told before it was issued."""
+    for span in issued.inputs.consumption.spans:
+        known = [stop for stop in ground.stops.get(span.tariff.resolution_id, ()) if stop.told_on < issued.issued_on]
+        days = {span.period.start, *(max(stop.from_on, stop.told_on) for stop in known)}
+        for day in sorted(day for day in days if span.period.start <= day < span.period.end):
+            if is_stopped(known, day, day) and tariff_on(ground.bind(contract), day).tariff_id != span.tariff.tariff_id:
+                yield f"tariff {span.tariff.tariff_id} did not hold any more on {day}"
+                break
 
 
 def _figure_findings(ground: Ground, terms: GuaranteeTerms) -> list[str]:

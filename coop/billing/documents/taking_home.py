@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from coop.billing.bills import store as bills
+from coop.billing.bills.book import find_contract
 from coop.billing.bills.schemas import write_json
 from coop.events.billing import BillArchived, BillIssued
 from coop.kit import documents, journal
@@ -36,12 +37,14 @@ def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
         raise NotFound(
             say("no fact tells of bill %(number)s any more: the keeper of the books has to look", number=issued.number)
         )
+    contract = find_contract(tx, issued.contract_id)
     taken: dict[str, Any] = {
         "what": "bill",
         "language": language,
         "number": issued.number,
         "kind": issued.kind,
         "issued_on": issued.issued_on.isoformat(),
+        "contract_from": contract.starts_on.isoformat() if contract else "",
         "total_cents": issued.total_cents,
         "credit_cents": issued.credit_cents,
         "asked_cents": issued.asked_cents,

@@ -179,6 +179,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "contract_id", name=op.f("pk_contract_signed")),
     )
     op.create_table(
+        "decision_stop",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("manner", sa.String(length=20), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_decision_stop_stops_count")),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_decision_stop")),
+    )
+    op.create_table(
         "gas_bills_corrected",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("contract_id", sa.String(length=100), nullable=False),
@@ -614,6 +625,7 @@ def downgrade() -> None:
     op.drop_table("measurement")
     op.drop_table("law_publication")
     op.drop_table("gas_bills_corrected")
+    op.drop_table("decision_stop")
     op.drop_table("contract_signed")
     op.drop_table("contract_parties")
     op.drop_table("contract_ended")

@@ -174,6 +174,12 @@ class WorkingRunOut(Answer):
     """Why it was refused."""
 
 
+class WorkingRunsOut(Answer):
+    """Runs that were asked for and are not there yet."""
+
+    runs: list[WorkingRunOut]
+
+
 @routes.post("/runs")
 @may("run-bills")
 @refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
@@ -214,13 +220,14 @@ def list_bill_runs(request: Request, page: Paged) -> list[ListedRunOut]:
 
 @routes.get("/runs/working")
 @may("see-runs")
-def list_working_runs(request: Request) -> list[WorkingRunOut]:
+def list_working_runs(request: Request) -> WorkingRunsOut:
     """Runs that are being made, that a kill stopped, or that were refused when nobody waited for the answer any more.
 
     A run is issued whole: until it is, none of its bills is there. One that was stopped is made again by itself.
     """
     with reading(request) as tx:
-        return [_working_out(standing) for standing in works.list_standing(request.state.database, tx)]
+        standing = works.list_standing(request.state.database, tx)
+        return WorkingRunsOut(runs=[_working_out(one) for one in standing])
 
 
 def _working_out(standing: Standing) -> WorkingRunOut:

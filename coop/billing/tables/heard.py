@@ -220,6 +220,19 @@ tariff_proposed = Table(
 )
 """Tariffs that are put to the vote: nothing is billed by them."""
 
+decision_stop = Table(
+    "decision_stop",
+    metadata,
+    key("community"),
+    key("resolution_id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("manner", String(20), nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("told_on", Date, nullable=False),
+    CheckConstraint("number >= 1", name="stops_count"),
+)
+"""What was told of decisions that fell, or act again: each row holds from a day on."""
+
 tranche = Table(
     "tranche",
     metadata,
@@ -247,6 +260,7 @@ HEARD = (
     period_closed,
     tariff,
     tariff_proposed,
+    decision_stop,
     tranche,
 )
 """All of them."""

@@ -14,12 +14,13 @@ from coop.billing.model import HeatReading, Midnight, SharedEnergy, Tariff
 from coop.billing.tables import heard as heard_tables
 from coop.billing.terms.rules import Holder
 from coop.billing.terms.tariffs import read_tariff
+from coop.communities.stops import Stop
 from coop.events import Event
 from coop.events.governance import TariffAdopted
 from coop.events.metering import MeasuredPart
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import find_as, select_as
+from coop.kit.rows import find_as, group_as, select_as
 from coop.kit.tables import inbox
 from coop.kit.tx import Tx
 from coop.values import Period, civil_date, hash_parameters, midnight
@@ -314,6 +315,15 @@ def list_tariffs(tx: Tx, window: Window | None = None) -> list[AdoptedTariff]:
     columns = heard_tables.tariff.c
     order = (columns.valid_from, columns.decided_on, columns.tariff_id)
     return select_as(tx, AdoptedTariff, heard_tables.tariff, order_by=order, window=window)
+
+
+def list_stops(tx: Tx) -> dict[str, list[Stop]]:
+    """By resolution, what was told of decisions that fell, in order."""
+    columns = heard_tables.decision_stop.c
+    grouped = group_as(
+        tx, Stop, heard_tables.decision_stop, [columns.resolution_id], order_by=[columns.resolution_id, columns.number]
+    )
+    return {resolution_id: stops for (resolution_id,), stops in grouped.items()}
 
 
 def _within(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from coop.billing.guarantee.rules import guarantee_terms
 from coop.billing.model import BY_DAYS, Contract, GuaranteeTerms, Notice, Profile, Tariff
 from coop.billing.terms.law import law_of
-from coop.billing.terms.tariffs import terms_of
+from coop.billing.terms.tariffs import NO_STOPS, Stops, terms_of
 from coop.communities.choices import Choices, GuaranteeChoice
 from coop.communities.law import Law
 from coop.values import Period
@@ -53,8 +53,8 @@ class PeriodTerms:
 
 @dataclass(frozen=True)
 class Book:
-    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices,
-    and the law that was told."""
+    """Terms of a community: contracts in order of id, tariffs, notices, memberships, published figures, choices, the
+    law that was told, and what fell of its decisions."""
 
     contracts: tuple[Contract, ...]
     tariffs: tuple[Tariff, ...]
@@ -63,6 +63,7 @@ class Book:
     figures: Mapping[tuple[str, int], Decimal]
     choices: Choices
     law: Law
+    stops: Stops = field(default_factory=lambda: NO_STOPS)
 
 
 @dataclass
@@ -95,7 +96,7 @@ class Terms:
         if terms is None:
             members = self.book.memberships.get(contract.member_id, ())
             notices = [*self._notices_to.get(contract.member_id, ()), *self._notices_to.get(None, ())]
-            terms = terms_of(contract, self.book.tariffs, notices, members, self.law)
+            terms = terms_of(contract, self.book.tariffs, notices, members, self.law, self.book.stops)
             self._by_contract[contract.contract_id] = terms
         return terms
 

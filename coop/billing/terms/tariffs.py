@@ -8,20 +8,31 @@ docs/domain/law-and-co-operative.md#a-price-change-binds-a-member).
 One case reaches back: on each day before its notice a tariff binds where it makes nothing dearer than what bound on
 that day, such as the repair of 2024 (E3, docs/domain/heat-tariffs-and-guarantee.md#e3), because nobody needs protection
 from paying less. Its notice may come after the contract has ended, so leavers get their credit.
+
+A decision that falls (it is suspended, annulled, withdrawn or repealed) binds no longer from its moment, and
+what bound before binds again: on days before the fall was told only where that makes nothing dearer, and in the place
+of a contract's own tariff never where it is dearer, because that member signed in good faith (BW 2:16 lid 2,
+docs/domain/meetings-votes-and-statutes.md#a-decision-that-falls).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from coop.billing.model import Contract, Notice, Tariff, TariffSpan
 from coop.billing.terms.dearer import is_nowhere_dearer
 from coop.communities.law import Law
+from coop.communities.stops import Stop, is_stopped
 from coop.communities.tariff_law import judge_law
 from coop.communities.tariffs import Component, judge_shape, read_components
 from coop.values import BadInput, Period, Problem, say
+
+Stops = Mapping[str, Sequence[Stop]]
+"""By resolution, what was told of decisions that fell."""
+
+NO_STOPS: Final[Stops] = {}
 
 
 def read_tariff(
@@ -54,33 +65,49 @@ def against_law(tariff: Tariff, law: Law) -> list[Problem]:
 
 
 def terms_of(
-    contract: Contract, tariffs: Iterable[Tariff], notices: Sequence[Notice], member_on: Sequence[Period], law: Law
+    contract: Contract,
+    tariffs: Iterable[Tariff],
+    notices: Sequence[Notice],
+    member_on: Sequence[Period],
+    law: Law,
+    stops: Stops = NO_STOPS,
 ) -> list[tuple[date, Tariff]]:
     """From which day which tariff binds this contract, in order of days.
 
-    On no day does it make a price dearer than what binds without the tariffs whose notice came later than that day.
+    On no day does it make a price dearer than what binds without the tariffs whose notice came later than that day, or
+    than what bound as long as nobody had told that a tariff fell.
 
     Args:
         notices: written notices of any tariff.
         member_on: spans of membership; a notice to all reached this member when its day lies in one of them.
+        stops: by resolution, what was told of decisions that fell.
     """
     in_order = sorted(tariffs, key=lambda tariff: (tariff.valid_from, tariff.decided_on, tariff.tariff_id))
-    own = _own_tariff(contract, in_order)
+    own = _signed_tariff(contract, in_order, stops)
     if own is None:
         return []
     begins = max(own.valid_from, contract.starts_on)
-    if contract.tariff_clause is None:
-        return [(begins, own)]
-    announced = [
-        (tariff, sent_on)
-        for tariff in in_order[in_order.index(own) + 1 :]
-        if (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
-    ]
+    reached = {
+        tariff.tariff_id: sent_on
+        for tariff in in_order
+        if contract.tariff_clause is not None
+        and (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
+    }
+    changes = {
+        day
+        for tariff in in_order
+        if tariff.tariff_id in reached
+        for day in (tariff.valid_from, reached[tariff.tariff_id])
+    }
+    changes |= {
+        day
+        for tariff in in_order
+        for stop in stops.get(tariff.resolution_id, ())
+        for day in (stop.from_on, stop.told_on)
+    }
     terms: list[tuple[date, Tariff]] = []
-    for day in sorted(
-        {begins, *(max(begins, day) for tariff, sent_on in announced for day in (tariff.valid_from, sent_on))}
-    ):
-        tariff = _binding_on(day, contract.customer_class, own, announced, law)
+    for day in sorted({begins, *(max(begins, day) for day in changes)}):
+        tariff = _binding_on(day, contract, own, in_order, reached, law, stops)
         if not terms or terms[-1][1] != tariff:
             terms.append((day, tariff))
     return terms
@@ -135,13 +162,50 @@ def needs_notice(contract: Contract, tariff: Tariff) -> bool:
     return contract.tariff_clause is not None and contract.starts_on < tariff.valid_from and runs_on
 
 
+def _signed_tariff(contract: Contract, in_order: Sequence[Tariff], stops: Stops) -> Tariff | None:
+    """The tariff that a contract was signed under: none that had fallen by then, but where nothing else was in
+    force."""
+    start = contract.starts_on
+    left = [each for each in in_order if not is_stopped(stops.get(each.resolution_id, ()), start, start)]
+    own = _own_tariff(contract, left)
+    return own if own is not None and own.valid_from <= start else _own_tariff(contract, in_order)
+
+
 def _binding_on(
-    day: date, customer_class: str, own: Tariff, announced: Sequence[tuple[Tariff, date]], law: Law
+    day: date,
+    contract: Contract,
+    own: Tariff,
+    in_order: Sequence[Tariff],
+    reached: Mapping[str, date],
+    law: Law,
+    stops: Stops,
 ) -> Tariff:
-    """The tariff that binds on a day: a later decision replaces an earlier one, before its notice only where it makes
-    nothing dearer."""
-    bound = own
-    for tariff, sent_on in announced:
-        if tariff.valid_from <= day and (sent_on <= day or is_nowhere_dearer(tariff, bound, customer_class, day, law)):
+    """The tariff that binds on a day. What fell is left out from the day on which that was told, and before it, or in
+    the place of the ``own`` tariff of the contract, only where nothing becomes dearer by it."""
+    told = {each.tariff_id for each in in_order if is_stopped(stops.get(each.resolution_id, ()), day, day)}
+    fallen = {each.tariff_id for each in in_order if is_stopped(stops.get(each.resolution_id, ()), day)}
+    kept = [each for each in in_order if each == own or each.tariff_id not in told]
+    bound = _replaced_on(day, contract, own, kept, reached, law)
+    if fallen == told and own.tariff_id not in fallen:
+        return bound
+    left = [each for each in in_order if each.tariff_id not in fallen]
+    first = own if own in left else _own_tariff(contract, left)
+    if first is None or first.valid_from > day:
+        return bound
+    instead = _replaced_on(day, contract, first, left, reached, law)
+    return instead if is_nowhere_dearer(instead, bound, contract.customer_class, day, law) else bound
+
+
+def _replaced_on(
+    day: date, contract: Contract, first: Tariff, in_order: Sequence[Tariff], reached: Mapping[str, date], law: Law
+) -> Tariff:
+    """The tariff that a contract begins with, or what replaced it by a day: a later decision an earlier one, before its
+    notice only where it makes nothing dearer."""
+    bound = first
+    for tariff in in_order[in_order.index(first) + 1 :]:
+        sent_on = reached.get(tariff.tariff_id)
+        if sent_on is None or tariff.valid_from > day:
+            continue
+        if sent_on <= day or is_nowhere_dearer(tariff, bound, contract.customer_class, day, law):
             bound = tariff
     return bound

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from coop.communities.terms import ResolutionTerms
-from coop.governance.api.outcome_answers import RefusedOut
+from coop.governance.api.outcome_answers import RefusedOut, StopOut
 from coop.governance.api.paper_answers import LaidPaperOut
 from coop.governance.ballots.closing import Outcome
 from coop.governance.entries.store import Entry, Settled
@@ -21,7 +21,7 @@ Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
-    "count", "lot", "term", "suspension", "lifting",
+    "count", "lot", "term", "suspension", "lifting", "stop",
 ]  # fmt: skip
 
 
@@ -241,6 +241,8 @@ class ResolutionOut(Answer):
     minutes: MinutesOut | None = None
     withdrawn: WithdrawnOut | None = None
     """Where it was taken off the agenda, or its meeting is not held: it is never decided."""
+    stops: list[StopOut] = []
+    """Tellings that it does not act from a day on, or acts again, after it was adopted; the last one holds."""
     refused: RefusedOut | None = None
     """Where it was adopted, and the service concerned could not take it: then it has no effect."""
     papers: list[LaidPaperOut] = []

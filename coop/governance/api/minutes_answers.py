@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from coop.governance.api.answers import Answer, Word
+from coop.governance.api.outcome_answers import StopOut
 
 
 class TookPartOut(Answer):
@@ -82,6 +83,12 @@ class PointMinutesOut(Answer):
     rounds: list[RoundOut] | None = None
 
 
+class FallenOut(StopOut):
+    """A decision that does not hold any more."""
+
+    resolution_id: str
+
+
 class MeetingMinutesOut(Answer):
     """The minutes of a closed meeting. Without ``confirmed_at`` nobody wrote or confirmed them yet: then they hold what
     was decided alone. ``sha256`` is over everything that confirmed ones say."""
@@ -104,3 +111,5 @@ class MeetingMinutesOut(Answer):
     points: list[PointMinutesOut]
     confirmed_at: datetime | None
     sha256: str | None
+    fallen: list[FallenOut]
+    """Decisions of the meeting that do not hold any more, whatever the minutes say of them."""

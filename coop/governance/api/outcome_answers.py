@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -14,3 +15,15 @@ class RefusedOut(BaseModel):
     told_at: datetime
     code: str
     reason: str
+
+
+class StopOut(BaseModel):
+    """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on or the
+    resolution by which the members took it back."""
+
+    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "resumed"]
+    from_on: date
+    ruled_on: date
+    told_on: date
+    paper: str
+    repealed_by: str | None

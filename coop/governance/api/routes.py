@@ -40,13 +40,14 @@ from coop.governance.api.answers import (
     state_of,
 )
 from coop.governance.api.minutes_answers import MeetingMinutesOut
+from coop.governance.api.stop_bodies import StopBody
 from coop.governance.articles import commands as statutes
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.elections import papers
 from coop.governance.convening import commands as meetings
-from coop.governance.convening import past, withdrawals
+from coop.governance.convening import past, stopping, withdrawals
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import find_settled
 from coop.governance.entries.store import list_entries as read_entries
@@ -81,6 +82,7 @@ KEEPERS: Final = {
     "meeting": past.keep_minutes,
     "statutes": statutes.keep_statutes,
     "withdrawal": withdrawals.keep_withdrawal,
+    stopping.KIND: stopping.keep_stop,
     "minutes": minutes.keep_minutes,
     "attendance": attendance.keep_attendance,
 }
@@ -163,6 +165,17 @@ def withdraw_meeting(request: Request, meeting_id: str, body: bodies.WithdrawalB
         entry = withdrawals.propose_withdrawal(
             tx, meeting_id, body.reason, body.resolution_ids, anew, body.entry_id or ""
         )
+        return entry_out(entry, find_settled(tx, entry.entry_id))
+
+
+@routes.post("/resolutions/{resolution_id}/stop")
+@may("stop-decision")
+def stop_decision(request: Request, resolution_id: str, body: StopBody) -> EntryOut:
+    """Enter that a decision falls, or holds again: suspended or annulled by a court, or withdrawn by the board before
+    it acts; it holds once somebody else confirms it."""
+    ruling = stopping.Ruling(body.manner, body.ruled_on, body.from_on)
+    with writing(request) as tx:
+        entry = stopping.propose_stop(tx, resolution_id, ruling, body.paper, body.entry_id or "")
         return entry_out(entry, find_settled(tx, entry.entry_id))
 
 
@@ -265,7 +278,9 @@ def get_minutes(request: Request, meeting_id: str) -> MeetingMinutesOut:
     with reading(request) as tx:
         view = find_minutes_view(tx, meeting_id)
     confirmed_at = view.kept.recorded_at if view.kept else None
-    return MeetingMinutesOut.model_validate({**view.content, "confirmed_at": confirmed_at, "sha256": view.sha256})
+    fallen = [{"resolution_id": each, **records.stop_record(stop)} for each, stop in view.fallen.items()]
+    beside = {"confirmed_at": confirmed_at, "sha256": view.sha256, "fallen": fallen}
+    return MeetingMinutesOut.model_validate({**view.content, **beside})
 
 
 @routes.post("/programmes")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from coop.communities.stops import is_stopped
 from coop.events.governance import StatutesAdopted
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -22,6 +23,7 @@ from coop.governance.meetings.withdrawal_store import list_withdrawn
 from coop.governance.statutes.judging import judge_articles
 from coop.governance.statutes.record import describe_articles, hash_articles, read_articles
 from coop.governance.statutes.version import Statutes
+from coop.governance.stops.store import map_stops
 from coop.kit.tx import Tx
 from coop.values import BadInput, CoopError, Problem, say
 
@@ -101,6 +103,8 @@ def _judge_origin(tx: Tx, version: Statutes) -> list[Problem]:
         reason = say("no meeting adopted a change of the statutes by a resolution %(id)s", id=version.resolution_id)
         return [*problems, Problem(reason, "resolution_id")]
     problems += _judge_turn(tx, version, decided.decided_on)
+    if is_stopped(map_stops(tx).get(version.resolution_id, ()), tx.today):
+        problems.append(Problem(say("this change does not hold any more: it cannot come on file"), "resolution_id"))
     if resolution.parameters != describe_change(version):
         reason = say("these are not the articles that the meeting adopted by %(id)s", id=version.resolution_id)
         problems.append(Problem(reason, "articles"))
@@ -116,7 +120,7 @@ def _judge_turn(tx: Tx, version: Statutes, decided_on: date) -> Iterator[Problem
         if kept.resolution_id == version.resolution_id:
             reason = say("this resolution brought the statutes that are in force from %(day)s", day=kept.valid_from)
             yield Problem(reason, "resolution_id")
-    adopted = [store.find_decision(tx, each.resolution_id) for each in store.list_adopted_of(tx, "statutes")]
+    adopted = [store.find_decision(tx, each.resolution_id) for each in store.list_holding(tx, "statutes")]
     newer = min((each.decided_on for each in adopted if each and each.decided_on > decided_on), default=None)
     if newer is not None and version.valid_from >= newer:
         reason = say(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from coop.communities.stops import RESUMED
 from coop.events import Event
 from coop.events.governance import (
     ResolutionDecided,
@@ -28,6 +29,7 @@ from coop.governance.meetings.withdrawal_store import Withdrawal, find_withdrawn
 from coop.governance.model import ELECTION, Count, Meeting, Resolution, Verdict
 from coop.governance.statutes.model import Articles, Casting, Rule, SecondCall
 from coop.governance.statutes.version import in_force
+from coop.governance.stops.store import KeptStop, list_stops
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
@@ -45,6 +47,12 @@ class Outcome:
     rule: Rule
     decided: store.Decided | None
     withdrawn: Withdrawal | None = None
+    stops: Sequence[KeptStop] = ()
+
+    @property
+    def fallen(self) -> KeptStop | None:
+        """The last telling about a decision that fell, where it did not resume since."""
+        return self.stops[-1] if self.stops and self.stops[-1].manner != RESUMED else None
 
     @property
     def decided_on(self) -> date | None:
@@ -78,9 +86,10 @@ def outcomes(tx: Tx, meeting: Meeting) -> list[Outcome]:
         Outcome(
             point,
             articles,
-            rule_of(articles, point.kind, find_second(tx, meeting, point)),
+            rule_of(articles, point.ruled_as, find_second(tx, meeting, point)),
             decisions.get(point.resolution_id),
             withdrawn.get(point.resolution_id),
+            list_stops(tx, point.resolution_id) if point.resolution_id in decisions else (),
         )
         for point in meeting.resolutions
     ]
@@ -266,7 +275,7 @@ def decide_points(
     verdicts = {
         resolution.resolution_id: decide(
             articles,
-            resolution.kind,
+            resolution.ruled_as,
             counted.count,
             find_second(tx, meeting, resolution),
             casting=counted.casting,
@@ -286,7 +295,7 @@ def decide_points(
             )
             for each in options
         ]
-        for beaten, reason in find_beaten(weighed, options[0].wins, rule_of(articles, options[0].kind).tie).items():
+        for beaten, reason in find_beaten(weighed, options[0].wins, rule_of(articles, options[0].ruled_as).tie).items():
             verdicts[beaten] = replace(verdicts[beaten], adopted=False, reason=reason)
     return [
         fact
@@ -359,6 +368,6 @@ def _is_decided_before(tx: Tx, resolution: Resolution, decided_on: date) -> bool
     claim = kind.find_claim(resolution.parameters)
     if not claim:
         return False
-    same = [each for each in store.list_adopted_of(tx, resolution.kind) if kind.find_claim(each.parameters) == claim]
+    same = [each for each in store.list_holding(tx, resolution.kind) if kind.find_claim(each.parameters) == claim]
     days = [decided.decided_on for each in same if (decided := store.find_decision(tx, each.resolution_id))]
     return bool(days) if kind.settles_once else decided_on in days

@@ -27,12 +27,14 @@ from coop.governance.ballots.attendance.told import list_told
 from coop.governance.ballots.box_again import check_box, commit_again, hash_again, is_signed_by_two
 from coop.governance.ballots.elections.again import check_election
 from coop.governance.ballots.elections.store import list_counted
+from coop.governance.ballots.falls_again import check_stops, ruled_as
 from coop.governance.ballots.list_again import read_list_again
 from coop.governance.ballots.second_opinion import Record
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import store
 from coop.governance.meetings.paper_store import list_laid
 from coop.governance.model import Ballot, Count, Meeting, Resolution
+from coop.governance.stops.store import list_stops
 from coop.kit.documents import find_stored
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
@@ -56,6 +58,8 @@ class VerifiedResolution:
     ballots: int
     history: bool
     findings: tuple[str, ...]
+    stops: tuple[str, ...] = ()
+    """Tellings that it does not act from a day on, or acts again, in words."""
 
 
 def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
@@ -81,7 +85,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     first_on = _find_first(tx, meeting, resolution)
     adopted, article = second_opinion.judge(
         articles,
-        resolution.kind,
+        ruled_as(resolution),
         count,
         casting=_find_casting(decided, articles, resolution),
         approved=bool(decided and decided.approved),
@@ -93,6 +97,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
     if adopted and _is_beaten(tx, meeting, resolution, articles):
         judged = ("rejected", article)
     findings += _check_decision(tx, resolution, count, judged, counted)
+    findings += check_stops(tx, resolution_id)
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -105,6 +110,7 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         ballots=len(ballot_store.list_ballots(tx, resolution_id)),
         history=meeting.is_history,
         findings=tuple(f"resolution {resolution_id}: {finding}" for finding in findings),
+        stops=tuple(f"{each.manner} from {each.from_on}" for each in list_stops(tx, resolution_id)),
     )
 
 
@@ -220,7 +226,7 @@ def _find_casting(decided: store.Decided | None, articles: Record, resolution: R
     """The word that broke a tie: the chair's as it is kept, or the lot as it falls again."""
     if decided is None:
         return ""
-    if second_opinion.find_rule(articles, resolution.kind).get("tie") != "lot" or not decided.ballots_hash:
+    if second_opinion.find_rule(articles, ruled_as(resolution)).get("tie") != "lot" or not decided.ballots_hash:
         return decided.casting
     return "for" if int(hash_again(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
 
@@ -242,7 +248,7 @@ def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Recor
     ranked = sorted(reached, key=lambda each: -each[1].count.votes_for)
     tied = [each for each in ranked if each[1].count.votes_for == ranked[0][1].count.votes_for]
     if len(tied) > 1:
-        tie = second_opinion.find_rule(articles, resolution.kind).get("tie", "rejects")
+        tie = second_opinion.find_rule(articles, ruled_as(resolution)).get("tie", "rejects")
         if tie == "chair":
             chosen = [each for each in tied if each[1].casting == "for"]
             tied = chosen if len(chosen) == 1 else []

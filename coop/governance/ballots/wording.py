@@ -37,6 +37,26 @@ def refused_by(lang: str, kind: str, service: str) -> str:
     return gettext(lang, said)
 
 
+STOPPED: Final = {
+    "suspended": N_("Suspended by a court"),
+    "annulled": N_("Annulled by a court"),
+    "withdrawn": N_("Withdrawn by the board before it acted"),
+    "repealed": N_("Taken back by the members"),
+    "resumed": N_("Holds again"),
+}
+"""Manners in which a decision falls, or resumes."""
+
+
+def stopped(lang: str, manner: str) -> str:
+    """The manner in which a decision fell, or resumed."""
+    return gettext(lang, STOPPED[manner])
+
+
+def undoes(lang: str, name: str) -> str:
+    """The meaning of a fall for a decision of a kind."""
+    return gettext(lang, find_kind(name).undoes)
+
+
 def kind(lang: str, name: str) -> str:
     """The kind of a resolution."""
     return gettext(lang, label_of(name))
@@ -61,7 +81,7 @@ def option(lang: str, articles: Articles, resolution: Resolution) -> str:
     said = gettext(lang, wins[resolution.wins])
     if resolution.wins == FIRST:
         return said
-    rule = rule_of(articles, resolution.kind)
+    rule = rule_of(articles, resolution.ruled_as)
     ties = {
         "rejects": N_("As many votes for two of them: by %(article)s none is adopted."),
         "chair": N_("As many votes for two of them: by %(article)s the chair's word before the count decides."),

@@ -19,6 +19,7 @@ from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
 from coop.governance.decisions import tariff_form
 from coop.governance.entries.store import list_waiting
+from coop.governance.kinds import find_kind
 from coop.governance.meetings import store, voting_lists
 from coop.governance.meetings.answer_store import find_refusals
 from coop.governance.meetings.notice_store import measure_reach
@@ -96,7 +97,7 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         own_votes = voting_lists.read_list(tx, view.meeting, [member_id]).get(member_id, 0) if member_id else 0
         objection = ballots.judge_objection(tx, resolution_id, member_id)
         disputes = list_objections(tx, resolution_id) if outcome.decided else []
-        called = wording.names(lang, [], programme_store.list_programmes(tx))
+        called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx))
         refusal = find_refusals(tx).get(resolution_id)
         changes = tariff_form.tariff_changes(lang, outcome.resolution, store.list_tariffs(tx))
         differences = statutes_readings.compare_change(lang, outcome.articles, outcome.resolution, view.meeting.held_on)
@@ -127,6 +128,10 @@ def show_resolution(request: Request, resolution_id: str) -> Response:
         sees_papers=ACCESS.allows(session_of(request), "see-papers"),
         paper_words=paper_words,
         steward=ACCESS.allows(session_of(request), "convene"),
+        may_stop=outcome.decided is not None
+        and outcome.verdict.adopted
+        and not find_kind(outcome.resolution.kind).instead
+        and ACCESS.allows(session_of(request), "stop-decision"),
         sees_own_effect=bool(member_id) and ACCESS.allows(session_of(request), "find-own-effect"),
         sees_all_effects=ACCESS.allows(session_of(request), "find-all-effects"),
         ballot_id=str(uuid4()),

@@ -123,18 +123,18 @@ def show_notice(request: Request, meeting: Meeting, filled: dict[str, str], addr
     with reading(request) as tx:
         meetings.judge_notice(tx, meeting)
         articles = in_force(store.list_statutes(tx), meeting.held_on).articles
-        called = wording.names(lang, [], programme_store.list_programmes(tx)) | list_numbers(tx)
+        called = wording.names(lang, store.list_meetings(tx), programme_store.list_programmes(tx)) | list_numbers(tx)
         adopted = store.list_tariffs(tx)
     points = []
     for point in meeting.resolutions:
-        rule = rule_of(articles, point.kind)
+        rule = rule_of(articles, point.ruled_as)
         differences = statutes_readings.compare_change(lang, articles, point, meeting.held_on)
         changes = tariff_form.tariff_changes(lang, point, adopted)
         parameters = wording.parameters(lang, point, called)
-        text = find_text(articles, point.kind, meeting.held_on)
+        text = find_text(articles, point.ruled_as, meeting.held_on)
         lacks = text.article if text and not any(paper.role == "text" for paper in point.papers) else ""
         points.append((point, rule.article, say_rule(rule), parameters, changes, differences, lacks))
-    latest = min(last_notice_date(articles, point.kind, meeting.held_on) for point in meeting.resolutions)
+    latest = min(last_notice_date(articles, point.ruled_as, meeting.held_on) for point in meeting.resolutions)
     return render(
         request,
         "governance/convene_look.html",
@@ -162,6 +162,10 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         programmes = programme_store.list_programmes(tx)
         versions = store.list_statutes(tx)
         ready = list_ready(tx)
+        taken_back = [
+            (f"{each.kind} {each.resolution_id}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
+            for each in store.list_holding(tx, *(kind.name for kind in list_kinds().values() if not kind.instead))
+        ]
     phases = [
         (phase.phase_id, f"{programme.name}: {phase_name(lang, phase)}", phase.budget_cents)
         for programme in programmes
@@ -184,6 +188,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         "programmes": [(programme.programme_id, programme.name) for programme in programmes],
         "field_names": FIELD_NAMES,
         "phases": phases,
+        "decisions": taken_back[::-1],
         "ready": ready,
         "paper_words": paper_words,
         "chosen": {mark: form.value(f"{mark}papers").split() for mark, _ in formbook.list_points(form.values)},

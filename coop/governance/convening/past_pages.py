@@ -128,7 +128,7 @@ def _describe(tx: Tx, entry: Entry, lang: str, called: dict[str, str]) -> tuple[
     minutes = past.read_minutes(entry)
     articles = in_force(store.list_statutes(tx), minutes.meeting.held_on).articles
     points = [
-        (point, count, decide(articles, point.kind, count), wording.parameters(lang, point, called))
+        (point, count, decide(articles, point.ruled_as, count), wording.parameters(lang, point, called))
         for point, count in zip(minutes.meeting.resolutions, minutes.counts, strict=True)
     ]
     return (minutes.meeting, points), None

@@ -115,6 +115,11 @@ KIND = Kind(
     judge_known=judge_known,
     act=act,
     claim=lambda parameters: f"{parameters.get('group_id')} {parameters.get('valid_from')}",
+    begins=lambda parameters: date.fromisoformat(parameters["valid_from"]),
+    undoes=N_(
+        "From that day nothing is divided by this key: the key before it holds again, or nothing is shared where there"
+        " was none. Months that were divided by it are divided anew, and bills get a correction."
+    ),
     refused={
         "metering": N_("The program that divides the energy could not take this key: nothing is divided by it."),
     },

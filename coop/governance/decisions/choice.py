@@ -20,4 +20,6 @@ KIND = Kind(
     act=dated_choice.act,
     claim=dated_choice.find_claim,
     refused=dated_choice.REFUSED,
+    begins=dated_choice.find_beginning,
+    undoes=dated_choice.UNDOES,
 )

@@ -90,6 +90,17 @@ def act(tx: Tx, adopted: Adopted) -> list[Event]:
     ]
 
 
+UNDOES: Final = N_(
+    "Once this is told the choice that held before holds again, from that day. What rested on this choice until then"
+    " stays, as members relied on it (Civil Code, book 2, article 16)."
+)
+
+
+def find_beginning(parameters: Parameters) -> date:
+    """The first day of the choice."""
+    return date.fromisoformat(parameters["valid_from"])
+
+
 def find_claim(parameters: Parameters) -> str:
     """One choice of a name from a day."""
     return f"{parameters.get('name')} {parameters.get('valid_from')}"

@@ -129,4 +129,5 @@ KIND = Kind(
     judge=judge_candidacy,
     judge_known=judge_known,
     propose=propose,
+    instead=N_("End the term of whoever was elected, on the page of offices."),
 )

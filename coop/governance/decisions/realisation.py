@@ -93,4 +93,8 @@ KIND = Kind(
     act=act,
     claim=lambda parameters: str(parameters.get("phase_id")),
     settles_once=True,
+    undoes=N_(
+        "The phase is not decided any more: no milestone of it releases money by the rule. Money that was released"
+        " stays where it is: whoever received it in good faith is protected (Civil Code, book 2, article 16)."
+    ),
 )

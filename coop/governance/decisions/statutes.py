@@ -53,4 +53,8 @@ KIND = Kind(
     read=read,
     show=show,
     judge=judge,
+    undoes=N_(
+        "It cannot come on file as the statutes any more. A version that is on file already goes on until another"
+        " change takes its place."
+    ),
 )

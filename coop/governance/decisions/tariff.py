@@ -88,6 +88,12 @@ KIND = Kind(
     propose=propose,
     act=act,
     claim=lambda parameters: str(parameters.get("valid_from")),
+    begins=lambda parameters: date.fromisoformat(parameters["valid_from"]),
+    undoes=N_(
+        "From that day no bill is made with this tariff, and what bound before binds again. Bills that were made with"
+        " it get a correction. Nobody pays more for the days before members are told; and a contract that began under"
+        " this tariff keeps its price, unless the one before is lower."
+    ),
     refused={
         "billing": N_("The program that makes the bills could not take this tariff: no bill is made with it."),
     },

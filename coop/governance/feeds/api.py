@@ -28,6 +28,7 @@ from pydantic import Field
 from coop.events import Envelope
 from coop.events.governance import (
     DeadlinePassed,
+    DecisionStopped,
     MeetingWithdrawn,
     MilestoneReached,
     PointWithdrawn,
@@ -56,6 +57,7 @@ from coop.web.writing import civil_day
 _FACTS: Final = (
     ResolutionDecided,
     TariffAdopted,
+    DecisionStopped,
     RealisationDecided,
     MilestoneReached,
     TrancheReleased,
@@ -227,7 +229,7 @@ def atom(
 
 def page_of(event_type: str, data: dict[str, Any]) -> str:
     """The page, under ``/governance``, on which a person can read on."""
-    if event_type in (ResolutionDecided.TYPE, TariffAdopted.TYPE):
+    if event_type in (ResolutionDecided.TYPE, TariffAdopted.TYPE, DecisionStopped.TYPE):
         return f"/resolutions/{data['resolution_id']}"
     if event_type in (VoteOpened.TYPE, VoteEnded.TYPE, MeetingWithdrawn.TYPE, PointWithdrawn.TYPE):
         return f"/meetings/{data['meeting_id']}"

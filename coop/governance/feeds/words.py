@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from coop.communities.stops import RESUMED
 from coop.events.governance import (
     DeadlinePassed,
+    DecisionStopped,
     MeetingWithdrawn,
     MilestoneReached,
     PointWithdrawn,
@@ -20,6 +22,7 @@ from coop.events.governance import (
     VoteEnded,
     VoteOpened,
 )
+from coop.governance.ballots.wording import stopped
 from coop.web.language import translate
 from coop.web.writing import civil_day, euros, number
 
@@ -27,6 +30,7 @@ from coop.web.writing import civil_day, euros, number
 def fact_day(data: Mapping[str, Any]) -> date:
     """The day on which a fact of the feed became true."""
     days = (
+        "stopped_on",
         "withdrawn_on",
         "decided_on",
         "reached_on",
@@ -75,6 +79,10 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
             return translate(lang, "Not held: %(meeting)s", meeting=called[data["meeting_id"]])
         case PointWithdrawn.TYPE:
             return translate(lang, "Taken off the agenda: %(id)s", id=called[data["resolution_id"]])
+        case DecisionStopped.TYPE if data["manner"] == RESUMED:
+            return translate(lang, "Holds again: %(id)s", id=called[data["resolution_id"]])
+        case DecisionStopped.TYPE:
+            return translate(lang, "Does not hold any more: %(id)s", id=called[data["resolution_id"]])
         case DeadlinePassed.TYPE:
             return translate(lang, "Deadline passed: %(name)s", name=called[data["milestone_id"]])
         case SteeringReminded.TYPE:
@@ -132,6 +140,14 @@ def fact_detail(lang: str, event_type: str, data: Mapping[str, Any], called: Map
             return translate(lang, "%(reason)s It is held on %(day)s.", reason=_end_sentence(data["reason"]), day=day)
         case MeetingWithdrawn.TYPE | PointWithdrawn.TYPE:
             return _end_sentence(data["reason"])
+        case DecisionStopped.TYPE:
+            return translate(
+                lang,
+                "%(manner)s, from %(day)s (%(paper)s).",
+                manner=stopped(lang, data["manner"]),
+                day=_day(lang, data["from_on"]),
+                paper=data["paper"],
+            )
         case DeadlinePassed.TYPE:
             return translate(lang, "It was to be reached by %(day)s.", day=_day(lang, data["deadline"]))
         case SteeringReminded.TYPE:

@@ -9,12 +9,14 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, insert, select
 
+from coop.communities.stops import is_stopped
 from coop.governance.meetings.paper_store import Bound, group_bound, lay
 from coop.governance.model import Count, Meeting, Resolution, Verdict
 from coop.governance.programmes.documents import NOTICE, PARAMETERS, describe_notice
 from coop.governance.statutes.model import Articles, Casting
 from coop.governance.statutes.record import describe_articles, read_articles
 from coop.governance.statutes.version import Statutes
+from coop.governance.stops.store import map_stops
 from coop.governance.tables.meetings import decision, meeting, resolution, statutes
 from coop.governance.tables.stamps import stamp
 from coop.kit.documents import Document, UnreadableDocument, find_stored, keep
@@ -258,8 +260,7 @@ def find_agenda(tx: Tx, resolution_id: str) -> str | None:
 def find_resolution(tx: Tx, resolution_id: str) -> Resolution | None:
     """A resolution as its notice put it, or None."""
     meeting_id = find_agenda(tx, resolution_id)
-    convened = find_meeting(tx, meeting_id) if meeting_id else None
-    points = convened.resolutions if convened else ()
+    points = convened.resolutions if meeting_id and (convened := find_meeting(tx, meeting_id)) else ()
     return next((point for point in points if point.resolution_id == resolution_id), None)
 
 
@@ -285,19 +286,25 @@ def list_adopted(tx: Tx) -> list[str]:
 
 
 def list_tariffs(tx: Tx) -> list[Resolution]:
-    """Tariffs that were adopted, as their notices put them, in order of the day of the decision."""
-    return list_adopted_of(tx, "tariff")
+    """Tariffs that were adopted and hold, as their notices put them, in order of the day of the decision."""
+    return list_holding(tx, "tariff")
 
 
-def list_adopted_of(tx: Tx, kind: str) -> list[Resolution]:
-    """Resolutions of a kind that were adopted, as they were put to the vote, in order of the day of the decision."""
+def list_holding(tx: Tx, *kinds: str) -> list[Resolution]:
+    """Resolutions of some kinds that were adopted and did not fall since."""
+    stops = map_stops(tx)
+    return [each for each in list_adopted_of(tx, *kinds) if not is_stopped(stops.get(each.resolution_id, ()), date.max)]
+
+
+def list_adopted_of(tx: Tx, *kinds: str) -> list[Resolution]:
+    """Resolutions of some kinds that were adopted, as they were put to the vote, by the day of the decision."""
     query = (
         select(resolution.c.meeting_id, resolution.c.resolution_id)
         .join(
             decision,
             (decision.c.community == resolution.c.community) & (decision.c.resolution_id == resolution.c.resolution_id),
         )
-        .where(resolution.c.community == tx.community, resolution.c.kind == kind, decision.c.verdict == "adopted")
+        .where(resolution.c.community == tx.community, resolution.c.kind.in_(kinds), decision.c.verdict == "adopted")
         .order_by(decision.c.decided_on, resolution.c.resolution_id)
     )
     adopted = [row.resolution_id for row in tx.execute(query)]

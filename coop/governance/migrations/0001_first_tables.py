@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -797,6 +797,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_withdrawn_point")),
     )
     op.create_table(
+        "decision_stop",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("stop_id", sa.String(length=100), nullable=False),
+        sa.Column("manner", sa.String(length=20), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("ruled_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("paper", sa.String(length=300), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=True),
+        sa.Column("repealed_by", sa.String(length=100), nullable=True),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name=op.f("ck_decision_stop_repealed")),
+        sa.CheckConstraint(
+            "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed')",
+            name=op.f("ck_decision_stop_manner"),
+        ),
+        sa.CheckConstraint("(repealed_by IS NULL) = (entry_id IS NOT NULL)", name=op.f("ck_decision_stop_signed")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_decision_stop_number")),
+        sa.CheckConstraint("ruled_on <= told_on", name=op.f("ck_decision_stop_ruled")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"],
+            ["entry.community", "entry.entry_id"],
+            name=op.f("fk_decision_stop_community_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "repealed_by"],
+            ["decision.community", "decision.resolution_id"],
+            name="fk_decision_stop_repealed_by",
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["decision.community", "decision.resolution_id"],
+            name=op.f("fk_decision_stop_community_decision"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_decision_stop")),
+    )
+    op.create_table(
         "election_ballot",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -891,7 +931,7 @@ def upgrade() -> None:
             ["decision.community", "decision.resolution_id"],
             name=op.f("fk_realisation_community_decision"),
         ),
-        sa.PrimaryKeyConstraint("community", "phase_id", name=op.f("pk_realisation")),
+        sa.PrimaryKeyConstraint("community", "phase_id", "resolution_id", name=op.f("pk_realisation")),
     )
     op.create_table(
         "steering_decision",
@@ -944,6 +984,7 @@ def downgrade() -> None:
     op.drop_table("objection")
     op.drop_table("election_count")
     op.drop_table("election_ballot")
+    op.drop_table("decision_stop")
     op.drop_table("withdrawn_point")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")

@@ -45,7 +45,7 @@ def show_paper(request: Request, meeting_id: str) -> Response:
     with reading(request) as tx:
         view = find_minutes_view(tx, meeting_id)
     lang = language_of(request)
-    made = typeset_minutes(view.content, view.kept.recorded_at if view.kept else None, lang)
+    made = typeset_minutes(view.content, view.kept.recorded_at if view.kept else None, lang, view.fallen)
     name = f"{translate(lang, 'minutes')}-{view.content['held_on']}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
     return Response(made, media_type="application/pdf", headers=headers)
@@ -97,7 +97,7 @@ def _show(request: Request, meeting_id: str, form: Form) -> Response:
         minutes = find_minutes_view(tx, meeting_id)
         meeting = find_meeting_view(tx, meeting_id).meeting
         waiting = [(entry, read_written(entry)) for entry in list_waiting(tx, "minutes", meeting_id=meeting_id)]
-    points = [(point, describe_verdict(point, lang)) for point in minutes.content["points"]]
+    points = [(point, describe_verdict(point, lang, minutes.fallen)) for point in minutes.content["points"]]
     return render(
         request,
         "governance/minutes.html",

@@ -13,6 +13,8 @@ from typing import Any
 from coop.governance.ballots import wording
 from coop.governance.ballots.attendance.rules import MANNERS
 from coop.governance.ballots.elections.texts import CHOICES, WORDS
+from coop.governance.ballots.wording import stopped
+from coop.governance.stops.store import KeptStop
 from coop.web.language import N_, gettext, translate
 from coop.web.typesetting import ARCHIVED, Typesetter
 from coop.web.writing import civil_day, instant, number
@@ -37,13 +39,17 @@ _REASONS = {
 }
 
 
-def typeset_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> bytes:
+def typeset_minutes(
+    content: Mapping[str, Any], confirmed_at: datetime | None, lang: str, fallen: Mapping[str, KeptStop]
+) -> bytes:
     """Set minutes as a PDF; those that nobody confirmed say that they are a draft."""
-    data = write_minutes(content, confirmed_at, lang)
+    data = write_minutes(content, confirmed_at, lang, fallen)
     return _TYPESETTER.set_paper(data, confirmed_at or datetime.fromisoformat(content["closed_at"]))
 
 
-def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lang: str) -> dict[str, Any]:
+def write_minutes(
+    content: Mapping[str, Any], confirmed_at: datetime | None, lang: str, fallen: Mapping[str, KeptStop]
+) -> dict[str, Any]:
     """Everything that stands on the paper, as text in the reader's language."""
 
     def _(text: str, **values: object) -> str:
@@ -90,7 +96,7 @@ def write_minutes(content: Mapping[str, Any], confirmed_at: datetime | None, lan
         "facts": [pair for pair in facts if pair[1]],
         "list_title": _("List of decisions"),
         "list_head": [_("Point"), _("Subject"), _("Article"), _("Verdict")],
-        "points": [_write_point(point, lang) for point in content["points"]],
+        "points": [_write_point(point, lang, fallen) for point in content["points"]],
         "points_title": _("Point by point"),
         "remarks_title": _("Remarks"),
         "remarks": content["remarks"],
@@ -108,11 +114,11 @@ def _write_attendance(attendance: Mapping[str, Any] | None, lang: str) -> str:
     )
 
 
-def _write_point(point: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _write_point(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptStop]) -> dict[str, Any]:
     def _(text: str, **values: object) -> str:
         return translate(lang, text, **values)
 
-    verdict = describe_verdict(point, lang)
+    verdict = describe_verdict(point, lang, fallen)
     lines = [(_("Kind"), wording.kind(lang, point["kind"])), (_("Verdict"), verdict)]
     if point.get("rounds") is not None:
         lines += _write_election(point, lang)
@@ -167,8 +173,21 @@ def _call(lang: str, name: str) -> str:
     return gettext(lang, CHOICES[name]) if name in CHOICES else name
 
 
-def describe_verdict(point: Mapping[str, Any], lang: str) -> str:
-    """The verdict on a point of minutes, in words."""
+def describe_verdict(point: Mapping[str, Any], lang: str, fallen: Mapping[str, KeptStop]) -> str:
+    """The verdict on a point of minutes, in words, with what became of it since."""
+    stop, said = fallen.get(point["resolution_id"]), _describe_decision(point, lang)
+    if stop is None:
+        return said
+    return translate(
+        lang,
+        "%(verdict)s; %(manner)s, from %(day)s",
+        verdict=said,
+        manner=stopped(lang, stop.manner),
+        day=civil_day(lang, stop.from_on),
+    )
+
+
+def _describe_decision(point: Mapping[str, Any], lang: str) -> str:
     if point["withdrawn"] is not None:
         return translate(lang, "withdrawn: %(reason)s", reason=point["withdrawn"])
     return gettext(lang, N_("adopted") if point["verdict"] == "adopted" else N_("rejected"))

@@ -16,6 +16,7 @@ from coop.governance.programmes import store as programme_store
 from coop.governance.programmes.rules import tranches_of
 from coop.governance.statutes.model import Share
 from coop.governance.statutes.saying import say_rule
+from coop.governance.stops.store import KeptStop
 from coop.kit.tx import Tx
 from coop.values import NotFound, civil_date, hash_parameters, say
 
@@ -60,6 +61,7 @@ def resolution_record(tx: Tx, resolution_id: str) -> dict[str, Any]:
         "history": meeting.is_history,
         "minutes": minutes_record(tx, meeting.entry_id) if meeting.entry_id else None,
         "withdrawn": withdrawn_record(outcome.withdrawn) if outcome.withdrawn else None,
+        "stops": [stop_record(stop) for stop in outcome.stops],
         "refused": _refused_record(tx, resolution_id),
         "papers": [
             {**asdict(laid.paper), "is_later": laid.is_later, "laid_at": laid.recorded_at}
@@ -72,6 +74,12 @@ def withdrawn_record(made: Withdrawal) -> dict[str, Any]:
     """A withdrawal as plain values."""
     withdrawn_on = civil_date(made.recorded_at)
     return {"reason": made.reason, "withdrawn_on": withdrawn_on, "followed_by": made.followed_by}
+
+
+def stop_record(stop: KeptStop) -> dict[str, Any]:
+    """A telling that a decision does not act from a day on, or acts again, as plain values."""
+    days = {name: getattr(stop, name).isoformat() for name in ("from_on", "ruled_on", "told_on")}
+    return {"manner": stop.manner, **days, "paper": stop.paper, "repealed_by": stop.repealed_by}
 
 
 def _refused_record(tx: Tx, resolution_id: str) -> dict[str, Any] | None:

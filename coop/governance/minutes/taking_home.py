@@ -18,6 +18,7 @@ from coop.events.governance import (
     AllocationKeyAdopted,
     BallotsCommitted,
     ChoiceAdopted,
+    DecisionStopped,
     MeetingConvened,
     ResolutionDecided,
     StatutesAdopted,
@@ -38,6 +39,7 @@ _OF_RESOLUTION: tuple[type[Event], ...] = (
     TariffAdopted,
     AllocationKeyAdopted,
     ChoiceAdopted,
+    DecisionStopped,
 )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from coop.governance.ballots.closing import outcomes
 from coop.governance.meetings import store
 from coop.governance.minutes.commands import Written, compose_minutes
 from coop.governance.minutes.store import KeptMinutes, find_minutes, load_minutes
+from coop.governance.stops.store import KeptStop
 from coop.kit.tx import Tx
 from coop.values import CoopError, NotFound, say
 
@@ -19,6 +21,8 @@ class MinutesView:
 
     content: Mapping[str, Any]
     kept: KeptMinutes | None
+    fallen: Mapping[str, KeptStop]
+    """Decisions of the meeting that fell since, whatever the minutes say of them."""
 
     @property
     def sha256(self) -> str | None:
@@ -40,4 +44,5 @@ def find_minutes_view(tx: Tx, meeting_id: str) -> MinutesView:
         raise CoopError("minutes-on-paper", say("this meeting was entered from its minutes: they are on paper"))
     kept = find_minutes(tx, meeting_id)
     content = load_minutes(tx, kept) if kept else compose_minutes(tx, meeting, Written())
-    return MinutesView(content, kept)
+    fallen = {point.resolution.resolution_id: point.fallen for point in outcomes(tx, meeting) if point.fallen}
+    return MinutesView(content, kept, fallen)

@@ -93,7 +93,7 @@ def add_later(tx: Tx, resolution_id: str, paper_id: str) -> Paper:
         reason = say("a point has at most %(most)s documents", most=PAPERS_MAX)
         raise BadInput([Problem(reason, "papers")], "bad-paper")
     articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
-    refuse_late_text(articles, point.kind, paper.role, tx.today, meeting.held_on)
+    refuse_late_text(articles, point.ruled_as, paper.role, tx.today, meeting.held_on)
     if store.find_ready(tx, [paper_id]):
         store.keep_for_good(tx, paper_id)
     lay(tx, resolution_id, [paper], later=True)
@@ -128,7 +128,7 @@ def take_away(tx: Tx, paper_id: str) -> Paper:
         raise NotFound(say("there is no such document"))
     meeting, point = find_point(tx, laid.resolution_id)
     articles = in_force(meeting_store.list_statutes(tx), meeting.held_on).articles
-    term = find_notice(articles, point.kind, meeting.held_on)
+    term = find_notice(articles, point.ruled_as, meeting.held_on)
     raise CoopError(
         "paper-fixed",
         say(
@@ -136,7 +136,7 @@ def take_away(tx: Tx, paper_id: str) -> Paper:
             " add a later document beside it",
             name=laid.paper.name_nl,
             held_on=meeting.held_on,
-            article=term.article if term else find_rule(articles, point.kind).article,
+            article=term.article if term else find_rule(articles, point.ruled_as).article,
         ),
     )
 

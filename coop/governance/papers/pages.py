@@ -110,7 +110,7 @@ def _show_later(request: Request, resolution_id: str, form: Form) -> Response:
     with reading(request) as tx:
         meeting, point = commands.find_point(tx, resolution_id)
         laid = list_laid(tx, [resolution_id])
-        term = find_text(in_force(list_statutes(tx), meeting.held_on).articles, point.kind, meeting.held_on)
+        term = find_text(in_force(list_statutes(tx), meeting.held_on).articles, point.ruled_as, meeting.held_on)
     return render(
         request,
         "governance/later_paper.html",

@@ -7,8 +7,10 @@ from datetime import date
 
 from sqlalchemy import insert, select
 
+from coop.communities.stops import is_stopped
 from coop.governance.model import Milestone, Phase, Programme, Reached, Tranche
 from coop.governance.programmes.documents import EVIDENCE
+from coop.governance.stops.store import map_stops
 from coop.governance.tables.programmes import (
     milestone,
     milestone_reached,
@@ -169,8 +171,10 @@ def lock_programme(tx: Tx, programme_id: str) -> None:
 
 
 def list_realisations(tx: Tx) -> dict[str, Realised]:
-    """Decisions to build, by phase."""
-    return {made.phase_id: made for made in select_as(tx, Realised, realisation)}
+    """Decisions to build that hold today, by phase."""
+    stops = map_stops(tx)
+    made = select_as(tx, Realised, realisation)
+    return {each.phase_id: each for each in made if not is_stopped(stops.get(each.resolution_id, ()), tx.today)}
 
 
 def add_realisation(tx: Tx, made: Realised) -> None:

@@ -54,17 +54,17 @@ def check_notice(meeting: Meeting, articles: Articles) -> None:
     """
     late: list[Said] = []
     for resolution in meeting.resolutions:
-        if resolution.kind != ELECTION and find_rule(articles, resolution.kind).secret:
+        if resolution.kind != ELECTION and find_rule(articles, resolution.ruled_as).secret:
             raise CoopError(
                 "secret-ballot",
                 say(
                     '"%(subject)s": %(article)s asks a secret ballot, which cannot be held here: a stored ballot would'
                     " still be tied to its member",
                     subject=resolution.subject_nl,
-                    article=find_rule(articles, resolution.kind).article,
+                    article=find_rule(articles, resolution.ruled_as).article,
                 ),
             )
-        for term in _terms(articles, resolution.kind, meeting.held_on):
+        for term in _terms(articles, resolution.ruled_as, meeting.held_on):
             if meeting.convened_on > last_day(term, meeting.held_on):
                 late.append(_say_late(meeting, resolution.subject_nl, term))
     if late:

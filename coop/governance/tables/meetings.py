@@ -25,6 +25,7 @@ from coop.governance.tables.columns import (
 )
 from coop.governance.tables.elections import ELECTION_TABLES
 from coop.governance.tables.programmes import PROGRAMME_TABLES
+from coop.governance.tables.stops import STOP_TABLES
 from coop.kit.columns import Json
 from coop.kit.metadata import Instant
 from coop.kit.sentences import Sentence
@@ -42,7 +43,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'suspension', 'lifting')",
+        " 'suspension', 'lifting', 'stop')",
         name="kind",
     ),
 )
@@ -296,5 +297,6 @@ KEPT = (
     *ASSEMBLY_TABLES,
     *ELECTION_TABLES,
     *PROGRAMME_TABLES,
+    *STOP_TABLES,
 )
 """Tables whose rows are never changed or deleted."""

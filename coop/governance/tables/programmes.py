@@ -62,14 +62,14 @@ tranche = make_table(
 
 realisation = make_table(
     "realisation",
-    ("phase_id",),
+    ("phase_id", "resolution_id"),
     id_column("phase_id"),
     id_column("resolution_id"),
     day_column("decided_on"),
     refer(("phase_id",), "phase"),
     refer(("resolution_id",), "decision"),
 )
-"""A phase that the members decided to build, once."""
+"""A phase that the members decided to build: by one decision that holds."""
 
 milestone_reached = make_table(
     "milestone_reached",

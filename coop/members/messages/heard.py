@@ -9,11 +9,13 @@ from typing import Final
 from urllib.parse import quote
 
 from coop.communities.addressee import lock_addressee
+from coop.communities.stops import RESUMED
 from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
 from coop.events.governance import (
     BallotEntered,
     CandidatesNamed,
+    DecisionStopped,
     MandateEnded,
     MandateGiven,
     MeetingConvened,
@@ -198,6 +200,33 @@ def on_paper_added(tx: Tx, event: PaperAdded, envelope: Envelope) -> None:
         subject=(lambda lang: event.subject_nl if lang == "nl" else event.subject_en) if event.subject_nl else None,
         link=f"/governance/resolutions/{event.resolution_id}",
     )
+
+
+def on_decision_stopped(tx: Tx, event: DecisionStopped, envelope: Envelope) -> None:
+    """Write all members that a decision does not hold from a day on, or holds again."""
+    if _is_history(tx, envelope):
+        return
+    send_to_all(
+        tx,
+        "decision-resumed" if event.manner == RESUMED else "decision-stopped",
+        store.list_voters(tx, event.stopped_on),
+        f"{event.resolution_id}.{event.number}",
+        subject=lambda lang: event.subject_nl if lang == "nl" else event.subject_en,
+        from_on=event.from_on,
+        manner=STOPPED[event.manner],
+        paper=event.paper,
+        link=f"/governance/resolutions/{event.resolution_id}",
+    )
+
+
+STOPPED: Final = {
+    "suspended": say("a court suspended it"),
+    "annulled": say("a court annulled it"),
+    "withdrawn": say("the board withdrew it before it acted"),
+    "repealed": say("the members took it back"),
+    "resumed": say("the stop of it ended"),
+}
+"""Reasons why a decision does not hold, or holds again."""
 
 
 def on_ballot_entered(tx: Tx, event: BallotEntered, envelope: Envelope) -> None:

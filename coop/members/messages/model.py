@@ -19,6 +19,8 @@ KINDS: Final = (
     "meeting-withdrawn",
     "point-withdrawn",
     "paper-added",
+    "decision-stopped",
+    "decision-resumed",
     "tariff-notice",
     "vote-open",
     "vote-closing",

@@ -18,6 +18,8 @@ KIND_NAMES: Final = {
     "meeting-withdrawn": N_("Meeting withdrawn or put off"),
     "point-withdrawn": N_("Point taken off an agenda"),
     "paper-added": N_("Later document with a point"),
+    "decision-stopped": N_("Decision that does not hold any more"),
+    "decision-resumed": N_("Decision that holds again"),
     "tariff-notice": N_("Notice of a tariff"),
     "vote-open": N_("Vote opened"),
     "vote-closing": N_("Vote about to end"),

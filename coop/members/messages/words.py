@@ -147,6 +147,23 @@ WORDS: Final[Mapping[str, Words]] = {
         ),
         N_("See the point and its documents"),
     ),
+    "decision-stopped": Words(
+        N_("%(coop)s: a decision of the members does not hold any more"),
+        (
+            N_("This decision of the members does not hold from %(from_on)s: %(subject)s."),
+            N_("The reason: %(manner)s (%(paper)s)."),
+            N_("If a bill of yours rested on it, you get a correction by itself."),
+        ),
+        N_("See the decision"),
+    ),
+    "decision-resumed": Words(
+        N_("%(coop)s: a decision of the members holds again"),
+        (
+            N_("This decision of the members holds again from %(from_on)s: %(subject)s."),
+            N_("The reason: %(manner)s (%(paper)s)."),
+        ),
+        N_("See the decision"),
+    ),
     "tariff-notice": Words(
         N_("Your tariff changes on %(valid_from)s"),
         (

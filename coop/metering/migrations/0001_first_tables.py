@@ -215,6 +215,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_correction_proposal_serial", ["community", "serial"], unique=False)
 
     op.create_table(
+        "decision_stop",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("manner", sa.String(length=20), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_decision_stop_stops_count")),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_decision_stop")),
+    )
+    op.create_table(
         "delivery",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -630,6 +641,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_recorded")
 
     op.drop_table("delivery")
+    op.drop_table("decision_stop")
     with op.batch_alter_table("correction_proposal", schema=None) as batch_op:
         batch_op.drop_index("ix_correction_proposal_serial")
 

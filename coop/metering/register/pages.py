@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from coop.communities.stops import is_stopped
 from coop.kit.http import GuardedRoute, body_max, reading, session_of, writing
 from coop.metering import texts
 from coop.metering.access import ACCESS
@@ -37,7 +38,12 @@ def show_groups(request: Request) -> Response:
         numbers, today = connections.list_numbers(tx), tx.today
         rows = []
         for group in groups.list_groups(tx):
-            keys = [key for key in register.keys_of(tx, group.group_id) if key.valid_from <= today]
+            stops = register.list_stops(tx)
+            keys = [
+                key
+                for key in register.keys_of(tx, group.group_id)
+                if key.valid_from <= today and not is_stopped(stops.get(key.resolution_id, ()), today)
+            ]
             now = keys[-1] if keys and (keys[-1].valid_until is None or keys[-1].valid_until > today) else None
             rows.append((connections.name_sharers(group, numbers), now))
     may_keep = ACCESS.allows(session_of(request), "keep-register")

@@ -10,14 +10,15 @@ from uuid import uuid4
 
 from sqlalchemy import delete, func, insert, select, update
 
+from coop.communities.stops import Stop
 from coop.kit.database import among
 from coop.kit.keyset import Window
-from coop.kit.rows import insert_nouns, row_of, select_as
+from coop.kit.rows import group_as, insert_nouns, row_of, select_as
 from coop.kit.tx import Tx
 from coop.metering.model import Meter, Occupancy, Place, Quantity, Register, Shape
 from coop.metering.register.model import MeterChange
 from coop.metering.register.tables import connection_closed, connection_opened, register_resolution
-from coop.metering.tables import allocation_key, meter, meter_change, register, register_stamp
+from coop.metering.tables import allocation_key, decision_stop, meter, meter_change, register, register_stamp
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,24 @@ def keys_of(tx: Tx, group_id: str) -> list[AdoptedKey]:
     columns = allocation_key.c
     order = [columns.valid_from, columns.decided_on, columns.key_id]
     return select_as(tx, AdoptedKey, allocation_key, columns.group_id == group_id, order_by=order)
+
+
+def list_stops(tx: Tx) -> dict[str, list[Stop]]:
+    """By resolution, what was told of decisions that fell, in order."""
+    columns = decision_stop.c
+    grouped = group_as(tx, Stop, decision_stop, [columns.resolution_id], order_by=[columns.number])
+    return {resolution_id: stops for (resolution_id,), stops in grouped.items()}
+
+
+def is_stop_kept(tx: Tx, resolution_id: str, number: int) -> bool:
+    """True when a telling about a decision was heard before."""
+    return any(stop.number == number for stop in list_stops(tx).get(resolution_id, ()))
+
+
+def find_key_of(tx: Tx, resolution_id: str) -> str | None:
+    """The group of which a resolution adopted the key, or None."""
+    where = allocation_key.c.community == tx.community, allocation_key.c.resolution_id == resolution_id
+    return tx.scalar(select(allocation_key.c.group_id).where(*where))
 
 
 def is_kept(tx: Tx, key_id: str) -> bool:

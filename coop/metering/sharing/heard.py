@@ -1,15 +1,17 @@
-"""Facts of others: which allocation keys were adopted."""
+"""Facts of others: which allocation keys were adopted, and which decisions fell."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from coop.communities.allocation_keys import read_end
 from coop.events import Envelope
-from coop.events.governance import AllocationKeyAdopted
+from coop.events.governance import AllocationKeyAdopted, DecisionStopped
 from coop.kit.tx import Tx
-from coop.metering.register.closed import admit_late
-from coop.metering.register.store import is_kept
+from coop.metering.register.closed import admit_late, mark_decided
+from coop.metering.register.store import find_key_of, is_kept, is_stop_kept
 from coop.metering.sharing.commands import require_adopted_key
-from coop.metering.tables import allocation_key
+from coop.metering.tables import allocation_key, decision_stop
 from coop.values import CoopError, hash_parameters, say
 
 
@@ -45,3 +47,27 @@ def on_allocation_key_adopted(tx: Tx, event: AllocationKeyAdopted, envelope: Env
         "notice_hash": event.notice_hash,
     }
     tx.insert_new(allocation_key, [row], ["community", "key_id"])
+
+
+def on_decision_stopped(tx: Tx, event: DecisionStopped, envelope: Envelope) -> None:
+    """Keep that a decision does not hold from a day on, or holds again: a key that fell divides nothing from then on,
+    and closed periods that were divided otherwise wait for their correction."""
+    if is_stop_kept(tx, event.resolution_id, event.number):
+        return
+    row = {
+        "community": tx.community,
+        "resolution_id": event.resolution_id,
+        "number": event.number,
+        "manner": event.manner,
+        "from_on": event.from_on,
+        "told_on": event.stopped_on,
+    }
+    tx.insert(decision_stop, [row])
+    group_id = find_key_of(tx, event.resolution_id)
+    if group_id is not None:
+        _reopen(tx, group_id, event.resolution_id, event.from_on)
+
+
+def _reopen(tx: Tx, group_id: str, resolution_id: str, from_on: date) -> None:
+    """Let closed periods wait for a correction that names the decision which fell."""
+    mark_decided(tx, group_id, f"the key of resolution {resolution_id} does not hold from {from_on}", from_on)

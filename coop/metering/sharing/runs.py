@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from coop.communities.allocation_keys import Key
+from coop.communities.stops import Stop, is_stopped
 from coop.kit.documents import Document
 from coop.metering.model import DAY_S, Meter, MeterKind, Quality, Quantity, Shape
 from coop.metering.readings import store as readings
@@ -64,10 +65,11 @@ class Plan:
 
 def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     """All runs of a period, and what is missing for them."""
+    stops = register.list_stops(store.tx)
     plans = [
         Plan(group, part, key)
         for group in groups.list_rosters(store.tx, store.known_at)
-        for span, key in in_force(register.keys_of(store.tx, group.group_id), period)
+        for span, key in in_force(register.keys_of(store.tx, group.group_id), period, stops)
         for part in group.cut(span)
         if group.producers_on(part.start)
     ]
@@ -86,12 +88,29 @@ def share(store: Store, period: Period) -> tuple[list[Run], list[Said]]:
     return found, list(lacking)
 
 
-def in_force(keys: list[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
+def in_force(
+    keys: Sequence[AdoptedKey], period: Period, stops: Mapping[str, Sequence[Stop]]
+) -> list[tuple[Period, AdoptedKey]]:
     """Find which key was in force when, within a period. Before the first key nothing is shared, and nothing after the
-    end of one that no other follows.
+    end of one that no other follows. A key that fell is none from that day on: the one before it holds again.
 
     ``keys`` are in the order of the day from which they are valid; of two from one day the later decision counts.
     """
+    falls = {stop.from_on for key in keys for stop in stops.get(key.resolution_id, ())}
+    days = sorted({period.start, period.end, *(day for day in falls if period.start < day < period.end)})
+    found: list[tuple[Period, AdoptedKey]] = []
+    for start, end in pairwise(days):
+        standing = [key for key in keys if not is_stopped(stops.get(key.resolution_id, ()), start)]
+        for span, key in _follow(standing, Period(start, end)):
+            if found and found[-1][0].end == span.start and found[-1][1] == key:
+                found[-1] = (Period(found[-1][0].start, span.end), key)
+            else:
+                found.append((span, key))
+    return found
+
+
+def _follow(keys: Sequence[AdoptedKey], period: Period) -> list[tuple[Period, AdoptedKey]]:
+    """Keys of which each holds until the next, or to its end."""
     newest = {key.valid_from: key for key in keys}
     starts = sorted(newest)
     found = []

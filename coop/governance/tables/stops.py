@@ -1,0 +1,35 @@
+"""Table of decisions that do not hold any more, and of those that hold again."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, String
+
+from coop.governance.tables.columns import count_column, day_column, id_column, make_table, refer, said
+
+decision_stop = make_table(
+    "decision_stop",
+    ("resolution_id", "number"),
+    id_column("resolution_id"),
+    count_column("number"),
+    Column("stop_id", String(100), nullable=False),
+    Column("manner", String(20), nullable=False),
+    day_column("from_on"),
+    day_column("ruled_on"),
+    day_column("told_on"),
+    Column("paper", String(300), nullable=False),
+    Column("entry_id", String(100)),
+    id_column("repealed_by", nullable=True),
+    *said(),
+    refer(("resolution_id",), "decision"),
+    refer(("entry_id",), "entry"),
+    refer(("repealed_by",), "decision", ("resolution_id",), name="fk_decision_stop_repealed_by"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed')", name="manner"),
+    CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name="repealed"),
+    CheckConstraint("(repealed_by IS NULL) = (entry_id IS NOT NULL)", name="signed"),
+    CheckConstraint("ruled_on <= told_on", name="ruled"),
+)
+"""A decision does not act from a day on, or acts again: signed by two people from a paper, or repealed by a later
+resolution. Of the rows that reach a day the one with the highest number holds."""
+
+STOP_TABLES = (decision_stop,)
