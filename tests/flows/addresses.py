@@ -78,6 +78,7 @@ WORDS = {
     "setting": "on",
     "outcome": "confirm",
     "queue": "mail",
+    "from_on": "2025-03-01",
     "period": "2025-03",
     "read_on": str(READ_ON),
     "day": "2025-01-01",
