@@ -1,4 +1,4 @@
-"""Addresses for mail: of a person, of a sender with a name, and of a server. Pure, standard library only."""
+"""Addresses of pages and for mail: of a site, a person, a sender with a name, a server. Pure, standard library only."""
 
 from __future__ import annotations
 
@@ -55,6 +55,27 @@ def read_server(url: str) -> Server:
         tls=parts.scheme == "smtps",
         starttls=cast(StartTls, starttls),
     )
+
+
+def read_site(text: str) -> str:
+    """Read where people find the pages, such as ``https://coop.example``, without a slash at the end.
+
+    Of several hosts, with commas between as a proxy names them, it is the first; of a wildcard the domain itself.
+
+    >>> read_site("https://noord.example, zuid.example:8443"), read_site("https://*.energie.example/")
+    ('https://noord.example', 'https://energie.example')
+
+    Raises:
+        BadInput: it is no such address.
+    """
+    parts = urlsplit(text.split(",")[0].strip().rstrip("/").replace("://*.", "://", 1))
+    try:
+        is_site = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its port is no number
+        is_site = False
+    if not is_site or any(sign.isspace() or sign == "*" for sign in parts.netloc) or parts.path or parts.query:
+        raise BadInput([Problem(say("is no address of pages, such as https://coop.example"))], "bad-address")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _find_problems(parts: SplitResult, starttls: str, other_options: list[str]) -> list[Problem]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,7 +59,8 @@ class Settings(BaseSettings):
     migrate --roles``; a role is called after its service, behind ``role_prefix``. Who the co-operatives are is no
     setting: see ``coop.communities``.
 
-    How Kafka is reached is in ``coop.kit.bus.cluster``.
+    ``base_url`` is the address that people type; of several, with commas between, it is the first, for a co-operative
+    that has no host name of its own. How Kafka is reached is in ``coop.kit.bus.cluster``.
     ``smtp_url`` is the server that takes mail, ``smtp://user:password@host:587`` or ``smtps://user:password@host:465``
     (see ``coop.kit.outbound.mail``), and ``mail_from`` the sender, ``Name <address>``; without a server no mail goes
     out. ``oidc_issuer`` is a provider by which people sign in (OpenID Connect), ``oidc_name`` what the button calls it,
@@ -120,6 +121,16 @@ class Settings(BaseSettings):
         """Settings that are given in code, else in the environment, else in a file."""
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, secret_folders())
 
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, text: str) -> str:
+        if text:
+            try:
+                addresses.read_site(text)
+            except BadInput as problem:
+                raise ValueError(f"COOP_BASE_URL {problem.message}") from None
+        return text
+
     @model_validator(mode="after")
     def _check_mail(self) -> Self:
         url = self.smtp_url.get_secret_value()
@@ -168,7 +179,7 @@ class Settings(BaseSettings):
 
     def public_url(self) -> str:
         """Address under which people reach the pages, without a slash at the end."""
-        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return addresses.read_site(self.base_url) if self.base_url else f"http://{self.host}:{self.port}"
 
     def signing_secret(self) -> str:
         """Secret that signs sessions: the newest of ``signing_secrets``."""

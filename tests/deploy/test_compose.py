@@ -17,13 +17,16 @@ from xml.etree import ElementTree
 import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
+from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 from starlette.responses import PlainTextResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from coop.communities.model import ANY_HOST
 from coop.kit.bus.cluster import Cluster
 from coop.kit.release import DISTRIBUTION, VERSION
 from coop.kit.settings import Settings
+from coop.members.messages.formats.mail import find_site_url
 from tests.servers.compose import DEPLOY, interpolated, read_compose
 
 SERVICES = ("members", "metering", "billing", "governance")
@@ -88,6 +91,30 @@ def test_every_setting_is_one_that_coop_knows_and_reads_as_meant(
         assert len(settings.signing_secret()) == 64
         assert name == "migrate" or re.fullmatch(r"mqtt://coop:[0-9a-f]{48}@mosquitto:1883", settings.mqtt_url)
         assert settings.port == 8020
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address"),
+    [
+        ("coop.example", "https://coop.example"),
+        ("noord.example, zuid.example", "https://noord.example"),
+        ("*.energie.example, energie.example", "https://energie.example"),
+    ],
+)
+def test_links_lead_to_one_address_however_many_hosts_the_proxy_has(
+    compose: dict[str, Any], hosts: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = compose["services"]["members"]["environment"]["COOP_BASE_URL"]
+    monkeypatch.setenv("COOP_BASE_URL", interpolated(given, {"SITE": hosts}))
+    settings = Settings()
+    assert settings.public_url() == find_site_url(ANY_HOST, settings.public_url()) == address
+    assert find_site_url("zuid.example", settings.public_url()) == "https://zuid.example"
+
+
+@pytest.mark.parametrize("given", ["coop.example", "https://", "https://no ord.example zuid.example", "https://a:b"])
+def test_an_address_that_no_link_can_lead_to_is_named_at_the_start(given: str) -> None:
+    with pytest.raises(ValidationError, match="COOP_BASE_URL is no address of pages"):
+        Settings(base_url=given)
 
 
 def test_a_kafka_of_one_s_own_is_signed_in_at(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
