@@ -112,6 +112,7 @@ def test_a_suspension_is_over_by_itself_at_its_term_and_earlier_where_two_people
     [
         ("m001", date(2026, 5, 21), 4, r"from 1 to 3 months \(art\. 11\.6\)"),
         ("m001", date(2026, 5, 21), 0, r"from 1 to 3 months"),
+        ("m001", date(2026, 5, 21), -(10**12), r"from 1 to 3 months"),
         ("m001", date(2026, 2, 21), 3, "so long ago is over"),
         ("m001", date(2026, 5, 22), 3, "not ahead"),
         ("stranger", date(2026, 5, 21), 3, "no member"),

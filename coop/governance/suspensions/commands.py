@@ -50,7 +50,6 @@ def keep_suspension(tx: Tx, entry: Entry) -> int:
     versions = [each for each in meeting_store.list_statutes(tx) if each.valid_from <= tx.today]
     articles = in_force(versions, tx.today).articles if versions else LAW
     voters = find_voters(articles)
-    ends_on = find_suspension_end(articles, from_on, months)
     most = MONTHS_MAX if voters.suspended_months is None else voters.suspended_months
     problems = []
     if member_id not in find_members(tx, tx.today):
@@ -62,12 +61,13 @@ def keep_suspension(tx: Tx, entry: Entry) -> int:
             article=voters.suspended_article or voters.article,
         )
         problems.append(Problem(reason, "months"))
-    elif ends_on <= tx.today:
+    elif find_suspension_end(articles, from_on, months) <= tx.today:
         problems.append(Problem(say("a suspension of so long ago is over"), "from_on"))
     if from_on > tx.today:
         problems.append(Problem(say("a suspension is entered once it was decided, not ahead"), "from_on"))
     if problems:
         raise BadInput(problems, "bad-suspension")
+    ends_on = find_suspension_end(articles, from_on, months)
     newest = store.find_newest(tx).get(member_id)
     if newest is not None and newest.ends_on > from_on:
         raise CoopError(
