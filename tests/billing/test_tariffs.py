@@ -166,6 +166,15 @@ def test_where_no_other_tariff_is_left_contracts_go_on_as_they_began() -> None:
     assert names(terms_of(contract(), [OWN], [], ALWAYS, LAW, stops)) == [(date(2025, 1, 1), "own")]
 
 
+def test_a_lower_tariff_stands_from_its_first_day_in_the_place_of_one_that_had_fallen() -> None:
+    later = tariff("later", date(2025, 2, 2), date(2025, 2, 22), "30")
+    stops = {"r-own": [fall("own", date(2024, 12, 10), date(2024, 12, 10))]}
+    assert names(terms_of(contract(None), [OWN, later], [], ALWAYS, LAW, stops)) == [
+        (date(2025, 1, 1), "own"),
+        (date(2025, 2, 2), "later"),
+    ]
+
+
 NOTIFIED = st.tuples(
     st.dates(date(2024, 12, 1), date(2025, 12, 1)),
     st.integers(-60, 60),

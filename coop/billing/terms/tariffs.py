@@ -93,12 +93,10 @@ def terms_of(
         if contract.tariff_clause is not None
         and (sent_on := notified_on(contract, tariff, notices, member_on)) is not None
     }
-    changes = {
-        day
-        for tariff in in_order
-        if tariff.tariff_id in reached
-        for day in (tariff.valid_from, reached[tariff.tariff_id])
-    }
+    # Also the first day of a tariff that nobody was told of, for it may stand in the place of one that fell, and of a
+    # rate of VAT, for which of two tariffs is dearer may follow from it.
+    changes = {tariff.valid_from for tariff in in_order} | set(reached.values())
+    changes |= {day for rates in law.vat_rates.values() for day, _ in rates}
     changes |= {
         day
         for tariff in in_order
