@@ -187,9 +187,7 @@ def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Pie
         wrong = []
         for (start, end, tariff_id), names in charged.items():
             days = (start + number * DAY for number in range(max(1, (end - start).days)))
-            bound = ((day, binding.on(contract, day, known)) for day in days)
-            law = binding.law_on(known.sent_on)
-            unbound = next((day for day, by in bound if not _is_alike(binding, names, tariff_id, by, day, law)), None)
+            unbound = next((day for day in days if not _binds(binding, contract, names, tariff_id, day, known)), None)
             if unbound is not None:
                 wrong.append(f"bill {bill.number}: tariff {tariff_id} did not bind on {unbound}")
         if not wrong:
@@ -198,16 +196,61 @@ def _verify_bound(bill: Row[Any], contract: ContractSigned, pieces: Sequence[Pie
     yield from dict.fromkeys(strays[0])
 
 
-def _is_alike(binding: Binding, names: Iterable[str], tariff_id: str, bound: str | None, day: date, law: Law) -> bool:
-    """True for the tariff that binds, and for one that prices the components the same: nothing is corrected then."""
+def _binds(
+    binding: Binding, contract: ContractSigned, names: Iterable[str], tariff_id: str, day: date, known: Known
+) -> bool:
+    """True where a tariff binds on a day in a state of knowledge, or one that is alike."""
+    bound, law = binding.on(contract, day, known), binding.law_on(known.sent_on)
+    return _is_alike(binding, names, tariff_id, bound, contract.customer_class, day, law)
+
+
+def _is_alike(
+    binding: Binding, names: Iterable[str], tariff_id: str, bound: str | None, customer_class: str, day: date, law: Law
+) -> bool:
+    """True for the tariff that binds, and for one under which the components cost the same: nothing is corrected then.
+
+    Two prices above the maximum of the day are the same price."""
     if tariff_id == bound or bound is None:
         return tariff_id == bound
-    priced = [
-        {each["name"]: {**each, "price": _price(fact, each, day, law)} for each in components_of(fact)}
-        for fact in (binding.tariffs.get(each) for each in (tariff_id, bound))
-        if fact is not None
-    ]
-    return len(priced) == 2 and all(name in priced[0] and priced[0][name] == priced[1].get(name) for name in names)
+    charged, binds = binding.tariffs.get(tariff_id), binding.tariffs.get(bound)
+    if charged is None or binds is None:
+        return False
+    lawful = _Lawful(law, customer_class, day)
+    uses = {(each["product"], each["per"]) for each in components_of(charged) if each["name"] in names}
+    mine, theirs = ({use: _by_use(fact, customer_class).get(use, []) for use in uses} for fact in (charged, binds))
+    return all(
+        lawful.costs(charged, mine[use], edge) == lawful.costs(binds, theirs[use], edge)
+        for use in uses
+        for edge in {Fraction(each.get("from", 0)) for each in (*mine[use], *theirs[use])}
+    )
+
+
+@dataclass(frozen=True)
+class _Lawful:
+    """Prices as the law of a day lets them be asked of a class of customers."""
+
+    law: Law
+    customer_class: str
+    day: date
+
+    def costs(self, fact: TariffAdopted, components: Sequence[Component], edge: Fraction) -> Sequence[object]:
+        """The price of the next unit above an edge, or the parts that are paid by the year or once; each with what
+        else a member would feel: whether the guarantee counts it, its cap and its years."""
+        if components and components[0]["per"] in MEASURED:
+            components = [each for each in [_at(components, edge)] if each is not None]
+        return sorted(
+            (each["guarantee"], str(each.get("cap")), str(each.get("years")), self._price(fact, each))
+            for each in components
+            if Fraction(each["price"])
+        )
+
+    def _price(self, fact: TariffAdopted, component: Component) -> Fraction:
+        """The price that was voted, or the maximum of its own where that is lower [EUR]."""
+        voted = _price(fact, component, self.day, self.law)
+        limit = _maximum(self.law, self.day, self.customer_class, f"{component['product']} per {component['per']}")
+        if limit is None or component["per"] == "once":
+            return voted
+        return min(voted, limit * (1 + Fraction(self.law.vat_on(self.day, component["vat"]))) / (1 + MAXIMA_VAT))
 
 
 def _verify_voted(bill: Row[Any], lines: Rows, binding: Binding) -> Iterator[str]:

@@ -73,6 +73,7 @@ class History:
     index: dict[int, Fraction] = field(default_factory=dict)
     maxima: list[tuple[date, str]] = field(default_factory=list)
     stops: list[ToldStop] = field(default_factory=list)
+    published: list[Publication] = field(default_factory=list)
 
     @property
     def told(self) -> Told:
@@ -125,6 +126,7 @@ def _invent_maximum(history: History) -> None:
     history.maxima.append((day, most))
     figures = {"full": {"heat per GJ": Decimal(most), "fixed per year": Decimal("760.77")}}
     published = Publication(MAXIMUM, day, day, day, figures, "invented")
+    history.published.append(published)
     history.late.append(partial(publish_law, publications=[published]))
 
 
