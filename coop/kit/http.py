@@ -147,7 +147,7 @@ class GuardedRoute(APIRoute):
 
                 def work() -> Response:
                     if thing is not None:
-                        require_unchanged(request, tx, thing)
+                        require_unchanged(request, tx, thing, kwargs)
                     return self.render(endpoint(*args, **kwargs))
 
                 try:

@@ -293,6 +293,15 @@ def list_jobs(request: Request, service: ServiceName, page: Paged) -> list[JobOu
     return [_job_out(state) for state in page.cut(states, lambda state: (state.job.name,))]
 
 
+@routes.get("/{service}/api/v1/jobs/{name}")
+@may("see-operations")
+def get_job(request: Request, service: ServiceName, name: str) -> JobOut:
+    """One job; its ETag is what a switch of it names."""
+    room = room_of(request, service)
+    with room.database.read(session_of(request).community) as tx:
+        return _job_out(jobs.list_states(tx, [_job_named(room, name)])[0])
+
+
 @routes.post("/{service}/api/v1/jobs/{name}")
 @may("switch-jobs")
 def switch_job(request: Request, service: ServiceName, name: str, body: SwitchIn) -> JobOut:

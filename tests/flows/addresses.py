@@ -30,6 +30,7 @@ PARAMETERS = {
     "member_id": [("members", "member", "member_id")],
     "delivery_id": [("metering", "delivery", "id")],
     "serial": [("metering", "meter", "serial")],
+    "group_id": [("metering", "sharing_group", "group_id")],
     "run_id": [("billing", "bill_run", "id"), ("metering", "allocation_run", "id")],
     "days/connection_id": [("members", "occupancy", "connection_id")],
     "connection_id": [("members", "connection", "connection_id")],

@@ -7,15 +7,17 @@ from datetime import date, datetime
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from coop.communities.choices import RecordedChoice
+from coop.communities.choices import CHOICES, RecordedChoice
 from coop.communities.model import Profile
 from coop.communities.store import list_choices as list_recorded_choices
-from coop.communities.store import list_profiles
+from coop.communities.store import list_profiles, load_choices
 from coop.communities.terms import ChoiceValue
 from coop.kit.http import GuardedRoute, body_max, reading, writing
 from coop.kit.paging import Paged
 from coop.members.access import ACCESS
 from coop.members.community import commands, store
+from coop.members.community.model import ChoiceProposal
+from coop.values import NotFound, say
 
 BODY_MAX = 16 * 1024
 
@@ -106,6 +108,14 @@ class ChoiceOut(BaseModel):
     waits: bool = False
 
 
+class ChoiceNowOut(BaseModel):
+    """A choice: what holds today, and all that was made of it and waits, newest first."""
+
+    name: str
+    value: ChoiceValue
+    made: list[ChoiceOut]
+
+
 class ChoiceIn(BaseModel):
     """A choice that the board may make by itself, from today or later."""
 
@@ -192,6 +202,24 @@ def list_choices(request: Request, page: Paged) -> list[ChoiceOut]:
     return [_show_choice(recorded) for recorded in choices]
 
 
+@routes.get("/choices/{name}")
+@may("see-community")
+def get_choice(request: Request, name: str) -> ChoiceNowOut:
+    """One choice as it is today, with what is to come of it; its ETag is what another one names."""
+    kind = CHOICES.get(name)
+    if kind is None:
+        raise NotFound(say("there is no choice %(name)s", name=name))
+    with reading(request) as tx:
+        holds = load_choices(tx).on(kind, tx.today)
+        made = [recorded for recorded in list_recorded_choices(tx) if name == recorded.row.choice.NAME]
+        waiting = [_show_proposal(proposal) for proposal in store.list_open_choices(tx) if proposal.name == name]
+    return ChoiceNowOut(
+        name=name,
+        value=holds.model_dump(mode="json"),
+        made=[*waiting, *(_show_choice(recorded) for recorded in made)],
+    )
+
+
 @routes.post("/choices/{name}")
 @may("change-community")
 @body_max(BODY_MAX)
@@ -200,7 +228,10 @@ def make_choice(request: Request, name: str, body: ChoiceIn) -> ChoiceOut:
     with writing(request) as tx:
         if commands.make_choice(tx, name, body.valid_from, body.value, body.source):
             return _show_choice(list_recorded_choices(tx)[0])
-        proposal = store.list_open_choices(tx)[-1]
+        return _show_proposal(store.list_open_choices(tx)[-1])
+
+
+def _show_proposal(proposal: ChoiceProposal) -> ChoiceOut:
     return ChoiceOut(
         number=proposal.number,
         name=proposal.name,

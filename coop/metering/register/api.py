@@ -13,6 +13,7 @@ from pydantic import Field
 from coop.kit.answers import Answer, Body, ExactDecimal
 from coop.kit.http import RawBody, body_max, reading, refuses, writing
 from coop.kit.paging import Paged
+from coop.kit.things import changes
 from coop.metering.amounts import instant_of, read_amounts
 from coop.metering.fields import Amounts, DateOrInstant, GroupId, Name, Serial, make_router, may
 from coop.metering.model import Meter, MeterKind, Quantity
@@ -122,6 +123,8 @@ class SharingGroupOut(Answer):
     """Serials of the meters that produce."""
     connections: list[str] | None
     """Numbers of the connections that share; null when all do."""
+    statements: Annotated[int, Field(examples=[4])]
+    """How often somebody said who joins or leaves, also for a day to come; a change adds to it."""
 
 
 @routes.post("/meters")
@@ -155,16 +158,34 @@ def list_meters(request: Request, page: Paged) -> list[MeterOut]:
     return [meter_out(meter, numbers) for meter in meters]
 
 
+@routes.get("/meters/{serial}")
+@may("see-register")
+def get_meter(request: Request, serial: Serial) -> MeterOut:
+    """One meter; its ETag is what a change of it names."""
+    with reading(request) as tx:
+        return meter_out(commands.find_meter(tx, serial), connections.list_numbers(tx))
+
+
+@routes.get("/groups/{group_id}")
+@may("see-register")
+def get_sharing_group(request: Request, group_id: GroupId) -> SharingGroupOut:
+    """One sharing group as it is today; its ETag is what a change of it names."""
+    with reading(request) as tx:
+        group = commands.find_roster(tx, group_id).on(tx.today)
+        return _group_out(group, connections.list_numbers(tx), groups.count_statements(tx))
+
+
 @routes.post("/groups")
 @may("keep-register")
 @refuses("bad-group", "unknown-connection", "reaches-closed")
+@changes(get_sharing_group)
 def set_sharing_group(request: Request, group: Annotated[SharingGroupIn, BodyParam()]) -> SharingGroupOut:
     """Say from which day which meters produce for a sharing group, and which connections share."""
     numbers = None if group.connections == "all" else group.connections
     how = (group.since, group.reason, group.reopens)
     with writing(request) as tx:
         kept = commands.set_group_by_numbers(tx, group.group_id, group.producers, numbers, *how)
-        return _group_out(kept, connections.list_numbers(tx))
+        return _group_out(kept, connections.list_numbers(tx), groups.count_statements(tx))
 
 
 @routes.get("/groups")
@@ -173,8 +194,8 @@ def list_sharing_groups(request: Request, page: Paged) -> list[SharingGroupOut]:
     """Sharing groups, by id."""
     with reading(request) as tx:
         listed = page.close(groups.list_groups(tx, page.window), lambda group: (group.group_id,))
-        numbers = connections.list_numbers(tx)
-    return [_group_out(group, numbers) for group in listed]
+        numbers, counts = connections.list_numbers(tx), groups.count_statements(tx)
+    return [_group_out(group, numbers, counts) for group in listed]
 
 
 def meter_out(meter: Meter, numbers: Mapping[str, str]) -> MeterOut:
@@ -191,8 +212,9 @@ def meter_out(meter: Meter, numbers: Mapping[str, str]) -> MeterOut:
     )
 
 
-def _group_out(group: Group, numbers: Mapping[str, str]) -> SharingGroupOut:
-    return SharingGroupOut.model_validate(connections.name_sharers(group, numbers))
+def _group_out(group: Group, numbers: Mapping[str, str], statements: Mapping[str, int]) -> SharingGroupOut:
+    named = connections.name_sharers(group, numbers)
+    return SharingGroupOut(statements=statements.get(group.group_id, 0), **vars(named))
 
 
 def _read_meter(meter: MeterIn) -> MeterEntry:

@@ -189,6 +189,13 @@ def list_groups(tx: Tx, window: Window | None = None) -> list[Group]:
     return [group for group in groups if group.group_id > after][: window.limit + 1]
 
 
+def count_statements(tx: Tx) -> dict[str, int]:
+    """How many statements there are about each group."""
+    columns = group_member.c
+    query = select(columns.group_id, func.count()).where(columns.community == tx.community).group_by(columns.group_id)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def add_group(tx: Tx, group_id: str) -> Roster:
     """Make a group, the last to be served."""
     last = tx.scalar(select(func.max(sharing_group.c.rank)).where(sharing_group.c.community == tx.community)) or 0
