@@ -207,7 +207,7 @@ def test_a_group_needs_registered_producers(desk: TestClient) -> None:
     assert (problem["reason"], problem["field"]) == ("meter S9 is not registered", "producers")
     assert (problem["template"], problem["parameters"]) == ("meter %(serial)s is not registered", {"serial": "S9"})
     good = desk.post(f"{API}/groups", json={"group_id": "g", "producers": ["S1"], "connections": ["101"]})
-    assert good.json() == {"group_id": "g", "producers": ["S1"], "connections": ["101"]}
+    assert good.json() == {"group_id": "g", "producers": ["S1"], "connections": ["101"], "statements": 2}
     assert desk.get(f"{API}/groups").json()[0] == good.json()
 
 
