@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
-from typing import Any, TypeVar, TypeVarTuple, overload
+from typing import Any, Final, TypeVar, TypeVarTuple, overload
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, Result, ScalarResult, Table
 from sqlalchemy.sql.selectable import TypedReturnsRows
@@ -119,6 +119,12 @@ class Tx:
             return True
         return bool(self._sql.exec_driver_sql("SELECT pg_try_advisory_xact_lock(%s)", (self._number(name),)).scalar())
 
+    def is_locked(self, name: str) -> bool:
+        """True while a transaction holds the lock ``name``, which looking does not take; never with SQLite."""
+        if self.is_sqlite:
+            return False
+        return bool(self._sql.exec_driver_sql(_HELD, (self._number(name),)).scalar())
+
     def _number(self, lock: str) -> int:
         digest = hashlib.sha256(f"{self.community}\x1f{lock}".encode()).digest()
         return int.from_bytes(digest[:8], "big", signed=True)
@@ -132,6 +138,16 @@ class Tx:
     def tell(self, *events: Event) -> None:
         """Write facts into the journal. A fact that was told before is not told again."""
         journal.append(self._sql, events, self.community, self.now, self.actor)
+
+
+_HELD: Final = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND ((classid::bigint << 32) | objid::bigint) = %s
+    )
+"""
+"""Held locks by their number, whose halves stand apart in the view of PostgreSQL."""
 
 
 @contextmanager

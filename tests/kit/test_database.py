@@ -42,6 +42,19 @@ def test_a_view_shows_all_that_it_reads_as_of_one_moment(pair: Pair) -> None:
     assert heard_by(pair[0]) == ["m1"]
 
 
+@pytest.mark.parametrize("name", ["run 2025-01", "run 2025-02", "run 2025-03", "release run-1"])
+def test_whoever_looks_whether_a_lock_is_held_never_holds_it(postgres_url: str, name: str) -> None:
+    database = open_database(postgres_url, "members")
+    try:
+        with database.read("demo") as looker, database.read("demo") as another, database.write("demo", SECRETARY) as tx:
+            assert (looker.is_locked(name), another.is_locked(name)) == (False, False)
+            assert tx.try_lock(name)
+            assert (looker.is_locked(name), another.is_locked(name)) == (True, True)
+            assert not looker.is_locked(f"{name} of another")
+    finally:
+        database.close()
+
+
 def test_all_that_a_transaction_writes_has_one_time(pair: Pair) -> None:
     with pair[0].write("demo", SECRETARY) as tx:
         assert tx.now == tx.now

@@ -153,7 +153,7 @@ def _standing(database: Database, tx: Tx, work: Work) -> Standing:
         return Standing(work, "refused", None)
     here, noted = find_noted(database, tx.community, work.name)
     # Elsewhere it runs where its lock is held; with SQLite there is no elsewhere.
-    running = here or not tx.try_lock(_lock_of(work.name))
+    running = here or tx.is_locked(_lock_of(work.name))
     return Standing(work, "running" if running else "stopped", noted or work.progress)
 
 
