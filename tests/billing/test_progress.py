@@ -155,3 +155,22 @@ def test_what_is_refused_while_somebody_waits_is_not_kept_and_else_stands_on_the
     assert (working["status"], "cannot be billed yet" in working["reason"]) == ("refused", True)
     assert "The run was refused" in board.get("/billing/runs/2025-02", headers=HTML).text
     assert resume_runs(Work(village, COMMUNITY, village.clock.now(), "resume-runs")) == "no run was stopped"
+
+
+def test_a_program_that_prefers_an_answer_at_once_hears_where_to_look_and_nothing_is_made_twice(
+    village: Database, tmp_path: Path, held_up: HeldUp
+) -> None:
+    arrived, go_on, pool = held_up
+    board = visit(village, tmp_path, "treasurer")
+    at_once = {"prefer": "wait=9, Respond-Async"}
+    asked = board.post("/billing/api/v1/runs", json={"period": "2025-01"}, headers=at_once)
+    assert (asked.status_code, asked.headers["location"]) == (202, "/billing/api/v1/runs/working")
+    assert [run["name"] for run in asked.json()["runs"]] == ["2025-01"]
+    assert arrived.wait(30)
+    again = board.post("/billing/api/v1/runs", json={"period": "2025-01"}, headers=at_once)
+    assert (again.status_code, again.json()["runs"][0]["done"]) == (202, 2)
+    go_on.set()
+    pool.shutdown(wait=True)
+    assert board.get(asked.headers["location"]).json() == {"runs": []}
+    [run] = board.get("/billing/api/v1/runs").json()
+    assert run["bill_count"] == 3

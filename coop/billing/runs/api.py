@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import Request
+from fastapi import Header, Request, Response
 from pydantic import Field
 
 from coop.billing.access import ACCESS
 from coop.billing.bodies import Name
 from coop.billing.brake import Brake
 from coop.billing.fields import (
+    PREFIX,
     BillId,
     BillNumber,
     Cents,
@@ -180,13 +181,28 @@ class WorkingRunsOut(Answer):
     runs: list[WorkingRunOut]
 
 
-@routes.post("/runs")
+AT_ONCE: Final = "respond-async"
+Preference = Annotated[
+    str | None,
+    Header(
+        description="`respond-async` answers 202 at once, with the runs that are being made (RFC 7240). A request with "
+        "an Idempotency-Key is always waited for, because its answer is kept.",
+        examples=[AT_ONCE],
+    ),
+]
+WORKING: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": WorkingRunsOut, "description": "The run is being made; `Location` says how far it is."}
+}
+
+
+@routes.post("/runs", response_model=RunOut, responses=WORKING)
 @may("run-bills")
 @refuses("bad-input", "bad-date", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
-def start_bill_run(request: Request, body: RunIn) -> RunOut:
+def start_bill_run(request: Request, body: RunIn, prefer: Preference = None) -> RunOut | Response:
     """Run the bills of a period (or corrections alone), or see what they would be.
 
-    Run again, it answers the same; nothing new is dated before the newest bill.
+    Run again, it answers the same; nothing new is dated before the newest bill. It is waited for, unless the request
+    prefers an answer at once.
     """
     period = None if body.period is None else Period.parse(body.period)
     may_date = ACCESS.allows(session_of(request), "date-runs")
@@ -194,19 +210,30 @@ def start_bill_run(request: Request, body: RunIn) -> RunOut:
         with reading(request) as tx:
             return _run_out(commands.run_bills(tx, period, body.issued_on, may_date=may_date, dry_run=True))
     name = CORRECTIONS if period is None else str(period)
-    made = ask_run(request, name, body.issued_on, may_date=may_date)
-    assert made is not None, "it was waited for"
-    return _run_out(made)
+    made = ask_run(request, name, body.issued_on, may_date=may_date, patience_s=_patience_of(prefer))
+    return _working(request) if made is None else _run_out(made)
 
 
-@routes.post("/runs/{run_id}/release")
+@routes.post("/runs/{run_id}/release", response_model=RunOut, responses=WORKING)
 @may("release-runs")
 @refuses("second-person", "period-incomplete", "no-tariff", "figure-missing", "tariff-not-voted")
-def release_bill_run(request: Request, run_id: Name) -> RunOut:
+def release_bill_run(request: Request, run_id: Name, prefer: Preference = None) -> RunOut | Response:
     """Issue a held run although its brakes caught. Somebody else than who ran it has looked, and is kept by name."""
-    made = ask_release(request, run_id)
-    assert made is not None, "it was waited for"
-    return _run_out(made)
+    made = ask_release(request, run_id, _patience_of(prefer))
+    return _working(request) if made is None else _run_out(made)
+
+
+def _patience_of(prefer: str | None) -> float | None:
+    """Seconds for which a program waits: none where it prefers an answer at once, and else as long as it takes."""
+    preferences = {each.split(";")[0].strip().lower() for each in (prefer or "").split(",")}
+    return 0 if AT_ONCE in preferences else None
+
+
+def _working(request: Request) -> Response:
+    """The answer while a run is being made: where to look how far it is."""
+    headers = {"Location": f"{PREFIX}/runs/working", "Preference-Applied": AT_ONCE}
+    body = list_working_runs(request).model_dump_json()
+    return Response(body, 202, headers, media_type="application/json")
 
 
 @routes.get("/runs")
