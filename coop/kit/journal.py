@@ -148,6 +148,18 @@ def list_rows(sql: Reader, kind: type[Event], community: str, subject: str) -> l
     ]
 
 
+def find_places(sql: Reader, community: str, subjects: Collection[str]) -> Sequence[Any]:
+    """Type, subject, place in the chain and data of every fact about some subjects, in the order of writing; one that
+    is not sealed yet has no place."""
+    columns = journal.c
+    query = (
+        select(columns.type, columns.subject, columns.position, columns.data)
+        .where(columns.community == community, columns.subject.in_(subjects))
+        .order_by(columns.row_id)
+    )
+    return sql.execute(query).all()
+
+
 def facts_of(
     sql: Reader,
     kind: type[Fact],

@@ -250,8 +250,8 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="Every bill, every chain and every reading.")] = False,
     key: Key = "",
 ) -> None:
-    """Recompute a bill from its readings, allocation, tariff and vote; or check that nobody tampered with a journal or
-    with readings."""
+    """Recompute a bill from its readings, allocation, tariff and vote, with the seals of all of them; or check that
+    nobody tampered with a journal or with readings."""
     from coop.operator.founding import list_keys, pick_community
     from coop.operator.verification import verify_bills, verify_journals, verify_readings
 

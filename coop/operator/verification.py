@@ -8,7 +8,7 @@ databases, for reading only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache, cached_property
 from typing import Any
@@ -39,6 +39,7 @@ from coop.metering.provenance.log_again import verify_log
 from coop.metering.provenance.verify import verify_allocation, verify_measurement
 from coop.metering.readings.detached import ReadingsDetached
 from coop.operator.runtime import open_room, open_rooms
+from coop.operator.seals import Chain, find_breaks, list_seals, walk_chains
 from coop.values import CoopError, NotFound, eur, say
 from coop.verification.asked import verify_asked
 from coop.verification.books import verify_books
@@ -56,6 +57,8 @@ BROKEN = (CoopError, ValueError, ArithmeticError, LookupError, TypeError, Attrib
 """What comes of a row that was changed by hand: a finding, never the end of the verification."""
 
 
+ROOMS = ("billing", "metering", "governance", "members")
+
 _VERIFY = (
     verify_books,
     verify_asked,
@@ -71,7 +74,11 @@ class JournalIndex:
     """Databases that a bill is walked back through: one view of each service's database. What several bills rest on is
     read, and verified, once."""
 
-    def __init__(self, billing: Tx, metering: Tx, governance: Tx, members: Tx) -> None:
+    def __init__(self, views: Mapping[str, Tx], chains: Mapping[str, Chain] | None = None) -> None:
+        """Read what bills rest on; ``chains``: as they were walked, where each bill is to say what it rests on."""
+        billing, metering, governance, members = (views[name] for name in ROOMS)
+        self._views, self._chains = views, chains or {}
+
         @cache
         def measurement(measurement_id: str) -> tuple[str, ...]:
             return tuple(_findings(verify_measurement, metering, measurement_id))
@@ -172,9 +179,11 @@ class JournalIndex:
         try:
             return self._walk_back(row, echo)
         except BROKEN as broken:
-            finding = f"bill {row.number}: what it rests on can no longer be read: {broken}"
-            echo(finding)
-            return [finding]
+            findings = [f"bill {row.number}: what it rests on can no longer be read: {broken}"]
+            findings += find_breaks(self._chains.values())
+            for finding in findings:
+                echo(finding)
+            return findings
 
     def _walk_back(self, row: Row[Any], echo: Echo) -> list[str]:
         verified = verify_bill(self._billing, row.id, self._ground)
@@ -188,6 +197,9 @@ class JournalIndex:
         findings += of_paper
         paper = "put away, the file that was told of" if row.id in self._kept.papers else "not put away"
         steps.append(f"paper      {_outcome(of_paper, paper)}")
+        findings += find_breaks(self._chains.values())
+        if self._chains and verified.issued:
+            steps += list_seals(verified, self._views, self._chains, findings)
         _tell(verified, steps, findings, echo)
         return findings
 
@@ -284,13 +296,16 @@ class JournalIndex:
 
 
 def verify_bills(settings: Settings, community: str, number_or_id: str, echo: Echo) -> bool:
-    """Verify one bill, or every bill when none is named; True when everything agrees."""
-    rooms = open_rooms(settings, ("billing", "metering", "governance", "members"), migrate=False)
+    """Verify one bill with every seal that it rests on, or every bill when none is named, without the chains; True when
+    everything agrees."""
+    rooms = open_rooms(settings, ROOMS, migrate=False)
     with ExitStack() as stack:
         for room in rooms.values():
             stack.callback(room.database.close)
-        index = JournalIndex(*(stack.enter_context(room.database.read(community)) for room in rooms.values()))
-        return not index.walk_back(number_or_id, echo) if number_or_id else _verify_all(index, echo)
+        views = {name: stack.enter_context(room.database.read(community)) for name, room in rooms.items()}
+        if not number_or_id:
+            return _verify_all(JournalIndex(views), echo)
+        return not JournalIndex(views, walk_chains(rooms)).walk_back(number_or_id, echo)
 
 
 def _verify_all(index: JournalIndex, echo: Echo) -> bool:

@@ -22,7 +22,12 @@ from coop.billing.documents.archive import read_paper
 from coop.billing.documents.taking_home import take_home
 from coop.billing.jobs import archive_papers
 from coop.demo.cooperative import COMMUNITY
-from coop.events import SERVICES
+from coop.events import SERVICES, Event
+from coop.events.billing import BillArchived, LawPublished
+from coop.events.governance import MeetingConvened
+from coop.events.members import ContractSigned
+from coop.events.metering import PeriodMeasured
+from coop.kit import journal
 from coop.kit.actor import Actor
 from coop.kit.jobs import Work
 from coop.kit.settings import Settings
@@ -349,6 +354,8 @@ def test_the_walk_of_a_bill_ends_at_the_file_of_its_paper(year: Year, tmp_path: 
     assert "  paper      not put away" in said
     database = open_room("billing", settings, migrate=False).database
     archive_papers(Work(database, COMMUNITY, datetime(2026, 1, 5, tzinfo=UTC), "job"))
+    with database.system_write() as sql:
+        journal.seal(sql)
     database.close()
     assert verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert "  paper      put away, the file that was told of" in said
@@ -475,6 +482,36 @@ def test_a_bill_that_is_forged_alike_in_all_of_billings_tables_is_found_by_what_
     said: list[str] = []
     assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
     assert f"  ! measurement {source} was not told by metering as it was billed" in said
+
+
+@pytest.mark.parametrize("kind", [PeriodMeasured, ContractSigned, MeetingConvened, LawPublished])
+def test_a_fact_whose_seal_is_broken_is_found_with_the_bill_that_rests_on_it(
+    year: Year, tmp_path: Path, kind: type[Event]
+) -> None:
+    """No figure differs, and the chain is left alone: only who told it is another."""
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    service, name = kind.TYPE.removesuffix(".v1").split(".")
+    burglar = Burglar(settings, service)
+    position = burglar.one("SELECT min(position) FROM journal WHERE type = ?", kind.TYPE)
+    assert burglar("UPDATE journal SET actor = 'account:nobody' WHERE position = ?", position) == 1
+    said: list[str] = []
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    broken = f"  ! the chain of {service} is broken at position {position}: was changed after it was sealed"
+    assert [line for line in said if line.startswith("  ! ")] == [broken]
+    [walked] = [line for line in said if line.startswith(f"  seals      {service}, ")]
+    assert f"BROKEN at position {position}" in walked
+    assert f"{name} " in walked
+
+
+def test_a_fact_that_is_in_no_chain_is_found_with_the_bill_that_rests_on_it(year: Year, tmp_path: Path) -> None:
+    settings, bill = year.copy(tmp_path / "data"), bill_of_january(year)
+    database = open_room("billing", settings, migrate=False).database
+    with database.write(COMMUNITY, Actor("job", "papers", "job")) as tx:
+        tx.tell(BillArchived(bill_id=bill["bill_id"], number=bill["number"], sha256="0" * 64, byte_count=1))
+    database.close()
+    said: list[str] = []
+    assert not verify_bills(settings, COMMUNITY, bill["number"], said.append)
+    assert f"  ! the fact {BillArchived.TYPE} about {bill['bill_id']} is not sealed" in said
 
 
 @pytest.mark.parametrize("name", SERVICES)
