@@ -237,7 +237,7 @@ def run_page(request: Request, name: str, page: int = 1, watched: bool = False) 
 
 
 def _working_page(request: Request, name: str, work: works.Standing) -> Response:
-    """How far a run is; it looks again by itself, with or without a script."""
+    """Show how far a run is; the page looks again by itself, with or without a script."""
     lang, progress = language_of(request), work.progress
     return render(
         request,

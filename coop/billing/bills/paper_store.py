@@ -69,7 +69,7 @@ RESTS_AFTER = timedelta(minutes=1)
 
 
 def measure_papers(tx: Tx, run_id: str) -> PapersSoFar:
-    """How many papers of a run are put away."""
+    """Count the papers of a run that are put away."""
     mine = bill.c.community == tx.community, bill.c.run_id == run_id
     total = tx.scalar(select(func.count()).select_from(bill).where(*mine)) or 0
     at = bill_paper.c.archived_at

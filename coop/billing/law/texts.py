@@ -64,7 +64,7 @@ def _follows(other: RecordedPublication, one: RecordedPublication) -> bool:
 
 
 def name_component(lang: str, component: str) -> str:
-    """What a maximum is for: ``heat per GJ`` as people read it."""
+    """Name what a maximum is for: ``heat per GJ`` as people read it."""
     if component in PART_NAMES:
         return translate(lang, PART_NAMES[component])
     product, per = component.replace(" per ", " ").rsplit(" ", 1)

@@ -36,7 +36,7 @@ LEAST_PERMILLE: Final = 20
 
 @dataclass(frozen=True)
 class Progress:
-    """How much of a ``stage`` is done at ``noted_at``, of a run that began to price at ``begun_at``."""
+    """Amount of a ``stage`` that is done at ``noted_at``, of a run that began to price at ``begun_at``."""
 
     stage: str
     done: int

@@ -20,7 +20,7 @@ MINUTE_S = 60
 
 
 def name_work(lang: str, standing: Standing) -> str:
-    """What a work makes."""
+    """Name what a work makes."""
     work = standing.work
     if work.asked == "release":
         return translate(lang, "A held run that was released")
@@ -58,7 +58,7 @@ def explain_stop(lang: str, standing: Standing) -> str:
 
 
 def papers_left(lang: str, papers: PapersSoFar) -> str:
-    """How long putting the papers away still takes."""
+    """Say how long putting the papers away still takes."""
     if papers.seconds_left is None:
         return translate(lang, "Papers are put away every five minutes, once the register said whom each bill is for.")
     return time_left(lang, papers.seconds_left)

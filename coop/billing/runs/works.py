@@ -55,7 +55,7 @@ class Work:
 
     @property
     def progress(self) -> Progress | None:
-        """What was noted last; None where nothing was yet."""
+        """The last note; None where nothing was yet."""
         if not (self.stage and self.begun_at and self.noted_at):
             return None
         return Progress(self.stage, self.done or 0, self.total or 0, self.begun_at, self.noted_at)
@@ -63,7 +63,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a work stands: ``running`` (with its progress), ``stopped`` by a kill, or ``refused``."""
+    """State of a work: ``running`` (with its progress), ``stopped`` by a kill, or ``refused``."""
 
     work: Work
     status: str
@@ -85,12 +85,12 @@ def forget(tx: Tx, name: str) -> None:
 
 
 def list_standing(database: Database, tx: Tx) -> list[Standing]:
-    """How every work stands that is on file, in order of their names."""
+    """Every work that is on file with its state, in order of their names."""
     return [_standing(database, tx, work) for work in select_as(tx, Work, run_work, order_by=[run_work.c.name])]
 
 
 def find_standing(database: Database, tx: Tx, *names: str) -> Standing | None:
-    """How the work stands that is called by one of these names, or None."""
+    """The work that is called by one of these names with its state, or None."""
     return next((found for found in list_standing(database, tx) if found.work.name in names), None)
 
 

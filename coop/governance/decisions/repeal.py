@@ -38,7 +38,7 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
 
 
 def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
-    """What is taken back was adopted and holds, and the past stays as it was."""
+    """Judge that what is taken back was adopted and holds, and that the past stays as it was."""
     parameters = point.parameters
     found = find_resolution(tx, str(parameters["decision"]))
     decided = find_decision(tx, found.resolution_id) if found else None

@@ -40,7 +40,7 @@ def list_stops(tx: Tx, resolution_id: str) -> list[KeptStop]:
 
 
 def map_stops(tx: Tx) -> Mapping[str, list[Stop]]:
-    """What was told of every decision that ever fell, by resolution, in order."""
+    """Tellings of every decision that ever fell, by resolution, in order."""
     columns = decision_stop.c
     grouped = group_as(tx, Stop, decision_stop, [columns.resolution_id], order_by=[columns.number])
     return {resolution_id: stops for (resolution_id,), stops in grouped.items()}

@@ -190,7 +190,7 @@ def list_groups(tx: Tx, window: Window | None = None) -> list[Group]:
 
 
 def count_statements(tx: Tx) -> dict[str, int]:
-    """How many statements there are about each group."""
+    """Count the statements about each group."""
     columns = group_member.c
     query = select(columns.group_id, func.count()).where(columns.community == tx.community).group_by(columns.group_id)
     return {row[0]: row[1] for row in tx.execute(query)}
