@@ -49,6 +49,8 @@ WORDS = {
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
         "unsealed": "de mededeling %s is nog niet verzegeld: haal het bestand later nog eens op",
         "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
+        "maximum": "%s: gerekend is %s, meer dan wettelijk mag: %s",
+        "lawless": "rij %s van de wet ontbreekt in dit bestand: haal het opnieuw op",
         "stand": "meter %s: van stand %s tot %s is niet %s",
         "passed": "meter %s: geen meter begint opnieuw bij %s",
         "uncovered": "geen garantiejaar op de rekening hoort bij %s",
@@ -95,6 +97,8 @@ WORDS = {
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
         "unsealed": "the fact %s is not sealed yet: take the file again later",
         "law": "%s: charged were %s, above the price of the tariff: %s",
+        "maximum": "%s: charged were %s, above what the law allows: %s",
+        "lawless": "row %s of the law is missing from this file: take it again",
         "stand": "meter %s: from stand %s to %s is not %s",
         "passed": "meter %s: no meter begins anew at %s",
         "uncovered": "no guarantee year on the bill covers %s",
@@ -121,12 +125,11 @@ WORDS = {
 }
 UNITS = {"GJ": Fraction(1, 10**9), "kWh": Fraction(1, 1000)}
 TEN = Fraction(10)
-VAT = {
-    "energy": [("2012-10-01", "0.21"), ("2022-07-01", "0.09"), ("2023-01-01", "0.21")],
-    "standard": [("2012-10-01", "0.21")],
-    "none": [("2012-10-01", "0")],
-}
-"""Rates by the first day on which the law has them."""
+MAXIMA_VAT = Fraction(21, 100)
+"""The rate of VAT that ACM's maxima hold."""
+
+DRAFTED_BEFORE = timedelta(days=35)
+"""So long before its issue a bill may have been reckoned, by the law as it was known then."""
 
 LAW = {kind: Fraction(2, 3) for kind in ("statutes", "dissolution", "merger")} | {"conversion": Fraction(9, 10)}
 """The least share of the votes that the law asks (BW 2:18, 2:42, 2:43)."""
@@ -144,7 +147,7 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
     wrong = [
         *check_fingerprints(taken, paper, say),
         *check_parts(inputs, bill, expected, say),
-        *check_prices(inputs, say),
+        *check_prices(taken, inputs, say),
         *check_guarantee(inputs, bill, say),
         *check_sums(taken, say),
         *check_paper(taken, inputs, say),
@@ -172,7 +175,10 @@ def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -
     for name in ("member_id", "contract_id", "corrects"):
         if told[name] != inputs[name]:
             yield say["fact"] % name
-    yield from check_seals([fact, *filter(None, [taken["archived"]])], say)
+    for row in taken["law"]:
+        if (row["type"], row["community"]) != ("billing.law-published.v1", fact["community"]):
+            yield say["fact"] % "law"
+    yield from check_seals([fact, *filter(None, [taken["archived"]]), *taken["law"]], say)
 
 
 def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
@@ -282,26 +288,68 @@ def check_parts(inputs: dict[str, Any], bill: dict[str, Any], expected: Parts, s
                 yield say["heat"] % (product, float(lines), float(measured))
 
 
-def check_prices(inputs: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
-    """Check that the law made no price higher, but for its rate of VAT: where the tariff is from before another one,
-    the price goes along."""
-    for span in inputs["consumption"]["spans"]:
+def check_prices(taken: Taken, inputs: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
+    """Check that the law made no price higher, but for its rate of VAT, and let none be above its maximum: by the rows
+    of law that the co-operative told of, as they may have been known when the bill was reckoned."""
+    laws, use = list_laws(taken), inputs["consumption"]
+    if not laws:
+        yield say["lawless"] % find_gap(taken)
+        return
+    for span in use["spans"]:
         start, since = span["period"]["start"], span["tariff"]["valid_from"]
         lowered = {price["component"]: Fraction(price["price_eur"]) for price in span["lowered"]}
         for part in span["tariff"]["components"]:
-            then, now = (reckon_rate(part["vat"], at) for at in (since, start))
-            most = Fraction(part["price_eur"]) * (1 + now) / (1 + then)
             price = lowered.get(part["name"], Fraction(part["price_eur"]))
-            if price > most + Fraction(1, 10**6):
-                yield say["law"] % (part["name"], float(price), float(most))
+            bounds = [bound_price(law, part, use["customer_class"], since, start) for law in laws]
+            for name, at in (("law", 0), ("maximum", 1)):
+                most = [bound[at] for bound in bounds]
+                if all(limit is not None and price > limit + Fraction(1, 10**6) for limit in most):
+                    yield say[name] % (part["name"], float(price), float(max(filter(None, most))))
         for rate in span["rates"]:
-            if Fraction(rate["rate"]) != reckon_rate(rate["category"], start):
-                yield say["vat"] % (rate["category"], rate["rate"], float(reckon_rate(rate["category"], start)))
+            rates = [reckon_rate(law, rate["category"], start) for law in laws]
+            if Fraction(rate["rate"]) not in rates:
+                yield say["vat"] % (rate["category"], rate["rate"], float(rates[0]))
 
 
-def reckon_rate(category: str, on: str) -> Fraction:
-    """The rate of VAT of a category on a day."""
-    return Fraction(max((since, rate) for since, rate in VAT[category] if since <= on)[1])
+def list_laws(taken: Taken) -> list[list[Taken]]:
+    """The rows of the law, oldest first, in each state in which they may have been known when the bill was reckoned,
+    the newest first; none where the file does not have all of them."""
+    rows = [json.loads(fact["data"]) for fact in taken["law"]]
+    if find_gap(taken):
+        return []
+    rows.sort(key=lambda row: (row["valid_from"], row["known_from"], row["number"]))
+    issued = day(taken["issued_on"])
+    days = {issued, *(day(row["known_from"]) - timedelta(days=1) for row in rows)}
+    states = sorted((at for at in days if issued - DRAFTED_BEFORE <= at <= issued), reverse=True)
+    return [[row for row in rows if day(row["known_from"]) <= at] for at in states]
+
+
+def find_gap(taken: Taken) -> int:
+    """The number of the first row of law that the file does not have; 0 where it has all."""
+    numbers = sorted(json.loads(fact["data"])["number"] for fact in taken["law"])
+    if not numbers:
+        return 1
+    return next((number for number, found in enumerate(numbers, start=1) if found != number), 0)
+
+
+def bound_price(
+    law: list[Taken], part: Taken, customer_class: str, since: str, on: str
+) -> tuple[Fraction, Fraction | None]:
+    """The price of a part of a tariff from ``since`` with the VAT of a day, and the most that the law lets it be then;
+    None where it sets no maximum of its own."""
+    then, now = (reckon_rate(law, part["vat"], at) for at in (since, on))
+    voted = Fraction(part["price_eur"]) * (1 + now) / (1 + then)
+    published = [row for row in law if row["kind"] == "maximum" and row["valid_from"] <= on]
+    of_class = published[-1]["figures"].get(customer_class, {}) if published else {}
+    limit = of_class.get(f"{part['product']} per {part['per']}")
+    return voted, Fraction(limit) * (1 + now) / (1 + MAXIMA_VAT) if limit else None
+
+
+def reckon_rate(law: list[Taken], category: str, on: str) -> Fraction:
+    """The rate of VAT of a category on a day; before all that are known, the first."""
+    rows = [row for row in law if row["kind"] == "vat" and category in row["figures"]]
+    held = [row for row in rows if row["valid_from"] <= on] or rows[:1]
+    return Fraction(held[-1]["figures"][category]["rate"])
 
 
 def check_guarantee(inputs: dict[str, Any], bill: dict[str, Any], say: dict[str, str]) -> Iterator[str]:
@@ -689,7 +737,7 @@ def list_facts(taken: Taken) -> list[dict[str, Any]]:
     """The sealed facts of a file."""
     if taken["what"] == "vote":
         return [*taken["facts"], *taken["cast"]]
-    return [taken["fact"], *filter(None, [taken.get("archived")])]
+    return [taken["fact"], *filter(None, [taken.get("archived")]), *taken.get("law", [])]
 
 
 def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:

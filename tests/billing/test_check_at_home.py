@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ import pytest
 from coop.billing.bills import paper_store as papers
 from coop.billing.bills import store as bills
 from coop.billing.documents.taking_home import read_checker, take_home
+from coop.billing.law.commands import publish_law
+from coop.billing.runs.commands import correct_bills
+from coop.communities.law import RATE, VAT, Publication
 from coop.kit import journal
 from coop.kit.database import Database
 from coop.values import NotFound
@@ -23,7 +28,7 @@ from coop.verification.athome import WORDS, check, describe, main
 from tests.billing.test_second_opinion import _tamper as tamper
 from tests.billing.test_second_opinion import village as village
 from tests.billing.village import visit
-from tests.desk import COMMUNITY
+from tests.desk import COMMUNITY, SECRETARY
 
 Taken = dict[str, Any]
 
@@ -124,6 +129,24 @@ def take_another_member_s(taken: Taken) -> None:
     inputs_of(taken, lambda inputs: inputs.update(member_id="bram"))
 
 
+def leave_out_a_row_of_law(taken: Taken) -> None:
+    del taken["law"][2]
+
+
+def bring_law_of_another(taken: Taken) -> None:
+    taken["law"][0]["community"] = "another"
+
+
+def lower_a_rate_of_law(taken: Taken) -> None:
+    [row] = [row for row in taken["law"] if '"2012-10-01"' in row["data"] and '"energy"' in row["data"]]
+    row["data"] = row["data"].replace("0.21", "0.06")
+
+
+def charge_above_the_maximum(taken: Taken) -> None:
+    """As if the members had voted for more than a GJ may cost."""
+    inputs_of(taken, lambda inputs: inputs["consumption"]["spans"][0]["tariff"]["components"][0].update(price_eur="99"))
+
+
 def break_the_seal(taken: Taken) -> None:
     taken["fact"]["hash"] = None
 
@@ -144,6 +167,10 @@ FORGERIES = [
     (drop_the_ceiling, "no guarantee year on the bill covers 2025-01-01"),
     (forget_one_ceiling, "names another guarantee"),
     (take_another_member_s, "the sealed fact names another member_id"),
+    (leave_out_a_row_of_law, "row 3 of the law is missing from this file"),
+    (bring_law_of_another, "the sealed fact names another law"),
+    (lower_a_rate_of_law, "the fingerprint of"),
+    (charge_above_the_maximum, "Heat: charged were 99.0, above what the law allows: "),
     (break_the_seal, "the fact billing.bill-issued.v1 is not sealed yet"),
 ]
 
@@ -157,6 +184,20 @@ def test_whatever_was_changed_is_found_at_home(village: Database) -> None:
         if not any(said in finding for finding in wrong):
             unseen.append((forge.__name__, wrong))
     assert unseen == []
+
+
+def test_a_rate_that_was_published_after_the_program_was_written_is_taken_from_the_law(village: Database) -> None:
+    lowered = Publication(
+        VAT, date(2025, 1, 1), date(2024, 12, 24), date(2024, 12, 24), {"energy": {RATE: Decimal("0.06")}}, "Stb. 2024"
+    )
+    with village.write(COMMUNITY, SECRETARY) as tx:
+        assert publish_law(tx, [lowered], is_checked=True)
+        corrections = correct_bills(tx, tx.today).bills
+    taken = take_all(village)
+    assert len(taken) == 10 + len(corrections)
+    rates = {rate["rate"] for each in taken.values() for rate in each["bill"]["vat"]}
+    assert rates >= {"0.06", "0.21"}
+    assert [check(each) for each in taken.values()] == [([], [])] * len(taken)
 
 
 def test_it_speaks_dutch_wherever_it_speaks_english() -> None:

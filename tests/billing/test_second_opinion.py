@@ -19,8 +19,9 @@ from coop.billing.jobs import archive_papers
 from coop.billing.runs.commands import correct_bills, issue_bills
 from coop.billing.tables.heard import metadata
 from coop.billing.tables.papers import bill_paper
+from coop.communities.law_commands import begin_law
 from coop.events import Event
-from coop.events.billing import BillArchived, BillIssued
+from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.events.governance import TariffAdopted, TrancheReleased
 from coop.events.members import ContractEnded, ContractSigned, GasBillsCorrected, MemberAdmitted, MemberLeft
 from coop.events.metering import EnergyAllocated, PeriodMeasured
@@ -36,7 +37,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import Kept, read_kept
 from coop.verification.terms import verify_terms
-from coop.verification.told import Told
+from coop.verification.told import Told, law_of_facts
 from tests.billing.village import (
     address,
     admitted,
@@ -76,6 +77,7 @@ def village(database: Database) -> Database:
     correction. All papers but the last are put away."""
     hear(database, *FACTS)
     with database.write(COMMUNITY, SECRETARY) as tx:
+        begin_law(tx)
         send_notices(tx, "tariff-new", date(2025, 1, 15), "letter", None)
     for month, heat in HEAT_GJ:
         hear(database, *month_of(MEMBERS, month, heat))
@@ -95,6 +97,7 @@ def told(database: Database) -> Told:
     with database.system_read() as sql:
         issued = journal.facts_of(sql, BillIssued, COMMUNITY)
         archived = journal.facts_of(sql, BillArchived, COMMUNITY)
+        published = journal.facts_of(sql, LawPublished, COMMUNITY)
 
     def of(kind: type[Fact]) -> list[Fact]:
         return [fact for fact in [*FACTS, *MEASURED, LATE] if isinstance(fact, kind)]
@@ -111,6 +114,7 @@ def told(database: Database) -> Told:
         corrected=of(GasBillsCorrected),
         measured=of(PeriodMeasured),
         allocated=of(EnergyAllocated),
+        law=law_of_facts(published),
     )
 
 

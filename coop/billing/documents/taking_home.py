@@ -13,18 +13,21 @@ import orjson
 from coop.billing.bills import store as bills
 from coop.billing.bills.book import find_contract
 from coop.billing.bills.schemas import write_json
-from coop.events.billing import BillArchived, BillIssued
+from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
 from coop.values import NotFound, say
+
+LAW = "law"
+"""What every fact of the law is about."""
 
 CHECKER = "check_bill.py"
 """Name under which the program is taken home."""
 
 
 def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
-    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the facts that told of it
-    and of the file that was put away.
+    """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the facts that told of it,
+    of the file that was put away and of the law that prices are held to.
 
     Raises:
         NotFound: there is no such bill, or no fact tells of it any more.
@@ -55,6 +58,7 @@ def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
         "bill": orjson.loads(write_json(issued.bill)),
         "fact": told,
         "archived": put_away[-1] if put_away else None,
+        "law": journal.list_rows(tx, LawPublished, tx.community, LAW),
     }
     return orjson.dumps(taken, option=orjson.OPT_INDENT_2)
 
