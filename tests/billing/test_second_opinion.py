@@ -114,6 +114,7 @@ def told(database: Database) -> Told:
         corrected=of(GasBillsCorrected),
         measured=of(PeriodMeasured),
         allocated=of(EnergyAllocated),
+        published=published,
         law=law_of_facts(published),
     )
 
