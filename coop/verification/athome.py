@@ -695,29 +695,27 @@ def find_earlier(inputs: dict[str, Any], others: Sequence[Taken]) -> Taken | Non
 
 
 def check_fallen(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
-    """Check that no price comes from a decision that had fallen before the bill was made, on days after that was told;
-    but for a contract that began under it, which keeps its price where the one before is dearer."""
+    """Check that no price comes from a decision that did not hold on the days of it, as was told by then and before the
+    bill; but for a contract that began under it, which keeps its price where the one before is dearer."""
     for span in inputs["consumption"]["spans"]:
-        tariff = span["tariff"]
-        fell = find_fall(others, tariff["resolution_id"])
-        if fell is None or tariff["valid_from"] <= taken["contract_from"]:
+        tariff, days = span["tariff"], span["period"]
+        if tariff["valid_from"] <= taken["contract_from"]:
             continue
-        since = max(fell["from_on"], fell["stopped_on"])
-        if fell["stopped_on"] < taken["issued_on"] and since < span["period"]["end"]:
-            yield say["fell"] % (fell["subject_nl"], fell["from_on"], fell["paper"])
+        told = [each for each in list_falls(others, tariff["resolution_id"]) if each["stopped_on"] < taken["issued_on"]]
+        for at in sorted({days["start"], *(max(each["from_on"], each["stopped_on"]) for each in told)}):
+            reach = [each for each in told if each["from_on"] <= at and each["stopped_on"] <= at]
+            if days["start"] <= at < days["end"] and reach and reach[-1]["manner"] != "resumed":
+                yield say["fell"] % (reach[-1]["subject_nl"], reach[-1]["from_on"], reach[-1]["paper"])
+                break
 
 
-def find_fall(others: Sequence[Taken], resolution_id: str) -> dict[str, Any] | None:
-    """The last sealed fact by which a decision fell, where none says that it holds again."""
-    told = [
-        json.loads(fact["data"])
-        for each in others
-        if each["what"] == "vote"
-        for fact in each["facts"]
-        if fact["type"].split(".")[1] == "decision-stopped"
-    ]
-    about = [each for each in told if each["resolution_id"] == resolution_id]
-    return about[-1] if about and about[-1]["manner"] != "resumed" else None
+def list_falls(others: Sequence[Taken], resolution_id: str) -> list[dict[str, Any]]:
+    """The sealed facts by which a decision fell or holds again, in the order of telling."""
+    votes = (each for each in others if each["what"] == "vote")
+    told = [told for vote in votes for told in read_facts(vote)["decision-stopped"]]
+    return sorted(
+        (each for each in told if each["resolution_id"] == resolution_id), key=lambda each: int(each["number"])
+    )
 
 
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -759,9 +757,9 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
             yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
             if how == "decided":
                 yield say["no-own"] % vote["subject"]
-            fell = find_fall([vote], vote["resolution_id"])
-            if fell is not None:
-                yield say["stopped"] % (fell["from_on"], fell["paper"])
+            for fell in list_falls([vote], vote["resolution_id"])[-1:]:
+                if fell["manner"] != "resumed":
+                    yield say["stopped"] % (fell["from_on"], fell["paper"])
     for state in inputs["guarantee"]:
         if reckon_ceiling(state["terms"]) is None:
             yield say["unpromised"] % state["terms"]["year"]["start"]

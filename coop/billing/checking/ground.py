@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
@@ -78,9 +79,17 @@ class Ground:
         """By resolution, what was told of decisions that fell."""
         return heard.list_stops(self._tx)
 
-    def bind(self, contract: Contract) -> Sequence[tuple[date, Tariff]]:
-        """From which day which tariff binds a contract, by all that is known now."""
-        return Terms(load_book(self._tx, contract.contract_id), self._tx.today, self._tx.today).bind(contract)
+    def bind(self, contract: Contract, known_on: date) -> Sequence[tuple[date, Tariff]]:
+        """From which day which tariff binds a contract, by what was decided and sent until a day, and what had fallen
+        before it."""
+        book = load_book(self._tx, contract.contract_id)
+        known = replace(
+            book,
+            tariffs=tuple(tariff for tariff in book.tariffs if tariff.decided_on <= known_on),
+            notices=tuple(notice for notice in book.notices if notice.sent_on <= known_on),
+            stops={about: [stop for stop in told if stop.told_on < known_on] for about, told in book.stops.items()},
+        )
+        return Terms(known, known_on, known_on).bind(contract)
 
     @cached_property
     def unvoted(self) -> frozenset[str]:
