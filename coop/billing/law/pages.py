@@ -38,7 +38,7 @@ def law_page(request: Request) -> Response:
     return render(
         request,
         "billing/law.html",
-        maxima=texts.list_figures(recorded, MAXIMUM),
+        maxima=texts.group_figures(texts.list_figures(recorded, MAXIMUM)),
         rates=texts.list_figures(recorded, VAT),
         texts=texts,
         may_add=ACCESS.allows(session_of(request), "publish-law"),

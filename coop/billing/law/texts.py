@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
 from coop.communities.law import MAXIMUM, RATE, Publication
@@ -55,6 +56,16 @@ def list_figures(recorded: Sequence[RecordedPublication], kind: str) -> list[Law
                 row = LawFigure(each.number, each.published, of, component, own[component], until, is_replaced, each)
                 figures.append(row)
     return figures
+
+
+def group_figures(figures: Sequence[LawFigure]) -> list[list[LawFigure]]:
+    """Figures of one publication and one end together, in their order.
+
+    Shape: one list per publication that stands on the page by itself.
+    """
+    return [
+        list(own) for _, own in groupby(figures, key=lambda figure: (figure.number, figure.until, figure.is_replaced))
+    ]
 
 
 def _follows(other: RecordedPublication, one: RecordedPublication) -> bool:
