@@ -32,6 +32,7 @@ ACCESS = Access(
         "enter-ballots": _STEWARDS,
         "enter-past-meeting": _STEWARDS,
         "confirm-entry": _STEWARDS,
+        "enter-words": _STEWARDS,
         "note-attendance": _STEWARDS,
         "see-attendance": roles("board", "auditor", "operator"),
         "see-suspensions": roles("board", "auditor", "operator"),

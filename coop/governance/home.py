@@ -32,6 +32,7 @@ ENTERED = {
     "statutes": N_("Compare the statutes that somebody entered with the deed: %(paper)s"),
     "suspension": N_("Confirm that a member is suspended, or leave it out: %(paper)s"),
     "lifting": N_("Confirm that a suspension is lifted, or leave it out: %(paper)s"),
+    "word": N_("Compare what the chair or a body said with the paper: %(paper)s"),
 }
 
 routes = APIRouter(route_class=GuardedRoute, prefix="/governance/cards", include_in_schema=False)
@@ -160,7 +161,9 @@ def _find_page(entry: Entry) -> str:
     """The page on which an entry is confirmed."""
     if entry.kind in SUSPENSIONS:
         return "/governance/suspensions"
-    return f"/governance/meetings/{entry.meeting_id}/ballots" if entry.kind == "ballots" else "/governance/entries"
+    if entry.kind in ("ballots", "word"):
+        return f"/governance/meetings/{entry.meeting_id}/{'words' if entry.kind == 'word' else 'ballots'}"
+    return "/governance/entries"
 
 
 def _list_refused(tx: Tx, session: Session, lang: str) -> list[Waiting]:

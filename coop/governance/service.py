@@ -17,12 +17,14 @@ from coop.governance.api import mandates as mandate_api
 from coop.governance.api import papers as paper_api
 from coop.governance.api import routes as http
 from coop.governance.api import suspensions as suspension_api
+from coop.governance.api import words as word_api
 from coop.governance.articles import pages as statutes_pages
 from coop.governance.ballots import pages as ballot_pages
 from coop.governance.ballots.attendance import pages as attendance_pages
 from coop.governance.ballots.elections import office_pages
 from coop.governance.ballots.elections import pages as election_pages
 from coop.governance.ballots.mandates import pages as mandate_pages
+from coop.governance.ballots.words import pages as word_pages
 from coop.governance.convening import (
     calendar_file,
     meeting_pages,
@@ -77,6 +79,7 @@ GOVERNANCE = Service(
         facts.AttendanceNoted,
         facts.AttendanceFrozen,
         facts.BallotDisputed,
+        facts.WordGiven,
         facts.MemberSuspended,
         facts.SuspensionLifted,
         facts.CandidatesNamed,
@@ -144,6 +147,8 @@ GOVERNANCE = Service(
         attendance_pages.routes,
         attendance_api.routes,
         mandate_pages.routes,
+        word_pages.routes,
+        word_api.routes,
         suspension_pages.routes,
         suspension_api.routes,
         election_pages.routes,

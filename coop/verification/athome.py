@@ -46,6 +46,7 @@ WORDS = {
         "rejected": "%s: de leden namen dit niet aan",
         "rule": "%s: de statuten kennen de regel %s van het besluit niet",
         "quorum": "%s: volgens %s waren er te weinig: %s van %s",
+        "consent": "%s: volgens %s moet een ander orgaan instemmen, en nergens staat dat het dat deed",
         "ballots": "%s: geteld zijn %s stemmen, in de stembus zitten %s stembiljetten",
         "unsealed": "de mededeling %s is nog niet verzegeld: haal het bestand later nog eens op",
         "law": "%s: gerekend is %s, meer dan de prijs van het tarief: %s",
@@ -94,6 +95,7 @@ WORDS = {
         "rejected": "%s: the members did not adopt this",
         "rule": "%s: the statutes do not have the rule %s of the verdict",
         "quorum": "%s: by %s too few were there: %s of %s",
+        "consent": "%s: by %s another body has to consent, and nothing says that it did",
         "ballots": "%s: %s votes were counted, %s ballots are in the box",
         "unsealed": "the fact %s is not sealed yet: take the file again later",
         "law": "%s: charged were %s, above the price of the tariff: %s",
@@ -602,7 +604,7 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
     floor = LAW.get(decided["kind"], Fraction(0))
     needed = max(Fraction(asked["num"], asked["den"]), floor) * (cast if base is None else base)
     is_enough = votes[0] > needed if asked.get("above") else votes[0] >= needed
-    is_broken = votes[0] == votes[1] and asked["num"] * 2 == asked["den"] and breaks_tie(rule, decided)
+    is_broken = votes[0] == votes[1] and asked["num"] * 2 == asked["den"] and breaks_tie(rule, vote, decided)
     if not votes[0] or not (is_enough or is_broken) or sum(votes) > present or (every is not None and present > every):
         yield say["count"] % (vote["subject"], *votes)
     quorum = rule.get("quorum")
@@ -612,6 +614,10 @@ def check_verdict(vote: Taken, decided: Taken, listed: Taken | None, say: dict[s
         least = Fraction(quorum["share"]["num"], quorum["share"]["den"]) * all_
         if there < least or (there == least and quorum["share"].get("above")):
             yield say["quorum"] % (vote["subject"], quorum["article"], there, all_)
+    approval = rule.get("approval") or {"articles": True}
+    is_asked = not approval.get("articles") and not decided.get("history")
+    if is_asked and find_word(vote, "body") != "consents":
+        yield say["consent"] % (vote["subject"], approval["article"])
 
 
 def find_rule(articles: Taken, kind: str) -> dict[str, Any]:
@@ -621,10 +627,19 @@ def find_rule(articles: Taken, kind: str) -> dict[str, Any]:
     return rules.get(kind) or rules.get("statutes" if kind in LAW else "ordinary") or half
 
 
-def breaks_tie(rule: dict[str, Any], decided: Taken) -> bool:
-    """True where the chair may decide at a tie, or where the lot that falls from the ballots is for it."""
+def breaks_tie(rule: dict[str, Any], vote: Taken, decided: Taken) -> bool:
+    """True where the chair decides at a tie and was for it by a sealed fact, or where the lot that falls from the
+    ballots is for it."""
     lot = int(fingerprint(["lot", decided["resolution_id"], decided.get("ballots_hash")]), 16) % 2
-    return rule.get("tie") == "chair" or (rule.get("tie") == "lot" and bool(lot))
+    by_chair = rule.get("tie") == "chair" and find_word(vote, "chair") == "for"
+    return by_chair or (rule.get("tie") == "lot" and bool(lot))
+
+
+def find_word(vote: Taken, speaker: str) -> str | None:
+    """The last word on a decision of its chair, or of the body whose consent the statutes ask, that was sealed."""
+    told = [each for each in read_facts(vote)["word-given"] if each["resolution_id"] == vote["resolution_id"]]
+    said: list[str] = [each["says"] for each in told if each["speaker"] == speaker]
+    return said[-1] if said else None
 
 
 def check_box(vote: Taken, decided: Taken, lists: dict[str, Taken], say: dict[str, str]) -> Iterator[str]:

@@ -22,9 +22,10 @@ from coop.events.governance import ResolutionDecided, TariffAdopted
 from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance.told import list_told
-from coop.governance.ballots.closing import Closing
 from coop.governance.ballots.store import list_standing
 from coop.governance.ballots.verify import verify_resolution
+from coop.governance.ballots.words.commands import list_asked
+from coop.governance.ballots.words.store import CHAIR, SAYINGS
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store
 from coop.governance.model import Count, Meeting
@@ -50,7 +51,7 @@ from coop.kit.tx import Tx
 from coop.values import BadInput
 from tests.desk import SECRETARY
 from tests.founding import found_in
-from tests.governance.assembly import TARIFF, admit, adopt, cast, come, resolution
+from tests.governance.assembly import TARIFF, admit, adopt, cast, come, resolution, speak
 from tests.kit.clocks import SetClock
 
 CONVENED, HELD, AGAIN = date(2026, 5, 20), date(2026, 6, 24), date(2026, 7, 15)
@@ -206,15 +207,23 @@ def _hold(
             for member_id in people:
                 if random.random() < 0.7:
                     _vote(tx, meeting.meeting_id, point.resolution_id, member_id, people, random)
-    chair = {point.resolution_id: random.choice(("for", "against")) for point in meeting.resolutions}
     attendance = [member_id for member_id in people if random.random() < 0.3]
     with database.write(community, SECRETARY) as tx:
         come(tx, *attendance, meeting_id=meeting.meeting_id)
+    with database.write(community, SECRETARY) as tx:
+        _speak(tx, meeting, random)
     for _ in range(2):
         with database.write(community, SECRETARY) as tx:
-            said = Closing(chair=chair)  # type: ignore[arg-type]
-            outcomes = closing.close_meeting(tx, meeting.meeting_id, said=said)
+            outcomes = closing.close_meeting(tx, meeting.meeting_id)
     return {outcome.resolution.kind: outcome.verdict.reason for outcome in outcomes}
+
+
+def _speak(tx: Tx, meeting: Meeting, random: Random) -> None:
+    """Have the chair speak wherever the statutes ask it; the body outside the meeting consents to some of it."""
+    for point, speaker in list_asked(tx, meeting):
+        says = random.choice(SAYINGS[speaker])
+        if speaker == CHAIR or random.random() < 0.8:
+            speak(tx, speaker, {point.resolution.resolution_id: says}, meeting.meeting_id)
 
 
 def _vote(

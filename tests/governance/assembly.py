@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.attendance.commands import Arrival
 from coop.governance.ballots.counting import count_ballots
 from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.words import commands as words
 from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
 from coop.governance.entries.store import Entry
@@ -224,6 +225,12 @@ def come(tx: Tx, *members: str, meeting_id: str = "alv-1", manner: str = "room")
     for member_id in members:
         attendance.note_arrival(tx, meeting_id, Arrival(member_id, manner))
     tx.actor = first
+
+
+def speak(tx: Tx, speaker: str, says: Mapping[str, str], meeting_id: str = "alv-1") -> int:
+    """Words of the chair or a body by resolution, entered by one person and confirmed by another."""
+    said = [(resolution_id, speaker, word) for resolution_id, word in says.items()]
+    return confirm(tx, words.enter_words(tx, meeting_id, "sheet 2 of the minutes", said))
 
 
 def vote_all(tx: Tx, *resolutions: str, choice: str = "for") -> None:

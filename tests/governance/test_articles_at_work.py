@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from coop.governance.ballots import closing
-from coop.governance.ballots.closing import Closing
 from coop.governance.ballots.verify import _describe_proposal, verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.meetings import store
@@ -167,23 +166,6 @@ def test_a_second_proposal_is_the_first_one_with_the_same_literal_text(
     assert (_describe_proposal(second) == _describe_proposal(first)) is is_same
 
 
-@pytest.mark.parametrize(("word", "verdict"), [("for", "adopted"), ("against", "rejected")])
-def test_the_chair_speaks_before_the_count_and_decides_at_a_tie(
-    embedded: Database, clock: SetClock, word: str, verdict: str
-) -> None:
-    begin(embedded, clock, Articles("c", rules={"ordinary": Rule("art. 12", HALF, tie="chair")}), "a", "b")
-    with embedded.write(TOWN, SECRETARY) as tx:
-        cast(tx, "a", rows({"m001": "for", "m002": "against"}))
-        cast(tx, "b", rows({"m001": "for"}))
-        with pytest.raises(CoopError, match=r"art\. 12 lets the chair decide"):
-            closing.close_meeting(tx, "alv-1")
-        said = Closing(chair={"a": word, "b": "against"})  # type: ignore[dict-item]
-        first, second = closing.close_meeting(tx, "alv-1", said=said)
-        assert (first.verdict.word, first.verdict.reason) == (verdict, "chair")
-        assert (second.verdict.word, second.verdict.reason) == ("adopted", "majority")
-        assert verify_resolution(tx, "a").findings == ()
-
-
 def test_a_lot_at_a_tie_can_be_drawn_again(embedded: Database, clock: SetClock) -> None:
     points = tuple("abcdefgh")
     begin(embedded, clock, Articles("l", rules={"ordinary": Rule("art. 12", HALF, tie="lot")}), *points)
@@ -249,23 +231,3 @@ def test_the_board_proposes_a_change_of_the_statutes_from_those_in_force_and_mem
     )
     assert bad.status_code == 422
     assert "BW 2:38 lid 8 staat hoogstens 30 dagen toe" in plain(bad.text)
-
-
-def test_the_page_asks_the_chair_before_a_meeting_is_closed(
-    embedded: Database, clock: SetClock, tmp_path: Path
-) -> None:
-    begin(embedded, clock, Articles("c", rules={"ordinary": Rule("art. 12", HALF, tie="chair")}), "a")
-    with embedded.write(TOWN, SECRETARY) as tx:
-        cast(tx, "a", rows({"m001": "for", "m002": "against"}))
-    board = client(embedded, tmp_path, "board")
-    page = board.get("/governance/meetings/alv-1", params={"lang": "nl"}).text
-    assert "Als de stemmen staken over" in plain(page)
-    silent = board.post("/governance/meetings/alv-1/close", data={"confirmed": "yes"})
-    assert silent.status_code == 409
-    asked = board.post("/governance/meetings/alv-1/close", data={"chair.a": "for"})
-    assert 'name="chair.a" value="for"' in asked.text
-    board.post("/governance/meetings/alv-1/close", data={"chair.a": "for", "confirmed": "yes"})
-    with embedded.read(TOWN) as tx:
-        decided = store.find_decision(tx, "a")
-    assert decided is not None
-    assert (decided.verdict.word, decided.verdict.reason, decided.casting) == ("adopted", "chair", "for")

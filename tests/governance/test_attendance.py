@@ -18,7 +18,6 @@ from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.attendance import store
 from coop.governance.ballots.attendance.commands import Arrival
-from coop.governance.ballots.closing import Closing
 from coop.governance.ballots.verify import verify_resolution
 from coop.governance.convening import commands as meetings
 from coop.governance.entries import commands as entries
@@ -281,7 +280,7 @@ def test_a_meeting_without_a_list_counts_who_handed_in_a_ballot(database: Databa
     begin(database)
     with database.write(TOWN, SECRETARY) as tx:
         cast(tx, "a", rows({"m001": "for", "m002": "for"}))
-        first, second = closing.close_meeting(tx, "alv-1", said=Closing())
+        first, second = closing.close_meeting(tx, "alv-1")
     assert (first.count.members_present, second.verdict.reason) == (2, "no-quorum")
     assert only(told_with_notices(database), AttendanceFrozen) == []
     assert findings(database) == ()

@@ -12,6 +12,7 @@ from coop.governance.ballots.elections import store as elections
 from coop.governance.ballots.elections.model import Counted, Term, Vote
 from coop.governance.ballots.elections.store import Opened
 from coop.governance.ballots.mandates import commands as mandates
+from coop.governance.ballots.words import store as words
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import withdrawals
 from coop.governance.entries import store as store_entries
@@ -104,6 +105,12 @@ def stop(tx: Tx) -> None:
     tx.execute(insert(decision_stop).values(**row, paper="a ruling", entry_id=entry_id, **SAID))
 
 
+def speak(tx: Tx) -> None:
+    """A word of the chair as its table holds it."""
+    entry_id = store_entries.add_entry(tx, "word", "m", "a sheet", {}, "0" * 64, "")
+    words.add_word(tx, words.Word("roof", 1, "chair", "for", entry_id))
+
+
 @pytest.mark.parametrize("table", KEPT, ids=lambda table: table.name)
 def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table: Table) -> None:
     live(database)
@@ -118,6 +125,7 @@ def test_a_kept_row_can_be_neither_changed_nor_deleted(database: Database, table
         today = tx.today
         coming = meeting(resolution("roof"), meeting_id="m", held_on=today + timedelta(days=30), convened_on=today)
         meetings.convene_meeting(tx, coming)
+        speak(tx)
         mandates.give_mandate(tx, "m", "m001", "m002")
         papers.add_later(tx, "roof", papers.put_ready(tx, "Dak", "Roof", "explanation", b"Sun.").paper_id)
         confirm(tx, withdrawals.propose_withdrawal(tx, "m", "The hall is not free"))

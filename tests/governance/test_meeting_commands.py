@@ -326,7 +326,7 @@ def test_a_late_entry_in_the_register_changes_no_count_and_no_verification(datab
 def test_a_meeting_is_not_counted_before_all_of_the_register_was_heard(database: Database) -> None:
     live(database, until="close")
     with pytest.raises(CoopError) as refused, database.write(TOWN, SECRETARY) as tx:
-        closing.close_meeting(tx, "alv-1", said=closing.Closing(entitled_members=5))
+        closing.close_meeting(tx, "alv-1", entitled_members=5)
     assert refused.value.code == "register-incomplete"
 
 

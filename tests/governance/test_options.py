@@ -37,6 +37,7 @@ from tests.governance.assembly import (
     members,
     resolution,
     rows,
+    speak,
     told,
 )
 from tests.governance.test_convening_pages import FILLED, PAGE, ROWS
@@ -58,7 +59,7 @@ def options(wins: str = "most-votes") -> tuple[Resolution, Resolution]:
     return replace(one, option_of="2027", wins=wins), replace(two, option_of="2027", wins=wins)
 
 
-def decide(database: Database, votes: dict[str, dict[str, str]], wins: str, said: dict[str, Casting]) -> None:
+def decide(database: Database, votes: dict[str, dict[str, str]], wins: str, said: dict[str, str]) -> None:
     with database.write(TOWN, SECRETARY) as tx:
         meetings.convene_meeting(tx, meeting(*options(wins)))
     set_day(database, datetime(2026, 6, 24, 18, tzinfo=UTC))
@@ -66,7 +67,9 @@ def decide(database: Database, votes: dict[str, dict[str, str]], wins: str, said
         with database.write(TOWN, SECRETARY) as tx:
             cast(tx, resolution_id, rows(choices))
     with database.write(TOWN, SECRETARY) as tx:
-        closing.close_meeting(tx, "alv-1", said=closing.Closing(chair=said))
+        if said:
+            speak(tx, "chair", said)
+        closing.close_meeting(tx, "alv-1")
 
 
 def begin(database: Database, tie: Tie = "rejects") -> None:

@@ -21,7 +21,7 @@ Word = Literal["adopted", "rejected"]
 EntryState = Literal["waits", "confirmed", "dropped"]
 EntryKind = Literal[
     "ballots", "meeting", "statutes", "withdrawal", "minutes", "attendance",
-    "count", "lot", "term", "suspension", "lifting", "stop",
+    "count", "lot", "term", "suspension", "lifting", "stop", "word",
 ]  # fmt: skip
 
 

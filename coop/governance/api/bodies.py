@@ -17,7 +17,7 @@ from coop.governance.api import examples
 from coop.governance.dates import FIRST_DAY, LAST_DAY
 from coop.governance.model import Milestone, Phase, Programme, Tranche
 from coop.governance.programmes.rules import split_grant
-from coop.governance.statutes.model import Articles, Casting
+from coop.governance.statutes.model import Articles
 from coop.governance.statutes.record import read_articles
 from coop.governance.texts import holds_control, holds_nul
 from coop.values import BadInput, Problem
@@ -276,18 +276,12 @@ class OwnVoteBody(Body):
 
 class CloseBody(Body):
     """The closing of a meeting, today; ``closed_on``, when given, says so. ``entitled_members``, when given, must be
-    how many members with a vote stand on the voting list.
-
-    ``chair``: by resolution, the chair's word for the case of a tie, where the statutes let the chair decide it.
-    ``approved``: resolutions to which the body consented that the statutes name.
-    """
+    how many members with a vote stand on the voting list."""
 
     model_config = show(examples.CLOSE)
 
     closed_on: Day | None = None
     entitled_members: int | None = None
-    chair: dict[str, Casting] = {}
-    approved: list[str] = []
 
 
 class MilestoneBody(Body):

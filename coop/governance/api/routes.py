@@ -46,6 +46,7 @@ from coop.governance.ballots import closing
 from coop.governance.ballots import commands as ballots
 from coop.governance.ballots.attendance import commands as attendance
 from coop.governance.ballots.elections import papers
+from coop.governance.ballots.words import commands as words
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import past, stopping, withdrawals
 from coop.governance.entries import commands as entries
@@ -85,6 +86,7 @@ KEEPERS: Final = {
     stopping.KIND: stopping.keep_stop,
     "minutes": minutes.keep_minutes,
     "attendance": attendance.keep_attendance,
+    words.KIND: words.keep_words,
 }
 """What keeps an entry of each kind, once a second person confirmed it."""
 
@@ -254,8 +256,7 @@ def _own_member_id(request: Request) -> str:
 def close_meeting(request: Request, meeting_id: str, body: bodies.CloseBody) -> ClosedOut:
     """Close a meeting and count, for good."""
     with writing(request) as tx:
-        said = closing.Closing(chair=body.chair, approved=tuple(body.approved), entitled_members=body.entitled_members)
-        outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, said)
+        outcomes = closing.close_meeting(tx, meeting_id, body.closed_on, body.entitled_members)
     return ClosedOut(meeting_id=meeting_id, resolutions=[decision_out(outcome) for outcome in outcomes])
 
 

@@ -6,8 +6,8 @@ decision to build) is told in the transaction that keeps the decision.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from coop.communities.stops import RESUMED
@@ -21,6 +21,7 @@ from coop.governance.ballots.counting import count_ballots, decide, rule_of
 from coop.governance.ballots.elections import conclusion
 from coop.governance.ballots.options import Option, find_beaten, group_options
 from coop.governance.ballots.store import list_standing
+from coop.governance.ballots.words.store import BODY, CHAIR, find_words
 from coop.governance.entries import store as entries
 from coop.governance.kinds import Adopted, find_kind
 from coop.governance.meetings import list_store as lists
@@ -112,32 +113,21 @@ def find_second(tx: Tx, meeting: Meeting, resolution: Resolution) -> SecondCall 
     return None
 
 
-@dataclass(frozen=True)
-class Closing:
-    """Words that are said when a meeting is closed, before anybody knows the count.
-
-    ``chair``: by resolution, the chair's word for the case that as many are for as against. ``approved``: resolutions
-    to which the body consented that the statutes name. ``entitled_members``: how many
-    members could vote by the register; when given, it must be how many stand on the voting list, so that a meeting
-    is not counted before all of the register was heard.
-    """
-
-    chair: Mapping[str, Casting] = field(default_factory=dict)
-    approved: Collection[str] = ()
-    entitled_members: int | None = None
-
-
-def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: Closing = Closing()) -> list[Outcome]:
+def close_meeting(
+    tx: Tx, meeting_id: str, closed_on: date | None = None, entitled_members: int | None = None
+) -> list[Outcome]:
     """Count every vote, keep the decisions and let the adopted ones act, once. It is closed today, by the server's
     clock.
 
     Args:
         tx: open transaction. meeting_id: the meeting. closed_on: when given, must be today, or the day on which the
-            meeting was closed. said: what is said before the count.
+            meeting was closed. entitled_members: how many members could vote by the register; when given, it must be
+            how many stand on the voting list, so that a meeting is not counted before all of the register was heard.
 
     Raises:
         CoopError: it did not begin, or members may still vote by its notice; the day is not today, it was closed on
-            another day, ballots or a list of who was there wait for a second person, or a chair's word is missing.
+            another day, ballots or a list of who was there wait for a second person, or two people did not sign the
+            word of the chair.
     """
     meeting = store.find_meeting(tx, meeting_id, lock=True)
     if meeting is None:
@@ -159,17 +149,18 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
     for point in points:
         if point.resolution.kind == ELECTION:
             conclusion.refuse_open(tx, meeting, point.resolution)
-    _ask_chair(points, said)
+    words = {point.resolution.resolution_id: find_words(tx, point.resolution.resolution_id) for point in points}
+    _ask_chair([point for point in points if CHAIR not in words[point.resolution.resolution_id]])
     voting_lists.freeze(tx, meeting)
     votes = voting_lists.close(tx, meeting)
     manners = {each.member_id: each.manner for each in freeze_attendance(tx, meeting).values()}
     voters = sum(1 for number in votes.values() if number)
-    if said.entitled_members is not None and said.entitled_members != voters:
+    if entitled_members is not None and entitled_members != voters:
         raise CoopError(
             "register-incomplete",
             say(
                 "the register has %(entitled_members)s members with a vote on %(held_on)s, the list %(voters)s",
-                entitled_members=said.entitled_members,
+                entitled_members=entitled_members,
                 held_on=meeting.held_on,
                 voters=voters,
             ),
@@ -185,32 +176,31 @@ def close_meeting(tx: Tx, meeting_id: str, closed_on: date | None = None, said: 
         count = count_ballots(standing, votes, manners)
         box_hash = hash_box(resolution_id, standing)
         lot = draw_lot(resolution_id, box_hash)
-        casting = lot if point.rule.tie == "lot" else said.chair.get(resolution_id, "")
-        counted = Counted(count, list_hash, box_hash, casting, resolution_id in said.approved)
+        casting = lot if point.rule.tie == "lot" else _read_casting(words[resolution_id].get(CHAIR))
+        counted = Counted(count, list_hash, box_hash, casting, words[resolution_id].get(BODY) == "consents")
         ballots.append((point.resolution, counted))
     tx.tell(*decide_points(tx, meeting, points[0].articles, ballots, tx.today))
     return [outcome for outcome in outcomes(tx, meeting) if outcome.decided]
 
 
-def _ask_chair(points: list[Outcome], said: Closing) -> None:
-    """Refuse to count before the chair spoke, where the statutes give them a casting vote: so nobody speaks knowing
-    the count."""
-    unheard = [
-        point
-        for point in points
-        if point.resolution.kind != ELECTION
-        and point.rule.tie == "chair"
-        and said.chair.get(point.resolution.resolution_id) not in ("for", "against")
-    ]
-    if unheard:
+def _ask_chair(unheard: Sequence[Outcome]) -> None:
+    """Refuse to count before two people signed the chair's word, where the statutes give them a casting vote: so nobody
+    speaks knowing the count, nor for the chair alone."""
+    asked = [each for each in unheard if each.resolution.kind != ELECTION and each.rule.tie == CHAIR]
+    if asked:
         raise CoopError(
             "chair-unheard",
             say(
-                "%(article)s lets the chair decide at a tie: before the count, say for or against on %(subjects)s",
-                article=unheard[0].rule.tie_article or unheard[0].rule.article,
-                subjects=tuple(point.resolution.subject_nl for point in unheard),
+                "%(article)s lets the chair decide at a tie: before the count, two people enter whether the chair is"
+                " for or against on %(subjects)s",
+                article=asked[0].rule.tie_article or asked[0].rule.article,
+                subjects=tuple(point.resolution.subject_nl for point in asked),
             ),
         )
+
+
+def _read_casting(says: str | None) -> Casting:
+    return "for" if says == "for" else "against" if says == "against" else ""
 
 
 def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
@@ -244,12 +234,17 @@ def _refuse_closing(tx: Tx, meeting: Meeting, closed_on: date | None) -> None:
             "entries-waiting",
             say("a list of who was there waits for a second person: confirm it or leave it out first"),
         )
+    if entries.list_waiting(tx, "word", meeting_id=meeting.meeting_id):
+        raise CoopError(
+            "entries-waiting",
+            say("a word of the chair or of a body waits for a second person: confirm it or leave it out first"),
+        )
 
 
 def is_left_out_by(tx: Tx, meeting: Meeting, actor: str) -> bool:
-    """True for whoever threw away ballots, a list or a count that another person had entered of a meeting: so nobody
-    decides alone which papers count."""
-    listed = entries.list_entries(tx, "ballots", "attendance", "count", meeting_id=meeting.meeting_id)
+    """True for whoever threw away ballots, a list, a count or a word that another person had entered of a meeting: so
+    nobody decides alone which papers count."""
+    listed = entries.list_entries(tx, "ballots", "attendance", "count", "word", meeting_id=meeting.meeting_id)
     return any(
         settled is not None and settled.outcome == "dropped" and settled.actor == actor != entry.actor
         for entry, settled in listed

@@ -30,6 +30,7 @@ from coop.governance.ballots.elections.store import list_counted
 from coop.governance.ballots.falls_again import check_stops, ruled_as
 from coop.governance.ballots.list_again import read_list_again
 from coop.governance.ballots.second_opinion import Record
+from coop.governance.ballots.words.again import check_words, read_words_again
 from coop.governance.entries import store as entry_store
 from coop.governance.meetings import store
 from coop.governance.meetings.paper_store import list_laid
@@ -87,8 +88,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         articles,
         ruled_as(resolution),
         count,
-        casting=_find_casting(decided, articles, resolution),
-        approved=bool(decided and decided.approved),
+        casting=_find_casting(tx, decided, articles, resolution),
+        approved=meeting.is_history or read_words_again(tx, resolution_id).get("body") == "consents",
         first_on=first_on,
         held_on=meeting.held_on,
     )
@@ -98,6 +99,8 @@ def verify_resolution(tx: Tx, resolution_id: str) -> VerifiedResolution:
         judged = ("rejected", article)
     findings += _check_decision(tx, resolution, count, judged, counted)
     findings += check_stops(tx, resolution_id)
+    if not meeting.is_history:
+        findings += check_words(tx, resolution_id, decided, _find_tie(articles, resolution))
     return VerifiedResolution(
         resolution_id=resolution_id,
         subject_nl=resolution.subject_nl,
@@ -222,12 +225,17 @@ def _describe_proposal(point: Resolution) -> list[Any]:
     return [[value for name, value in vars(point).items() if name not in own], texts]
 
 
-def _find_casting(decided: store.Decided | None, articles: Record, resolution: Resolution) -> str:
-    """The word that broke a tie: the chair's as it is kept, or the lot as it falls again."""
-    if decided is None:
+def _find_tie(articles: Record, resolution: Resolution) -> str:
+    """The rule of the statutes on a tie."""
+    return str(second_opinion.find_rule(articles, ruled_as(resolution)).get("tie", "rejects"))
+
+
+def _find_casting(tx: Tx, decided: store.Decided | None, articles: Record, resolution: Resolution) -> str:
+    """The word that broke a tie: the chair's as two people signed it and it was told, or the lot as it falls again."""
+    if _find_tie(articles, resolution) != "lot":
+        return read_words_again(tx, resolution.resolution_id).get("chair", "")
+    if decided is None or not decided.ballots_hash:
         return ""
-    if second_opinion.find_rule(articles, ruled_as(resolution)).get("tie") != "lot" or not decided.ballots_hash:
-        return decided.casting
     return "for" if int(hash_again(["lot", resolution.resolution_id, decided.ballots_hash]), 16) % 2 else "against"
 
 
@@ -248,9 +256,9 @@ def _is_beaten(tx: Tx, meeting: Meeting, resolution: Resolution, articles: Recor
     ranked = sorted(reached, key=lambda each: -each[1].count.votes_for)
     tied = [each for each in ranked if each[1].count.votes_for == ranked[0][1].count.votes_for]
     if len(tied) > 1:
-        tie = second_opinion.find_rule(articles, ruled_as(resolution)).get("tie", "rejects")
+        tie = _find_tie(articles, resolution)
         if tie == "chair":
-            chosen = [each for each in tied if each[1].casting == "for"]
+            chosen = [each for each in tied if read_words_again(tx, each[0]).get("chair") == "for"]
             tied = chosen if len(chosen) == 1 else []
         elif tie == "lot" and all(decided.ballots_hash for _, decided in tied):
             tied = sorted(tied, key=lambda each: hash_again(["lot", each[0], each[1].ballots_hash]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from coop.governance.access import ACCESS
 from coop.governance.articles import readings as statutes_readings
@@ -17,6 +17,7 @@ from coop.governance.ballots.closing import Outcome
 from coop.governance.ballots.mandates.commands import list_givers
 from coop.governance.ballots.store import list_ballots, list_objections
 from coop.governance.ballots.views import MeetingView, find_meeting_view, find_resolution_view, view_meetings
+from coop.governance.ballots.words.commands import list_asked
 from coop.governance.decisions import tariff_form
 from coop.governance.entries.store import list_waiting
 from coop.governance.kinds import find_kind
@@ -33,14 +34,12 @@ from coop.governance.model import ELECTION
 from coop.governance.papers import texts as paper_words
 from coop.governance.papers.commands import list_papers
 from coop.governance.programmes import store as programme_store
-from coop.governance.statutes.model import Casting
 from coop.governance.statutes.terms import judge_electronic
 from coop.kit.http import GuardedRoute, reading, session_of, writing
 from coop.kit.session import NotAllowed
 from coop.kit.tx import Tx
 from coop.values import AMSTERDAM
 from coop.web import charts
-from coop.web.forms import read_form
 from coop.web.language import N_, gettext, language_of, translate
 from coop.web.shell import card, confirm_page, redirect, render
 
@@ -199,6 +198,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         own = find_own(tx, meeting_id, own_id)
         chosen = len(list_givers(tx, meeting_id, own_id)) if own_id else 0
         laid = list_papers(tx, view.meeting)
+        asks_words = not view.is_over and bool(list_asked(tx, view.meeting))
     return render(
         request,
         "governance/meeting.html",
@@ -219,6 +219,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         suspended=suspended,
         seconds=seconds,
         chosen=chosen,
+        asks_words=asks_words,
         laid=laid,
         sees_papers=ACCESS.allows(session_of(request), "see-papers"),
         paper_words=paper_words,
@@ -230,13 +231,12 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
 
 @routes.post("/meetings/{meeting_id}/close")
 @may("close-meeting")
-def close(request: Request, meeting_id: str, filled: Annotated[dict[str, str], Depends(read_form)]) -> Response:
-    """Close a meeting, once somebody confirmed that it should be, with what the chair and others said before."""
+def close(request: Request, meeting_id: str, confirmed: Annotated[str, Form()] = "") -> Response:
+    """Close a meeting, once somebody confirmed that it should be."""
     lang, page = language_of(request), f"/governance/meetings/{meeting_id}"
-    spoken = {name: value for name, value in filled.items() if name.startswith(("chair.", "approved."))}
-    if filled.get("confirmed") == "yes":
+    if confirmed == "yes":
         with writing(request) as tx:
-            closing.close_meeting(tx, meeting_id, said=_read_closing(spoken))
+            closing.close_meeting(tx, meeting_id)
         return redirect(page, translate(lang, "The meeting is closed and decided."))
     return confirm_page(
         request,
@@ -245,18 +245,7 @@ def close(request: Request, meeting_id: str, filled: Annotated[dict[str, str], D
         button=translate(lang, "Close and decide"),
         action=f"{page}/close",
         back=page,
-        hidden=spoken,
     )
-
-
-def _read_closing(spoken: Mapping[str, str]) -> closing.Closing:
-    """Words that were said before the count, by resolution."""
-    chair: dict[str, Casting] = {}
-    for name, value in spoken.items():
-        if name.startswith("chair.") and value in ("for", "against"):
-            chair[name.removeprefix("chair.")] = "for" if value == "for" else "against"
-    approved = [name.removeprefix("approved.") for name in spoken if name.startswith("approved.")]
-    return closing.Closing(chair=chair, approved=approved)
 
 
 @routes.get("/cards/decisions")

@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop')",
+            "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term', 'suspension', 'lifting', 'stop', 'word')",
             name=op.f("ck_entry_kind"),
         ),
         sa.PrimaryKeyConstraint("community", "entry_id", name=op.f("pk_entry")),
@@ -797,6 +797,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("community", "resolution_id", name=op.f("pk_withdrawn_point")),
     )
     op.create_table(
+        "word_given",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("speaker", sa.String(length=10), nullable=False),
+        sa.Column("says", sa.String(length=10), nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.CheckConstraint(
+            "(speaker = 'chair' AND says IN ('for', 'against')) OR (speaker = 'body' AND says IN ('consents', 'refuses'))",
+            name=op.f("ck_word_given_says"),
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_word_given_number")),
+        sa.ForeignKeyConstraint(
+            ["community", "entry_id"], ["entry.community", "entry.entry_id"], name=op.f("fk_word_given_community_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community", "resolution_id"],
+            ["resolution.community", "resolution.resolution_id"],
+            name=op.f("fk_word_given_community_resolution"),
+        ),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_word_given")),
+    )
+    op.create_table(
         "decision_stop",
         sa.Column("community", sa.String(length=100), nullable=False),
         sa.Column("resolution_id", sa.String(length=100), nullable=False),
@@ -985,6 +1010,7 @@ def downgrade() -> None:
     op.drop_table("election_count")
     op.drop_table("election_ballot")
     op.drop_table("decision_stop")
+    op.drop_table("word_given")
     op.drop_table("withdrawn_point")
     op.drop_table("tranche_release")
     op.drop_table("tranche_referral")

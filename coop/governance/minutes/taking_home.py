@@ -24,6 +24,7 @@ from coop.events.governance import (
     StatutesAdopted,
     TariffAdopted,
     VotingListFrozen,
+    WordGiven,
 )
 from coop.governance.ballots.commitments import commit
 from coop.governance.ballots.store import list_standing
@@ -35,6 +36,7 @@ from coop.values import CoopError, NotFound, say
 
 _OF_MEETING: tuple[type[Event], ...] = (MeetingConvened, VotingListFrozen)
 _OF_RESOLUTION: tuple[type[Event], ...] = (
+    WordGiven,
     ResolutionDecided,
     TariffAdopted,
     AllocationKeyAdopted,

@@ -152,6 +152,26 @@ suspension = make_table(
 """A member is suspended from a day until the day before another, or that was lifted, as two people signed; of each
 member the newest row counts."""
 
+word_given = make_table(
+    "word_given",
+    ("resolution_id", "number"),
+    id_column("resolution_id"),
+    count_column("number"),
+    Column("speaker", String(10), nullable=False),
+    Column("says", String(10), nullable=False),
+    Column("entry_id", String(100), nullable=False),
+    *said(),
+    refer(("resolution_id",), "resolution"),
+    refer(("entry_id",), "entry"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint(
+        "(speaker = 'chair' AND says IN ('for', 'against')) OR (speaker = 'body' AND says IN ('consents', 'refuses'))",
+        name="says",
+    ),
+)
+"""What the chair or a body outside the meeting said on a resolution before its count, as two people signed; of each
+speaker the newest row counts."""
+
 ASSEMBLY_TABLES = (
     withdrawal,
     withdrawn_point,
@@ -161,4 +181,5 @@ ASSEMBLY_TABLES = (
     attendance_list,
     point_paper,
     suspension,
+    word_given,
 )

@@ -33,6 +33,7 @@ _BARRED: Final = (
     ("decision_withdrawn", "decision", _WITHDRAWN, "this point was withdrawn"),
     ("withdrawal_closes", "withdrawn_point", _DECIDED, "this point was decided"),
     ("election_closes", "election_ballot", _COUNTED, "this vote was counted"),
+    ("word_closes", "word_given", _DECIDED, _TOO_LATE),
     ("attendance_closes", "attendance", _FROZEN, "the list of who was there stands fast"),
 )
 """Rows that are not added: by a trigger of a name, to a table, where something is there already."""

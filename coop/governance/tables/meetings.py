@@ -43,7 +43,7 @@ entry = make_table(
     *said(),
     CheckConstraint(
         "kind IN ('ballots', 'meeting', 'statutes', 'withdrawal', 'minutes', 'attendance', 'count', 'lot', 'term',"
-        " 'suspension', 'lifting', 'stop')",
+        " 'suspension', 'lifting', 'stop', 'word')",
         name="kind",
     ),
 )

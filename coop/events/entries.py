@@ -1,0 +1,33 @@
+"""Facts on what one person enters and another confirms, told as facts of governance."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from coop.events.envelope import Event
+
+
+class WordGiven(Event):
+    """Somebody said on a resolution, before its count, what their word decides by the statutes, as one person entered
+    from a paper and another confirmed. ``speaker``: the chair, who is ``for`` or ``against`` where the votes tie, or
+    the body whose consent the statutes ask, which ``consents`` or ``refuses``.
+
+    ``number``: the how many-th word on that resolution; of each speaker the last one counts. ``entry_id``: the
+    ``paper`` that two people signed.
+    """
+
+    TYPE: ClassVar[str] = "governance.word-given.v1"
+    NOUNS: ClassVar[str] = "resolutions"
+
+    resolution_id: str
+    meeting_id: str
+    number: int
+    speaker: str
+    says: str
+    paper: str
+    entry_id: str
+    given_on: date
+
+    def key(self) -> str:
+        return self.resolution_id

@@ -1,0 +1,98 @@
+"""Page of what the chair and bodies outside a meeting said before its count, which two people enter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from coop.governance.access import ACCESS
+from coop.governance.ballots.views import find_meeting_view
+from coop.governance.ballots.words import commands
+from coop.governance.ballots.words.store import SAYINGS, find_words
+from coop.governance.entries import commands as entries
+from coop.governance.entries.store import list_waiting
+from coop.kit.actor import Actor
+from coop.kit.http import GuardedRoute, reading, session_of, writing
+from coop.values import CoopError
+from coop.web.forms import Form, read_form
+from coop.web.language import N_, language_of, translate
+from coop.web.shell import redirect, render
+
+routes = APIRouter(route_class=GuardedRoute, prefix="/governance/meetings", include_in_schema=False)
+may = ACCESS.may
+Filled = Annotated[dict[str, str], Depends(read_form)]
+
+_KEEPERS: Final = {commands.KIND: commands.keep_words}
+
+SAID: Final = {
+    "for": N_("The chair is for"),
+    "against": N_("The chair is against"),
+    "consents": N_("The body consents"),
+    "refuses": N_("The body does not consent"),
+}
+
+
+@routes.get("/{meeting_id}/words")
+@may("enter-words")
+def show_words(request: Request, meeting_id: str) -> Response:
+    """Show what was said, what waits for a second person, and the form for more."""
+    return _show(request, meeting_id, Form({}))
+
+
+@routes.post("/{meeting_id}/words")
+@may("enter-words")
+def enter(request: Request, meeting_id: str, filled: Filled) -> Response:
+    """Keep words until somebody else confirms them."""
+    words = [
+        (name.partition(".")[2], name.partition(".")[0], says)
+        for name, says in filled.items()
+        if name.startswith(tuple(f"{speaker}." for speaker in SAYINGS)) and says
+    ]
+    try:
+        with writing(request) as tx:
+            commands.enter_words(tx, meeting_id, filled.get("paper", ""), words, filled.get("entry_id", "")[:100])
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form(filled).refused(refusal))
+    said = translate(language_of(request), "This is on file. It holds once somebody else of the board confirms it.")
+    return redirect(f"/governance/meetings/{meeting_id}/words", said)
+
+
+@routes.post("/{meeting_id}/words/{entry_id}")
+@may("enter-words")
+def settle(request: Request, meeting_id: str, entry_id: str, filled: Filled) -> Response:
+    """Confirm words that somebody else entered, or leave them out."""
+    lang, page = language_of(request), f"/governance/meetings/{meeting_id}/words"
+    try:
+        with writing(request) as tx:
+            if filled.get("act") == "drop":
+                entries.drop(tx, entry_id, _KEEPERS, meeting_id)
+                return redirect(page, translate(lang, "This paper is left out."))
+            entries.confirm(tx, entry_id, _KEEPERS, meeting_id)
+    except CoopError as refusal:
+        return _show(request, meeting_id, Form({}).refused(refusal))
+    return redirect(page, translate(lang, "Confirmed: it counts at the closing."))
+
+
+def _show(request: Request, meeting_id: str, form: Form) -> Response:
+    session = session_of(request)
+    with reading(request) as tx:
+        view = find_meeting_view(tx, meeting_id)
+        asked = [] if view.is_over else commands.list_asked(tx, view.meeting)
+        given = {point.resolution.resolution_id: find_words(tx, point.resolution.resolution_id) for point, _ in asked}
+        waiting = [] if view.is_over else list_waiting(tx, commands.KIND, meeting_id=meeting_id)
+    return render(
+        request,
+        "governance/words.html",
+        422 if form.problems else 200,
+        view=view,
+        asked=asked,
+        given=given,
+        waiting=waiting,
+        subjects={outcome.resolution.resolution_id: outcome.resolution for outcome in view.outcomes},
+        form=form,
+        said=SAID,
+        entry_id=form.value("entry_id") or str(uuid4()),
+        me=str(Actor(session.kind, session.account_id, "page")),
+    )
