@@ -49,7 +49,7 @@ from coop.verification.prices import verify_prices
 from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
-from coop.verification.told import Told, law_of_facts
+from coop.verification.told import Told, law_of_facts, name_stop
 
 Echo = Callable[[str], object]
 
@@ -140,7 +140,7 @@ class JournalIndex:
             law=law_of_facts(published),
             told_at={fact.bill_id: billed_at[fact.fact_id(community)] for fact in issued}
             | {fact.tariff_id: adopted_at[fact.fact_id(community)] for fact in adopted}
-            | {fact.stop_id: stopped_at[fact.fact_id(community)] for fact in stops},
+            | {name_stop(fact): stopped_at[fact.fact_id(community)] for fact in stops},
         )
 
     @cached_property

@@ -718,9 +718,9 @@ def check_fallen(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], 
             continue
         told = [each for each in list_falls(others, tariff["resolution_id"]) if each["stopped_on"] < taken["issued_on"]]
         for at in sorted({days["start"], *(max(each["from_on"], each["stopped_on"]) for each in told)}):
-            reach = [each for each in told if each["from_on"] <= at and each["stopped_on"] <= at]
-            if days["start"] <= at < days["end"] and reach and reach[-1]["manner"] != "resumed":
-                yield say["fell"] % (reach[-1]["subject_nl"], reach[-1]["from_on"], reach[-1]["paper"])
+            fell = find_stopping([each for each in told if each["from_on"] <= at and each["stopped_on"] <= at])
+            if days["start"] <= at < days["end"] and fell:
+                yield say["fell"] % (fell[-1]["subject_nl"], fell[-1]["from_on"], fell[-1]["paper"])
                 break
 
 
@@ -731,6 +731,14 @@ def list_falls(others: Sequence[Taken], resolution_id: str) -> list[dict[str, An
     return sorted(
         (each for each in told if each["resolution_id"] == resolution_id), key=lambda each: int(each["number"])
     )
+
+
+def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The facts by which a decision fell, where the same court, board or members did not say since that it holds
+    again: each speaks for itself."""
+    whose = {"withdrawn": "board", "repealed": "members", "restored": "members"}
+    last = {whose.get(each["manner"], "court"): each for each in told}
+    return [each for each in last.values() if each["manner"] not in ("resumed", "restored")]
 
 
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -772,9 +780,8 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
             yield say[how] % (vote["subject"], told["votes_for"], told["votes_against"], *own)
             if how == "decided":
                 yield say["no-own"] % vote["subject"]
-            for fell in list_falls([vote], vote["resolution_id"])[-1:]:
-                if fell["manner"] != "resumed":
-                    yield say["stopped"] % (fell["from_on"], fell["paper"])
+            for fell in find_stopping(list_falls([vote], vote["resolution_id"])):
+                yield say["stopped"] % (fell["from_on"], fell["paper"])
     for state in inputs["guarantee"]:
         if reckon_ceiling(state["terms"]) is None:
             yield say["unpromised"] % state["terms"]["year"]["start"]

@@ -26,7 +26,7 @@ from coop.events.governance import DecisionStopped, TariffAdopted
 from coop.events.members import ContractSigned
 from coop.verification.rows import Kept, Rows
 from coop.verification.terms import Notices
-from coop.verification.told import Told
+from coop.verification.told import Told, name_stop
 
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
@@ -89,7 +89,7 @@ class Binding:
         """States of knowledge when a bill was drafted: what was when it was issued, and what was before each
         tariff, each fall of one and each notice of the time before; newest first."""
         issued_at, told_at = self.told.told_at.get(bill.id, ALWAYS), self.told.told_at
-        named = [*self.tariffs, *(stop.stop_id for stop in self.told.stops)]
+        named = [*self.tariffs, *(name_stop(stop) for stop in self.told.stops)]
         told = {told_at[name] for name in named if name in told_at}
         sent = {row.sent_on for name in self.tariffs for row in self.notices.list_sent(name, contract.member_id)}
         instants = [issued_at, *(at - INSTANT for at in told if issued_at - DRAFTED_BEFORE < at <= issued_at)]
@@ -140,12 +140,13 @@ class Binding:
 
     def _fell(self, fact: TariffAdopted, day: date, known: Known, early: bool = False) -> bool:
         """True where a tariff has fallen on a day; ``early``: where that was told by then."""
-        fell = False
+        fell: dict[str, bool] = {}
         for stop in self._stops.get(fact.resolution_id, ()):
-            is_known = self.told.told_at.get(stop.stop_id, known.told_at) <= known.told_at
+            is_known = self.told.told_at.get(name_stop(stop), known.told_at) <= known.told_at
             if is_known and stop.from_on <= day and not (early and stop.stopped_on > day):
-                fell = stop.manner != "resumed"
-        return fell
+                by = "members" if stop.manner in ("repealed", "restored") else stop.manner == "withdrawn"
+                fell[str(by)] = stop.manner not in ("resumed", "restored")
+        return any(fell.values())
 
     def _replace(
         self, contract: ContractSigned, day: date, known: Known, own: TariffAdopted, adopted: Sequence[TariffAdopted]

@@ -27,6 +27,12 @@ def law_of_facts(published: Sequence[LawPublished]) -> Law:
     return Law(tuple(read_fact(fact) for fact in told)) if told else shipped_law()
 
 
+def name_stop(stop: DecisionStopped) -> str:
+    """The name of a fall among all that was told: whoever enters one picks its ``stop_id``, which may be that of a
+    bill, and a resolution that takes back twice, as its own fall ended, has one for both."""
+    return f"{stop.resolution_id} {stop.number}"
+
+
 @dataclass(frozen=True)
 class Told:
     """Facts that billing, members, governance and metering told of a co-operative, from their own journals; ``told_at``

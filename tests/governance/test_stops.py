@@ -102,6 +102,7 @@ REFUSED = [
     ("tariff", Ruling("annulled", date(2027, 5, 5)), "bad-stop"),
     ("tariff", Ruling("annulled", date(2026, 6, 23)), "bad-stop"),
     ("tariff", Ruling("annulled", RULED, date(2026, 12, 31)), "bad-stop"),
+    ("tariff", Ruling("annulled", RULED, date.max), "bad-stop"),
     ("tariff", Ruling("forgotten", RULED), "bad-stop"),
 ]
 
@@ -131,6 +132,13 @@ def test_the_board_withdraws_what_has_not_acted_yet(embedded: Database) -> None:
     stop(embedded, "tariff", Ruling("withdrawn", date(2026, 9, 1)), "board of 1 September")
     [fact] = only(told(embedded), DecisionStopped)
     assert (fact.manner, fact.from_on) == ("withdrawn", date(2027, 1, 1))
+
+
+def test_the_board_withdraws_no_decision_from_a_day_on_which_it_acted(embedded: Database) -> None:
+    live(embedded, until="reach")
+    at(embedded, datetime(2026, 9, 1, 9, tzinfo=UTC))
+    with embedded.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput, match="whole"):
+        propose_stop(tx, "tariff", Ruling("withdrawn", date(2026, 9, 1), date(2028, 1, 1)), "board of 1 September")
 
 
 def take_back(database: Database, choice: str, from_on: str = "2027-08-01") -> list[ResolutionDecided]:
@@ -168,8 +176,51 @@ def test_where_taking_back_is_annulled_the_first_decision_acts_again(decided: Da
     at(decided, datetime(2027, 9, 2, 9, tzinfo=UTC))
     stop(decided, "repeal", Ruling("annulled", date(2027, 9, 1)))
     with decided.read(TOWN) as tx:
-        assert [each.manner for each in map_stops(tx)["tariff"]] == ["repealed", "resumed"]
+        assert [each.manner for each in map_stops(tx)["tariff"]] == ["repealed", "restored"]
         assert [each.resolution_id for each in list_tariffs(tx)] == ["tariff"]
+
+
+def test_a_court_annuls_from_the_beginning_what_the_members_took_back_from_a_later_day(decided: Database) -> None:
+    take_back(decided, "for")
+    at(decided, datetime(2027, 7, 2, 9, tzinfo=UTC))
+    stop(decided, "tariff", Ruling("annulled", date(2027, 7, 1)))
+    with decided.write(TOWN, SECRETARY) as tx, pytest.raises(CoopError, match="nothing is left to stop"):
+        propose_stop(tx, "tariff", Ruling("suspended", date(2027, 7, 2)), "another paper")
+    with decided.read(TOWN) as tx:
+        stops = map_stops(tx)["tariff"]
+    assert [is_stopped(stops, day) for day in (date(2026, 12, 31), date(2027, 1, 1), date(2027, 8, 1))] == [
+        False, True, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("suspended_first", [True, False])
+def test_the_end_of_a_suspension_gives_back_nothing_that_the_members_took_back(
+    decided: Database, suspended_first: bool
+) -> None:
+    if suspended_first:
+        stop(decided, "tariff", Ruling("suspended", RULED))
+        take_back(decided, "for")
+    else:
+        take_back(decided, "for")
+        stop(decided, "tariff", Ruling("suspended", date(2027, 6, 20)))
+    at(decided, datetime(2027, 9, 2, 9, tzinfo=UTC))
+    stop(decided, "tariff", Ruling("resumed", date(2027, 7, 1)), "the end of the case")
+    with decided.read(TOWN) as tx:
+        stops = map_stops(tx)["tariff"]
+        assert list_tariffs(tx) == []
+        assert verify_resolution(tx, "tariff").findings == verify_resolution(tx, "repeal").findings == ()
+    assert [is_stopped(stops, day) for day in (date(2027, 6, 21), date(2027, 7, 1), date(2027, 8, 1))] == [
+        True, False, True,
+    ]  # fmt: skip
+
+
+def test_what_was_taken_back_comes_again_by_a_vote_of_its_own_alone(decided: Database) -> None:
+    """Taking back the taking back would follow the ordinary rule, and bring a tariff back with half of the votes."""
+    take_back(decided, "for")
+    point = resolution("undo", "repeal", {"decision": "repeal", "of_kind": "repeal", "from_on": "2027-08-01"})
+    again = meeting(point, meeting_id="alv-3", held_on=date(2027, 8, 1), convened_on=date(2027, 6, 20))
+    with decided.write(TOWN, SECRETARY) as tx, pytest.raises(BadInput, match="put to the vote again"):
+        meetings.convene_meeting(tx, again)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ class StopOut(BaseModel):
     """A telling that a decision does not act from a day on, or acts again, with the paper that it stands on or the
     resolution by which the members took it back."""
 
-    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "resumed"]
+    manner: Literal["suspended", "annulled", "withdrawn", "repealed", "resumed", "restored"]
     from_on: date
     ruled_on: date
     told_on: date

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from coop.communities.stops import RESUMED
+from coop.communities.stops import find_stopping
 from coop.events import Event
 from coop.events.governance import (
     ResolutionDecided,
@@ -52,8 +52,9 @@ class Outcome:
 
     @property
     def fallen(self) -> KeptStop | None:
-        """The last telling about a decision that fell, where it did not resume since."""
-        return self.stops[-1] if self.stops and self.stops[-1].manner != RESUMED else None
+        """The last telling by which a decision fell, where none says since that it holds again."""
+        stopping = find_stopping(self.stops, date.max)
+        return stopping[-1] if stopping else None
 
     @property
     def decided_on(self) -> date | None:

@@ -43,6 +43,7 @@ STOPPED: Final = {
     "withdrawn": N_("Withdrawn by the board before it acted"),
     "repealed": N_("Taken back by the members"),
     "resumed": N_("Holds again"),
+    "restored": N_("Holds again, as taking it back fell"),
 }
 """Manners in which a decision falls, or resumes."""
 

@@ -22,6 +22,7 @@ from coop.governance.ballots.elections.candidacy import OFFICES
 from coop.governance.convening import commands as meetings
 from coop.governance.convening import formbook
 from coop.governance.decisions import allocation_key, dated_choice, election, tariff_form
+from coop.governance.decisions.repeal import list_standing
 from coop.governance.kinds import Known, find_kind, list_kinds
 from coop.governance.meetings import store
 from coop.governance.meetings.voter_store import list_numbers
@@ -164,7 +165,7 @@ def gather_fields(request: Request, form: Form) -> dict[str, Any]:
         ready = list_ready(tx)
         taken_back = [
             (f"{each.kind} {each.resolution_id}", f"{each.subject(lang)} ({wording.kind(lang, each.kind)})")
-            for each in store.list_holding(tx, *(kind.name for kind in list_kinds().values() if not kind.instead))
+            for each in list_standing(tx)
         ]
     phases = [
         (phase.phase_id, f"{programme.name}: {phase_name(lang, phase)}", phase.budget_cents)

@@ -64,7 +64,7 @@ def keep_stop(tx: Tx, entry: Entry) -> int:
     store.find_meeting(tx, entry.meeting_id, lock=True)
     resolution, made = read_stop(tx, entry)
     decided_on, begins_on = _find_days(tx, resolution)
-    refuse_out_of_turn(made.manner, list_stops(tx, resolution.resolution_id), begins_on, tx.today)
+    refuse_out_of_turn(made, list_stops(tx, resolution.resolution_id), begins_on, tx.today)
     problems = judge_days(made, decided_on, begins_on, tx.today)
     if problems:
         raise BadInput(problems, "bad-stop")

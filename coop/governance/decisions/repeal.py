@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from coop.communities.stops import RESUMED
+from coop.communities.stops import ENDS, RESTORED, find_stopping
 from coop.events import Event
 from coop.governance.kind_fields import Day, Words, show_fields
-from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters, find_kind
-from coop.governance.meetings.store import find_decision, find_resolution, list_holding
+from coop.governance.kinds import Adopted, Form, Kind, Known, Parameters, find_kind, list_kinds
+from coop.governance.meetings.store import find_decision, find_resolution, list_adopted_of, list_holding
 from coop.governance.model import REPEAL, Meeting, Resolution
-from coop.governance.stops.rules import REPEALED, Stopping
-from coop.governance.stops.store import add_stop, list_repealed
+from coop.governance.stops.rules import REPEALED, SUSPENDED, Stopping
+from coop.governance.stops.store import add_stop, list_repealed, map_stops
 from coop.kit.tx import Tx
 from coop.values import Problem, say
 from coop.web.language import N_, gettext
@@ -37,6 +37,17 @@ def show(lang: str, parameters: Parameters, called: Mapping[str, str]) -> list[t
     return [(gettext(lang, _DECISION.label), called.get(decision, decision)), *show_fields([_FROM], lang, parameters)]
 
 
+def list_standing(tx: Tx) -> list[Resolution]:
+    """Decisions that the members can take back: they hold, or a court suspended them for a while."""
+    stops = map_stops(tx)
+    names = [kind.name for kind in list_kinds().values() if not kind.instead and kind.name != REPEAL]
+    return [
+        each
+        for each in list_adopted_of(tx, *names)
+        if {stop.manner for stop in find_stopping(stops.get(each.resolution_id, ()), date.max)} <= {SUSPENDED}
+    ]
+
+
 def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
     """Judge that what is taken back was adopted and holds, and that the past stays as it was."""
     parameters = point.parameters
@@ -44,11 +55,14 @@ def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
     decided = find_decision(tx, found.resolution_id) if found else None
     if found is None or decided is None or found.kind != parameters["of_kind"]:
         return [Problem(say("no such decision was adopted, or it does not hold any more"), "decision")]
-    if all(found.resolution_id != each.resolution_id for each in list_holding(tx, found.kind)):
-        return [Problem(say("no such decision was adopted, or it does not hold any more"), "decision")]
     kind = find_kind(found.kind)
     if kind.instead:
         return [Problem(say("this cannot be taken back here: %(instead)s", instead=say(kind.instead)), "decision")]
+    if found.kind == REPEAL:
+        reason = say("taking back is not taken back: put to the vote again what is to hold again")
+        return [Problem(reason, "decision")]
+    if all(found.resolution_id != each.resolution_id for each in list_standing(tx)):
+        return [Problem(say("no such decision was adopted, or it does not hold any more"), "decision")]
     begins_on = max(meeting.held_on, kind.find_beginning(found.parameters, decided.decided_on))
     if date.fromisoformat(parameters["from_on"]) < begins_on:
         reason = say("the members take back what is to come, so from %(day)s at the earliest", day=begins_on)
@@ -57,10 +71,8 @@ def judge_known(tx: Tx, meeting: Meeting, point: Resolution) -> list[Problem]:
 
 
 def act(tx: Tx, adopted: Adopted) -> list[Event]:
-    """Stop the decision, unless it fell since the notice."""
+    """Stop the decision, also where a court stopped it since the notice: its word may end before the members' does."""
     parameters, own_id = adopted.resolution.parameters, adopted.resolution.resolution_id
-    if all(parameters["decision"] != each.resolution_id for each in list_holding(tx, str(parameters["of_kind"]))):
-        return []
     from_on = date.fromisoformat(parameters["from_on"])
     paper = adopted.resolution.subject_nl[:300]
     made = Stopping(REPEALED, from_on, adopted.decided_on, paper, repealed_by=own_id)
@@ -70,10 +82,14 @@ def act(tx: Tx, adopted: Adopted) -> list[Event]:
 def fall(tx: Tx, resolution: Resolution, made: Stopping) -> list[Event]:
     """Let what was taken back act again where the repeal itself falls, or not again where it resumes."""
     facts: list[Event] = []
+    claim = KIND.find_claim(resolution.parameters)
+    others = [each for each in list_holding(tx, REPEAL) if each.resolution_id != resolution.resolution_id]
+    if any(KIND.find_claim(each.parameters) == claim for each in others):
+        return []  # the members took it back another time, which stands
     for repealed in list_repealed(tx, resolution.resolution_id)[:1]:
         from_on = max(made.from_on, repealed.from_on)
-        again = made.manner == RESUMED
-        manner, entry_id = (REPEALED, None) if again else (RESUMED, made.entry_id)
+        again = made.manner in ENDS
+        manner, entry_id = (REPEALED, None) if again else (RESTORED, made.entry_id)
         by = resolution.resolution_id if again else None
         follows = Stopping(manner, from_on, made.ruled_on, made.paper, entry_id, by)
         facts += stop(tx, repealed.resolution_id, follows)
@@ -100,6 +116,7 @@ KIND = Kind(
     judge_known=judge_known,
     act=act,
     claim=lambda parameters: str(parameters.get("decision")),
+    settles_once=True,
     undoes=N_("From that day the decision that was taken back acts again."),
     fall=fall,
 )

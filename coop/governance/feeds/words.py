@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from coop.communities.stops import RESUMED
+from coop.communities.stops import ENDS
 from coop.events.governance import (
     DeadlinePassed,
     DecisionStopped,
@@ -79,7 +79,7 @@ def fact(lang: str, event_type: str, data: Mapping[str, Any], called: Mapping[st
             return translate(lang, "Not held: %(meeting)s", meeting=called[data["meeting_id"]])
         case PointWithdrawn.TYPE:
             return translate(lang, "Taken off the agenda: %(id)s", id=called[data["resolution_id"]])
-        case DecisionStopped.TYPE if data["manner"] == RESUMED:
+        case DecisionStopped.TYPE if data["manner"] in ENDS:
             return translate(lang, "Holds again: %(id)s", id=called[data["resolution_id"]])
         case DecisionStopped.TYPE:
             return translate(lang, "Does not hold any more: %(id)s", id=called[data["resolution_id"]])

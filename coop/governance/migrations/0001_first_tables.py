@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=1000), nullable=False),
-        sa.Column("resolution_id", sa.String(length=36), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("recorded_by", sa.String(length=120), nullable=False),
         sa.CheckConstraint("number > 0", name=op.f("ck_community_choice_number_is_positive")),
@@ -838,7 +838,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name=op.f("ck_decision_stop_repealed")),
         sa.CheckConstraint(
-            "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed')",
+            "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed', 'restored')",
             name=op.f("ck_decision_stop_manner"),
         ),
         sa.CheckConstraint("(repealed_by IS NULL) = (entry_id IS NOT NULL)", name=op.f("ck_decision_stop_signed")),

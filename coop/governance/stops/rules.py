@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
-from coop.communities.stops import RESUMED
+from coop.communities.stops import RESUMED, Told, find_stopping
+from coop.governance.dates import LAST_DAY
 from coop.values import CoopError, Problem, say
 
 SUSPENDED: Final = "suspended"
@@ -35,13 +36,6 @@ class Stopping:
     repealed_by: str | None = None
 
 
-class Told(Protocol):
-    """A telling about a decision, of which the rules ask the manner alone."""
-
-    @property
-    def manner(self) -> str: ...
-
-
 def find_first(manner: str, begins_on: date, ruled_on: date) -> date:
     """The first day of a stop where its paper names none: an annulment and a withdrawal reach back to the beginning of
     the decision (BW 3:53), a suspension and its end hold from their own day.
@@ -63,25 +57,32 @@ def judge_days(made: Stopping, decided_on: date, begins_on: date, today: date) -
         problems.append(Problem(say("the decision was taken later, on %(day)s", day=decided_on), "ruled_on"))
     if made.from_on < begins_on:
         problems.append(Problem(say("the decision acts from %(day)s", day=begins_on), "from_on"))
+    elif made.from_on > LAST_DAY:
+        problems.append(Problem(say("is after %(day)s", day=LAST_DAY), "from_on"))
+    elif made.manner == WITHDRAWN and made.from_on != begins_on:
+        reason = say("the board withdraws a decision whole, from its first day, %(day)s", day=begins_on)
+        problems.append(Problem(reason, "from_on"))
     elif made.manner == SUSPENDED and made.from_on < made.ruled_on:
         problems.append(Problem(say("a suspension does not reach back before its own day"), "from_on"))
     return problems
 
 
-def refuse_out_of_turn(manner: str, told: Sequence[Told], begins_on: date, today: date) -> None:
-    """Refuse what cannot follow on what was told of a decision before.
+def refuse_out_of_turn(made: Stopping, told: Sequence[Told], begins_on: date, today: date) -> None:
+    """Refuse what cannot follow on what was told of a decision before. What fell from a later day on may fall from an
+    earlier one.
 
     Raises:
         CoopError: it fell already, it holds, or it acted already where only what has not acted may be withdrawn.
     """
-    fallen = told[-1] if told and told[-1].manner != RESUMED else None
-    if manner == RESUMED:
-        if fallen is None or fallen.manner not in (SUSPENDED, ANNULLED):
+    at_last = {stop.manner for stop in find_stopping(told, date.max)}
+    if made.manner == RESUMED:
+        if not at_last & {SUSPENDED, ANNULLED}:
             raise CoopError("not-stopped", say("no court suspended or annulled this decision: it cannot resume"))
         return
-    if fallen is not None and not (fallen.manner == SUSPENDED and manner != SUSPENDED):
+    for_good = at_last & {stop.manner for stop in find_stopping(told, made.from_on)}
+    if for_good if made.manner == SUSPENDED else for_good - {SUSPENDED}:
         raise CoopError("stopped-before", say("this decision does not hold any more: nothing is left to stop"))
-    if manner == WITHDRAWN and begins_on <= today:
+    if made.manner == WITHDRAWN and begins_on <= today:
         raise CoopError(
             "acted-before",
             say("this decision acts since %(day)s: the board cannot take it back, the members can", day=begins_on),

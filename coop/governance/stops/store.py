@@ -47,8 +47,9 @@ def map_stops(tx: Tx) -> Mapping[str, list[Stop]]:
 
 
 def list_repealed(tx: Tx, resolution_id: str) -> list[KeptStop]:
-    """The stops that a resolution made."""
-    return select_as(tx, KeptStop, decision_stop, decision_stop.c.repealed_by == resolution_id)
+    """The stops that a resolution made, in order."""
+    columns = decision_stop.c
+    return select_as(tx, KeptStop, decision_stop, columns.repealed_by == resolution_id, order_by=[columns.number])
 
 
 def add_stop(tx: Tx, resolution: Resolution, made: Stopping) -> DecisionStopped:

@@ -24,12 +24,15 @@ decision_stop = make_table(
     refer(("entry_id",), "entry"),
     refer(("repealed_by",), "decision", ("resolution_id",), name="fk_decision_stop_repealed_by"),
     CheckConstraint("number >= 1", name="number"),
-    CheckConstraint("manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed')", name="manner"),
+    CheckConstraint(
+        "manner IN ('suspended', 'annulled', 'withdrawn', 'repealed', 'resumed', 'restored')", name="manner"
+    ),
     CheckConstraint("(manner = 'repealed') = (repealed_by IS NOT NULL)", name="repealed"),
     CheckConstraint("(repealed_by IS NULL) = (entry_id IS NOT NULL)", name="signed"),
     CheckConstraint("ruled_on <= told_on", name="ruled"),
 )
 """A decision does not act from a day on, or acts again: signed by two people from a paper, or repealed by a later
-resolution. Of the rows that reach a day the one with the highest number holds."""
+resolution. Courts, board and members speak each for themselves: of the rows of each that reach a day the one with the
+highest number holds."""
 
 STOP_TABLES = (decision_stop,)

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from coop.communities.addressee import lock_addressee
-from coop.communities.stops import RESUMED
+from coop.communities.stops import ENDS
 from coop.events import Envelope
 from coop.events.billing import BillIssued, TariffNoticeOrdered
 from coop.events.governance import (
@@ -208,7 +208,7 @@ def on_decision_stopped(tx: Tx, event: DecisionStopped, envelope: Envelope) -> N
         return
     send_to_all(
         tx,
-        "decision-resumed" if event.manner == RESUMED else "decision-stopped",
+        "decision-resumed" if event.manner in ENDS else "decision-stopped",
         store.list_voters(tx, event.stopped_on),
         f"{event.resolution_id}.{event.number}",
         subject=lambda lang: event.subject_nl if lang == "nl" else event.subject_en,
@@ -225,6 +225,7 @@ STOPPED: Final = {
     "withdrawn": say("the board withdrew it before it acted"),
     "repealed": say("the members took it back"),
     "resumed": say("the stop of it ended"),
+    "restored": say("taking it back does not hold any more"),
 }
 """Reasons why a decision does not hold, or holds again."""
 
