@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from coop.communities import store
-from coop.communities.choices import Choices, DatedChoice, founding_choices, read_choice
+from coop.communities.choices import DatedChoice, founding_choices, read_choice
 from coop.communities.model import Profile
 from coop.communities.rules import check_key, check_profile
 from coop.events.members import ChoiceMade, CommunityDescribed
@@ -33,7 +33,7 @@ def found(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
         raise CoopError("community-founded", say("there is a co-operative %(key)s already", key=tx.community))
     describe(tx, profile, valid_from)
     for row in founding_choices():
-        _add_choice(tx, row)
+        add_choice(tx, row)
 
 
 def describe(tx: Tx, profile: Profile, valid_from: date | None = None) -> None:
@@ -100,28 +100,11 @@ def make_choice(
         )
     if resolution_id and any(row.resolution_id == resolution_id for row in store.load_choices(tx).rows):
         return
-    _add_choice(tx, DatedChoice(valid_from, choice, source.strip(), resolution_id))
+    add_choice(tx, DatedChoice(valid_from, choice, source.strip(), resolution_id))
 
 
-def restore_choice(tx: Tx, resolution_id: str, resumes: bool, from_on: date, source: str) -> None:
-    """Let hold again from a day what held before the choice of a resolution, which fell; or where it ``resumes`` that
-    choice itself. The same again changes nothing, and neither does a resolution that made no choice."""
-    rows = store.load_choices(tx).rows
-    fallen = next((row for row in rows if row.resolution_id == resolution_id), None)
-    if fallen is None:
-        return
-    kind = type(fallen.choice)
-    others = Choices(tuple(row for row in rows if row.resolution_id != resolution_id))
-    choice, of_resolution = fallen.choice, resolution_id
-    if not resumes:
-        before, choice = others.dated_on(kind, from_on)
-        of_resolution = before.resolution_id
-    made = DatedChoice(from_on, choice, source, of_resolution)
-    if made not in rows:
-        _add_choice(tx, made)
-
-
-def _add_choice(tx: Tx, row: DatedChoice) -> None:
+def add_choice(tx: Tx, row: DatedChoice) -> None:
+    """Add a choice as a row, and tell it."""
     number = store.count_choices(tx) + 1
     store.add_choice(tx, number, row, tx.now, str(tx.actor))
     tx.tell(

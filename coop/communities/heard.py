@@ -7,13 +7,10 @@ from typing import Final
 
 from coop.communities import store
 from coop.communities.choices import DatedChoice, read_choice
-from coop.communities.commands import make_choice, restore_choice
 from coop.communities.model import Profile
-from coop.communities.stops import RESUMED
 from coop.communities.tables import choice, host, profile
 from coop.events import Event
 from coop.events.envelope import Envelope
-from coop.events.governance import ChoiceAdopted, DecisionStopped
 from coop.events.members import ChoiceMade, CommunityDescribed
 from coop.kit.inbox import Handler
 from coop.kit.tx import Tx
@@ -47,18 +44,6 @@ def on_choice_made(tx: Tx, event: ChoiceMade, envelope: Envelope) -> None:
     """Keep what a co-operative chose."""
     row = DatedChoice(event.valid_from, read_choice(event.name, event.value), event.source, event.resolution_id)
     store.add_choice(tx, event.number, row, envelope.time, envelope.actor)
-
-
-def on_choice_adopted(tx: Tx, event: ChoiceAdopted, _envelope: Envelope) -> None:
-    """Make the choice that the members' meeting adopted; for the members service, which keeps the truth of it."""
-    make_choice(tx, event.name, event.valid_from, event.value, event.source, event.resolution_id)
-
-
-def on_decision_stopped(tx: Tx, event: DecisionStopped, _envelope: Envelope) -> None:
-    """Let the choice before hold again where one that the meeting adopted fell: from the day on which that is told, as
-    members rely on what held until then (BW 2:16 lid 2); for the members service, which keeps the truth of it."""
-    from_on = max(event.from_on, event.stopped_on)
-    restore_choice(tx, event.resolution_id, event.manner == RESUMED, from_on, event.paper)
 
 
 HEARD: Final[Mapping[type[Event], Handler]] = {

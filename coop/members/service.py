@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from coop.communities.answering import answer_with
-from coop.communities.heard import on_choice_adopted, on_decision_stopped
 from coop.events import Envelope, billing, governance, metering
 from coop.events import members as facts
 from coop.events.governance import ChoiceAdopted
@@ -21,6 +20,7 @@ from coop.kit.tx import Tx
 from coop.members import exports, home, own_data, tables
 from coop.members.access import ACCESS
 from coop.members.community import api as community_api
+from coop.members.community import heard as community_heard
 from coop.members.community import pages as community_pages
 from coop.members.entry.pages import forms, members, moves, names, places, stands
 from coop.members.factors.commands.step import forget_spent_challenges
@@ -105,7 +105,7 @@ MEMBERS = Service(
     ),
     answers={ChoiceAdopted: answer_with(facts.ChoiceAnswered)},
     hears={
-        ChoiceAdopted: on_choice_adopted,
+        ChoiceAdopted: community_heard.on_choice_adopted,
         billing.BillIssued: _in_turn(
             resting.on_bill_issued, messages_heard.on_bill_to_address, messages_heard.on_bill_issued
         ),
@@ -120,7 +120,7 @@ MEMBERS = Service(
         governance.PersonElected: messages_heard.on_person_elected,
         governance.PointWithdrawn: messages_heard.on_point_withdrawn,
         governance.PaperAdded: messages_heard.on_paper_added,
-        governance.DecisionStopped: _in_turn(on_decision_stopped, messages_heard.on_decision_stopped),
+        governance.DecisionStopped: _in_turn(community_heard.on_decision_stopped, messages_heard.on_decision_stopped),
         metering.PeriodMeasured: resting.on_period_measured,
         governance.VoteOpened: _in_turn(resting.on_vote_opened, messages_heard.on_vote_opened),
         governance.VoteClosing: messages_heard.on_vote_closing,

@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=1000), nullable=False),
-        sa.Column("resolution_id", sa.String(length=36), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("recorded_by", sa.String(length=120), nullable=False),
         sa.CheckConstraint("number > 0", name=op.f("ck_community_choice_number_is_positive")),

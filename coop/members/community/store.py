@@ -1,4 +1,4 @@
-"""Bank accounts that wait for a second person, and logos, as they are kept."""
+"""Bank accounts that wait for a second person, logos, and falls of decisions, as they are kept."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from coop.kit.rows import find_as, insert_nouns, select_as
+from coop.communities.stops import Stop
+from coop.events.governance import DecisionStopped
+from coop.kit.rows import find_as, group_as, insert_nouns, select_as
 from coop.kit.tx import Tx
 from coop.members.community.model import ChoiceProposal, IbanProposal, Logo, Outcome
-from coop.members.tables import choice_proposal, iban_proposal, logo
+from coop.members.tables import choice_proposal, decision_stop, iban_proposal, logo
 
 
 def find_open_proposal(tx: Tx) -> IbanProposal | None:
@@ -74,3 +76,23 @@ def add_logo(tx: Tx, new: Logo) -> None:
     """Keep a logo; the same again changes nothing."""
     if find_logo(tx, new.sha256) is None:
         insert_nouns(tx, logo, [new])
+
+
+def add_stop(tx: Tx, told: DecisionStopped) -> None:
+    """Keep that a decision fell, or acts again; the same again changes nothing."""
+    row = {
+        "community": tx.community,
+        "resolution_id": told.resolution_id,
+        "number": told.number,
+        "manner": told.manner,
+        "from_on": told.from_on,
+        "told_on": told.stopped_on,
+    }
+    tx.insert_new(decision_stop, [row], ["community", "resolution_id", "number"])
+
+
+def map_stops(tx: Tx) -> dict[str, list[Stop]]:
+    """By resolution, what was told of decisions that fell, in order."""
+    columns = decision_stop.c
+    grouped = group_as(tx, Stop, decision_stop, [columns.resolution_id], order_by=[columns.number])
+    return {resolution_id: stops for (resolution_id,), stops in grouped.items()}

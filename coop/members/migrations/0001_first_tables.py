@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=1000), nullable=False),
-        sa.Column("resolution_id", sa.String(length=36), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("recorded_by", sa.String(length=120), nullable=False),
         sa.CheckConstraint("number > 0", name=op.f("ck_community_choice_number_is_positive")),
@@ -115,6 +115,17 @@ def upgrade() -> None:
         sa.CheckConstraint("name <> '' AND site_name <> ''", name=op.f("ck_community_profile_has_a_name")),
         sa.CheckConstraint("version > 0", name=op.f("ck_community_profile_version_is_positive")),
         sa.PrimaryKeyConstraint("community", "version", name=op.f("pk_community_profile")),
+    )
+    op.create_table(
+        "decision_stop",
+        sa.Column("community", sa.String(length=100), nullable=False),
+        sa.Column("resolution_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("manner", sa.String(length=20), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_decision_stop_stops_count")),
+        sa.PrimaryKeyConstraint("community", "resolution_id", "number", name=op.f("pk_decision_stop")),
     )
     op.create_table(
         "heard_bill",
@@ -1032,6 +1043,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_heard_bill_contract_id")
 
     op.drop_table("heard_bill")
+    op.drop_table("decision_stop")
     op.drop_table("community_profile")
     op.drop_table("community_host")
     op.drop_table("community_choice")

@@ -51,6 +51,19 @@ choice_proposal = Table(
 )
 """Choices that take two people, such as who needs a second factor: one person proposes, another confirms."""
 
+decision_stop = Table(
+    "decision_stop",
+    metadata,
+    community_column(),
+    Column("resolution_id", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    text_column("manner", 20),
+    Column("from_on", Date, nullable=False),
+    Column("told_on", Date, nullable=False),
+    CheckConstraint("number >= 1", name="stops_count"),
+)
+"""Tellings about decisions that fell, or act again: choices rest on them."""
+
 logo = Table(
     "logo",
     metadata,
