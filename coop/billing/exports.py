@@ -17,6 +17,7 @@ from coop.billing.bills.sight import own_heads, visible_account, visible_bill, v
 from coop.billing.checking.verify import verify_bill
 from coop.billing.figures import board
 from coop.billing.guarantee.derivation import derive_ceiling
+from coop.billing.law.held import list_held
 from coop.billing.law.texts import list_figures as list_law_figures
 from coop.billing.runs import store as runs
 from coop.billing.runs.commands import preview_named
@@ -77,6 +78,14 @@ def export_verified_lines(request: Request, asked: Asked, bill: str) -> Response
     with reading(request) as tx:
         head = visible_head(tx, session_of(request), bill)
         return asked.answer(listings.verified_listing(verify_bill(tx, head.id)))
+
+
+@routes.get("/bill-law.{extension}")
+@may("see-bills")
+def export_bill_law(request: Request, asked: Asked, bill: str) -> Response:
+    with reading(request) as tx:
+        issued = visible_bill(tx, session_of(request), bill)
+        return asked.answer(listings.held_listing(list_held(issued, list_publications(tx))))
 
 
 @routes.get("/periods.{extension}")

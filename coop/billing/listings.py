@@ -16,6 +16,7 @@ from coop.billing.checking import words
 from coop.billing.checking.verify import Verification
 from coop.billing.figures.board import AccountGroup, PeriodView, TariffView
 from coop.billing.guarantee.derivation import Derivation
+from coop.billing.law.held import HeldTo
 from coop.billing.law.texts import LawFigure
 from coop.billing.model import BillHead, PublishedFigure
 from coop.billing.runs.results import RunResult
@@ -157,6 +158,18 @@ VERIFIED = (
     Column("recomputed_eur", N_("Recomputed"), Kind.EUROS, of="recomputed_cents"),
 )
 
+HELD = (
+    Column("line", N_("Description"), of=lambda row: row.line.component or row.line.kind.value),
+    Column("kind", N_("The law")),
+    Column("of", N_("For")),
+    Column("part", N_("Part"), of="component"),
+    Column("figure", N_("Value"), Kind.DECIMAL),
+    Column("number", N_("Number"), Kind.WHOLE, of="recorded.number"),
+    Column("valid_from", N_("From"), Kind.DAY, of="recorded.published.valid_from"),
+    Column("known_from", N_("Known since"), Kind.DAY, of="recorded.published.known_from"),
+    Column("source", N_("Source"), of="recorded.published.source"),
+)
+
 PRICES = (
     Column("tariff_id", "Id", of=lambda row: row[0].tariff_id),
     Column("valid_from", N_("From"), Kind.DAY, of=lambda row: row[0].valid_from),
@@ -288,6 +301,11 @@ def prices_listing(tariffs: Sequence[TariffView]) -> Listing:
     """Components of tariffs, each with the maximum of their first day."""
     rows = [(tariff, component, maximum) for tariff in tariffs for component, maximum in tariff.beside_maxima]
     return Listing("prices", PRICES, rows)
+
+
+def held_listing(rows: Iterable[HeldTo]) -> Listing:
+    """Rows of law that the lines of a bill were held to."""
+    return Listing("bill-law", HELD, rows)
 
 
 def law_listing(rows: Iterable[LawFigure]) -> Listing:

@@ -24,6 +24,8 @@ from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
 from coop.billing.figures import board
+from coop.billing.law import texts as law_texts
+from coop.billing.law.held import list_held
 from coop.billing.model import LineKind
 from coop.billing.runs import commands as runs
 from coop.billing.runs import store as stored_runs
@@ -33,6 +35,7 @@ from coop.billing.runs.asking import PATIENCE_S, ask_run
 from coop.billing.runs.asking import ask_release as release_held
 from coop.billing.runs.issuing import CORRECTIONS
 from coop.billing.terms import mailing_store as mailings
+from coop.communities.law_store import list_publications
 from coop.communities.tariffs import METERED
 from coop.kit import documents
 from coop.kit.http import GuardedRoute, reading, session_of
@@ -160,7 +163,16 @@ def verify_page(request: Request, bill_id: str) -> Response:
     with reading(request) as tx:
         head = visible_head(tx, session, bill_id)
         verification = verify_bill(tx, head.id)
-    return render(request, "billing/verify.html", issued=head, verification=verification, words=words)
+        held = list_held(verification.issued, list_publications(tx)) if verification.issued else []
+    return render(
+        request,
+        "billing/verify.html",
+        issued=head,
+        verification=verification,
+        held=held,
+        words=words,
+        law_texts=law_texts,
+    )
 
 
 @routes.get("/runs")

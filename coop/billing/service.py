@@ -17,6 +17,7 @@ from coop.billing.effects import pages as effect_pages
 from coop.billing.figures import api as tariffs
 from coop.billing.figures import pages as tariff_pages
 from coop.billing.jobs import JOBS
+from coop.billing.law import api as law_api
 from coop.billing.law import pages as law_pages
 from coop.billing.offers import api as offers
 from coop.billing.offers import pages as offer_pages
@@ -86,6 +87,7 @@ BILLING = Service(
         paper_pages.routes,
         forecast_pages.routes,
         tariff_pages.routes,
+        law_api.routes,
         law_pages.routes,
         pages.routes,
     ),
