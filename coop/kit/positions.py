@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -207,6 +208,13 @@ def note_doubt(database: Database, hearer: str, remembered: Head) -> str | None:
 def list_sources(sql: Connection) -> Sequence[SourceState]:
     """Every source whose head or facts were heard, by name."""
     return [_read(*row) for row in sql.execute(select(source_position).order_by(source_position.c.source))]
+
+
+def is_behind(sql: journal.Reader, source: str) -> bool:
+    """True where a source is known to have told more than was heard of it, or its journal is in doubt."""
+    row: Any = sql.execute(select(source_position).where(source_position.c.source == source)).first()
+    state = _read(*row) if row else SourceState(source)
+    return bool(state.trouble) or state.count_missing() > 0
 
 
 def troubles(database: Database) -> dict[str, str]:

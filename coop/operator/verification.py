@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sqlalchemy import Row
@@ -50,6 +50,7 @@ from coop.verification.quantities import verify_quantities
 from coop.verification.rows import read_kept
 from coop.verification.terms import Notices, verify_terms
 from coop.verification.told import Told, law_of_facts, name_stop
+from coop.verification.voters import verify_voters
 
 Echo = Callable[[str], object]
 
@@ -152,14 +153,14 @@ class JournalIndex:
         return list(self._bills)
 
     def verify_whole(self) -> list[str]:
-        """Name what is missing, made up, unreadable or rests on nothing in all that billing keeps, by code that is not
-        billing's."""
+        """Name what is missing, made up or unreadable in all that billing keeps and on voting lists, by other code."""
         findings = [*self._unreadable, *self._kept.unreadable]
-        for verify in _VERIFY:
+        checks = [partial(verify, self._kept, self._told) for verify in _VERIFY]
+        for check in [*checks, partial(verify_voters, self._views["governance"], self._views["members"])]:
             try:
-                findings.extend(verify(self._kept, self._told))
+                findings.extend(check())
             except BROKEN as broken:
-                findings.append(f"what billing keeps can no longer be read: {broken}")
+                findings.append(f"what is kept can no longer be read: {broken}")
         return findings
 
     def walk_back(self, number_or_id: str, echo: Echo) -> list[str]:

@@ -180,6 +180,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         voters = voting_lists.read_list(tx, view.meeting)
         numbers = list_numbers(tx)
         late = [numbers.get(member_id, member_id) for member_id in voting_lists.list_late(tx, view.meeting)]
+        unheard = [numbers.get(member_id, member_id) for member_id in voting_lists.list_unheard(tx, view.meeting)]
         left = [numbers.get(member_id, member_id) for member_id in voting_lists.list_left(tx, view.meeting)]
         minutes = records.minutes_record(tx, view.meeting.entry_id) if view.meeting.entry_id else None
         reach = measure_reach(tx, meeting_id)
@@ -208,6 +209,7 @@ def show_meeting(request: Request, meeting_id: str) -> Response:
         steward=ACCESS.allows(session_of(request), "close-meeting"),
         reach=reach,
         late=late,
+        unheard=unheard,
         left=left,
         minutes=minutes,
         refusals=refusals,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from coop.events.governance import VotingListFrozen
 from coop.governance.meetings import list_store as store
@@ -29,8 +30,12 @@ from coop.governance.statutes.applying import first_vote_by
 from coop.governance.statutes.law import LAW
 from coop.governance.statutes.version import in_force
 from coop.governance.statutes.voters import weigh_member
+from coop.kit.positions import is_behind
 from coop.kit.tx import Tx
-from coop.values import midnight
+from coop.values import CoopError, midnight, say
+
+REGISTER: Final = "members"
+"""Service whose facts say who is a member."""
 
 
 def find_freezing_time(tx: Tx, meeting: Meeting) -> datetime:
@@ -65,20 +70,34 @@ def list_suspended_at(tx: Tx, meeting: Meeting) -> Mapping[str, Suspension]:
 
 
 def freeze(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
-    """Freeze the list where the vote is open by now; returns it, or what it would be today."""
+    """Freeze the list where the vote is open by now; returns it, or what it would be today.
+
+    As long as facts of the register are known to be under way, it waits: one of them may be of a member who was told of
+    in time.
+    """
     kept = store.find_list(tx, meeting.meeting_id, OPENED)
     if kept is not None:
         return kept
     frozen_at = find_freezing_time(tx, meeting)
     votes = weigh_members(tx, meeting.held_on, find_members(tx, meeting.held_on, told_until=frozen_at), frozen_at)
-    if frozen_at <= tx.now:
+    if frozen_at <= tx.now and not is_behind(tx, REGISTER):
         _keep(tx, meeting, OPENED, votes)
     return votes
 
 
 def close(tx: Tx, meeting: Meeting) -> Mapping[str, int]:
-    """Keep the list by which a meeting is counted: the one that was frozen when the vote opened."""
-    votes = {**read_list(tx, meeting)}
+    """Keep the list by which a meeting is counted: the one that was frozen when the vote opened.
+
+    Raises:
+        CoopError: it could not be frozen yet, as facts of the register are under way.
+    """
+    opened = store.find_list(tx, meeting.meeting_id, OPENED)
+    if opened is None:
+        raise CoopError(
+            "register-behind",
+            say("the register told of members who did not arrive here yet: close the meeting once they did"),
+        )
+    votes = {**opened}
     _keep(tx, meeting, CLOSED, votes)
     return votes
 
@@ -95,12 +114,20 @@ def read_list(tx: Tx, meeting: Meeting, members: Collection[str] | None = None) 
 
 def list_late(tx: Tx, meeting: Meeting) -> Sequence[str]:
     """Members by the register of today who are not on the list of the meeting: they were entered too late for it."""
-    if meeting.is_history:
-        return ()
-    listed = store.find_list(tx, meeting.meeting_id, OPENED)
+    listed = None if meeting.is_history else store.find_list(tx, meeting.meeting_id, OPENED)
     if listed is None:
         return ()
-    return sorted(member_id for member_id in find_members(tx, meeting.held_on) if member_id not in listed)
+    unheard = list_unheard(tx, meeting)
+    return sorted(member_id for member_id in find_members(tx, meeting.held_on).keys() - listed.keys() - {*unheard})
+
+
+def list_unheard(tx: Tx, meeting: Meeting) -> Sequence[str]:
+    """Members whom the register told of in time, and who are not on the list: it was frozen before that arrived."""
+    listed = None if meeting.is_history else store.find_list(tx, meeting.meeting_id, OPENED)
+    if listed is None:
+        return ()
+    in_time = find_members(tx, meeting.held_on, told_until=find_freezing_time(tx, meeting))
+    return sorted(in_time.keys() - listed.keys())
 
 
 def list_left(tx: Tx, meeting: Meeting) -> Sequence[str]:

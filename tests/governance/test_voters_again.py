@@ -1,0 +1,164 @@
+"""Voting lists held beside the journal of the register: a phantom, a missing member, and other votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from coop.events import Event
+from coop.events.members import MemberAdmitted, MemberChanged, MemberLeft
+from coop.governance.ballots import closing
+from coop.governance.convening import commands as meetings
+from coop.governance.meetings import store
+from coop.governance.meetings.heard_voters import on_member_admitted, on_member_changed, on_member_left
+from coop.governance.meetings.list_store import OPENED, find_list
+from coop.governance.meetings.voting_lists import list_late, list_unheard
+from coop.governance.suspensions.commands import suspend_member
+from coop.governance.tables.meetings import voter
+from coop.kit.database import Database
+from coop.kit.positions import Head, note_head, note_heard
+from coop.kit.tx import Tx
+from coop.members.service import MEMBERS
+from coop.values import CoopError
+from coop.verification.voters import verify_voters
+from tests.desk import SECRETARY
+from tests.governance.assembly import (
+    HELD,
+    STATUTES,
+    TOLD_AT,
+    TOWN,
+    adopt,
+    cast,
+    confirm,
+    envelope,
+    meeting,
+    resolution,
+    rows,
+)
+from tests.governance.conftest import open_copy
+from tests.kit.clocks import SetClock
+from tests.migrated import MigratedUrl
+
+SPRING = datetime(2026, 5, 20, 9, tzinfo=UTC)
+EVENING = datetime(2026, 6, 24, 18, tzinfo=UTC)
+HEARD = {MemberAdmitted: on_member_admitted, MemberChanged: on_member_changed, MemberLeft: on_member_left}
+
+
+@pytest.fixture
+def register(migrated_url: MigratedUrl) -> Iterator[Database]:
+    """The register, whose journal is the one that is believed."""
+    yield from open_copy(migrated_url(MEMBERS, "sqlite"), SetClock(TOLD_AT))
+
+
+def tell(tx: Tx, register: Database, *events: Event, at: datetime = TOLD_AT, heard: bool = True) -> None:
+    """Facts that the register tells at an instant, and that governance hears or not."""
+    assert isinstance(register.clock, SetClock)
+    register.clock.set(at)
+    with register.write(TOWN, SECRETARY) as its:
+        its.tell(*events)
+    for event in events if heard else ():
+        HEARD[type(event)](tx, event, envelope(event, at=at))  # type: ignore[operator]  # each hears its own kind
+
+
+def admitted(member_id: str, votes: int = 1) -> MemberAdmitted:
+    return MemberAdmitted(member_id=member_id, kind="owner", joined_on=date(2021, 1, 1), votes=votes)
+
+
+def find(governance: Database, register: Database) -> list[str]:
+    with governance.read(TOWN) as tx, register.read(TOWN) as its:
+        return list(verify_voters(tx, its))
+
+
+def begin(embedded: Database, clock: SetClock, register: Database) -> None:
+    """A register of four, of whom one left, one has two votes by now and one is suspended; and a notice."""
+    clock.set(SPRING)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        tell(tx, register, *(admitted(f"m00{number}") for number in (1, 2, 3, 4)))
+        tell(tx, register, MemberLeft(member_id="m003", left_on=HELD, number=1))
+        tell(tx, register, MemberChanged(member_id="m002", number=1, from_on=HELD, kind="owner", votes=2))
+        adopt(tx, STATUTES)
+        confirm(tx, suspend_member(tx, "m004", date(2026, 5, 1), 3, "minutes of the board"))
+        meetings.convene_meeting(tx, meeting(resolution("a")))
+
+
+def close(embedded: Database, clock: SetClock) -> None:
+    clock.set(EVENING)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for"}))
+        closing.close_meeting(tx, "alv-1")
+
+
+def test_a_list_that_the_register_told_of_agrees(embedded: Database, clock: SetClock, register: Database) -> None:
+    begin(embedded, clock, register)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        late = EVENING - timedelta(hours=1)
+        tell(tx, register, admitted("m009"), MemberLeft(member_id="m001", left_on=HELD), at=late)
+    close(embedded, clock)
+    assert find(embedded, register) == []
+
+
+def test_a_phantom_that_was_put_among_the_voters_before_the_list_froze_is_found(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    begin(embedded, clock, register)
+    with embedded.system_write() as sql:
+        row = {"community": TOWN, "member_id": "m666", "from_on": date(2021, 1, 1), "change": "admitted"}
+        sql.execute(insert(voter).values(**row, kind="owner", votes=1, told_at=TOLD_AT))
+        sql.execute(text("UPDATE voter SET votes = 7 WHERE member_id = 'm001'"))
+    close(embedded, clock)
+    found = find(embedded, register)
+    names = [f"meeting alv-1, list as it was {moment}: " for moment in ("opened", "closed")]
+    assert found == [
+        name + finding
+        for name in names
+        for finding in (
+            "m666 stands on it, and was no member by what the register told",
+            "m001 has 7 votes, and should have 1",
+        )
+    ]
+
+
+def test_a_member_of_whom_governance_did_not_hear_in_time_is_named(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    begin(embedded, clock, register)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        tell(tx, register, admitted("m005"), heard=False)
+    close(embedded, clock)
+    assert {each.partition(": ")[2] for each in find(embedded, register)} == {
+        "m005 is missing, and was a member by what the register told"
+    }
+
+
+def test_a_list_is_not_frozen_while_facts_of_the_register_are_under_way(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    begin(embedded, clock, register)
+    clock.set(EVENING)
+    note_head(embedded, "members", Head(7, "f" * 64), EVENING, is_heard=True)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        cast(tx, "a", rows({"m001": "for"}))
+        assert find_list(tx, "alv-1", OPENED) is None
+        with pytest.raises(CoopError, match="did not arrive here yet"), tx.savepoint():
+            closing.close_meeting(tx, "alv-1")
+        tell(tx, register, admitted("m005"))
+    with embedded.system_write() as sql:
+        note_heard(sql, "members", range(1, 8), EVENING)
+    close(embedded, clock)
+    assert find(embedded, register) == []
+
+
+def test_who_was_told_of_in_time_and_heard_too_late_is_named(
+    embedded: Database, clock: SetClock, register: Database
+) -> None:
+    begin(embedded, clock, register)
+    close(embedded, clock)
+    with embedded.write(TOWN, SECRETARY) as tx:
+        tell(tx, register, admitted("m005"))
+        tell(tx, register, admitted("m006"), at=EVENING)
+        kept = store.find_meeting(tx, "alv-1")
+        assert kept is not None
+        assert (list_unheard(tx, kept), list_late(tx, kept)) == (["m005"], ["m006"])
