@@ -23,6 +23,7 @@ from coop.billing.checking.verify import verify_bill
 from coop.billing.documents import comparing
 from coop.billing.documents.bundles import count_posted
 from coop.billing.documents.contents import describe_stands, payment_of, sender_of, title_kind
+from coop.billing.documents.taking_home import list_before
 from coop.billing.figures import board
 from coop.billing.law import texts as law_texts
 from coop.billing.law.held import list_held
@@ -163,12 +164,14 @@ def verify_page(request: Request, bill_id: str) -> Response:
     with reading(request) as tx:
         head = visible_head(tx, session, bill_id)
         verification = verify_bill(tx, head.id)
+        before = list_before(tx, head, verification.issued)
         held = list_held(verification.issued, list_publications(tx)) if verification.issued else []
     return render(
         request,
         "billing/verify.html",
         issued=head,
         verification=verification,
+        before=before,
         held=held,
         words=words,
         law_texts=law_texts,

@@ -22,7 +22,7 @@ from coop.members.access import ACCESS
 from coop.members.community import api as community_api
 from coop.members.community import heard as community_heard
 from coop.members.community import pages as community_pages
-from coop.members.entry.pages import forms, members, moves, names, places, stands
+from coop.members.entry.pages import contracts, forms, members, moves, names, places, stands
 from coop.members.factors.commands.step import forget_spent_challenges
 from coop.members.factors.pages import own as own_factors
 from coop.members.factors.pages import resets as factor_resets
@@ -168,6 +168,7 @@ MEMBERS = Service(
         programs_pages.routes,
         answers.routes,
         erasure.routes,
+        contracts.routes,
         moves.routes,
         names.routes,
         stands.routes,

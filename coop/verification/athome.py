@@ -1,7 +1,7 @@
 """Check a bill at home: one file that needs nothing but Python, and nobody's computer but yours.
 
-Take from the page of the bill ("Check it at home") the bill, its readings, what was shared with you and the votes on
-its prices, and run
+Take from the page of the bill ("Check it at home") the bill, its readings, what was shared with you, the votes on
+its prices, your contract and the bills before it, and run
 
     python3 check_bill.py bill-2025-000001.json reading-heat-2025-01-01-4b8969c4.json vote-40883d23.json bill.pdf
 
@@ -56,6 +56,13 @@ WORDS = {
         "passed": "meter %s: geen meter begint opnieuw bij %s",
         "uncovered": "geen garantiejaar op de rekening hoort bij %s",
         "unpromised": "Garantiejaar vanaf %s: geen plafond. Hebt u Niet Meer Dan Nu? Vraag dan waarom.",
+        "promise": "garantiejaar vanaf %s: de rekening houdt zich niet aan wat u beloofd is",
+        "ended": "garantiejaar vanaf %s: de rekening telt %s dagen, en niets zegt dat uw contract dan eindigde",
+        "before": "garantiejaar vanaf %s: ervoor telt de rekening %s warmte en %s terug, eerdere rekeningen %s en %s",
+        "no-contract": "Het bestand van uw contract ligt hier niet: wat u beloofd is, is geloofd.",
+        "none-promised": "Garantiejaar vanaf %s: geen plafond. Dat volgt uit uw contract.",
+        "no-before": "Garantiejaar vanaf %s: wat eerdere rekeningen telden, is geloofd. Leg deze ernaast: %s.",
+        "figures": "Geloofd zijn deze cijfers, kijk ze na bij wie ze uitgeeft: %s.",
         "previous": "de rekening die hiermee verbeterd wordt, had andere gegevens",
         "believed": "Wat op de eerdere rekening stond, is geloofd: leg het bestand van die rekening ernaast.",
         "voted": "%s: besloten met %s voor en %s tegen, en uw stem (%s) zit in de stembus.",
@@ -105,6 +112,13 @@ WORDS = {
         "passed": "meter %s: no meter begins anew at %s",
         "uncovered": "no guarantee year on the bill covers %s",
         "unpromised": "Guarantee year from %s: no ceiling. Do you have Not More Than Now? Then ask why.",
+        "promise": "guarantee year from %s: the bill does not keep to what you were promised",
+        "ended": "guarantee year from %s: the bill counts %s days, and nothing says that your contract ended then",
+        "before": "guarantee year from %s: before it the bill has %s of heat and %s back, your earlier bills %s and %s",
+        "no-contract": "The file of your contract is not here: what you were promised is believed.",
+        "none-promised": "Guarantee year from %s: no ceiling. That follows from your contract.",
+        "no-before": "Guarantee year from %s: what earlier bills counted is believed. Lay these beside it: %s.",
+        "figures": "These figures are believed, look them up where they are published: %s.",
         "previous": "the bill that this one corrects had other inputs",
         "believed": "What the earlier bill said is believed: lay the file of that bill beside this one.",
         "voted": "%s: decided with %s for and %s against, and your ballot (%s) is in the box.",
@@ -136,6 +150,12 @@ DRAFTED_BEFORE = timedelta(days=35)
 LAW = {kind: Fraction(2, 3) for kind in ("statutes", "dissolution", "merger")} | {"conversion": Fraction(9, 10)}
 """The least share of the votes that the law asks (BW 2:18, 2:42, 2:43)."""
 
+GAS = ("contract-signed", "gas-bills-corrected")
+"""Facts that tell which gas bills count for a contract."""
+
+SERIES = (("index", "factors"), ("degree_day", "degree_days"))
+"""Published figures of a ceiling: the name of their series, and where they stand."""
+
 Parts = dict[str, "Fraction | None"]
 Taken = dict[str, Any]
 
@@ -144,20 +164,27 @@ def check(taken: Taken, paper: bytes | None = None, others: Sequence[Taken] = ()
     """Everything that is wrong with a bill as it was taken home, beside its readings and votes, and the parts that
     were only added up."""
     say = WORDS.get(taken["language"], WORDS["en"])
-    inputs, bill = json.loads(taken["inputs"]), taken["bill"]
-    expected = reckon(inputs)
+    inputs = json.loads(taken["inputs"])
     wrong = [
-        *check_fingerprints(taken, paper, say),
-        *check_parts(inputs, bill, expected, say),
-        *check_prices(taken, inputs, say),
-        *check_guarantee(inputs, bill, say),
-        *check_sums(taken, say),
-        *check_paper(taken, inputs, say),
+        *check_alone(taken, paper, say),
         *(finding for each in others for finding in check_source(each, say)),
         *check_links(inputs, others, say),
         *check_fallen(taken, inputs, others, say),
+        *check_promise(taken, inputs, others, say),
+        *check_before(taken, inputs, others, say),
     ]
-    return wrong, [name for name, cents in expected.items() if cents is None]
+    return wrong, [name for name, cents in reckon(inputs).items() if cents is None]
+
+
+def check_alone(taken: Taken, paper: bytes | None, say: dict[str, str]) -> Iterator[str]:
+    """Check a bill in itself, with nothing beside it."""
+    inputs, bill = json.loads(taken["inputs"]), taken["bill"]
+    yield from check_fingerprints(taken, paper, say)
+    yield from check_parts(inputs, bill, reckon(inputs), say)
+    yield from check_prices(taken, inputs, say)
+    yield from check_guarantee(inputs, bill, say)
+    yield from check_sums(taken, say)
+    yield from check_paper(taken, inputs, say)
 
 
 def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -> Iterator[str]:
@@ -180,7 +207,7 @@ def check_fingerprints(taken: Taken, paper: bytes | None, say: dict[str, str]) -
     for row in taken["law"]:
         if (row["type"], row["community"]) != ("billing.law-published.v1", fact["community"]):
             yield say["fact"] % "law"
-    yield from check_seals([fact, *filter(None, [taken["archived"]]), *taken["law"]], say)
+    yield from check_seals(list_facts(taken), say)
 
 
 def check_seals(facts: Iterable[dict[str, Any]], say: dict[str, str]) -> Iterator[str]:
@@ -358,6 +385,12 @@ def check_guarantee(inputs: dict[str, Any], bill: dict[str, Any], say: dict[str,
     """Check that ceilings follow from the gas bills and the index, and what is given back from the ceiling."""
     if len(inputs["guarantee"]) != len(bill["guarantee"]):
         yield say["fact"] % "guarantee"
+    uses = filter(None, (inputs["consumption"], inputs["previous"]))
+    parts = [part for use in uses for span in use["spans"] for part in span["tariff"]["components"]]
+    for line in bill["lines"]:
+        flags = [part["in_guarantee"] for part in parts if part["name"] == line["component"]]
+        if line["kind"] != "guarantee" and line["in_guarantee"] not in flags:
+            yield say["fact"] % f"in_guarantee: {line['component']}"
     for state, entry in zip(inputs["guarantee"], bill["guarantee"], strict=False):
         terms, start = state["terms"], state["terms"]["year"]["start"]
         ceiling = reckon_ceiling(terms)
@@ -475,7 +508,10 @@ def is_round(units: int) -> bool:
 def check_source(source: Taken, say: dict[str, str]) -> Iterator[str]:
     """Check that a measurement, an allocation or a vote is in itself what its facts tell."""
     if source["what"] == "bill":
-        yield from check_fingerprints(source, None, say)
+        yield from (f"{source['number']}: {finding}" for finding in check_alone(source, None, say))
+        return
+    if source["what"] == "contract":
+        yield from check_seals(source["facts"], say)
         return
     if source["what"] == "vote":
         yield from check_seals([*source["facts"], *source["cast"]], say)
@@ -741,6 +777,111 @@ def find_stopping(told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for each in last.values() if each["manner"] not in ("resumed", "restored")]
 
 
+def check_promise(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Check that the bill has the ceiling that its contract was promised, by the sealed facts of the contract, of its
+    gas bills and of the co-operative's choice, in a state in which they may have been known when it was reckoned."""
+    contract = find_contract(inputs, others)
+    if contract is None:
+        return
+    facts = read_facts(contract)
+    signed = facts["contract-signed"][-1]
+    said = inputs | {"starts_on": taken["contract_from"], "customer_class": inputs["consumption"]["customer_class"]}
+    for name in ("member_id", "connection_id", "starts_on", "customer_class"):
+        if signed.get(name, "full") != said[name]:
+            yield say["fact"] % name
+    ends = {told["ends_on"] for told in facts["contract-ended"]}
+    choices, gas = (list_known(contract, taken, *names) for names in (("choice-made",), GAS))
+    for state in inputs["guarantee"]:
+        terms, start = state["terms"], state["terms"]["year"]["start"]
+        if not any(keeps(terms, signed, made, told[-1]["reference"]) for made in choices for told in gas):
+            yield say["promise"] % start
+        until = (day(start) + timedelta(days=terms["days_covered"])).isoformat()
+        if until != terms["year"]["end"] and until not in ends:
+            yield say["ended"] % (start, terms["days_covered"])
+
+
+def find_contract(inputs: dict[str, Any], others: Sequence[Taken]) -> Taken | None:
+    """The file of a bill's contract, where it lies beside it."""
+    for each in others:
+        signed = read_facts(each)["contract-signed"] if each["what"] == "contract" else []
+        if signed and signed[-1]["contract_id"] == inputs["contract_id"]:
+            return each
+    return None
+
+
+def list_known(contract: Taken, taken: Taken, *names: str) -> list[list[Taken]]:
+    """Contents of facts of a contract in each state in which they may have been known when a bill was reckoned."""
+    at = instant(taken["fact"]["occurred_at"])
+    of_kind = (fact for fact in contract["facts"] if fact["type"].split(".")[1] in names)
+    told = sorted((instant(fact["occurred_at"]), int(fact["position"] or 0), fact["data"]) for fact in of_kind)
+    known = [(since, json.loads(data)) for since, _, data in told if since <= at]
+    least = sum(since <= at - DRAFTED_BEFORE for since, _ in known)
+    return [[each for _, each in known[:count]] for count in range(max(1, least), len(known) + 1)]
+
+
+def keeps(terms: dict[str, Any], signed: Taken, made: Sequence[Taken], reference: list[Taken]) -> bool:
+    """True where the terms of a guarantee year are those of the choice that held when the contract began, and of its
+    gas bills."""
+    begun = [told for told in made if told["valid_from"] <= signed["starts_on"]]
+    if not begun:
+        return False
+    chosen = max(begun, key=lambda told: (told["valid_from"], told["number"]))
+    choice, start, began = chosen["value"], terms["year"]["start"], signed["starts_on"]
+    years = day(start).year - day(began).year
+    is_birthday = start[4:] == began[4:] or (began[4:], start[4:]) == ("-02-29", "-03-01")
+    mode = "over" if years >= choice["term_years"] else choice["mode"]
+    gas = sorted(reference, key=lambda paid: int(paid["year"]))[-choice["reference_years"] :]
+    is_promised = mode in ("plain", "weather") and bool(gas)
+    said = terms["chosen"] | {"tap_share": terms["tap_share"]}
+    return (
+        is_birthday
+        and (terms["mode"], terms["reference"]) == (mode, gas)
+        and len(terms["factors"]) == (years if is_promised else 0)
+        and (said["valid_from"], said["resolution_id"]) == (chosen["valid_from"], chosen.get("resolution_id", ""))
+        and all(said[name] == choice[name] for name in said if name in choice)
+    )
+
+
+def check_before(taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
+    """Check that each guarantee year had before the bill what the earlier bills of the contract brought to it, where
+    all of them lie here."""
+    for state in inputs["guarantee"]:
+        year = state["terms"]["year"]
+        files, missing = find_before(taken, inputs, others, year["start"])
+        if missing:
+            continue
+        heat = credit = 0
+        for bill in (each["bill"] for each in files):
+            heat += sum(
+                line["amount_cents"] for line in bill["lines"]
+                if line["in_guarantee"] and year["start"] <= line["period"]["start"] < year["end"]
+            )  # fmt: skip
+            credit += sum(entry["credit_cents"] for entry in bill["guarantee"] if entry["year"] == year)
+        said = state["heat_before_cents"], state["credit_before_cents"]
+        if said != (heat, credit):
+            yield say["before"] % (year["start"], *map(euros, (*said, heat, credit)))
+
+
+def find_before(
+    taken: Taken, inputs: dict[str, Any], others: Sequence[Taken], since: str
+) -> tuple[list[Taken], list[str]]:
+    """Files of the bills of a contract that were told of before this one, and the numbers of those since a day whose
+    file is not here, or is not the one that was told of."""
+    told = {json.loads(fact["data"])["number"]: fact for fact in taken["before"]}
+    here = {each["number"]: each for each in others if each["what"] == "bill"}
+    files = {
+        number: each for number, each in here.items()
+        if json.loads(each["fact"]["data"])["contract_id"] == inputs["contract_id"]
+        and int(each["fact"]["position"] or 0) < int(taken["fact"]["position"] or 0)
+    }  # fmt: skip
+    missing = [
+        number for number, fact in told.items()
+        if json.loads(fact["data"])["period_end"] > since
+        and (number not in files or files[number]["fact"]["hash"] != fact["hash"])
+    ]  # fmt: skip
+    return list(files.values()), missing
+
+
 def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any]]:
     """Contents of the sealed facts beside a bill, by what they are about."""
     found = {}
@@ -756,9 +897,9 @@ def find_sources(others: Sequence[Taken]) -> dict[tuple[str, str], dict[str, Any
 
 def list_facts(taken: Taken) -> list[dict[str, Any]]:
     """The sealed facts of a file."""
-    if taken["what"] == "vote":
-        return [*taken["facts"], *taken["cast"]]
-    return [taken["fact"], *filter(None, [taken.get("archived")]), *taken.get("law", [])]
+    if taken["what"] in ("vote", "contract"):
+        return [*taken["facts"], *taken.get("cast", [])]
+    return [taken["fact"], *filter(None, [taken.get("archived")]), *taken.get("law", []), *taken.get("before", [])]
 
 
 def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iterator[str]:
@@ -782,9 +923,22 @@ def describe(taken: Taken, others: Sequence[Taken], say: dict[str, str]) -> Iter
                 yield say["no-own"] % vote["subject"]
             for fell in find_stopping(list_falls([vote], vote["resolution_id"])):
                 yield say["stopped"] % (fell["from_on"], fell["paper"])
+    contract = find_contract(inputs, others)
+    if contract is None:
+        yield say["no-contract"]
     for state in inputs["guarantee"]:
-        if reckon_ceiling(state["terms"]) is None:
-            yield say["unpromised"] % state["terms"]["year"]["start"]
+        terms, start = state["terms"], state["terms"]["year"]["start"]
+        if reckon_ceiling(terms) is None:
+            yield say["unpromised" if contract is None else "none-promised"] % start
+        missing = find_before(taken, inputs, others, start)[1]
+        if missing:
+            yield say["no-before"] % (start, ", ".join(missing))
+        series = [(terms["chosen"][f"{name}_series"], terms[names]) for name, names in SERIES]
+        figures = [f"{name} {each['year']} = {each['value']}" for name, told in series for each in told]
+        if terms["normal_degree_days"] is not None:
+            figures.append(f"{terms['chosen']['degree_day_series']}, normal = {terms['normal_degree_days']}")
+        if figures:
+            yield say["figures"] % ", ".join(figures)
     if inputs["previous"] and not find_earlier(inputs, others):
         yield say["believed"]
 
@@ -832,11 +986,13 @@ def euros(cents: Fraction | int | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the first bill beside the other files that are given, its paper among them; returns 0 when all is right."""
+    """Check the newest bill beside the other files that are given, its paper among them; returns 0 when all is
+    right."""
     bodies = [Path(name).read_bytes() for name in arguments]
     paper = next((body for body in bodies if not body.startswith(b"{")), None)
     files = [json.loads(body) for body in bodies if body.startswith(b"{")]
-    taken = next(each for each in files if each["what"] == "bill")
+    bills = (each for each in files if each["what"] == "bill")
+    taken = max(bills, key=lambda each: int(each["fact"]["position"] or sys.maxsize))
     others = [each for each in files if each is not taken]
     say = WORDS.get(taken["language"], WORDS["en"])
     wrong, left = check(taken, paper, others)

@@ -252,6 +252,19 @@ def test_the_program_needs_nothing_but_python(village: Database, tmp_path: Path)
     assert bram.get(f"/billing/bills/{head.id}.json").status_code == 404
 
 
+def test_of_several_bills_the_newest_is_checked(
+    village: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_bram = [each for each in take_all(village).values() if json.loads(each["inputs"])["member_id"] == "bram"]
+    names = [tmp_path / f"bill-{each['number']}.json" for each in of_bram]
+    for name, taken in zip(names, of_bram, strict=True):
+        name.write_text(json.dumps(taken))
+    assert main([str(name) for name in names]) == 0
+    said = capsys.readouterr().out
+    assert f"Bill {of_bram[-1]['number']} is right" in said
+    assert "earlier bills counted is believed" not in said
+
+
 def test_the_program_shares_no_code_with_the_product() -> None:
     names = {
         alias.name if isinstance(node, ast.Import) else node.module

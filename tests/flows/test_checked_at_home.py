@@ -6,7 +6,7 @@ The files come through the doors that a member has; the checker is run on them a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from copy import deepcopy
 from typing import Any
@@ -19,11 +19,12 @@ from coop.demo.cooperative import COMMUNITY
 from coop.governance.minutes.taking_home import take_vote
 from coop.kit.service import Room
 from coop.kit.tx import Tx
+from coop.members.contracts.taking_home import take_contract
 from coop.metering.periods import store as periods
 from coop.metering.provenance.taking_home import take_allocation, take_measurement
 from coop.operator.runtime import open_rooms
 from coop.values import NotFound
-from coop.verification.athome import WORDS, check, describe, fingerprint, seal
+from coop.verification.athome import WORDS, check, describe, fingerprint, reckon_ceiling, seal
 from tests.flows.conftest import Year
 
 Taken = dict[str, Any]
@@ -42,11 +43,28 @@ def opened(year: Year) -> Iterator[dict[str, Room]]:
 def take_all(rooms: dict[str, Room]) -> dict[str, Bundle]:
     """Every bill with everything beside it, by number."""
     with ExitStack() as stack:
-        billing, metering, governance = (
-            stack.enter_context(rooms[name].database.read(COMMUNITY)) for name in ("billing", "metering", "governance")
+        billing, metering, governance, members = (
+            stack.enter_context(rooms[name].database.read(COMMUNITY))
+            for name in ("billing", "metering", "governance", "members")
         )
         taken = [json.loads(take_home(billing, head.id, "en")) for head in bills.list_heads(billing)]
-        return {each["number"]: (each, list_sources(each, metering, governance)) for each in taken}
+        before = [
+            [numbered for numbered in taken if any(fact["hash"] == numbered["fact"]["hash"] for fact in each["before"])]
+            for each in taken
+        ]
+        return {
+            each["number"]: (
+                each,
+                [*list_sources(each, metering, governance), take_contract_of(each, members), *earlier],
+            )
+            for each, earlier in zip(taken, before, strict=True)
+        }
+
+
+def take_contract_of(taken: Taken, members: Tx) -> Taken:
+    """The contract of a bill, as its member takes it home."""
+    contract: Taken = json.loads(take_contract(members, json.loads(taken["inputs"])["contract_id"], "en"))
+    return contract
 
 
 def list_sources(taken: Taken, metering: Tx, governance: Tx) -> list[Taken]:
@@ -185,7 +203,102 @@ def drop_what_counts_for_the_ceiling(bill: Taken, _others: list[Taken]) -> None:
     bill["inputs"] = json.dumps(inputs)
 
 
+def rewrite(bill: Taken, change: Callable[[Taken, Taken], object]) -> None:
+    """Change what a bill was computed from, and the entry of its guarantee year, alike."""
+    inputs = json.loads(bill["inputs"])
+    change(inputs["guarantee"][0], bill["bill"]["guarantee"][0])
+    bill["inputs"] = json.dumps(inputs)
+
+
+def take_the_promise_away(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"] |= {"mode": "off", "factors": []}
+        entry["ceiling_cents"] = None
+
+    rewrite(bill, change)
+
+
+def say_that_there_were_no_gas_bills(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"] |= {"reference": [], "factors": []}
+        entry["ceiling_cents"] = None
+
+    rewrite(bill, change)
+
+
+def raise_a_gas_bill(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"]["reference"][0]["amount_cents"] += 100_000
+        entry["ceiling_cents"] = reckon_ceiling(state["terms"])
+
+    rewrite(bill, change)
+
+
+def take_the_dearest_gas_years(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"]["reference"] = state["terms"]["reference"][1:3]
+        state["terms"]["chosen"]["reference_years"] = 2
+        entry["ceiling_cents"] = reckon_ceiling(state["terms"])
+
+    rewrite(bill, change)
+
+
+def index_once_more(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"]["factors"].append({"year": 2024, "value": "1.10"})
+        entry["ceiling_cents"] = reckon_ceiling(state["terms"])
+
+    rewrite(bill, change)
+
+
+def end_the_contract_in_spring(bill: Taken, _others: list[Taken]) -> None:
+    def change(state: Taken, entry: Taken) -> None:
+        state["terms"]["days_covered"] = 100
+        entry["ceiling_cents"] = reckon_ceiling(state["terms"])
+
+    rewrite(bill, change)
+
+
+def begin_the_contract_later(bill: Taken, _others: list[Taken]) -> None:
+    bill["contract_from"] = "2025-12-31"
+
+
+def forget_heat_of_the_months_before(bill: Taken, _others: list[Taken]) -> None:
+    rewrite(bill, lambda state, _: state.update(heat_before_cents=state["heat_before_cents"] - 10_000))
+
+
+def say_that_it_was_given_back_before(bill: Taken, _others: list[Taken]) -> None:
+    rewrite(bill, lambda state, _: state.update(credit_before_cents=state["credit_before_cents"] + 10_000))
+
+
+def leave_a_line_out_of_the_guarantee(bill: Taken, _others: list[Taken]) -> None:
+    line = next(line for line in bill["bill"]["lines"] if line["in_guarantee"])
+    line["in_guarantee"] = False
+
+
+def change_an_earlier_bill(_bill: Taken, others: list[Taken]) -> None:
+    line = next(line for line in pick(others, "bill")["bill"]["lines"] if line["in_guarantee"])
+    line["amount_cents"] -= 10_000
+
+
+def sign_another_contract(_bill: Taken, others: list[Taken]) -> None:
+    fact = next(each for each in pick(others, "contract")["facts"] if "contract-signed" in each["type"])
+    fact["data"] = json.dumps(json.loads(fact["data"]) | {"reference": []})
+
+
 FORGERIES = [
+    (take_the_promise_away, "does not keep to what you were promised"),
+    (say_that_there_were_no_gas_bills, "does not keep to what you were promised"),
+    (raise_a_gas_bill, "does not keep to what you were promised"),
+    (take_the_dearest_gas_years, "does not keep to what you were promised"),
+    (index_once_more, "does not keep to what you were promised"),
+    (end_the_contract_in_spring, "counts 100 days, and nothing says that your contract ended"),
+    (begin_the_contract_later, "the sealed fact names another starts_on"),
+    (forget_heat_of_the_months_before, "before it the bill has"),
+    (say_that_it_was_given_back_before, "before it the bill has"),
+    (leave_a_line_out_of_the_guarantee, "the sealed fact names another in_guarantee"),
+    (change_an_earlier_bill, "2025-0000"),
+    (sign_another_contract, "the fingerprint of"),
     (forge_a_stand, "is not in the readings"),
     (forge_the_measurement, "on the bill"),
     (forge_the_printed_stands, "stands of meter"),
@@ -206,7 +319,8 @@ def test_a_source_that_was_changed_is_found_at_home(taken: dict[str, Bundle]) ->
     whole = next(
         (bill, others)
         for bill, others in taken.values()
-        if {each["what"] for each in others} == {"measurement", "allocation", "vote"}
+        if {each["what"] for each in others} == {"measurement", "allocation", "vote", "contract", "bill"}
+        and json.loads(bill["inputs"])["guarantee"][0]["terms"]["reference"]
         and any(quarter[2] > 3000 for quarter in pick(others, "allocation")["quarters"])
     )
     assert check(whole[0], None, whole[1])[0] == []
@@ -218,6 +332,25 @@ def test_a_source_that_was_changed_is_found_at_home(taken: dict[str, Bundle]) ->
         if not any(said in finding for finding in wrong):
             unseen.append((forge.__name__, wrong))
     assert unseen == []
+
+
+def test_what_lies_not_beside_a_bill_is_said_to_be_believed(taken: dict[str, Bundle]) -> None:
+    bill, others = next(each for each in reversed(taken.values()) if len(each[0]["before"]) > 1)
+    said = list(describe(bill, others, WORDS["en"]))
+    earlier = [json.loads(fact["data"])["number"] for fact in bill["before"]]
+    start = json.loads(bill["inputs"])["guarantee"][0]["terms"]["year"]["start"]
+    alone = [each for each in others if each["what"] not in ("contract", "bill")]
+    assert [each for each in describe(bill, alone, WORDS["en"]) if each not in said] == [
+        WORDS["en"]["no-contract"],
+        WORDS["en"]["no-before"] % (start, ", ".join(earlier)),
+    ]
+    assert check(bill, None, alone)[0] == []
+
+
+def test_the_first_bill_of_a_contract_has_nothing_before_it(taken: dict[str, Bundle]) -> None:
+    bill = deepcopy(next(bill for bill, _ in taken.values() if not bill["before"]))
+    forget_heat_of_the_months_before(bill, [])
+    assert any("before it the bill has" in finding for finding in check(bill)[0])
 
 
 def test_a_vote_that_is_not_decided_has_nothing_to_take_home(opened: dict[str, Room]) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +15,8 @@ import orjson
 from coop.billing.bills import store as bills
 from coop.billing.bills.book import find_contract
 from coop.billing.bills.schemas import write_json
+from coop.billing.bills.store import IssuedBill
+from coop.billing.model import BillHead
 from coop.events.billing import BillArchived, BillIssued, LawPublished
 from coop.kit import documents, journal
 from coop.kit.tx import Tx
@@ -27,7 +31,7 @@ CHECKER = "check_bill.py"
 
 def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
     """A bill as JSON: its inputs and what its paper says as they are kept, its lines, and the facts that told of it,
-    of the file that was put away and of the law that prices are held to.
+    of the bills of its contract before it, of the file that was put away and of the law that prices are held to.
 
     Raises:
         NotFound: there is no such bill, or no fact tells of it any more.
@@ -58,9 +62,25 @@ def take_home(tx: Tx, bill_id: str, language: str) -> bytes:
         "bill": orjson.loads(write_json(issued.bill)),
         "fact": told,
         "archived": put_away[-1] if put_away else None,
+        "before": [row for row in rows[: rows.index(told)] if _is_of(row, issued.contract_id)],
         "law": journal.list_rows(tx, LawPublished, tx.community, LAW),
     }
     return orjson.dumps(taken, option=orjson.OPT_INDENT_2)
+
+
+def list_before(tx: Tx, head: BillHead, issued: IssuedBill | None) -> list[BillHead]:
+    """Bills that brought something to the guarantee years of a bill before it: its member takes them home too."""
+    years = [state.terms.year for state in issued.inputs.guarantee] if issued else []
+    since = min((year.start for year in years), default=date.max)
+    return [
+        each
+        for each in bills.list_heads(tx, member_id=head.member_id)
+        if each.contract_id == head.contract_id and each.ordinal < head.ordinal and each.period.end > since
+    ]
+
+
+def _is_of(row: Mapping[str, Any], contract_id: str) -> bool:
+    return bool(orjson.loads(row["data"])["contract_id"] == contract_id)
 
 
 def read_checker() -> bytes:

@@ -1,0 +1,40 @@
+"""A contract as its member takes it home: the sealed facts of what was signed and of the choices of the guarantee.
+
+``coop/verification/athome.py`` checks them there beside the bill, with no other file of this program: whether the
+contract has a ceiling, and from which gas bills it follows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from coop.events.envelope import Event
+from coop.events.members import ChoiceMade, ContractEnded, ContractSigned, GasBillsCorrected
+from coop.kit import journal
+from coop.kit.tx import Tx
+from coop.values import NotFound, say
+
+_OF_CONTRACT: Final[tuple[type[Event], ...]] = (ContractSigned, GasBillsCorrected, ContractEnded)
+_CHOICES: Final = "communities"
+"""What every fact of a choice is about."""
+
+
+def take_contract(tx: Tx, contract_id: str, language: str) -> bytes:
+    """A contract as JSON: the facts that told of it, of its gas bills and of its end, and every choice of Niet Meer Dan
+    Nu that was made.
+
+    Raises:
+        NotFound: no fact tells of such a contract.
+    """
+    facts = [row for kind in _OF_CONTRACT for row in journal.list_rows(tx, kind, tx.community, contract_id)]
+    if not any(row["type"] == ContractSigned.TYPE for row in facts):
+        raise NotFound(say("there is no contract %(contract_id)s", contract_id=contract_id))
+    choices = journal.list_rows(tx, ChoiceMade, tx.community, _CHOICES)
+    taken: dict[str, Any] = {
+        "what": "contract",
+        "language": language,
+        "facts": [*facts, *(row for row in choices if orjson.loads(row["data"])["name"] == "guarantee")],
+    }
+    return orjson.dumps(taken)
